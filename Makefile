@@ -1,0 +1,49 @@
+# Sets up everything by itself: a virtual environment in .venv, made with uv where it is installed, pip otherwise.
+
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null)
+BIN := .venv/bin
+DEMO := demo-images
+
+.PHONY: help demo test lint types unit format clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/ready: pyproject.toml
+ifdef UV
+	uv venv --quiet --allow-existing --python $(PYTHON) .venv
+	uv pip install --quiet --python $(BIN)/python --editable '.[dev]'
+else
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+endif
+	@touch $@
+
+demo: .venv/ready ## train a model on sample images, without an AWS account
+	$(BIN)/customlabels sample $(DEMO)
+	$(BIN)/customlabels --local train $(DEMO) --min-f1 0.8
+	$(BIN)/customlabels --local versions list --project $(DEMO)
+	$(BIN)/customlabels local stop
+
+test: lint types unit ## lint, strict types, tests
+
+lint: .venv/ready ## style and the directions of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: .venv/ready ## mypy, strict
+	$(BIN)/mypy
+
+unit: .venv/ready ## the tests alone
+	$(BIN)/pytest -q
+
+format: .venv/ready ## write the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove what the other targets made
+	-$(BIN)/customlabels local stop 2>/dev/null
+	rm -rf .venv .customlabels $(DEMO) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

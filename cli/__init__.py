@@ -1,0 +1,1 @@
+"""The command: each module parses, calls and prints; none holds logic."""

@@ -1,0 +1,128 @@
+"""The root group, the options that every command takes, and how errors end a command."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from customlabels import __version__
+from customlabels.cli.overview import COMMANDS, overview
+from customlabels.core.console import Console
+from customlabels.core.errors import CustomLabelsError
+
+_SHARED = {
+    "local": click.Option(["--local/--no-local"], default=None, help="Use the local service instead of AWS."),
+    "profile": click.Option(["--profile"], metavar="NAME", help="AWS profile."),
+    "region": click.Option(["--region"], metavar="NAME", help="AWS region."),
+    "endpoint_url": click.Option(["--endpoint-url"], metavar="URL", help="Another endpoint."),
+    "config": click.Option(
+        ["--config"], type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Settings file."
+    ),
+    "output": click.Option(["--output"], type=click.Choice(["table", "json"]), help="How results are printed."),
+    "verbose": click.Option(["-v", "--verbose"], is_flag=True, default=None, help="Say more."),
+    "quiet": click.Option(["-q", "--quiet"], is_flag=True, default=None, help="Only results and errors."),
+    "debug": click.Option(["--debug"], is_flag=True, default=None, help="Show a traceback with an error."),
+}
+
+
+class Command(click.Command):
+    """A command that also takes the shared options, wherever they stand on the line."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = {parameter.name for parameter in self.params}
+        self.params += [option for name, option in _SHARED.items() if name not in own]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        _collect(ctx)
+        return super().invoke(ctx)
+
+
+class Group(click.Group):
+    """A group whose commands are of this module's kind."""
+
+    command_class = Command
+
+
+class _Root(Group):
+    """The first level: commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name, _ = COMMANDS[cmd_name]
+        found: click.Command = getattr(importlib.import_module(f"customlabels.cli.{module}"), name)
+        return found
+
+    def get_help(self, ctx: click.Context) -> str:
+        return overview()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        _collect(ctx)
+        return super().invoke(ctx)
+
+
+def _collect(ctx: click.Context) -> None:
+    """Moves the shared options that were given from the command's parameters to what a session reads."""
+    chosen = ctx.find_root().ensure_object(dict)
+    for name in _SHARED:
+        value = ctx.params.pop(name, None)
+        if value is not None:
+            chosen[name] = value
+
+
+root = _Root(
+    "customlabels",
+    params=[
+        *_SHARED.values(),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=lambda ctx, _, asked: (click.echo(f"customlabels {__version__}"), ctx.exit()) if asked else None,
+        ),
+    ],
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def run(arguments: list[str]) -> int:
+    """Runs the command line; its exit code."""
+    console, debug = Console(), "--debug" in arguments
+    try:
+        ended = root.main(arguments, prog_name="customlabels", standalone_mode=False)
+        return ended if isinstance(ended, int) else 0
+    except CustomLabelsError as error:
+        if debug:
+            raise
+        console.error(error)
+        return error.exit_code
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        place = context.command_path if context else "customlabels"
+        console.error(CustomLabelsError(error.format_message(), hint=f"{place} --help shows what it takes"))
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        print("stopped; run the same command again to go on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        if debug:
+            raise
+        console.error(CustomLabelsError(f"{error.filename or 'the system'}: {error.strerror or error}"))
+        return 1
+    except Exception as error:
+        if debug:
+            raise
+        hint = "this is a fault of customlabels; run again with --debug and report what it prints"
+        console.error(CustomLabelsError(f"{type(error).__name__}: {error}", hint=hint))
+        return 1

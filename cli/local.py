@@ -1,0 +1,89 @@
+"""customlabels local."""
+
+import shlex
+
+import click
+
+from customlabels.cli.group import Group
+from customlabels.cli.session import Session, pass_session
+from customlabels.core.aws import DEFAULT_LOCAL_REGION
+from customlabels.emulator import address
+
+
+@click.group(cls=Group)
+def local() -> None:
+    """The local service that stands in for AWS; it starts by itself with --local."""
+
+
+@local.command()
+@pass_session
+def start(session: Session) -> None:
+    """Start it in the background.
+
+    Example: customlabels local start
+    """
+    found = address.start(session.state)
+    session.console.text(f"running at {found.endpoint_url} (process {found.pid}), state in {session.state}")
+
+
+@local.command()
+@pass_session
+def stop(session: Session) -> None:
+    """Stop it; what it holds stays on disk.
+
+    Example: customlabels local stop
+    """
+    session.console.text("stopped" if address.stop(session.state) else "was not running")
+
+
+@local.command()
+@pass_session
+def status(session: Session) -> None:
+    """Show whether it runs, where, and where its state lies.
+
+    Example: customlabels local status
+    """
+    found = address.running(session.state)
+    document = {"running": found is not None, "state": str(session.state)}
+    if found:
+        document |= {"endpoint_url": found.endpoint_url, "pid": found.pid}
+    where = f"running at {found.endpoint_url} (process {found.pid})" if found else "not running"
+    session.console.result(document, lambda _: session.console.text(f"{where}, state in {session.state}"))
+
+
+@local.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_session
+def reset(session: Session, yes: bool) -> None:
+    """Stop it and delete everything it holds.
+
+    Example: customlabels local reset
+    """
+    if not yes:
+        click.confirm(f"Delete every bucket, project and version in {session.state}?", abort=True, err=True)
+    address.reset(session.state)
+    session.console.text(f"{session.state} is empty")
+
+
+@local.command()
+@pass_session
+def env(session: Session) -> None:
+    """Print the variables that point the AWS CLI, boto3 or any SDK at it; starts it where needed.
+
+    Example: eval "$(customlabels local env)" && aws rekognition describe-projects
+    """
+    found = address.start(session.state)
+    variables = {
+        "AWS_ENDPOINT_URL": found.endpoint_url,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": DEFAULT_LOCAL_REGION,
+        "AWS_DEFAULT_REGION": DEFAULT_LOCAL_REGION,
+    }
+
+    def show(_: object) -> None:
+        session.console.text("unset AWS_PROFILE AWS_SESSION_TOKEN")
+        for name, value in variables.items():
+            session.console.text(f"export {name}={shlex.quote(value)}")
+
+    session.console.result(variables, show)

@@ -1,0 +1,19 @@
+"""Where the command begins."""
+
+import sys
+
+from customlabels.cli.overview import overview
+
+
+def main() -> None:
+    """Runs the command and exits with its code."""
+    if sys.argv[1:] in ([], ["--help"], ["-h"]):
+        print(overview())
+        sys.exit(0)
+    from customlabels.cli.group import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

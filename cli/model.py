@@ -1,0 +1,105 @@
+"""customlabels model."""
+
+import click
+
+from customlabels.cli.group import Group
+from customlabels.cli.session import Session, pass_session
+from customlabels.core.prices import hosting_cost
+from customlabels.pipelines.versions import choose_version, list_versions, version_name
+from customlabels.scheduler import hosting
+
+_project = click.option("--project", help="Name of the project.")
+_version = click.argument("version", required=False)
+
+
+@click.group(cls=Group)
+def model() -> None:
+    """Start, stop and see the model of a version; it costs $4 a unit and hour while it is up."""
+
+
+@model.command()
+@_version
+@_project
+@click.option("--units", default=1, show_default=True, type=click.IntRange(1, hosting.MAX_UNITS))
+@click.option("--max-units", type=click.IntRange(1, hosting.MAX_UNITS), help="Scale by load up to this.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_session
+def start(
+    session: Session, version: str | None, project: str | None, units: int, max_units: int | None, yes: bool
+) -> None:
+    """Start VERSION (default: the newest trained) and wait until it is RUNNING.
+
+    Example: customlabels model start --units 1
+    """
+    if max_units is not None and max_units < units:
+        raise click.BadParameter("--max-units is less than --units")
+    clients = session.clients
+    chosen = choose_version(clients.rekognition, session.project(project), version)
+    name, price = version_name(chosen), hosting_cost(1, max_units or units)
+    if not yes and chosen["Status"] in hosting.STARTABLE:
+        click.confirm(
+            f"Start {name}? On AWS it costs up to ${price:.2f} an hour until it is stopped.", abort=True, err=True
+        )
+    with session.console.step(f"starting {name}") as advance:
+        started = hosting.start(
+            clients.rekognition,
+            chosen["ProjectVersionArn"],
+            units=units,
+            max_units=max_units,
+            tick=lambda seconds: advance(0),
+        )
+    done = f"{name} is RUNNING" if started else f"{name} was started already and is RUNNING"
+    session.console.text(f"{done}; on AWS it costs until you stop it: customlabels model stop")
+
+
+@model.command()
+@_version
+@_project
+@pass_session
+def stop(session: Session, version: str | None, project: str | None) -> None:
+    """Stop VERSION (default: every running version of the project) and wait until it is stopped.
+
+    Example: customlabels model stop
+    """
+    clients, name = session.clients, session.project(project)
+    found = (
+        [choose_version(clients.rekognition, name, version)]
+        if version
+        else [v for v in list_versions(clients.rekognition, name) if v["Status"] in {"RUNNING", "STARTING", "STOPPING"}]
+    )
+    if not found:
+        session.console.text("no model is running")
+    for chosen in found:
+        with session.console.step(f"stopping {version_name(chosen)}") as advance:
+            stopped = hosting.stop(clients.rekognition, chosen["ProjectVersionArn"], tick=lambda seconds: advance(0))
+        state = "is stopped" if stopped else "was not running"
+        session.console.text(f"{version_name(chosen)} {state}")
+
+
+@model.command()
+@_project
+@pass_session
+def status(session: Session, project: str | None) -> None:
+    """Show which versions of the project are up, on how many units, at what price.
+
+    Example: customlabels model status
+    """
+    found = list_versions(session.clients.rekognition, session.project(project))
+    rows = []
+    for version in found:
+        up = version["Status"] in {"RUNNING", "STARTING", "STOPPING"}
+        units = version.get("MinInferenceUnits", 0) if up else 0
+        rows.append(
+            {
+                "version": version_name(version),
+                "status": version["Status"],
+                "units": units,
+                "dollars_an_hour": hosting_cost(1, units) if version["Status"] == "RUNNING" else 0.0,
+            }
+        )
+    session.console.result(
+        rows,
+        lambda _: session.console.table(
+            ("version", "status", "units", "$ an hour"), [tuple(row.values()) for row in rows]
+        ),
+    )

@@ -1,0 +1,132 @@
+"""What a command works with: settings, clients, console, and the names that flags or settings give."""
+
+import functools
+import os
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from customlabels.core.aws import LOCAL_BUCKET, Clients, Connection, explained
+from customlabels.core.console import Console
+from customlabels.core.errors import ServiceError, SettingsError
+from customlabels.core.settings import Settings, find_settings, load_settings
+
+Result = TypeVar("Result")
+
+
+class Session:
+    """Made from the shared options of one command; everything in it is made when first used."""
+
+    def __init__(self, chosen: dict[str, Any]) -> None:
+        self._chosen = chosen
+        self.console = Console(
+            output=chosen.get("output", "table"),
+            quiet=chosen.get("quiet", False),
+            verbose=chosen.get("verbose", False),
+        )
+
+    @cached_property
+    def settings_path(self) -> Path | None:
+        return self._chosen.get("config") or find_settings(Path.cwd())
+
+    @cached_property
+    def settings(self) -> Settings:
+        return load_settings(self.settings_path)
+
+    @cached_property
+    def local(self) -> bool:
+        """Whether the local service is asked for; another endpoint on the command line overrules the environment."""
+        chosen = self._chosen.get("local")
+        if chosen is None:
+            asked = os.environ.get("CUSTOMLABELS_LOCAL", "") not in ("", "0")
+            return asked and "endpoint_url" not in self._chosen
+        return bool(chosen)
+
+    @cached_property
+    def state(self) -> Path:
+        """Where the local service keeps its state: beside the settings, else in the working folder."""
+        from customlabels.emulator.address import STATE_FOLDER
+
+        folder = self.settings_path.parent if self.settings_path else Path.cwd()
+        return folder / STATE_FOLDER
+
+    @cached_property
+    def clients(self) -> Clients:
+        """The clients; the local service is started where it is asked for and not up."""
+        region = self._chosen.get("region") or self.settings.project.region
+        if not self.local:
+            return Clients(Connection(self._chosen.get("profile"), region, self._chosen.get("endpoint_url")))
+        from customlabels.emulator.address import start
+
+        if "endpoint_url" in self._chosen:
+            raise SettingsError("--local and --endpoint-url exclude each other")
+        endpoint = start(self.state).endpoint_url
+        clients = Clients(Connection(None, region, endpoint, anonymous=True))
+        self._make_local_bucket(clients, self.settings.project.bucket or LOCAL_BUCKET)
+        return clients
+
+    def bucket(self, flag: str | None) -> str:
+        """The bucket to work in.
+
+        Raises
+        ------
+        SettingsError : neither flag nor settings name one
+        """
+        bucket = flag or self.settings.project.bucket or (LOCAL_BUCKET if self.local else None)
+        if bucket is None:
+            raise SettingsError(
+                "no bucket is set",
+                hint="give --bucket NAME or set it in customlabels.toml; or try everything without AWS: --local",
+            )
+        return bucket
+
+    def project(self, flag: str | None, source: Path | None = None) -> str:
+        """The project's name: flag, settings, or that of the image folder.
+
+        Raises
+        ------
+        SettingsError : nothing names one
+        """
+        from customlabels.pipelines.plan import project_name
+
+        name = flag or self.settings.project.name
+        if name is None and source is not None:
+            name = project_name(source.resolve().name)
+        return name if name is not None else self._only_project()
+
+    def _only_project(self) -> str:
+        with explained("projects"):
+            found = self.clients.rekognition.describe_projects()["ProjectDescriptions"]
+        if len(found) == 1:
+            return found[0]["ProjectArn"].split("/")[1]
+        names = ", ".join(sorted(project["ProjectArn"].split("/")[1] for project in found))
+        if not found:
+            raise ServiceError("there is no project yet", hint="train a first version: customlabels train DIR")
+        raise SettingsError(f"there are several projects: {names}", hint="name one with --project")
+
+    def _make_local_bucket(self, clients: Clients, bucket: str) -> None:
+        """Makes the bucket of the settings, or the usual one, in the local service."""
+        from botocore.exceptions import ClientError
+
+        try:
+            clients.s3.head_bucket(Bucket=bucket)
+        except ClientError:
+            with explained(f"creating bucket {bucket} locally"):
+                if clients.region == "us-east-1":
+                    clients.s3.create_bucket(Bucket=bucket)
+                else:
+                    place: Any = {"LocationConstraint": clients.region}
+                    clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+
+
+def pass_session(command: Callable[..., Result]) -> Callable[..., Result]:
+    """Gives the command its session as first argument."""
+
+    @functools.wraps(command)
+    def with_session(*args: Any, **kwargs: Any) -> Result:
+        return command(Session(click.get_current_context().find_root().ensure_object(dict)), *args, **kwargs)
+
+    return with_session

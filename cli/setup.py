@@ -1,0 +1,50 @@
+"""customlabels init and sample."""
+
+from pathlib import Path
+
+import click
+
+from customlabels.cli.group import Command
+from customlabels.cli.session import Session, pass_session
+from customlabels.core.errors import SettingsError
+
+
+@click.command(cls=Command)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+@pass_session
+def init(session: Session, folder: Path) -> None:
+    """Write a commented customlabels.toml into FOLDER.
+
+    Example: customlabels init
+    """
+    from customlabels.core.files import written_aside
+    from customlabels.core.settings import FILE_NAME, TEMPLATE
+
+    path = folder / FILE_NAME
+    if path.exists():
+        raise SettingsError(f"{path} is there already", hint="edit it, or remove it first")
+    with written_aside(path) as file:
+        file.write(TEMPLATE.encode())
+    session.console.text(f"wrote {path}")
+
+
+@click.command(cls=Command)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--images", default=40, show_default=True, type=click.IntRange(1, 10_000), help="Images a label.")
+@click.option("--size", default=200, show_default=True, type=click.IntRange(64, 4096), help="Pixels a side.")
+@click.option("--seed", default=0, show_default=True, help="Another seed, other images.")
+@pass_session
+def sample(session: Session, folder: Path, images: int, size: int, seed: int) -> None:
+    """Make labelled surface photographs in FOLDER: ok, crack, scratch, pit, and boxes.json (COCO).
+
+    Example: customlabels sample images
+    """
+    from customlabels.datasets.samples import LABELS, make_samples
+
+    total = images * len(LABELS)
+    with session.console.step(f"making {total} images", total) as advance:
+        made = make_samples(folder, images=images, size=size, seed=seed, step=lambda: advance(1))
+    session.console.result(
+        {"folder": str(folder), "images": made, "labels": list(LABELS)},
+        lambda _: session.console.text(f"{made} images in {folder}, a folder a label: {', '.join(LABELS)}"),
+    )

@@ -1,0 +1,1 @@
+"""What every room shares: errors, settings, AWS sessions, S3 addresses, console output."""

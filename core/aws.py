@@ -1,0 +1,135 @@
+"""Sessions and clients, the one retry policy, and what the service's refusals mean to a person."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from customlabels.core.errors import ServiceError, SettingsError
+
+if TYPE_CHECKING:
+    import boto3
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_s3 import S3Client
+
+DEFAULT_LOCAL_REGION = "us-east-1"
+LOCAL_BUCKET = "customlabels-local"
+
+_HINTS = {
+    "NoSuchBucket": "create the bucket, or name another with --bucket or in customlabels.toml",
+    "AccessDenied": "the credentials in use lack a permission on this bucket or call",
+    "AccessDeniedException": "the credentials in use lack a permission for this call",
+    "ExpiredToken": "log in again (aws sso login), then run the same command again",
+    "ExpiredTokenException": "log in again (aws sso login), then run the same command again",
+    "LimitExceededException": "a quota of the account is reached: two trainings, two running models",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where calls go: a profile and a region of AWS, or another endpoint that speaks its protocol."""
+
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    anonymous: bool = False
+
+
+class Clients:
+    """The AWS clients of one command, each made when first used; safe to share between threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._session: boto3.Session | None = None
+        self._made: dict[str, Any] = {}
+
+    @property
+    def rekognition(self) -> "RekognitionClient":
+        client: RekognitionClient = self._client("rekognition")
+        return client
+
+    @property
+    def s3(self) -> "S3Client":
+        client: S3Client = self._client("s3")
+        return client
+
+    @property
+    def region(self) -> str:
+        """The region that calls go to.
+
+        Raises
+        ------
+        SettingsError : neither a flag, nor the settings, nor the AWS profile names one
+        """
+        region: str | None = self._open().region_name
+        if region is None:
+            raise SettingsError(
+                "no AWS region is set", hint="give --region, or set it in customlabels.toml or the AWS profile"
+            )
+        return region
+
+    def _open(self) -> "boto3.Session":
+        if self._session is None:
+            import boto3
+            from botocore.exceptions import ProfileNotFound
+
+            chosen = self._connection
+            if chosen.anonymous:
+                # Nothing of the user's own AWS configuration may be read, or even be missed, here.
+                for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
+                    os.environ.pop(name, None)
+                os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+                self._session = boto3.Session(
+                    aws_access_key_id="local",
+                    aws_secret_access_key="local",
+                    region_name=chosen.region or DEFAULT_LOCAL_REGION,
+                )
+            else:
+                try:
+                    self._session = boto3.Session(profile_name=chosen.profile, region_name=chosen.region)
+                except ProfileNotFound as error:
+                    raise SettingsError(f"the AWS profile {chosen.profile!r} does not exist") from error
+        return self._session
+
+    def _client(self, service: str) -> Any:
+        if service not in self._made:
+            from botocore.config import Config
+
+            config = Config(
+                retries={"mode": "adaptive" if service == "rekognition" else "standard", "max_attempts": 8},
+                connect_timeout=10,
+                read_timeout=120,
+                max_pool_connections=32,
+                s3={"addressing_style": "path"} if self._connection.endpoint_url else None,
+            )
+            region, session = self.region, cast("Any", self._open())
+            self._made[service] = session.client(
+                service, region_name=region, endpoint_url=self._connection.endpoint_url, config=config
+            )
+        return self._made[service]
+
+
+def error_code(error: Exception) -> str:
+    """The service's own code of a botocore ClientError, empty for any other error."""
+    response = getattr(error, "response", None) or {}
+    return str(response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def explained(doing: str) -> Iterator[None]:
+    """Turns what botocore raises in the block into a ServiceError that starts with `doing`."""
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+    try:
+        yield
+    except ClientError as error:
+        code = error_code(error)
+        text = error.response.get("Error", {}).get("Message", "") or "no message"
+        raise ServiceError(f"{doing}: {code}: {text}", hint=_HINTS.get(code)) from error
+    except NoCredentialsError as error:
+        raise ServiceError(
+            f"{doing}: no AWS credentials found", hint="aws configure, or use --local to work without an account"
+        ) from error
+    except BotoCoreError as error:
+        raise ServiceError(f"{doing}: {error}") from error

@@ -1,0 +1,17 @@
+"""What the service charges, in US dollars (US regions, mid-2026)."""
+
+TRAINING_PER_HOUR = 1.00
+"""An hour of training compute time; only a training that succeeds is billed."""
+
+INFERENCE_PER_UNIT_HOUR = 4.00
+"""An inference unit for an hour in which its model is RUNNING, used or not."""
+
+
+def training_cost(billable_seconds: float) -> float:
+    """Dollars for a training that was billed `billable_seconds` (BillableTrainingTimeInSeconds)."""
+    return billable_seconds / 3600 * TRAINING_PER_HOUR
+
+
+def hosting_cost(hours: float, units: int) -> float:
+    """Dollars for `units` inference units that are up for `hours`."""
+    return hours * units * INFERENCE_PER_UNIT_HOUR

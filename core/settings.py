@@ -1,0 +1,101 @@
+"""customlabels.toml: what a team writes once instead of as flags."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from customlabels.core.errors import SettingsError
+
+FILE_NAME = "customlabels.toml"
+
+NAME_PATTERN = r"^[a-zA-Z0-9_.\-]{1,255}$"
+"""Names of projects and versions. Source: botocore's model of Rekognition, shape ProjectName."""
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProjectSettings(_Section):
+    name: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
+    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]$")] | None = None
+    prefix: Annotated[str, Field(max_length=512)] = "customlabels"
+    region: str | None = None
+
+
+class DatasetSettings(_Section):
+    source: str | None = None
+    include: list[str] = []
+    exclude: list[str] = []
+    test_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    seed: int = 0
+
+
+class GateSettings(_Section):
+    min_f1: Fraction | None = None
+    min_label_f1: Fraction | None = None
+
+
+class Settings(_Section):
+    """The whole file; every key is optional."""
+
+    project: ProjectSettings = ProjectSettings()
+    dataset: DatasetSettings = DatasetSettings()
+    gate: GateSettings = GateSettings()
+
+
+def find_settings(folder: Path) -> Path | None:
+    """The customlabels.toml of `folder` or of the nearest folder above it; None where there is none."""
+    for place in (folder, *folder.parents):
+        path = place / FILE_NAME
+        if path.is_file():
+            return path
+    return None
+
+
+def load_settings(path: Path | None) -> Settings:
+    """The settings in `path`, the defaults where it is None.
+
+    Raises
+    ------
+    SettingsError : the file cannot be read, is no TOML, or holds an unknown key or a value out of range
+    """
+    if path is None:
+        return Settings()
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        raise SettingsError(
+            f"{path}: {faults[0]}", details=faults[1:], hint="customlabels init DIR writes a commented example"
+        ) from error
+
+
+TEMPLATE = """\
+# Settings of customlabels; a flag of the same name wins. Everything is optional.
+
+[project]
+# name = "surface"            # of the Rekognition project; default: the name of the image folder
+# bucket = "my-bucket"        # where images, manifests and results go; must be in `region`
+# prefix = "customlabels"     # the folder in that bucket
+# region = "eu-west-1"        # default: that of your AWS profile
+
+[dataset]
+# source = "images"           # what `customlabels train` reads when it is given no folder
+# include = ["*.jpg"]         # only files that match one of these
+# exclude = ["*_mask.*"]      # no file that matches one of these
+# test_fraction = 0.2         # part of each label's images kept for testing
+# seed = 0                    # another seed, another split
+
+[gate]
+# min_f1 = 0.8                # `customlabels train` exits 3 when the version's F1 is lower
+# min_label_f1 = 0.6          # ... or when that of any label is
+"""

@@ -1,0 +1,1 @@
+"""Layouts of labelled images, read into one neutral type."""

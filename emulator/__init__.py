@@ -1,0 +1,1 @@
+"""The local service: moto's server, Custom Labels beside it, and engines that train on the images for real."""

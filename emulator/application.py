@@ -1,0 +1,185 @@
+"""The WSGI application: Custom Labels from here, everything else from moto, both on disk before they answer."""
+
+import io
+import json
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.test import EnvironBuilder
+
+from customlabels.emulator import datasets, inference, objects, projects, versions
+from customlabels.emulator.context import Context
+from customlabels.emulator.protocol import CONTENT_TYPE, TARGET_PREFIX, decode, encode, encode_refusal
+from customlabels.emulator.refusals import Refusal
+from customlabels.emulator.state import Timings
+from customlabels.emulator.store import Store
+from customlabels.emulator.training import Trainer
+
+Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]
+Environ = dict[str, Any]
+
+OPERATIONS: dict[str, Operation] = {
+    "CreateProject": projects.create_project,
+    "DescribeProjects": projects.describe_projects,
+    "DeleteProject": projects.delete_project,
+    "TagResource": projects.tag_resource,
+    "UntagResource": projects.untag_resource,
+    "ListTagsForResource": projects.list_tags,
+    "CreateDataset": datasets.create_dataset,
+    "DescribeDataset": datasets.describe_dataset,
+    "DeleteDataset": datasets.delete_dataset,
+    "ListDatasetEntries": datasets.list_dataset_entries,
+    "ListDatasetLabels": datasets.list_dataset_labels,
+    "CreateProjectVersion": versions.create_project_version,
+    "DescribeProjectVersions": versions.describe_project_versions,
+    "DeleteProjectVersion": versions.delete_project_version,
+    "StartProjectVersion": versions.start_project_version,
+    "StopProjectVersion": versions.stop_project_version,
+    "DetectCustomLabels": inference.detect_custom_labels,
+}
+
+HEALTH = "/_customlabels/health"
+MAX_BODY = 1_100_000_000
+_SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/([a-z0-9\-]+)/([A-Za-z0-9\-_.]+)/aws4_request")
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]|[a-z0-9.\-]+\.localhost)(:\d+)?", re.IGNORECASE)
+_READS = re.compile(r"(Describe|List|Get|Head|BatchGet|Query|Scan|Search|Lookup|Validate|Simulate|AssumeRole)")
+
+log = logging.getLogger(__name__)
+
+
+class Application:
+    """Answers for one state folder; `identity` is told to who asks whether the service is up."""
+
+    def __init__(self, store: Store, timings: Timings, identity: str) -> None:
+        self._store = store
+        self._timings = timings
+        self._identity = identity
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._writing = threading.Lock()
+        self.trainer = Trainer(store, timings.training)
+        self._replay()
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if not _LOOPBACK.fullmatch(environ.get("HTTP_HOST", "")) or "HTTP_ORIGIN" in environ:
+            # A page in a browser must not reach the service, neither by another name for this address nor at all.
+            return _answer(start_response, 403, "text/plain", b"This service answers to loopback addresses only.\n")
+        if environ["PATH_INFO"] == HEALTH:
+            body = json.dumps({"state": self._identity}).encode()
+            return _answer(start_response, 200, "application/json", body)
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if length > MAX_BODY:
+            return _answer(start_response, 413, "text/plain", b"The request is too large.\n")
+        try:
+            operation = environ.get("HTTP_X_AMZ_TARGET", "").removeprefix(TARGET_PREFIX)
+            if operation in OPERATIONS:
+                body = environ["wsgi.input"].read(length)
+                return self._custom_labels(operation, environ, body, start_response)
+            return self._other(environ, length, start_response)
+        except Exception:
+            log.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            refusal = Refusal("InternalServerError", "The local service failed; its log says why.", status=500)
+            return _answer(start_response, 500, CONTENT_TYPE, encode_refusal(refusal))
+
+    def _custom_labels(
+        self, operation: str, environ: Environ, body: bytes, start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        region, _ = _scope(environ)
+        context = Context(self._store, region, self._timings, self.trainer.submit)
+        try:
+            answer = encode(OPERATIONS[operation](context, decode(operation, body)))
+        except Refusal as refusal:
+            return _answer(start_response, refusal.status, CONTENT_TYPE, encode_refusal(refusal))
+        return _answer(start_response, 200, CONTENT_TYPE, answer)
+
+    def _other(self, environ: Environ, length: int, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        method, (_, service) = environ["REQUEST_METHOD"], _scope(environ)
+        if method in {"GET", "HEAD", "OPTIONS"}:
+            return self._dispatch(environ, start_response)
+        body = environ["wsgi.input"].read(length)
+        environ["wsgi.input"] = io.BytesIO(body)
+        held: list[tuple[Any, ...]] = []
+        # One change at a time, so that the disk sees them in the order in which moto did.
+        with self._writing:
+            answer = b"".join(self._dispatch(environ, lambda *given: held.append(given)))
+            if held[0][0].startswith("2"):
+                self._keep(method, service, environ, body)
+        start_response(*held[0])
+        return [answer]
+
+    def _dispatch(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        application = self._moto.get_application(environ)
+        answer: Iterable[bytes] = application(environ, start_response)
+        return answer
+
+    def _keep(self, method: str, service: str, environ: Environ, body: bytes) -> None:
+        query = environ.get("QUERY_STRING", "")
+        if service == "s3":
+            bucket, _, key = environ["PATH_INFO"].encode("latin-1").decode().lstrip("/").partition("/")
+            if key:
+                objects.keep_object(self._store, bucket, key)
+                return
+            if method == "POST":
+                objects.keep_bucket(self._store, bucket)
+                return
+            if method == "DELETE" and not query:
+                self._store.delete_objects_but(bucket, set())
+        if environ["PATH_INFO"].startswith("/moto-api") or _READS.match(_action(environ, body)):
+            return
+        self._store.add_request(method, _target(environ), _kept_headers(environ), body)
+
+    def _replay(self) -> None:
+        """Brings moto to where the journal and the stored objects left it."""
+        for method, target, headers, body in self._store.requests():
+            path, _, query = target.partition("?")
+            environ = EnvironBuilder(
+                path=unquote(path), query_string=query, method=method, data=body, headers=list(headers.items())
+            ).get_environ()
+            status: list[str] = []
+            b"".join(self._dispatch(environ, lambda line, *_, status=status: status.append(line)))
+            if not status[0].startswith("2"):
+                log.error("could not be replayed: %s %s: %s", method, target, status[0])
+        objects.load(self._store)
+
+
+def _scope(environ: Environ) -> tuple[str, str]:
+    """Region and service that a request is signed for; S3 in us-east-1 where it is not signed."""
+    found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    return (found[1], found[2].lower()) if found else ("us-east-1", "s3")
+
+
+def _action(environ: Environ, body: bytes) -> str:
+    target: str = environ.get("HTTP_X_AMZ_TARGET", "")
+    if target:
+        return target.rpartition(".")[2]
+    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return parse_qs(body.decode("latin-1")).get("Action", [""])[0]
+    return ""
+
+
+def _target(environ: Environ) -> str:
+    path = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    return str(path) if path else environ["PATH_INFO"] + "?" + environ.get("QUERY_STRING", "")
+
+
+def _kept_headers(environ: Environ) -> dict[str, str]:
+    """The headers that replaying needs; of the signature only region and service, no credentials."""
+    region, service = _scope(environ)
+    scope = f"local/20000101/{region}/{service}/aws4_request"
+    kept = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"}
+    if "CONTENT_TYPE" in environ:
+        kept["Content-Type"] = environ["CONTENT_TYPE"]
+    for name, value in environ.items():
+        if name.startswith("HTTP_X_AMZ_") and name != "HTTP_X_AMZ_SECURITY_TOKEN":
+            kept[name.removeprefix("HTTP_").replace("_", "-").title()] = value
+    return kept
+
+
+def _answer(start_response: Callable[..., Any], status: int, content_type: str, body: bytes) -> Iterable[bytes]:
+    reason = {200: "OK", 400: "Bad Request", 403: "Forbidden", 413: "Content Too Large"}.get(status, "Server Error")
+    start_response(f"{status} {reason}", [("Content-Type", content_type), ("Content-Length", str(len(body)))])
+    return [body]

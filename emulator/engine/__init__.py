@@ -1,0 +1,1 @@
+"""Training engines: images to a model, its confidences, its thresholds."""

@@ -1,0 +1,118 @@
+"""An image as a row of figures, of the same length for every image."""
+
+import io
+from functools import cache
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from skimage.feature import hog, local_binary_pattern
+
+from customlabels.emulator.engine.defects import stand_outs
+
+MIN_SIDE, MAX_SIDE = 64, 4096
+_SIDE = 128
+_RINGS = ((8, 1), (16, 2), (24, 3))
+_SCALES = (1.0, 0.5)
+_BINS = 32
+_WEIGHTS = (1.0, 1.0, 0.2, 1.0)
+"""Of texture, edges, light and colour, and what stands out."""
+
+cv2.setNumThreads(1)
+
+
+def decode(data: bytes) -> NDArray[np.uint8]:
+    """The pixels of a JPEG or PNG: (height, width) where it is grey, (height, width, 3) in RGB where not.
+
+    The header is looked at first: nothing larger than 4096 pixels a side is ever decoded. EXIF orientation is ignored.
+
+    Raises
+    ------
+    ValueError : another format, a side out of range, or damaged data
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
+            if not MIN_SIDE <= min(image.size) <= max(image.size) <= MAX_SIDE:
+                width, height = image.size
+                raise ValueError(f"{width}×{height} pixels; a side has {MIN_SIDE} to {MAX_SIDE}")
+            if image.mode.startswith(("I", "F")):
+                # 16-bit grey: the upper eight bits.
+                return (np.asarray(image, dtype=np.float64) / 256).clip(0, 255).astype(np.uint8)
+            grey = image.mode in {"1", "L", "LA"}
+            return np.asarray(image.convert("L" if grey else "RGB"))
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError("no JPEG or PNG image, or a damaged one") from error
+
+
+def describe(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The features of an image, (length,); grey and colour images give the same length.
+
+    Local binary patterns at three radii and two scales (over the whole and its quarters), a histogram of oriented
+    gradients, intensity and colour, and what stands out of the surface.
+
+    Parameters
+    ----------
+    image : (height, width) or (height, width, 3) in RGB
+    """
+    return np.concatenate(_blocks(image)).astype(np.float32)
+
+
+@cache
+def weights() -> NDArray[np.float64]:
+    """How much each feature counts, (length,); they add up to 1.
+
+    A block counts by its weight and not by its length: edges are many figures, what stands out is few.
+    """
+    blocks = _blocks(np.zeros((_SIDE, _SIDE), dtype=np.uint8))
+    shares = [np.full(block.size, weight / block.size) for block, weight in zip(blocks, _WEIGHTS, strict=True)]
+    together = np.concatenate(shares)
+    normal: NDArray[np.float64] = together / together.sum()
+    return normal
+
+
+def _blocks(image: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
+    whole = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image
+    small = cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    colour = small if small.ndim == 3 else cv2.merge([small] * 3)
+    grey = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
+    shading = np.concatenate([_light(grey), _colour(colour)])
+    return [_texture(grey), _edges(grey), shading, stand_outs(whole)]
+
+
+def _texture(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
+    parts = []
+    for scale in _SCALES:
+        side = round(_SIDE * scale)
+        scaled = cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA)
+        for points, radius in _RINGS:
+            codes = local_binary_pattern(scaled, points, radius, method="uniform").astype(np.intp)
+            half = side // 2
+            for area in (codes, *(codes[y : y + half, x : x + half] for y in (0, half) for x in (0, half))):
+                counts = np.bincount(area.ravel(), minlength=points + 2)
+                parts.append(np.sqrt(counts / area.size))
+    return np.concatenate(parts)
+
+
+def _edges(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
+    rows: NDArray[np.float64] = hog(
+        grey, orientations=9, pixels_per_cell=(16, 16), cells_per_block=(2, 2), transform_sqrt=True
+    )
+    return rows
+
+
+def _light(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
+    counts = np.sqrt(np.bincount(grey.ravel() // (256 // _BINS), minlength=_BINS) / grey.size)
+    values = grey.astype(np.float64) / 255
+    centred = values - values.mean()
+    spread = max(float(values.std()), 1e-6)
+    marks = np.quantile(values, (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0))
+    steps = [high - low for low, high in pairwise(marks)]
+    moments = [values.mean(), spread, (centred**3).mean() / spread**3, (centred**4).mean() / spread**4 / 10]
+    return np.concatenate([counts, marks, steps, moments])
+
+
+def _colour(colour: NDArray[np.uint8]) -> NDArray[np.float64]:
+    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float64) / 255
+    return np.concatenate([lab.mean(axis=0), lab.std(axis=0)])

@@ -1,0 +1,86 @@
+"""DetectCustomLabels."""
+
+import json
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from customlabels.core.s3 import S3Address
+from customlabels.emulator import objects
+from customlabels.emulator.context import Context
+from customlabels.emulator.engine.job_files import MODEL, OUTCOME
+from customlabels.emulator.refusals import Refusal, invalid_parameter, invalid_s3_object, not_ready
+from customlabels.emulator.state import Version
+from customlabels.emulator.versions import training_folder
+
+if TYPE_CHECKING:
+    from customlabels.emulator.engine.classifier import ImageClassifier
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_S3_BYTES = 15_000_000
+_KEPT_MODELS = 4
+
+_models: "OrderedDict[Path, tuple[ImageClassifier, dict[str, float]]]" = OrderedDict()
+_lock = Lock()
+
+
+def detect_custom_labels(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
+    from customlabels.emulator.engine import classifier, features
+
+    version = context.find(Version, parameters["ProjectVersionArn"])
+    if version.status.now != "RUNNING":
+        raise not_ready(f"The version is {version.status.now}; start it and wait until it is RUNNING.")
+    body = _image(context, parameters["Image"])
+    try:
+        image = features.decode(body)
+    except ValueError as error:
+        raise Refusal("InvalidImageFormatException", f"Request has an invalid image format: {error}") from error
+    model, thresholds = _model(training_folder(context.store.folder, version.arn))
+    scores = classifier.confidences(model, features.describe(image)[None])[0]
+    least = parameters.get("MinConfidence")
+    found = [
+        {"Name": label, "Confidence": round(float(score) * 100, 4)}
+        for label, score in zip(model.labels, scores, strict=True)
+        if score >= (thresholds[label] if least is None else least / 100)
+    ]
+    found.sort(key=lambda label: -float(label["Confidence"]))
+    return {"CustomLabels": found[: parameters.get("MaxResults", len(found))]}
+
+
+def _image(context: Context, image: dict[str, Any]) -> bytes:
+    if ("Bytes" in image) == ("S3Object" in image):
+        raise invalid_parameter("Image takes either Bytes or S3Object.")
+    if "Bytes" in image:
+        body: bytes | None = image["Bytes"]
+        most = MAX_BYTES
+    else:
+        place = image["S3Object"]
+        if "Bucket" not in place or "Name" not in place:
+            raise invalid_parameter("S3Object needs Bucket and Name.")
+        address = S3Address(place["Bucket"], place["Name"])
+        near = objects.bucket_region(address.bucket) == context.region
+        body = objects.read(address, place.get("Version")) if near else None
+        most = MAX_S3_BYTES
+        if body is None:
+            raise invalid_s3_object(
+                f"Unable to get object metadata from S3. Check object key, region and/or access permissions: {address}."
+            )
+    if body is None or len(body) > most:
+        raise Refusal("ImageTooLargeException", f"The image is larger than {most} bytes.")
+    return body
+
+
+def _model(folder: Path) -> "tuple[ImageClassifier, dict[str, float]]":
+    """The model in `folder` and the assumed threshold (0..1) of each label; the last few stay in memory."""
+    from customlabels.emulator.engine import classifier
+
+    with _lock:
+        if folder not in _models:
+            outcome = json.loads((folder / OUTCOME).read_bytes())
+            thresholds = dict(zip(outcome["labels"], outcome["thresholds"], strict=True))
+            _models[folder] = classifier.load(folder / MODEL), thresholds
+            while len(_models) > _KEPT_MODELS:
+                _models.popitem(last=False)
+        _models.move_to_end(folder)
+        return _models[folder]

@@ -1,0 +1,102 @@
+"""The local service's process: one for a state folder, on the loopback address."""
+
+import argparse
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from filelock import FileLock, Timeout
+
+from customlabels.core.files import written_aside
+from customlabels.emulator.address import ADDRESS_FILE, LOCK_FILE, VERSIONS_FOLDER
+from customlabels.emulator.state import Timings
+from customlabels.emulator.store import Store
+
+REGIONS = (
+    *("us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-west-2", "eu-central-1"),
+    *("ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "ap-northeast-2"),
+)
+"""Regions that have Custom Labels. Source: AWS General Reference, Rekognition endpoints."""
+
+
+def serve(state: Path, port: int, timings: Timings) -> None:
+    """Serves until it is told to end; returns at once where another process serves `state` already."""
+    state.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(state / LOCK_FILE)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return
+    _forget_aws()
+
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+    from werkzeug.serving import make_server
+
+    from customlabels.emulator.application import Application
+
+    store = Store(state)
+    application = Application(store, timings, str(state))
+    try:
+        server = make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
+    except (OSError, SystemExit):
+        server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
+    application.trainer.resume(list(REGIONS))
+    _remove_leftovers(store)
+    with written_aside(state / ADDRESS_FILE) as file:
+        file.write(json.dumps({"pid": os.getpid(), "port": server.server_port}).encode())
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        server.serve_forever()
+    finally:
+        store.close()
+
+
+def _end(signum: int, frame: FrameType | None) -> None:
+    # Everything acknowledged is on disk already, and trainings are taken up again at the next start.
+    os._exit(0)
+
+
+def _forget_aws() -> None:
+    """Keeps the user's AWS credentials and configuration out of this process."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _remove_leftovers(store: Store) -> None:
+    """Removes the folders of versions that are deleted."""
+    known = {
+        document["arn"].rpartition(":")[2].replace("/", "~")
+        for region in REGIONS
+        for project in store.resources("project", region)
+        for document in store.resources("version", project["arn"])
+    }
+    for folder in (store.folder / VERSIONS_FOLDER).glob("*"):
+        if folder.name not in known:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="customlabels.emulator.server")
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--pace", type=float, default=1.0, help="how long states last; 0.1 is ten times faster")
+    chosen = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    serve(chosen.state.resolve(), chosen.port, Timings().scaled(chosen.pace))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,125 @@
+"""What the local service remembers of Custom Labels: projects, datasets and versions, and how their states move.
+
+A state that ends by itself carries what follows and when; reading it at a later time shows what followed. So a
+state moves without a timer, and goes on moving through a restart.
+"""
+
+import dataclasses
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+GONE = "GONE"
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """How long states last, in seconds; a training lasts as long as it takes, and `training` at least."""
+
+    project: float = 0.5
+    dataset: float = 1.0
+    training: float = 2.0
+    start: float = 4.0
+    stop: float = 2.0
+    delete: float = 0.5
+
+    def scaled(self, pace: float) -> "Timings":
+        """These times multiplied by `pace`."""
+        return Timings(**{name: value * pace for name, value in dataclasses.asdict(self).items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A state and, where one follows by itself, that one and when (seconds since 1970).
+
+    Where none follows, `due` is when this one began.
+    """
+
+    now: str
+    then: str | None = None
+    due: float = 0.0
+
+    def at(self, time: float) -> str:
+        """The state at `time`."""
+        return self.then if self.then is not None and time >= self.due else self.now
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    arn: str
+    name: str
+    region: str
+    created: float
+    status: Status
+    feature: str = "CUSTOM_LABELS"
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    arn: str
+    project: str
+    type: str
+    created: float
+    updated: float
+    status: Status
+    message: str = ""
+    message_code: str = "SUCCESS"
+    labels: tuple[str, ...] = ()
+    entries: int = 0
+    labelled: int = 0
+    faulty: int = 0
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    arn: str
+    project: str
+    name: str
+    created: float
+    status: Status
+    bucket: str
+    prefix: str
+    training_images: int = 0
+    testing_images: int = 0
+    description: str | None = None
+    kms_key: str | None = None
+    message: str | None = None
+    ended: float | None = None
+    billable_seconds: int | None = None
+    f1: float | None = None
+    labels: tuple[str, ...] = ()
+    outputs: dict[str, str] = field(default_factory=dict)
+    """Key in `bucket` of each file that the training wrote, by kind (EvaluationResultSummary ...)."""
+    min_units: int | None = None
+    max_units: int | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def trained(self) -> bool:
+        return self.f1 is not None
+
+
+Resource = TypeVar("Resource", Project, Dataset, Version)
+
+
+def to_document(resource: Project | Dataset | Version) -> dict[str, Any]:
+    return dataclasses.asdict(resource)
+
+
+def from_document(kind: type[Resource], document: dict[str, Any]) -> Resource:
+    values = dict(document)
+    values["status"] = Status(**values["status"])
+    if "labels" in values:
+        values["labels"] = tuple(values["labels"])
+    return kind(**values)
+
+
+def settle(resource: Resource, time: float) -> Resource | None:
+    """`resource` as it stands at `time`; None once it is deleted."""
+    status = resource.status.at(time)
+    if status == GONE:
+        return None
+    return (
+        replace(resource, status=Status(status, due=resource.status.due)) if status != resource.status.now else resource
+    )

@@ -1,0 +1,1 @@
+"""Ground Truth manifests: one JSON object a line, one image a line."""

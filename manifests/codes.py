@@ -1,0 +1,38 @@
+"""The service's own codes for faults in manifests, and their messages.
+
+Source: Custom Labels developer guide, debugging-datasets-*.md and tm-debugging*.md.
+"""
+
+MESSAGES = {
+    "ERROR_MANIFEST_INACCESSIBLE_OR_UNSUPPORTED_FORMAT": "The manifest file extension or contents are invalid.",
+    "ERROR_EMPTY_MANIFEST": "The manifest file is empty.",
+    "ERROR_MANIFEST_SIZE_TOO_LARGE": "The manifest file size exceeds the maximum supported size.",
+    "ERROR_MANIFEST_ROWS_EXCEEDS_MAXIMUM": "The manifest file has too many rows.",
+    "ERROR_MANIFEST_TOO_FEW_LABELS": "The manifest file has too few labels.",
+    "ERROR_MANIFEST_TOO_MANY_LABELS": "The manifest file has too many labels.",
+    "ERROR_TOO_MANY_RECORDS_IN_ERROR": "The manifest file has too many terminal errors.",
+    "ERROR_TOO_MANY_INVALID_ROWS_IN_MANIFEST": "The manifest file contains too many invalid rows.",
+    "ERROR_IMAGES_IN_MULTIPLE_S3_BUCKETS": "The manifest file contains images from multiple S3 buckets.",
+    "ERROR_INSUFFICIENT_LABEL_OVERLAP": (
+        "Less than 50% label overlap between the training and testing manifest files."
+    ),
+    "ERROR_CANNOT_WRITE_OUTPUT_S3_BUCKET": "Unable to write to output S3 bucket.",
+    "ERROR_INVALID_JSON_LINE": "The JSON Line has an invalid format.",
+    "ERROR_MISSING_SOURCE_REF": "The source-ref key is missing.",
+    "ERROR_INVALID_SOURCE_REF_FORMAT": "The format of the source-ref value is invalid.",
+    "ERROR_NO_LABEL_ATTRIBUTES": "No label attributes found.",
+    "ERROR_INVALID_LABEL_ATTRIBUTE_FORMAT": "The format of the label attribute {} is invalid.",
+    "ERROR_INVALID_LABEL_ATTRIBUTE_METADATA_FORMAT": "The format of the label attribute metadata is invalid.",
+    "ERROR_UNSUPPORTED_USE_CASE_TYPE": (
+        "The use case type of the {}-metadata label attribute metadata is unsupported. Check the type field."
+    ),
+    "ERROR_NO_VALID_LABEL_ATTRIBUTES": "No valid label attributes found.",
+    "ERROR_INVALID_LABEL_NAME_LENGTH": "The label name length is invalid.",
+    "ERROR_INVALID_IMAGE": "The image is invalid. Check S3 path and/or image properties.",
+    "WARNING_UNANNOTATED_RECORD": "Record is unannotated.",
+}
+
+
+def message(code: str, attribute: str = "") -> str:
+    """The service's sentence for `code`, with the attribute's name where the sentence has room for one."""
+    return MESSAGES[code].replace("{}", attribute)

@@ -1,0 +1,1 @@
+"""Project, datasets, training, evaluation, gate: from labelled images to a judged version."""

@@ -1,0 +1,113 @@
+"""What a run will do, worked out before anything is uploaded or billed."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from customlabels.core.errors import LayoutError, ManifestError, SettingsError
+from customlabels.core.prices import training_cost
+from customlabels.core.s3 import S3Address, join_key
+from customlabels.core.settings import NAME_PATTERN
+from customlabels.datasets.model import Dataset, ImageRecord, Side, content_digest
+from customlabels.manifests.entries import read_entries, training_faults
+from customlabels.manifests.lines import image_level_line
+
+MAX_KEY_BYTES = 1024
+SHORTEST_HOURS, LONGEST_HOURS = 0.5, 24.0
+"""How long trainings take. Source: Custom Labels developer guide, training-model.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run addressed by its content: the same images, labels and split give the same names.
+
+    `train_digest` and `test_digest` are SHA-256 in hex.
+    """
+
+    project: str
+    version: str
+    bucket: str
+    prefix: str
+    dataset: Dataset
+    train_digest: str
+    test_digest: str
+
+    def image(self, record: ImageRecord) -> S3Address:
+        return S3Address(self.bucket, join_key(self.images, record.name))
+
+    @property
+    def images(self) -> str:
+        """The folder of the images' keys."""
+        return join_key(self.prefix, self.project, "images")
+
+    def manifest(self, side: Side) -> S3Address:
+        name = f"{self.digest(side)[:16]}.manifest"
+        return S3Address(self.bucket, join_key(self.prefix, self.project, "manifests", side.value, name))
+
+    @property
+    def output(self) -> str:
+        """The folder that the service writes the version's results to."""
+        return join_key(self.prefix, self.project, "output", self.version)
+
+    def digest(self, side: Side) -> str:
+        return self.train_digest if side is Side.TRAIN else self.test_digest
+
+    @property
+    def cost_range(self) -> tuple[float, float]:
+        """Dollars for the shortest and the longest training."""
+        return training_cost(SHORTEST_HOURS * 3600), training_cost(LONGEST_HOURS * 3600)
+
+
+def make_plan(dataset: Dataset, *, project: str, bucket: str, prefix: str, version: str | None = None) -> Plan:
+    """The plan for a dataset that is divided into sides.
+
+    Raises
+    ------
+    SettingsError : a name that the service does not accept
+    LayoutError : an image's key would be too long
+    ManifestError : the service would refuse the manifests
+    """
+    for what, name in (("project", project), ("version", version)):
+        if name is not None and not re.fullmatch(NAME_PATTERN, name):
+            raise SettingsError(
+                f"{name!r} is no name for a {what}: the service takes 1 to 255 letters, digits, '_', '.' and '-'",
+                hint=f"give another with --{'project' if what == 'project' else 'version-name'}",
+            )
+    train_digest, test_digest = (content_digest(dataset.side(side)) for side in Side)
+    address = hashlib.sha256(f"{train_digest}{test_digest}".encode()).hexdigest()
+    plan = Plan(
+        project=project,
+        version=version or f"v-{address[:10]}",
+        bucket=bucket,
+        prefix=prefix,
+        dataset=dataset,
+        train_digest=train_digest,
+        test_digest=test_digest,
+    )
+    long = [
+        f"{record.name}: its key in S3 would have more than {MAX_KEY_BYTES} bytes"
+        for record in dataset.records
+        if len(plan.image(record).key.encode()) > MAX_KEY_BYTES
+    ]
+    if long:
+        raise LayoutError(long[0], details=long[1:], hint="shorten the names or the prefix")
+    faults = training_faults(*(read_entries(manifest_lines(plan, side)) for side in Side))
+    if faults:
+        raise ManifestError(
+            f"{dataset.root}: the service would refuse to train: {faults[0].message}",
+            details=[fault.message for fault in faults[1:]],
+            hint="train/ and test/ need at least two labels each, and half of train's labels in test",
+        )
+    return plan
+
+
+def manifest_lines(plan: Plan, side: Side) -> Iterator[bytes]:
+    """The lines of one side's manifest, ordered by image."""
+    for record in plan.dataset.side(side):
+        yield image_level_line(plan.image(record), record.labels, job=plan.project)
+
+
+def project_name(folder_name: str) -> str:
+    """A name that the service accepts for a project, made from a folder's."""
+    return re.sub(r"[^a-zA-Z0-9_.\-]+", "-", folder_name).strip("-")[:255] or "project"

@@ -1,0 +1,34 @@
+"""What tests share: labelled images, and a local service that every test may use."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from drawing import draw
+from local_service import BUCKET, Service, connect
+
+from customlabels.emulator import address
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten images of each of two labels; not to be changed."""
+    return draw(tmp_path_factory.mktemp("surface") / "tiles", {"across": 10, "down": 10})
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One service for all tests, with the bucket BUCKET in it; tests keep apart by the names they choose."""
+    started = connect(tmp_path_factory.mktemp("service"))
+    started.s3.create_bucket(Bucket=BUCKET)
+    yield started
+    address.stop(started.state)
+
+
+@pytest.fixture
+def own_service(tmp_path: Path) -> Iterator[Service]:
+    """A service of the test's own, to be killed and searched."""
+    started = connect(tmp_path / "state")
+    started.s3.create_bucket(Bucket=BUCKET)
+    yield started
+    address.stop(started.state)

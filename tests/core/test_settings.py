@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+
+from customlabels.core.errors import SettingsError
+from customlabels.core.settings import TEMPLATE, Settings, find_settings, load_settings
+
+
+def test_the_nearest_file_upwards_is_found(tmp_path: Path) -> None:
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    (tmp_path / "customlabels.toml").touch()
+    assert find_settings(below) == tmp_path / "customlabels.toml"
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    assert load_settings(None) == Settings()
+
+
+def test_the_template_is_valid_as_it_stands_and_with_every_comment_taken_away(tmp_path: Path) -> None:
+    path = tmp_path / "customlabels.toml"
+    path.write_text(TEMPLATE)
+    assert load_settings(path) == Settings()
+    uncommented = [line.removeprefix("# ") for line in TEMPLATE.splitlines()[1:]]
+    path.write_text("\n".join(uncommented))
+    assert load_settings(path).gate.min_f1 == 0.8
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("[gate]\nmin_f1 = 1.5\n", ["gate.min_f1"]),
+        ("[project]\nnmae = 'x'\n[gate]\nmin_f1 = 'high'\n", ["project.nmae", "gate.min_f1"]),
+        ("[project]\nname = 'has blank'\n", ["project.name"]),
+        ("[project\n", ["not valid TOML"]),
+        ("[dataset]\ntest_fraction = 1.0\n", ["dataset.test_fraction"]),
+    ],
+)
+def test_every_fault_is_named_in_one_go(tmp_path: Path, text: str, names: list[str]) -> None:
+    path = tmp_path / "customlabels.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    said = " ".join([caught.value.message, *caught.value.details])
+    assert str(path) in said
+    assert all(name in said for name in names)

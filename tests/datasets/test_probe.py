@@ -1,0 +1,81 @@
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from customlabels.datasets.headers import image_size
+from customlabels.datasets.probe import probe
+
+
+def encoded(width: int, height: int, format: str, **options: object) -> bytes:
+    noise = np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def png_bomb(width: int, height: int) -> bytes:
+    """A PNG that claims more pixels than it has bytes for."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+@pytest.mark.parametrize(
+    ("format", "options"),
+    [
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True}),
+        ("JPEG", {"exif": b"Exif\0\0" + b"x" * 40_000}),
+        ("PNG", {}),
+        ("PNG", {"compress_level": 0}),
+    ],
+)
+def test_the_size_is_that_which_a_decoder_finds(format: str, options: dict[str, object]) -> None:
+    assert image_size(encoded(123, 77, format, **options)) == (format, 123, 77)
+
+
+@pytest.mark.parametrize("format", ["GIF", "BMP", "TIFF", "WEBP"])
+def test_another_format_is_named(format: str) -> None:
+    with pytest.raises(ValueError, match=f"(?i)a {format} file"):
+        image_size(encoded(70, 70, format))
+
+
+@pytest.mark.parametrize("cut", [0, 3, 10, 60, 150])
+def test_a_cut_header_is_refused(cut: int) -> None:
+    for format in ("JPEG", "PNG"):
+        with pytest.raises(ValueError, match=r"damaged|no JPEG|missing"):
+            data = encoded(70, 70, format)[:cut]
+            image_size(data)
+            raise ValueError("missing")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (png_bomb(20_000, 20_000), "20000×20000 pixels; the service takes no side over 4096"),
+        (png_bomb(2100, 100), "takes sides up to 20:1"),
+        (encoded(70, 70, "PNG")[:-20], "its end is missing"),
+        (encoded(70, 70, "JPEG")[:-20], "its end is missing"),
+        (b"\xff\xd8\xff" + b"\0" * 15_000_000, "15.0 MB; the service takes at most 15 MB"),
+    ],
+)
+def test_what_the_service_refuses_is_refused_without_decoding(tmp_path: Path, data: bytes, says: str) -> None:
+    path = tmp_path / "image"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=says.replace("(", r"\(")):
+        probe(path)
+
+
+def test_bytes_behind_the_end_of_a_jpeg_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "camera.jpg"
+    path.write_bytes(encoded(70, 70, "JPEG") + b"trailer" * 2000)
+    assert probe(path).width == 70

@@ -1,0 +1,48 @@
+import json
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customlabels.core.s3 import S3Address
+from customlabels.manifests.entries import read_entries
+from customlabels.manifests.lines import image_level_line, write_manifest
+
+GOLDEN = """\
+{"source-ref":"s3://plant-7/tiles/a b+ü.jpg","label_0":0,"label_0-metadata":{"class-name":"crack","confidence":1,\
+"type":"groundtruth/image-classification","human-annotated":"yes","creation-date":"2000-01-01T00:00:00.000000",\
+"job-name":"labeling-job/tiles"}}
+"""
+
+keys = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=80)
+labels = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=40)
+
+
+def test_a_line_reads_as_the_guide_says() -> None:
+    line = image_level_line(S3Address("plant-7", "tiles/a b+ü.jpg"), ["crack"], job="tiles")
+    assert line.decode() == GOLDEN
+
+
+@given(keys, st.lists(labels, unique=True, max_size=5))
+def test_what_is_written_is_read_back(key: str, named: list[str]) -> None:
+    line = image_level_line(S3Address("plant-7", key), named)
+    assert line.count(b"\n") == 1
+    (entry,) = read_entries([line])
+    assert (entry.image, list(entry.labels), entry.faults) == (S3Address("plant-7", key), named, ())
+
+
+def test_a_label_called_source_ref_does_no_harm() -> None:
+    line = json.loads(image_level_line(S3Address("plant-7", "a.jpg"), ["source-ref", "x-metadata"]))
+    assert line["source-ref"] == "s3://plant-7/a.jpg"
+
+
+def test_the_same_images_give_the_same_bytes_and_a_failure_leaves_no_file(tmp_path: Path) -> None:
+    images = [(S3Address("plant-7", f"{number}.jpg"), ["crack"]) for number in range(100)]
+    for name in ("a", "b"):
+        assert write_manifest(tmp_path / name, iter(images)) == 100
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    try:
+        write_manifest(tmp_path / "c", (1 / 0 for _ in "x"))  # type: ignore[misc]
+    except ZeroDivisionError:
+        pass
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
