@@ -43,8 +43,8 @@ def _show(session: Session, found: Dataset) -> None:
     sizes = summary["sizes"]
     console.text(
         f"{summary['images']} images, {summary['bytes'] / 1e6:.1f} MB; "
-        f"width {sizes['width'][0]} to {sizes['width'][1]}, height {sizes['height'][0]} to {sizes['height'][1]} pixels; "
-        + ", ".join(f"{count} {format}" for format, count in summary["formats"].items())
+        f"width {'–'.join(map(str, sizes['width']))}, height {'–'.join(map(str, sizes['height']))} pixels; "
+        + ", ".join(f"{count} {kind}" for kind, count in summary["formats"].items())
     )
     if found.findings:
         console.table(

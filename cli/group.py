@@ -77,6 +77,12 @@ def _collect(ctx: click.Context) -> None:
             chosen[name] = value
 
 
+def _print_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    if asked:
+        click.echo(f"customlabels {__version__}")
+        ctx.exit()
+
+
 root = _Root(
     "customlabels",
     params=[
@@ -86,7 +92,7 @@ root = _Root(
             is_flag=True,
             expose_value=False,
             is_eager=True,
-            callback=lambda ctx, _, asked: (click.echo(f"customlabels {__version__}"), ctx.exit()) if asked else None,
+            callback=_print_version,
         ),
     ],
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -47,7 +47,7 @@ def summary(
     scores, truth : (test images, labels), confidences in 0..1 and whether the label is there
     thresholds : assumed threshold of each label, 0..1
     """
-    by_label = [
+    by_label: list[dict[str, Any]] = [
         {
             "Label": label,
             "NumberOfTestingImages": int(truth[:, place].sum()),
@@ -59,7 +59,7 @@ def summary(
         for place, label in enumerate(labels)
     ]
     means = {
-        name: float(np.mean([result["Metrics"][name] for result in by_label]))  # type: ignore[index]
+        name: float(np.mean([result["Metrics"][name] for result in by_label]))
         for name in ("F1Score", "Precision", "Recall")
     }
     return {
@@ -72,7 +72,7 @@ def summary(
             "ProjectVersionArn": version_arn,
         },
         "AggregatedEvaluationResults": {"ConfusionMatrix": _confusion(labels, scores, truth), **means},
-        "LabelEvaluationResults": sorted(by_label, key=lambda result: -result["Metrics"]["F1Score"]),  # type: ignore[index]
+        "LabelEvaluationResults": sorted(by_label, key=lambda result: -result["Metrics"]["F1Score"]),
     }
 
 
@@ -114,7 +114,7 @@ def evaluation_line(
     ----------
     scores, truth : (labels,)
     """
-    line = truth_line(number, source_ref, [labels[place] for place in truth.nonzero()[0]], ended)
+    line = truth_line(number, source_ref, [label for label, there in zip(labels, truth, strict=True) if there], ended)
     for place, label in enumerate(labels):
         found, there = bool(scores[place] >= thresholds[place]), bool(truth[place])
         pair = _pair(f"{_EVALUATION}-{place}", label, float(scores[place]), "no", _EVALUATION, ended)

@@ -40,12 +40,13 @@ def detect_custom_labels(context: Context, parameters: dict[str, Any]) -> dict[s
     scores = classifier.confidences(model, features.describe(image)[None])[0]
     least = parameters.get("MinConfidence")
     found = [
-        {"Name": label, "Confidence": round(float(score) * 100, 4)}
+        (float(score), label)
         for label, score in zip(model.labels, scores, strict=True)
         if score >= (thresholds[label] if least is None else least / 100)
     ]
-    found.sort(key=lambda label: -float(label["Confidence"]))
-    return {"CustomLabels": found[: parameters.get("MaxResults", len(found))]}
+    found.sort(key=lambda pair: -pair[0])
+    found = found[: parameters.get("MaxResults", len(found))]
+    return {"CustomLabels": [{"Name": label, "Confidence": round(score * 100, 4)} for score, label in found]}
 
 
 def _image(context: Context, image: dict[str, Any]) -> bytes:

@@ -8,7 +8,6 @@ import shutil
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 from filelock import FileLock, Timeout
 
@@ -56,7 +55,7 @@ def serve(state: Path, port: int, timings: Timings) -> None:
         store.close()
 
 
-def _end(signum: int, frame: FrameType | None) -> None:
+def _end(*_: object) -> None:
     # Everything acknowledged is on disk already, and trainings are taken up again at the next start.
     os._exit(0)
 

@@ -24,7 +24,6 @@ from customlabels.emulator.engine.job_files import MODEL, OUTCOME
 from customlabels.emulator.store import connect
 from customlabels.manifests.entries import MAX_INVALID_SHARE, Entry, Fault, read_entries, training_faults
 
-
 MAX_IMAGE = 15_000_000
 _BATCH = 256
 

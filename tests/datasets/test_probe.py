@@ -49,13 +49,11 @@ def test_another_format_is_named(format: str) -> None:
         image_size(encoded(70, 70, format))
 
 
-@pytest.mark.parametrize("cut", [0, 3, 10, 60, 150])
+@pytest.mark.parametrize("cut", [0, 3, 10, 18, 20])
 def test_a_cut_header_is_refused(cut: int) -> None:
     for format in ("JPEG", "PNG"):
-        with pytest.raises(ValueError, match=r"damaged|no JPEG|missing"):
-            data = encoded(70, 70, format)[:cut]
-            image_size(data)
-            raise ValueError("missing")
+        with pytest.raises(ValueError, match=r"damaged|no JPEG"):
+            image_size(encoded(70, 70, format)[:cut])
 
 
 @pytest.mark.parametrize(
