@@ -110,12 +110,6 @@ class Clients:
         return self._made[service]
 
 
-def error_code(error: Exception) -> str:
-    """The service's own code of a botocore ClientError, empty for any other error."""
-    response = getattr(error, "response", None) or {}
-    return str(response.get("Error", {}).get("Code", ""))
-
-
 @contextmanager
 def explained(doing: str) -> Iterator[None]:
     """Turns what botocore raises in the block into a ServiceError that starts with `doing`."""
@@ -124,9 +118,9 @@ def explained(doing: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = error_code(error)
-        text = error.response.get("Error", {}).get("Message", "") or "no message"
-        raise ServiceError(f"{doing}: {code}: {text}", hint=_HINTS.get(code)) from error
+        told = error.response.get("Error", {})
+        code, text = told.get("Code", ""), told.get("Message", "") or "no message"
+        raise ServiceError(f"{doing}: {code}: {text}", hint=_HINTS.get(code), code=code) from error
     except NoCredentialsError as error:
         raise ServiceError(
             f"{doing}: no AWS credentials found", hint="aws configure, or use --local to work without an account"

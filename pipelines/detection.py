@@ -72,8 +72,6 @@ class ImageRefused(CustomLabelsError):
 def _ask(
     rekognition: "RekognitionClient", version_arn: str, name: str, path: Path, min_confidence: float | None
 ) -> tuple[tuple[str, float], ...]:
-    from botocore.exceptions import ClientError
-
     try:
         body = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
     except OSError as error:
@@ -93,11 +91,9 @@ def _ask(
                     ProjectVersionArn=version_arn, Image={"Bytes": body}, MinConfidence=min_confidence
                 )
     except ServiceError as error:
-        cause = error.__cause__
-        code = cause.response["Error"]["Code"] if isinstance(cause, ClientError) else ""
-        if code in {"InvalidImageFormatException", "ImageTooLargeException"}:
+        if error.code in {"InvalidImageFormatException", "ImageTooLargeException"}:
             raise ImageRefused(error.message) from error
-        if code == "ResourceNotReadyException":
+        if error.code == "ResourceNotReadyException":
             raise ServiceError(
                 "the version is not running", hint="customlabels model start (an inference unit costs $4 an hour)"
             ) from error

@@ -42,7 +42,7 @@ class Plan:
         return join_key(self.prefix, self.project, "images")
 
     def manifest(self, side: Side) -> S3Address:
-        name = f"{self.digest(side)[:16]}.manifest"
+        name = f"{self.dataset_digest(side)[:16]}.manifest"
         return S3Address(self.bucket, join_key(self.prefix, self.project, "manifests", side.value, name))
 
     @property
@@ -52,6 +52,10 @@ class Plan:
 
     def digest(self, side: Side) -> str:
         return self.train_digest if side is Side.TRAIN else self.test_digest
+
+    def dataset_digest(self, side: Side) -> str:
+        """A SHA-256 in hex over one side's content and where its images lie."""
+        return hashlib.sha256(f"{self.digest(side)} s3://{self.bucket}/{self.images}".encode()).hexdigest()
 
     @property
     def cost_range(self) -> tuple[float, float]:

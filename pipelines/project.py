@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from customlabels.core.aws import error_code, explained
+from customlabels.core.aws import explained
 from customlabels.core.errors import ManifestError, ServiceError
 from customlabels.core.s3 import S3Address
 from customlabels.core.waiting import wait_for
@@ -44,16 +44,13 @@ def need_project(rekognition: "RekognitionClient", name: str) -> str:
 
 def ensure_project(rekognition: "RekognitionClient", name: str) -> str:
     """The ARN of the project of that name, which is made where there is none."""
-    from botocore.exceptions import ClientError
-
     if find_project(rekognition, name) is None:
         try:
             with explained(f"creating project {name}"):
                 rekognition.create_project(ProjectName=name)
         except ServiceError as error:
             # Another run, or an earlier attempt of this call, was first: what counts is that it is there.
-            cause = error.__cause__
-            if not (isinstance(cause, ClientError) and error_code(cause) == "ResourceInUseException"):
+            if error.code != "ResourceInUseException":
                 raise
 
     def created() -> str | None:
@@ -74,33 +71,45 @@ def ensure_dataset(
     ------
     ManifestError : the service refused the manifest, or dropped lines of it
     """
-    kind, digest = side.value.upper(), plan.digest(side)
+    digest = plan.dataset_digest(side)
     there = _dataset(rekognition, plan.project, side)
-    if there is not None:
+    if there is not None and there["Status"] != "DELETE_IN_PROGRESS":
         arn = there["DatasetArn"]
         if _ended(rekognition, arn)["Status"] != "CREATE_FAILED" and _tags(rekognition, arn).get(DIGEST_TAG) == digest:
             return False
-        with explained(f"deleting the {kind} dataset"):
+        with explained(f"deleting the {side.value} dataset"):
             rekognition.delete_dataset(DatasetArn=arn)
-        wait_for(
-            lambda: True if _dataset(rekognition, plan.project, side) is None else None,
-            what=f"deleting the {kind} dataset",
-            most=60 * _MINUTE,
-        )
-    with explained(f"creating the {kind} dataset"):
-        made = rekognition.create_dataset(
-            ProjectArn=project_arn,
-            DatasetType="TRAIN" if side is Side.TRAIN else "TEST",
-            DatasetSource={"GroundTruthManifest": {"S3Object": {"Bucket": manifest.bucket, "Name": manifest.key}}},
-            Tags={DIGEST_TAG: digest},
-        )
-    described = _ended(rekognition, made["DatasetArn"])
+    wait_for(
+        lambda: True if _dataset(rekognition, plan.project, side) is None else None,
+        what=f"deleting the {side.value} dataset",
+        most=60 * _MINUTE,
+    )
+    try:
+        arn = _create_dataset(rekognition, project_arn, side, digest, manifest)
+    except ServiceError as error:
+        # Another run of the same images was first: what it makes is looked at like any other.
+        if error.code != "ResourceAlreadyExistsException":
+            raise
+        return ensure_dataset(rekognition, project_arn, plan, side, manifest)
+    described = _ended(rekognition, arn)
     if described["Status"] == "CREATE_FAILED":
         raise ManifestError(f"{manifest}: the service refused it: {described.get('StatusMessage', '')}")
     sent, kept = len(plan.dataset.side(side)), described["DatasetStats"].get("TotalEntries", 0)
     if kept != sent:
         raise ManifestError(f"{manifest}: the service dropped {sent - kept} of {sent} lines")
     return True
+
+
+def _create_dataset(
+    rekognition: "RekognitionClient", project_arn: str, side: Side, digest: str, manifest: S3Address
+) -> str:
+    with explained(f"creating the {side.value} dataset"):
+        return rekognition.create_dataset(
+            ProjectArn=project_arn,
+            DatasetType="TRAIN" if side is Side.TRAIN else "TEST",
+            DatasetSource={"GroundTruthManifest": {"S3Object": {"Bucket": manifest.bucket, "Name": manifest.key}}},
+            Tags={DIGEST_TAG: digest},
+        )["DatasetArn"]
 
 
 def _dataset(rekognition: "RekognitionClient", project: str, side: Side) -> "DatasetMetadataTypeDef | None":

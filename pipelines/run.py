@@ -40,37 +40,29 @@ def run(plan: Plan, *, rekognition: "RekognitionClient", s3: "S3Client", region:
     ServiceError, ManifestError, TrainingFailed
     """
     check_bucket(s3, plan.bucket, region)
-    project_arn, trained = _finished(rekognition, plan), False
-    if project_arn is None:
-        project_arn, trained = _train(plan, rekognition, s3, watch)
-    version = wait_trained(rekognition, project_arn, plan.version, lambda seconds: None)
-    return Outcome(load_evaluation(s3, version), trained, version.get("BillableTrainingTimeInSeconds"))
-
-
-def _finished(rekognition: "RekognitionClient", plan: Plan) -> str | None:
-    """The project's ARN where the plan's version is trained already."""
     project = find_project(rekognition, plan.project)
-    version = find_version(rekognition, project["ProjectArn"], plan.version) if project else None
-    if project is None or version is None or not is_trained(version):
-        return None
-    ensure_version(rekognition, project["ProjectArn"], plan)
-    return project["ProjectArn"]
+    there = find_version(rekognition, project["ProjectArn"], plan.version) if project else None
+    if project is None or there is None:
+        project_arn = _prepare(plan, rekognition, s3, watch)
+    else:
+        project_arn = project["ProjectArn"]
+    started = ensure_version(rekognition, project_arn, plan)
+    if there is None or not is_trained(there):
+        title = "training" if started else "waiting for the training under way of"
+        with watch.step(f"{title} version {plan.version}") as advance:
+            there = wait_trained(rekognition, project_arn, plan.version, lambda seconds: advance(0))
+    return Outcome(load_evaluation(s3, there), started, there.get("BillableTrainingTimeInSeconds"))
 
 
-def _train(plan: Plan, rekognition: "RekognitionClient", s3: "S3Client", watch: Watch) -> tuple[str, bool]:
+def _prepare(plan: Plan, rekognition: "RekognitionClient", s3: "S3Client", watch: Watch) -> str:
+    """Brings images, manifests, project and datasets to what the plan wants; the project's ARN."""
     missing = missing_images(s3, plan)
     with watch.step(f"uploading {len(missing)} of {len(plan.dataset.records)} images", len(missing)) as advance:
         upload_images(s3, plan, missing, advance)
     manifests = {side: upload_manifest(s3, plan, side) for side in Side}
     with watch.step(f"project {plan.project}"):
         project_arn = ensure_project(rekognition, plan.project)
-    version = find_version(rekognition, project_arn, plan.version)
-    if version is None:
-        for side in Side:
-            with watch.step(f"{side.value} dataset, {len(plan.dataset.side(side))} images"):
-                ensure_dataset(rekognition, project_arn, plan, side, manifests[side])
-    started = ensure_version(rekognition, project_arn, plan)
-    doing = "training" if started else "waiting for the training under way of"
-    with watch.step(f"{doing} version {plan.version}") as advance:
-        wait_trained(rekognition, project_arn, plan.version, lambda seconds: advance(0))
-    return project_arn, started
+    for side in Side:
+        with watch.step(f"{side.value} dataset, {len(plan.dataset.side(side))} images"):
+            ensure_dataset(rekognition, project_arn, plan, side, manifests[side])
+    return project_arn

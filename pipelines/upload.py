@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from customlabels.core.aws import error_code, explained
+from customlabels.core.aws import explained
 from customlabels.core.errors import ServiceError
 from customlabels.core.s3 import S3Address
 from customlabels.datasets.model import ImageRecord, Side
@@ -25,20 +25,16 @@ def check_bucket(s3: "S3Client", bucket: str, region: str) -> None:
     ------
     ServiceError
     """
-    from botocore.exceptions import ClientError
-
     try:
         with explained(f"bucket {bucket}"):
             found = s3.head_bucket(Bucket=bucket)
     except ServiceError as error:
-        cause = error.__cause__
-        code = error_code(cause) if isinstance(cause, ClientError) else ""
-        if code in {"404", "NoSuchBucket"}:
+        if error.code in {"404", "NoSuchBucket"}:
             raise ServiceError(
                 f"bucket {bucket} does not exist",
                 hint=f"create it (aws s3 mb s3://{bucket} --region {region}), or name another with --bucket",
             ) from error
-        if code in {"403", "AccessDenied"}:
+        if error.code in {"403", "AccessDenied"}:
             raise ServiceError(
                 f"bucket {bucket} may not be read with these credentials, or belongs to another account",
                 hint="name another bucket with --bucket, or log in with another --profile",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from customlabels.core.aws import error_code, explained
+from customlabels.core.aws import explained
 from customlabels.core.errors import ServiceError, SettingsError, TrainingFailed
 from customlabels.core.waiting import wait_for
 from customlabels.pipelines.plan import Plan
@@ -79,8 +79,6 @@ def ensure_version(rekognition: "RekognitionClient", project_arn: str, plan: Pla
     ------
     SettingsError : a version of that name was trained on other images
     """
-    from botocore.exceptions import ClientError
-
     there = find_version(rekognition, project_arn, plan.version)
     if there is None:
         try:
@@ -93,8 +91,7 @@ def ensure_version(rekognition: "RekognitionClient", project_arn: str, plan: Pla
                 )
             return True
         except ServiceError as error:
-            cause = error.__cause__
-            in_use = isinstance(cause, ClientError) and error_code(cause) == "ResourceInUseException"
+            in_use = error.code == "ResourceInUseException"
             there = find_version(rekognition, project_arn, plan.version) if in_use else None
             if there is None:
                 raise

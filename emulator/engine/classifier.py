@@ -140,7 +140,16 @@ def load(path: Path) -> ImageClassifier:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(ImageClassifier)}
-    except (KeyError, EOFError, OSError, ValueError, AttributeError, TypeError, BadZipFile) as error:
+    except (
+        KeyError,
+        EOFError,
+        OSError,
+        ValueError,
+        AttributeError,
+        TypeError,
+        NotImplementedError,
+        BadZipFile,
+    ) as error:
         raise ValueError(f"{path}: no model of this engine") from error
     values["labels"] = tuple(str(label) for label in values["labels"])
     return ImageClassifier(**values)

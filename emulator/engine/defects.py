@@ -39,7 +39,12 @@ def stand_outs(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def _spread(plane: Plane) -> float:
     """A standard deviation that a few outliers do not move."""
-    return 1.4826 * float(np.median(np.abs(plane - np.median(plane))))
+    return 1.4826 * _middle(np.abs(plane - _middle(plane)))
+
+
+def _middle(plane: Plane) -> float:
+    """The upper median; numpy sorts faster than it takes quantiles."""
+    return float(np.sort(plane, axis=None)[plane.size // 2])
 
 
 def _curvatures(smooth: Plane, width: float) -> list[NDArray[np.float64]]:
@@ -52,8 +57,8 @@ def _curvatures(smooth: Plane, width: float) -> list[NDArray[np.float64]]:
     parts = []
     for strong, weak in ((mean + swing, mean - swing), (swing - mean, -mean - swing)):
         for response in (np.maximum(strong, 0) - np.abs(weak), np.maximum(weak, 0)):
-            usual = max(float(np.median(np.abs(response))), 1e-3)
-            peaks = np.quantile(response, _QUANTILES)
+            usual = max(_middle(np.abs(response)), 1e-3)
+            peaks = np.sort(response, axis=None)[[round(q * (response.size - 1)) for q in _QUANTILES]]
             parts.append(np.log1p(np.maximum(peaks, 0) / usual))
     return parts
 

@@ -60,7 +60,7 @@ def run(state: Path, folder: Path, version_arn: str, seed: int = 0) -> None:
         return
     train, test = (part for part in described if part is not None)
     labels = tuple(sorted({label for entry in train.entries for label in entry.labels}))
-    if len(labels) < 2:
+    if len(labels) < 2 or train.truth(labels).all(axis=0).any():
         _finish(folder, {"failed": Fault("ERROR_MANIFEST_TOO_FEW_LABELS").message})
         return
     model = classifier.fit(train.features, train.truth(labels), labels, seed, features.weights())

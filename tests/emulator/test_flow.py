@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,7 @@ def settled(service: Service, arn: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def trained(service: Service, images: Path) -> Iterator[Trained]:
+def trained(service: Service, images: Path) -> Trained:
     """A version trained by boto3 alone, as the guide tells, with its project and datasets."""
     rekognition, s3 = service.rekognition, service.s3
     for path in images.rglob("*.jpg"):
@@ -68,7 +67,7 @@ def trained(service: Service, images: Path) -> Iterator[Trained]:
         ProjectArn=project, VersionNames=["v1"], WaiterConfig={"Delay": 1, "MaxAttempts": 60}
     )
     (description,) = rekognition.describe_project_versions(ProjectArn=project)["ProjectVersionDescriptions"]
-    yield Trained(project, version, datasets, dict(description))
+    return Trained(project, version, datasets, dict(description))
 
 
 def read(service: Service, place: Any) -> bytes:

@@ -1,0 +1,102 @@
+import os
+import signal
+import time
+from pathlib import Path
+
+import boto3
+import pytest
+from e2e_shell import Shell
+
+from customlabels.emulator import address
+
+
+def trainings(shell: Shell) -> list[str]:
+    """Every version that the service was ever asked to train, by its folder."""
+    return [path.name for path in (shell.state / "versions").iterdir()]
+
+
+@pytest.mark.parametrize("seconds", [0.4, 0.8, 1.2, 2.0])
+def test_a_killed_run_is_finished_by_running_it_again(shell: Shell, images: Path, seconds: float) -> None:
+    process = shell.start("train", str(images), "--local")
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    again = shell.json("train", str(images), "--local", "--min-f1", "0.8")
+    assert again["gate"] == "passed"
+    (version,) = shell.json("versions", "list", "--local")
+    assert version["status"] == "TRAINING_COMPLETED"
+    assert len(trainings(shell)) == 1
+
+
+def test_a_training_goes_on_when_the_service_is_killed_in_its_middle(shell: Shell, images: Path) -> None:
+    process = shell.start("train", str(images), "--local")
+    deadline = time.monotonic() + 30
+    while not list((shell.state / "versions").glob("*/log.txt")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    shell.kill_service()
+    _, errors = process.communicate(timeout=120)
+    if process.returncode != 0:
+        assert errors.splitlines()[-2 if "hint" in errors else -1].startswith("error: ")
+        assert "Traceback" not in errors
+    again = shell.json("train", str(images), "--local", "--min-f1", "0.8")
+    assert again["gate"] == "passed"
+    assert len(shell.json("versions", "list", "--local")) == 1
+    assert len(trainings(shell)) == 1
+
+
+def test_a_training_that_is_under_way_is_joined(shell: Shell, images: Path) -> None:
+    runs = [shell.start("train", str(images), "--local", "--output", "json") for _ in range(3)]
+    ended = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0, 0], ended
+    assert len(trainings(shell)) == 1
+
+
+def test_an_interrupt_says_how_to_go_on(shell: Shell, images: Path) -> None:
+    process = shell.start("train", str(images), "--local")
+    time.sleep(1.2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    if process.returncode != 0:
+        assert process.returncode == 130
+        assert "run the same command again" in errors
+        assert "Traceback" not in errors
+
+
+def test_no_process_of_a_training_outlives_a_killed_service(shell: Shell, images: Path) -> None:
+    shell.start("train", str(images), "--local").wait()
+    found = address.running(shell.state)
+    assert found is not None
+    client = boto3.client(
+        "rekognition",
+        endpoint_url=found.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id="a",
+        aws_secret_access_key="a",
+    )
+    (project,) = client.describe_projects()["ProjectDescriptions"]
+    client.create_project_version(
+        ProjectArn=project["ProjectArn"],
+        VersionName="more",
+        OutputConfig={"S3Bucket": "customlabels-local", "S3KeyPrefix": "x"},
+    )
+    jobs = lambda: [  # noqa: E731
+        path
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if b"engine.job" in (text := _text(path)) and str(shell.state).encode() in text
+    ]
+    deadline = time.monotonic() + 20
+    while not jobs():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(found.pid, signal.SIGKILL)
+    while jobs():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _text(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

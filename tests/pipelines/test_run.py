@@ -1,0 +1,101 @@
+"""A run against the local service, watched from the outside through the service itself."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from drawing import draw
+from local_service import BUCKET, Service
+
+from customlabels.core.errors import ServiceError, TrainingFailed
+from customlabels.datasets.folder import load_folder
+from customlabels.datasets.split import split
+from customlabels.pipelines.plan import Plan, make_plan, project_name
+from customlabels.pipelines.run import Outcome, _prepare, run
+from customlabels.pipelines.upload import check_bucket, missing_images
+from customlabels.pipelines.versions import choose_version, delete_version, ensure_version, version_name
+
+
+class Steps:
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+
+    @contextmanager
+    def step(self, title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        self.titles.append(title)
+        yield lambda count: None
+
+
+def plan_for(folder: Path, project: str, seed: int = 0) -> Plan:
+    divided = split(load_folder(folder), fraction=0.2, seed=seed)
+    return make_plan(divided, project=project, bucket=BUCKET, prefix="runs")
+
+
+def carry_out(service: Service, plan: Plan) -> tuple[Outcome, list[str]]:
+    steps = Steps()
+    outcome = run(plan, rekognition=service.rekognition, s3=service.s3, region="us-east-1", watch=steps)
+    return outcome, steps.titles
+
+
+def test_only_what_is_missing_is_uploaded_and_datasets_follow_the_images(service: Service, tmp_path: Path) -> None:
+    folder = draw(tmp_path / "grow", {"across": 8, "down": 8})
+    first, steps = carry_out(service, plan_for(folder, "grow"))
+    assert first.trained
+    assert "uploading 16 of 16 images" in steps
+    draw(folder, {"across": 9, "down": 9})
+    plan = plan_for(folder, "grow")
+    assert len(missing_images(service.s3, plan)) == 2
+    second, steps = carry_out(service, plan)
+    assert second.trained
+    assert "uploading 2 of 18 images" in steps
+    assert second.evaluation.version != first.evaluation.version
+    assert second.evaluation.training_images + second.evaluation.testing_images == 18
+    again, steps = carry_out(service, plan)
+    assert (again.trained, steps) == (False, [])
+    newest = choose_version(service.rekognition, "grow", None)
+    assert version_name(newest) == second.evaluation.version
+
+
+def test_an_image_with_a_strange_name_arrives_and_is_trained_on(service: Service, tmp_path: Path) -> None:
+    folder = draw(tmp_path / "names", {"a+b #1": 5, "плитка %20": 5})
+    outcome, _ = carry_out(service, plan_for(folder, "names"))
+    assert outcome.evaluation.training_images == 8
+
+
+def test_a_failed_training_gives_its_reason_and_is_done_anew_when_it_is_deleted(
+    service: Service, tmp_path: Path
+) -> None:
+    folder = draw(tmp_path / "fails", {"across": 5, "down": 5})
+    plan = plan_for(folder, "fails")
+    # The images vanish between upload and training.
+    gone = replace(plan, bucket="vanishing")
+    service.s3.create_bucket(Bucket="vanishing")
+
+    project = _prepare(gone, service.rekognition, service.s3, Steps())
+    for record in plan.dataset.records:
+        service.s3.delete_object(Bucket="vanishing", Key=gone.image(record).key)
+    assert ensure_version(service.rekognition, project, gone)
+    with pytest.raises(TrainingFailed, match="too many invalid rows") as caught:
+        carry_out(service, gone)
+    assert caught.value.hint is not None
+    assert f"versions delete {gone.version}" in caught.value.hint
+    delete_version(service.rekognition, "fails", gone.version)
+    outcome, _ = carry_out(service, gone)
+    assert outcome.trained
+
+
+def test_a_bucket_that_is_missing_or_elsewhere_is_named(service: Service) -> None:
+    with pytest.raises(ServiceError, match="bucket nowhere-7 does not exist"):
+        check_bucket(service.s3, "nowhere-7", "us-east-1")
+    with pytest.raises(ServiceError, match=f"bucket {BUCKET} is in us-east-1, the project in eu-west-1"):
+        check_bucket(service.s3, BUCKET, "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("magnetic-tile", "magnetic-tile"), ("my tiles (2)", "my-tiles-2"), ("плитка", "project"), ("x" * 300, "x" * 255)],
+)
+def test_a_projects_name_is_made_from_any_folders(folder: str, name: str) -> None:
+    assert project_name(folder) == name
