@@ -7,12 +7,14 @@ import os
 import shutil
 import signal
 import sys
+import threading
+import time
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from customlabels.core.files import written_aside
-from customlabels.emulator.address import ADDRESS_FILE, LOCK_FILE, VERSIONS_FOLDER
+from customlabels.emulator.address import ADDRESS_FILE, LOCK_FILE, STATE_FILE, VERSIONS_FOLDER
 from customlabels.emulator.state import Timings
 from customlabels.emulator.store import Store
 
@@ -49,6 +51,7 @@ def serve(state: Path, port: int, timings: Timings) -> None:
     with written_aside(state / ADDRESS_FILE) as file:
         file.write(json.dumps({"pid": os.getpid(), "port": server.server_port}).encode())
     signal.signal(signal.SIGTERM, _end)
+    threading.Thread(target=_end_with, args=(state / STATE_FILE,), daemon=True).start()
     try:
         server.serve_forever()
     finally:
@@ -57,6 +60,13 @@ def serve(state: Path, port: int, timings: Timings) -> None:
 
 def _end(*_: object) -> None:
     # Everything acknowledged is on disk already, and trainings are taken up again at the next start.
+    os._exit(0)
+
+
+def _end_with(path: Path) -> None:
+    """Ends this process when its state is deleted: there is nothing left to serve."""
+    while path.exists():
+        time.sleep(2)
     os._exit(0)
 
 

@@ -42,10 +42,7 @@ def run(plan: Plan, *, rekognition: "RekognitionClient", s3: "S3Client", region:
     check_bucket(s3, plan.bucket, region)
     project = find_project(rekognition, plan.project)
     there = find_version(rekognition, project["ProjectArn"], plan.version) if project else None
-    if project is None or there is None:
-        project_arn = _prepare(plan, rekognition, s3, watch)
-    else:
-        project_arn = project["ProjectArn"]
+    project_arn = project["ProjectArn"] if project and there else _prepare(plan, rekognition, s3, watch)
     started = ensure_version(rekognition, project_arn, plan)
     if there is None or not is_trained(there):
         title = "training" if started else "waiting for the training under way of"
