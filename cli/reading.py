@@ -65,7 +65,7 @@ def refuse_faults(session: Session, dataset: Dataset, skip: bool) -> None:
     """
     left_out = len(dataset.findings) - len(dataset.faults)
     if left_out:
-        session.console.note(f"left out {left_out} files that are no images (customlabels dataset inspect lists them)")
+        session.console.note(f"files left out: {left_out} (customlabels dataset inspect lists them)")
     if not dataset.faults:
         return
     lines = [f"{finding.name}: {finding.message}" for finding in dataset.faults]

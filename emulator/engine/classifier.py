@@ -61,15 +61,17 @@ def fit(
     ValueError : a label that every image has, or none
     """
     chosen = _chosen(truth, seed)
-    features, truth = features[chosen].astype(np.float64), truth[chosen]
+    rows: NDArray[np.float64] = features[chosen].astype(np.float64)
+    truth = truth[chosen]
     for place, label in enumerate(labels):
         if truth[:, place].all() or not truth[:, place].any():
             raise ValueError(f"label {label!r}: needs an image with it and one without it")
-    mean, scale = features.mean(axis=0), features.std(axis=0)
+    mean: NDArray[np.float64] = rows.mean(axis=0)
+    scale: NDArray[np.float64] = rows.std(axis=0)
     scale[scale < 1e-9] = 1.0
-    length = features.shape[1]
+    length = rows.shape[1]
     scale /= np.sqrt(np.full(length, 1 / length) if weights is None else weights / weights.sum())
-    scaled = (features - mean) / scale
+    scaled = (rows - mean) / scale
     kernel = _kernel(scaled, scaled)
     machines = [_machine(kernel, truth[:, place], seed) for place in range(len(labels))]
     used = np.flatnonzero(np.any([weights != 0 for weights, *_ in machines], axis=0))
