@@ -126,4 +126,6 @@ def explained(doing: str) -> Iterator[None]:
             f"{doing}: no AWS credentials found", hint="aws configure, or use --local to work without an account"
         ) from error
     except BotoCoreError as error:
-        raise ServiceError(f"{doing}: {error}") from error
+        raise ServiceError(
+            f"{doing}: {error}", hint="see to the connection, then run the same command again"
+        ) from error
