@@ -45,6 +45,11 @@ class Context:
             millis += 1
         return f"{stem}/{millis}"
 
+    @staticmethod
+    def created(arn: str) -> float:
+        """When the resource was made, in seconds since 1970: its ARN says so."""
+        return int(arn.rpartition("/")[2]) / 1000
+
     def until(self, now: str, then: str, seconds: float) -> Status:
         return Status(now, then, self.clock() + seconds)
 

@@ -1,9 +1,9 @@
 """Datasets and their entries."""
 
-from collections.abc import Iterator
+import io
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 import orjson
@@ -13,14 +13,10 @@ from customlabels.emulator import objects
 from customlabels.emulator.context import Context, page
 from customlabels.emulator.refusals import Refusal, in_use, invalid_parameter, invalid_s3_object, not_ready
 from customlabels.emulator.state import GONE, Dataset, Project
-from customlabels.manifests.entries import (
-    MAX_BYTES,
-    Entry,
-    Fault,
-    import_entries,
-    labels_of,
-    read_entries,
-)
+from customlabels.manifests.entries import Entry, read_entries
+from customlabels.manifests.faults import Fault
+from customlabels.manifests.files import bounded_lines, file_fault
+from customlabels.manifests.validation import Part, import_fault
 
 _BUSY = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"}
 
@@ -34,24 +30,25 @@ def create_dataset(context: Context, parameters: dict[str, Any]) -> dict[str, An
             raise Refusal("ResourceAlreadyExistsException", f"The project already has a {kind} dataset.")
         arn = context.arn("project", project.name, "dataset", kind.lower())
         end = "CREATE_COMPLETE" if fault is None else "CREATE_FAILED"
-        now = context.clock()
         dataset = Dataset(
             arn=arn,
             project=project.arn,
             type=kind,
-            created=now,
-            updated=now,
+            created=context.created(arn),
+            updated=context.created(arn),
             status=context.until("CREATE_IN_PROGRESS", end, context.timings.dataset),
             message=fault.message if fault else "The dataset was created.",
             message_code="CLIENT_ERROR" if fault else "SUCCESS",
-            labels=tuple(sorted(labels_of(entries))),
+            labels=tuple(sorted({label for entry in entries for label in (*entry.labels, *entry.boxes)})),
             entries=len(entries),
-            labelled=sum(1 for entry in entries if entry.labels),
-            faulty=sum(1 for entry in entries if entry.faults),
+            labelled=sum(1 for entry in entries if entry.labelled),
+            faulty=sum(1 for entry in entries if entry.has_errors),
             tags=parameters.get("Tags", {}),
         )
         context.save(dataset)
-        context.store.put_entries(arn, ((place, str(entry.image), entry.line) for place, entry in enumerate(entries)))
+        context.store.put_entries(
+            arn, ((place, str(entry.source_ref), entry.line) for place, entry in enumerate(entries))
+        )
     return {"DatasetArn": arn}
 
 
@@ -90,13 +87,13 @@ def list_dataset_labels(context: Context, parameters: dict[str, Any]) -> dict[st
     dataset = context.find(Dataset, parameters["DatasetArn"])
     if dataset.status.now == "CREATE_IN_PROGRESS":
         raise not_ready("The dataset is still being created.")
-    counts = dict.fromkeys(dataset.labels, 0)
+    counts, boxed = Counter[str](), Counter[str]()
     for entry in read_entries(line for _, line in context.store.entries(dataset.arn)):
-        for label in entry.labels:
-            counts[label] += 1
+        counts.update({*entry.labels, *entry.boxes})
+        boxed.update(set(entry.boxes))
     labels = [
-        {"LabelName": label, "LabelStats": {"EntryCount": count, "BoundingBoxCount": 0}}
-        for label, count in counts.items()
+        {"LabelName": label, "LabelStats": {"EntryCount": counts[label], "BoundingBoxCount": boxed[label]}}
+        for label in dataset.labels
     ]
     shown, token = page(labels, parameters)
     return {"DatasetLabelDescriptions": shown, "NextToken": token}
@@ -131,15 +128,13 @@ def _source_entries(context: Context, source: dict[str, Any] | None) -> tuple[li
         raise invalid_s3_object(
             f"Unable to get object metadata from S3. Check object key, region and/or access permissions: {address}."
         )
-    if not PurePosixPath(address.key).suffix:
-        return [], Fault("ERROR_MANIFEST_INACCESSIBLE_OR_UNSUPPORTED_FORMAT")
-    if len(body) > MAX_BYTES:
-        return [], Fault("ERROR_MANIFEST_SIZE_TOO_LARGE")
-    return import_entries(read_entries(_lines(body)))
-
-
-def _lines(body: bytes) -> Iterator[bytes]:
-    yield from body.removesuffix(b"\n").split(b"\n") if body else ()
+    fault = file_fault(address.key, len(body))
+    if fault is not None:
+        return [], fault
+    part = Part()
+    kept = [entry for entry in read_entries(bounded_lines(io.BytesIO(body))) if part.add(entry)]
+    fault = import_fault(part)
+    return ([], fault) if fault else (kept, None)
 
 
 def _passes(entry: Entry, parameters: dict[str, Any]) -> bool:
@@ -147,16 +142,18 @@ def _passes(entry: Entry, parameters: dict[str, Any]) -> bool:
     labelled = parameters.get("Labeled")
     faulty = parameters.get("HasErrors")
     return (
-        (not labels or not set(labels).isdisjoint(entry.labels))
-        and (labelled is None or labelled == bool(entry.labels))
-        and (faulty is None or faulty == bool(entry.faults))
-        and parameters.get("SourceRefContains", "") in str(entry.image)
+        (not labels or not set(labels).isdisjoint((*entry.labels, *entry.boxes)))
+        and (labelled is None or labelled == entry.labelled)
+        and (faulty is None or faulty == entry.has_errors)
+        and parameters.get("SourceRefContains", "") in str(entry.source_ref)
     )
 
 
 def _listed(entry: Entry) -> str:
     value = orjson.loads(entry.line)
-    value["cl-metadata"] = {"is_labeled": bool(entry.labels)}
-    if entry.faults:
-        value["cl-errors"] = [{"code": fault.code, "message": fault.message} for fault in entry.faults]
+    value["cl-metadata"] = {"is_labeled": entry.labelled}
+    if entry.has_errors:
+        value["cl-errors"] = [
+            {"code": fault.code, "message": fault.message} for fault in entry.faults if not fault.is_warning
+        ]
     return orjson.dumps(value).decode()

@@ -24,11 +24,12 @@ def create_project(context: Context, parameters: dict[str, Any]) -> dict[str, An
             raise in_use(f"A project named {name} already exists.")
         if len(projects) >= MAX_PROJECTS:
             raise limit_exceeded(f"The account has {MAX_PROJECTS} projects already.")
+        arn = context.arn("project", name)
         project = Project(
-            arn=context.arn("project", name),
+            arn=arn,
             name=name,
             region=context.region,
-            created=context.clock(),
+            created=context.created(arn),
             status=context.until("CREATING", "CREATED", context.timings.project),
             tags=parameters.get("Tags", {}),
         )

@@ -46,12 +46,13 @@ def create_project_version(context: Context, parameters: dict[str, Any]) -> dict
                 raise in_use(f"The {kind} dataset is {datasets[kind].status.now}.")
         if objects.bucket_region(output["S3Bucket"]) != context.region:
             raise invalid_s3_object(f"The output bucket {output['S3Bucket']} is not in {context.region}.")
+        arn = context.arn("project", project.name, "version", parameters["VersionName"])
         version = Version(
-            arn=context.arn("project", project.name, "version", parameters["VersionName"]),
+            arn=arn,
             project=project.arn,
             name=parameters["VersionName"],
-            created=context.clock(),
-            status=Status("TRAINING_IN_PROGRESS", due=context.clock()),
+            created=context.created(arn),
+            status=Status("TRAINING_IN_PROGRESS", due=context.created(arn)),
             bucket=output["S3Bucket"],
             prefix=output.get("S3KeyPrefix", ""),
             description=parameters.get("VersionDescription"),

@@ -1,175 +1,180 @@
-"""Manifest lines read and checked as the service does it, without looking at images."""
+"""Manifest lines read and checked as the service does it, without looking at images.
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+Source: Custom Labels developer guide, tm-debugging-json-line-errors.md and md-create-manifest-file*.md.
+"""
+
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 
 from customlabels.core.s3 import S3Address, parse_address
-from customlabels.manifests.codes import message
-from customlabels.manifests.lines import IMAGE_LEVEL
+from customlabels.manifests.boxes import check_boxes
+from customlabels.manifests.faults import LINE, METADATA, VALUE, Fault
+from customlabels.manifests.lines import BOXES, IMAGE_LEVEL
 
 MAX_LINE = 100_000
-MAX_ROWS = 250_000
-MAX_BYTES = 1_000_000_000
+"""Characters."""
+
+LONGEST_LINE = 4 * MAX_LINE
+"""Bytes that a line of MAX_LINE characters may take."""
+
 MAX_LABEL = 255
-MIN_LABELS = 2
-MAX_LABELS = 250
-MAX_INVALID_SHARE = 0.2
-MIN_OVERLAP = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A fault with the service's code; `attribute` names the label attribute it is about, if any."""
-
-    code: str
-    attribute: str = ""
-
-    @property
-    def message(self) -> str:
-        return message(self.code, self.attribute)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of a manifest.
 
-    `image` is None where the line names none that can be used; `labels` are those of the valid attributes.
+    `source_ref` is None where the line names no image that can be used: a dataset import drops it without a word.
+    `labels` are those of its valid image-level attributes, `boxes` the labels of its valid boxes.
     """
 
     number: int
     line: bytes
-    image: S3Address | None
-    labels: tuple[str, ...]
-    faults: tuple[Fault, ...]
+    source_ref: str | None
+    labels: tuple[str, ...] = ()
+    boxes: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     @property
-    def unlabelled(self) -> bool:
-        return self.image is not None and not self.labels and not self.faults
+    def image(self) -> S3Address | None:
+        return parse_address(self.source_ref) if self.source_ref is not None else None
 
     @property
-    def dropped(self) -> bool:
-        """Whether a dataset import leaves the line out without a word."""
-        return self.image is None
+    def labelled(self) -> bool:
+        return bool(self.labels or self.boxes)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(not fault.is_warning for fault in self.faults)
+
+    @property
+    def invalid(self) -> bool:
+        """Whether a training leaves the line out and counts it among the invalid ones."""
+        return not (self.labels or self.boxes) and any(not fault.is_warning for fault in self.faults)
 
 
 def read_entries(lines: Iterable[bytes]) -> Iterator[Entry]:
     """An entry a line, in order, counted from 1; blank lines are entries that cannot be parsed."""
     for number, line in enumerate(lines, 1):
-        yield _read_entry(number, line.rstrip(b"\r\n"))
+        yield read_entry(number, line.rstrip(b"\r\n"))
 
 
-def _read_entry(number: int, line: bytes) -> Entry:
-    def entry(image: S3Address | None, labels: Iterable[str], *faults: Fault) -> Entry:
-        return Entry(number, line, image, tuple(labels), faults)
-
+def read_entry(number: int, line: bytes) -> Entry:
+    """The entry in one line, which has no line end."""
     try:
-        value = orjson.loads(line) if len(line) <= MAX_LINE else None
-    except orjson.JSONDecodeError:
-        value = None
-    if not isinstance(value, dict):
-        return entry(None, (), Fault("ERROR_INVALID_JSON_LINE"))
-    if "source-ref" not in value:
-        return entry(None, (), Fault("ERROR_MISSING_SOURCE_REF"))
-    try:
-        image = parse_address(str(value["source-ref"]))
+        value = orjson.loads(line) if len(line) <= MAX_LINE or _fits(line) else None
     except ValueError:
-        return entry(None, (), Fault("ERROR_INVALID_SOURCE_REF_FORMAT"))
-    own = {name: item for name, item in value.items() if name != "source-ref" and not name.startswith("cl-")}
-    if not own:
-        return entry(image, ())
-    attributes = [name for name in own if f"{name}-metadata" in own]
-    if not attributes:
-        return entry(image, (), Fault("ERROR_NO_LABEL_ATTRIBUTES"))
+        value = None
+    if type(value) is not dict:
+        return Entry(number, line, None, faults=_INVALID_JSON)
+    source_ref = value.get("source-ref")
+    if source_ref is None:
+        return Entry(number, line, None, faults=_MISSING_SOURCE_REF)
+    if not _is_source_ref(source_ref):
+        return Entry(number, line, None, faults=_INVALID_SOURCE_REF)
     labels: list[str] = []
+    boxes: list[str] = []
     faults: list[Fault] = []
-    for name in attributes:
-        fault = _attribute_fault(name, own[name], own[f"{name}-metadata"])
-        if fault is None:
-            labels.append(own[f"{name}-metadata"]["class-name"])
+    found = others = 0
+    for name, content in value.items():
+        if name == "source-ref" or name[:3] == "cl-":
+            continue
+        others += 1
+        metadata = value.get(name + "-metadata", _ABSENT)
+        if metadata is _ABSENT:
+            continue
+        found += 1
+        kind = metadata.get("type") if type(metadata) is dict else None
+        if kind == IMAGE_LEVEL:
+            fault = _image_level_fault(name, content, metadata)
+            if fault is None:
+                labels.append(metadata["class-name"])
+            else:
+                faults.append(fault)
+        elif kind == BOXES:
+            fault = _metadata_fault(name, metadata)
+            if fault is None:
+                named, box_faults = check_boxes(name, content, metadata)
+                boxes += named
+                faults += box_faults
+            else:
+                faults.append(fault)
+        elif type(kind) is str:
+            faults.append(Fault("ERROR_UNSUPPORTED_USE_CASE_TYPE", METADATA, name))
         else:
-            faults.append(fault)
-    if not labels:
-        faults.append(Fault("ERROR_NO_VALID_LABEL_ATTRIBUTES"))
-    return entry(image, dict.fromkeys(labels), *faults)
+            faults.append(Fault("ERROR_INVALID_LABEL_ATTRIBUTE_METADATA_FORMAT", METADATA, name))
+    if not faults and len(labels) < 2 and found:
+        return Entry(number, line, source_ref, tuple(labels), tuple(boxes))
+    if not found:
+        faults.append(Fault("ERROR_NO_LABEL_ATTRIBUTES" if others else "WARNING_UNANNOTATED_RECORD", LINE))
+    elif not labels and not boxes:
+        all_warnings = all(fault.is_warning for fault in faults)
+        faults.append(Fault("WARNING_NO_ANNOTATIONS" if all_warnings else "ERROR_NO_VALID_LABEL_ATTRIBUTES", LINE))
+    named_once = tuple(dict.fromkeys(labels)) if len(labels) > 1 else tuple(labels)
+    return Entry(number, line, source_ref, named_once, tuple(boxes), tuple(faults))
 
 
-def _attribute_fault(name: str, value: Any, metadata: Any) -> Fault | None:
-    if not isinstance(metadata, Mapping) or not isinstance(metadata.get("type"), str):
-        return Fault("ERROR_INVALID_LABEL_ATTRIBUTE_METADATA_FORMAT", name)
-    if metadata["type"] != IMAGE_LEVEL:
-        return Fault("ERROR_UNSUPPORTED_USE_CASE_TYPE", name)
-    if not isinstance(value, int) or isinstance(value, bool):
-        return Fault("ERROR_INVALID_LABEL_ATTRIBUTE_FORMAT", name)
-    label, confidence = metadata.get("class-name"), metadata.get("confidence")
-    if (
-        not isinstance(label, str)
-        or not isinstance(confidence, int | float)
-        or isinstance(confidence, bool)
-        or not 0 <= confidence <= 1
-        or metadata.get("human-annotated") not in {"yes", "no"}
-        or not _is_date(metadata.get("creation-date"))
-    ):
-        return Fault("ERROR_INVALID_LABEL_ATTRIBUTE_METADATA_FORMAT", name)
-    if not 1 <= len(label) <= MAX_LABEL:
-        return Fault("ERROR_INVALID_LABEL_NAME_LENGTH", name)
+_ABSENT = object()
+_INVALID_JSON = (Fault("ERROR_INVALID_JSON_LINE", LINE),)
+_MISSING_SOURCE_REF = (Fault("ERROR_MISSING_SOURCE_REF", LINE),)
+_INVALID_SOURCE_REF = (Fault("ERROR_INVALID_SOURCE_REF_FORMAT", LINE),)
+
+
+def _fits(line: bytes) -> bool:
+    """Whether a line of many bytes has no more characters than a line may have."""
+    return len(line) <= LONGEST_LINE and len(line.decode()) <= MAX_LINE
+
+
+def _is_source_ref(value: Any) -> bool:
+    """Whether `value` is s3://bucket/key."""
+    if type(value) is not str or not value.startswith("s3://"):
+        return False
+    end = value.find("/", 5)
+    return end > 0 and len(value) > end + 1 and _is_bucket(value[5:end]) and len(value) - end <= 1025
+
+
+@lru_cache(maxsize=256)
+def _is_bucket(name: str) -> bool:
+    try:
+        parse_address(f"s3://{name}/key")
+    except ValueError:
+        return False
+    return True
+
+
+def _image_level_fault(name: str, value: Any, metadata: dict[str, Any]) -> Fault | None:
+    if type(value) is not int:
+        return Fault("ERROR_INVALID_LABEL_ATTRIBUTE_FORMAT", VALUE, name)
+    fault = _metadata_fault(name, metadata)
+    if fault is not None:
+        return fault
+    label: Any = metadata.get("class-name")
+    confidence: Any = metadata.get("confidence")
+    if type(label) is not str or type(confidence) not in _NUMBERS or not 0 <= confidence <= 1:
+        return Fault("ERROR_INVALID_LABEL_ATTRIBUTE_METADATA_FORMAT", METADATA, name)
+    if not 0 < len(label) <= MAX_LABEL:
+        return Fault("ERROR_INVALID_LABEL_NAME_LENGTH", METADATA, name)
     return None
 
 
-def _is_date(value: Any) -> bool:
+_NUMBERS = (int, float)
+
+
+def _metadata_fault(name: str, metadata: dict[str, Any]) -> Fault | None:
+    human, date = metadata.get("human-annotated"), metadata.get("creation-date")
+    if (human == "yes" or human == "no") and type(date) is str and _is_date(date):
+        return None
+    return Fault("ERROR_INVALID_LABEL_ATTRIBUTE_METADATA_FORMAT", METADATA, name)
+
+
+@lru_cache(maxsize=256)
+def _is_date(value: str) -> bool:
+    """Whether it is an ISO 8601 date and time; the guide's own samples have it with and without Z and fraction."""
     try:
-        return isinstance(value, str) and datetime.fromisoformat(value).year > 0
+        datetime.fromisoformat(value)
     except ValueError:
         return False
-
-
-def import_entries(entries: Iterable[Entry]) -> tuple[list[Entry], Fault | None]:
-    """What a dataset import keeps, and the fault that makes the import fail.
-
-    Lines that name no usable image, and all but the first that name the same one, are dropped in silence.
-    """
-    kept: dict[S3Address, Entry] = {}
-    total = 0
-    for entry in entries:
-        total += 1
-        if total > MAX_ROWS:
-            return [], Fault("ERROR_MANIFEST_ROWS_EXCEEDS_MAXIMUM")
-        if entry.image is not None:
-            kept.setdefault(entry.image, entry)
-    if total and not kept:
-        return [], Fault("ERROR_MANIFEST_INACCESSIBLE_OR_UNSUPPORTED_FORMAT")
-    if total - len(kept) > MAX_INVALID_SHARE * total:
-        return [], Fault("ERROR_TOO_MANY_RECORDS_IN_ERROR")
-    if len({image.bucket for image in kept}) > 1:
-        return [], Fault("ERROR_IMAGES_IN_MULTIPLE_S3_BUCKETS")
-    if len(labels_of(kept.values())) > MAX_LABELS:
-        return [], Fault("ERROR_MANIFEST_TOO_MANY_LABELS")
-    return list(kept.values()), None
-
-
-def labels_of(entries: Iterable[Entry]) -> set[str]:
-    return {label for entry in entries for label in entry.labels}
-
-
-def training_faults(train: Iterable[Entry], test: Iterable[Entry]) -> list[Fault]:
-    """The faults that end a training before it learns anything, the gravest first."""
-    parts = [list(train), list(test)]
-    faults: list[Fault] = []
-    for part in parts:
-        if not part:
-            return [Fault("ERROR_EMPTY_MANIFEST")]
-        invalid = sum(1 for entry in part if entry.faults and not entry.labels)
-        if invalid > MAX_INVALID_SHARE * len(part):
-            faults.append(Fault("ERROR_TOO_MANY_INVALID_ROWS_IN_MANIFEST"))
-        labels = labels_of(part)
-        if len(labels) < MIN_LABELS:
-            faults.append(Fault("ERROR_MANIFEST_TOO_FEW_LABELS"))
-        if len(labels) > MAX_LABELS:
-            faults.append(Fault("ERROR_MANIFEST_TOO_MANY_LABELS"))
-    train_labels, test_labels = (labels_of(part) for part in parts)
-    if train_labels and len(train_labels & test_labels) < MIN_OVERLAP * len(train_labels):
-        faults.append(Fault("ERROR_INSUFFICIENT_LABEL_OVERLAP"))
-    return faults
+    return "T" in value or " " in value

@@ -9,6 +9,7 @@ from customlabels.core.files import written_aside
 from customlabels.core.s3 import S3Address
 
 IMAGE_LEVEL = "groundtruth/image-classification"
+BOXES = "groundtruth/object-detection"
 
 CREATION_DATE = "2000-01-01T00:00:00.000000"
 """What lines carry unless told otherwise: constant, so that the same input gives the same bytes."""

@@ -10,8 +10,8 @@ from customlabels.core.prices import training_cost
 from customlabels.core.s3 import S3Address, join_key
 from customlabels.core.settings import NAME_PATTERN
 from customlabels.datasets.model import Dataset, ImageRecord, Side, content_digest
-from customlabels.manifests.entries import read_entries, training_faults
 from customlabels.manifests.lines import image_level_line
+from customlabels.manifests.validation import judge, read_part
 
 MAX_KEY_BYTES = 1024
 SHORTEST_HOURS, LONGEST_HOURS = 0.5, 24.0
@@ -96,7 +96,7 @@ def make_plan(dataset: Dataset, *, project: str, bucket: str, prefix: str, versi
     ]
     if long:
         raise LayoutError(long[0], details=long[1:], hint="shorten the names or the prefix")
-    faults = training_faults(*(read_entries(manifest_lines(plan, side)) for side in Side))
+    faults = judge(*(read_part(manifest_lines(plan, side)) for side in Side)).faults
     if faults:
         raise ManifestError(
             f"{dataset.root}: the service would refuse to train: {faults[0].message}",

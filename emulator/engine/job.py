@@ -22,14 +22,16 @@ from customlabels.emulator.address import STATE_FILE
 from customlabels.emulator.engine import classifier, features
 from customlabels.emulator.engine.job_files import MODEL, OUTCOME
 from customlabels.emulator.store import connect
-from customlabels.manifests.entries import MAX_INVALID_SHARE, Entry, Fault, read_entries, training_faults
+from customlabels.manifests.entries import Entry, read_entries
+from customlabels.manifests.faults import LINE, Fault
+from customlabels.manifests.validation import IMAGE_LEVEL_LABELS, Part, judge
 
 MAX_IMAGE = 15_000_000
 _BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _Images:
     """The usable lines of a manifest and the features of their images, (lines, length)."""
 
     entries: list[Entry]
@@ -45,23 +47,22 @@ def run(state: Path, folder: Path, version_arn: str, seed: int = 0) -> None:
     Every file is there whole or not at all, OUTCOME last: where it is, the job is done.
     """
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        parts = [
-            list(read_entries((folder / name).read_bytes().splitlines()))
-            for name in ("train.manifest", "test.manifest")
-        ]
-        faults = training_faults(*parts)
-        if faults:
-            _finish(folder, {"failed": faults[0].message})
-            return
-        connection = connect(state / STATE_FILE, read_only=True)
-        described = [_described(part, connection, pool) for part in parts]
-    if None in described:
-        _finish(folder, {"failed": Fault("ERROR_TOO_MANY_INVALID_ROWS_IN_MANIFEST").message})
+        given = [_read(folder / name) for name in ("train.manifest", "test.manifest")]
+        verdict = judge(*(_part(entries, set()) for entries in given))
+        if not verdict.faults:
+            connection = connect(state / STATE_FILE, read_only=True)
+            usable = [_usable(entries, connection, pool) for entries in given]
+            verdict = judge(*(_part(entries, bad) for entries, (_, bad) in zip(given, usable, strict=True)))
+    if verdict.faults:
+        _finish(folder, {"failed": verdict.faults[0].message})
         return
-    train, test = (part for part in described if part is not None)
+    if verdict.use_case != IMAGE_LEVEL_LABELS:
+        _finish(folder, {"failed": "This local service does not train object localization yet."})
+        return
+    train, test = (images for images, _ in usable)
     labels = tuple(sorted({label for entry in train.entries for label in entry.labels}))
-    if len(labels) < 2 or train.truth(labels).all(axis=0).any():
-        _finish(folder, {"failed": Fault("ERROR_MANIFEST_TOO_FEW_LABELS").message})
+    if train.truth(labels).all(axis=0).any():
+        _finish(folder, {"failed": "A label stands on every training image; there is nothing to tell it from."})
         return
     model = classifier.fit(train.features, train.truth(labels), labels, seed, features.weights())
     scores, truth = classifier.confidences(model, test.features), test.truth(labels)
@@ -112,24 +113,34 @@ def run(state: Path, folder: Path, version_arn: str, seed: int = 0) -> None:
     )
 
 
-def _described(entries: list[Entry], connection: sqlite3.Connection, pool: ThreadPoolExecutor) -> _Part | None:
-    """The labelled lines whose images can be used; None where over a fifth of all lines cannot."""
-    wanted = [entry for entry in entries if entry.image is not None and entry.labels]
-    invalid = sum(1 for entry in entries if entry.faults and not entry.labels)
+def _read(path: Path) -> list[Entry]:
+    return list(read_entries(path.read_bytes().splitlines()))
+
+
+def _part(entries: list[Entry], bad: set[int]) -> Part:
+    """What the lines come to, those whose numbers are in `bad` having an image that cannot be used."""
+    part = Part()
+    for entry in entries:
+        part.add(entry, Fault("ERROR_INVALID_IMAGE", LINE) if entry.number in bad else None)
+    return part
+
+
+def _usable(entries: list[Entry], connection: sqlite3.Connection, pool: ThreadPoolExecutor) -> tuple[_Images, set[int]]:
+    """The lines with image-level labels whose images can be used, and the numbers of those whose images cannot."""
+    wanted = [entry for entry in entries if entry.labels]
     kept: list[Entry] = []
     rows: list[NDArray[np.float32]] = []
+    bad: set[int] = set()
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
         bodies = [_body(connection, entry) for entry in batch]
         for entry, row in zip(batch, pool.map(_row, bodies), strict=True):
             if row is None:
-                invalid += 1
+                bad.add(entry.number)
             else:
                 kept.append(entry)
                 rows.append(row)
-    if not kept or invalid > MAX_INVALID_SHARE * len(entries):
-        return None
-    return _Part(kept, np.stack(rows))
+    return _Images(kept, np.array(rows)), bad
 
 
 def _body(connection: sqlite3.Connection, entry: Entry) -> bytes | None:

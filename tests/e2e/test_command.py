@@ -148,3 +148,16 @@ def test_the_local_service_is_started_stopped_and_emptied(shell: Shell, images: 
     shell.run("local", "reset", expect=130)
     shell.run("local", "reset", "--yes")
     assert [path.name for path in shell.state.iterdir()] == [".gitignore"]
+
+
+def test_a_manifest_is_validated_with_the_services_codes(shell: Shell, images: Path) -> None:
+    shell.run("manifest", "build", str(images), "--bucket", "plant-7", "-o", "out")
+    words = ("manifest", "validate", "out/train.manifest", "--test", "out/test.manifest", "--images", str(images))
+    assert "a training would accept this" in shell.run(*words).stdout
+    path = shell.folder / "out" / "train.manifest"
+    path.write_bytes(path.read_bytes() + b"{\n" * 10)
+    failed = shell.run(*words, "-o", "checked", expect=4)
+    assert "ERROR_TOO_MANY_INVALID_ROWS_IN_MANIFEST" in failed.stdout
+    assert "ERROR_INVALID_JSON_LINE" in failed.stdout
+    assert len(list((shell.folder / "checked").iterdir())) == 3
+    assert shell.json(*words, expect=4)["import_errors"] == {"training": "ERROR_TOO_MANY_RECORDS_IN_ERROR"}

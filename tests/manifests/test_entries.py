@@ -2,10 +2,10 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from customlabels.core.s3 import S3Address
-from customlabels.manifests.entries import import_entries, read_entries, training_faults
-from customlabels.manifests.lines import image_level_line
+from customlabels.manifests.entries import read_entries, read_entry
 
 META = {
     "class-name": "crack",
@@ -35,8 +35,6 @@ def codes(text: bytes) -> list[str]:
         line(**{"creation-date": "2026-01-31T08:00:00Z"}),
         line(**{"creation-date": "2026-01-31 08:00:00"}),
         line(confidence=0.25),
-        b'{"source-ref": "s3://plant-7/a.jpg"}',
-        b'{"source-ref": "s3://plant-7/a.jpg", "cl-metadata": {"is_labeled": false}}',
     ],
 )
 def test_good_lines_have_no_fault(text: bytes) -> None:
@@ -49,6 +47,8 @@ BAD_META = ["ERROR_INVALID_LABEL_ATTRIBUTE_METADATA_FORMAT", "ERROR_NO_VALID_LAB
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (b'{"source-ref": "s3://plant-7/a.jpg"}', ["WARNING_UNANNOTATED_RECORD"]),
+        (b'{"source-ref": "s3://plant-7/a.jpg", "cl-metadata": {"is_labeled": false}}', ["WARNING_UNANNOTATED_RECORD"]),
         (b"", ["ERROR_INVALID_JSON_LINE"]),
         (b"{", ["ERROR_INVALID_JSON_LINE"]),
         (b"[]", ["ERROR_INVALID_JSON_LINE"]),
@@ -74,52 +74,90 @@ def test_each_fault_has_the_services_code(text: bytes, expected: list[str]) -> N
     assert codes(text) == expected
 
 
-def lines(counts: dict[str, int], bucket: str = "plant-7") -> list[bytes]:
-    return [
-        image_level_line(S3Address(bucket, f"{label}/{number}.jpg"), [label])
-        for label, count in counts.items()
-        for number in range(count)
+def boxed(*boxes: tuple[int, int, int, int], size: tuple[int, int] = (640, 480), **changes: Any) -> bytes:
+    """A line with boxes of (left, top, width, height); `changes` to the value and the metadata, None taking away."""
+    width, height = size
+    annotations = [
+        {"class_id": 0, "left": left, "top": top, "width": across, "height": down} for left, top, across, down in boxes
     ]
+    value = {"image_size": [{"width": width, "height": height, "depth": 3}], "annotations": annotations}
+    meta = {
+        "objects": [{"confidence": 1} for _ in boxes],
+        "class-map": {"0": "crack"} if boxes else {},
+        "type": "groundtruth/object-detection",
+        "human-annotated": "yes",
+        "creation-date": "2026-01-31T08:00:00",
+    }
+    for place in (value, meta):
+        place |= {name: change for name, change in changes.items() if name in place}
+    kept = [{name: item for name, item in place.items() if item is not None} for place in (value, meta)]
+    return json.dumps({"source-ref": "s3://plant-7/a.jpg", "b": kept[0], "b-metadata": kept[1]}).encode()
+
+
+GOOD, OFF, TINY = (10, 10, 50, 50), (600, 10, 50, 50), (10, 10, 1, 50)
+NONE_LEFT = "ERROR_NO_VALID_LABEL_ATTRIBUTES"
 
 
 @pytest.mark.parametrize(
-    ("given", "kept", "code"),
+    ("text", "labels", "expected"),
     [
-        (lines({"a": 5}), 5, None),
-        ([], 0, None),
-        (lines({"a": 5}) * 2, 0, "ERROR_TOO_MANY_RECORDS_IN_ERROR"),
-        (lines({"a": 9}) + lines({"a": 1}), 9, None),
-        ([*lines({"a": 8}), b"x", b"y"], 8, None),
-        ([*lines({"a": 7}), b"x", b"y"], 0, "ERROR_TOO_MANY_RECORDS_IN_ERROR"),
-        ([b"x"] * 5, 0, "ERROR_MANIFEST_INACCESSIBLE_OR_UNSUPPORTED_FORMAT"),
-        (lines({"a": 5}) + lines({"a": 5}, "other"), 0, "ERROR_IMAGES_IN_MULTIPLE_S3_BUCKETS"),
-        (lines({f"label{number}": 1 for number in range(251)}), 0, "ERROR_MANIFEST_TOO_MANY_LABELS"),
+        (boxed(GOOD), 1, []),
+        (boxed((0, 0, 640, 480)), 1, []),
+        (boxed(GOOD, GOOD), 2, []),
+        (boxed(GOOD, OFF), 1, ["ERROR_INVALID_BOUNDING_BOX"]),
+        (boxed(GOOD, (-1, 0, 20, 20)), 1, ["ERROR_INVALID_BOUNDING_BOX"]),
+        (boxed(GOOD, TINY), 1, ["ERROR_BOUNDING_BOX_TOO_SMALL"]),
+        (boxed((10, 10, 3, 3), size=(2560, 2000)), 1, []),
+        (boxed((10, 10, 2, 50), size=(2560, 2000)), 0,
+         ["ERROR_BOUNDING_BOX_TOO_SMALL", "ERROR_NO_VALID_ANNOTATIONS", NONE_LEFT]),
+        (boxed(*[GOOD] * 50), 50, []),
+        (boxed(*[GOOD] * 51), 0, ["ERROR_TOO_MANY_BOUNDING_BOXES", NONE_LEFT]),
+        (boxed(), 0, ["WARNING_NO_ATTRIBUTE_ANNOTATIONS", "WARNING_NO_ANNOTATIONS"]),
+        (boxed(annotations=None), 0, ["WARNING_NO_ATTRIBUTE_ANNOTATIONS", "WARNING_NO_ANNOTATIONS"]),
+        (boxed(GOOD, objects=[]), 0, ["ERROR_MISSING_BOUNDING_BOX_CONFIDENCE", NONE_LEFT]),
+        (boxed(GOOD, objects=[{}]), 0, ["ERROR_MISSING_BOUNDING_BOX_CONFIDENCE", NONE_LEFT]),
+        (boxed(GOOD, **{"class-map": {"1": "x"}}), 0, ["ERROR_MISSING_CLASS_MAP_ID", NONE_LEFT]),
+        (boxed(GOOD, **{"class-map": {"0": "x" * 256}}), 0, ["ERROR_INVALID_LABEL_NAME_LENGTH", NONE_LEFT]),
+        (boxed(GOOD, **{"class-map": None}), 0, BAD_META),
+        (boxed(GOOD, **{"human-annotated": None}), 0, BAD_META),
+        (boxed(GOOD, image_size={"width": 640, "height": 480, "depth": 3}), 0,
+         ["ERROR_INVALID_LABEL_ATTRIBUTE_FORMAT", NONE_LEFT]),
+        (boxed(GOOD, annotations=[{"class_id": 0, "left": 1.5}]), 0,
+         ["ERROR_INVALID_LABEL_ATTRIBUTE_FORMAT", NONE_LEFT]),
+        (boxed(GOOD, size=(63, 480)), 0, ["ERROR_INVALID_IMAGE_DIMENSION", NONE_LEFT]),
+        (boxed(GOOD, size=(4097, 480)), 0, ["ERROR_INVALID_IMAGE_DIMENSION", NONE_LEFT]),
     ],
-)
-def test_an_import_keeps_drops_and_refuses_as_the_service_does(given: list[bytes], kept: int, code: str | None) -> None:
-    entries, fault = import_entries(read_entries(given))
-    assert len(entries) == kept
-    assert (fault.code if fault else None) == code
+)  # fmt: skip
+def test_boxes_are_checked_one_by_one(text: bytes, labels: int, expected: list[str]) -> None:
+    (entry,) = read_entries([text])
+    assert entry.boxes == ("crack",) * labels
+    assert [fault.code for fault in entry.faults] == expected
 
 
-def unlabelled(count: int) -> list[bytes]:
-    return [image_level_line(S3Address("plant-7", f"plain/{number}.jpg"), []) for number in range(count)]
+def test_a_line_may_hold_both_kinds_and_a_fault_in_one_leaves_the_other() -> None:
+    both = {**json.loads(line()), **json.loads(boxed(GOOD))}
+    (entry,) = read_entries([json.dumps(both).encode()])
+    assert (entry.labels, entry.boxes, entry.faults) == (("crack",), ("crack",), ())
+    both["b"]["annotations"][0]["left"] = 700
+    (entry,) = read_entries([json.dumps(both).encode()])
+    assert (entry.labels, entry.boxes, entry.invalid) == (("crack",), (), False)
 
 
-@pytest.mark.parametrize(
-    ("train", "test", "expected"),
-    [
-        (lines({"a": 5, "b": 5}), lines({"a": 1, "b": 1}), []),
-        (lines({"a": 5, "b": 5}) + unlabelled(50), lines({"a": 1, "b": 1}), []),
-        (lines({"a": 5, "b": 5}), [], ["ERROR_EMPTY_MANIFEST"]),
-        (lines({"a": 5}), lines({"a": 1, "b": 1}), ["ERROR_MANIFEST_TOO_FEW_LABELS"]),
-        (lines({"a": 4, "b": 4}) + [b"x"] * 2, lines({"a": 1, "b": 1}), []),
-        (lines({"a": 4, "b": 4}) + [b"x"] * 3, lines({"a": 1, "b": 1}), ["ERROR_TOO_MANY_INVALID_ROWS_IN_MANIFEST"]),
-        (lines({"a": 4, "b": 4, "c": 4, "d": 4}), lines({"a": 1, "b": 1}), []),
-        (lines({"a": 4, "b": 4, "c": 4}), lines({"a": 1, "x": 1}), ["ERROR_INSUFFICIENT_LABEL_OVERLAP"]),
-    ],
-)
-def test_a_training_fails_where_the_service_lets_it_fail(
-    train: list[bytes], test: list[bytes], expected: list[str]
-) -> None:
-    assert [fault.code for fault in training_faults(read_entries(train), read_entries(test))] == expected
+@given(st.binary(max_size=300) | st.builds(lambda value: json.dumps(value).encode(), st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+        st.sampled_from(["source-ref", "a", "a-metadata", "annotations", "image_size", "type", "class-map", "objects"]),
+        inner, max_size=6),
+    max_leaves=20)))  # fmt: skip
+def test_no_line_however_odd_raises(text: bytes) -> None:
+    (entry,) = read_entries([text])
+    assert entry.labelled or entry.faults
+
+
+@given(st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["width", "height", "depth", "class_id", "left", "top", "confidence", "0"]), inner, max_size=5),
+    max_leaves=15), st.sampled_from(["image_size", "annotations", "objects", "class-map"]))  # fmt: skip
+def test_no_box_attribute_however_odd_raises(value: Any, name: str) -> None:
+    read_entry(1, boxed(GOOD, **{name: value}))

@@ -1,0 +1,84 @@
+"""Manifest files validated whole: what an import and a training would say, and the files the service would write."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+
+from customlabels.core.files import written_aside
+from customlabels.manifests.entries import read_entries
+from customlabels.manifests.faults import Fault
+from customlabels.manifests.files import file_fault, manifest_lines
+from customlabels.manifests.images import image_fault
+from customlabels.manifests.results import annotated_line, manifest_summary
+from customlabels.manifests.validation import Occurrence, Part, Verdict, import_fault, judge
+
+SUMMARY = "manifest_summary.json"
+TRAINING, TESTING = "training", "testing"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The parts by name (training, testing), what a training would say, and why an import of each would fail."""
+
+    parts: dict[str, Part]
+    verdict: Verdict
+    import_faults: dict[str, Fault]
+
+    @property
+    def fails(self) -> bool:
+        """Whether a dataset import or a training would fail."""
+        return bool(self.import_faults or self.verdict.faults)
+
+    def rows(self) -> Iterator[tuple[str, str, str, Occurrence]]:
+        """What was found in lines: part, code or reason, message, how often and where first; errors before warnings."""
+        for name, part in self.parts.items():
+            for code, found in sorted(part.codes.items(), key=lambda item: item[0]):
+                yield name, code, Fault(code, "").message.replace("{}", "…"), found
+            for reason, found in part.dropped.items():
+                yield name, "(dropped in silence)", f"a dataset import leaves the line out: {reason}", found
+
+
+def validate(training: Path, testing: Path | None, *, images: Path | None = None, output: Path | None = None) -> Report:
+    """The report on one manifest or two.
+
+    Parameters
+    ----------
+    images : a folder with the images; they are not looked at where it is None
+    output : a folder for the summary and the validation manifests, in the service's format
+
+    Raises
+    ------
+    ManifestError : a file cannot be read
+    """
+    parts: dict[str, Part] = {}
+    import_faults: dict[str, Fault] = {}
+    with ExitStack() as written:
+        for name, path in ((TRAINING, training), (TESTING, testing)):
+            if path is None:
+                continue
+            target = None
+            if output is not None:
+                target = written.enter_context(written_aside(output / f"{name}_manifest_with_validation.json"))
+            parts[name] = _read(path, images, target)
+            fault = file_fault(path.name, path.stat().st_size) or import_fault(parts[name])
+            if fault is not None:
+                import_faults[name] = fault
+        report = Report(parts, judge(parts[TRAINING], parts.get(TESTING)), import_faults)
+        if output is not None:
+            summary = manifest_summary(parts[TRAINING], parts.get(TESTING), report.verdict)
+            written.enter_context(written_aside(output / SUMMARY)).write(orjson.dumps(summary))
+    return report
+
+
+def _read(path: Path, images: Path | None, target: BinaryIO | None) -> Part:
+    part = Part()
+    for entry in read_entries(manifest_lines(path)):
+        fault = image_fault(images, entry) if images is not None else None
+        part.add(entry, fault)
+        if target is not None:
+            target.write(annotated_line(entry, fault))
+    return part

@@ -1,0 +1,195 @@
+"""Whole manifests checked as a dataset import and a training would: lines, thresholds, both parts together."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from customlabels.manifests.entries import Entry, read_entries
+from customlabels.manifests.faults import BOTH, PART, Fault
+
+MAX_ROWS = 250_000
+MAX_BYTES = 1_000_000_000
+MAX_LABELS = 250
+MAX_INVALID_SHARE = 0.2
+MIN_OVERLAP = 0.5
+IMAGE_LEVEL_LABELS, OBJECT_LOCALIZATION, NOT_DETERMINED = "IMAGE_LEVEL_LABELS", "OBJECT_LOCALIZATION", "NOT_DETERMINED"
+MIN_LABELS = {IMAGE_LEVEL_LABELS: 2, OBJECT_LOCALIZATION: 1, NOT_DETERMINED: 2}
+_FIRST = 5
+
+TWICE, UNUSABLE = "source-ref named before", "no usable line"
+"""Why an import drops a line without a word."""
+
+
+@dataclass(slots=True)
+class Occurrence:
+    """How often something was found, and the numbers of the first lines."""
+
+    count: int = 0
+    lines: list[int] = field(default_factory=list)
+
+    def add(self, line: int) -> None:
+        self.count += 1
+        if len(self.lines) < _FIRST:
+            self.lines.append(line)
+
+
+@dataclass(slots=True)
+class Part:
+    """What is known of one manifest after its lines went through `add`.
+
+    Memory grows with the number of images only by the set of their names, which duplicates are found in.
+    """
+
+    total: int = 0
+    invalid: int = 0
+    ignored: int = 0
+    faulty_lines: list[int] = field(default_factory=list)
+    codes: dict[str, Occurrence] = field(default_factory=dict)
+    dropped: dict[str, Occurrence] = field(default_factory=dict)
+    buckets: set[str] = field(default_factory=set)
+    image_lines: int = 0
+    box_lines: int = 0
+    image_labels: dict[str, int] = field(default_factory=dict)
+    box_labels: dict[str, int] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+    _latest: str = "-"
+
+    def add(self, entry: Entry, image_fault: Fault | None = None) -> bool:
+        """Counts the entry, with what is wrong with its image where that was looked at; whether an import keeps it."""
+        self.total += 1
+        faults = entry.faults if image_fault is None else (*entry.faults, image_fault)
+        if faults:
+            self._count_faults(entry, faults)
+        if entry.source_ref is None:
+            self.dropped.setdefault(UNUSABLE, Occurrence()).add(entry.number)
+            return False
+        if entry.source_ref in self._seen:
+            self.dropped.setdefault(TWICE, Occurrence()).add(entry.number)
+            return False
+        self._seen.add(entry.source_ref)
+        if image_fault is None:
+            if not entry.source_ref.startswith(self._latest):
+                end = entry.source_ref.index("/", 5)
+                self.buckets.add(entry.source_ref[5:end])
+                self._latest = entry.source_ref[: end + 1]
+            if entry.labels:
+                self.image_lines += 1
+                for label in entry.labels:
+                    self.image_labels[label] = self.image_labels.get(label, 0) + 1
+            if entry.boxes:
+                self.box_lines += 1
+                for label in dict.fromkeys(entry.boxes):
+                    self.box_labels[label] = self.box_labels.get(label, 0) + 1
+        return True
+
+    def _count_faults(self, entry: Entry, faults: tuple[Fault, ...]) -> None:
+        for fault in faults:
+            self.codes.setdefault(fault.code, Occurrence()).add(entry.number)
+        if any(not fault.is_warning for fault in faults):
+            self.faulty_lines.append(entry.number)
+            # An image that cannot be used takes its line with it, whatever else the line holds.
+            if not (entry.labels or entry.boxes) or len(faults) > len(entry.faults):
+                self.invalid += 1
+        elif not (entry.labels or entry.boxes):
+            self.ignored += 1
+
+    @property
+    def kept(self) -> int:
+        """Lines that a dataset import keeps."""
+        return len(self._seen)
+
+    @property
+    def labels(self) -> set[str]:
+        return self.image_labels.keys() | self.box_labels.keys()
+
+    def usable(self, use_case: str) -> set[str]:
+        """Labels on lines of the kind that is trained; the other lines are set aside."""
+        return set(self.box_labels if use_case == OBJECT_LOCALIZATION else self.image_labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a training would say: the kind of model, faults of each manifest and of both together."""
+
+    use_case: str
+    training: tuple[Fault, ...]
+    testing: tuple[Fault, ...]
+    both: tuple[Fault, ...]
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        return self.training + self.testing + self.both
+
+
+def read_part(lines: Iterable[bytes], look: Callable[[Entry], Fault | None] = lambda entry: None) -> Part:
+    """The part that `lines` make; `look` says what is wrong with an entry's image."""
+    part = Part()
+    for entry in read_entries(lines):
+        part.add(entry, look(entry))
+    return part
+
+
+def import_fault(part: Part) -> Fault | None:
+    """The fault for which a dataset import would fail; that over a fifth of dropped lines is too many is inferred."""
+    if part.total > MAX_ROWS:
+        return Fault("ERROR_MANIFEST_ROWS_EXCEEDS_MAXIMUM", PART)
+    if part.total and not part.kept:
+        return Fault("ERROR_MANIFEST_INACCESSIBLE_OR_UNSUPPORTED_FORMAT", PART)
+    if part.total - part.kept > MAX_INVALID_SHARE * part.total:
+        return Fault("ERROR_TOO_MANY_RECORDS_IN_ERROR", PART)
+    if len(part.buckets) > 1:
+        return Fault("ERROR_IMAGES_IN_MULTIPLE_S3_BUCKETS", PART)
+    if len(part.labels) > MAX_LABELS:
+        return Fault("ERROR_MANIFEST_TOO_MANY_LABELS", PART)
+    return None
+
+
+def judge(training: Part, testing: Part | None) -> Verdict:
+    """What a training on these manifests would say; without `testing`, of the first one alone.
+
+    Which kind a mixed manifest trains is not documented; taken is: boxes where the test manifest has any, else the kind
+    of most training lines, boxes where both are as many.
+    """
+    use_case = _use_case(training, testing)
+    nothing_empty = training.total and testing and testing.total
+    both = _overlap_faults(training, testing, use_case) if testing and nothing_empty else []
+    return Verdict(
+        use_case,
+        tuple(_part_faults(training, use_case)),
+        tuple(_part_faults(testing, use_case) if testing else ()),
+        tuple(both),
+    )
+
+
+def _use_case(training: Part, testing: Part | None) -> str:
+    if testing and testing.box_lines:
+        return OBJECT_LOCALIZATION
+    if not training.image_lines and not training.box_lines:
+        return NOT_DETERMINED
+    return OBJECT_LOCALIZATION if training.box_lines >= training.image_lines else IMAGE_LEVEL_LABELS
+
+
+def _part_faults(part: Part, use_case: str) -> list[Fault]:
+    if not part.total:
+        return [Fault("ERROR_EMPTY_MANIFEST", PART)]
+    least = MIN_LABELS[use_case]
+    wrong = {
+        "ERROR_TOO_MANY_INVALID_ROWS_IN_MANIFEST": part.invalid > MAX_INVALID_SHARE * part.total,
+        "ERROR_IMAGES_IN_MULTIPLE_S3_BUCKETS": len(part.buckets) > 1,
+        "ERROR_MANIFEST_TOO_FEW_LABELS": len(part.labels) < least,
+        "ERROR_MANIFEST_TOO_MANY_LABELS": len(part.labels) > MAX_LABELS,
+        "ERROR_MANIFEST_TOO_FEW_USABLE_LABELS": len(part.usable(use_case)) < least <= len(part.labels),
+    }
+    return [Fault(code, PART) for code, applies in wrong.items() if applies]
+
+
+def _overlap_faults(training: Part, testing: Part, use_case: str) -> list[Fault]:
+    faults = []
+    if _overlap(training.labels, testing.labels) < MIN_OVERLAP:
+        faults.append(Fault("ERROR_INSUFFICIENT_LABEL_OVERLAP", BOTH))
+    elif _overlap(training.usable(use_case), testing.usable(use_case)) < MIN_OVERLAP:
+        faults.append(Fault("ERROR_INSUFFICIENT_USABLE_LABEL_OVERLAP", BOTH))
+    return faults
+
+
+def _overlap(train: set[str], test: set[str]) -> float:
+    return len(train & test) / len(train) if train else 1.0
