@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from customlabels.cli.group import Group
-from customlabels.cli.reading import read_source, refuse_faults, source_options, split_options
+from customlabels.cli.reading import divide, read_source, refuse_faults, source_options, split_options
 from customlabels.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def build(
     exclude: tuple[str, ...],
     test_fraction: float | None,
     seed: int | None,
+    group_by: str | None,
     skip_faulty: bool,
     bucket: str | None,
     project: str | None,
@@ -49,7 +50,8 @@ def build(
 
     found = read_source(session, source, include, exclude)
     refuse_faults(session, found, skip_faulty)
-    plan = plan_for(session, found, test_fraction, seed, bucket, project, None)
+    divided = divide(session, found, test_fraction, seed, group_by)
+    plan = plan_for(session, divided, bucket, project, None)
     written = {
         f"{side.value}.manifest": write_manifest(
             folder / f"{side.value}.manifest",

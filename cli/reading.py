@@ -10,6 +10,7 @@ from customlabels.cli.session import Session
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.folder import load_folder
 from customlabels.datasets.model import Dataset
+from customlabels.datasets.split import each_by_itself, group_by, split, together
 
 _MOST_SHOWN = 20
 
@@ -29,6 +30,11 @@ def split_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that divides images into train and test."""
     for option in (
         click.option("--skip-faulty", is_flag=True, help="Go on without the images that cannot be used."),
+        click.option(
+            "--group-by",
+            metavar="REGEX",
+            help="Images in whose path this finds the same text stay on one side of the split.",
+        ),
         click.option("--seed", type=int, help="Another seed, another split."),
         click.option(
             "--test-fraction",
@@ -54,6 +60,25 @@ def read_source(session: Session, source: Path | None, include: tuple[str, ...],
             exclude=exclude or given.exclude,
             step=lambda: advance(1),
         )
+
+
+def divide(
+    session: Session, found: Dataset, test_fraction: float | None, seed: int | None, group: str | None
+) -> Dataset:
+    """The dataset divided as flags or settings ask."""
+    given = session.settings.dataset
+    pattern = group or given.group_by
+    grouping = group_by(pattern) if pattern else each_by_itself
+    divided = split(
+        found,
+        fraction=given.test_fraction if test_fraction is None else test_fraction,
+        seed=given.seed if seed is None else seed,
+        group=grouping,
+    )
+    torn = together(divided, grouping)
+    if torn:
+        session.console.warn(f"{len(torn)} groups lie on both sides of the split that the folder brings: {torn[0]} …")
+    return divided
 
 
 def refuse_faults(session: Session, dataset: Dataset, skip: bool) -> None:

@@ -5,13 +5,12 @@ from pathlib import Path
 import click
 
 from customlabels.cli.group import Command
-from customlabels.cli.reading import read_source, refuse_faults, source_options, split_options
+from customlabels.cli.reading import divide, read_source, refuse_faults, source_options, split_options
 from customlabels.cli.session import Session, pass_session
 from customlabels.cli.versions import as_document, show_evaluation
 from customlabels.core.errors import GateFailed
 from customlabels.core.prices import training_cost
 from customlabels.datasets.model import Dataset, Side, label_counts
-from customlabels.datasets.split import split
 from customlabels.pipelines.gate import shortfalls
 from customlabels.pipelines.plan import LONGEST_HOURS, SHORTEST_HOURS, Plan, make_plan
 
@@ -33,6 +32,7 @@ def train(
     exclude: tuple[str, ...],
     test_fraction: float | None,
     seed: int | None,
+    group_by: str | None,
     skip_faulty: bool,
     bucket: str | None,
     project: str | None,
@@ -50,7 +50,8 @@ def train(
     console = session.console
     found = read_source(session, source, include, exclude)
     refuse_faults(session, found, skip_faulty)
-    plan = plan_for(session, found, test_fraction, seed, bucket, project, version_name)
+    divided = divide(session, found, test_fraction, seed, group_by)
+    plan = plan_for(session, divided, bucket, project, version_name)
     _note_plan(session, plan)
     if dry_run:
         console.result(_plan_document(plan), lambda _: console.text("nothing was uploaded or trained (--dry-run)"))
@@ -86,23 +87,15 @@ def train(
 
 def plan_for(
     session: Session,
-    found: Dataset,
-    test_fraction: float | None,
-    seed: int | None,
+    divided: Dataset,
     bucket: str | None,
     project: str | None,
     version: str | None,
 ) -> Plan:
     """The plan that flags and settings ask for."""
-    given = session.settings.dataset
-    divided = split(
-        found,
-        fraction=given.test_fraction if test_fraction is None else test_fraction,
-        seed=given.seed if seed is None else seed,
-    )
     return make_plan(
         divided,
-        project=session.project(project, found.root),
+        project=session.project(project, divided.root),
         bucket=session.bucket(bucket),
         prefix=session.settings.project.prefix,
         version=version,

@@ -33,6 +33,7 @@ class DatasetSettings(_Section):
     exclude: list[str] = []
     test_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
     seed: int = 0
+    group_by: str | None = None
 
 
 class GateSettings(_Section):
@@ -94,6 +95,7 @@ TEMPLATE = """\
 # exclude = ["*_mask.*"]      # no file that matches one of these
 # test_fraction = 0.2         # part of each label's images kept for testing
 # seed = 0                    # another seed, another split
+# group_by = 'tile-(\\d+)'      # images in whose path this finds the same text stay on one side
 
 [gate]
 # min_f1 = 0.8                # `customlabels train` exits 3 when the version's F1 is lower

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.model import Dataset, ImageInfo, ImageRecord, Side, content_digest, label_counts
-from customlabels.datasets.split import split
+from customlabels.datasets.split import group_by, split, together
 
 INFO = ImageInfo(100, 100, "JPEG", 1000, "0" * 64, "0" * 32)
 
@@ -75,3 +75,29 @@ def test_the_digest_hangs_on_content_and_not_on_order() -> None:
     changed = (replace(records[0], info=replace(INFO, sha256="1" * 64)), *records[1:])
     assert content_digest(records) != content_digest(changed)
     assert content_digest(records) != content_digest((replace(records[0], labels=("b",)), *records[1:]))
+
+
+def test_a_group_never_lands_on_both_sides() -> None:
+    whole = dataset({"a": 60, "b": 60})
+    group = group_by(r"/(\d+?)\d?\.jpg")
+    divided = split(whole, fraction=0.2, seed=5, group=group)
+    sides = [{group(record.name) for record in divided.side(side)} for side in Side]
+    assert sides[0].isdisjoint(sides[1])
+    assert set(label_counts(divided.side(Side.TEST))) == {"a", "b"}
+    assert together(divided, group) == []
+    assert together(split(whole, fraction=0.2, seed=5), group) != []
+
+
+def test_an_image_that_the_pattern_does_not_match_is_a_group_by_itself() -> None:
+    whole = dataset({"a": 20, "b": 20})
+    assert split(whole, fraction=0.2, seed=5, group=group_by("nowhere")) == split(whole, fraction=0.2, seed=5)
+
+
+def test_a_label_of_one_group_is_refused() -> None:
+    with pytest.raises(LayoutError, match="label 'a': all its images are of one group"):
+        split(dataset({"a": 20, "b": 20}), fraction=0.2, seed=0, group=group_by("^a/"))
+
+
+def test_a_pattern_that_is_none_is_refused() -> None:
+    with pytest.raises(SettingsError, match="no regular expression"):
+        group_by("(")

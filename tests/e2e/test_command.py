@@ -161,3 +161,17 @@ def test_a_manifest_is_validated_with_the_services_codes(shell: Shell, images: P
     assert "ERROR_INVALID_JSON_LINE" in failed.stdout
     assert len(list((shell.folder / "checked").iterdir())) == 3
     assert shell.json(*words, expect=4)["import_errors"] == {"training": "ERROR_TOO_MANY_RECORDS_IN_ERROR"}
+
+
+def test_groups_stay_together_in_every_command(shell: Shell, images: Path) -> None:
+    words = (str(images), "--group-by", r"/(\d\d)\d\.jpg", "--seed", "1")
+    assert "of one group" in shell.run("dataset", "split", *words, expect=4).stderr
+    words = (str(images), "--group-by", r"/\d\d([0-4])", "--seed", "1")
+    sides = shell.json("dataset", "split", *words)
+    numbers = [{name[-5] for name in names if name[-5] in "01234"} for names in sides.values()]
+    assert numbers[0].isdisjoint(numbers[1])
+    report = {row["label"]: row for row in shell.json("dataset", "split", *words, "--report")}
+    assert report["down"]["train"] + report["down"]["test"] == 10
+    assert shell.json("train", *words, "--local", "--dry-run")["images"] == {
+        side: len(names) for side, names in sides.items()
+    }
