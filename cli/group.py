@@ -22,7 +22,7 @@ _SHARED = {
         ["--config"], type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Settings file."
     ),
     "output": click.Option(["--output"], type=click.Choice(["table", "json"]), help="How results are printed."),
-    "verbose": click.Option(["-v", "--verbose"], is_flag=True, default=None, help="Say more."),
+    "verbose": click.Option(["-v", "--verbose"], is_flag=True, default=None, help="Name each AWS call."),
     "quiet": click.Option(["-q", "--quiet"], is_flag=True, default=None, help="Only results and errors."),
     "debug": click.Option(["--debug"], is_flag=True, default=None, help="Show a traceback with an error."),
 }

@@ -23,7 +23,12 @@ def start(session: Session) -> None:
     Example: customlabels local start
     """
     found = address.start(session.state)
-    session.console.text(f"running at {found.endpoint_url} (process {found.pid}), state in {session.state}")
+    session.console.done(
+        f"running at {found.endpoint_url} (process {found.pid}), state in {session.state}",
+        endpoint_url=found.endpoint_url,
+        pid=found.pid,
+        state=str(session.state),
+    )
 
 
 @local.command()
@@ -33,7 +38,8 @@ def stop(session: Session) -> None:
 
     Example: customlabels local stop
     """
-    session.console.text("stopped" if address.stop(session.state) else "was not running")
+    stopped = address.stop(session.state)
+    session.console.done("stopped" if stopped else "was not running", stopped=stopped)
 
 
 @local.command()
@@ -62,7 +68,7 @@ def reset(session: Session, yes: bool) -> None:
     if not yes:
         click.confirm(f"Delete every bucket, project and version in {session.state}?", abort=True, err=True)
     address.reset(session.state)
-    session.console.text(f"{session.state} is empty")
+    session.console.done(f"{session.state} is empty", state=str(session.state))
 
 
 @local.command()

@@ -1,5 +1,6 @@
 """Where the command begins."""
 
+import os
 import sys
 
 from customlabels.cli.overview import overview
@@ -7,7 +8,8 @@ from customlabels.cli.overview import overview
 
 def main() -> None:
     """Runs the command and exits with its code."""
-    if sys.argv[1:] in ([], ["--help"], ["-h"]):
+    completing = "_CUSTOMLABELS_COMPLETE" in os.environ
+    if not completing and sys.argv[1:] in ([], ["--help"], ["-h"]):
         print(overview())
         sys.exit(0)
     from customlabels.cli.group import run

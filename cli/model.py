@@ -1,5 +1,7 @@
 """customlabels model."""
 
+from typing import Any
+
 import click
 
 from customlabels.cli.group import Group
@@ -49,7 +51,12 @@ def start(
             tick=lambda seconds: advance(0),
         )
     done = f"{name} is RUNNING" if started else f"{name} was started already and is RUNNING"
-    session.console.text(f"{done}; on AWS it costs until you stop it: customlabels model stop")
+    session.console.done(
+        f"{done}; on AWS it costs until you stop it: customlabels model stop",
+        version=name,
+        status="RUNNING",
+        started=started,
+    )
 
 
 @model.command()
@@ -67,13 +74,18 @@ def stop(session: Session, version: str | None, project: str | None) -> None:
         if version
         else [v for v in list_versions(clients.rekognition, name) if v["Status"] in {"RUNNING", "STARTING", "STOPPING"}]
     )
-    if not found:
-        session.console.text("no model is running")
+    rows = []
     for chosen in found:
         with session.console.step(f"stopping {version_name(chosen)}") as advance:
             stopped = hosting.stop(clients.rekognition, chosen["ProjectVersionArn"], tick=lambda seconds: advance(0))
-        state = "is stopped" if stopped else "was not running"
-        session.console.text(f"{version_name(chosen)} {state}")
+        rows.append({"version": version_name(chosen), "stopped": stopped})
+    session.console.result(rows, lambda _: session.console.text(_stopped(rows)))
+
+
+def _stopped(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return "no model is running"
+    return "\n".join(f"{row['version']} {'is stopped' if row['stopped'] else 'was not running'}" for row in rows)
 
 
 @model.command()

@@ -23,7 +23,7 @@ OPTIONS = {
     "--endpoint-url URL": "another endpoint that speaks AWS's protocol",
     "--config FILE": "settings; default: the nearest customlabels.toml upwards",
     "--output table|json": "how results are printed",
-    "-v, --verbose": "say more",
+    "-v, --verbose": "name each AWS call before it is made",
     "-q, --quiet": "say only results and errors",
     "--debug": "show a traceback with an error",
     "--version": "print the version",

@@ -58,15 +58,20 @@ class Session:
         """The clients; the local service is started where it is asked for and not up."""
         region = self._chosen.get("region") or self.settings.project.region
         if not self.local:
-            return Clients(Connection(self._chosen.get("profile"), region, self._chosen.get("endpoint_url")))
+            chosen = self._chosen
+            return Clients(Connection(chosen.get("profile"), region, chosen.get("endpoint_url"), said=self._said))
         from customlabels.emulator.address import start
 
         if "endpoint_url" in self._chosen:
             raise SettingsError("--local and --endpoint-url exclude each other")
         endpoint = start(self.state).endpoint_url
-        clients = Clients(Connection(None, region, endpoint, anonymous=True))
+        clients = Clients(Connection(None, region, endpoint, anonymous=True, said=self._said))
         self._make_local_bucket(clients, self.settings.project.bucket or LOCAL_BUCKET)
         return clients
+
+    @property
+    def _said(self) -> Callable[[str], None] | None:
+        return (lambda call: self.console.note(f"calls {call}")) if self.console.verbose else None
 
     def bucket(self, flag: str | None) -> str:
         """The bucket to work in.

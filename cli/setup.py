@@ -25,7 +25,7 @@ def init(session: Session, folder: Path) -> None:
         raise SettingsError(f"{path} is there already", hint="edit it, or remove it first")
     with written_aside(path) as file:
         file.write(TEMPLATE.encode())
-    session.console.text(f"wrote {path}")
+    session.console.done(f"wrote {path}", file=str(path))
 
 
 @click.command(cls=Command)
@@ -44,7 +44,9 @@ def sample(session: Session, folder: Path, images: int, size: int, seed: int) ->
     total = images * len(LABELS)
     with session.console.step(f"making {total} images", total) as advance:
         made = make_samples(folder, images=images, size=size, seed=seed, step=lambda: advance(1))
-    session.console.result(
-        {"folder": str(folder), "images": made, "labels": list(LABELS)},
-        lambda _: session.console.text(f"{made} images in {folder}, a folder a label: {', '.join(LABELS)}"),
+    session.console.done(
+        f"{made} images in {folder}, a folder a label: {', '.join(LABELS)}",
+        folder=str(folder),
+        images=made,
+        labels=list(LABELS),
     )

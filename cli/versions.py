@@ -81,7 +81,7 @@ def delete(session: Session, version: str, project: str | None, yes: bool) -> No
         click.confirm(f"Delete version {version} of {name} ({found['Status']})?", abort=True, err=True)
     with session.console.step(f"deleting {version}"):
         delete_version(session.clients.rekognition, name, version)
-    session.console.text(f"version {version} is deleted")
+    session.console.done(f"version {version} is deleted", version=version, status="DELETED")
 
 
 def as_document(evaluation: Evaluation) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Sessions and clients, the one retry policy, and what the service's refusals mean to a person."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -34,6 +34,8 @@ class Connection:
     region: str | None = None
     endpoint_url: str | None = None
     anonymous: bool = False
+    said: Callable[[str], None] | None = None
+    """Told the name of each call before it is made."""
 
 
 class Clients:
@@ -107,6 +109,11 @@ class Clients:
             self._made[service] = session.client(
                 service, region_name=region, endpoint_url=self._connection.endpoint_url, config=config
             )
+            said = self._connection.said
+            if said is not None:
+                self._made[service].meta.events.register(
+                    "before-call.*.*", lambda model, **_: said(f"{service} {model.name}")
+                )
         return self._made[service]
 
 

@@ -31,6 +31,10 @@ class Console:
         else:
             show(value)
 
+    def done(self, sentence: str, **values: Any) -> None:
+        """What the command did: a sentence, or `values` as JSON."""
+        self.result(values, lambda _: self.text(sentence))
+
     def text(self, text: str) -> None:
         """A line of the result."""
         print(text)

@@ -3,11 +3,14 @@
 import io
 import json
 import logging
+import os
 import re
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qs, unquote
+from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import EnvironBuilder
@@ -80,10 +83,10 @@ class Application:
                 body = environ["wsgi.input"].read(length)
                 return self._custom_labels(operation, environ, body, start_response)
             return self._other(environ, length, start_response)
-        except Exception:
+        except Exception as error:
             log.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
-            refusal = Refusal("InternalServerError", "The local service failed; its log says why.", status=500)
-            return _answer(start_response, 500, CONTENT_TYPE, encode_refusal(refusal))
+            said = f"cannot keep its state: {error}" if isinstance(error, sqlite3.Error) else "failed; its log says why"
+            return _failure(start_response, _scope(environ)[1], f"The local service {said}.")
 
     def _custom_labels(
         self, operation: str, environ: Environ, body: bytes, start_response: Callable[..., Any]
@@ -107,7 +110,11 @@ class Application:
         with self._writing:
             answer = b"".join(self._dispatch(environ, lambda *given: held.append(given)))
             if held[0][0].startswith("2"):
-                self._keep(method, service, environ, body)
+                try:
+                    self._keep(method, service, environ, body)
+                except sqlite3.Error:
+                    self._forget(service, environ)
+                    raise
         start_response(*held[0])
         return [answer]
 
@@ -119,7 +126,7 @@ class Application:
     def _keep(self, method: str, service: str, environ: Environ, body: bytes) -> None:
         query = environ.get("QUERY_STRING", "")
         if service == "s3":
-            bucket, _, key = environ["PATH_INFO"].encode("latin-1").decode().lstrip("/").partition("/")
+            bucket, key = _bucket_and_key(environ)
             if key:
                 objects.keep_object(self._store, bucket, key)
                 return
@@ -131,6 +138,15 @@ class Application:
         if environ["PATH_INFO"].startswith("/moto-api") or _READS.match(_action(environ, body)):
             return
         self._store.add_request(method, _target(environ), _kept_headers(environ), body)
+
+    def _forget(self, service: str, environ: Environ) -> None:
+        """Brings moto back to what is on disk after a change that could not be kept."""
+        bucket, key = _bucket_and_key(environ)
+        if service == "s3" and key:
+            objects.restore_object(self._store, bucket, key)
+        else:
+            log.critical("moto holds a change that could not be kept; ending, to start again from what is on disk")
+            threading.Timer(0.5, os._exit, (1,)).start()
 
     def _replay(self) -> None:
         """Brings moto to where the journal and the stored objects left it."""
@@ -150,6 +166,11 @@ def _scope(environ: Environ) -> tuple[str, str]:
     """Region and service that a request is signed for; S3 in us-east-1 where it is not signed."""
     found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     return (found[1], found[2].lower()) if found else ("us-east-1", "s3")
+
+
+def _bucket_and_key(environ: Environ) -> tuple[str, str]:
+    bucket, _, key = environ["PATH_INFO"].encode("latin-1").decode().lstrip("/").partition("/")
+    return bucket, key
 
 
 def _action(environ: Environ, body: bytes) -> str:
@@ -177,6 +198,15 @@ def _kept_headers(environ: Environ) -> dict[str, str]:
         if name.startswith("HTTP_X_AMZ_") and name != "HTTP_X_AMZ_SECURITY_TOKEN":
             kept[name.removeprefix("HTTP_").replace("_", "-").title()] = value
     return kept
+
+
+def _failure(start_response: Callable[..., Any], service: str, text: str) -> Iterable[bytes]:
+    """The service's own fault, in the form that a client of that service reads."""
+    if service == "s3":
+        body = f"<Error><Code>InternalError</Code><Message>{escape(text)}</Message></Error>".encode()
+        return _answer(start_response, 500, "application/xml", body)
+    refusal = Refusal("InternalServerError", text, status=500)
+    return _answer(start_response, 500, CONTENT_TYPE, encode_refusal(refusal))
 
 
 def _answer(start_response: Callable[..., Any], status: int, content_type: str, body: bytes) -> Iterable[bytes]:

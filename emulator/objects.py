@@ -3,6 +3,7 @@
 Source of moto's names: moto.s3.models (S3Backend, FakeKey, FakeDeleteMarker).
 """
 
+import sqlite3
 from datetime import datetime
 from typing import Any
 
@@ -52,7 +53,11 @@ def read(address: S3Address, version: str | None = None) -> bytes | None:
 def write(store: Store, address: S3Address, body: bytes) -> None:
     """Puts an object as the service itself does, on disk when this returns."""
     backend().put_object(address.bucket, address.key, body)
-    keep_object(store, address.bucket, address.key)
+    try:
+        keep_object(store, address.bucket, address.key)
+    except sqlite3.Error:
+        restore_object(store, address.bucket, address.key)
+        raise
 
 
 def keep_object(store: Store, bucket: str, key: str) -> None:
@@ -60,6 +65,17 @@ def keep_object(store: Store, bucket: str, key: str) -> None:
     held = _bucket(bucket)
     versions = held.keys.getlist(key, []) if held else []
     store.replace_object(bucket, key, [_row(version) for version in versions])
+
+
+def restore_object(store: Store, bucket: str, key: str) -> None:
+    """Brings moto back to what is on disk of one object."""
+    held = _bucket(bucket)
+    if held is None:
+        return
+    if held.keys.getlist(key):
+        held.keys.pop(key)
+    for about, body in store.object_versions(bucket, key):
+        held.keys[key] = _object(bucket, key, about, body)
 
 
 def keep_bucket(store: Store, bucket: str) -> None:

@@ -106,6 +106,11 @@ class Store:
         for bucket, key, about, body in cursor:
             yield bucket, key, json.loads(about), body
 
+    def object_versions(self, bucket: str, key: str) -> list[tuple[dict[str, Any], bytes | None]]:
+        """(about, body) of every version of one object, oldest first."""
+        rows = self._run("SELECT about, body FROM object WHERE bucket = ? AND key = ? ORDER BY position", bucket, key)
+        return [(json.loads(about), body) for about, body in rows]
+
     def put_resource(self, arn: str, kind: str, parent: str, document: dict[str, Any]) -> None:
         self._run("INSERT OR REPLACE INTO resource VALUES (?, ?, ?, ?)", arn, kind, parent, json.dumps(document))
 

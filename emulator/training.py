@@ -6,6 +6,7 @@ import math
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,9 @@ from customlabels.manifests.codes import message
 
 _OUTPUTS = ("EvaluationResultSummary", "TrainingGroundTruth", "TestingGroundTruth")
 _SERVICE_ISSUE = "Amazon Rekognition experienced a service issue."
+
+_PAUSE = 10
+"""Seconds after which a training that could not be kept, on a full disk say, is tried again."""
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +58,10 @@ class Trainer:
             if document is not None:
                 self._end(from_document(Version, document), outcome)
         except Exception:
-            log.exception("training of %s", arn)
+            log.exception("training of %s; tried again in %d seconds", arn, _PAUSE)
+            again = threading.Timer(_PAUSE, self.submit, (arn,))
+            again.daemon = True
+            again.start()
 
     def _outcome(self, arn: str) -> dict[str, Any]:
         folder = training_folder(self._store.folder, arn)

@@ -139,3 +139,26 @@ def test_a_state_folder_that_cannot_be_written_gives_a_sentence(tmp_path: Path) 
     with pytest.raises(ServiceError, match="did not start"):
         address.start(state)
     assert (state / address.STATE_FILE).read_bytes() == b"no database " * 1000
+
+
+def test_on_a_full_disk_what_was_not_acknowledged_is_not_there_and_the_rest_is(own_service: Service) -> None:
+    """A limit on the size of files stands in for the disk: SQLite is told by the same refusal to write."""
+    import resource
+
+    found = address.running(own_service.state)
+    assert found is not None
+    own_service.s3.put_object(Bucket=BUCKET, Key="before", Body=b"whole")
+    own_service.s3.put_object(Bucket=BUCKET, Key="changed", Body=b"old")
+    resource.prlimit(found.pid, resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+    for key in ("large", "changed"):
+        with pytest.raises(ClientError, match="cannot keep its state"):
+            own_service.s3.put_object(Bucket=BUCKET, Key=key, Body=b"x" * 400_000)
+    listed = [item["Key"] for item in own_service.s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
+    assert listed == ["before", "changed"]
+    assert own_service.s3.get_object(Bucket=BUCKET, Key="changed")["Body"].read() == b"old"
+    resource.prlimit(found.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    own_service.s3.put_object(Bucket=BUCKET, Key="large", Body=b"x" * 400_000)
+    kill(own_service)
+    again = connect(own_service.state).s3
+    assert again.head_object(Bucket=BUCKET, Key="large")["ContentLength"] == 400_000
+    assert again.get_object(Bucket=BUCKET, Key="changed")["Body"].read() == b"old"
