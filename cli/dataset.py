@@ -1,12 +1,11 @@
 """customlabels dataset."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from customlabels.cli.group import Group
-from customlabels.cli.reading import divide, read_source, refuse_faults, source_options, split_options
+from customlabels.cli.reading import Source, divide_images, divides_images, read_images, reads_images
 from customlabels.cli.session import Session, pass_session
 from customlabels.datasets.model import Dataset, Side, label_counts
 from customlabels.datasets.summary import summarise
@@ -18,43 +17,34 @@ def dataset() -> None:
 
 
 @dataset.command()
-@source_options
+@reads_images
 @pass_session
-def inspect(session: Session, source: Path | None, include: tuple[str, ...], exclude: tuple[str, ...]) -> int:
+def inspect(session: Session, source: Source) -> int:
     """Show labels, counts and sizes below SOURCE, and every file with a problem.
 
     Exits 4 where images cannot be used.
 
     Example: customlabels dataset inspect images --include '*.jpg'
     """
-    found = read_source(session, source, include, exclude)
+    found = read_images(session, source)
     session.console.result(summarise(found), lambda _: _show(session, found))
     return 4 if found.faults else 0
 
 
 @dataset.command("split")
-@source_options
-@split_options
+@divides_images
 @click.option("--report", is_flag=True, help="Show labels a side instead of images.")
 @pass_session
 def split_(
     session: Session,
-    source: Path | None,
-    include: tuple[str, ...],
-    exclude: tuple[str, ...],
-    test_fraction: float | None,
-    seed: int | None,
-    group_by: str | None,
-    skip_faulty: bool,
+    source: Source,
     report: bool,
 ) -> None:
     """Show which images below SOURCE are trained on and which tested on, as `train` would divide them.
 
     Example: customlabels dataset split images --group-by '(tile-[0-9]+)' --report
     """
-    found = read_source(session, source, include, exclude)
-    refuse_faults(session, found, skip_faulty)
-    divided = divide(session, found, test_fraction, seed, group_by)
+    divided = divide_images(session, source)
     if report:
         sides = {side: label_counts(divided.side(side)) for side in Side}
         rows: list[dict[str, Any]] = [

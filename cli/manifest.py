@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from customlabels.cli.group import Group
-from customlabels.cli.reading import divide, read_source, refuse_faults, source_options, split_options
+from customlabels.cli.reading import Source, divide_images, divides_images
 from customlabels.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ def manifest() -> None:
 
 
 @manifest.command()
-@source_options
-@split_options
+@divides_images
 @click.option("--bucket", help="Where the images lie, or will.")
 @click.option("--project", help="Name of the project.")
 @click.option(
@@ -29,13 +28,7 @@ def manifest() -> None:
 @pass_session
 def build(
     session: Session,
-    source: Path | None,
-    include: tuple[str, ...],
-    exclude: tuple[str, ...],
-    test_fraction: float | None,
-    seed: int | None,
-    group_by: str | None,
-    skip_faulty: bool,
+    source: Source,
     bucket: str | None,
     project: str | None,
     folder: Path,
@@ -48,10 +41,7 @@ def build(
     from customlabels.datasets.model import Side
     from customlabels.manifests.lines import write_manifest
 
-    found = read_source(session, source, include, exclude)
-    refuse_faults(session, found, skip_faulty)
-    divided = divide(session, found, test_fraction, seed, group_by)
-    plan = plan_for(session, divided, bucket, project, None)
+    plan = plan_for(session, divide_images(session, source), bucket, project, None)
     written = {
         f"{side.value}.manifest": write_manifest(
             folder / f"{side.value}.manifest",

@@ -1,11 +1,9 @@
 """customlabels train."""
 
-from pathlib import Path
-
 import click
 
 from customlabels.cli.group import Command
-from customlabels.cli.reading import divide, read_source, refuse_faults, source_options, split_options
+from customlabels.cli.reading import Source, divide_images, divides_images
 from customlabels.cli.session import Session, pass_session
 from customlabels.cli.versions import as_document, show_evaluation
 from customlabels.core.errors import GateFailed
@@ -16,8 +14,7 @@ from customlabels.pipelines.plan import LONGEST_HOURS, SHORTEST_HOURS, Plan, mak
 
 
 @click.command(cls=Command)
-@source_options
-@split_options
+@divides_images
 @click.option("--bucket", help="Where images, manifests and results go.")
 @click.option("--project", help="Name of the project.  [default: that of the folder]")
 @click.option("--version-name", help="Name of the version.  [default: made from the images]")
@@ -27,13 +24,7 @@ from customlabels.pipelines.plan import LONGEST_HOURS, SHORTEST_HOURS, Plan, mak
 @pass_session
 def train(
     session: Session,
-    source: Path | None,
-    include: tuple[str, ...],
-    exclude: tuple[str, ...],
-    test_fraction: float | None,
-    seed: int | None,
-    group_by: str | None,
-    skip_faulty: bool,
+    source: Source,
     bucket: str | None,
     project: str | None,
     version_name: str | None,
@@ -48,10 +39,7 @@ def train(
     Example: customlabels --local train images --min-f1 0.8
     """
     console = session.console
-    found = read_source(session, source, include, exclude)
-    refuse_faults(session, found, skip_faulty)
-    divided = divide(session, found, test_fraction, seed, group_by)
-    plan = plan_for(session, divided, bucket, project, version_name)
+    plan = plan_for(session, divide_images(session, source), bucket, project, version_name)
     _note_plan(session, plan)
     if dry_run:
         console.result(_plan_document(plan), lambda _: console.text("nothing was uploaded or trained (--dry-run)"))

@@ -73,17 +73,15 @@ def ensure_dataset(
     """
     digest = plan.dataset_digest(side)
     there = _dataset(rekognition, plan.project, side)
-    if there is not None and there["Status"] != "DELETE_IN_PROGRESS":
+    if there is not None:
         arn = there["DatasetArn"]
-        if _ended(rekognition, arn)["Status"] != "CREATE_FAILED" and _tags(rekognition, arn).get(DIGEST_TAG) == digest:
-            return False
-        with explained(f"deleting the {side.value} dataset"):
-            rekognition.delete_dataset(DatasetArn=arn)
-    wait_for(
-        lambda: True if _dataset(rekognition, plan.project, side) is None else None,
-        what=f"deleting the {side.value} dataset",
-        most=60 * _MINUTE,
-    )
+        if there["Status"] != "DELETE_IN_PROGRESS":
+            ended = _ended(rekognition, arn)["Status"]
+            if ended != "CREATE_FAILED" and _tags(rekognition, arn).get(DIGEST_TAG) == digest:
+                return False
+            with explained(f"deleting the {side.value} dataset"):
+                rekognition.delete_dataset(DatasetArn=arn)
+        _wait_gone(rekognition, plan.project, side, arn)
     try:
         arn = _create_dataset(rekognition, project_arn, side, digest, manifest)
     except ServiceError as error:
@@ -110,6 +108,16 @@ def _create_dataset(
             DatasetSource={"GroundTruthManifest": {"S3Object": {"Bucket": manifest.bucket, "Name": manifest.key}}},
             Tags={DIGEST_TAG: digest},
         )["DatasetArn"]
+
+
+def _wait_gone(rekognition: "RekognitionClient", project: str, side: Side, arn: str) -> None:
+    """Waits until the dataset is deleted; another run may have made a new one in its place by then."""
+
+    def look() -> bool | None:
+        there = _dataset(rekognition, project, side)
+        return True if there is None or there["DatasetArn"] != arn else None
+
+    wait_for(look, what=f"deleting the {side.value} dataset", most=60 * _MINUTE)
 
 
 def _dataset(rekognition: "RekognitionClient", project: str, side: Side) -> "DatasetMetadataTypeDef | None":

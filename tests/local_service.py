@@ -32,7 +32,7 @@ def connect(state: Path, region: str = "us-east-1") -> Service:
     url = address.start(state, pace=PACE).endpoint_url
 
     def client(name: str) -> object:
-        return boto3.client(  # type: ignore[call-overload]
+        return boto3.client(
             name,
             endpoint_url=url,
             region_name=region,
@@ -41,4 +41,4 @@ def connect(state: Path, region: str = "us-east-1") -> Service:
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
         )
 
-    return Service(state, url, client("rekognition"), client("s3"))  # type: ignore[arg-type]
+    return Service(state, url, client("rekognition"), client("s3"))

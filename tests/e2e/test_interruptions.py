@@ -80,11 +80,11 @@ def test_no_process_of_a_training_outlives_a_killed_service(shell: Shell, images
         VersionName="more",
         OutputConfig={"S3Bucket": "customlabels-local", "S3KeyPrefix": "x"},
     )
-    jobs = lambda: [  # noqa: E731
-        path
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if b"engine.job" in (text := _text(path)) and str(shell.state).encode() in text
-    ]
+
+    def jobs() -> list[Path]:
+        texts = ((path, _text(path)) for path in Path("/proc").glob("[0-9]*/cmdline"))
+        return [path for path, text in texts if b"engine.job" in text and str(shell.state).encode() in text]
+
     deadline = time.monotonic() + 20
     while not jobs():
         assert time.monotonic() < deadline

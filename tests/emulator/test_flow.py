@@ -56,7 +56,7 @@ def trained(service: Service, images: Path) -> Trained:
         s3.put_object(Bucket=BUCKET, Key=f"flow/{kind}.manifest", Body=manifest(images, names))
         datasets[kind] = rekognition.create_dataset(
             ProjectArn=project,
-            DatasetType=kind,  # type: ignore[arg-type]
+            DatasetType=kind,
             DatasetSource={"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Name": f"flow/{kind}.manifest"}}},
         )["DatasetArn"]
         assert settled(service, datasets[kind])["Status"] == "CREATE_COMPLETE"
@@ -253,7 +253,7 @@ def test_images_that_cannot_be_read_fail_the_training_with_a_reason(service: Ser
     for kind in ("TRAIN", "TEST"):
         arn = rekognition.create_dataset(
             ProjectArn=project,
-            DatasetType=kind,  # type: ignore[arg-type]
+            DatasetType=kind,
             DatasetSource={"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Name": "absent.manifest"}}},
         )["DatasetArn"]
         settled(service, arn)

@@ -15,7 +15,7 @@ OUTPUT = {"S3Bucket": "plant-7", "S3KeyPrefix": "out"}
 
 def refused(client: "RekognitionClient", operation: str, parameters: dict[str, Any]) -> tuple[str, str]:
     with pytest.raises(ClientError) as caught:
-        client._make_api_call(operation, parameters)  # type: ignore[attr-defined]
+        client._make_api_call(operation, parameters)
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
 

@@ -36,7 +36,7 @@ def test_every_kind_of_object_comes_back(own_service: Service) -> None:
         }
         for number, body in ((1, b"a" * 5_242_880), (2, b"b"))
     ]
-    s3.complete_multipart_upload(Bucket=BUCKET, Key="large", UploadId=upload, MultipartUpload={"Parts": parts})  # type: ignore[typeddict-item]
+    s3.complete_multipart_upload(Bucket=BUCKET, Key="large", UploadId=upload, MultipartUpload={"Parts": parts})
     s3.create_bucket(Bucket="versioned")
     s3.put_bucket_versioning(Bucket="versioned", VersioningConfiguration={"Status": "Enabled"})
     first = s3.put_object(Bucket="versioned", Key="k", Body=b"1")["VersionId"]
@@ -75,10 +75,10 @@ def test_what_other_services_hold_comes_back(own_service: Service) -> None:
 
     client = parameter(own_service)
     for value in ("v1", "v2"):
-        client.put_parameter(Name="/customlabels/x/champion", Value=value, Type="String", Overwrite=True)  # type: ignore[attr-defined]
+        client.put_parameter(Name="/customlabels/x/champion", Value=value, Type="String", Overwrite=True)
     kill(own_service)
     client = parameter(connect(own_service.state))
-    history = client.get_parameter_history(Name="/customlabels/x/champion")["Parameters"]  # type: ignore[attr-defined]
+    history = client.get_parameter_history(Name="/customlabels/x/champion")["Parameters"]
     assert [entry["Value"] for entry in history] == ["v1", "v2"]
     kept = b"".join(path.read_bytes() for path in own_service.state.iterdir() if path.is_file())
     assert b"AKIASECRETSECRET" not in kept
@@ -104,7 +104,7 @@ def test_nothing_acknowledged_is_lost_whenever_the_service_is_killed(own_service
         worker = threading.Thread(target=work)
         worker.start()
         goal = len(acknowledged) + 5 + 7 * round_
-        wait_for(lambda goal=goal: True if len(acknowledged) >= goal else None, what="work", most=20)  # type: ignore[misc]
+        wait_for(lambda goal=goal: True if len(acknowledged) >= goal else None, what="work", most=20)
         kill(service)
         worker.join()
     service = connect(own_service.state)
