@@ -1,13 +1,11 @@
 """customlabels dataset."""
 
-from typing import Any
-
 import click
 
 from customlabels.cli.group import Group
 from customlabels.cli.reading import Source, divide_images, divides_images, read_images, reads_images
 from customlabels.cli.session import Session, pass_session
-from customlabels.datasets.model import Dataset, Side, label_counts
+from customlabels.datasets.model import Dataset, Side
 from customlabels.datasets.summary import summarise
 
 
@@ -35,27 +33,14 @@ def inspect(session: Session, source: Source) -> int:
 @divides_images
 @click.option("--report", is_flag=True, help="Show labels a side instead of images.")
 @pass_session
-def split_(
-    session: Session,
-    source: Source,
-    report: bool,
-) -> None:
+def split_(session: Session, source: Source, report: bool) -> None:
     """Show which images below SOURCE are trained on and which tested on, as `train` would divide them.
 
     Example: customlabels dataset split images --group-by '(tile-[0-9]+)' --report
     """
     divided = divide_images(session, source)
     if report:
-        sides = {side: label_counts(divided.side(side)) for side in Side}
-        rows: list[dict[str, Any]] = [
-            {
-                "label": label,
-                "images": count,
-                "train": sides[Side.TRAIN].get(label, 0),
-                "test": sides[Side.TEST].get(label, 0),
-            }
-            for label, count in label_counts(divided.records).items()
-        ]
+        rows = [{"label": label, **counts} for label, counts in summarise(divided)["labels"].items()]
         session.console.result(
             rows,
             lambda _: session.console.table(

@@ -83,13 +83,10 @@ def validate(session: Session, file: Path, test: Path | None, images: Path | Non
 
 
 def _document(report: "Report") -> dict[str, Any]:
-    from customlabels.manifests.results import manifest_summary
-
-    testing = report.parts.get("testing")
     return {
         "fails": report.fails,
         "import_errors": {name: fault.code for name, fault in report.import_faults.items()},
-        "summary": manifest_summary(report.parts["training"], testing, report.verdict),
+        "summary": report.summary,
         "lines": [
             {"part": part, "code": code, "count": found.count, "first_lines": found.lines}
             for part, code, _, found in report.rows()
@@ -105,10 +102,10 @@ def _show(session: Session, report: "Report") -> None:
             (
                 name,
                 part.total,
-                part.total - part.invalid - part.ignored,
+                part.valid,
                 part.invalid,
                 part.ignored,
-                part.total - part.kept,
+                part.lost,
                 len(part.labels),
             )
             for name, part in report.parts.items()

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -100,10 +100,6 @@ class Console:
             if bar.live.is_started:
                 bar.stop()
         print(f"{title} · {time.monotonic() - began:.1f} s", file=sys.stderr)
-
-
-def as_rows(value: Mapping[str, object]) -> list[tuple[str, object]]:
-    return [(name, item) for name, item in value.items() if item is not None]
 
 
 def _cell(value: object) -> str:

@@ -6,6 +6,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from customlabels.core.errors import LayoutError
+from customlabels.datasets.limits import MAX_LABEL
 from customlabels.datasets.model import Dataset, Finding, ImageRecord, Side
 from customlabels.datasets.probe import probe_all
 
@@ -13,7 +14,6 @@ IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"}
 _CONVERTIBLE = {".bmp", ".gif", ".heic", ".heif", ".tif", ".tiff", ".webp"}
 _SYSTEM_FILES = {"thumbs.db", "ehthumbs.db", "desktop.ini"}
 _SYSTEM_FOLDERS = {"__macosx", "@eadir"}
-MAX_LABEL = 255
 
 
 def load_folder(

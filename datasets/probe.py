@@ -9,10 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from customlabels.datasets.headers import image_size, is_whole
+from customlabels.datasets.limits import MAX_ASPECT, MAX_BYTES, MAX_SIDE, MIN_SIDE
 from customlabels.datasets.model import ImageInfo
-
-MIN_SIDE, MAX_SIDE, MAX_ASPECT, MAX_BYTES = 64, 4096, 20, 15_000_000
-"""Limits for training and testing images. Source: Custom Labels developer guide, limits.md."""
 
 
 def probe(path: Path) -> ImageInfo:

@@ -66,14 +66,14 @@ def split(dataset: Dataset, *, fraction: float, seed: int, group: Group = each_b
     sides = (Side.TEST if group(record.name) in test else Side.TRAIN for record in dataset.records)
     records = tuple(replace(record, side=side) for record, side in zip(dataset.records, sides, strict=True))
     divided = replace(dataset, records=records)
-    if group is not each_by_itself:
-        whole = [
-            f"label {label!r}: all its images are of one group, or of groups that other labels need whole"
-            for label in label_counts(records)
-            if any(label not in label_counts(divided.side(side)) for side in Side)
-        ]
-        if whole:
-            raise LayoutError(f"{dataset.root}: {whole[0]}", details=whole[1:], hint="make smaller groups")
+    counts = [label_counts(divided.side(side)) for side in Side]
+    whole = [
+        f"label {label!r}: all its images are of one group, or of groups that other labels need whole"
+        for label in label_counts(records)
+        if any(label not in side for side in counts)
+    ]
+    if whole:
+        raise LayoutError(f"{dataset.root}: {whole[0]}", details=whole[1:], hint="make smaller groups")
     return divided
 
 

@@ -113,7 +113,8 @@ class Application:
                 try:
                     self._keep(method, service, environ, body)
                 except sqlite3.Error:
-                    self._forget(service, environ)
+                    if not (service == "s3" and _bucket_and_key(environ)[1]):
+                        _start_again()
                     raise
         start_response(*held[0])
         return [answer]
@@ -139,15 +140,6 @@ class Application:
             return
         self._store.add_request(method, _target(environ), _kept_headers(environ), body)
 
-    def _forget(self, service: str, environ: Environ) -> None:
-        """Brings moto back to what is on disk after a change that could not be kept."""
-        bucket, key = _bucket_and_key(environ)
-        if service == "s3" and key:
-            objects.restore_object(self._store, bucket, key)
-        else:
-            log.critical("moto holds a change that could not be kept; ending, to start again from what is on disk")
-            threading.Timer(0.5, os._exit, (1,)).start()
-
     def _replay(self) -> None:
         """Brings moto to where the journal and the stored objects left it."""
         for method, target, headers, body in self._store.requests():
@@ -166,6 +158,12 @@ def _scope(environ: Environ) -> tuple[str, str]:
     """Region and service that a request is signed for; S3 in us-east-1 where it is not signed."""
     found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     return (found[1], found[2].lower()) if found else ("us-east-1", "s3")
+
+
+def _start_again() -> None:
+    """Ends this process once its answer is out: moto holds a change that the disk does not, and cannot undo it."""
+    log.critical("a change could not be kept; ending, to start again from what is on disk")
+    threading.Timer(0.5, os._exit, (1,)).start()
 
 
 def _bucket_and_key(environ: Environ) -> tuple[str, str]:

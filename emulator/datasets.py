@@ -153,7 +153,5 @@ def _listed(entry: Entry) -> str:
     value = orjson.loads(entry.line)
     value["cl-metadata"] = {"is_labeled": entry.labelled}
     if entry.has_errors:
-        value["cl-errors"] = [
-            {"code": fault.code, "message": fault.message} for fault in entry.faults if not fault.is_warning
-        ]
+        value["cl-errors"] = [fault.described for fault in entry.faults if not fault.is_warning]
     return orjson.dumps(value).decode()

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from customlabels.core.s3 import S3Address
+from customlabels.datasets.limits import MAX_BYTES
 from customlabels.emulator import objects
 from customlabels.emulator.context import Context
 from customlabels.emulator.engine.job_files import MODEL, OUTCOME
@@ -17,8 +18,7 @@ from customlabels.emulator.versions import training_folder
 if TYPE_CHECKING:
     from customlabels.emulator.engine.classifier import ImageClassifier
 
-MAX_BYTES = 4 * 1024 * 1024
-MAX_S3_BYTES = 15_000_000
+MAX_SENT_BYTES = 4 * 1024 * 1024
 _KEPT_MODELS = 4
 
 _models: "OrderedDict[Path, tuple[ImageClassifier, dict[str, float]]]" = OrderedDict()
@@ -54,7 +54,7 @@ def _image(context: Context, image: dict[str, Any]) -> bytes:
         raise invalid_parameter("Image takes either Bytes or S3Object.")
     if "Bytes" in image:
         body: bytes | None = image["Bytes"]
-        most = MAX_BYTES
+        most = MAX_SENT_BYTES
     else:
         place = image["S3Object"]
         if "Bucket" not in place or "Name" not in place:
@@ -62,7 +62,7 @@ def _image(context: Context, image: dict[str, Any]) -> bytes:
         address = S3Address(place["Bucket"], place["Name"])
         near = objects.bucket_region(address.bucket) == context.region
         body = objects.read(address, place.get("Version")) if near else None
-        most = MAX_S3_BYTES
+        most = MAX_BYTES
         if body is None:
             raise invalid_s3_object(
                 f"Unable to get object metadata from S3. Check object key, region and/or access permissions: {address}."

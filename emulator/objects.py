@@ -53,21 +53,26 @@ def read(address: S3Address, version: str | None = None) -> bytes | None:
 def write(store: Store, address: S3Address, body: bytes) -> None:
     """Puts an object as the service itself does, on disk when this returns."""
     backend().put_object(address.bucket, address.key, body)
-    try:
-        keep_object(store, address.bucket, address.key)
-    except sqlite3.Error:
-        restore_object(store, address.bucket, address.key)
-        raise
+    keep_object(store, address.bucket, address.key)
 
 
 def keep_object(store: Store, bucket: str, key: str) -> None:
-    """Copies to disk what moto holds of one object."""
+    """Copies to disk what moto holds of one object.
+
+    Raises
+    ------
+    sqlite3.Error : it could not be written; moto holds what is on disk then
+    """
     held = _bucket(bucket)
     versions = held.keys.getlist(key, []) if held else []
-    store.replace_object(bucket, key, [_row(version) for version in versions])
+    try:
+        store.replace_object(bucket, key, [_row(version) for version in versions])
+    except sqlite3.Error:
+        _restore_object(store, bucket, key)
+        raise
 
 
-def restore_object(store: Store, bucket: str, key: str) -> None:
+def _restore_object(store: Store, bucket: str, key: str) -> None:
     """Brings moto back to what is on disk of one object."""
     held = _bucket(bucket)
     if held is None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from customlabels.core.s3 import S3Address, parse_address
+from customlabels.datasets.limits import MAX_LABEL
 from customlabels.manifests.boxes import check_boxes
 from customlabels.manifests.faults import LINE, METADATA, VALUE, Fault
 from customlabels.manifests.lines import BOXES, IMAGE_LEVEL
@@ -20,8 +21,6 @@ MAX_LINE = 100_000
 
 LONGEST_LINE = 4 * MAX_LINE
 """Bytes that a line of MAX_LINE characters may take."""
-
-MAX_LABEL = 255
 
 
 class Entry(NamedTuple):
@@ -53,7 +52,7 @@ class Entry(NamedTuple):
     @property
     def invalid(self) -> bool:
         """Whether a training leaves the line out and counts it among the invalid ones."""
-        return not (self.labels or self.boxes) and any(not fault.is_warning for fault in self.faults)
+        return self.has_errors and not self.labelled
 
 
 def read_entries(lines: Iterable[bytes]) -> Iterator[Entry]:
@@ -113,8 +112,7 @@ def read_entry(number: int, line: bytes) -> Entry:
     elif not labels and not boxes:
         all_warnings = all(fault.is_warning for fault in faults)
         faults.append(Fault("WARNING_NO_ANNOTATIONS" if all_warnings else "ERROR_NO_VALID_LABEL_ATTRIBUTES", LINE))
-    named_once = tuple(dict.fromkeys(labels)) if len(labels) > 1 else tuple(labels)
-    return Entry(number, line, source_ref, named_once, tuple(boxes), tuple(faults))
+    return Entry(number, line, source_ref, tuple(dict.fromkeys(labels)), tuple(boxes), tuple(faults))
 
 
 _ABSENT = object()

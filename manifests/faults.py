@@ -23,3 +23,8 @@ class Fault(NamedTuple):
     @property
     def message(self) -> str:
         return message(self.code, self.attribute)
+
+    @property
+    def described(self) -> dict[str, str]:
+        """Code and message, as the service writes faults."""
+        return {"code": self.code, "message": self.message}

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 
 from customlabels.core.files import written_aside
+from customlabels.manifests.codes import message
 from customlabels.manifests.entries import read_entries
 from customlabels.manifests.faults import Fault
 from customlabels.manifests.files import file_fault, manifest_lines
@@ -33,11 +34,16 @@ class Report:
         """Whether a dataset import or a training would fail."""
         return bool(self.import_faults or self.verdict.faults)
 
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The manifest summary file, as a plain document."""
+        return manifest_summary(self.parts[TRAINING], self.parts.get(TESTING), self.verdict)
+
     def rows(self) -> Iterator[tuple[str, str, str, Occurrence]]:
         """What was found in lines: part, code or reason, message, how often and where first; errors before warnings."""
         for name, part in self.parts.items():
             for code, found in sorted(part.codes.items(), key=lambda item: item[0]):
-                yield name, code, Fault(code, "").message.replace("{}", "…"), found
+                yield name, code, message(code, "…"), found
             for reason, found in part.dropped.items():
                 yield name, "(dropped in silence)", f"a dataset import leaves the line out: {reason}", found
 
@@ -69,8 +75,7 @@ def validate(training: Path, testing: Path | None, *, images: Path | None = None
                 import_faults[name] = fault
         report = Report(parts, judge(parts[TRAINING], parts.get(TESTING)), import_faults)
         if output is not None:
-            summary = manifest_summary(parts[TRAINING], parts.get(TESTING), report.verdict)
-            written.enter_context(written_aside(output / SUMMARY)).write(orjson.dumps(summary))
+            written.enter_context(written_aside(output / SUMMARY)).write(orjson.dumps(report.summary))
     return report
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from customlabels.manifests.entries import Entry
-from customlabels.manifests.faults import BOX, LINE, METADATA, VALUE, Fault
+from customlabels.manifests.faults import BOX, LINE, METADATA, Fault
 from customlabels.manifests.validation import Part, Verdict
 
 _INVALID_JSON = "ERROR_INVALID_JSON_LINE"
@@ -19,7 +19,7 @@ def manifest_summary(training: Part, testing: Part | None, verdict: Verdict) -> 
     parts = {"training": _statistics(training, verdict.use_case, verdict.training)}
     if testing is not None:
         parts["testing"] = _statistics(testing, verdict.use_case, verdict.testing)
-    return {"statistics": parts, "errors": [_described(fault) for fault in verdict.both]}
+    return {"statistics": parts, "errors": [fault.described for fault in verdict.both]}
 
 
 def annotated_line(entry: Entry, image_fault: Fault | None = None) -> bytes:
@@ -31,11 +31,11 @@ def annotated_line(entry: Entry, image_fault: Fault | None = None) -> bytes:
     if not faults:
         return entry.line + b"\n"
     if faults[0].code == _INVALID_JSON:
-        return orjson.dumps({"errors": [_described(faults[0])]}, option=orjson.OPT_APPEND_NEWLINE)
+        return orjson.dumps({"errors": [faults[0].described]}, option=orjson.OPT_APPEND_NEWLINE)
     value = orjson.loads(entry.line)
     for fault in faults:
         place = _place(value, fault)
-        place.setdefault("warnings" if fault.is_warning else "errors", []).append(_described(fault))
+        place.setdefault("warnings" if fault.is_warning else "errors", []).append(fault.described)
     return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -47,20 +47,16 @@ def _place(value: dict[str, Any], fault: Fault) -> dict[str, Any]:
     found = value.get(name)
     if fault.place == BOX and isinstance(found, dict):
         found = found["annotations"][fault.box]
-    return found if isinstance(found, dict) and fault.place in (VALUE, METADATA, BOX) else value
+    return found if isinstance(found, dict) else value
 
 
 def _statistics(part: Part, use_case: str, faults: tuple[Fault, ...]) -> dict[str, Any]:
     return {
         "use_case": use_case,
         "total_json_lines": part.total,
-        "valid_json_lines": part.total - part.invalid - part.ignored,
+        "valid_json_lines": part.valid,
         "invalid_json_lines": part.invalid,
         "ignored_json_lines": part.ignored,
         "error_json_line_indices": part.faulty_lines,
-        "errors": [_described(fault) for fault in faults],
+        "errors": [fault.described for fault in faults],
     }
-
-
-def _described(fault: Fault) -> dict[str, str]:
-    return {"code": fault.code, "message": fault.message}

@@ -1,6 +1,6 @@
 """Whole manifests checked as a dataset import and a training would: lines, thresholds, both parts together."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from customlabels.manifests.entries import Entry, read_entries
@@ -58,7 +58,7 @@ class Part:
         self.total += 1
         faults = entry.faults if image_fault is None else (*entry.faults, image_fault)
         if faults:
-            self._count_faults(entry, faults)
+            self._count_faults(entry, faults, image_fault is not None)
         if entry.source_ref is None:
             self.dropped.setdefault(UNUSABLE, Occurrence()).add(entry.number)
             return False
@@ -81,21 +81,31 @@ class Part:
                     self.box_labels[label] = self.box_labels.get(label, 0) + 1
         return True
 
-    def _count_faults(self, entry: Entry, faults: tuple[Fault, ...]) -> None:
+    def _count_faults(self, entry: Entry, faults: tuple[Fault, ...], no_image: bool) -> None:
         for fault in faults:
             self.codes.setdefault(fault.code, Occurrence()).add(entry.number)
-        if any(not fault.is_warning for fault in faults):
+        if no_image or entry.has_errors:
             self.faulty_lines.append(entry.number)
-            # An image that cannot be used takes its line with it, whatever else the line holds.
-            if not (entry.labels or entry.boxes) or len(faults) > len(entry.faults):
-                self.invalid += 1
-        elif not (entry.labels or entry.boxes):
+        # An image that cannot be used takes its line with it, whatever else the line holds.
+        if no_image or entry.invalid:
+            self.invalid += 1
+        elif not entry.labelled:
             self.ignored += 1
+
+    @property
+    def valid(self) -> int:
+        """Lines that a training uses, in whole or in part."""
+        return self.total - self.invalid - self.ignored
 
     @property
     def kept(self) -> int:
         """Lines that a dataset import keeps."""
         return len(self._seen)
+
+    @property
+    def lost(self) -> int:
+        """Lines that a dataset import drops without a word."""
+        return self.total - self.kept
 
     @property
     def labels(self) -> set[str]:
@@ -120,11 +130,11 @@ class Verdict:
         return self.training + self.testing + self.both
 
 
-def read_part(lines: Iterable[bytes], look: Callable[[Entry], Fault | None] = lambda entry: None) -> Part:
-    """The part that `lines` make; `look` says what is wrong with an entry's image."""
+def read_part(lines: Iterable[bytes]) -> Part:
+    """The part that `lines` make, their images not being looked at."""
     part = Part()
     for entry in read_entries(lines):
-        part.add(entry, look(entry))
+        part.add(entry)
     return part
 
 
@@ -134,7 +144,7 @@ def import_fault(part: Part) -> Fault | None:
         return Fault("ERROR_MANIFEST_ROWS_EXCEEDS_MAXIMUM", PART)
     if part.total and not part.kept:
         return Fault("ERROR_MANIFEST_INACCESSIBLE_OR_UNSUPPORTED_FORMAT", PART)
-    if part.total - part.kept > MAX_INVALID_SHARE * part.total:
+    if part.lost > MAX_INVALID_SHARE * part.total:
         return Fault("ERROR_TOO_MANY_RECORDS_IN_ERROR", PART)
     if len(part.buckets) > 1:
         return Fault("ERROR_IMAGES_IN_MULTIPLE_S3_BUCKETS", PART)

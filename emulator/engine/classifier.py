@@ -16,6 +16,9 @@ _GAMMA = 0.3
 """Of the kernel, for distances in which every feature has a spread of 1 and the weights add up to 1."""
 
 _FOLDS = 5
+_DAMAGED = (KeyError, EOFError, OSError, ValueError, AttributeError, TypeError, NotImplementedError, BadZipFile)
+"""What numpy and zipfile raise on a foreign file; NotImplementedError on a compression that zipfile does not know."""
+
 _MOST_IMAGES = 6000
 """Images that a model is learnt from at most: the kernel holds a figure for each pair of them."""
 
@@ -142,16 +145,7 @@ def load(path: Path) -> ImageClassifier:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(ImageClassifier)}
-    except (
-        KeyError,
-        EOFError,
-        OSError,
-        ValueError,
-        AttributeError,
-        TypeError,
-        NotImplementedError,
-        BadZipFile,
-    ) as error:
+    except _DAMAGED as error:
         raise ValueError(f"{path}: no model of this engine") from error
     values["labels"] = tuple(str(label) for label in values["labels"])
     return ImageClassifier(**values)

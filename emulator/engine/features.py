@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage.feature import hog, local_binary_pattern
 
+from customlabels.datasets.limits import MAX_SIDE, MIN_SIDE
 from customlabels.emulator.engine.defects import stand_outs
 
-MIN_SIDE, MAX_SIDE = 64, 4096
 _SIDE = 128
 _RINGS = ((8, 1), (16, 2), (24, 3))
 _SCALES = (1.0, 0.5)

@@ -17,6 +17,7 @@ import orjson
 from numpy.typing import NDArray
 
 from customlabels.core.files import written_aside
+from customlabels.datasets.limits import MAX_BYTES
 from customlabels.emulator import evaluation
 from customlabels.emulator.address import STATE_FILE
 from customlabels.emulator.engine import classifier, features
@@ -24,9 +25,9 @@ from customlabels.emulator.engine.job_files import MODEL, OUTCOME
 from customlabels.emulator.store import connect
 from customlabels.manifests.entries import Entry, read_entries
 from customlabels.manifests.faults import LINE, Fault
+from customlabels.manifests.files import manifest_lines
 from customlabels.manifests.validation import IMAGE_LEVEL_LABELS, Part, judge
 
-MAX_IMAGE = 15_000_000
 _BATCH = 256
 
 
@@ -114,7 +115,7 @@ def run(state: Path, folder: Path, version_arn: str, seed: int = 0) -> None:
 
 
 def _read(path: Path) -> list[Entry]:
-    return list(read_entries(path.read_bytes().splitlines()))
+    return list(read_entries(manifest_lines(path)))
 
 
 def _part(entries: list[Entry], bad: set[int]) -> Part:
@@ -154,7 +155,7 @@ def _body(connection: sqlite3.Connection, entry: Entry) -> bytes | None:
 
 
 def _row(body: bytes | None) -> NDArray[np.float32] | None:
-    if body is None or len(body) > MAX_IMAGE:
+    if body is None or len(body) > MAX_BYTES:
         return None
     try:
         return features.describe(features.decode(body))

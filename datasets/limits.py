@@ -1,0 +1,10 @@
+"""What the service takes for training and testing. Source: Custom Labels developer guide, limits.md."""
+
+MIN_SIDE, MAX_SIDE, MAX_ASPECT = 64, 4096, 20
+"""Sides of an image in pixels, and the longer over the shorter."""
+
+MAX_BYTES = 15_000_000
+"""Of an image that lies in S3 (15 MB, taken as the smaller)."""
+
+MAX_LABEL = 255
+"""Characters of a label; the guide says 256, the API's own type 255."""
