@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from customlabels.datasets.folder import load_folder
+from customlabels.datasets.layout import Options
 from customlabels.emulator.engine import classifier, features
 from customlabels.emulator.evaluation import label_metrics
+from customlabels.manifests.formats import load_dataset
 
 SEEDS = range(1, 7)
 TEST_SHARE = 0.2
@@ -66,7 +67,7 @@ def macro_f1(rows: NDArray[np.float32], truth: NDArray[np.bool_], test: NDArray[
 
 
 def main(folder: Path) -> None:
-    records = load_folder(folder, include=["*.jpg"]).records
+    records = load_dataset(folder, "folder", Options(include=("*.jpg",))).records
     began = time.process_time()
     rows = np.stack([features.describe(features.decode(record.path.read_bytes())) for record in records])
     took = (time.process_time() - began) / len(records)

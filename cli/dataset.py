@@ -1,80 +1,213 @@
 """customlabels dataset."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import click
 
 from customlabels.cli.group import Group
-from customlabels.cli.reading import Source, divide_images, divides_images, read_images, reads_images
+from customlabels.cli.reading import (
+    Source,
+    divide_images,
+    divides_images,
+    find_near_duplicates,
+    find_source,
+    read_images,
+    reads_images,
+    take_images,
+    takes_images,
+    warn_of_leaks,
+)
 from customlabels.cli.session import Session, pass_session
-from customlabels.datasets.model import Dataset, Side
+from customlabels.datasets.duplicates import Duplicates, exact_duplicates
+from customlabels.datasets.model import Dataset, Finding, Side
+from customlabels.datasets.split import balance
 from customlabels.datasets.summary import summarise
+from customlabels.manifests.formats import FORMATS
+
+_ALIKE = 3
 
 
 @click.group(cls=Group)
 def dataset() -> None:
-    """What is in a folder of images, and what is wrong with it."""
+    """What labelled images there are, and what is wrong with them; divided, converted."""
 
 
 @dataset.command()
 @reads_images
+@click.option("--near-duplicates", is_flag=True, help="Also look for images that look nearly the same.")
 @pass_session
-def inspect(session: Session, source: Source) -> int:
-    """Show labels, counts and sizes below SOURCE, and every file with a problem.
+def inspect(session: Session, source: Source, near_duplicates: bool) -> int:
+    """Show labels, counts and sizes in SOURCE, images that are there twice, and every file with a problem.
 
-    Exits 4 where images cannot be used.
+    Exits 4 where images cannot be used, or the same image has different labels.
 
     Example: customlabels dataset inspect images --include '*.jpg'
     """
     found = read_images(session, source)
-    session.console.result(summarise(found), lambda _: _show(session, found))
-    return 4 if found.faults else 0
+    twice = exact_duplicates(found.records)
+    if near_duplicates:
+        same = {frozenset(one.records) for one in twice}
+        twice += [one for one in find_near_duplicates(session, found) if frozenset(one.records) not in same]
+    document = summarise(found) | {"duplicates": [_document(one) for one in twice]}
+    session.console.result(document, lambda _: _show(session, found, twice))
+    return 4 if found.faults or any(one.exact and one.kind == "across labels" for one in twice) else 0
 
 
 @dataset.command("split")
 @divides_images
-@click.option("--report", is_flag=True, help="Show labels a side instead of images.")
+@click.option("--report", is_flag=True, help="Show labels a side, and what could not be balanced, instead of images.")
 @pass_session
 def split_(session: Session, source: Source, report: bool) -> None:
-    """Show which images below SOURCE are trained on and which tested on, as `train` would divide them.
+    """Show which images in SOURCE are trained on and which tested on, as `train` would divide them.
+
+    An image keeps its side when others are added.
 
     Example: customlabels dataset split images --group-by '(tile-[0-9]+)' --report
     """
-    divided = divide_images(session, source)
-    if report:
-        rows = [{"label": label, **counts} for label, counts in summarise(divided)["labels"].items()]
+    divided, group = divide_images(session, source)
+    if not report:
+        images = {side.value: [record.name for record in divided.side(side)] for side in Side}
         session.console.result(
-            rows,
-            lambda _: session.console.table(
-                ("label", "images", "train", "test", "share tested"),
-                [(*row.values(), row["test"] / row["images"]) for row in rows],
+            images,
+            lambda _: session.console.text(
+                "\n".join(f"{side}\t{name}" for side, names in images.items() for name in names)
             ),
         )
         return
-    images = {side.value: [record.name for record in divided.side(side)] for side in Side}
+    warn_of_leaks(session, divided)
+    rows = balance(divided, source.over(session.settings.dataset).test_fraction, group)
+    names = ("label", "images", "groups", "train", "test", "note")
     session.console.result(
-        images,
-        lambda _: session.console.text(
-            "\n".join(f"{side}\t{name}" for side, names in images.items() for name in names)
+        [{name: getattr(row, name) for name in names} for row in rows],
+        lambda _: session.console.table(
+            (*names[:-1], "share tested", "note"),
+            [(row.label, row.images, row.groups, row.train, row.test, row.test / row.images, row.note) for row in rows],
         ),
     )
 
 
-def _show(session: Session, found: Dataset) -> None:
+@dataset.command()
+@takes_images
+@click.option(
+    "-o", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="A new folder for the result."
+)
+@click.option("--to", type=click.Choice(list(FORMATS)), help="Format of the result.  [default: that of SOURCE]")
+@pass_session
+def convert(session: Session, source: Source, folder: Path, to: str | None) -> None:
+    """Write SOURCE in any format to a new folder, images made such that the service takes them.
+
+    Other formats become JPEG or PNG, EXIF orientation is baked in, what is too large is scaled down, boxes along with
+    it. The originals are never touched.
+
+    Example: customlabels dataset convert instances.json --images photos --to yolo -o yolo
+    """
+    from customlabels.datasets import conversion
+    from customlabels.datasets.reading import Policy
+
+    if to is None:
+        with find_source(session, source, convertible=True) as found:
+            to = found.format.name
+    policy = Policy(image_fault=conversion.convertible_fault, allow_unlabelled=True)
+    taken = take_images(session, source, policy)
+    with session.console.step(f"writing {len(taken.records)} images to {folder}", len(taken.records)) as advance:
+        written, changes = conversion.convert(taken, FORMATS[to], folder, lambda: advance(1))
+    document = {
+        "folder": str(folder),
+        "format": to,
+        "images": len(written.records),
+        "changed": [{"image": one.name, "written": one.written, "reasons": list(one.reasons)} for one in changes],
+    }
+
+    def show(_: object) -> None:
+        if changes:
+            session.console.table(
+                ("image", "written", "what was done"),
+                [(one.name, one.written, ", ".join(one.reasons)) for one in changes],
+            )
+        session.console.text(f"{folder}: {len(written.records)} images as {to}, {len(changes)} of them changed")
+
+    session.console.result(document, show)
+
+
+@dataset.command()
+@pass_session
+def formats(session: Session) -> None:
+    """List the formats that are read and written.
+
+    Example: customlabels dataset formats
+    """
+    session.console.result(
+        {name: one.summary for name, one in FORMATS.items()},
+        lambda rows: session.console.table(("format", "what it is"), list(rows.items())),
+    )
+
+
+def _document(same: Duplicates) -> dict[str, object]:
+    return {
+        "images": [record.name for record in same.records],
+        "exact": same.exact,
+        "kind": same.kind,
+        "labels": [list(labels) for labels in same.labels],
+    }
+
+
+def _show(session: Session, found: Dataset, twice: list[Duplicates]) -> None:
     console, summary = session.console, summarise(found)
+    boxed = bool(summary["boxes"])
     console.table(
-        ("label", "images", "train", "test"),
+        ("label", "images", *(["boxes"] if boxed else []), "train", "test"),
         [
-            (label, counts["images"], counts["train"] or None, counts["test"] or None)
+            (
+                label,
+                counts["images"],
+                *([counts["boxes"]] if boxed else []),
+                counts["train"] or None,
+                counts["test"] or None,
+            )
             for label, counts in summary["labels"].items()
         ],
     )
     sizes = summary["sizes"]
-    console.text(
-        f"{summary['images']} images, {summary['bytes'] / 1e6:.1f} MB; "
-        f"width {'–'.join(map(str, sizes['width']))}, height {'–'.join(map(str, sizes['height']))} pixels; "
-        + ", ".join(f"{count} {kind}" for kind, count in summary["formats"].items())
-    )
-    if found.findings:
+    parts = [
+        f"{summary['images']} images, {summary['bytes'] / 1e6:.1f} MB",
+        f"width {_range(sizes['width'])}, height {_range(sizes['height'])} pixels",
+        ", ".join(f"{count} {kind}" for kind, count in summary["formats"].items()),
+    ]
+    if boxed:
+        parts.append(f"{summary['boxes']} boxes")
+    if summary["unlabelled"]:
+        parts.append(f"{summary['unlabelled']} images without any label")
+    console.text("; ".join(parts))
+    if twice:
         console.table(
-            ("", "file", "finding"),
-            [("fault" if finding.fatal else "note", finding.name, finding.message) for finding in found.findings],
+            ("", "there twice or more", "labels"),
+            [
+                (
+                    f"{'same' if one.exact else 'nearly the same'}, {one.kind}",
+                    ", ".join(record.name for record in one.records),
+                    " or ".join("+".join(labels) or "none" for labels in one.labels),
+                )
+                for one in twice
+            ],
         )
+    if found.findings:
+        console.table(("", "where", "finding"), _rows(found.findings))
+
+
+def _range(ends: list[int]) -> str:
+    return "–".join(map(str, dict.fromkeys(ends)))
+
+
+def _rows(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
+    """A row a finding; of notes that say the same only the first few, with how many there are."""
+    places: dict[tuple[bool, str], list[str]] = {}
+    for finding in findings:
+        places.setdefault((finding.fatal, finding.message), []).append(finding.name)
+    rows = []
+    for (fatal, message), names in sorted(places.items(), key=lambda item: not item[0][0]):
+        shown = names if fatal else names[:_ALIKE]
+        rows += [("fault" if fatal else "note", name, message) for name in shown]
+        if len(names) > len(shown):
+            rows.append(("note", f"… and {len(names) - len(shown)} more", message))
+    return rows

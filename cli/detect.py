@@ -29,7 +29,7 @@ def detect(
 
     Example: customlabels detect images/crack
     """
-    from customlabels.datasets.folder import image_files
+    from customlabels.datasets.files import image_files
     from customlabels.pipelines import detection
     from customlabels.pipelines.versions import choose_version, version_name
 

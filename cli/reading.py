@@ -1,41 +1,112 @@
-"""Image folders read for a command: its options, its progress, its findings shown."""
+"""Labelled images read for a command: its options, its progress, its findings shown."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from customlabels.cli.session import Session
 from customlabels.core.errors import LayoutError, SettingsError
-from customlabels.datasets.folder import load_folder
+from customlabels.core.settings import DatasetSettings
+from customlabels.datasets.layout import Format, Options
 from customlabels.datasets.model import Dataset
-from customlabels.datasets.split import each_by_itself, group_by, split, together
+from customlabels.datasets.reading import Policy, make_dataset
+from customlabels.datasets.split import Group, group_by, grouped, own_group, split, together, undivided
+from customlabels.manifests.formats import AUTO, FORMATS, find_format
 
+if TYPE_CHECKING:
+    from customlabels.datasets.duplicates import Duplicates
+
+NEAR_DUPLICATES = "near-duplicates"
 _MOST_SHOWN = 20
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Which images a command is to read, and how to divide them; None and () leave it to the settings."""
+    """What a command is to read, and how to divide it; None, () and False leave it to the settings."""
 
-    path: Path | None
+    path: str | None
+    format: str | None = None
+    images: str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    label_from: str | None = None
+    label_separator: str | None = None
+    label_map: tuple[tuple[str, str], ...] = ()
+    column: tuple[tuple[str, str], ...] = ()
+    delimiter: str | None = None
+    encoding: str | None = None
+    box_unit: str | None = None
+    masks: str | None = None
+    min_area: int | None = None
+    allow_unlabelled: bool = False
+    skip_faulty: bool = False
     test_fraction: float | None = None
     seed: int | None = None
     group_by: str | None = None
-    skip_faulty: bool = False
+    resplit: bool = False
+
+    def over(self, given: DatasetSettings) -> DatasetSettings:
+        """The settings, with what flags say in their place."""
+        flags: dict[str, Any] = {
+            name: value
+            for name in DatasetSettings.model_fields
+            if (value := getattr(self, name, None)) not in (None, (), False)
+        }
+        flags["columns"] = given.columns | dict(self.column)
+        flags["label_map"] = given.label_map | dict(self.label_map)
+        return given.model_copy(update=flags)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    left, equals, right = text.partition("=")
+    if not equals or not left:
+        raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE")
+    return left, right
 
 
 _READING = (
-    click.argument("path", metavar="SOURCE", type=click.Path(path_type=Path), required=False),
-    click.option("--include", multiple=True, metavar="PATTERN", help="Only files that match; repeatable."),
-    click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out files that match; repeatable."),
+    click.argument("path", metavar="SOURCE", required=False),
+    click.option("--format", type=click.Choice([AUTO, *FORMATS]), help="How SOURCE is laid out.  [default: auto]"),
+    click.option("--images", metavar="DIR", help="Where the images lie, if not beside their annotations."),
+    click.option("--include", multiple=True, metavar="PATTERN", help="Only images that match; repeatable."),
+    click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out images that match; repeatable."),
+    click.option(
+        "--label-from",
+        type=click.Choice(["top", "parent", "path"]),
+        help="Folders: the label is the first folder, the one right above the image, or all joined.  [default: top]",
+    ),
+    click.option("--label-separator", metavar="TEXT", help="Between labels in a cell, or joined folders."),
+    click.option(
+        "--label-map", type=_pair, multiple=True, metavar="OLD=NEW", help="Rename a label; to nothing to drop it."
+    ),
+    click.option(
+        "--column",
+        type=_pair,
+        multiple=True,
+        metavar="ROLE=COLUMN",
+        help="CSV: which column, by name or number, is image, label, xmin, ymin, xmax, ymax, left, top, box_width, "
+        "box_height, width, height, side or group.",
+    ),
+    click.option("--delimiter", metavar="CHARACTER", help="CSV: between cells.  [default: as the file looks]"),
+    click.option("--encoding", metavar="NAME", help="CSV: of its text.  [default: as the file looks]"),
+    click.option(
+        "--box-unit",
+        type=click.Choice(["pixels", "fractions"]),
+        help="CSV: of boxes.  [default: as the first rows look]",
+    ),
+    click.option("--masks", metavar="DIR", help="Masks: where they lie, if not beside the images."),
+    click.option(
+        "--min-area", type=click.IntRange(1), help="Masks: pixels of the smallest spot that is a box.  [default: 9]"
+    ),
+    click.option("--allow-unlabelled", is_flag=True, help="Keep images without labels and boxes."),
 )
+_SKIPPING = click.option("--skip-faulty", is_flag=True, help="Go on without the images that cannot be used.")
 _DIVIDING = (
     click.option(
         "--test-fraction",
@@ -46,9 +117,10 @@ _DIVIDING = (
     click.option(
         "--group-by",
         metavar="REGEX",
-        help="Images in whose path this finds the same text stay on one side of the split.",
+        help="Images in whose path this finds the same text stay on one side of the split; "
+        f"or {NEAR_DUPLICATES}: images that look nearly the same do.",
     ),
-    click.option("--skip-faulty", is_flag=True, help="Go on without the images that cannot be used."),
+    click.option("--resplit", is_flag=True, help="Divide anew what the source has divided."),
 )
 
 
@@ -57,9 +129,14 @@ def reads_images(command: Callable[..., Result]) -> Callable[..., Result]:
     return _with_source(command, _READING)
 
 
+def takes_images(command: Callable[..., Result]) -> Callable[..., Result]:
+    """As `reads_images`, for those that refuse faulty images unless told to skip them."""
+    return _with_source(command, (*_READING, _SKIPPING))
+
+
 def divides_images(command: Callable[..., Result]) -> Callable[..., Result]:
-    """As `reads_images`, with the options of those that divide images into train and test."""
-    return _with_source(command, _READING + _DIVIDING)
+    """As `takes_images`, with the options of those that divide images into train and test."""
+    return _with_source(command, (*_READING, _SKIPPING, *_DIVIDING))
 
 
 def _with_source(command: Callable[..., Result], options: Sequence[Callable[..., Any]]) -> Callable[..., Result]:
@@ -74,38 +151,118 @@ def _with_source(command: Callable[..., Result], options: Sequence[Callable[...,
     return decorated
 
 
-def read_images(session: Session, source: Source) -> Dataset:
-    """The dataset that the command names, or else the settings."""
-    given, path = session.settings.dataset, source.path
-    if path is None:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A source that was looked up: its path, format and options, and the settings that hold for it."""
+
+    path: Path
+    format: Format
+    options: Options
+    settings: DatasetSettings
+
+
+@contextmanager
+def find_source(session: Session, source: Source, *, convertible: bool = False) -> Iterator[Found]:
+    """The source that the command names, or else the settings; one in S3 is fetched for as long as the block runs."""
+    given = source.over(session.settings.dataset)
+    text = source.path
+    if text is None:
         if given.source is None or session.settings_path is None:
-            raise SettingsError("no image folder is named", hint="customlabels train DIR, or set dataset.source")
-        path = session.settings_path.parent / given.source
-    with session.console.step(f"reading {path}") as advance:
-        return load_folder(
-            path,
-            include=source.include or given.include,
-            exclude=source.exclude or given.exclude,
-            step=lambda: advance(1),
+            raise SettingsError("no images are named", hint="customlabels train DIR, or set dataset.source")
+        text = str(session.settings_path.parent / given.source)
+    with session.local_file(text) as path:
+
+        def folder(flag: str | None, setting: str | None) -> Path | None:
+            if flag is None and setting is not None and session.settings_path is not None:
+                return session.settings_path.parent / setting
+            return Path(flag) if flag else None
+
+        options = Options(
+            images=folder(source.images, given.images),
+            include=tuple(given.include),
+            exclude=tuple(given.exclude),
+            convertible=convertible,
+            label_from=given.label_from,
+            label_separator=given.label_separator,
+            columns=given.columns,
+            delimiter=given.delimiter,
+            encoding=given.encoding,
+            fractions=None if given.box_unit is None else given.box_unit == "fractions",
+            masks=folder(source.masks, given.masks),
+            min_area=given.min_area,
+        )
+        format = find_format(given.format, path, options)
+        if given.format == AUTO:
+            session.console.note(f"{text}: taken as {format.name} ({format.summary})")
+        for named in (options.images, options.masks):
+            if named is not None and not named.is_dir():
+                raise SettingsError(f"{named}: no such folder")
+        yield Found(path, format, options, given)
+
+
+def read_images(session: Session, source: Source, policy: Policy | None = None) -> Dataset:
+    """The dataset that the command names, or else the settings."""
+    convertible = policy is not None
+    with (
+        find_source(session, source, convertible=convertible) as found,
+        session.console.step(f"reading {found.path}") as advance,
+    ):
+        own = policy or Policy()
+        return make_dataset(
+            found.format.read(found.path, found.options),
+            found.options,
+            Policy(
+                label_map=found.settings.label_map,
+                allow_unlabelled=found.settings.allow_unlabelled or own.allow_unlabelled,
+                image_fault=own.image_fault,
+                step=lambda: advance(1),
+            ),
         )
 
 
-def divide_images(session: Session, source: Source) -> Dataset:
-    """The dataset that the command names, without faults, and divided as flags or settings ask."""
-    found, given = read_images(session, source), session.settings.dataset
-    _refuse_faults(session, found, source.skip_faulty)
-    pattern = source.group_by or given.group_by
-    grouping = group_by(pattern) if pattern else each_by_itself
-    divided = split(
-        found,
-        fraction=given.test_fraction if source.test_fraction is None else source.test_fraction,
-        seed=given.seed if source.seed is None else source.seed,
-        group=grouping,
-    )
-    torn = together(divided, grouping)
+def take_images(session: Session, source: Source, policy: Policy | None = None) -> Dataset:
+    """As `read_images`; ends the command where images cannot be used and it was not told to go on without them."""
+    dataset = read_images(session, source, policy)
+    _refuse_faults(session, dataset, source.skip_faulty)
+    return dataset
+
+
+def divide_images(session: Session, source: Source) -> tuple[Dataset, Group]:
+    """The dataset that the command names, without faults, divided as flags or settings ask, and its groups."""
+    found, given = take_images(session, source), source.over(session.settings.dataset)
+    if source.resplit:
+        found = undivided(found)
+    group: Group = own_group
+    if given.group_by == NEAR_DUPLICATES:
+        found = grouped(found, (same.records for same in find_near_duplicates(session, found)))
+    elif given.group_by:
+        group = group_by(given.group_by)
+    divided = split(found, fraction=given.test_fraction, seed=given.seed, group=group)
+    torn = together(divided, group)
     if torn:
-        session.console.warn(f"{len(torn)} groups lie on both sides of the split that the folder brings: {torn[0]} …")
-    return divided
+        session.console.warn(f"{len(torn)} groups lie on both sides of the split that the source brings: {torn[0]} …")
+    return divided, group
+
+
+def find_near_duplicates(session: Session, dataset: Dataset) -> "list[Duplicates]":
+    """Images that look nearly the same."""
+    from customlabels.datasets.duplicates import near_duplicates
+
+    records = dataset.records
+    with session.console.step(f"comparing {len(records)} images", len(records)) as advance:
+        return near_duplicates(records, lambda: advance(1))
+
+
+def warn_of_leaks(session: Session, divided: Dataset) -> None:
+    """Says where images that look nearly the same lie on both sides: the F1 will flatter."""
+    found = [same for same in find_near_duplicates(session, divided) if len({one.side for one in same.records}) > 1]
+    if found:
+        images = sum(len(same.records) for same in found)
+        session.console.warn(
+            f"{images} images look nearly like one on the other side of the split, so the F1 will flatter: "
+            f"{' and '.join(record.name for record in found[0].records[:2])} …"
+        )
+        session.console.note(f"      keep them together with --group-by {NEAR_DUPLICATES}")
 
 
 def _refuse_faults(session: Session, dataset: Dataset, skip: bool) -> None:
@@ -117,15 +274,15 @@ def _refuse_faults(session: Session, dataset: Dataset, skip: bool) -> None:
     """
     left_out = len(dataset.findings) - len(dataset.faults)
     if left_out:
-        session.console.note(f"files left out: {left_out} (customlabels dataset inspect lists them)")
+        session.console.note(f"notes: {left_out} (customlabels dataset inspect lists them)")
     if not dataset.faults:
         return
     lines = [f"{finding.name}: {finding.message}" for finding in dataset.faults]
     if not skip:
         raise LayoutError(
-            f"{dataset.root}: {len(lines)} of {len(dataset.records) + len(lines)} files cannot be used",
+            f"{dataset.root}: {len(lines)} faults; {len(dataset.records)} images can be used",
             details=lines,
-            hint="mend them, leave them out with --exclude, or go on without them with --skip-faulty",
+            hint="mend them, leave images out with --exclude, or go on without them with --skip-faulty",
         )
     for line in lines[:_MOST_SHOWN]:
         session.console.warn(line)

@@ -2,9 +2,11 @@
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import click
@@ -12,6 +14,7 @@ import click
 from customlabels.core.aws import LOCAL_BUCKET, Clients, Connection, explained
 from customlabels.core.console import Console
 from customlabels.core.errors import ServiceError, SettingsError
+from customlabels.core.s3 import parse_address
 from customlabels.core.settings import Settings, find_settings, load_settings
 
 Result = TypeVar("Result")
@@ -101,6 +104,22 @@ class Session:
         if name is None and source is not None:
             name = project_name(source.resolve().name)
         return name if name is not None else self._only_project()
+
+    @contextmanager
+    def local_file(self, text: str) -> Iterator[Path]:
+        """The path that `text` names; an object in S3 is fetched, and gone again when the block ends."""
+        if not text.startswith("s3://"):
+            yield Path(text)
+            return
+        try:
+            address = parse_address(text)
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
+        with TemporaryDirectory(prefix="customlabels-") as folder:
+            path = Path(folder) / (address.key.rpartition("/")[2] or "object")
+            with explained(f"reading {address}"):
+                self.clients.s3.download_file(address.bucket, address.key, str(path))
+            yield path
 
     def _only_project(self) -> str:
         with explained("projects"):

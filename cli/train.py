@@ -3,7 +3,7 @@
 import click
 
 from customlabels.cli.group import Command
-from customlabels.cli.reading import Source, divide_images, divides_images
+from customlabels.cli.reading import Source, divide_images, divides_images, warn_of_leaks
 from customlabels.cli.session import Session, pass_session
 from customlabels.cli.versions import as_document, show_evaluation
 from customlabels.core.errors import GateFailed
@@ -39,7 +39,9 @@ def train(
     Example: customlabels --local train images --min-f1 0.8
     """
     console = session.console
-    plan = plan_for(session, divide_images(session, source), bucket, project, version_name)
+    divided, _ = divide_images(session, source)
+    warn_of_leaks(session, divided)
+    plan = plan_for(session, divided, bucket, project, version_name)
     _note_plan(session, plan)
     if dry_run:
         console.result(_plan_document(plan), lambda _: console.text("nothing was uploaded or trained (--dry-run)"))
@@ -81,13 +83,15 @@ def plan_for(
     version: str | None,
 ) -> Plan:
     """The plan that flags and settings ask for."""
-    return make_plan(
-        divided,
-        project=session.project(project, divided.root),
-        bucket=session.bucket(bucket),
-        prefix=session.settings.project.prefix,
-        version=version,
-    )
+    with session.console.step(f"hashing {len(divided.records)} images", len(divided.records)) as advance:
+        return make_plan(
+            divided,
+            project=session.project(project, divided.root),
+            bucket=session.bucket(bucket),
+            prefix=session.settings.project.prefix,
+            version=version,
+            step=lambda: advance(1),
+        )
 
 
 def _note_plan(session: Session, plan: Plan) -> None:

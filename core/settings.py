@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,8 +29,20 @@ class ProjectSettings(_Section):
 
 class DatasetSettings(_Section):
     source: str | None = None
+    format: str = "auto"
+    images: str | None = None
     include: list[str] = []
     exclude: list[str] = []
+    label_from: Literal["top", "parent", "path"] = "top"
+    label_separator: str | None = None
+    label_map: dict[str, str] = {}
+    columns: dict[str, str] = {}
+    delimiter: str | None = None
+    encoding: str | None = None
+    box_unit: Literal["pixels", "fractions"] | None = None
+    masks: str | None = None
+    min_area: Annotated[int, Field(ge=1)] = 9
+    allow_unlabelled: bool = False
     test_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
     seed: int = 0
     group_by: str | None = None
@@ -91,11 +103,15 @@ TEMPLATE = """\
 
 [dataset]
 # source = "images"           # what `customlabels train` reads when it is given no folder
-# include = ["*.jpg"]         # only files that match one of these
-# exclude = ["*_mask.*"]      # no file that matches one of these
+# format = "auto"             # folder, csv, coco, voc, yolo, cvat, labelme, label-studio, masks or manifest
+# include = ["*.jpg"]         # only images that match one of these
+# exclude = ["drafts/*"]      # no image that matches one of these
+# label_from = "top"          # folders: top, parent or path
+# label_map = { Crack = "crack", draft = "" }   # renamed; to nothing: left out
+# columns = { image = "file", label = "3" }     # CSV: columns by name or number
 # test_fraction = 0.2         # part of each label's images kept for testing
 # seed = 0                    # another seed, another split
-# group_by = 'tile-(\\d+)'      # images in whose path this finds the same text stay on one side
+# group_by = 'tile-(\\d+)'      # images in whose path this finds the same text stay on one side; or near-duplicates
 
 [gate]
 # min_f1 = 0.8                # `customlabels train` exits 3 when the version's F1 is lower

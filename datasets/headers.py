@@ -1,11 +1,28 @@
-"""Format and size of an image from its first bytes, without decoding it."""
+"""What an image's header tells, without decoding it and without reading more of the file than it takes.
 
+Source: ITU-T T.81, annex B (JPEG markers); PNG specification, 11.2 (chunks); Exif 2.3, 4.6 (orientation).
+"""
+
+import io
+import os
 import struct
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from customlabels.datasets.model import ImageInfo
+
+FIRST = 4096
+"""Bytes that are read at once: in nearly every file the header ends before."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_END = b"IEND\xaeB`\x82"
+_JPEG_END = b"\xff\xd9"
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _BARE = {0x01, *range(0xD0, 0xD8)}
+_EXIF, _ORIENTATION = b"Exif\0\0", 0x0112
+_MOST_SEGMENTS = 1000
 _OTHERS = {
     b"GIF8": "GIF",
     b"BM": "BMP",
@@ -14,55 +31,179 @@ _OTHERS = {
     b"RIFF": "WebP",
     b"%PDF": "PDF",
 }
+_HEIF = {b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"avif"}
+
+Read = Callable[[int, int], bytes]
+"""Bytes of a file from a place on, as many as are asked for or there are."""
 
 
-def image_size(data: bytes) -> tuple[str, int, int]:
-    """Format (JPEG or PNG), width and height in pixels.
+def header(path: Path) -> ImageInfo:
+    """What the header of a file tells; of other formats than JPEG and PNG, what Pillow makes of it.
 
     Raises
     ------
-    ValueError : `data` is neither, or its header is damaged
-
-    Source: ITU-T T.81, annex B (JPEG markers); PNG specification, 11.2.2 (IHDR).
+    ValueError : no image, or a damaged header; a sentence
     """
-    if data.startswith(_PNG):
-        if len(data) < 24 or data[12:16] != b"IHDR":
+    try:
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        raise ValueError(f"cannot be read ({error.strerror})") from error
+    try:
+        size = os.fstat(file).st_size
+        first = os.read(file, FIRST)
+        if first.startswith((b"\xff\xd8\xff", _PNG)):
+
+            def read(start: int, length: int) -> bytes:
+                if start + length <= len(first) or len(first) == size:
+                    return first[start : start + length]
+                return _read_at(file, start, length)
+
+            return parse(read, size)
+    except OSError as error:
+        raise ValueError(f"cannot be read ({error.strerror})") from error
+    finally:
+        os.close(file)
+    if not first:
+        raise ValueError("an empty file")
+    return _by_pillow(path, size, first)
+
+
+def parse(read: Read, size: int) -> ImageInfo:
+    """What the header of a JPEG or PNG tells.
+
+    Parameters
+    ----------
+    size : of the whole file, in bytes
+
+    Raises
+    ------
+    ValueError : `read` gives neither, or its header is damaged
+    """
+    start = read(0, 33)
+    if start.startswith(_PNG):
+        if len(start) < 26 or start[12:16] != b"IHDR" or start[25] not in _PNG_CHANNELS:
             raise ValueError("damaged PNG header")
-        width, height = struct.unpack(">II", data[16:24])
-        return "PNG", width, height
-    if data.startswith(b"\xff\xd8\xff"):
-        width, height = _jpeg_size(data)
-        return "JPEG", width, height
-    for start, name in _OTHERS.items():
-        if data.startswith(start):
-            raise ValueError(f"a {name} file; the service takes JPEG and PNG")
-    raise ValueError("no JPEG or PNG image")
+        width, height, bits, colour = struct.unpack(">IIBB", start[16:26])
+        return ImageInfo(width, height, "PNG", size, _PNG_CHANNELS[colour], bits)
+    if start.startswith(b"\xff\xd8\xff"):
+        return _jpeg(read, size)
+    if not start:
+        raise ValueError("an empty file")
+    name = other_format(start)
+    raise ValueError(f"a {name} file; the service takes JPEG and PNG" if name else "no JPEG or PNG image")
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    place = 2
-    while place + 9 <= len(data):
-        if data[place] != 0xFF:
+def other_format(start: bytes) -> str | None:
+    """The format that a file which is neither JPEG nor PNG begins like."""
+    if start[4:8] == b"ftyp" and start[8:12] in _HEIF:
+        return "HEIC"
+    return next((name for mark, name in _OTHERS.items() if start.startswith(mark)), None)
+
+
+def _jpeg(read: Read, size: int) -> ImageInfo:
+    place, orientation = 2, 1
+    for _ in range(_MOST_SEGMENTS):
+        segment = read(place, 10)
+        if len(segment) < 10 or segment[0] != 0xFF:
             break
-        marker = data[place + 1]
+        marker = segment[1]
+        if marker in _FRAMES:
+            bits, height, width, channels = struct.unpack(">BHHB", segment[4:10])
+            if not width or not height:
+                break
+            if orientation >= 5:
+                width, height = height, width
+            return ImageInfo(width, height, "JPEG", size, channels, bits, orientation)
         if marker == 0xFF:
             place += 1
         elif marker in _BARE:
             place += 2
-        elif marker in _FRAMES:
-            height, width = struct.unpack(">HH", data[place + 5 : place + 9])
-            return width, height
         else:
-            place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+            length = int.from_bytes(segment[2:4], "big")
+            if marker == 0xE1 and segment[4:10] == _EXIF:
+                orientation = _orientation(read(place + 10, min(length - 8, FIRST)))
+            place += 2 + length
     raise ValueError("damaged JPEG header")
 
 
-def is_whole(data: bytes, format: str) -> bool:
+def _orientation(exif: bytes) -> int:
+    """EXIF's orientation out of a block in TIFF's form; 1 where it says nothing that makes sense."""
+    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
+    if order is None or len(exif) < 10:
+        return 1
+    try:
+        (place,) = struct.unpack_from(f"{order}I", exif, 4)
+        (count,) = struct.unpack_from(f"{order}H", exif, place)
+        for number in range(min(count, 200)):
+            tag, _, _, value = struct.unpack_from(f"{order}HHIH", exif, place + 2 + 12 * number)
+            if tag == _ORIENTATION:
+                return value if 1 <= value <= 8 else 1
+    except struct.error:
+        pass
+    return 1
+
+
+def _by_pillow(path: Path, size: int, first: bytes) -> ImageInfo:
+    """Another format: what it would be once it was converted."""
+    from PIL import ExifTags, Image
+
+    name = other_format(first)
+    if name is None or name == "PDF":
+        raise ValueError("a PDF file; the service takes JPEG and PNG" if name else "no JPEG or PNG image")
+    if name == "HEIC":
+        try:
+            from pillow_heif import register_heif_opener
+        except ImportError as error:
+            raise ValueError("a HEIC file; to convert it, pip install 'customlabels[heic]'") from error
+        register_heif_opener()
+    # What is too large to be decoded is refused by its figures.
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+    try:
+        with Image.open(path) as image:
+            orientation = int(image.getexif().get(ExifTags.Base.Orientation, 1))
+            width, height = image.size
+            bits = 16 if image.mode.startswith(("I", "F")) else 8
+            if name == "HEIC" or not 1 <= orientation <= 8:
+                # Its reader turns the pixels itself.
+                orientation = 1
+            if orientation >= 5:
+                width, height = height, width
+            return ImageInfo(width, height, name, size, len(image.getbands()), bits, orientation)
+    except Image.DecompressionBombError as error:
+        raise ValueError("more pixels than are decoded") from error
+    except (OSError, SyntaxError, ValueError, TypeError) as error:
+        raise ValueError(f"a broken {name} file") from error
+
+
+def is_whole(path: Path, info: ImageInfo) -> bool:
     """Whether the image's end marker is there: where it is missing, the file is most likely cut off.
 
-    A PNG may have anything behind its end. A JPEG's marker is looked for in the last bytes only, since the
-    thumbnails inside of it have one too.
+    Looked for in the last bytes. A file with more behind its end is searched (PNG), or decoded (JPEG, since the
+    thumbnails inside of it have end markers too).
     """
-    if format == "PNG":
-        return _PNG_END in data
-    return data.rfind(b"\xff\xd9", -4096) >= 0
+    mark = _PNG_END if info.format == "PNG" else _JPEG_END
+    try:
+        with path.open("rb", buffering=0) as file:
+            file.seek(max(0, info.size - FIRST))
+            if mark in file.read(FIRST):
+                return True
+        data = path.read_bytes()
+    except OSError:
+        return False
+    return mark in data if info.format == "PNG" else _decodes(data)
+
+
+def _read_at(file: int, start: int, length: int) -> bytes:
+    os.lseek(file, start, os.SEEK_SET)
+    return os.read(file, length)
+
+
+def _decodes(data: bytes) -> bool:
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False
+    return True

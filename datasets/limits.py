@@ -8,3 +8,9 @@ MAX_BYTES = 15_000_000
 
 MAX_LABEL = 255
 """Characters of a label; the guide says 256, the API's own type 255."""
+
+MAX_LABELS, MAX_BOXES = 50, 50
+"""Of an image."""
+
+SHRUNK_SIDE = 1280
+"""Images with a longer side are shrunk to this one before a training; boxes must stay over one pixel then."""

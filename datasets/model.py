@@ -16,33 +16,82 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """A labelled box in pixels; the origin is the image's upper-left corner."""
+
+    label: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def corners(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom."""
+        return self.left, self.top, self.left + self.width, self.top + self.height
+
+
+@dataclass(frozen=True, slots=True)
 class ImageInfo:
-    """What an image's header and bytes tell: pixels, format (JPEG or PNG), size in bytes, hashes in hex."""
+    """What an image's header tells.
+
+    Parameters
+    ----------
+    width, height : pixels, as the service sees the image: EXIF orientation applied
+    format : JPEG or PNG; another where the image waits to be converted
+    size : bytes
+    channels : 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha, or CMYK
+    bits : a channel
+    orientation : EXIF's, 1 (upright) to 8
+    """
 
     width: int
     height: int
     format: str
     size: int
-    sha256: str
-    md5: str
+    channels: int = 3
+    bits: int = 8
+    orientation: int = 1
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether the stored pixels lie across: width and height change places when the image is shown."""
+        return self.orientation >= 5
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """A labelled image; `name` is its path below the dataset's root, with forward slashes."""
+    """A labelled image.
+
+    Parameters
+    ----------
+    name : its path below the dataset's root, with forward slashes
+    labels : of the image as a whole
+    boxes : None where nobody looked for objects; empty where there are none on the image
+    group : images of one group go to the same side of a split
+    """
 
     name: str
     path: Path
     labels: tuple[str, ...]
     info: ImageInfo
     side: Side | None = None
+    boxes: tuple[Box, ...] | None = None
+    group: str | None = None
+
+    @property
+    def all_labels(self) -> tuple[str, ...]:
+        """Labels of the image and of its boxes, each once, in order."""
+        if not self.boxes:
+            return self.labels
+        return tuple(dict.fromkeys((*self.labels, *(box.label for box in self.boxes))))
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a person should know about a file.
+    """Something a person should know about a file, a row, a line; `name` tells where it is.
 
-    `fatal` findings are about images that were meant and cannot be used; the others about files left out on purpose.
+    `fatal` findings are about images that were meant and cannot be used; the others about what was left out on purpose.
     """
 
     name: str
@@ -68,12 +117,22 @@ class Dataset:
 
 def label_counts(records: Iterable[ImageRecord]) -> dict[str, int]:
     """Images a label, ordered by label."""
-    return dict(sorted(Counter(label for record in records for label in record.labels).items()))
+    return dict(sorted(Counter(label for record in records for label in record.all_labels).items()))
 
 
-def content_digest(records: Iterable[ImageRecord]) -> str:
-    """A SHA-256 in hex over names, labels and image bytes; the order of `records` does not matter."""
+def content_digest(records: Iterable[ImageRecord], sha256: dict[str, str]) -> str:
+    """A SHA-256 in hex over names, labels, boxes and image bytes; the order of `records` does not matter.
+
+    Parameters
+    ----------
+    sha256 : of each image by its name, in hex
+    """
     digest = hashlib.sha256()
-    for line in sorted("\0".join((record.name, record.info.sha256, *record.labels)) for record in records):
+    for line in sorted(_content(record, sha256[record.name]) for record in records):
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()
+
+
+def _content(record: ImageRecord, sha256: str) -> str:
+    boxes = "" if record.boxes is None else repr([(box.label, *box.corners) for box in record.boxes])
+    return "\0".join((record.name, sha256, *record.labels, boxes))

@@ -1,79 +1,126 @@
 """Images looked at as the service would: format, size, limits; and hashed."""
 
 import hashlib
-import io
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
-from customlabels.datasets.headers import image_size, is_whole
+from customlabels.datasets.headers import header, is_whole
 from customlabels.datasets.limits import MAX_ASPECT, MAX_BYTES, MAX_SIDE, MIN_SIDE
 from customlabels.datasets.model import ImageInfo
 
+Result = TypeVar("Result")
+_BATCH = 1024
+_CHUNK = 1 << 20
 
-def probe(path: Path) -> ImageInfo:
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """Of a file's bytes, in hex."""
+
+    sha256: str
+    md5: str
+
+
+def service_fault(info: ImageInfo) -> str | None:
+    """A sentence saying why the service would not take an image; None where it would."""
+    return _format_fault(info) or shape_fault(info) or _size_fault(info)
+
+
+def shape_fault(info: ImageInfo) -> str | None:
+    """As `service_fault`, for what no conversion mends."""
+    width, height = info.width, info.height
+    if min(width, height) < MIN_SIDE:
+        return f"{width}×{height} pixels; the service takes no side under {MIN_SIDE}"
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        return f"{width}×{height} pixels; the service takes sides up to {MAX_ASPECT}:1"
+    return None
+
+
+def _format_fault(info: ImageInfo) -> str | None:
+    return None if info.format in ("JPEG", "PNG") else f"a {info.format} file; the service takes JPEG and PNG"
+
+
+def _size_fault(info: ImageInfo) -> str | None:
+    if max(info.width, info.height) > MAX_SIDE:
+        return f"{info.width}×{info.height} pixels; the service takes no side over {MAX_SIDE}"
+    if info.size > MAX_BYTES:
+        return f"{info.size / 1e6:.1f} MB; the service takes at most {MAX_BYTES / 1e6:.0f} MB"
+    return None
+
+
+def probe(path: Path, fault: Callable[[ImageInfo], str | None] = service_fault) -> ImageInfo:
     """What there is to know of the image.
+
+    Parameters
+    ----------
+    fault : says what is wrong with an image of that header
 
     Raises
     ------
-    ValueError : a sentence saying why the service would not take it
+    ValueError : a sentence saying why it cannot be used
     """
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ValueError(f"{size / 1e6:.1f} MB; the service takes at most {MAX_BYTES / 1e6:.0f} MB")
-        data = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"cannot be read ({error.strerror})") from error
-    if not data:
-        raise ValueError("an empty file")
-    format, width, height = image_size(data)
-    shape = f"{width}×{height} pixels"
-    if min(width, height) < MIN_SIDE:
-        raise ValueError(f"{shape}; the service takes no side under {MIN_SIDE}")
-    if max(width, height) > MAX_SIDE:
-        raise ValueError(f"{shape}; the service takes no side over {MAX_SIDE}")
-    if max(width, height) > MAX_ASPECT * min(width, height):
-        raise ValueError(f"{shape}; the service takes sides up to {MAX_ASPECT}:1")
-    if not is_whole(data, format) and (format == "PNG" or not _decodes(data)):
-        raise ValueError(f"a broken {format} file: its end is missing")
-    return ImageInfo(
-        width=width,
-        height=height,
-        format=format,
-        size=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
-        md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
-    )
+    info = header(path)
+    wrong = fault(info)
+    if wrong:
+        raise ValueError(wrong)
+    if info.format in ("JPEG", "PNG") and not is_whole(path, info):
+        raise ValueError(f"a broken {info.format} file: its end is missing")
+    return info
 
 
-def probe_all(paths: Iterable[Path], step: Callable[[], None] | None = None) -> Iterator[tuple[Path, ImageInfo | str]]:
-    """Each path with what there is to know, or why the service would not take it, in the order given."""
+def probe_all(
+    paths: Iterable[Path],
+    step: Callable[[], None] | None = None,
+    fault: Callable[[ImageInfo], str | None] = service_fault,
+) -> Iterator[ImageInfo | str]:
+    """What there is to know of each, or why it cannot be used, in the order given."""
 
     def look(path: Path) -> ImageInfo | str:
         try:
-            return probe(path)
+            return probe(path, fault)
         except ValueError as error:
             return str(error)
+
+    return in_parallel(look, paths, step)
+
+
+def hash_all(paths: Iterable[Path], step: Callable[[], None] | None = None) -> Iterator[Hashes]:
+    """The hashes of each file, in the order given.
+
+    Raises
+    ------
+    OSError : a file cannot be read
+    """
+    return in_parallel(_hashes, paths, step)
+
+
+def _hashes(path: Path) -> Hashes:
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            sha256.update(chunk)
+            md5.update(chunk)
+    return Hashes(sha256.hexdigest(), md5.hexdigest())
+
+
+def in_parallel(
+    work: Callable[[Path], Result], paths: Iterable[Path], step: Callable[[], None] | None = None
+) -> Iterator[Result]:
+    """What `work` gives for each path, in the order given; `step` is called after each."""
+
+    def done(path: Path) -> Result:
+        try:
+            return work(path)
         finally:
             if step:
                 step()
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         remaining = iter(paths)
-        while batch := list(islice(remaining, 1024)):
-            yield from zip(batch, pool.map(look, batch), strict=True)
-
-
-def _decodes(data: bytes) -> bool:
-    """Whether a JPEG decodes all the same: some cameras write more behind its end."""
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.load()
-    except (OSError, SyntaxError, ValueError):
-        return False
-    return True
+        while batch := list(islice(remaining, _BATCH)):
+            yield from pool.map(done, batch)

@@ -2,22 +2,22 @@
 
 import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.model import Dataset, ImageRecord, Side, label_counts
 
 MIN_LABELS = 2
 
-Group = Callable[[str], str]
-"""From an image's name to its group's; images of one group go to the same side."""
+Group = Callable[[ImageRecord], str]
+"""From an image to its group's name; images of one group go to the same side."""
 
 
-def each_by_itself(name: str) -> str:
-    """The group of an image that belongs to no other."""
-    return name
+def own_group(record: ImageRecord) -> str:
+    """The group that the image's layout gives it; an image without one is a group by itself."""
+    return record.name if record.group is None else f"group {record.group}"
 
 
 def group_by(pattern: str) -> Group:
@@ -34,18 +34,19 @@ def group_by(pattern: str) -> Group:
     except re.error as error:
         raise SettingsError(f"--group-by {pattern!r} is no regular expression: {error}") from error
 
-    def group(name: str) -> str:
-        found = compiled.search(name)
-        return f"group {found[1 if compiled.groups else 0]}" if found else name
+    def group(record: ImageRecord) -> str:
+        found = compiled.search(record.name)
+        return f"group {found[1 if compiled.groups else 0]}" if found else record.name
 
     return group
 
 
-def split(dataset: Dataset, *, fraction: float, seed: int, group: Group = each_by_itself) -> Dataset:
-    """`dataset` with every image on a side; one that brings its own split keeps it.
+def split(dataset: Dataset, *, fraction: float, seed: int, group: Group = own_group) -> Dataset:
+    """`dataset` with every image on a side; one that brings its side keeps it.
 
-    Stratified by label: of each label's images `fraction`, at least one and never all, go to TEST; with groups
-    as near to it as whole groups come. The choice hangs on the seed and the names of images and groups alone.
+    An image's side hangs on the seed and its group's name, so it keeps it when others come or go. Of each label about
+    `fraction` of the images go to TEST. Only where a label would have no image on a side, or would be tested on less
+    than half or more than twice the fraction, are the groups moved that were nearest to go there.
 
     Raises
     ------
@@ -54,17 +55,19 @@ def split(dataset: Dataset, *, fraction: float, seed: int, group: Group = each_b
     faults = _faults(dataset)
     if faults:
         raise LayoutError(f"{dataset.root}: {faults[0]}", details=faults[1:], hint=_HINT)
-    if any(record.side is not None for record in dataset.records):
-        if not dataset.side(Side.TRAIN) or not dataset.side(Side.TEST):
-            missing = "test" if dataset.side(Side.TRAIN) else "train"
+    given = {record.side for record in dataset.records}
+    if None not in given:
+        if len(given) < len(Side):
+            missing = "test" if Side.TRAIN in given else "train"
             raise LayoutError(
                 f"{dataset.root}: there is no image in {missing}/",
-                hint=f"add {missing}/LABEL folders, or name the other folder itself to have it split",
+                hint="add some, or divide all images anew with --resplit",
             )
         return dataset
-    test = _test_groups(dataset.records, fraction, seed, group)
-    sides = (Side.TEST if group(record.name) in test else Side.TRAIN for record in dataset.records)
-    records = tuple(replace(record, side=side) for record, side in zip(dataset.records, sides, strict=True))
+    chosen = _choose(dataset.records, fraction, seed, group)
+    records = tuple(
+        record if record.side else replace(record, side=chosen[group(record)]) for record in dataset.records
+    )
     divided = replace(dataset, records=records)
     counts = [label_counts(divided.side(side)) for side in Side]
     whole = [
@@ -77,43 +80,141 @@ def split(dataset: Dataset, *, fraction: float, seed: int, group: Group = each_b
     return divided
 
 
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How one label was divided: images, groups, images a side, and why its share is off, empty where it is not."""
+
+    label: str
+    images: int
+    groups: int
+    train: int
+    test: int
+    note: str
+
+
+def balance(divided: Dataset, fraction: float, group: Group = own_group) -> list[Balance]:
+    """How each label was divided; a share is off where chance would rarely have it so far from `fraction`."""
+    groups: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for record in divided.records:
+        for label in record.all_labels:
+            groups[label][group(record)] += 1
+    test = label_counts(divided.side(Side.TEST))
+    rows = []
+    for label, images in label_counts(divided.records).items():
+        sizes = groups[label].values()
+        tested, spread = test.get(label, 0), (fraction * (1 - fraction) * images) ** 0.5
+        note = ""
+        if abs(tested - fraction * images) > max(1.0, 2 * spread):
+            note = f"wanted {fraction * images:.0f} tested"
+            if max(sizes) > 1:
+                note += f"; its largest group has {max(sizes)} images"
+        rows.append(Balance(label, images, len(sizes), images - tested, tested, note))
+    return rows
+
+
+def undivided(dataset: Dataset) -> Dataset:
+    """`dataset` without the sides that its layout brought."""
+    return replace(dataset, records=tuple(replace(record, side=None) for record in dataset.records))
+
+
 def together(dataset: Dataset, group: Group) -> list[str]:
     """Groups with images on both sides, which the dataset's own split may bring."""
     sides: dict[str, set[Side | None]] = defaultdict(set)
     for record in dataset.records:
-        sides[group(record.name)].add(record.side)
+        sides[group(record)].add(record.side)
     return sorted(name for name, found in sides.items() if len(found) > 1)
 
 
 _HINT = "add images, or leave a label out with --exclude 'LABEL/*'"
 
 
-def _test_groups(records: Iterable[ImageRecord], fraction: float, seed: int, group: Group) -> set[str]:
-    strata: dict[tuple[str, ...], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+def _choose(records: Sequence[ImageRecord], fraction: float, seed: int, group: Group) -> dict[str, Side]:
+    """The side of each group."""
+    labels: dict[str, set[str]] = defaultdict(set)
+    fixed: dict[str, Side] = {}
     for record in records:
-        strata[record.labels][group(record.name)] += 1
-    chosen: set[str] = set()
-    for sizes in strata.values():
-        total = sum(sizes.values())
-        wanted = min(max(1, round(total * fraction)), total - 1)
-        have = sum(size for name, size in sizes.items() if name in chosen)
-        for name in sorted(
-            sizes.keys() - chosen, key=lambda name: hashlib.blake2b(f"{seed}\0{name}".encode()).digest()
-        ):
-            if have >= wanted:
-                break
-            if have + sizes[name] < total:
-                chosen.add(name)
-                have += sizes[name]
+        name = group(record)
+        labels[name].update(record.all_labels)
+        if record.side is not None:
+            fixed.setdefault(name, record.side)
+    rank = {name: _rank(seed, name) for name in labels}
+    chosen = {name: fixed.get(name) or (Side.TEST if rank[name] < fraction else Side.TRAIN) for name in labels}
+    counts: Counter[tuple[str, Side]] = Counter()
+    sizes: Counter[tuple[str, str]] = Counter()
+    members: dict[str, dict[str, None]] = defaultdict(dict)
+    for record in records:
+        name = group(record)
+        for label in record.all_labels:
+            counts[label, chosen[name]] += 1
+            sizes[name, label] += 1
+            members[label][name] = None
+    for label in sorted(members):
+        for side, other in ((Side.TEST, Side.TRAIN), (Side.TRAIN, Side.TEST)):
+            wanted = _least(counts[label, side] + counts[label, other], side, fraction)
+            for name in sorted(members[label], key=rank.__getitem__, reverse=side is Side.TRAIN):
+                if counts[label, side] >= wanted:
+                    break
+                if name in fixed or chosen[name] is side:
+                    continue
+                if all(counts[one, other] > sizes[name, one] for one in labels[name]):
+                    chosen[name] = side
+                    for one in labels[name]:
+                        counts[one, side] += sizes[name, one]
+                        counts[one, other] -= sizes[name, one]
     return chosen
+
+
+def _least(images: int, side: Side, fraction: float) -> int:
+    """Of a label's images, how many a side has to have: tested on are half to twice the fraction, at least one."""
+    share = fraction / 2 if side is Side.TEST else max(1 - 2 * fraction, (1 - fraction) / 2)
+    return max(1, int(share * images))
+
+
+def _rank(seed: int, name: str) -> float:
+    """A number in 0..1, evenly spread over names."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest(), "big") / 2**64
 
 
 def _faults(dataset: Dataset) -> list[str]:
     counts = label_counts(dataset.records)
-    if len(counts) < MIN_LABELS:
+    boxed = any(record.boxes for record in dataset.records)
+    if not counts:
+        return ["holds no label"]
+    if len(counts) < MIN_LABELS and not boxed:
         return [f"holds one label only ({next(iter(counts))}); the service needs at least {MIN_LABELS}"]
     return [
         f"label {label!r} has a single image; it takes one to train and one to test"
         for label, count in counts.items()
         if count == 1
     ]
+
+
+def grouped(dataset: Dataset, groups: Iterable[Iterable[ImageRecord]]) -> Dataset:
+    """`dataset` with these images in groups; where the layout gave groups already, those they touch become one."""
+    parent: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while (above := parent.setdefault(name, name)) != name:
+            parent[name] = parent[above]
+            name = above
+        return name
+
+    def join(names: list[str]) -> None:
+        # The name that stands for a group is one of its members', so that it changes as little as can be.
+        roots = sorted({root(name) for name in names}, key=lambda name: _rank(0, name))
+        for other in roots[1:]:
+            parent[other] = roots[0]
+
+    by_own: dict[str, list[str]] = defaultdict(list)
+    for record in dataset.records:
+        if record.group is not None:
+            by_own[record.group].append(record.name)
+    for names in by_own.values():
+        join(names)
+    for group in groups:
+        join([record.name for record in group])
+    joined = set(parent)
+    records = tuple(
+        replace(record, group=root(record.name)) if record.name in joined else record for record in dataset.records
+    )
+    return replace(dataset, records=records)

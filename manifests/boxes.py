@@ -5,12 +5,8 @@ Source: Custom Labels developer guide, md-create-manifest-file-object-detection.
 
 from typing import Any
 
-from customlabels.datasets.limits import MAX_LABEL, MAX_SIDE, MIN_SIDE
+from customlabels.datasets.limits import MAX_BOXES, MAX_LABEL, MAX_SIDE, MIN_SIDE, SHRUNK_SIDE
 from customlabels.manifests.faults import BOX, METADATA, VALUE, Fault
-
-MAX_BOXES = 50
-SHRUNK_SIDE = 1280
-"""Images with a longer side are shrunk to this one before a training; boxes must stay over one pixel then."""
 
 _SIZE = ("width", "height", "depth")
 _NUMBERS = (int, float)

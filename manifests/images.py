@@ -1,34 +1,108 @@
-"""Images of a manifest looked at where they lie in a local folder."""
+"""Images of a manifest looked at, where they lie in a local folder or in S3."""
 
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from customlabels.core.s3 import S3Address
-from customlabels.datasets.probe import probe
+from customlabels.datasets.files import Finder
+from customlabels.datasets.headers import parse
+from customlabels.datasets.limits import MAX_BYTES
+from customlabels.datasets.model import ImageInfo
+from customlabels.datasets.probe import probe, service_fault
 from customlabels.manifests.entries import Entry
 from customlabels.manifests.faults import LINE, Fault
+from customlabels.manifests.lines import BOXES
+from customlabels.manifests.rewriting import attributes
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Look = Callable[[S3Address], ImageInfo]
+"""What there is to know of an image; ValueError where it is not there, or not such that the service takes it."""
+
+OTHER_SIZE = "the image has another size than its line says"
+_INVALID = Fault("ERROR_INVALID_IMAGE", LINE)
+_RANGES = (1 << 16, 1 << 20, MAX_BYTES)
+"""Bytes of an object that are asked for, one after the other, until its header is whole."""
+
+_THREADS = 32
+_BATCH = 1024
 
 
-def local_image(folder: Path, image: S3Address) -> Path | None:
-    """The file below `folder` that the longest end of the image's key names; None where there is none."""
-    parts = image.key.split("/")
-    if ".." in parts:
-        return None
-    for start in range(len(parts)):
-        path = folder.joinpath(*parts[start:])
-        if path.is_file():
-            return path
-    return None
+def local_images(folder: Path) -> Look:
+    """Looks at images below `folder`, each at the longest end of its key that is there."""
+    finder = Finder(folder)
+    return lambda image: probe(finder.find(str(image)))
 
 
-def image_fault(folder: Path, entry: Entry) -> Fault | None:
-    """What is wrong with the entry's image in `folder`: missing there, or not such that the service takes it."""
-    if entry.image is None:
-        return None
-    path = local_image(folder, entry.image)
-    try:
-        if path is not None:
-            probe(path)
-            return None
-    except ValueError:
-        pass
-    return Fault("ERROR_INVALID_IMAGE", LINE)
+def s3_images(s3: "S3Client") -> Look:
+    """Looks at the headers of the objects themselves; their pixels are not fetched."""
+
+    def look(image: S3Address) -> ImageInfo:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        for most in _RANGES:
+            try:
+                answer = s3.get_object(Bucket=image.bucket, Key=image.key, Range=f"bytes=0-{most - 1}")
+                body = answer["Body"].read()
+            except (BotoCoreError, ClientError) as error:
+                raise ValueError(f"{image}: {error}") from error
+            size = int(answer.get("ContentRange", f"/{len(body)}").rpartition("/")[2])
+            try:
+                info = parse(_within(body, size), size)
+            except _CutOff:
+                continue
+            wrong = service_fault(info)
+            if wrong:
+                raise ValueError(wrong)
+            return info
+        raise ValueError("its header is endless")
+
+    return look
+
+
+class _CutOff(Exception):
+    """More of an object is needed than has been fetched."""
+
+
+def _within(body: bytes, size: int) -> Callable[[int, int], bytes]:
+    def read(start: int, length: int) -> bytes:
+        if start + length > len(body) < size:
+            raise _CutOff
+        return body[start : start + length]
+
+    return read
+
+
+def looked_at(entries: Iterable[Entry], look: Look | None) -> Iterator[tuple[Entry, Fault | None, bool]]:
+    """Each entry with what is wrong with its image, and whether that has another size than the line's boxes are for."""
+    if look is None:
+        yield from ((entry, None, False) for entry in entries)
+        return
+
+    def see(entry: Entry) -> tuple[Entry, Fault | None, bool]:
+        if entry.image is None:
+            return entry, None, False
+        try:
+            info = look(entry.image)
+        except ValueError:
+            return entry, _INVALID, False
+        return entry, None, bool(entry.boxes) and _stated_size(entry) != (info.width, info.height)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        remaining = iter(entries)
+        while batch := list(islice(remaining, _BATCH)):
+            yield from pool.map(see, batch)
+
+
+def _stated_size(entry: Entry) -> tuple[int, int]:
+    """Width and height that the first attribute with boxes states."""
+    value: dict[str, Any] = orjson.loads(entry.line)
+    name, _ = attributes(value, BOXES)[0]
+    size = value[name]["image_size"][0]
+    return size["width"], size["height"]

@@ -1,52 +1,116 @@
-"""Manifest lines written: image-level labels."""
+"""Manifest lines written: image-level labels, boxes, or both on one line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from customlabels.core.files import written_aside
-from customlabels.core.s3 import S3Address
+from customlabels.datasets.model import Box
 
 IMAGE_LEVEL = "groundtruth/image-classification"
 BOXES = "groundtruth/object-detection"
+MULTI_LABEL = "groundtruth/image-classification-multilabel"
+"""What Ground Truth writes for a job with several labels an image; Custom Labels does not take it as it is."""
 
 CREATION_DATE = "2000-01-01T00:00:00.000000"
 """What lines carry unless told otherwise: constant, so that the same input gives the same bytes."""
 
+BOX_ATTRIBUTE = "boxes"
+_JOB = "customlabels"
 
-def image_level_line(
-    image: S3Address, labels: Sequence[str], *, creation_date: str = CREATION_DATE, job: str = "customlabels"
+
+def entry_line(
+    source_ref: str,
+    labels: tuple[str, ...],
+    boxes: Sequence[Box] | None = None,
+    size: tuple[int, int, int] | None = None,
+    *,
+    class_ids: Mapping[str, int] | None = None,
+    job: str = _JOB,
 ) -> bytes:
-    """The line of one image, ending in a newline; no label gives an unlabelled line.
+    """The line of one image, ending in a newline; neither labels nor boxes give an unlabelled line.
 
     Each label gets an attribute of its own, label_0, label_1 ...: a label's text is never a key, so that none
     can clash with another key of the line.
 
-    Source: Custom Labels developer guide, md-create-manifest-file-classification.md.
+    Parameters
+    ----------
+    source_ref : s3://bucket/key, the key as it is
+    boxes : None where nobody looked; without any, the line says that nothing is on the image
+    size : width, height and channels of the image in pixels; needed for boxes
+    class_ids : the number of each box's label; where it is None, they count by their order on this image
+
+    Source: Custom Labels developer guide, md-create-manifest-file-classification.md and -object-detection.md.
     """
-    line: dict[str, object] = {"source-ref": str(image)}
+    line = b'{"source-ref":' + orjson.dumps(source_ref) + _image_level(labels, job)
+    if boxes is not None:
+        if size is None:
+            raise ValueError(f"{source_ref}: boxes need the image's size")
+        line += b"," + orjson.dumps(_located(boxes, size, class_ids, job))[1:-1]
+    return line + b"}\n"
+
+
+@lru_cache(maxsize=4096)
+def _image_level(labels: tuple[str, ...], job: str) -> bytes:
+    """The attributes of labels, each after a comma: many images have the same."""
+    attributes: dict[str, object] = {}
     for place, label in enumerate(labels):
-        line[f"label_{place}"] = place
-        line[f"label_{place}-metadata"] = {
-            "class-name": label,
-            "confidence": 1,
-            "type": IMAGE_LEVEL,
-            "human-annotated": "yes",
-            "creation-date": creation_date,
-            "job-name": f"labeling-job/{job}",
-        }
-    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        attributes[f"label_{place}"] = place
+        attributes[f"label_{place}-metadata"] = {"class-name": label, "confidence": 1, **metadata(IMAGE_LEVEL, job)}
+    return b"," + orjson.dumps(attributes)[1:-1] if attributes else b""
 
 
-def write_manifest(path: Path, images: Iterable[tuple[S3Address, Sequence[str]]]) -> int:
-    """Writes a line for each (image, labels) as they come; the number of lines.
+def _located(
+    boxes: Sequence[Box], size: tuple[int, int, int], class_ids: Mapping[str, int] | None, job: str
+) -> dict[str, object]:
+    width, height, depth = size
+    if class_ids is None:
+        class_ids = {label: place for place, label in enumerate(dict.fromkeys(box.label for box in boxes))}
+    annotations = []
+    for box in boxes:
+        # Edges are rounded, not sizes: two boxes that meet still do.
+        left, top, right, bottom = map(round, box.corners)
+        left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
+        across, down = max(min(right, width) - left, 1), max(min(bottom, height) - top, 1)
+        annotations.append(
+            {"class_id": class_ids[box.label], "left": left, "top": top, "width": across, "height": down}
+        )
+    used = sorted({box.label for box in boxes}, key=lambda label: class_ids[label])
+    return {
+        BOX_ATTRIBUTE: {
+            "image_size": [{"width": width, "height": height, "depth": depth}],
+            "annotations": annotations,
+        },
+        f"{BOX_ATTRIBUTE}-metadata": {
+            "objects": [{"confidence": 1}] * len(boxes),
+            "class-map": {str(class_ids[label]): label for label in used},
+            **metadata(BOXES, job),
+        },
+    }
 
-    Nothing is left at `path` when `images` raises on the way.
+
+def metadata(kind: str, job: str = _JOB) -> dict[str, Any]:
+    """What every attribute's metadata has."""
+    return {
+        "type": kind,
+        "human-annotated": "yes",
+        "creation-date": CREATION_DATE,
+        "job-name": f"labeling-job/{job}",
+    }
+
+
+def write_manifest(path: Path, lines: Iterable[bytes]) -> int:
+    """Writes lines as they come; the number of them.
+
+    Nothing is left at `path` when `lines` raises on the way.
     """
     count = 0
     with written_aside(path) as file:
-        for image, labels in images:
-            file.write(image_level_line(image, labels))
+        write = file.write
+        for line in lines:
+            write(line)
             count += 1
     return count

@@ -13,7 +13,7 @@ from customlabels.manifests.codes import message
 from customlabels.manifests.entries import read_entries
 from customlabels.manifests.faults import Fault
 from customlabels.manifests.files import file_fault, manifest_lines
-from customlabels.manifests.images import image_fault
+from customlabels.manifests.images import OTHER_SIZE, Look, looked_at
 from customlabels.manifests.results import annotated_line, manifest_summary
 from customlabels.manifests.validation import Occurrence, Part, Verdict, import_fault, judge
 
@@ -46,14 +46,16 @@ class Report:
                 yield name, code, message(code, "…"), found
             for reason, found in part.dropped.items():
                 yield name, "(dropped in silence)", f"a dataset import leaves the line out: {reason}", found
+            for note, found in part.notes.items():
+                yield name, "(note)", note, found
 
 
-def validate(training: Path, testing: Path | None, *, images: Path | None = None, output: Path | None = None) -> Report:
+def validate(training: Path, testing: Path | None, *, look: Look | None = None, output: Path | None = None) -> Report:
     """The report on one manifest or two.
 
     Parameters
     ----------
-    images : a folder with the images; they are not looked at where it is None
+    look : looks at an image; where it is None, images are left alone
     output : a folder for the summary and the validation manifests, in the service's format
 
     Raises
@@ -69,7 +71,7 @@ def validate(training: Path, testing: Path | None, *, images: Path | None = None
             target = None
             if output is not None:
                 target = written.enter_context(written_aside(output / f"{name}_manifest_with_validation.json"))
-            parts[name] = _read(path, images, target)
+            parts[name] = _read(path, look, target)
             fault = file_fault(path.name, path.stat().st_size) or import_fault(parts[name])
             if fault is not None:
                 import_faults[name] = fault
@@ -79,11 +81,12 @@ def validate(training: Path, testing: Path | None, *, images: Path | None = None
     return report
 
 
-def _read(path: Path, images: Path | None, target: BinaryIO | None) -> Part:
+def _read(path: Path, look: Look | None, target: BinaryIO | None) -> Part:
     part = Part()
-    for entry in read_entries(manifest_lines(path)):
-        fault = image_fault(images, entry) if images is not None else None
+    for entry, fault, other_size in looked_at(read_entries(manifest_lines(path)), look):
         part.add(entry, fault)
+        if other_size:
+            part.note(OTHER_SIZE, entry)
         if target is not None:
             target.write(annotated_line(entry, fault))
     return part

@@ -50,6 +50,7 @@ class Part:
     box_lines: int = 0
     image_labels: dict[str, int] = field(default_factory=dict)
     box_labels: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, Occurrence] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
     _latest: str = "-"
 
@@ -80,6 +81,10 @@ class Part:
                 for label in dict.fromkeys(entry.boxes):
                     self.box_labels[label] = self.box_labels.get(label, 0) + 1
         return True
+
+    def note(self, what: str, entry: Entry) -> None:
+        """Counts something that the service has no code for."""
+        self.notes.setdefault(what, Occurrence()).add(entry.number)
 
     def _count_faults(self, entry: Entry, faults: tuple[Fault, ...], no_image: bool) -> None:
         for fault in faults:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from customlabels.core.aws import explained
 from customlabels.core.errors import CustomLabelsError, ServiceError
-from customlabels.datasets.headers import image_size
+from customlabels.datasets.headers import parse
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -79,7 +79,7 @@ def _ask(
     if not body:
         raise ImageRefused(f"empty, or over {MAX_BYTES / 1e6:.0f} MB; put it in S3, or make it smaller")
     try:
-        image_size(body)
+        parse(lambda start, length: body[start : start + length], len(body))
     except ValueError as error:
         raise ImageRefused(str(error)) from error
     try:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from customlabels.core.errors import LayoutError, ManifestError, SettingsError
@@ -10,7 +10,9 @@ from customlabels.core.prices import training_cost
 from customlabels.core.s3 import S3Address, join_key
 from customlabels.core.settings import NAME_PATTERN
 from customlabels.datasets.model import Dataset, ImageRecord, Side, content_digest
-from customlabels.manifests.lines import image_level_line
+from customlabels.datasets.probe import Hashes, hash_all
+from customlabels.manifests.layout import class_numbers
+from customlabels.manifests.lines import entry_line
 from customlabels.manifests.validation import judge, read_part
 
 MAX_KEY_BYTES = 1024
@@ -22,7 +24,7 @@ SHORTEST_HOURS, LONGEST_HOURS = 0.5, 24.0
 class Plan:
     """A run addressed by its content: the same images, labels and split give the same names.
 
-    `train_digest` and `test_digest` are SHA-256 in hex.
+    `train_digest` and `test_digest` are SHA-256 in hex; `hashes` are those of each image by its name.
     """
 
     project: str
@@ -30,11 +32,12 @@ class Plan:
     bucket: str
     prefix: str
     dataset: Dataset
+    hashes: dict[str, Hashes]
     train_digest: str
     test_digest: str
 
     def image(self, record: ImageRecord) -> S3Address:
-        return S3Address(self.bucket, join_key(self.images, record.name))
+        return S3Address(self.bucket, join_key(self.images, percent_safe(record.name)))
 
     @property
     def images(self) -> str:
@@ -63,13 +66,21 @@ class Plan:
         return training_cost(SHORTEST_HOURS * 3600), training_cost(LONGEST_HOURS * 3600)
 
 
-def make_plan(dataset: Dataset, *, project: str, bucket: str, prefix: str, version: str | None = None) -> Plan:
-    """The plan for a dataset that is divided into sides.
+def make_plan(
+    dataset: Dataset,
+    *,
+    project: str,
+    bucket: str,
+    prefix: str,
+    version: str | None = None,
+    step: Callable[[], None] | None = None,
+) -> Plan:
+    """The plan for a dataset that is divided into sides; `step` is called after each image that was hashed.
 
     Raises
     ------
     SettingsError : a name that the service does not accept
-    LayoutError : an image's key would be too long
+    LayoutError : an image's key would be too long, or an image cannot be read any more
     ManifestError : the service would refuse the manifests
     """
     for what, name in (("project", project), ("version", version)):
@@ -78,7 +89,9 @@ def make_plan(dataset: Dataset, *, project: str, bucket: str, prefix: str, versi
                 f"{name!r} is no name for a {what}: the service takes 1 to 255 letters, digits, '_', '.' and '-'",
                 hint=f"give another with --{'project' if what == 'project' else 'version-name'}",
             )
-    train_digest, test_digest = (content_digest(dataset.side(side)) for side in Side)
+    hashes = _hashes(dataset, step)
+    sha256 = {name: found.sha256 for name, found in hashes.items()}
+    train_digest, test_digest = (content_digest(dataset.side(side), sha256) for side in Side)
     address = hashlib.sha256(f"{train_digest}{test_digest}".encode()).hexdigest()
     plan = Plan(
         project=project,
@@ -86,6 +99,7 @@ def make_plan(dataset: Dataset, *, project: str, bucket: str, prefix: str, versi
         bucket=bucket,
         prefix=prefix,
         dataset=dataset,
+        hashes=hashes,
         train_digest=train_digest,
         test_digest=test_digest,
     )
@@ -108,8 +122,30 @@ def make_plan(dataset: Dataset, *, project: str, bucket: str, prefix: str, versi
 
 def manifest_lines(plan: Plan, side: Side) -> Iterator[bytes]:
     """The lines of one side's manifest, ordered by image."""
+    class_ids = class_numbers(plan.dataset)
     for record in plan.dataset.side(side):
-        yield image_level_line(plan.image(record), record.labels, job=plan.project)
+        info = record.info
+        size = (info.width, info.height, info.channels)
+        yield entry_line(
+            str(plan.image(record)), record.labels, record.boxes, size, class_ids=class_ids, job=plan.project
+        )
+
+
+def _hashes(dataset: Dataset, step: Callable[[], None] | None) -> dict[str, Hashes]:
+    records = dataset.records
+    try:
+        found = list(hash_all((record.path for record in records), step))
+    except OSError as error:
+        raise LayoutError(f"{error.filename}: cannot be read ({error.strerror})") from error
+    return {record.name: hashes for record, hashes in zip(records, found, strict=True)}
+
+
+def percent_safe(name: str) -> str:
+    """A key that stays the same when someone decodes percent signs in it; different names give different keys.
+
+    Whether the service decodes the keys of source-refs is documented nowhere.
+    """
+    return re.sub(r"[%+]|~(?=25|2B|7E)", lambda found: f"~{ord(found[0]):02X}", name)
 
 
 def project_name(folder_name: str) -> str:

@@ -55,7 +55,8 @@ def missing_images(s3: "S3Client", plan: Plan) -> list[ImageRecord]:
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=plan.bucket, Prefix=f"{plan.images}/")
         for page in pages:
             there.update((held["Key"], held["ETag"].strip('"')) for held in page.get("Contents", ()))
-    return [record for record in plan.dataset.records if there.get(plan.image(record).key) != record.info.md5]
+    records = plan.dataset.records
+    return [record for record in records if there.get(plan.image(record).key) != plan.hashes[record.name].md5]
 
 
 def upload_images(s3: "S3Client", plan: Plan, records: Iterable[ImageRecord], advance: Callable[[int], None]) -> None:
@@ -68,9 +69,10 @@ def upload_images(s3: "S3Client", plan: Plan, records: Iterable[ImageRecord], ad
 
     def put(record: ImageRecord) -> None:
         body = record.path.read_bytes()
-        if hashlib.sha256(body).hexdigest() != record.info.sha256:
+        sha256 = plan.hashes[record.name].sha256
+        if hashlib.sha256(body).hexdigest() != sha256:
             raise ServiceError(f"{record.name}: changed while it was uploaded", hint="run the same command again")
-        _put(s3, plan.image(record), body, _TYPES[record.info.format], {"sha256": record.info.sha256})
+        _put(s3, plan.image(record), body, _TYPES[record.info.format], {"sha256": sha256})
 
     with ThreadPoolExecutor(_THREADS) as pool:
         try:

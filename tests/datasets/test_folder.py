@@ -8,8 +8,9 @@ import pytest
 from drawing import draw, drawn
 
 from customlabels.core.errors import LayoutError
-from customlabels.datasets.folder import load_folder
+from customlabels.datasets.layout import Options
 from customlabels.datasets.model import Dataset, Side, label_counts
+from customlabels.manifests.formats import load_dataset
 
 
 def findings(dataset: Dataset) -> dict[str, tuple[str, bool]]:
@@ -20,7 +21,7 @@ def test_the_first_folder_is_the_label_however_deep_the_image_lies(tmp_path: Pat
     draw(tmp_path, {"crack": 2, "ok": 1})
     (tmp_path / "crack" / "Imgs" / "deep").mkdir(parents=True)
     drawn(0, 9).save(tmp_path / "crack" / "Imgs" / "deep" / "x.JPG", "JPEG")
-    dataset = load_folder(tmp_path)
+    dataset = load_dataset(tmp_path, "folder")
     assert label_counts(dataset.records) == {"crack": 3, "ok": 1}
     assert not dataset.findings
     assert [record.name for record in dataset.records] == sorted(record.name for record in dataset.records)
@@ -29,27 +30,27 @@ def test_the_first_folder_is_the_label_however_deep_the_image_lies(tmp_path: Pat
 def test_train_and_test_at_the_root_are_the_split(tmp_path: Path) -> None:
     draw(tmp_path / "Train", {"crack": 2, "ok": 2})
     draw(tmp_path / "test", {"crack": 1, "ok": 1})
-    dataset = load_folder(tmp_path)
+    dataset = load_dataset(tmp_path, "folder")
     assert label_counts(dataset.side(Side.TRAIN)) == {"crack": 2, "ok": 2}
     assert label_counts(dataset.side(Side.TEST)) == {"crack": 1, "ok": 1}
 
 
 def test_a_label_may_be_called_test_among_other_labels(tmp_path: Path) -> None:
     draw(tmp_path, {"test": 1, "crack": 1})
-    assert label_counts(load_folder(tmp_path).records) == {"crack": 1, "test": 1}
+    assert label_counts(load_dataset(tmp_path, "folder").records) == {"crack": 1, "test": 1}
 
 
 @pytest.mark.parametrize("name", ["a b.jpg", "a+b#c%20.jpg", "плитка.jpg", "タイル & 1.jpeg", "'quote\".PNG"])
 def test_names_are_taken_as_they_are(tmp_path: Path, name: str) -> None:
     draw(tmp_path, {"crack": 1})
     drawn(1, 5).save(tmp_path / "crack" / name, "PNG" if name.endswith("PNG") else "JPEG")
-    assert f"crack/{name}" in {record.name for record in load_folder(tmp_path).records}
+    assert f"crack/{name}" in {record.name for record in load_dataset(tmp_path, "folder").records}
 
 
 def test_patterns_choose_by_path_and_by_name(tmp_path: Path) -> None:
     draw(tmp_path, {"crack": 2, "ok": 2})
     draw(tmp_path, {"crack": 2}, ending=".png")
-    by_name = load_folder(tmp_path, include=["*.jpg"], exclude=["ok/*"])
+    by_name = load_dataset(tmp_path, "folder", Options(include=("*.jpg",), exclude=("ok/*",)))
     assert label_counts(by_name.records) == {"crack": 2}
     assert {record.info.format for record in by_name.records} == {"JPEG"}
 
@@ -71,7 +72,7 @@ def test_every_file_that_is_left_out_is_named(tmp_path: Path) -> None:
     (root / "loop").symlink_to(root)
     (root / "stray.jpg").write_bytes(whole)
     drawn(0, 1, size=40).save(root / "crack" / "small.png")
-    dataset = load_folder(root)
+    dataset = load_dataset(root, "folder")
     assert len(dataset.records) == 2
     found = findings(dataset)
     assert {name for name, (_, fatal) in found.items() if not fatal} == {
@@ -84,18 +85,18 @@ def test_every_file_that_is_left_out_is_named(tmp_path: Path) -> None:
         "crack/empty.png": "an empty file",
         "crack/gone.jpg": "a broken link or no regular file, left out",
         "crack/out.jpg": "a link that leaves the folder, left out",
-        "crack/photo.webp": "not a JPEG or PNG image; the service does not take it",
+        "crack/photo.webp": "not a JPEG or PNG image; customlabels dataset convert makes one",
         "crack/small.png": "40×40 pixels; the service takes no side under 64",
         "crack/text.jpg": "no JPEG or PNG image",
         "loop": "a link to a folder, left out: its images would be read twice",
-        "stray.jpg": "has no label: it does not lie in a label's folder",
+        "stray.jpg": "has no label (--allow-unlabelled keeps such images)",
     }
 
 
 def test_a_link_inside_the_root_is_an_image_like_others(tmp_path: Path) -> None:
     draw(tmp_path, {"crack": 1})
     (tmp_path / "crack" / "same.jpg").symlink_to(tmp_path / "crack" / "000.jpg")
-    assert len(load_folder(tmp_path).records) == 2
+    assert len(load_dataset(tmp_path, "folder").records) == 2
 
 
 @contextmanager
@@ -117,13 +118,17 @@ def test_an_unreadable_image_is_named() -> None:
         folder.chmod(0o755)
         (folder / "crack" / "000.jpg").chmod(0)
         with without_privileges():
-            assert findings(load_folder(folder)) == {"crack/000.jpg": ("cannot be read (Permission denied)", True)}
+            assert findings(load_dataset(folder, "folder")) == {
+                "crack/000.jpg": ("cannot be read (Permission denied)", True)
+            }
 
 
 def test_a_name_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     draw(tmp_path, {"crack": 1})
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/crack/\xff.jpg")).write_bytes(b"x")
-    assert [finding.message for finding in load_folder(tmp_path).faults] == ["a name that is not UTF-8; rename it"]
+    assert [finding.message for finding in load_dataset(tmp_path, "folder").faults] == [
+        "a name that is not UTF-8; rename it"
+    ]
 
 
 @pytest.mark.parametrize("content", [{}, {"a/readme.txt": b"text"}, {"a/b.jpg": b"text"}])
@@ -132,10 +137,10 @@ def test_a_folder_without_images_is_refused_with_what_is_in_it(tmp_path: Path, c
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_bytes(body)
     with pytest.raises(LayoutError, match="holds no image that can be used") as caught:
-        load_folder(tmp_path)
+        load_dataset(tmp_path, "folder")
     assert len(caught.value.details) == len(content)
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LayoutError, match="no such folder"):
-        load_folder(tmp_path / "nowhere")
+    with pytest.raises(LayoutError, match="no such file or folder"):
+        load_dataset(tmp_path / "nowhere", "folder")

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from customlabels.datasets.headers import image_size
+from customlabels.datasets.headers import parse
+from customlabels.datasets.model import ImageInfo
 from customlabels.datasets.probe import probe
 
 
@@ -29,6 +30,10 @@ def png_bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
+def parsed(data: bytes) -> ImageInfo:
+    return parse(lambda start, length: data[start : start + length], len(data))
+
+
 @pytest.mark.parametrize(
     ("format", "options"),
     [
@@ -40,20 +45,21 @@ def png_bomb(width: int, height: int) -> bytes:
     ],
 )
 def test_the_size_is_that_which_a_decoder_finds(format: str, options: dict[str, object]) -> None:
-    assert image_size(encoded(123, 77, format, **options)) == (format, 123, 77)
+    info = parsed(encoded(123, 77, format, **options))
+    assert (info.format, info.width, info.height, info.channels, info.bits) == (format, 123, 77, 3, 8)
 
 
 @pytest.mark.parametrize("format", ["GIF", "BMP", "TIFF", "WEBP"])
 def test_another_format_is_named(format: str) -> None:
     with pytest.raises(ValueError, match=f"(?i)a {format} file"):
-        image_size(encoded(70, 70, format))
+        parsed(encoded(70, 70, format))
 
 
 @pytest.mark.parametrize("cut", [0, 3, 10, 18, 20])
 def test_a_cut_header_is_refused(cut: int) -> None:
     for format in ("JPEG", "PNG"):
-        with pytest.raises(ValueError, match=r"damaged|no JPEG"):
-            image_size(encoded(70, 70, format)[:cut])
+        with pytest.raises(ValueError, match=r"damaged|no JPEG|empty"):
+            parsed(encoded(70, 70, format)[:cut])
 
 
 @pytest.mark.parametrize(
@@ -63,7 +69,7 @@ def test_a_cut_header_is_refused(cut: int) -> None:
         (png_bomb(2100, 100), "takes sides up to 20:1"),
         (encoded(70, 70, "PNG")[:-20], "its end is missing"),
         (encoded(70, 70, "JPEG")[:-20], "its end is missing"),
-        (b"\xff\xd8\xff" + b"\0" * 15_000_000, "15.0 MB; the service takes at most 15 MB"),
+        (encoded(70, 70, "JPEG") + b"\0" * 15_000_000, "15.0 MB; the service takes at most 15 MB"),
     ],
 )
 def test_what_the_service_refuses_is_refused_without_decoding(tmp_path: Path, data: bytes, says: str) -> None:

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from customlabels.core.errors import LayoutError
-from customlabels.datasets.folder import load_folder
 from customlabels.datasets.model import label_counts
 from customlabels.datasets.samples import LABELS, make_samples
+from customlabels.manifests.formats import load_dataset
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -17,7 +17,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_every_label_gets_its_images(tmp_path: Path) -> None:
     assert make_samples(tmp_path / "a", images=3, size=96) == 12
-    dataset = load_folder(tmp_path / "a")
+    dataset = load_dataset(tmp_path / "a", "folder")
     assert label_counts(dataset.records) == dict.fromkeys(sorted(LABELS), 3)
     assert {(record.info.width, record.info.height, record.info.format) for record in dataset.records} == {
         (96, 96, "JPEG")

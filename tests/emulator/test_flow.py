@@ -7,8 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from local_service import BUCKET, Service
 
-from customlabels.core.s3 import S3Address
-from customlabels.manifests.lines import image_level_line
+from customlabels.manifests.lines import entry_line
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ def refused(call: Any, **parameters: Any) -> str:
 
 def manifest(images: Path, names: slice) -> bytes:
     return b"".join(
-        image_level_line(S3Address(BUCKET, f"tiles/{path.parent.name}/{path.name}"), [path.parent.name])
+        entry_line(f"s3://{BUCKET}/tiles/{path.parent.name}/{path.name}", (path.parent.name,))
         for folder in sorted(images.iterdir())
         for path in sorted(folder.iterdir())[names]
     )
@@ -199,7 +198,7 @@ def test_tags_are_kept_changed_and_taken_away(service: Service, trained: Trained
     assert rekognition.list_tags_for_resource(ResourceArn=arn)["Tags"] == {"team": "b"}
 
 
-GOOD = image_level_line(S3Address(BUCKET, "a.jpg"), ["a"])
+GOOD = entry_line(f"s3://{BUCKET}/a.jpg", ("a",))
 
 
 @pytest.mark.parametrize(
@@ -244,7 +243,7 @@ def test_a_missing_manifest_is_refused_at_once(service: Service) -> None:
 def test_images_that_cannot_be_read_fail_the_training_with_a_reason(service: Service) -> None:
     rekognition = service.rekognition
     lines = b"".join(
-        image_level_line(S3Address(BUCKET, f"absent/{label}/{number}.jpg"), [label])
+        entry_line(f"s3://{BUCKET}/absent/{label}/{number}.jpg", (label,))
         for label in ("a", "b")
         for number in range(5)
     )

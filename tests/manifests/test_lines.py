@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from customlabels.core.s3 import S3Address
 from customlabels.manifests.entries import read_entries
-from customlabels.manifests.lines import image_level_line, write_manifest
+from customlabels.manifests.lines import entry_line, write_manifest
 
 GOLDEN = """\
 {"source-ref":"s3://plant-7/tiles/a b+ü.jpg","label_0":0,"label_0-metadata":{"class-name":"crack","confidence":1,\
@@ -20,29 +20,29 @@ labels = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_siz
 
 
 def test_a_line_reads_as_the_guide_says() -> None:
-    line = image_level_line(S3Address("plant-7", "tiles/a b+ü.jpg"), ["crack"], job="tiles")
+    line = entry_line("s3://plant-7/tiles/a b+ü.jpg", ("crack",), job="tiles")
     assert line.decode() == GOLDEN
 
 
-@given(keys, st.lists(labels, unique=True, max_size=5))
-def test_what_is_written_is_read_back(key: str, named: list[str]) -> None:
-    line = image_level_line(S3Address("plant-7", key), named)
+@given(keys, st.lists(labels, unique=True, max_size=5).map(tuple))
+def test_what_is_written_is_read_back(key: str, named: tuple[str, ...]) -> None:
+    line = entry_line(f"s3://plant-7/{key}", named)
     assert line.count(b"\n") == 1
     (entry,) = read_entries([line])
-    assert (entry.image, list(entry.labels)) == (S3Address("plant-7", key), named)
+    assert (entry.image, entry.labels) == (S3Address("plant-7", key), named)
     assert [fault.code for fault in entry.faults] == ([] if named else ["WARNING_UNANNOTATED_RECORD"])
 
 
 def test_a_label_called_source_ref_does_no_harm() -> None:
-    line = json.loads(image_level_line(S3Address("plant-7", "a.jpg"), ["source-ref", "x-metadata"]))
+    line = json.loads(entry_line("s3://plant-7/a.jpg", ("source-ref", "x-metadata")))
     assert line["source-ref"] == "s3://plant-7/a.jpg"
 
 
 def test_the_same_images_give_the_same_bytes_and_a_failure_leaves_no_file(tmp_path: Path) -> None:
-    images = [(S3Address("plant-7", f"{number}.jpg"), ["crack"]) for number in range(100)]
+    lines = [entry_line(f"s3://plant-7/{number}.jpg", ("crack",)) for number in range(100)]
     for name in ("a", "b"):
-        assert write_manifest(tmp_path / name, iter(images)) == 100
+        assert write_manifest(tmp_path / name, iter(lines)) == 100
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     with pytest.raises(ZeroDivisionError):
-        write_manifest(tmp_path / "c", (images[1 // 0] for _ in "x"))
+        write_manifest(tmp_path / "c", (lines[1 // 0] for _ in "x"))
     assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}

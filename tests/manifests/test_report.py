@@ -6,14 +6,14 @@ import pytest
 from drawing import drawn
 
 from customlabels.core.errors import ManifestError
-from customlabels.core.s3 import S3Address
 from customlabels.manifests.files import bounded_lines, manifest_lines
-from customlabels.manifests.lines import image_level_line
+from customlabels.manifests.images import local_images
+from customlabels.manifests.lines import entry_line
 from customlabels.manifests.report import SUMMARY, validate
 
 
 def good(count: int, label: str = "a") -> list[bytes]:
-    return [image_level_line(S3Address("plant-7", f"{label}/{number}.jpg"), [label]) for number in range(count)]
+    return [entry_line(f"s3://plant-7/{label}/{number}.jpg", (label,)) for number in range(count)]
 
 
 def written(path: Path, lines: list[bytes]) -> Path:
@@ -60,9 +60,9 @@ def test_causes_add_up_to_the_fifth_that_fails_a_training(tmp_path: Path) -> Non
         for number in range(5):
             drawn(0, number).save(tmp_path / "images" / label / f"{number}.jpg")
     path = written(tmp_path / "train.manifest", [*lines, b"{}\n", b'{"source-ref": "x"}\n'])
-    assert not validate(path, None, images=tmp_path / "images").fails
+    assert not validate(path, None, look=local_images(tmp_path / "images")).fails
     (tmp_path / "images" / "a" / "0.jpg").write_bytes(b"no image")
-    report = validate(path, None, images=tmp_path / "images")
+    report = validate(path, None, look=local_images(tmp_path / "images"))
     assert [fault.code for fault in report.verdict.faults] == ["ERROR_TOO_MANY_INVALID_ROWS_IN_MANIFEST"]
     assert report.parts["training"].codes["ERROR_INVALID_IMAGE"].lines == [1]
 

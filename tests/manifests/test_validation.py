@@ -1,13 +1,12 @@
 import pytest
 
-from customlabels.core.s3 import S3Address
-from customlabels.manifests.lines import image_level_line
+from customlabels.manifests.lines import entry_line
 from customlabels.manifests.validation import import_fault, judge, read_part
 
 
 def lines(counts: dict[str, int], bucket: str = "plant-7") -> list[bytes]:
     return [
-        image_level_line(S3Address(bucket, f"{label}/{number}.jpg"), [label])
+        entry_line(f"s3://{bucket}/{label}/{number}.jpg", (label,))
         for label, count in counts.items()
         for number in range(count)
     ]
@@ -35,7 +34,7 @@ def test_an_import_keeps_drops_and_refuses_as_the_service_does(given: list[bytes
 
 
 def unlabelled(count: int) -> list[bytes]:
-    return [image_level_line(S3Address("plant-7", f"plain/{number}.jpg"), []) for number in range(count)]
+    return [entry_line(f"s3://plant-7/plain/{number}.jpg", ()) for number in range(count)]
 
 
 @pytest.mark.parametrize(

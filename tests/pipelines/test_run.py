@@ -10,8 +10,8 @@ from drawing import draw
 from local_service import BUCKET, Service
 
 from customlabels.core.errors import ServiceError, TrainingFailed
-from customlabels.datasets.folder import load_folder
 from customlabels.datasets.split import split
+from customlabels.manifests.formats import load_dataset
 from customlabels.pipelines.plan import Plan, make_plan, project_name
 from customlabels.pipelines.run import Outcome, _prepare, run
 from customlabels.pipelines.upload import check_bucket, missing_images
@@ -29,7 +29,7 @@ class Steps:
 
 
 def plan_for(folder: Path, project: str, seed: int = 0) -> Plan:
-    divided = split(load_folder(folder), fraction=0.2, seed=seed)
+    divided = split(load_dataset(folder, "folder"), fraction=0.2, seed=seed)
     return make_plan(divided, project=project, bucket=BUCKET, prefix="runs")
 
 

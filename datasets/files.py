@@ -1,0 +1,178 @@
+"""Files below a folder: walked without following links out of it, matched, found by name, read within a limit."""
+
+import os
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, IMAGE_ENDINGS
+from customlabels.datasets.model import Finding
+
+_SYSTEM_FILES = {"thumbs.db", "ehthumbs.db", "desktop.ini"}
+SYSTEM_FOLDERS = {"__macosx", "@eadir"}
+
+
+def walk(root: Path, findings: list[Finding] | None = None) -> Iterator[str]:
+    """Names of all files below `root` in order, with forward slashes; what is never looked at goes to `findings`."""
+
+    def leave_out(path: str, why: str, *, fatal: bool = False) -> None:
+        if findings is not None:
+            findings.append(Finding(os.path.relpath(path, root).replace(os.sep, "/"), why, fatal))
+
+    def denied(error: OSError) -> None:
+        leave_out(error.filename, f"cannot be read ({error.strerror})", fatal=True)
+
+    base = str(root)
+    for folder, folders, files in os.walk(base, onerror=denied):
+        for name in sorted(folders):
+            path = os.path.join(folder, name)  # noqa: PTH118 - a Path each would take longer than the walk
+            if name.startswith(".") or name.lower() in SYSTEM_FOLDERS:
+                leave_out(path, "a hidden or system folder, left out")
+            elif Path(path).is_symlink():
+                leave_out(path, "a link to a folder, left out: its images would be read twice", fatal=True)
+            else:
+                continue
+            folders.remove(name)
+        folders.sort()
+        within = folder[len(base) :].strip(os.sep).replace(os.sep, "/")
+        for name in sorted(files):
+            path = os.path.join(folder, name)  # noqa: PTH118
+            if name.startswith(".") or name.lower() in _SYSTEM_FILES:
+                leave_out(path, "a hidden or system file, left out")
+            elif not name.isascii() and _undecodable(name):
+                if findings is not None:
+                    findings.append(Finding(ascii(name), "a name that is not UTF-8; rename it", fatal=True))
+            elif Path(path).is_symlink() and not Path(path).resolve().is_relative_to(root):
+                leave_out(path, "a link that leaves the folder, left out", fatal=True)
+            elif not Path(path).is_file():
+                leave_out(path, "a broken link or no regular file, left out", fatal=True)
+            else:
+                yield f"{within}/{name}" if within else name
+
+
+def _undecodable(name: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def wanted(name: str, include: Sequence[str], exclude: Sequence[str]) -> bool:
+    """Whether a file's name, or the last part of it, matches one of `include`, or there is none, and no `exclude`."""
+
+    def matches(patterns: Sequence[str]) -> bool:
+        base = PurePosixPath(name).name
+        return any(fnmatch(name, pattern) or fnmatch(base, pattern) for pattern in patterns)
+
+    return (not include or matches(include)) and not matches(exclude)
+
+
+def is_image(name: str) -> bool:
+    """Whether a file's ending is that of an image, be it one that the service does not take."""
+    return PurePosixPath(name).suffix.lower() in IMAGE_ENDINGS | CONVERTIBLE_ENDINGS
+
+
+def image_files(source: Path) -> list[tuple[str, Path]]:
+    """(name, path) of every JPEG and PNG file below a folder, in order; of the file itself where `source` is one."""
+    if source.is_file():
+        return [(source.name, source)]
+    root = source.resolve()
+    names = (name for name in walk(root) if PurePosixPath(name).suffix.lower() in IMAGE_ENDINGS)
+    return [(name, root / name) for name in names]
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """The bytes of a file that has at most `most`.
+
+    Raises
+    ------
+    ValueError : it has more, or cannot be read
+    """
+    try:
+        size = path.stat().st_size
+        if size > most:
+            raise ValueError(f"{size / 1e6:.0f} MB; at most {most / 1e6:.0f} MB are read")
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"cannot be read ({error.strerror})") from error
+
+
+class Finder:
+    """Finds the images that annotation files name, below one folder and nowhere else."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self._base = str(self.root)
+
+    def find(self, name: str, subset: str | None = None) -> Path:
+        """The image's path: `name` below the root, else the one file whose path ends like it.
+
+        Raises
+        ------
+        ValueError : a sentence saying why there is none
+        """
+        if "\0" in name:
+            raise ValueError("its name holds a NUL character")
+        if self._is_there(name):
+            return self.root / name
+        name = name.replace("\\", "/")
+        is_address = name.startswith("s3://")
+        if is_address:
+            name = name[5:].partition("/")[2]
+        parts = [part for part in name.split("/") if part not in ("", ".")]
+        if not parts:
+            raise ValueError("names no image")
+        if not is_address and (name.startswith("/") or ".." in parts or ":" in parts[0]):
+            # Only its last part can be trusted: many tools write the paths of the machine that they ran on.
+            if not self._ending(parts[-1:]):
+                raise ValueError(f"leads out of {self.root}")
+            parts = parts[-1:]
+        if self._is_there("/".join(parts)):
+            return self.root.joinpath(*parts)
+        for start in range(len(parts)):
+            found = self._ending(parts[start:])
+            if len(found) > 1 and subset:
+                found = [other for other in found if _is_in(other, subset)] or found
+            if len(found) == 1:
+                return self.root / found[0]
+            if found:
+                raise ValueError(f"there are several images of that name: {', '.join(sorted(found)[:3])}")
+        raise ValueError(f"no such image below {self.root}")
+
+    def _is_there(self, name: str) -> bool:
+        """Whether the root has a file of that name which lies below it, links followed."""
+        if name.startswith("/") or ".." in name.split("/"):
+            return False
+        path = f"{self._base}/{name}"
+        real = os.path.realpath(path)
+        return os.path.isfile(path) and (real == path or real.startswith(f"{self._base}/"))  # noqa: PTH113
+
+    def _ending(self, parts: Sequence[str]) -> list[str]:
+        """Names of files below the root whose last parts are `parts`."""
+        tail = "/" + "/".join(parts)
+        return [name for name in self._by_base.get(parts[-1], ()) if f"/{name}".endswith(tail)]
+
+    @cached_property
+    def _by_base(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name in walk(self.root):
+            if is_image(name):
+                found.setdefault(name.rpartition("/")[2], []).append(name)
+        return found
+
+
+def _is_in(name: str, subset: str) -> bool:
+    from customlabels.datasets.layout import SUBSETS
+
+    return any(SUBSETS.get(part.lower().rstrip("0123456789")) == subset for part in PurePosixPath(name).parts[:-1])
+
+
+def folder_of(source: Path, what: str) -> Path:
+    """`source` resolved, which must be a folder.
+
+    Raises
+    ------
+    LayoutError
+    """
+    if not source.is_dir():
+        raise LayoutError(f"{source}: no such folder", hint=what)
+    return source.resolve()

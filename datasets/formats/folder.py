@@ -1,0 +1,103 @@
+"""The folder layout: folders are labels; train/ and test/ at the top are the split."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.files import SYSTEM_FOLDERS, folder_of, walk, wanted
+from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options
+from customlabels.datasets.model import Dataset, Finding, ImageRecord
+
+
+def recognises(source: Path, _: Options) -> bool:
+    """Any folder will do; this one is asked last."""
+    return source.is_dir()
+
+
+def read(source: Path, options: Options) -> Layout:
+    """The images below `source`, and a finding for every file that is not among them.
+
+    The label is the first folder below the root (`top`), the one right above the image (`parent`), or all of
+    them joined (`path`). An image that lies in none has no label.
+
+    Raises
+    ------
+    LayoutError : `source` is no folder
+    """
+    root = folder_of(source, "name a folder that holds a folder of images a label")
+    layout = Layout(root, ())
+    layout.images = _images(root, options, layout.findings)
+    return layout
+
+
+def _images(root: Path, options: Options, findings: list[Finding]) -> Iterator[Annotated]:
+    split = _is_split(root)
+    for name in walk(root, findings):
+        if not wanted(name, options.include, options.exclude):
+            continue
+        ending = PurePosixPath(name).suffix.lower()
+        parts = name.split("/")[:-1]
+        if ending not in options.endings:
+            if ending in CONVERTIBLE_ENDINGS:
+                findings.append(
+                    Finding(name, "not a JPEG or PNG image; customlabels dataset convert makes one", fatal=True)
+                )
+            else:
+                findings.append(Finding(name, "no image, left out", fatal=False))
+            continue
+        subset = None
+        if split:
+            subset = SUBSETS.get(parts[0].lower()) if parts else None
+            if subset is None:
+                findings.append(Finding(name, "lies beside train/ and test/, not in one of them", fatal=True))
+                continue
+            parts = parts[1:]
+        yield Annotated(name, name, _labels(parts, options), subset=subset)
+
+
+def _labels(folders: list[str], options: Options) -> tuple[str, ...]:
+    if not folders:
+        return ()
+    if options.label_from == "path":
+        return ((options.label_separator or "/").join(folders),)
+    return (folders[0] if options.label_from == "top" else folders[-1],)
+
+
+def _is_split(root: Path) -> bool:
+    """Whether the folders of `root` are the sides of a split rather than labels."""
+    folders = {path.name.lower() for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    named = {SUBSETS[name] for name in folders & SUBSETS.keys()}
+    return {"train", "test"} <= named or {"train", "validation"} <= named or folders in ({"train"}, {"test"})
+
+
+def place(record: ImageRecord) -> str:
+    """The folder of its side, where there are sides, that of its label, and its name below that."""
+    if len(record.all_labels) > 1:
+        raise LayoutError(
+            f"{record.name}: has several labels ({', '.join(record.all_labels)}); a folder layout takes one an image"
+        )
+    side = f"{record.side.value}/" if record.side else ""
+    if not record.all_labels:
+        return f"{side}{record.name.replace('/', '_')}"
+    label = record.all_labels[0]
+    if not label.strip(". ") or label[0] == "." or set(label) & {"/", "\\"} or label.lower() in SYSTEM_FOLDERS:
+        raise LayoutError(f"{record.name}: label {label!r} cannot be the name of a folder")
+    name = record.name.removeprefix(side)
+    return f"{side}{label}/{name.removeprefix(f'{label}/')}"
+
+
+def save(dataset: Dataset) -> None:
+    """Writes nothing: the images' places say all that this layout can say.
+
+    Raises
+    ------
+    LayoutError : the labels would be taken for the sides of a split
+    """
+    if _is_split(dataset.root) and not any(record.side for record in dataset.records):
+        raise LayoutError(
+            f"{dataset.root}: folders of these labels would be taken for train/ and test/",
+            hint="rename with --label-map",
+        )
+
+
+FORMAT = Format("folder", "a folder a label", recognises, read, place, save)

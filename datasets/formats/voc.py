@@ -1,0 +1,163 @@
+"""Pascal VOC: an XML file an image.
+
+Boxes are read as most tools write them: xmax − xmin is the width.
+Source: http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf
+"""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+
+from customlabels.core.errors import LayoutError
+from customlabels.core.files import written_aside
+from customlabels.datasets.files import folder_of, is_image, read_bounded, walk
+from customlabels.datasets.formats.xml import number, parse
+from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options
+from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord, Side
+
+ANNOTATIONS, IMAGES, SETS = "Annotations", "JPEGImages", "ImageSets/Main"
+_MAX_BYTES = 20_000_000
+
+
+def recognises(source: Path, _: Options) -> bool:
+    """A folder with an XML file for each of its first images."""
+    if not source.is_dir():
+        return False
+    if (source / ANNOTATIONS).is_dir():
+        return any((source / ANNOTATIONS).rglob("*.xml"))
+    first = next((name for name in walk(source) if name.endswith(".xml")), None)
+    if first is None:
+        return False
+    try:
+        return parse(read_bounded(source / first, _MAX_BYTES)).tag == "annotation"
+    except ValueError:
+        return False
+
+
+def read(source: Path, options: Options) -> Layout:
+    """The images that the XML files below `source` describe.
+
+    Raises
+    ------
+    LayoutError : `source` is no folder
+    """
+    root = folder_of(source, "name the folder that holds Annotations/ and JPEGImages/")
+    layout = Layout((options.images or root).resolve(), ())
+    layout.images = _images(root, layout)
+    return layout
+
+
+def _images(root: Path, layout: Layout) -> Iterator[Annotated]:
+    subsets = _subsets(root)
+    for name in walk(root):
+        if name.endswith(".xml"):
+            try:
+                yield _image(root, layout.root, name, subsets, layout.findings)
+            except ValueError as error:
+                layout.findings.append(Finding(name, str(error), fatal=True))
+
+
+def _image(root: Path, images: Path, name: str, subsets: dict[str, str], findings: list[Finding]) -> Annotated:
+    document = parse(read_bounded(root / name, _MAX_BYTES))
+    if document.tag != "annotation":
+        raise ValueError(f"no Pascal VOC file: its root is <{document.tag}>")
+    boxes = []
+    for place, marked in enumerate(document.iter("object"), 1):
+        try:
+            boxes.append(_box(marked))
+        except ValueError as error:
+            findings.append(Finding(f"{name}, object {place}", str(error), fatal=True))
+    width, height = document.findtext("size/width"), document.findtext("size/height")
+    size = (round(number(width)), round(number(height))) if width and height else None
+    image = _image_name(name, document.findtext("filename"), images)
+    stem = name.partition(f"{ANNOTATIONS}/")[2].removesuffix(".xml")
+    subset = subsets.get(stem) or subsets.get(PurePosixPath(name).stem) or SUBSETS.get(name.partition("/")[0].lower())
+    return Annotated(image, name, (), tuple(boxes), size=size if size and all(size) else None, subset=subset)
+
+
+def _box(marked: ElementTree.Element) -> Box:
+    label = (marked.findtext("name") or "").strip()
+    if not label:
+        raise ValueError("has no name")
+    left, top, right, bottom = (number(marked.findtext(f"bndbox/{key}")) for key in ("xmin", "ymin", "xmax", "ymax"))
+    return Box(label, left, top, right - left, bottom - top)
+
+
+def _image_name(name: str, file_name: str | None, images: Path) -> str:
+    """The image beside the XML file, or in JPEGImages/ as it is in Annotations/; else what the file says."""
+    stem = name.removesuffix(".xml")
+    inner = stem.partition(f"{ANNOTATIONS}/")
+    folders = [stem, f"{inner[0]}{IMAGES}/{inner[2]}", f"{inner[0]}images/{inner[2]}"] if inner[1] else [stem]
+    ending = PurePosixPath(file_name or "").suffix
+    for candidate in folders:
+        for other in dict.fromkeys((ending, ".jpg", ".png", ".jpeg", ".JPG", ".PNG", ".JPEG")):
+            if is_image(f"x{other}") and (images / f"{candidate}{other}").is_file():
+                return f"{candidate}{other}"
+    return (file_name or stem).strip()
+
+
+def _subsets(root: Path) -> dict[str, str]:
+    found = {}
+    for word, subset in SUBSETS.items():
+        path = root / SETS / f"{word}.txt"
+        # trainval is train and val together: what the two say by themselves counts.
+        if word != "trainval" and path.is_file():
+            for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+                if line.strip():
+                    # VOC's own files have a second column, whether the class is there.
+                    found[line.rstrip().removesuffix(" 1").removesuffix(" -1").rstrip()] = subset
+    return found
+
+
+def place(record: ImageRecord) -> str:
+    if record.labels:
+        raise LayoutError(f"{record.name}: has labels of the whole image, which Pascal VOC has no place for")
+    return f"{IMAGES}/{record.name}"
+
+
+def save(dataset: Dataset) -> None:
+    """Writes Annotations/ and, where there are sides, ImageSets/Main/."""
+    stems: dict[str, str] = {}
+    for record in dataset.records:
+        stem = _stem(record)
+        if stem in stems:
+            raise LayoutError(f"{record.name}: its annotations would replace those of {stems[stem]}")
+        stems[stem] = record.name
+        if record.boxes is not None:
+            with written_aside(dataset.root / ANNOTATIONS / f"{stem}.xml") as file:
+                file.write(_document(record))
+    for side in Side:
+        names = [_stem(record) for record in dataset.side(side)]
+        if names:
+            with written_aside(dataset.root / SETS / f"{side.value}.txt") as file:
+                file.write("".join(f"{name}\n" for name in names).encode())
+
+
+def _stem(record: ImageRecord) -> str:
+    return str(PurePosixPath(record.name.removeprefix(f"{IMAGES}/")).with_suffix(""))
+
+
+def _document(record: ImageRecord) -> bytes:
+    document = ElementTree.Element("annotation")
+
+    def add(parent: ElementTree.Element, tag: str, text: object) -> None:
+        ElementTree.SubElement(parent, tag).text = str(text)
+
+    add(document, "folder", IMAGES)
+    add(document, "filename", PurePosixPath(record.name).name)
+    size = ElementTree.SubElement(document, "size")
+    add(size, "width", record.info.width)
+    add(size, "height", record.info.height)
+    add(size, "depth", record.info.channels)
+    for box in record.boxes or ():
+        marked = ElementTree.SubElement(document, "object")
+        add(marked, "name", box.label)
+        corners = ElementTree.SubElement(marked, "bndbox")
+        for key, value in zip(("xmin", "ymin", "xmax", "ymax"), box.corners, strict=True):
+            add(corners, key, f"{value:.12g}")
+    ElementTree.indent(document)
+    written: bytes = ElementTree.tostring(document, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+FORMAT = Format("voc", "Pascal VOC: an XML file an image", recognises, read, place, save)

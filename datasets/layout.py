@@ -1,0 +1,144 @@
+"""What a format tells of labelled images before anyone has looked at them, and how it is asked."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
+
+SUBSETS = {
+    "train": "train",
+    "training": "train",
+    "trainval": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
+"""Words for parts of a split, as people and tools write them."""
+
+IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"}
+CONVERTIBLE_ENDINGS = {".bmp", ".gif", ".heic", ".heif", ".tif", ".tiff", ".webp"}
+
+
+class Annotated(NamedTuple):
+    """An image as an annotation file describes it.
+
+    Parameters
+    ----------
+    name : the image's path below the layout's root, or s3://bucket/key
+    where : the file and row or line that describes it
+    boxes : None where the file says nothing about objects
+    relative : whether the boxes are in fractions of the image's sides rather than in pixels
+    size : width and height in pixels, where the file states them
+    subset : train, validation or test
+    """
+
+    name: str
+    where: str
+    labels: tuple[str, ...] = ()
+    boxes: tuple[Box, ...] | None = None
+    relative: bool = False
+    size: tuple[int, int] | None = None
+    subset: str | None = None
+    group: str | None = None
+
+
+@dataclass(slots=True)
+class Layout:
+    """Images below `root`, in the order of their file, made as they are asked for; `findings` are complete then."""
+
+    root: Path
+    images: Iterable[Annotated]
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a layout is to be read; each format takes what concerns it.
+
+    Parameters
+    ----------
+    images : the folder of the images, where it is not that of the annotations
+    include, exclude : shell patterns, matched against an image's name and against the last part of it
+    convertible : also take images that the service does not take but `convert` mends
+    label_from : top, parent or path: which folders above an image are its label
+    label_separator : between labels in one cell, or between the folders of a label
+    columns : role of a CSV column to its name, or its number counted from 1
+    fractions : whether boxes of a CSV file are fractions of the image's sides; None: as its first rows look
+    masks : the folder of the masks, where they do not lie beside the images
+    min_area : pixels of the smallest spot of a mask that becomes a box
+    """
+
+    images: Path | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    convertible: bool = False
+    label_from: str = "top"
+    label_separator: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    delimiter: str | None = None
+    encoding: str | None = None
+    fractions: bool | None = None
+    masks: Path | None = None
+    min_area: int = 9
+
+    @property
+    def endings(self) -> set[str]:
+        return IMAGE_ENDINGS | CONVERTIBLE_ENDINGS if self.convertible else IMAGE_ENDINGS
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format by name.
+
+    Parameters
+    ----------
+    recognises : whether a file or folder looks like it
+    read : LayoutError where the whole cannot be read; what is wrong with parts goes to the layout's findings
+    place : the path that an image gets in a folder of this format; LayoutError where it can have none
+    save : writes the annotations of a dataset whose images lie below its root, each at the place that `place` gave
+    """
+
+    name: str
+    summary: str
+    recognises: Callable[[Path, Options], bool]
+    read: Callable[[Path, Options], Layout]
+    place: Callable[[ImageRecord], str]
+    save: Callable[[Dataset], None]
+
+
+def below_images(record: ImageRecord) -> str:
+    """images/ and the name: where most formats keep an image."""
+    return f"images/{record.name}"
+
+
+def below_side(record: ImageRecord) -> str:
+    """A folder a side, where there are sides."""
+    return f"{record.side.value}/{record.name}" if record.side else record.name
+
+
+def subset_of(*names: str) -> str | None:
+    """The part of a split that a file or folder is named after; of several names the first that tells."""
+    for name in names:
+        stem = PurePosixPath(name).stem.lower()
+        for word in (stem, *stem.replace("-", "_").replace(".", "_").split("_"), stem.rstrip("0123456789")):
+            # COCO's own files end in a year: instances_train2017.json.
+            if found := SUBSETS.get(word) or SUBSETS.get(word.rstrip("0123456789")):
+                return found
+    return None
+
+
+def rectangle(label: str, points: Iterable[tuple[float, float]]) -> Box:
+    """The box around points.
+
+    Raises
+    ------
+    ValueError : there are none
+    """
+    across, down = zip(*points, strict=True)
+    left, top = min(across), min(down)
+    return Box(label, left, top, max(across) - left, max(down) - top)

@@ -1,0 +1,232 @@
+"""A layout made into a dataset: images found and looked at, boxes in pixels, every fault named."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.files import Finder, wanted
+from customlabels.datasets.layout import Annotated, Layout, Options
+from customlabels.datasets.limits import MAX_BOXES, MAX_LABEL, MAX_LABELS, SHRUNK_SIDE
+from customlabels.datasets.model import Box, Dataset, Finding, ImageInfo, ImageRecord, Side
+from customlabels.datasets.probe import probe_all, service_fault
+
+_SLACK = 1.0
+"""Pixels that a box may stand over an image's edge: what rounding does; it is cut off there."""
+
+LabelMap = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is taken into a dataset.
+
+    Parameters
+    ----------
+    label_map : a label to another; to an empty one to leave it out
+    allow_unlabelled : keeps images without labels and boxes, which a training ignores
+    image_fault : says why an image of that header cannot be used
+    step : called after each image that was looked at
+    """
+
+    label_map: LabelMap | None = None
+    allow_unlabelled: bool = False
+    image_fault: Callable[[ImageInfo], str | None] = service_fault
+    step: Callable[[], None] | None = None
+
+
+def make_dataset(layout: Layout, options: Options, policy: Policy) -> Dataset:
+    """The dataset of a layout; what cannot be used is among its findings.
+
+    Raises
+    ------
+    LayoutError : it holds no usable image
+    """
+    findings: list[Finding] = []
+    placed = list(_placed(layout, options, policy, findings))
+    findings += layout.findings
+    infos = probe_all((path for _, path in placed), policy.step, policy.image_fault)
+    sides = _sides({image.subset for image, _ in placed})
+    records: list[ImageRecord] = []
+    for (image, path), info in zip(placed, infos, strict=True):
+        name = path.relative_to(layout.root).as_posix()
+        if isinstance(info, str):
+            findings.append(Finding(name, info, fatal=True))
+            continue
+        boxes, faults, turned = _boxes_in(image, info)
+        if turned:
+            findings.append(Finding(name, "its boxes were drawn on the unturned pixels; turned along", fatal=False))
+        if faults:
+            findings += [Finding(_at(image.where, name), fault, fatal=True) for fault in faults]
+        else:
+            records.append(ImageRecord(name, path, image.labels, info, sides[image.subset], boxes, image.group))
+    findings.sort(key=lambda finding: finding.name)
+    if not records:
+        faults = [f"{finding.name}: {finding.message}" for finding in findings]
+        raise LayoutError(
+            f"{layout.root}: holds no image that can be used",
+            hint="customlabels dataset formats tells the layouts that can be read",
+            details=faults,
+        )
+    records.sort(key=lambda record: record.name)
+    return Dataset(layout.root, tuple(records), (*findings, *_alike(records)))
+
+
+def labelled(image: Annotated, label_map: LabelMap | None) -> Annotated:
+    """`image` with its labels renamed."""
+    if not label_map:
+        return image
+    labels = (label_map.get(label, label) for label in image.labels)
+    boxes = image.boxes
+    if boxes:
+        renamed = (replace(box, label=label_map.get(box.label, box.label)) for box in boxes)
+        boxes = tuple(box for box in renamed if box.label)
+    return image._replace(labels=tuple(dict.fromkeys(label for label in labels if label)), boxes=boxes)
+
+
+def label_faults(image: Annotated) -> list[str]:
+    """What the service would not take of the image's labels."""
+    faults = []
+    names = {*image.labels, *(box.label for box in image.boxes or ())}
+    for label in sorted(names):
+        if not label.strip():
+            faults.append("an empty label")
+        elif len(label) > MAX_LABEL:
+            faults.append(f"label {label[:40]!r}… has more than {MAX_LABEL} characters")
+        elif any(ord(character) < 32 for character in label):
+            faults.append(f"label {label!r} holds a control character")
+    if len(image.labels) > MAX_LABELS:
+        faults.append(f"{len(image.labels)} labels; the service takes {MAX_LABELS} an image")
+    if image.boxes and len(image.boxes) > MAX_BOXES:
+        faults.append(f"{len(image.boxes)} boxes; the service takes {MAX_BOXES} an image")
+    return faults
+
+
+def boxes_in_pixels(
+    boxes: tuple[Box, ...], width: int, height: int, relative: bool
+) -> tuple[tuple[Box, ...], list[str]]:
+    """Boxes in pixels of an image of that size, cut at its edge, and what is wrong with others."""
+    kept, faults = [], []
+    least = max(width, height, SHRUNK_SIDE) / SHRUNK_SIDE
+    for place, box in enumerate(boxes, 1):
+        if not all(map(math.isfinite, box.corners)):
+            faults.append(f"box {place} ({box.label}): a coordinate is no number")
+            continue
+        left, top, right, bottom = box.corners
+        if relative:
+            left, top, right, bottom = left * width, top * height, right * width, bottom * height
+        where = f"box {place} ({box.label}), {left:.6g}, {top:.6g} to {right:.6g}, {bottom:.6g}"
+        if right <= left or bottom <= top:
+            faults.append(f"{where}: has no width or height")
+        elif min(left, top) < -_SLACK or right > width + _SLACK or bottom > height + _SLACK:
+            faults.append(f"{where}: is not inside the image of {width}×{height} pixels")
+        elif min(right - left, bottom - top) <= least:
+            faults.append(f"{where}: is too small; shrunk to {SHRUNK_SIDE} pixels a side, a box must be over one pixel")
+        elif left < 0 or top < 0 or right > width or bottom > height:
+            left, top = max(left, 0.0), max(top, 0.0)
+            kept.append(Box(box.label, left, top, min(right, float(width)) - left, min(bottom, float(height)) - top))
+        elif relative:
+            kept.append(Box(box.label, left, top, right - left, bottom - top))
+        else:
+            kept.append(box)
+    return tuple(kept), faults
+
+
+def _placed(
+    layout: Layout, options: Options, policy: Policy, findings: list[Finding]
+) -> Iterator[tuple[Annotated, Path]]:
+    """Each image that is to be used, with its path."""
+    finder = Finder(layout.root)
+    taken: dict[Path, str] = {}
+    for given in layout.images:
+        image = labelled(given, policy.label_map)
+        if not wanted(image.name, options.include, options.exclude):
+            continue
+        where = _at(image.where, image.name)
+        faults = label_faults(image)
+        findings += [Finding(where, fault, fatal=True) for fault in faults]
+        if faults:
+            continue
+        if not image.labels and not image.boxes and not policy.allow_unlabelled:
+            findings.append(unlabelled(image, where))
+            continue
+        try:
+            path = finder.find(image.name, image.subset)
+        except ValueError as error:
+            findings.append(Finding(where, str(error), fatal=True))
+            continue
+        if path in taken:
+            findings.append(Finding(where, f"is the same file as that of {taken[path]}", fatal=True))
+            continue
+        taken[path] = where
+        yield image, path
+
+
+def unlabelled(image: Annotated, where: str) -> Finding:
+    """The finding on an image without labels and boxes that is not to be kept."""
+    if image.boxes is None:
+        return Finding(where, "has no label (--allow-unlabelled keeps such images)", fatal=True)
+    return Finding(
+        where, "nothing is on it; a training ignores it, left out (--allow-unlabelled keeps it)", fatal=False
+    )
+
+
+def _at(where: str, name: str) -> str:
+    return where if name in where else f"{where}, {name}"
+
+
+def _sides(subsets: set[str | None]) -> dict[str | None, Side | None]:
+    """Sides of the parts of a split: where there is no test part, validation is tested on, else trained on."""
+    validation = Side.TRAIN if "test" in subsets else Side.TEST
+    return {None: None, "train": Side.TRAIN, "test": Side.TEST, "validation": validation}
+
+
+def _boxes_in(image: Annotated, info: ImageInfo) -> tuple[tuple[Box, ...] | None, list[str], bool]:
+    """The image's boxes in pixels as the service sees it, what is wrong with them, and whether they were turned.
+
+    A file that states the size of the unturned pixels has its boxes there.
+    """
+    if not image.boxes:
+        return image.boxes, [], False
+    unturned = (info.height, info.width) if info.is_turned else (info.width, info.height)
+    turn = info.is_turned and image.size == unturned != (info.width, info.height)
+    width, height = unturned if turn else (info.width, info.height)
+    if image.size and not image.relative and image.size != (width, height):
+        stated = "×".join(map(str, image.size))
+        return None, [f"its boxes are for {stated} pixels, but the image has {info.width}×{info.height}"], False
+    boxes, faults = boxes_in_pixels(image.boxes, width, height, image.relative)
+    if turn:
+        boxes = tuple(turned(box, info.orientation, width, height) for box in boxes)
+    return boxes, faults, turn
+
+
+def turned(box: Box, orientation: int, width: int, height: int) -> Box:
+    """A box on the stored pixels, `width` by `height`, where it comes to lie when EXIF's orientation is applied."""
+    left, top, right, bottom = box.corners
+    corner = {
+        1: (left, top),
+        2: (width - right, top),
+        3: (width - right, height - bottom),
+        4: (left, height - bottom),
+        5: (top, left),
+        6: (height - bottom, left),
+        7: (height - bottom, width - right),
+        8: (top, width - right),
+    }[orientation]
+    across, down = (box.height, box.width) if orientation >= 5 else (box.width, box.height)
+    return Box(box.label, *corner, across, down)
+
+
+def _alike(records: list[ImageRecord]) -> list[Finding]:
+    """Labels that differ in case or blanks alone, which the service takes for two."""
+    spellings: dict[str, set[str]] = {}
+    for label in {label for record in records for label in record.all_labels}:
+        spellings.setdefault(" ".join(label.casefold().split()), set()).add(label)
+    return [
+        Finding(
+            "labels", f"{', '.join(map(repr, sorted(found)))} differ in case or blanks alone (--label-map)", fatal=False
+        )
+        for found in spellings.values()
+        if len(found) > 1
+    ]

@@ -1,0 +1,137 @@
+"""Manifests for images that lie in S3 already and are not looked at: taken as their annotation file tells."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.formats import csv_table
+from customlabels.datasets.layout import Annotated, Format, Layout, Options
+from customlabels.datasets.model import Box, Dataset, Finding, ImageInfo, ImageRecord, Side
+from customlabels.datasets.reading import LabelMap, boxes_in_pixels, label_faults, labelled, unlabelled
+from customlabels.manifests.lines import entry_line, write_manifest
+
+_CHANNELS = 3
+"""What a line has to state and nobody reads."""
+
+_SIDES = {None: None, "train": Side.TRAIN, "test": Side.TEST, "validation": Side.TEST}
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Images in S3.
+
+    Parameters
+    ----------
+    prefix : s3://bucket/folder/, put before each name that is no such address itself; may be empty then
+    """
+
+    prefix: str
+    label_map: LabelMap | None = None
+    allow_unlabelled: bool = False
+    skip_faulty: bool = False
+    job: str = "customlabels"
+
+    def source_ref(self, name: str) -> str:
+        return name if name.startswith("s3://") else f"{self.prefix}{name}"
+
+
+def build(source: Path, format: Format, options: Options, remote: Remote, target: Path) -> tuple[int, list[Finding]]:
+    """Writes one manifest of all images, in the order of their file; the number of lines, and what was found.
+
+    Of a CSV file rows are written as they come, so that memory grows by the images' names alone. Only where rows of
+    one image do not follow each other is the file read again, and held.
+
+    Raises
+    ------
+    LayoutError : the source has faults; nothing is written
+    """
+    if format is csv_table.FORMAT:
+        layout = csv_table.stream(source, options)
+        layout.images = csv_table.joined_neighbours(layout.images, layout.findings)
+        try:
+            return write_manifest(target, _lines(layout, remote)), layout.findings
+        except csv_table.Scattered:
+            pass
+    layout = format.read(source, options)
+    return write_manifest(target, _lines(layout, remote)), layout.findings
+
+
+def remote_dataset(source: Path, format: Format, options: Options, remote: Remote) -> Dataset:
+    """The dataset of all images, with no more known of them than their file tells.
+
+    Raises
+    ------
+    LayoutError : the source has faults, or names no image
+    """
+    layout = format.read(source, options)
+    records = []
+    for image, boxes, size in _checked(layout, remote):
+        width, height, channels = size or (0, 0, _CHANNELS)
+        info = ImageInfo(width, height, "", 0, channels)
+        side = _SIDES[image.subset]
+        records.append(ImageRecord(image.name, layout.root, image.labels, info, side, boxes, image.group))
+    _refuse(layout, remote)
+    if not records:
+        raise LayoutError(f"{source}: names no image")
+    records.sort(key=lambda record: record.name)
+    return Dataset(layout.root, tuple(records), tuple(layout.findings))
+
+
+def _lines(layout: Layout, remote: Remote) -> Iterator[bytes]:
+    class_ids: dict[str, int] = {}
+    for image, boxes, size in _checked(layout, remote):
+        for box in boxes or ():
+            class_ids.setdefault(box.label, len(class_ids))
+        yield entry_line(remote.source_ref(image.name), image.labels, boxes, size, class_ids=class_ids, job=remote.job)
+    _refuse(layout, remote)
+
+
+def _refuse(layout: Layout, remote: Remote) -> None:
+    faults = [f"{finding.name}: {finding.message}" for finding in layout.findings if finding.fatal]
+    if faults and not remote.skip_faulty:
+        raise LayoutError(
+            f"{len(faults)} faults: {faults[0]}", details=faults[1:], hint="mend them, or go on with --skip-faulty"
+        )
+
+
+def _checked(
+    layout: Layout, remote: Remote
+) -> Iterator[tuple[Annotated, tuple[Box, ...] | None, tuple[int, int, int] | None]]:
+    """The images without faults, their boxes in pixels, and width, height and channels where there are boxes."""
+    findings, label_map = layout.findings, remote.label_map
+    needs_prefix = not remote.prefix
+    for image in layout.images:
+        if label_map:
+            image = labelled(image, label_map)
+        boxes, size = image.boxes, None
+        if boxes is None:
+            faults = _image_level_faults(image.labels)
+        else:
+            faults = label_faults(image)
+            boxes, size, more = _located(image)
+            faults += more
+        if needs_prefix and not image.name.startswith("s3://"):
+            faults = [*faults, "is no s3:// address; say where it lies with --s3-images s3://bucket/folder/"]
+        if faults:
+            where = f"{image.where}, {image.name}"
+            findings += [Finding(where, fault, fatal=True) for fault in faults]
+        elif image.labels or boxes or remote.allow_unlabelled:
+            yield image, boxes, size
+        else:
+            findings.append(unlabelled(image, f"{image.where}, {image.name}"))
+
+
+@lru_cache(maxsize=4096)
+def _image_level_faults(labels: tuple[str, ...]) -> list[str]:
+    return label_faults(Annotated("", "", labels))
+
+
+def _located(image: Annotated) -> tuple[tuple[Box, ...] | None, tuple[int, int, int] | None, list[str]]:
+    """Boxes in pixels, the image's size with its channels, and what is wrong."""
+    if image.size is None:
+        return None, None, ["boxes need the image's width and height, which its file does not tell"]
+    width, height = image.size
+    boxes, faults = boxes_in_pixels(image.boxes or (), width, height, image.relative)
+    return boxes, (width, height, _CHANNELS), faults

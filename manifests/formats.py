@@ -1,0 +1,73 @@
+"""All layouts that can be read, in the order in which they are asked whether a source looks like theirs."""
+
+from pathlib import Path
+
+from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.datasets.formats import (
+    coco,
+    csv_table,
+    cvat,
+    folder,
+    label_studio,
+    labelme,
+    masks,
+    voc,
+    yolo,
+)
+from customlabels.datasets.layout import Format, Options
+from customlabels.datasets.model import Dataset
+from customlabels.datasets.reading import Policy, make_dataset
+from customlabels.manifests import layout
+
+FORMATS = {
+    one.name: one
+    for one in (
+        layout.FORMAT,
+        yolo.FORMAT,
+        csv_table.FORMAT,
+        coco.FORMAT,
+        label_studio.FORMAT,
+        cvat.FORMAT,
+        voc.FORMAT,
+        labelme.FORMAT,
+        masks.FORMAT,
+        folder.FORMAT,
+    )
+}
+AUTO = "auto"
+DEFAULTS = Options()
+TAKE_WHAT_TRAINS = Policy()
+
+
+def load_dataset(
+    source: Path, format: str = AUTO, options: Options = DEFAULTS, policy: Policy = TAKE_WHAT_TRAINS
+) -> Dataset:
+    """The labelled images in a file or folder of any format.
+
+    Raises
+    ------
+    LayoutError : it is not there, cannot be read, or holds no usable image
+    """
+    return make_dataset(find_format(format, source, options).read(source, options), options, policy)
+
+
+def find_format(name: str, source: Path, options: Options) -> Format:
+    """The format of that name, or, for auto, the first that recognises `source`.
+
+    Raises
+    ------
+    SettingsError : there is no format of that name
+    LayoutError : there is no such file or folder, or no format recognises it
+    """
+    if not source.exists():
+        raise LayoutError(f"{source}: no such file or folder", hint="name a folder or file of labelled images")
+    if name in FORMATS:
+        return FORMATS[name]
+    if name != AUTO:
+        raise SettingsError(f"{name!r} is no format; there are {AUTO}, {', '.join(FORMATS)}")
+    for one in FORMATS.values():
+        if one.recognises(source, options):
+            return one
+    raise LayoutError(
+        f"{source}: is laid out like none of {', '.join(FORMATS)}", hint="name its format with --format NAME"
+    )
