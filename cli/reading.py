@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -55,12 +55,12 @@ class Source:
         """The settings, with what flags say in their place."""
         flags: dict[str, Any] = {
             name: value
-            for name in DatasetSettings.model_fields
+            for name in (one.name for one in fields(given))
             if (value := getattr(self, name, None)) not in (None, (), False)
         }
-        flags["columns"] = given.columns | dict(self.column)
-        flags["label_map"] = given.label_map | dict(self.label_map)
-        return given.model_copy(update=flags)
+        flags["columns"] = {**given.columns, **dict(self.column)}
+        flags["label_map"] = {**given.label_map, **dict(self.label_map)}
+        return replace(given, **flags)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -179,8 +179,8 @@ def find_source(session: Session, source: Source, *, convertible: bool = False) 
 
         options = Options(
             images=folder(source.images, given.images),
-            include=tuple(given.include),
-            exclude=tuple(given.exclude),
+            include=given.include,
+            exclude=given.exclude,
             convertible=convertible,
             label_from=given.label_from,
             label_separator=given.label_separator,

@@ -1,5 +1,7 @@
 """customlabels train."""
 
+from dataclasses import replace
+
 import click
 
 from customlabels.cli.group import Command
@@ -50,9 +52,8 @@ def train(
 
     clients = session.clients
     outcome = run(plan, rekognition=clients.rekognition, s3=clients.s3, region=clients.region, watch=console)
-    given = session.settings.gate.model_dump()
     flags = {"min_f1": min_f1, "min_label_f1": min_label_f1}
-    gate = type(session.settings.gate)(**given | {name: value for name, value in flags.items() if value is not None})
+    gate = replace(session.settings.gate, **{name: value for name, value in flags.items() if value is not None})
     missed = shortfalls(outcome.evaluation, gate)
     document = as_document(outcome.evaluation) | {"trained": outcome.trained, "gate": missed or "passed"}
 
@@ -63,7 +64,7 @@ def train(
         elif outcome.billable_seconds is not None:
             seconds = outcome.billable_seconds
             console.text(f"billed: {seconds} seconds of training, ${training_cost(seconds):.2f} at the AWS price")
-        if not missed and gate.model_dump(exclude_none=True):
+        if not missed and gate != type(gate)():
             console.text(f"gate passed: F1 {outcome.evaluation.f1:.3f}")
 
     console.result(document, show)

@@ -1,10 +1,12 @@
 """customlabels.toml: what a team writes once instead of as flags."""
 
 import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from annotated_types import Ge, Gt, Le, Lt, MaxLen
 
 from customlabels.core.errors import SettingsError
 
@@ -13,46 +15,60 @@ FILE_NAME = "customlabels.toml"
 NAME_PATTERN = r"^[a-zA-Z0-9_.\-]{1,255}$"
 """Names of projects and versions. Source: botocore's model of Rekognition, shape ProjectName."""
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Ge(0), Le(1)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+@dataclass(frozen=True)
+class _Pattern:
+    """A regular expression that a text has to match, in a form that pydantic asks for where a file is read."""
+
+    text: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
+        return {**handler(source), "pattern": self.text}
 
 
+class _Section:
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True)
 class ProjectSettings(_Section):
-    name: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
-    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]$")] | None = None
-    prefix: Annotated[str, Field(max_length=512)] = "customlabels"
+    name: Annotated[str, _Pattern(NAME_PATTERN)] | None = None
+    bucket: Annotated[str, _Pattern(r"^[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]$")] | None = None
+    prefix: Annotated[str, MaxLen(512)] = "customlabels"
     region: str | None = None
 
 
+@dataclass(frozen=True)
 class DatasetSettings(_Section):
     source: str | None = None
     format: str = "auto"
     images: str | None = None
-    include: list[str] = []
-    exclude: list[str] = []
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     label_from: Literal["top", "parent", "path"] = "top"
     label_separator: str | None = None
-    label_map: dict[str, str] = {}
-    columns: dict[str, str] = {}
+    label_map: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
     delimiter: str | None = None
     encoding: str | None = None
     box_unit: Literal["pixels", "fractions"] | None = None
     masks: str | None = None
-    min_area: Annotated[int, Field(ge=1)] = 9
+    min_area: Annotated[int, Ge(1)] = 9
     allow_unlabelled: bool = False
-    test_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
     seed: int = 0
     group_by: str | None = None
 
 
+@dataclass(frozen=True)
 class GateSettings(_Section):
     min_f1: Fraction | None = None
     min_label_f1: Fraction | None = None
 
 
+@dataclass(frozen=True)
 class Settings(_Section):
     """The whole file; every key is optional."""
 
@@ -79,8 +95,10 @@ def load_settings(path: Path | None) -> Settings:
     """
     if path is None:
         return Settings()
+    from pydantic import TypeAdapter, ValidationError
+
     try:
-        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return TypeAdapter(Settings).validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -7,7 +7,6 @@ import io
 import os
 import struct
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 from customlabels.datasets.model import ImageInfo
@@ -15,6 +14,7 @@ from customlabels.datasets.model import ImageInfo
 FIRST = 4096
 """Bytes that are read at once: in nearly every file the header ends before."""
 
+_JPEG = b"\xff\xd8\xff"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_END = b"IEND\xaeB`\x82"
 _JPEG_END = b"\xff\xd9"
@@ -33,8 +33,17 @@ _OTHERS = {
 }
 _HEIF = {b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"avif"}
 
-Read = Callable[[int, int], bytes]
-"""Bytes of a file from a place on, as many as are asked for or there are."""
+_LAST = 64
+"""Bytes in which the end of the image is looked for first."""
+
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_SEGMENT = struct.Struct(">BBH").unpack_from
+_FRAME = struct.Struct(">BHHB").unpack_from
+_PNG_HEADER = struct.Struct(">IIBB").unpack_from
+
+
+class CutOff(Exception):
+    """The header goes on behind the bytes that are there."""
 
 
 def header(path: Path) -> ImageInfo:
@@ -44,32 +53,38 @@ def header(path: Path) -> ImageInfo:
     ------
     ValueError : no image, or a damaged header; a sentence
     """
+    return look(path)[0]
+
+
+def look(path: Path) -> tuple[ImageInfo, bytes]:
+    """As `header`, with the file's last bytes; none where it is neither JPEG nor PNG.
+
+    Raises
+    ------
+    ValueError : as `header`
+    """
     try:
-        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        file = os.open(path, _READ)
+        try:
+            size = os.fstat(file).st_size
+            first = os.read(file, FIRST)
+            if not first:
+                raise ValueError("an empty file")
+            if first[:3] == _JPEG or first[:8] == _PNG:
+                info = _parse(first, size, file)
+                if size <= FIRST:
+                    return info, first[-_LAST:]
+                os.lseek(file, size - _LAST, os.SEEK_SET)
+                return info, os.read(file, _LAST)
+        finally:
+            os.close(file)
     except OSError as error:
         raise ValueError(f"cannot be read ({error.strerror})") from error
-    try:
-        size = os.fstat(file).st_size
-        first = os.read(file, FIRST)
-        if first.startswith((b"\xff\xd8\xff", _PNG)):
-
-            def read(start: int, length: int) -> bytes:
-                if start + length <= len(first) or len(first) == size:
-                    return first[start : start + length]
-                return _read_at(file, start, length)
-
-            return parse(read, size)
-    except OSError as error:
-        raise ValueError(f"cannot be read ({error.strerror})") from error
-    finally:
-        os.close(file)
-    if not first:
-        raise ValueError("an empty file")
-    return _by_pillow(path, size, first)
+    return _by_pillow(path, size, first), b""
 
 
-def parse(read: Read, size: int) -> ImageInfo:
-    """What the header of a JPEG or PNG tells.
+def parse(data: bytes, size: int) -> ImageInfo:
+    """What the first bytes of a JPEG or PNG tell.
 
     Parameters
     ----------
@@ -77,20 +92,24 @@ def parse(read: Read, size: int) -> ImageInfo:
 
     Raises
     ------
-    ValueError : `read` gives neither, or its header is damaged
+    CutOff : the header goes on behind `data`
+    ValueError : neither, or its header is damaged
     """
-    start = read(0, 33)
-    if start.startswith(_PNG):
-        if len(start) < 26 or start[12:16] != b"IHDR" or start[25] not in _PNG_CHANNELS:
-            raise ValueError("damaged PNG header")
-        width, height, bits, colour = struct.unpack(">IIBB", start[16:26])
-        return ImageInfo(width, height, "PNG", size, _PNG_CHANNELS[colour], bits)
-    if start.startswith(b"\xff\xd8\xff"):
-        return _jpeg(read, size)
-    if not start:
+    if not data:
         raise ValueError("an empty file")
-    name = other_format(start)
-    raise ValueError(f"a {name} file; the service takes JPEG and PNG" if name else "no JPEG or PNG image")
+    if data[:3] != _JPEG and data[:8] != _PNG:
+        name = other_format(data)
+        raise ValueError(f"a {name} file; the service takes JPEG and PNG" if name else "no JPEG or PNG image")
+    return _parse(data, size, None)
+
+
+def _parse(data: bytes, size: int, file: int | None) -> ImageInfo:
+    if data[:3] == _JPEG:
+        return _jpeg(data, size, file)
+    if len(data) < 26 or data[12:16] != b"IHDR" or data[25] not in _PNG_CHANNELS:
+        raise ValueError("damaged PNG header")
+    width, height, bits, colour = _PNG_HEADER(data, 16)
+    return ImageInfo(width, height, "PNG", size, _PNG_CHANNELS[colour], bits)
 
 
 def other_format(start: bytes) -> str | None:
@@ -100,15 +119,31 @@ def other_format(start: bytes) -> str | None:
     return next((name for mark, name in _OTHERS.items() if start.startswith(mark)), None)
 
 
-def _jpeg(read: Read, size: int) -> ImageInfo:
-    place, orientation = 2, 1
+def _jpeg(data: bytes, size: int, file: int | None) -> ImageInfo:
+    """Goes from segment to segment until the frame; what lies between is skipped.
+
+    Parameters
+    ----------
+    file : where more can be read than `data`, its first bytes
+    """
+    place, orientation, start = 2, 1, 0
     for _ in range(_MOST_SEGMENTS):
-        segment = read(place, 10)
-        if len(segment) < 10 or segment[0] != 0xFF:
+        at = place - start
+        if at + 10 > len(data):
+            if start + len(data) >= size:
+                break
+            if file is None:
+                raise CutOff
+            start, at = place, 0
+            os.lseek(file, place, os.SEEK_SET)
+            data = os.read(file, FIRST)
+            if len(data) < 10:
+                break
+        mark, marker, length = _SEGMENT(data, at)
+        if mark != 0xFF:
             break
-        marker = segment[1]
         if marker in _FRAMES:
-            bits, height, width, channels = struct.unpack(">BHHB", segment[4:10])
+            bits, height, width, channels = _FRAME(data, at + 4)
             if not width or not height:
                 break
             if orientation >= 5:
@@ -119,9 +154,8 @@ def _jpeg(read: Read, size: int) -> ImageInfo:
         elif marker in _BARE:
             place += 2
         else:
-            length = int.from_bytes(segment[2:4], "big")
-            if marker == 0xE1 and segment[4:10] == _EXIF:
-                orientation = _orientation(read(place + 10, min(length - 8, FIRST)))
+            if marker == 0xE1 and data[at + 4 : at + 10] == _EXIF:
+                orientation = _orientation(data[at + 10 : at + 2 + length])
             place += 2 + length
     raise ValueError("damaged JPEG header")
 
@@ -175,13 +209,15 @@ def _by_pillow(path: Path, size: int, first: bytes) -> ImageInfo:
         raise ValueError(f"a broken {name} file") from error
 
 
-def is_whole(path: Path, info: ImageInfo) -> bool:
+def is_whole(path: Path, info: ImageInfo, last: bytes) -> bool:
     """Whether the image's end marker is there: where it is missing, the file is most likely cut off.
 
     Looked for in the last bytes. A file with more behind its end is searched (PNG), or decoded (JPEG, since the
     thumbnails inside of it have end markers too).
     """
     mark = _PNG_END if info.format == "PNG" else _JPEG_END
+    if mark in last:
+        return True
     try:
         with path.open("rb", buffering=0) as file:
             file.seek(max(0, info.size - FIRST))
@@ -191,11 +227,6 @@ def is_whole(path: Path, info: ImageInfo) -> bool:
     except OSError:
         return False
     return mark in data if info.format == "PNG" else _decodes(data)
-
-
-def _read_at(file: int, start: int, length: int) -> bytes:
-    os.lseek(file, start, os.SEEK_SET)
-    return os.read(file, length)
 
 
 def _decodes(data: bytes) -> bool:

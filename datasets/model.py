@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 
 class Side(StrEnum):
@@ -31,8 +32,7 @@ class Box:
         return self.left, self.top, self.left + self.width, self.top + self.height
 
 
-@dataclass(frozen=True, slots=True)
-class ImageInfo:
+class ImageInfo(NamedTuple):
     """What an image's header tells.
 
     Parameters

@@ -9,12 +9,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from customlabels.datasets.headers import header, is_whole
+from customlabels.datasets.headers import is_whole, look
 from customlabels.datasets.limits import MAX_ASPECT, MAX_BYTES, MAX_SIDE, MIN_SIDE
 from customlabels.datasets.model import ImageInfo
 
 Result = TypeVar("Result")
-_BATCH = 1024
+_BATCH, _PART, _TURNS = 4096, 64, 8
+"""Paths that are looked at before any result is given; of one task at most; tasks a thread at least."""
 _CHUNK = 1 << 20
 
 
@@ -64,11 +65,11 @@ def probe(path: Path, fault: Callable[[ImageInfo], str | None] = service_fault) 
     ------
     ValueError : a sentence saying why it cannot be used
     """
-    info = header(path)
+    info, last = look(path)
     wrong = fault(info)
     if wrong:
         raise ValueError(wrong)
-    if info.format in ("JPEG", "PNG") and not is_whole(path, info):
+    if info.format in ("JPEG", "PNG") and not is_whole(path, info, last):
         raise ValueError(f"a broken {info.format} file: its end is missing")
     return info
 
@@ -113,14 +114,19 @@ def in_parallel(
 ) -> Iterator[Result]:
     """What `work` gives for each path, in the order given; `step` is called after each."""
 
-    def done(path: Path) -> Result:
-        try:
-            return work(path)
-        finally:
+    def done(paths: list[Path]) -> list[Result]:
+        results = []
+        for path in paths:
+            results.append(work(path))
             if step:
                 step()
+        return results
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    threads = os.cpu_count() or 1
+    with ThreadPoolExecutor(threads) as pool:
         remaining = iter(paths)
         while batch := list(islice(remaining, _BATCH)):
-            yield from pool.map(done, batch)
+            size = min(_PART, -(-len(batch) // (_TURNS * threads)))
+            parts = [batch[start : start + size] for start in range(0, len(batch), size)]
+            for results in pool.map(done, parts):
+                yield from results

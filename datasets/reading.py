@@ -66,7 +66,7 @@ def make_dataset(layout: Layout, options: Options, policy: Policy) -> Dataset:
         faults = [f"{finding.name}: {finding.message}" for finding in findings]
         raise LayoutError(
             f"{layout.root}: holds no image that can be used",
-            hint="customlabels dataset formats tells the layouts that can be read",
+            hint="a folder for each label with JPEG or PNG images in it, or one of customlabels dataset formats",
             details=faults,
         )
     records.sort(key=lambda record: record.name)

@@ -60,7 +60,7 @@ def split(dataset: Dataset, *, fraction: float, seed: int, group: Group = own_gr
         if len(given) < len(Side):
             missing = "test" if Side.TRAIN in given else "train"
             raise LayoutError(
-                f"{dataset.root}: there is no image in {missing}/",
+                f"{dataset.root}: is divided already, with no image in its {missing} part",
                 hint="add some, or divide all images anew with --resplit",
             )
         return dataset

@@ -10,7 +10,7 @@ import orjson
 
 from customlabels.core.s3 import S3Address
 from customlabels.datasets.files import Finder
-from customlabels.datasets.headers import parse
+from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.limits import MAX_BYTES
 from customlabels.datasets.model import ImageInfo
 from customlabels.datasets.probe import probe, service_fault
@@ -54,8 +54,8 @@ def s3_images(s3: "S3Client") -> Look:
                 raise ValueError(f"{image}: {error}") from error
             size = int(answer.get("ContentRange", f"/{len(body)}").rpartition("/")[2])
             try:
-                info = parse(_within(body, size), size)
-            except _CutOff:
+                info = parse(body, size)
+            except CutOff:
                 continue
             wrong = service_fault(info)
             if wrong:
@@ -64,19 +64,6 @@ def s3_images(s3: "S3Client") -> Look:
         raise ValueError("its header is endless")
 
     return look
-
-
-class _CutOff(Exception):
-    """More of an object is needed than has been fetched."""
-
-
-def _within(body: bytes, size: int) -> Callable[[int, int], bytes]:
-    def read(start: int, length: int) -> bytes:
-        if start + length > len(body) < size:
-            raise _CutOff
-        return body[start : start + length]
-
-    return read
 
 
 def looked_at(entries: Iterable[Entry], look: Look | None) -> Iterator[tuple[Entry, Fault | None, bool]]:

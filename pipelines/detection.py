@@ -79,7 +79,7 @@ def _ask(
     if not body:
         raise ImageRefused(f"empty, or over {MAX_BYTES / 1e6:.0f} MB; put it in S3, or make it smaller")
     try:
-        parse(lambda start, length: body[start : start + length], len(body))
+        parse(body, len(body))
     except ValueError as error:
         raise ImageRefused(str(error)) from error
     try:

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SIDE = 256
+_LEAST_SIDE = 48
 _WIDTHS = (1.2, 2.4, 4.8)
 """Standard deviations, in pixels of the resized image, of the lines and spots that are looked for."""
 
@@ -12,21 +13,50 @@ _QUANTILES = (0.95, 0.99, 0.995, 0.998, 0.9995, 1.0)
 _STRENGTHS = (4.0, 7.0)
 _LARGEST = 2
 
+_LINE_STEPS = {1.2: 1, 2.4: 2, 4.8: 2, 9.6: 4}
+"""Widths of the lines that are looked for in each direction, and every how many pixels."""
+
+_LINE_QUANTILES = (0.5, 0.9, *_QUANTILES)
+_DIRECTIONS = 8
+
 Plane = NDArray[np.float32]
 
 
-def stand_outs(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """How strongly the strongest lines and spots stand out, and the shapes of the largest, dark and bright.
-
-    Everything is in units of the surface's own unevenness, so that light and roughness matter little.
+def resized(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The image at about 256 × 256 pixels' worth of area, in its own proportions: a round spot stays round.
 
     Parameters
     ----------
     grey : (height, width)
     """
-    plane = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    flat = plane - cv2.GaussianBlur(plane, (0, 0), _SIDE / 12)
-    flat /= max(_spread(flat), 1.0)
+    height, width = grey.shape
+    scale = _SIDE / np.sqrt(height * width)
+    sides = tuple(max(_LEAST_SIDE, round(side * scale)) for side in (width, height))
+    smaller: NDArray[np.uint8] = cv2.resize(
+        grey, sides, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    )
+    return smaller
+
+
+def flattened(grey: NDArray[np.uint8]) -> Plane:
+    """The surface without its shading, in units of its own unevenness, so that light and roughness matter little.
+
+    Parameters
+    ----------
+    grey : (height, width), as `resized` gives it
+    """
+    plane = grey.astype(np.float32)
+    flat: Plane = plane - cv2.GaussianBlur(plane, (0, 0), _SIDE / 12)
+    return flat / max(_spread(flat), 1.0)
+
+
+def stand_outs(flat: Plane) -> NDArray[np.float64]:
+    """How strongly the strongest lines and spots stand out, and the shapes of the largest, dark and bright.
+
+    Parameters
+    ----------
+    flat : (height, width), as `flattened` gives it
+    """
     parts = []
     for width in _WIDTHS:
         smooth = cv2.GaussianBlur(flat, (0, 0), width)
@@ -34,6 +64,36 @@ def stand_outs(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
         contrast = smooth - cv2.GaussianBlur(flat, (0, 0), 3 * width)
         least = max(_spread(contrast), 1e-3)
         parts += [_shapes(sign * contrast > strength * least) for sign in (1, -1) for strength in _STRENGTHS]
+    return np.concatenate(parts)
+
+
+def lines(flat: Plane) -> NDArray[np.float64]:
+    """How much the surface bends in each direction, and how far lines stand out of what is usual in theirs.
+
+    A scratch across the marks of grinding stands out; the marks themselves, in their direction, do not.
+
+    Parameters
+    ----------
+    flat : (height, width), as `flattened` gives it
+    """
+    parts = []
+    for width, step in _LINE_STEPS.items():
+        smooth = np.ascontiguousarray(cv2.GaussianBlur(flat, (0, 0), width)[::step, ::step])
+        across, down, mixed = _bends(smooth, width)
+        most, least = np.full(smooth.shape, -np.inf, np.float32), np.full(smooth.shape, np.inf, np.float32)
+        all_usual = []
+        for angle in np.arange(_DIRECTIONS) * np.pi / _DIRECTIONS:
+            cosine, sine = float(np.cos(angle)), float(np.sin(angle))
+            bend = cosine**2 * across + sine**2 * down + 2 * cosine * sine * mixed
+            # A quarter of the values is enough for the middle one.
+            usual = max(_middle(np.abs(bend[::2, ::2])), 1e-3)
+            bend /= usual
+            np.maximum(most, bend, out=most)
+            np.minimum(least, bend, out=least)
+            all_usual.append(np.log(usual))
+        mean = np.mean(all_usual)
+        parts += [np.array([mean]), np.sort(all_usual) - mean]
+        parts += [np.log1p(np.maximum(_peaks(plane, _LINE_QUANTILES), 0)) for plane in (most, -least)]
     return np.concatenate(parts)
 
 
@@ -47,19 +107,27 @@ def _middle(plane: Plane) -> float:
     return float(np.sort(plane, axis=None)[plane.size // 2])
 
 
+def _peaks(plane: Plane, quantiles: tuple[float, ...]) -> Plane:
+    return np.sort(plane, axis=None)[[round(quantile * (plane.size - 1)) for quantile in quantiles]]
+
+
+def _bends(smooth: Plane, width: float) -> tuple[Plane, Plane, Plane]:
+    """Second derivatives across, down and mixed, as large for a wide line as for a thin one."""
+    across, down, mixed = (
+        cv2.Sobel(smooth, cv2.CV_32F, *orders, ksize=3) * (width * width) for orders in ((2, 0), (0, 2), (1, 1))
+    )
+    return across, down, mixed
+
+
 def _curvatures(smooth: Plane, width: float) -> list[NDArray[np.float64]]:
     """Upper quantiles of how much the surface bends one way (lines) and both ways (spots), dark and bright."""
-    square = width * width
-    across = cv2.Sobel(smooth, cv2.CV_32F, 2, 0, ksize=3) * square
-    down = cv2.Sobel(smooth, cv2.CV_32F, 0, 2, ksize=3) * square
-    mixed = cv2.Sobel(smooth, cv2.CV_32F, 1, 1, ksize=3) * square
+    across, down, mixed = _bends(smooth, width)
     mean, swing = (across + down) / 2, np.sqrt(((across - down) / 2) ** 2 + mixed**2)
     parts = []
     for strong, weak in ((mean + swing, mean - swing), (swing - mean, -mean - swing)):
         for response in (np.maximum(strong, 0) - np.abs(weak), np.maximum(weak, 0)):
             usual = max(_middle(np.abs(response)), 1e-3)
-            peaks = np.sort(response, axis=None)[[round(q * (response.size - 1)) for q in _QUANTILES]]
-            parts.append(np.log1p(np.maximum(peaks, 0) / usual))
+            parts.append(np.log1p(np.maximum(_peaks(response, _QUANTILES), 0) / usual))
     return parts
 
 

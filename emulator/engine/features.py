@@ -8,17 +8,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from skimage.feature import hog, local_binary_pattern
+from skimage.feature import hog
 
 from customlabels.datasets.limits import MAX_SIDE, MIN_SIDE
-from customlabels.emulator.engine.defects import stand_outs
+from customlabels.emulator.engine.defects import flattened, lines, resized, stand_outs
+from customlabels.emulator.engine.scattering import scattered
+from customlabels.emulator.engine.unevenness import unevenness
 
 _SIDE = 128
-_RINGS = ((8, 1), (16, 2), (24, 3))
-_SCALES = (1.0, 0.5)
 _BINS = 32
-_WEIGHTS = (1.0, 1.0, 0.2, 1.0)
-"""Of texture, edges, light and colour, and what stands out."""
+_WEIGHTS = (2.5, 1.5, 0.8, 1.0, 0.5, 0.8, 0.2, 0.3)
+"""Of the two blocks of scattering, what stands out, lines, unevenness, edges, light, and hue.
+
+Chosen on magnetic tiles kept whole on one side of the split and on sample images, where halving or doubling one of
+them changes the F1 by about 0.01. Edges and hue have more than is best there: with less, labels that differ by the way
+a thing lies, or by hue alone, are not told apart.
+"""
 
 cv2.setNumThreads(1)
 
@@ -49,8 +54,8 @@ def decode(data: bytes) -> NDArray[np.uint8]:
 def describe(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The features of an image, (length,); grey and colour images give the same length.
 
-    Local binary patterns at three radii and two scales (over the whole and its quarters), a histogram of oriented
-    gradients, intensity and colour, and what stands out of the surface.
+    Scattering, what stands out of the surface, lines and unevenness change little where the image is mirrored; a
+    histogram of oriented gradients tells where and which way things lie, and light and hue tell the rest.
 
     Parameters
     ----------
@@ -63,7 +68,7 @@ def describe(image: NDArray[np.uint8]) -> NDArray[np.float32]:
 def weights() -> NDArray[np.float64]:
     """How much each feature counts, (length,); they add up to 1.
 
-    A block counts by its weight and not by its length: edges are many figures, what stands out is few.
+    A block counts by its weight and not by its length: edges are many figures, unevenness is few.
     """
     blocks = _blocks(np.zeros((_SIDE, _SIDE), dtype=np.uint8))
     shares = [np.full(block.size, weight / block.size) for block, weight in zip(blocks, _WEIGHTS, strict=True)]
@@ -74,25 +79,13 @@ def weights() -> NDArray[np.float64]:
 
 def _blocks(image: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
     whole = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image
+    in_proportion = resized(whole)
+    flat = flattened(in_proportion)
     small = cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     colour = small if small.ndim == 3 else cv2.merge([small] * 3)
     grey = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
-    shading = np.concatenate([_light(grey), _colour(colour)])
-    return [_texture(grey), _edges(grey), shading, stand_outs(whole)]
-
-
-def _texture(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
-    parts = []
-    for scale in _SCALES:
-        side = round(_SIDE * scale)
-        scaled = cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA)
-        for points, radius in _RINGS:
-            codes = local_binary_pattern(scaled, points, radius, method="uniform").astype(np.intp)
-            half = side // 2
-            for area in (codes, *(codes[y : y + half, x : x + half] for y in (0, half) for x in (0, half))):
-                counts = np.bincount(area.ravel(), minlength=points + 2)
-                parts.append(np.sqrt(counts / area.size))
-    return np.concatenate(parts)
+    surface = [*scattered(whole), stand_outs(flat), lines(flat), unevenness(in_proportion)]
+    return [*surface, _edges(grey), _light(grey), _hue(colour)]
 
 
 def _edges(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -113,6 +106,7 @@ def _light(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.concatenate([counts, marks, steps, moments])
 
 
-def _colour(colour: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _hue(colour: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """A block of its own, or four figures would be lost among the many of light; all the same for grey images."""
     lab = cv2.cvtColor(colour, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float64) / 255
-    return np.concatenate([lab.mean(axis=0), lab.std(axis=0)])
+    return np.concatenate([lab[:, 1:].mean(axis=0), lab[:, 1:].std(axis=0)])

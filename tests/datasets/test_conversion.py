@@ -124,7 +124,10 @@ def test_what_no_conversion_mends_is_refused_by_name(tmp_path: Path) -> None:
     noise(63, 200).save(tmp_path / "crack" / "small.png")
     noise(2100, 100).save(tmp_path / "crack" / "long.webp")
     (tmp_path / "crack" / "broken.webp").write_bytes(b"RIFF\0\0\0\0WEBPVP8 ")
-    (tmp_path / "crack" / "bomb.gif").write_bytes(b"GIF89a" + b"\xff\xff\xff\xff" + b"\0" * 40)
+    noise(70, 70, "L").save(tmp_path / "crack" / "bomb.gif")
+    bomb = bytearray((tmp_path / "crack" / "bomb.gif").read_bytes())
+    bomb[6:10] = b"\xff\xff\xff\xff"
+    (tmp_path / "crack" / "bomb.gif").write_bytes(bytes(bomb))
     dataset = load(tmp_path)
     assert {finding.name: finding.message for finding in dataset.faults} == {
         "crack/bomb.gif": "more pixels than are decoded",

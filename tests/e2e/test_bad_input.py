@@ -42,7 +42,7 @@ def lay_out(folder: Path, case: str) -> Path:
         ("text files", "a/renamed.jpg: no JPEG or PNG image", "a folder for each label"),
         ("truncated", "a/half.jpg: a broken JPEG file", "--skip-faulty"),
         ("bomb", "a/bomb.png: 20000×20000 pixels", "--skip-faulty"),
-        ("one side", "there is no image in test/", "add test/LABEL folders"),
+        ("one side", "with no image in its test part", "divide all images anew with --resplit"),
     ],
 )
 def test_images_that_cannot_be_trained_on_exit_4_before_anything_is_made(

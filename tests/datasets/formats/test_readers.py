@@ -132,7 +132,7 @@ def test_csv_rows_that_are_wrong_are_all_named(folder: Path) -> None:
     ("content", "says"),
     [
         (b"", "is empty"),
-        (b"image,label\na.jpg,crack\n" + b"x" * 2_000_000, "line 3: is longer than 1,000,000 characters"),
+        (b"image,label\na.jpg,crack\n" + b"x" * 2_000_000, "line 3: is longer than 1,000,000 bytes"),
         (b'image,label\n"' + b"a" * 200_000 + b'",crack\n', "field larger than"),
         (b"image,xmin,ymin,label\na.jpg,1,1,crack\n", "columns of boxes are missing: xmax, ymax"),
     ],

@@ -28,7 +28,7 @@ names = st.text(
 @st.composite
 def boxes(draw: st.DrawFn, labels: list[str], whole: bool = False) -> Box:
     number = st.integers if whole else st.floats
-    left, top = draw(number(0, WIDTH - 10)), draw(number(0, HEIGHT - 10))
+    left, top = draw(number(0, WIDTH - 12)), draw(number(0, HEIGHT - 12))
     width, height = draw(number(2, 10)), draw(number(2, 10))
     return Box(draw(st.sampled_from(labels)), float(left), float(top), float(width), float(height))
 
