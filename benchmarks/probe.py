@@ -32,7 +32,7 @@ for one in os.scandir(sys.argv[1]):
 
 
 def bodies() -> list[tuple[str, bytes]]:
-    """Images as cameras write them: four of five JPEG, some progressive, some with kilobytes of EXIF before the size."""
+    """Images as cameras write them: four of five JPEG, some progressive, some with long EXIF before the size."""
     choose = random.Random(0)
     made = []
     for number in range(KINDS):

@@ -75,7 +75,7 @@ def split_(session: Session, source: Source, report: bool) -> None:
             ),
         )
         return
-    warn_of_leaks(session, divided)
+    warn_of_leaks(session, source, divided)
     rows = balance(divided, source.over(session.settings.dataset).test_fraction, group)
     names = ("label", "images", "groups", "train", "test", "note")
     session.console.result(

@@ -1,6 +1,7 @@
 """customlabels manifest."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -193,8 +194,8 @@ def validate(
     changes: list[tuple[int, str]] = []
     for file in files:
         with ExitStack() as opened:
-            path = _existing(opened.enter_context(session.local_file(file)), file)
-            testing = _existing(opened.enter_context(session.local_file(test)), test) if test else None
+            path = opened.enter_context(_opened(session, file))
+            testing = opened.enter_context(_opened(session, test)) if test else None
             if fix is not None:
                 changes = _fix(path, fix)
                 path = fix
@@ -238,10 +239,13 @@ def _fix(path: Path, target: Path) -> list[tuple[int, str]]:
     return changes
 
 
-def _existing(path: Path, text: str) -> Path:
-    if not path.is_file():
-        raise ManifestError(f"{text}: no such file")
-    return path
+@contextmanager
+def _opened(session: Session, file: str) -> Iterator[Path]:
+    """The path of a manifest, fetched where it lies in S3."""
+    with session.local_file(file) as path:
+        if not path.is_file():
+            raise ManifestError(f"{file}: no such file")
+        yield path
 
 
 def _document(report: "Report") -> dict[str, Any]:
@@ -304,8 +308,8 @@ def describe(session: Session, file: str) -> None:
     from customlabels.manifests.describing import describe as described
     from customlabels.manifests.files import manifest_lines
 
-    with session.local_file(file) as path, session.console.step(f"reading {file}"):
-        found = described(manifest_lines(_existing(path, file)))
+    with _opened(session, file) as path, session.console.step(f"reading {file}"):
+        found = described(manifest_lines(path))
     session.console.result(found, lambda _: _show_description(session, found))
 
 
@@ -349,7 +353,7 @@ def merge(session: Session, files: tuple[str, ...], target: Path) -> None:
     from customlabels.manifests.merging import merged
 
     with ExitStack() as opened:
-        paths = [(file, _existing(opened.enter_context(session.local_file(file)), file)) for file in files]
+        paths = [(file, opened.enter_context(_opened(session, file))) for file in files]
         with session.console.step(f"merging {len(files)} manifests"):
             count = write_manifest(target, merged((file, manifest_lines(path)) for file, path in paths))
     session.console.done(f"{target}: {count} lines", file=str(target), lines=count)
@@ -379,8 +383,8 @@ def convert(session: Session, file: str, kind: str, target: Path) -> None:
     from customlabels.manifests.rewriting import Conversion, Kind
 
     conversion = Conversion(file, Kind(kind))
-    with session.local_file(file) as path, session.console.step(f"reading {file}"):
-        count = write_manifest(target, conversion.lines(manifest_lines(_existing(path, file))))
+    with _opened(session, file) as path, session.console.step(f"reading {file}"):
+        count = write_manifest(target, conversion.lines(manifest_lines(path)))
     left_out = conversion.left_out
     session.console.done(
         f"{target}: {count} lines" + (f"; {left_out} without anything of that kind left out" if left_out else ""),

@@ -253,8 +253,10 @@ def find_near_duplicates(session: Session, dataset: Dataset) -> "list[Duplicates
         return near_duplicates(records, lambda: advance(1))
 
 
-def warn_of_leaks(session: Session, divided: Dataset) -> None:
+def warn_of_leaks(session: Session, source: Source, divided: Dataset) -> None:
     """Says where images that look nearly the same lie on both sides: the F1 will flatter."""
+    if source.over(session.settings.dataset).group_by == NEAR_DUPLICATES:
+        return
     found = [same for same in find_near_duplicates(session, divided) if len({one.side for one in same.records}) > 1]
     if found:
         images = sum(len(same.records) for same in found)

@@ -42,7 +42,7 @@ def train(
     """
     console = session.console
     divided, _ = divide_images(session, source)
-    warn_of_leaks(session, divided)
+    warn_of_leaks(session, source, divided)
     plan = plan_for(session, divided, bucket, project, version_name)
     _note_plan(session, plan)
     if dry_run:

@@ -15,6 +15,8 @@ FILE_NAME = "customlabels.toml"
 NAME_PATTERN = r"^[a-zA-Z0-9_.\-]{1,255}$"
 """Names of projects and versions. Source: botocore's model of Rekognition, shape ProjectName."""
 
+BUCKET_PATTERN = r"^[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]$"
+
 Fraction = Annotated[float, Ge(0), Le(1)]
 
 
@@ -35,7 +37,7 @@ class _Section:
 @dataclass(frozen=True)
 class ProjectSettings(_Section):
     name: Annotated[str, _Pattern(NAME_PATTERN)] | None = None
-    bucket: Annotated[str, _Pattern(r"^[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]$")] | None = None
+    bucket: Annotated[str, _Pattern(BUCKET_PATTERN)] | None = None
     prefix: Annotated[str, MaxLen(512)] = "customlabels"
     region: str | None = None
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from customlabels.datasets.limits import MAX_ASPECT, MAX_BYTES, MAX_SIDE, MIN_SI
 from customlabels.datasets.model import ImageInfo
 
 Result = TypeVar("Result")
+_SLOW = 0.001
+"""Seconds a file from which on threads are worth their cost."""
+
 _BATCH, _PART, _TURNS = 4096, 64, 8
 """Paths that are looked at before any result is given; of one task at most; tasks a thread at least."""
 _CHUNK = 1 << 20
@@ -79,7 +83,11 @@ def probe_all(
     step: Callable[[], None] | None = None,
     fault: Callable[[ImageInfo], str | None] = service_fault,
 ) -> Iterator[ImageInfo | str]:
-    """What there is to know of each, or why it cannot be used, in the order given."""
+    """What there is to know of each, or why it cannot be used, in the order given.
+
+    One after the other while files answer at once, since handing them to threads takes longer than reading their
+    headers; in parallel as soon as they do not, as on a network.
+    """
 
     def look(path: Path) -> ImageInfo | str:
         try:
@@ -87,7 +95,16 @@ def probe_all(
         except ValueError as error:
             return str(error)
 
-    return in_parallel(look, paths, step)
+    remaining = iter(paths)
+    while batch := list(islice(remaining, _PART)):
+        began = time.perf_counter()
+        for path in batch:
+            yield look(path)
+            if step:
+                step()
+        if time.perf_counter() - began > _SLOW * len(batch):
+            break
+    yield from in_parallel(look, remaining, step)
 
 
 def hash_all(paths: Iterable[Path], step: Callable[[], None] | None = None) -> Iterator[Hashes]:

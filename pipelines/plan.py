@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from customlabels.core.errors import LayoutError, ManifestError, SettingsError
 from customlabels.core.prices import training_cost
 from customlabels.core.s3 import S3Address, join_key
-from customlabels.core.settings import NAME_PATTERN
+from customlabels.core.settings import BUCKET_PATTERN, NAME_PATTERN
 from customlabels.datasets.model import Dataset, ImageRecord, Side, content_digest
 from customlabels.datasets.probe import Hashes, hash_all
 from customlabels.manifests.layout import class_numbers
@@ -89,6 +89,8 @@ def make_plan(
                 f"{name!r} is no name for a {what}: the service takes 1 to 255 letters, digits, '_', '.' and '-'",
                 hint=f"give another with --{'project' if what == 'project' else 'version-name'}",
             )
+    if not re.fullmatch(BUCKET_PATTERN, bucket):
+        raise SettingsError(f"{bucket!r} is no name for a bucket", hint="give another with --bucket")
     hashes = _hashes(dataset, step)
     sha256 = {name: found.sha256 for name, found in hashes.items()}
     train_digest, test_digest = (content_digest(dataset.side(side), sha256) for side in Side)

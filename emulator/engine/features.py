@@ -7,7 +7,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 from skimage.feature import hog
 
 from customlabels.datasets.limits import MAX_SIDE, MIN_SIDE
@@ -31,17 +31,19 @@ cv2.setNumThreads(1)
 def decode(data: bytes) -> NDArray[np.uint8]:
     """The pixels of a JPEG or PNG: (height, width) where it is grey, (height, width, 3) in RGB where not.
 
-    The header is looked at first: nothing larger than 4096 pixels a side is ever decoded. EXIF orientation is ignored.
+    The header is looked at first: nothing larger than 4096 pixels a side is ever decoded. A JPEG is turned as its EXIF
+    orientation says, as Rekognition does (API reference, DetectLabels; taken to hold for Custom Labels too).
 
     Raises
     ------
     ValueError : another format, a side out of range, or damaged data
     """
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
-            if not MIN_SIDE <= min(image.size) <= max(image.size) <= MAX_SIDE:
-                width, height = image.size
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as opened:
+            if not MIN_SIDE <= min(opened.size) <= max(opened.size) <= MAX_SIDE:
+                width, height = opened.size
                 raise ValueError(f"{width}×{height} pixels; a side has {MIN_SIDE} to {MAX_SIDE}")
+            image = ImageOps.exif_transpose(opened) if opened.format == "JPEG" else opened
             if image.mode.startswith(("I", "F")):
                 # 16-bit grey: the upper eight bits.
                 return (np.asarray(image, dtype=np.float64) / 256).clip(0, 255).astype(np.uint8)

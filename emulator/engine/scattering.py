@@ -8,7 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft  # type: ignore[import-untyped]
+from scipy import fft
 
 _SIDE = 160
 _MARGIN = 16
