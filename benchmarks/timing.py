@@ -1,6 +1,5 @@
 """Whole processes run in turns, and compared round by round: figures of one run on one machine."""
 
-import os
 import statistics
 import subprocess
 import sys
@@ -18,13 +17,24 @@ class Run:
     memory: float
 
 
+_LAUNCHER = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, used = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_maxrss / 1000)
+"""
+
+
 def run(command: list[str]) -> Run:
-    """Runs a command to its end, its output thrown away."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
+    """Runs a command to its end, its output thrown away.
+
+    A small process starts it: a large one would hand its own memory down as the least that is measured.
+    """
+    answer = subprocess.run([sys.executable, "-S", "-c", _LAUNCHER, *command], check=True, capture_output=True)
+    status, seconds, memory = map(float, answer.stdout.split())
     if status:
-        raise SystemExit(f"{' '.join(command)}: ended with {os.waitstatus_to_exitcode(status)}")
-    return Run(used.ru_utime + used.ru_stime, used.ru_maxrss / 1000)
+        raise SystemExit(f"{' '.join(command)}: ended with {status:.0f}")
+    return Run(seconds, memory)
 
 
 def compare(title: str, commands: dict[str, list[str]], rounds: int = ROUNDS) -> dict[str, list[Run]]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from customlabels.core.errors import LayoutError
@@ -87,50 +88,72 @@ def labelled(image: Annotated, label_map: LabelMap | None) -> Annotated:
 
 def label_faults(image: Annotated) -> list[str]:
     """What the service would not take of the image's labels."""
-    faults = []
-    names = {*image.labels, *(box.label for box in image.boxes or ())}
-    for label in sorted(names):
-        if not label.strip():
-            faults.append("an empty label")
-        elif len(label) > MAX_LABEL:
-            faults.append(f"label {label[:40]!r}… has more than {MAX_LABEL} characters")
-        elif any(ord(character) < 32 for character in label):
-            faults.append(f"label {label!r} holds a control character")
+    boxes = image.boxes or ()
+    labels = {*image.labels, *[box.label for box in boxes]}
+    faults = [fault for label in labels if (fault := _label_fault(label))]
     if len(image.labels) > MAX_LABELS:
         faults.append(f"{len(image.labels)} labels; the service takes {MAX_LABELS} an image")
-    if image.boxes and len(image.boxes) > MAX_BOXES:
-        faults.append(f"{len(image.boxes)} boxes; the service takes {MAX_BOXES} an image")
-    return faults
+    if len(boxes) > MAX_BOXES:
+        faults.append(f"{len(boxes)} boxes; the service takes {MAX_BOXES} an image")
+    return sorted(faults)
+
+
+@lru_cache(maxsize=4096)
+def _label_fault(label: str) -> str | None:
+    if not label.strip():
+        return "an empty label"
+    if len(label) > MAX_LABEL:
+        return f"label {label[:40]!r}… has more than {MAX_LABEL} characters"
+    if any(ord(character) < 32 for character in label):
+        return f"label {label!r} holds a control character"
+    return None
 
 
 def boxes_in_pixels(
     boxes: tuple[Box, ...], width: int, height: int, relative: bool
 ) -> tuple[tuple[Box, ...], list[str]]:
     """Boxes in pixels of an image of that size, cut at its edge, and what is wrong with others."""
-    kept, faults = [], []
+    kept: list[Box] = []
+    faults = []
     least = max(width, height, SHRUNK_SIDE) / SHRUNK_SIDE
     for place, box in enumerate(boxes, 1):
-        if not all(map(math.isfinite, box.corners)):
-            faults.append(f"box {place} ({box.label}): a coordinate is no number")
-            continue
-        left, top, right, bottom = box.corners
         if relative:
-            left, top, right, bottom = left * width, top * height, right * width, bottom * height
-        where = f"box {place} ({box.label}), {left:.6g}, {top:.6g} to {right:.6g}, {bottom:.6g}"
-        if right <= left or bottom <= top:
-            faults.append(f"{where}: has no width or height")
-        elif min(left, top) < -_SLACK or right > width + _SLACK or bottom > height + _SLACK:
-            faults.append(f"{where}: is not inside the image of {width}×{height} pixels")
-        elif min(right - left, bottom - top) <= least:
-            faults.append(f"{where}: is too small; shrunk to {SHRUNK_SIDE} pixels a side, a box must be over one pixel")
-        elif left < 0 or top < 0 or right > width or bottom > height:
-            left, top = max(left, 0.0), max(top, 0.0)
-            kept.append(Box(box.label, left, top, min(right, float(width)) - left, min(bottom, float(height)) - top))
-        elif relative:
-            kept.append(Box(box.label, left, top, right - left, bottom - top))
-        else:
+            box = Box(box.label, box.left * width, box.top * height, box.width * width, box.height * height)
+        left, top, across, down = box.left, box.top, box.width, box.height
+        # Comparisons with what is no number are false: only a box with nothing wrong passes.
+        if (
+            left >= 0
+            and top >= 0
+            and across > least
+            and down > least
+            and left + across <= width
+            and top + down <= height
+        ):
             kept.append(box)
+            continue
+        fault = _box_fault(box, width, height, least)
+        if fault:
+            faults.append(f"box {place} ({box.label}){fault}")
+            continue
+        right, bottom = min(left + across, float(width)), min(top + down, float(height))
+        left, top = max(left, 0.0), max(top, 0.0)
+        kept.append(Box(box.label, left, top, right - left, bottom - top))
     return tuple(kept), faults
+
+
+def _box_fault(box: Box, width: int, height: int, least: float) -> str | None:
+    """What is wrong with a box in pixels, where it stands included; None where it is to be cut at the image's edge."""
+    left, top, right, bottom = box.corners
+    if not all(map(math.isfinite, box.corners)):
+        return ": a coordinate is no number"
+    where = f", {left:.6g}, {top:.6g} to {right:.6g}, {bottom:.6g}: "
+    if box.width <= 0 or box.height <= 0:
+        return f"{where}has no width or height"
+    if min(left, top) < -_SLACK or right > width + _SLACK or bottom > height + _SLACK:
+        return f"{where}is not inside the image of {width}×{height} pixels"
+    if min(box.width, box.height) <= least:
+        return f"{where}is too small; shrunk to {SHRUNK_SIDE} pixels a side, a box must be over one pixel"
+    return None
 
 
 def _placed(

@@ -72,9 +72,11 @@ def _located(
     annotations = []
     for box in boxes:
         # Edges are rounded, not sizes: two boxes that meet still do.
-        left, top, right, bottom = map(round, box.corners)
-        left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
-        across, down = max(min(right, width) - left, 1), max(min(bottom, height) - top, 1)
+        left, top = round(box.left), round(box.top)
+        across, down = round(box.left + box.width) - left, round(box.top + box.height) - top
+        if left < 0 or top < 0 or across < 1 or down < 1 or left + across > width or top + down > height:
+            left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
+            across, down = min(max(across, 1), width - left), min(max(down, 1), height - top)
         annotations.append(
             {"class_id": class_ids[box.label], "left": left, "top": top, "width": across, "height": down}
         )

@@ -19,6 +19,10 @@ from customlabels.datasets.model import Box, Dataset, Finding, Side
 
 MAX_BYTES = 2_000_000_000
 _PEEK = 1 << 16
+"""Bytes of either end in which a part's name and a field's have to be; the parts may come in any order."""
+
+_PARTS = (b'"images"', b'"annotations"', b'"categories"')
+_FIELDS = (b'"file_name"', b'"image_id"', b'"supercategory"')
 Id = int | str
 
 
@@ -90,7 +94,7 @@ def _looks_like_coco(file: Path) -> bool:
     except OSError:
         return False
     both = beginning + end
-    return beginning.startswith(b"{") and b'"images"' in both and (b'"categories"' in both or b'"annotations"' in both)
+    return beginning.startswith(b"{") and any(key in both for key in _PARTS) and any(key in both for key in _FIELDS)
 
 
 def _tail(file: Path) -> bytes:
