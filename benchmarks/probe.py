@@ -17,9 +17,8 @@ KINDS = 100
 
 OURS = """
 import os, sys
-from pathlib import Path
 from customlabels.datasets.probe import probe_all
-found = list(probe_all([Path(one.path) for one in os.scandir(sys.argv[1])]))
+found = list(probe_all([one.path for one in os.scandir(sys.argv[1])]))
 assert all(info.width == 400 for info in found)
 """
 PILLOW = """

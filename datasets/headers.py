@@ -21,7 +21,12 @@ _JPEG_END = b"\xff\xd9"
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _BARE = {0x01, *range(0xD0, 0xD8)}
-_EXIF, _ORIENTATION = b"Exif\0\0", 0x0112
+_EXIF, _ORIENTATION, _MOST_ENTRIES = b"Exif\0\0", 0x0112, 200
+_TIFF = {
+    mark: tuple(struct.Struct(order + form).unpack_from for form in ("I", "H", "H6xH"))
+    for mark, order in ((b"II", "<"), (b"MM", ">"))
+}
+"""For each order of bytes: where the entries are, how many, and an entry's tag and value."""
 _MOST_SEGMENTS = 1000
 _OTHERS = {
     b"GIF8": "GIF",
@@ -42,11 +47,22 @@ _FRAME = struct.Struct(">BHHB").unpack_from
 _PNG_HEADER = struct.Struct(">IIBB").unpack_from
 
 
+Name = Path | str
+
+
+def _read_after_seeking(file: int, length: int, start: int) -> bytes:
+    os.lseek(file, start, os.SEEK_SET)
+    return os.read(file, length)
+
+
+_read_at = getattr(os, "pread", _read_after_seeking)
+
+
 class CutOff(Exception):
     """The header goes on behind the bytes that are there."""
 
 
-def header(path: Path) -> ImageInfo:
+def header(path: Name) -> ImageInfo:
     """What the header of a file tells; of other formats than JPEG and PNG, what Pillow makes of it.
 
     Raises
@@ -56,7 +72,7 @@ def header(path: Path) -> ImageInfo:
     return look(path)[0]
 
 
-def look(path: Path) -> tuple[ImageInfo, bytes]:
+def look(path: Name) -> tuple[ImageInfo, bytes]:
     """As `header`, with the file's last bytes; none where it is neither JPEG nor PNG.
 
     Raises
@@ -71,11 +87,10 @@ def look(path: Path) -> tuple[ImageInfo, bytes]:
             if not first:
                 raise ValueError("an empty file")
             if first[:3] == _JPEG or first[:8] == _PNG:
-                info = _parse(first, size, file)
+                info = _jpeg(first, size, file) if first[0] == 0xFF else _png(first, size)
                 if size <= FIRST:
                     return info, first[-_LAST:]
-                os.lseek(file, size - _LAST, os.SEEK_SET)
-                return info, os.read(file, _LAST)
+                return info, _read_at(file, _LAST, size - _LAST)
         finally:
             os.close(file)
     except OSError as error:
@@ -100,12 +115,10 @@ def parse(data: bytes, size: int) -> ImageInfo:
     if data[:3] != _JPEG and data[:8] != _PNG:
         name = other_format(data)
         raise ValueError(f"a {name} file; the service takes JPEG and PNG" if name else "no JPEG or PNG image")
-    return _parse(data, size, None)
+    return _jpeg(data, size, None) if data[0] == 0xFF else _png(data, size)
 
 
-def _parse(data: bytes, size: int, file: int | None) -> ImageInfo:
-    if data[:3] == _JPEG:
-        return _jpeg(data, size, file)
+def _png(data: bytes, size: int) -> ImageInfo:
     if len(data) < 26 or data[12:16] != b"IHDR" or data[25] not in _PNG_CHANNELS:
         raise ValueError("damaged PNG header")
     width, height, bits, colour = _PNG_HEADER(data, 16)
@@ -135,8 +148,7 @@ def _jpeg(data: bytes, size: int, file: int | None) -> ImageInfo:
             if file is None:
                 raise CutOff
             start, at = place, 0
-            os.lseek(file, place, os.SEEK_SET)
-            data = os.read(file, FIRST)
+            data = _read_at(file, FIRST, place)
             if len(data) < 10:
                 break
         mark, marker, length = _SEGMENT(data, at)
@@ -162,22 +174,24 @@ def _jpeg(data: bytes, size: int, file: int | None) -> ImageInfo:
 
 def _orientation(exif: bytes) -> int:
     """EXIF's orientation out of a block in TIFF's form; 1 where it says nothing that makes sense."""
-    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
-    if order is None or len(exif) < 10:
+    if exif[:2] not in _TIFF:
         return 1
+    first, number, entry = _TIFF[exif[:2]]
     try:
-        (place,) = struct.unpack_from(f"{order}I", exif, 4)
-        (count,) = struct.unpack_from(f"{order}H", exif, place)
-        for number in range(min(count, 200)):
-            tag, _, _, value = struct.unpack_from(f"{order}HHIH", exif, place + 2 + 12 * number)
+        (place,) = first(exif, 4)
+        for at in range(place + 2, place + 2 + 12 * min(number(exif, place)[0], _MOST_ENTRIES), 12):
+            tag, value = entry(exif, at)
             if tag == _ORIENTATION:
-                return value if 1 <= value <= 8 else 1
+                return int(value) if 1 <= value <= 8 else 1
+            if tag > _ORIENTATION:
+                # Entries are in order.
+                return 1
     except struct.error:
         pass
     return 1
 
 
-def _by_pillow(path: Path, size: int, first: bytes) -> ImageInfo:
+def _by_pillow(path: Name, size: int, first: bytes) -> ImageInfo:
     """Another format: what it would be once it was converted."""
     from PIL import ExifTags, Image
 
@@ -209,7 +223,7 @@ def _by_pillow(path: Path, size: int, first: bytes) -> ImageInfo:
         raise ValueError(f"a broken {name} file") from error
 
 
-def is_whole(path: Path, info: ImageInfo, last: bytes) -> bool:
+def is_whole(path: Name, info: ImageInfo, last: bytes) -> bool:
     """Whether the image's end marker is there: where it is missing, the file is most likely cut off.
 
     Looked for in the last bytes. A file with more behind its end is searched (PNG), or decoded (JPEG, since the
@@ -219,11 +233,12 @@ def is_whole(path: Path, info: ImageInfo, last: bytes) -> bool:
     if mark in last:
         return True
     try:
-        with path.open("rb", buffering=0) as file:
+        with Path(path).open("rb", buffering=0) as file:
             file.seek(max(0, info.size - FIRST))
             if mark in file.read(FIRST):
                 return True
-        data = path.read_bytes()
+            file.seek(0)
+            data = file.readall()
     except OSError:
         return False
     return mark in data if info.format == "PNG" else _decodes(data)

@@ -20,6 +20,8 @@ SUBSETS = {
 }
 """Words for parts of a split, as people and tools write them."""
 
+_STRUCTURE = {"images", "imgs", "jpegimages"}
+
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"}
 CONVERTIBLE_ENDINGS = {".bmp", ".gif", ".heic", ".heif", ".tif", ".tiff", ".webp"}
 
@@ -111,14 +113,22 @@ class Format:
     save: Callable[[Dataset], None]
 
 
+def bare_name(record: ImageRecord) -> str:
+    """The image's name without the folders that formats put above all images, or all of a side."""
+    parts = record.name.split("/")
+    while len(parts) > 1 and (parts[0].lower() in _STRUCTURE or parts[0] == record.side):
+        parts.pop(0)
+    return "/".join(parts)
+
+
 def below_images(record: ImageRecord) -> str:
     """images/ and the name: where most formats keep an image."""
-    return f"images/{record.name}"
+    return f"images/{bare_name(record)}"
 
 
 def below_side(record: ImageRecord) -> str:
     """A folder a side, where there are sides."""
-    return f"{record.side.value}/{record.name}" if record.side else record.name
+    return f"{record.side.value}/{bare_name(record)}" if record.side else bare_name(record)
 
 
 def subset_of(*names: str) -> str | None:

@@ -4,17 +4,18 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from customlabels.datasets.headers import is_whole, look
+from customlabels.datasets.headers import Name, is_whole, look
 from customlabels.datasets.limits import MAX_ASPECT, MAX_BYTES, MAX_SIDE, MIN_SIDE
 from customlabels.datasets.model import ImageInfo
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
+_TAKEN = ("JPEG", "PNG")
 _SLOW = 0.001
 """Seconds a file from which on threads are worth their cost."""
 
@@ -33,6 +34,10 @@ class Hashes:
 
 def service_fault(info: ImageInfo) -> str | None:
     """A sentence saying why the service would not take an image; None where it would."""
+    width, height, format, size = info[:4]
+    short, long = (width, height) if width < height else (height, width)
+    if format in _TAKEN and short >= MIN_SIDE and long <= MAX_SIDE and long <= MAX_ASPECT * short and size <= MAX_BYTES:
+        return None
     return _format_fault(info) or shape_fault(info) or _size_fault(info)
 
 
@@ -47,7 +52,7 @@ def shape_fault(info: ImageInfo) -> str | None:
 
 
 def _format_fault(info: ImageInfo) -> str | None:
-    return None if info.format in ("JPEG", "PNG") else f"a {info.format} file; the service takes JPEG and PNG"
+    return None if info.format in _TAKEN else f"a {info.format} file; the service takes JPEG and PNG"
 
 
 def _size_fault(info: ImageInfo) -> str | None:
@@ -58,7 +63,7 @@ def _size_fault(info: ImageInfo) -> str | None:
     return None
 
 
-def probe(path: Path, fault: Callable[[ImageInfo], str | None] = service_fault) -> ImageInfo:
+def probe(path: Name, fault: Callable[[ImageInfo], str | None] = service_fault) -> ImageInfo:
     """What there is to know of the image.
 
     Parameters
@@ -73,13 +78,13 @@ def probe(path: Path, fault: Callable[[ImageInfo], str | None] = service_fault) 
     wrong = fault(info)
     if wrong:
         raise ValueError(wrong)
-    if info.format in ("JPEG", "PNG") and not is_whole(path, info, last):
+    if info.format in _TAKEN and not is_whole(path, info, last):
         raise ValueError(f"a broken {info.format} file: its end is missing")
     return info
 
 
 def probe_all(
-    paths: Iterable[Path],
+    paths: Iterable[Name],
     step: Callable[[], None] | None = None,
     fault: Callable[[ImageInfo], str | None] = service_fault,
 ) -> Iterator[ImageInfo | str]:
@@ -89,7 +94,7 @@ def probe_all(
     headers; in parallel as soon as they do not, as on a network.
     """
 
-    def look(path: Path) -> ImageInfo | str:
+    def see(path: Name) -> ImageInfo | str:
         try:
             return probe(path, fault)
         except ValueError as error:
@@ -99,12 +104,12 @@ def probe_all(
     while batch := list(islice(remaining, _PART)):
         began = time.perf_counter()
         for path in batch:
-            yield look(path)
+            yield see(path)
             if step:
                 step()
         if time.perf_counter() - began > _SLOW * len(batch):
             break
-    yield from in_parallel(look, remaining, step)
+    yield from in_parallel(see, remaining, step)
 
 
 def hash_all(paths: Iterable[Path], step: Callable[[], None] | None = None) -> Iterator[Hashes]:
@@ -127,17 +132,19 @@ def _hashes(path: Path) -> Hashes:
 
 
 def in_parallel(
-    work: Callable[[Path], Result], paths: Iterable[Path], step: Callable[[], None] | None = None
+    work: Callable[[Item], Result], paths: Iterable[Item], step: Callable[[], None] | None = None
 ) -> Iterator[Result]:
     """What `work` gives for each path, in the order given; `step` is called after each."""
 
-    def done(paths: list[Path]) -> list[Result]:
+    def done(paths: list[Item]) -> list[Result]:
         results = []
         for path in paths:
             results.append(work(path))
             if step:
                 step()
         return results
+
+    from concurrent.futures import ThreadPoolExecutor
 
     threads = os.cpu_count() or 1
     with ThreadPoolExecutor(threads) as pool:

@@ -172,7 +172,7 @@ def _placed(
         if faults:
             continue
         if not image.labels and not image.boxes and not policy.allow_unlabelled:
-            findings.append(unlabelled(image, where))
+            findings.append(unlabelled(given, image, where))
             continue
         try:
             path = finder.find(image.name, image.subset)
@@ -186,8 +186,10 @@ def _placed(
         yield image, path
 
 
-def unlabelled(image: Annotated, where: str) -> Finding:
-    """The finding on an image without labels and boxes that is not to be kept."""
+def unlabelled(given: Annotated, image: Annotated, where: str) -> Finding:
+    """The finding on an image without labels and boxes that is not to be kept; `given` before labels were renamed."""
+    if given.labels or given.boxes:
+        return Finding(where, "left out with its label (--label-map)", fatal=False)
     if image.boxes is None:
         return Finding(where, "has no label (--allow-unlabelled keeps such images)", fatal=True)
     return Finding(

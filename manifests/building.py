@@ -102,9 +102,8 @@ def _checked(
     """The images without faults, their boxes in pixels, and width, height and channels where there are boxes."""
     findings, label_map = layout.findings, remote.label_map
     needs_prefix = not remote.prefix
-    for image in layout.images:
-        if label_map:
-            image = labelled(image, label_map)
+    for given in layout.images:
+        image = labelled(given, label_map) if label_map else given
         boxes, size = image.boxes, None
         if boxes is None:
             faults = _image_level_faults(image.labels)
@@ -120,7 +119,7 @@ def _checked(
         elif image.labels or boxes or remote.allow_unlabelled:
             yield image, boxes, size
         else:
-            findings.append(unlabelled(image, f"{image.where}, {image.name}"))
+            findings.append(unlabelled(given, image, f"{image.where}, {image.name}"))
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import SYSTEM_FOLDERS, folder_of, walk, wanted
-from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options
+from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options, bare_name
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
 
 
@@ -77,12 +77,12 @@ def place(record: ImageRecord) -> str:
             f"{record.name}: has several labels ({', '.join(record.all_labels)}); a folder layout takes one an image"
         )
     side = f"{record.side.value}/" if record.side else ""
+    name = bare_name(record)
     if not record.all_labels:
-        return f"{side}{record.name.replace('/', '_')}"
+        return f"{side}{name.replace('/', '_')}"
     label = record.all_labels[0]
     if not label.strip(". ") or label[0] == "." or set(label) & {"/", "\\"} or label.lower() in SYSTEM_FOLDERS:
         raise LayoutError(f"{record.name}: label {label!r} cannot be the name of a folder")
-    name = record.name.removeprefix(side)
     return f"{side}{label}/{name.removeprefix(f'{label}/')}"
 
 

@@ -12,7 +12,7 @@ from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import is_image, read_bounded, walk
 from customlabels.datasets.formats.xml import number
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, rectangle
+from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, rectangle
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
 DESCRIPTION = "data.yaml"
@@ -180,9 +180,7 @@ def place(record: ImageRecord) -> str:
     """images/, the side, where there are sides, and the name."""
     if record.labels:
         raise LayoutError(f"{record.name}: has labels of the whole image, which YOLO's boxes have no place for")
-    if record.side is None:
-        return f"images/{record.name}"
-    return f"images/{record.side.value}/{record.name.removeprefix(f'{record.side.value}/')}"
+    return f"images/{below_side(record)}"
 
 
 def save(dataset: Dataset) -> None:

@@ -1,0 +1,117 @@
+"""Labelled images of every kind on their way to a manifest, as a person takes them there."""
+
+import json
+from pathlib import Path
+
+import pytest
+from drawing import draw
+from e2e_shell import Shell
+
+from customlabels.manifests.formats import FORMATS
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sample images, a folder a label, and boxes.json."""
+    folder = tmp_path_factory.mktemp("samples") / "surface"
+    Shell(folder.parent).run("sample", str(folder), "--images", "5")
+    return folder
+
+
+def test_a_folder_beside_a_coco_file_is_taken_as_folders_and_the_file_as_coco(shell: Shell, samples: Path) -> None:
+    done = shell.run("dataset", "inspect", str(samples))
+    assert "taken as folder (a folder a label)" in done.stderr
+    found = shell.json("dataset", "inspect", str(samples / "boxes.json"))
+    assert (found["images"], sorted(found["labels"])) == (15, ["crack", "pit", "scratch"])
+    assert found["boxes"] > 15
+
+
+def test_boxes_go_through_every_format_and_are_the_same(shell: Shell, samples: Path) -> None:
+    before = source = str(samples / "boxes.json")
+    for format in (name for name in FORMATS if name != "folder"):
+        shell.run("dataset", "convert", source, "--to", format, "-o", format)
+        source = format
+    found, first = (shell.json("dataset", "inspect", name) for name in (source, before))
+    assert (found["labels"], found["boxes"]) == (first["labels"], first["boxes"])
+    shell.run("-q", "manifest", "build", source, "--bucket", "plant-7", "-o", "manifests", "--test-fraction", "0.4")
+    done = shell.json("manifest", "validate", "manifests/train.manifest", "--test", "manifests/test.manifest")
+    assert done["summary"]["statistics"]["training"]["use_case"] == "OBJECT_LOCALIZATION"
+    assert not done["fails"]
+
+
+def test_manifests_are_merged_described_converted_and_repaired(shell: Shell, samples: Path) -> None:
+    for name, source in (("labels", samples), ("boxes", samples / "boxes.json")):
+        shell.run("-q", "manifest", "build", str(source), "--bucket", "plant-7", "-o", name, "--project", "surface")
+    every = [f"{name}/{side}.manifest" for name in ("labels", "boxes") for side in ("train", "test")]
+    shell.run("manifest", "merge", *every, "-o", "all.manifest")
+    found = shell.json("manifest", "describe", "all.manifest")
+    assert (found["lines"], found["labels_and_boxes"]) == (20, 15)
+    done = shell.run("manifest", "convert", "all.manifest", "--to", "boxes", "-o", "boxes.manifest")
+    assert "15 lines; 5 without anything of that kind left out" in done.stdout
+    path = shell.folder / "all.manifest"
+    path.write_bytes(path.read_bytes() + b"garbage\n")
+    done = shell.run("manifest", "validate", "all.manifest", "--fix", "fixed.manifest")
+    assert "dropped: The JSON Line has an invalid format." in done.stdout
+    assert len((shell.folder / "fixed.manifest").read_bytes().splitlines()) == 20
+    assert (
+        "is there already"
+        in shell.run("manifest", "validate", "all.manifest", "--fix", "fixed.manifest", expect=2).stderr
+    )
+
+
+def test_a_table_of_images_in_s3_becomes_manifests_without_the_images(shell: Shell) -> None:
+    rows = [f"{label}/{number}.jpg,{label}" for label in ("crack", "ok") for number in range(50)]
+    (shell.folder / "parts.csv").write_text("\n".join(["file,label", *rows]))
+    words = ("manifest", "build", "parts.csv", "--s3-images", "s3://plant-7/parts")
+    shell.run(*words, "-o", "parts.manifest")
+    lines = [json.loads(line) for line in (shell.folder / "parts.manifest").read_text().splitlines()]
+    assert [line["source-ref"] for line in lines[:2]] == [
+        "s3://plant-7/parts/crack/0.jpg",
+        "s3://plant-7/parts/crack/1.jpg",
+    ]
+    written = shell.json(*words, "-o", "divided")
+    assert sum(written.values()) == len(rows)
+    shell.run("manifest", "validate", "divided/train.manifest", "--test", "divided/test.manifest")
+    assert (
+        "has to be s3://bucket/folder/"
+        in shell.run("manifest", "build", "parts.csv", "--s3-images", "plant-7", expect=2).stderr
+    )
+
+
+def test_a_table_with_many_bad_rows_names_them_all_and_writes_nothing(shell: Shell) -> None:
+    rows = [",ok" if number % 3 == 0 else f"{number}.jpg,ok" for number in range(300)]
+    (shell.folder / "parts.csv").write_text("\n".join(["file,label", *rows]))
+    done = shell.run("manifest", "build", "parts.csv", "--s3-images", "s3://plant-7/x", "-o", "x.manifest", expect=4)
+    assert "100 faults: parts.csv, row 2: names no image" in done.stderr
+    assert "… and 49 more" in done.stderr
+    assert [path.name for path in shell.folder.iterdir() if path.suffix == ".manifest"] == []
+
+
+def test_settings_say_how_a_source_is_read_and_flags_win(shell: Shell) -> None:
+    draw(shell.folder / "photos" / "line-1", {"crack": 3, "ok": 3})
+    (shell.folder / "customlabels.toml").write_text(
+        '[dataset]\nsource = "photos"\nlabel_from = "parent"\nlabel_map = { crack = "defect" }\n'
+    )
+    assert sorted(shell.json("dataset", "inspect")["labels"]) == ["defect", "ok"]
+    found = shell.json(
+        "dataset", "inspect", "--label-from", "path", "--label-separator", ".", "--label-map", "line-1.ok="
+    )
+    assert sorted(found["labels"]) == ["line-1.crack"]
+
+
+def test_the_same_image_under_two_labels_is_a_fault(shell: Shell) -> None:
+    folder = draw(shell.folder / "photos", {"crack": 3, "ok": 3})
+    (folder / "ok" / "copy.jpg").write_bytes((folder / "crack" / "000.jpg").read_bytes())
+    done = shell.run("dataset", "inspect", str(folder), expect=4)
+    assert "same, across labels" in done.stdout
+    assert "crack or ok" in done.stdout
+
+
+def test_training_warns_of_near_duplicates_on_both_sides(shell: Shell) -> None:
+    folder = draw(shell.folder / "photos", {"crack": 10, "ok": 10})
+    for number in range(10):
+        (folder / "ok" / f"again-{number}.jpg").write_bytes((folder / "ok" / f"00{number}.jpg").read_bytes())
+    done = shell.run("train", str(folder), "--local", "--dry-run")
+    assert "look nearly like one on the other side of the split" in done.stderr
+    done = shell.run("train", str(folder), "--local", "--dry-run", "--group-by", "near-duplicates")
+    assert "look nearly like" not in done.stderr
