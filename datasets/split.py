@@ -125,6 +125,9 @@ def together(dataset: Dataset, group: Group) -> list[str]:
     return sorted(name for name, found in sides.items() if len(found) > 1)
 
 
+_LAST_NUMBER = re.compile(r"\d+(?=\D*$)", re.ASCII)
+_GOLDEN = 0.6180339887498949
+
 _HINT = "add images, or leave a label out with --exclude 'LABEL/*'"
 
 
@@ -171,8 +174,18 @@ def _least(images: int, side: Side, fraction: float) -> int:
 
 
 def _rank(seed: int, name: str) -> float:
-    """A number in 0..1, evenly spread over names."""
-    return int.from_bytes(hashlib.blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest(), "big") / 2**64
+    """A number in 0..1 that hangs on the seed and the name alone, evenly spread over names.
+
+    Names that differ in their last number only are spread more evenly than chance would: by the golden ratio, so that
+    of any stretch of numbered images about the same part lies below a threshold.
+    """
+    number = 0.0
+    found = _LAST_NUMBER.search(name)
+    if found:
+        number = int(found[0][-9:]) * _GOLDEN
+        name = f"{name[: found.start()]}\0{name[found.end() :]}"
+    spread = int.from_bytes(hashlib.blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest(), "big") / 2**64
+    return (spread + number) % 1
 
 
 def _faults(dataset: Dataset) -> list[str]:
