@@ -6,9 +6,9 @@ Imports nothing: `customlabels --help` is to start about as fast as Python itsel
 COMMANDS = {
     "init": ("setup", "init", "write a commented customlabels.toml"),
     "sample": ("setup", "sample", "make labelled sample images to try everything on"),
-    "dataset": ("dataset", "dataset", "what is in a folder of images, and what is wrong with it"),
-    "manifest": ("manifest", "manifest", "write the manifests that a dataset is made from, and check any"),
-    "train": ("train", "train", "from a folder of images to a trained version that passed its gate"),
+    "dataset": ("dataset", "dataset", "labelled images in any format: inspected, divided, converted"),
+    "manifest": ("manifest", "manifest", "manifests: built, checked, repaired, merged, converted"),
+    "train": ("train", "train", "from labelled images to a trained version that passed its gate"),
     "versions": ("versions", "versions", "trained versions: list, show, delete"),
     "model": ("model", "model", "start, stop and see the model that costs money while it is up"),
     "detect": ("detect", "detect", "labels of new images"),
