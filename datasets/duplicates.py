@@ -122,18 +122,11 @@ def _close(table: "NDArray[np.uint64]", distance: int) -> Iterator[tuple[int, in
 
 def _connected(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Groups that hang together by pairs, each in order."""
-    parent: dict[int, int] = {}
+    from scipy.cluster.hierarchy import DisjointSet
 
-    def root(place: int) -> int:
-        while (above := parent.setdefault(place, place)) != place:
-            parent[place] = parent[above]
-            place = above
-        return place
-
+    found = DisjointSet()
     for first, second in pairs:
-        low, high = sorted((root(first), root(second)))
-        parent[high] = low
-    groups: dict[int, list[int]] = defaultdict(list)
-    for place in sorted(parent):
-        groups[root(place)].append(place)
-    return list(groups.values())
+        found.add(first)
+        found.add(second)
+        found.merge(first, second)
+    return sorted(sorted(group) for group in found.subsets())

@@ -204,30 +204,26 @@ def _faults(dataset: Dataset) -> list[str]:
 
 def grouped(dataset: Dataset, groups: Iterable[Iterable[ImageRecord]]) -> Dataset:
     """`dataset` with these images in groups; where the layout gave groups already, those they touch become one."""
-    parent: dict[str, str] = {}
+    from scipy.cluster.hierarchy import DisjointSet
 
-    def root(name: str) -> str:
-        while (above := parent.setdefault(name, name)) != name:
-            parent[name] = parent[above]
-            name = above
-        return name
-
-    def join(names: list[str]) -> None:
-        # The name that stands for a group is one of its members', so that it changes as little as can be.
-        roots = sorted({root(name) for name in names}, key=lambda name: _rank(0, name))
-        for other in roots[1:]:
-            parent[other] = roots[0]
-
-    by_own: dict[str, list[str]] = defaultdict(list)
+    joined = DisjointSet([record.name for record in dataset.records])
+    first: dict[str, str] = {}
     for record in dataset.records:
         if record.group is not None:
-            by_own[record.group].append(record.name)
-    for names in by_own.values():
-        join(names)
+            joined.merge(record.name, first.setdefault(record.group, record.name))
     for group in groups:
-        join([record.name for record in group])
-    joined = set(parent)
+        names = [record.name for record in group]
+        for name in names:
+            joined.merge(names[0], name)
+    # The name that stands for a group is one of its members', so that it changes as little as can be.
+    names_of = {
+        name: min(members, key=lambda member: _rank(0, member))
+        for members in joined.subsets()
+        if len(members) > 1
+        for name in members
+    }
     records = tuple(
-        replace(record, group=root(record.name)) if record.name in joined else record for record in dataset.records
+        replace(record, group=names_of[record.name]) if record.name in names_of else record
+        for record in dataset.records
     )
     return replace(dataset, records=records)
