@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import EnvironBuilder
 
-from customlabels.emulator import datasets, inference, objects, projects, versions
+from customlabels.emulator import datasets, inference, objects, policies, projects, updates, versions
 from customlabels.emulator.context import Context
 from customlabels.emulator.protocol import CONTENT_TYPE, TARGET_PREFIX, decode, encode, encode_refusal
 from customlabels.emulator.refusals import Refusal
@@ -38,6 +38,12 @@ OPERATIONS: dict[str, Operation] = {
     "DeleteDataset": datasets.delete_dataset,
     "ListDatasetEntries": datasets.list_dataset_entries,
     "ListDatasetLabels": datasets.list_dataset_labels,
+    "UpdateDatasetEntries": updates.update_dataset_entries,
+    "DistributeDatasetEntries": updates.distribute_dataset_entries,
+    "PutProjectPolicy": policies.put_project_policy,
+    "ListProjectPolicies": policies.list_project_policies,
+    "DeleteProjectPolicy": policies.delete_project_policy,
+    "CopyProjectVersion": versions.copy_project_version,
     "CreateProjectVersion": versions.create_project_version,
     "DescribeProjectVersions": versions.describe_project_versions,
     "DeleteProjectVersion": versions.delete_project_version,

@@ -2,6 +2,7 @@
 
 import io
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,11 @@ from customlabels.manifests.faults import Fault
 from customlabels.manifests.files import bounded_lines, file_fault
 from customlabels.manifests.validation import Part, import_fault
 
+_RUNNING = {
+    "CREATE_IN_PROGRESS": "The dataset is being created.",
+    "UPDATE_IN_PROGRESS": "The dataset is being updated.",
+}
+READY = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED"}
 _BUSY = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"}
 
 
@@ -39,11 +45,8 @@ def create_dataset(context: Context, parameters: dict[str, Any]) -> dict[str, An
             status=context.until("CREATE_IN_PROGRESS", end, context.timings.dataset),
             message=fault.message if fault else "The dataset was created.",
             message_code="CLIENT_ERROR" if fault else "SUCCESS",
-            labels=tuple(sorted({label for entry in entries for label in (*entry.labels, *entry.boxes)})),
-            entries=len(entries),
-            labelled=sum(1 for entry in entries if entry.labelled),
-            faulty=sum(1 for entry in entries if entry.has_errors),
             tags=parameters.get("Tags", {}),
+            **counted(entries),
         )
         context.save(dataset)
         context.store.put_entries(
@@ -52,22 +55,34 @@ def create_dataset(context: Context, parameters: dict[str, Any]) -> dict[str, An
     return {"DatasetArn": arn}
 
 
+def counted(entries: Iterable[Entry]) -> dict[str, Any]:
+    """What a dataset remembers of its entries."""
+    entries = list(entries)
+    return {
+        "labels": tuple(sorted({label for entry in entries for label in (*entry.labels, *entry.boxes)})),
+        "entries": len(entries),
+        "labelled": sum(1 for entry in entries if entry.labelled),
+        "faulty": sum(1 for entry in entries if entry.has_errors),
+    }
+
+
 def describe_dataset(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     dataset = context.find(Dataset, parameters["DatasetArn"])
     status = dataset.status.now
-    running = status == "CREATE_IN_PROGRESS"
+    running = status in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
+    new = status == "CREATE_IN_PROGRESS"
     return {
         "DatasetDescription": {
             "CreationTimestamp": datetime.fromtimestamp(dataset.created, UTC),
             "LastUpdatedTimestamp": datetime.fromtimestamp(dataset.updated, UTC),
             "Status": status,
-            "StatusMessage": "The dataset is being created." if running else dataset.message,
+            "StatusMessage": _RUNNING[status] if running else dataset.message,
             "StatusMessageCode": "SUCCESS" if running else dataset.message_code,
             "DatasetStats": {
-                "LabeledEntries": 0 if running else dataset.labelled,
-                "TotalEntries": 0 if running else dataset.entries,
-                "TotalLabels": 0 if running else len(dataset.labels),
-                "ErrorEntries": 0 if running else dataset.faulty,
+                "LabeledEntries": 0 if new else dataset.labelled,
+                "TotalEntries": 0 if new else dataset.entries,
+                "TotalLabels": 0 if new else len(dataset.labels),
+                "ErrorEntries": 0 if new else dataset.faulty,
             },
         }
     }
@@ -121,20 +136,35 @@ def _source_entries(context: Context, source: dict[str, Any] | None) -> tuple[li
     place = manifest.get("S3Object", {})
     if "Bucket" not in place or "Name" not in place:
         raise invalid_parameter("GroundTruthManifest needs S3Object with Bucket and Name.")
-    address = S3Address(place["Bucket"], place["Name"])
-    region = objects.bucket_region(address.bucket)
-    body = objects.read(address, place.get("Version")) if region == context.region else None
-    if body is None:
-        raise invalid_s3_object(
-            f"Unable to get object metadata from S3. Check object key, region and/or access permissions: {address}."
-        )
-    fault = file_fault(address.key, len(body))
+    body = read_manifest(context, place)
+    fault = file_fault(place["Name"], len(body))
     if fault is not None:
         return [], fault
     part = Part()
     kept = [entry for entry in read_entries(bounded_lines(io.BytesIO(body))) if part.add(entry)]
     fault = import_fault(part)
     return ([], fault) if fault else (kept, None)
+
+
+def read_manifest(context: Context, place: dict[str, Any]) -> bytes:
+    """A manifest's bytes.
+
+    Parameters
+    ----------
+    place : S3Object of a request, with Bucket and Name
+
+    Raises
+    ------
+    Refusal : InvalidS3ObjectException
+    """
+    address = S3Address(place["Bucket"], place["Name"])
+    near = objects.bucket_region(address.bucket) == context.region
+    body = objects.read(address, place.get("Version")) if near else None
+    if body is None:
+        raise invalid_s3_object(
+            f"Unable to get object metadata from S3. Check object key, region and/or access permissions: {address}."
+        )
+    return body
 
 
 def _passes(entry: Entry, parameters: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from customlabels.manifests.lines import IMAGE_LEVEL
 
-_TRAINING, _EVALUATION = "rekognition-custom-labels-training", "rekognition-custom-labels-evaluation"
+TRAINING, EVALUATION = "rekognition-custom-labels-training", "rekognition-custom-labels-evaluation"
 
 
 def label_metrics(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> dict[str, float]:
@@ -65,7 +65,7 @@ def summary(
     return {
         "Version": 1,
         "EvaluationDetails": {
-            "EvaluationEndTimestamp": _date(ended),
+            "EvaluationEndTimestamp": iso(ended),
             "Labels": list(labels),
             "NumberOfTestingImages": len(truth),
             "NumberOfTrainingImages": training_images,
@@ -94,7 +94,7 @@ def truth_line(number: int, source_ref: str, labels: Sequence[str], ended: datet
     """A line of the training snapshot: the image and what was taken as its truth."""
     line: dict[str, Any] = {"source-ref": source_ref, "rekognition-custom-labels-object-id": number}
     for place, label in enumerate(labels):
-        line |= _pair(f"{_TRAINING}-{place}", label, 1.0, "yes", _TRAINING, ended)
+        line |= _pair(f"{TRAINING}-{place}", label, 1.0, "yes", TRAINING, ended)
     return line
 
 
@@ -117,10 +117,10 @@ def evaluation_line(
     line = truth_line(number, source_ref, [label for label, there in zip(labels, truth, strict=True) if there], ended)
     for place, label in enumerate(labels):
         found, there = bool(scores[place] >= thresholds[place]), bool(truth[place])
-        pair = _pair(f"{_EVALUATION}-{place}", label, float(scores[place]), "no", _EVALUATION, ended)
-        pair[f"{_EVALUATION}-{place}-metadata"][f"{_EVALUATION}-details"] = {
+        pair = _pair(f"{EVALUATION}-{place}", label, float(scores[place]), "no", EVALUATION, ended)
+        pair[f"{EVALUATION}-{place}-metadata"][f"{EVALUATION}-details"] = {
             "version": 1,
-            "ground-truth-labelling-jobs": [f"{_TRAINING}-job"] if there else [],
+            "ground-truth-labelling-jobs": [f"{TRAINING}-job"] if there else [],
             "is-true-positive": found and there,
             "is-true-negative": not found and not there,
             "is-false-positive": found and not there,
@@ -139,11 +139,12 @@ def _pair(name: str, label: str, confidence: float, human: str, job: str, ended:
             "job-name": f"{job}-job",
             "class-name": label,
             "human-annotated": human,
-            "creation-date": _date(ended),
+            "creation-date": iso(ended),
             "type": IMAGE_LEVEL,
         },
     }
 
 
-def _date(time: datetime) -> str:
+def iso(time: datetime) -> str:
+    """A time as the service writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%S.%f")

@@ -21,6 +21,7 @@ class Timings:
     start: float = 4.0
     stop: float = 2.0
     delete: float = 0.5
+    copy: float = 2.0
 
     def scaled(self, pace: float) -> "Timings":
         """These times multiplied by `pace`."""
@@ -44,6 +45,17 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """A project's policy; times in seconds since 1970."""
+
+    name: str
+    document: str
+    revision: str
+    created: float
+    updated: float
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     arn: str
     name: str
@@ -52,6 +64,7 @@ class Project:
     status: Status
     feature: str = "CUSTOM_LABELS"
     tags: dict[str, str] = field(default_factory=dict)
+    policies: dict[str, Policy] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,10 @@ class Version:
     labels: tuple[str, ...] = ()
     outputs: dict[str, str] = field(default_factory=dict)
     """Key in `bucket` of each file that the training wrote, by kind (EvaluationResultSummary ...)."""
+    given: dict[str, Any] = field(default_factory=dict)
+    """TrainingData and TestingData of a training with manifests of its own, as they were passed."""
+    source: str | None = None
+    """ARN of the version that this one is a copy of."""
     min_units: int | None = None
     max_units: int | None = None
     tags: dict[str, str] = field(default_factory=dict)
@@ -110,6 +127,8 @@ def to_document(resource: Project | Dataset | Version) -> dict[str, Any]:
 def from_document(kind: type[Resource], document: dict[str, Any]) -> Resource:
     values = dict(document)
     values["status"] = Status(**values["status"])
+    if "policies" in values:
+        values["policies"] = {name: Policy(**policy) for name, policy in values["policies"].items()}
     if "labels" in values:
         values["labels"] = tuple(values["labels"])
     return kind(**values)

@@ -135,6 +135,16 @@ class Store:
                 ((dataset, place, source_ref, line) for place, source_ref, line in entries),
             )
 
+    def entry_places(self, dataset: str) -> dict[str, int]:
+        """The place of each entry by its source-ref."""
+        return dict(self._run("SELECT source_ref, place FROM entry WHERE dataset = ?", dataset))
+
+    def delete_entries(self, dataset: str, source_refs: Iterable[str]) -> None:
+        with self.transaction():
+            self._connection.executemany(
+                "DELETE FROM entry WHERE dataset = ? AND source_ref = ?", ((dataset, one) for one in source_refs)
+            )
+
     def entries(self, dataset: str, after: int = -1, most: int = -1) -> list[tuple[int, bytes]]:
         """(place, line) of the entries after `after` in the dataset's order, at most `most` of them."""
         return self._run(

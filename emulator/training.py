@@ -15,13 +15,12 @@ from typing import Any
 
 from customlabels.core.s3 import S3Address, join_key
 from customlabels.emulator import objects
-from customlabels.emulator.engine.job_files import OUTCOME
+from customlabels.emulator.engine.job_files import OUTCOME, RESULTS
 from customlabels.emulator.state import Project, Status, Version, from_document, to_document
 from customlabels.emulator.store import Store
 from customlabels.emulator.versions import MAX_TRAININGS, training_folder
 from customlabels.manifests.codes import message
 
-_OUTPUTS = ("EvaluationResultSummary", "TrainingGroundTruth", "TestingGroundTruth")
 _SERVICE_ISSUE = "Amazon Rekognition experienced a service issue."
 
 _PAUSE = 10
@@ -87,21 +86,29 @@ class Trainer:
     def _end(self, version: Version, outcome: dict[str, Any]) -> None:
         time.sleep(max(0.0, version.created + self._least - self._clock()))
         ended = self._clock()
-        if "failed" in outcome:
-            self._save(
-                replace(version, status=Status("TRAINING_FAILED", due=ended), message=outcome["failed"], ended=ended)
-            )
-            return
         project = self._store.get_resource(version.project)
         name = project["name"] if project else ""
         folder = training_folder(self._store.folder, version.arn)
-        outputs = {kind: join_key(version.prefix, f"{kind}-{name}-{version.name}.json") for kind in _OUTPUTS}
+        outputs = {}
         if objects.bucket_region(version.bucket) is None:
-            text = message("ERROR_CANNOT_WRITE_OUTPUT_S3_BUCKET")
-            self._save(replace(version, status=Status("TRAINING_FAILED", due=ended), message=text, ended=ended))
+            outcome = {"failed": message("ERROR_CANNOT_WRITE_OUTPUT_S3_BUCKET")}
+        else:
+            # A training that fails on its manifests tells what is wrong with them all the same.
+            there = [kind for kind in RESULTS if (folder / f"{kind}.json").exists()]
+            outputs = {kind: join_key(version.prefix, f"{kind}-{name}-{version.name}.json") for kind in there}
+            for kind, key in outputs.items():
+                objects.write(self._store, S3Address(version.bucket, key), (folder / f"{kind}.json").read_bytes())
+        if "failed" in outcome:
+            self._save(
+                replace(
+                    version,
+                    status=Status("TRAINING_FAILED", due=ended),
+                    message=outcome["failed"],
+                    ended=ended,
+                    outputs=outputs,
+                )
+            )
             return
-        for kind, key in outputs.items():
-            objects.write(self._store, S3Address(version.bucket, key), (folder / f"{kind}.json").read_bytes())
         self._save(
             replace(
                 version,

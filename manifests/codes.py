@@ -21,6 +21,12 @@ MESSAGES = {
     "ERROR_INSUFFICIENT_USABLE_LABEL_OVERLAP": (
         "Less than 50% usable label overlap between the training and testing manifest files."
     ),
+    "ERROR_INSUFFICIENT_IMAGES_PER_LABEL_FOR_DISTRIBUTE": (
+        "The manifest file doesn't have enough labeled images to distribute the dataset."
+    ),
+    "ERROR_INSUFFICIENT_IMAGES_PER_LABEL_FOR_AUTOSPLIT": (
+        "The manifest file contains insufficient labeled images per label to perform auto-split."
+    ),
     "ERROR_CANNOT_WRITE_OUTPUT_S3_BUCKET": "Unable to write to output S3 bucket.",
     "ERROR_INVALID_JSON_LINE": "The JSON Line has an invalid format.",
     "ERROR_MISSING_SOURCE_REF": "The source-ref key is missing.",

@@ -1,4 +1,35 @@
-"""Names of the files that a training leaves in its folder."""
+"""Files that a training leaves in its folder."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from customlabels.core.files import written_aside
 
 MODEL = "model.npz"
 OUTCOME = "outcome.json"
+RESULTS = (
+    "EvaluationResultSummary",
+    "ManifestSummary",
+    "TrainingGroundTruth",
+    "TestingGroundTruth",
+    "TrainingManifestWithValidation",
+    "TestingManifestWithValidation",
+)
+"""What goes to the output bucket, each in a file of its name and .json."""
+
+
+def write_lines(folder: Path, name: str, lines: Iterable[dict[str, Any]]) -> None:
+    """Writes one of RESULTS, a JSON object a line."""
+    with written_aside(folder / f"{name}.json") as file:
+        for line in lines:
+            file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def finish(folder: Path, outcome: dict[str, Any]) -> None:
+    """Writes OUTCOME, which says that the job is done."""
+    with written_aside(folder / OUTCOME) as file:
+        file.write(json.dumps(outcome).encode())
