@@ -1,12 +1,14 @@
 """customlabels local."""
 
 import shlex
+from datetime import UTC, datetime
 
 import click
 
 from customlabels.cli.group import Group
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.aws import DEFAULT_LOCAL_REGION
+from customlabels.core.spans import parse_span
 from customlabels.emulator import address
 
 
@@ -55,6 +57,18 @@ def status(session: Session) -> None:
         document |= {"endpoint_url": found.endpoint_url, "pid": found.pid}
     where = f"running at {found.endpoint_url} (process {found.pid})" if found else "not running"
     session.console.result(document, lambda _: session.console.text(f"{where}, state in {session.state}"))
+
+
+@local.command()
+@click.argument("span")
+@pass_session
+def advance(session: Session, span: str) -> None:
+    """Move its clock on by SPAN (90s, 25m, 8h, 2d): states, billing and all that is due follow.
+
+    Example: customlabels local advance 8h
+    """
+    now = datetime.fromtimestamp(address.advance(session.state, parse_span(span).total_seconds()), UTC)
+    session.console.done(f"it is {now:%Y-%m-%d %H:%M:%S} UTC there now", now=now.isoformat())
 
 
 @local.command()

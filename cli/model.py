@@ -1,5 +1,6 @@
 """customlabels model."""
 
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ from customlabels.cli.session import Session, pass_session
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.versions import choose_version, list_versions, version_name
 from customlabels.scheduler import hosting
+from customlabels.scheduler.usage import unit_hours
 
 _project = click.option("--project", help="Name of the project.")
 _version = click.argument("version", required=False)
@@ -90,15 +92,18 @@ def _stopped(rows: list[dict[str, Any]]) -> str:
 
 @model.command()
 @_project
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 455), help="How far to look back.")
 @pass_session
-def status(session: Session, project: str | None) -> None:
-    """Show which versions of the project are up, on how many units, at what price.
+def status(session: Session, project: str | None, days: int) -> None:
+    """Show which versions of the project are up, on how many units, at what price, and what they have cost.
 
-    Example: customlabels model status
+    Example: customlabels model status --days 7
     """
-    found = list_versions(session.clients.rekognition, session.project(project))
+    clients, name = session.clients, session.project(project)
+    now = session.now()
     rows = []
-    for version in found:
+    for version in list_versions(clients.rekognition, name):
+        hours = unit_hours(clients.cloudwatch, name, version_name(version), start=now - timedelta(days=days), end=now)
         up = version["Status"] in {"RUNNING", "STARTING", "STOPPING"}
         units = version.get("MinInferenceUnits", 0) if up else 0
         rows.append(
@@ -107,11 +112,14 @@ def status(session: Session, project: str | None) -> None:
                 "status": version["Status"],
                 "units": units,
                 "dollars_an_hour": hosting_cost(1, units) if version["Status"] == "RUNNING" else 0.0,
+                "unit_hours": round(hours, 3),
+                "dollars": round(hosting_cost(hours, 1), 2),
             }
         )
     session.console.result(
         rows,
         lambda _: session.console.table(
-            ("version", "status", "units", "$ an hour"), [tuple(row.values()) for row in rows]
+            ("version", "status", "units", "$ an hour", f"unit hours in {days} days", "$"),
+            [tuple(row.values()) for row in rows],
         ),
     )

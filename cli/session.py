@@ -4,6 +4,7 @@ import functools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,6 +72,14 @@ class Session:
         clients = Clients(Connection(None, region, endpoint, anonymous=True, said=self._said))
         self._make_local_bucket(clients, self.settings.project.bucket or LOCAL_BUCKET)
         return clients
+
+    def now(self) -> datetime:
+        """The time: the local service's own, which may have been moved on, where that is used."""
+        if self.local:
+            from customlabels.emulator.address import advance
+
+            return datetime.fromtimestamp(advance(self.state, 0.0), UTC)
+        return datetime.now(UTC)
 
     @property
     def _said(self) -> Callable[[str], None] | None:

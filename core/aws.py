@@ -10,6 +10,7 @@ from customlabels.core.errors import ServiceError, SettingsError
 
 if TYPE_CHECKING:
     import boto3
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
 
@@ -54,6 +55,11 @@ class Clients:
     @property
     def s3(self) -> "S3Client":
         client: S3Client = self._client("s3")
+        return client
+
+    @property
+    def cloudwatch(self) -> "CloudWatchClient":
+        client: CloudWatchClient = self._client("cloudwatch")
         return client
 
     @property

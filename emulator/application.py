@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qs, unquote
@@ -15,11 +16,13 @@ from xml.sax.saxutils import escape
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import EnvironBuilder
 
-from customlabels.emulator import datasets, inference, objects, policies, projects, updates, versions
+from customlabels.emulator import datasets, hosting, inference, objects, policies, projects, updates, versions
+from customlabels.emulator.clock import Clock
 from customlabels.emulator.context import Context
+from customlabels.emulator.metrics import Metrics
 from customlabels.emulator.protocol import CONTENT_TYPE, TARGET_PREFIX, decode, encode, encode_refusal
 from customlabels.emulator.refusals import Refusal
-from customlabels.emulator.state import Timings
+from customlabels.emulator.state import Project, Timings, Version
 from customlabels.emulator.store import Store
 from customlabels.emulator.training import Trainer
 
@@ -52,7 +55,7 @@ OPERATIONS: dict[str, Operation] = {
     "DetectCustomLabels": inference.detect_custom_labels,
 }
 
-HEALTH = "/_customlabels/health"
+HEALTH, ADVANCE = "/_customlabels/health", "/_customlabels/advance"
 MAX_BODY = 1_100_000_000
 _SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/([a-z0-9\-]+)/([A-Za-z0-9\-_.]+)/aws4_request")
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]|[a-z0-9.\-]+\.localhost)(:\d+)?", re.IGNORECASE)
@@ -64,13 +67,16 @@ log = logging.getLogger(__name__)
 class Application:
     """Answers for one state folder; `identity` is told to who asks whether the service is up."""
 
-    def __init__(self, store: Store, timings: Timings, identity: str) -> None:
+    def __init__(self, store: Store, timings: Timings, identity: str, rate: float = 5.0) -> None:
         self._store = store
         self._timings = timings
         self._identity = identity
+        self._rate = rate
+        self._clock = Clock(store)
+        self._metrics = Metrics(store)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._writing = threading.Lock()
-        self.trainer = Trainer(store, timings.training)
+        self.trainer = Trainer(store, timings.training, self._clock)
         self._replay()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -80,6 +86,8 @@ class Application:
         if environ["PATH_INFO"] == HEALTH:
             body = json.dumps({"state": self._identity}).encode()
             return _answer(start_response, 200, "application/json", body)
+        if environ["PATH_INFO"] == ADVANCE and environ["REQUEST_METHOD"] == "POST":
+            return self._advance(environ, start_response)
         length = int(environ.get("CONTENT_LENGTH") or 0)
         if length > MAX_BODY:
             return _answer(start_response, 413, "text/plain", b"The request is too large.\n")
@@ -98,15 +106,40 @@ class Application:
         self, operation: str, environ: Environ, body: bytes, start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         region, _ = _scope(environ)
-        context = Context(self._store, region, self._timings, self.trainer.submit)
+        context = self._context(region)
+        began, refused = time.monotonic(), None
         try:
             answer = encode(OPERATIONS[operation](context, decode(operation, body)))
         except Refusal as refusal:
+            refused = refusal.code
             return _answer(start_response, refusal.status, CONTENT_TYPE, encode_refusal(refusal))
+        finally:
+            self._metrics.count(region, operation, refused, self._clock(), time.monotonic() - began)
         return _answer(start_response, 200, CONTENT_TYPE, answer)
 
+    def _context(self, region: str) -> Context:
+        return Context(self._store, region, self._timings, self.trainer.submit, self._clock, self._rate)
+
+    def _advance(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Moves the clock on by the query's seconds."""
+        try:
+            now = self._clock.advance(float(parse_qs(environ.get("QUERY_STRING", ""))["seconds"][0]))
+        except (KeyError, ValueError) as error:
+            return _answer(start_response, 400, "text/plain", f"{error}\n".encode())
+        return _answer(start_response, 200, "application/json", json.dumps({"now": now}).encode())
+
+    def _publish_metrics(self, region: str) -> None:
+        context = self._context(region)
+        projects = [
+            (project, [hosting.settle(context, version) for version in context.all(Version, project.arn)])
+            for project in context.all(Project, region)
+        ]
+        self._metrics.publish(region, projects, self._clock())
+
     def _other(self, environ: Environ, length: int, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        method, (_, service) = environ["REQUEST_METHOD"], _scope(environ)
+        method, (region, service) = environ["REQUEST_METHOD"], _scope(environ)
+        if service == "monitoring":
+            self._publish_metrics(region)
         if method in {"GET", "HEAD", "OPTIONS"}:
             return self._dispatch(environ, start_response)
         body = environ["wsgi.input"].read(length)

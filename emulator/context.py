@@ -28,7 +28,8 @@ KINDS: dict[type, str] = {Project: "project", Dataset: "dataset", Version: "vers
 class Context:
     """The store and the clock that an operation sees, and the region it was called in.
 
-    `train` is called with the ARN of a version that waits for its training.
+    `train` is called with the ARN of a version that waits for its training; `rate` is how many requests a second an
+    inference unit takes.
     """
 
     store: Store
@@ -36,6 +37,7 @@ class Context:
     timings: Timings
     train: Callable[[str], None]
     clock: Callable[[], float] = field(default=time.time)
+    rate: float = 5.0
 
     def arn(self, *parts: str) -> str:
         """A new ARN; it ends in the time in milliseconds, moved on where that one is taken."""

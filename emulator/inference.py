@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from customlabels.core.s3 import S3Address
 from customlabels.datasets.limits import MAX_BYTES
-from customlabels.emulator import objects
+from customlabels.emulator import hosting, objects
 from customlabels.emulator.context import Context
 from customlabels.emulator.engine.job_files import MODEL, OUTCOME
 from customlabels.emulator.refusals import Refusal, invalid_parameter, invalid_s3_object, not_ready
@@ -32,6 +32,7 @@ def detect_custom_labels(context: Context, parameters: dict[str, Any]) -> dict[s
     version = context.find(Version, parameters["ProjectVersionArn"])
     if version.status.now != "RUNNING":
         raise not_ready(f"The version is {version.status.now}; start it and wait until it is RUNNING.")
+    hosting.admit(context, version)
     body = _image(context, parameters["Image"])
     try:
         image = features.decode(body)

@@ -25,7 +25,7 @@ REGIONS = (
 """Regions that have Custom Labels. Source: AWS General Reference, Rekognition endpoints."""
 
 
-def serve(state: Path, port: int, timings: Timings) -> None:
+def serve(state: Path, port: int, timings: Timings, rate: float) -> None:
     """Serves until it is told to end; returns at once where another process serves `state` already."""
     state.mkdir(parents=True, exist_ok=True)
     lock = FileLock(state / LOCK_FILE)
@@ -41,7 +41,7 @@ def serve(state: Path, port: int, timings: Timings) -> None:
     from customlabels.emulator.application import Application
 
     store = Store(state)
-    application = Application(store, timings, str(state))
+    application = Application(store, timings, str(state), rate)
     try:
         server = make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
     except (OSError, SystemExit):
@@ -101,10 +101,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--pace", type=float, default=1.0, help="how long states last; 0.1 is ten times faster")
+    parser.add_argument("--rate", type=float, default=5.0, help="requests a second that an inference unit takes")
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    serve(chosen.state.resolve(), chosen.port, Timings().scaled(chosen.pace))
+    serve(chosen.state.resolve(), chosen.port, Timings().scaled(chosen.pace), chosen.rate)
 
 
 if __name__ == "__main__":

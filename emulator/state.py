@@ -6,7 +6,7 @@ state moves without a timer, and goes on moving through a restart.
 
 import dataclasses
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 GONE = "GONE"
 
@@ -22,6 +22,7 @@ class Timings:
     stop: float = 2.0
     delete: float = 0.5
     copy: float = 2.0
+    scale: float = 30.0
 
     def scaled(self, pace: float) -> "Timings":
         """These times multiplied by `pace`."""
@@ -42,6 +43,13 @@ class Status:
     def at(self, time: float) -> str:
         """The state at `time`."""
         return self.then if self.then is not None and time >= self.due else self.now
+
+
+class Usage(NamedTuple):
+    """From when on (seconds since 1970) how many inference units of a model are up."""
+
+    at: float
+    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,7 @@ class Version:
     """ARN of the version that this one is a copy of."""
     min_units: int | None = None
     max_units: int | None = None
+    usage: tuple[Usage, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -129,6 +138,8 @@ def from_document(kind: type[Resource], document: dict[str, Any]) -> Resource:
     values["status"] = Status(**values["status"])
     if "policies" in values:
         values["policies"] = {name: Policy(**policy) for name, policy in values["policies"].items()}
+    if "usage" in values:
+        values["usage"] = tuple(Usage(*change) for change in values["usage"])
     if "labels" in values:
         values["labels"] = tuple(values["labels"])
     return kind(**values)

@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS entry (
     dataset TEXT NOT NULL, place INTEGER NOT NULL, source_ref TEXT NOT NULL, line BLOB NOT NULL,
     PRIMARY KEY (dataset, source_ref)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS entry_place ON entry (dataset, place);
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
@@ -134,6 +135,13 @@ class Store:
                 "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?)",
                 ((dataset, place, source_ref, line) for place, source_ref, line in entries),
             )
+
+    def get_setting(self, name: str) -> str | None:
+        rows = self._run("SELECT value FROM setting WHERE name = ?", name)
+        return rows[0][0] if rows else None
+
+    def put_setting(self, name: str, value: str) -> None:
+        self._run("INSERT OR REPLACE INTO setting VALUES (?, ?)", name, value)
 
     def entry_places(self, dataset: str) -> dict[str, int]:
         """The place of each entry by its source-ref."""

@@ -84,7 +84,9 @@ class Trainer:
         return outcome
 
     def _end(self, version: Version, outcome: dict[str, Any]) -> None:
-        time.sleep(max(0.0, version.created + self._least - self._clock()))
+        while (left := version.created + self._least - self._clock()) > 0:
+            # In short turns: the clock may be moved on meanwhile.
+            time.sleep(min(left, 0.2))
         ended = self._clock()
         project = self._store.get_resource(version.project)
         name = project["name"] if project else ""

@@ -10,7 +10,7 @@ from typing import Any
 
 from customlabels.core.files import written_aside
 from customlabels.core.s3 import S3Address, join_key
-from customlabels.emulator import objects
+from customlabels.emulator import hosting, objects
 from customlabels.emulator.address import VERSIONS_FOLDER
 from customlabels.emulator.context import Context, page
 from customlabels.emulator.datasets import READY, read_manifest
@@ -88,6 +88,7 @@ def copy_project_version(context: Context, parameters: dict[str, Any]) -> dict[s
                 tags=new.tags,
                 outputs=outputs,
                 source=source.arn,
+                usage=(),
                 min_units=None,
                 max_units=None,
             )
@@ -183,7 +184,8 @@ def start_project_version(context: Context, parameters: dict[str, Any]) -> dict[
         if _count(context, {"STARTING", "RUNNING"}) >= MAX_RUNNING:
             raise limit_exceeded(f"{MAX_RUNNING} models are running already.")
         status = context.until("STARTING", "RUNNING", context.timings.start)
-        context.save(replace(version, status=status, min_units=least, max_units=most))
+        begun = hosting.started(version, status.due, least)
+        context.save(replace(begun, status=status, min_units=least, max_units=most))
     return {"Status": "STARTING"}
 
 
@@ -192,7 +194,8 @@ def stop_project_version(context: Context, parameters: dict[str, Any]) -> dict[s
         version = context.find(Version, parameters["ProjectVersionArn"])
         if version.status.now != "RUNNING":
             raise in_use(f"The version is {version.status.now}.")
-        context.save(replace(version, status=context.until("STOPPING", "STOPPED", context.timings.stop)))
+        ended = hosting.stopped(version, context.clock())
+        context.save(replace(ended, status=context.until("STOPPING", "STOPPED", context.timings.stop)))
     return {"Status": "STOPPING"}
 
 

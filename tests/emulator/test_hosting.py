@@ -1,0 +1,156 @@
+"""Models that are up: their rate, their scaling, what they are billed for, and the clock that moves them."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from local_service import BUCKET, Service, connect
+
+from customlabels.core.errors import ServiceError, SettingsError
+from customlabels.core.spans import parse_span
+from customlabels.emulator import address
+from customlabels.manifests.lines import entry_line
+from customlabels.scheduler import hosting
+from customlabels.scheduler.usage import unit_hours
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory, images: Path) -> Any:
+    """A service of its own with a trained version: (service, project's ARN, version's ARN)."""
+    service = connect(tmp_path_factory.mktemp("hosting"), rate=3.0)
+    service.s3.create_bucket(Bucket=BUCKET)
+    lines = []
+    for path in sorted(images.rglob("*.jpg")):
+        key = f"{path.parent.name}-{path.stem}.jpg"
+        service.s3.upload_file(str(path), BUCKET, key)
+        lines.append(entry_line(f"s3://{BUCKET}/{key}", (path.parent.name,)))
+    service.s3.put_object(Bucket=BUCKET, Key="all.manifest", Body=b"".join(lines))
+    project = service.rekognition.create_project(ProjectName="hosted")["ProjectArn"]
+    asset: Any = {"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Name": "all.manifest"}}}
+    version = service.rekognition.create_project_version(
+        ProjectArn=project,
+        VersionName="v1",
+        OutputConfig={"S3Bucket": BUCKET, "S3KeyPrefix": "out"},
+        TrainingData={"Assets": [asset]},
+        TestingData={"AutoCreate": True},
+    )["ProjectVersionArn"]
+    service.rekognition.get_waiter("project_version_training_completed").wait(
+        ProjectArn=project, VersionNames=["v1"], WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    yield service, project, version
+    address.stop(service.state)
+
+
+def asked(service: Service, version: str, times: int) -> list[str]:
+    """What each of many requests at once is answered with: a code, or nothing."""
+    image: Any = {"S3Object": {"Bucket": BUCKET, "Name": "across-000.jpg"}}
+
+    def ask(_: int) -> str:
+        try:
+            service.rekognition.detect_custom_labels(ProjectVersionArn=version, Image=image)
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return ""
+
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(ask, range(times)))
+
+
+def clients(service: Service) -> Any:
+    return boto3.client(
+        "cloudwatch",
+        endpoint_url=service.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+def test_above_the_rate_of_its_units_a_model_refuses(model: Any) -> None:
+    service, _, version = model
+    hosting.start(service.rekognition, version, units=1)
+    codes = asked(service, version, 30)
+    assert set(codes) == {"", "ProvisionedThroughputExceededException"}
+    assert 3 <= codes.count("") <= 20
+    hosting.stop(service.rekognition, version)
+
+
+def test_hours_of_units_are_billed_while_it_is_up_and_not_after(model: Any) -> None:
+    service, _, version = model
+    cloudwatch = clients(service)
+
+    def hours() -> float:
+        now = datetime.fromtimestamp(address.advance(service.state, 0), UTC)
+        return unit_hours(cloudwatch, "hosted", "v1", start=now - timedelta(days=3), end=now)
+
+    before = hours()
+    hosting.start(service.rekognition, version, units=2)
+    address.advance(service.state, 3 * 3600)
+    assert hours() - before == pytest.approx(6, abs=0.1)
+    hosting.stop(service.rekognition, version)
+    address.advance(service.state, 5 * 3600)
+    assert hours() - before == pytest.approx(6, abs=0.2)
+    found = cloudwatch.list_metrics(Namespace="AWS/Rekognition")["Metrics"]
+    names = {metric["MetricName"] for metric in found}
+    assert {"InServiceInferenceUnits", "SuccessfulRequestCount", "ThrottledCount", "ResponseTime"} <= names
+
+
+def test_more_units_come_with_demand_up_to_what_was_allowed(model: Any) -> None:
+    service, _, version = model
+    hosting.start(service.rekognition, version, units=1, max_units=3)
+    for _ in range(8):
+        asked(service, version, 20)
+    cloudwatch = clients(service)
+    address.advance(service.state, 3600)
+    now = datetime.fromtimestamp(address.advance(service.state, 0), UTC)
+    (point,) = cloudwatch.get_metric_statistics(
+        Namespace="AWS/Rekognition",
+        MetricName="InServiceInferenceUnits",
+        Dimensions=[{"Name": "ProjectName", "Value": "hosted"}, {"Name": "VersionName", "Value": "v1"}],
+        StartTime=now - timedelta(minutes=30),
+        EndTime=now,
+        Period=3600,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    assert 1 < point["Maximum"] <= 3
+    hosting.stop(service.rekognition, version)
+
+
+def test_the_clock_moves_states_on_and_keeps_what_it_was_moved_by(tmp_path: Path) -> None:
+    service = connect(tmp_path / "state", pace=1000.0)
+    try:
+        project = service.rekognition.create_project(ProjectName="slow")["ProjectArn"]
+
+        def status() -> str:
+            return service.rekognition.describe_projects()["ProjectDescriptions"][0]["Status"]
+
+        assert status() == "CREATING"
+        address.advance(service.state, 3600)
+        assert status() == "CREATED"
+        address.stop(service.state)
+        service = connect(tmp_path / "state", pace=1000.0)
+        again = service.rekognition.create_project(ProjectName="later")["ProjectArn"]
+        assert int(again.rpartition("/")[2]) - int(project.rpartition("/")[2]) >= 3_600_000
+        with pytest.raises(ServiceError, match="did not move"):
+            address.advance(service.state, -5)
+    finally:
+        address.stop(service.state)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("25m", 1500), ("8h", 28800), ("1h30m", 5400), ("1.5 d", 129600), ("1w", 604800)]
+)
+def test_spans_are_read_as_people_write_them(text: str, seconds: float) -> None:
+    assert parse_span(text).total_seconds() == seconds
+
+
+@pytest.mark.parametrize("text", ["", "8", "h", "8x", "-3h", "3h ago", "9" * 400 + "w"])
+def test_what_is_no_span_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="no time span"):
+        parse_span(text)
