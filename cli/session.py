@@ -54,6 +54,8 @@ class Session:
         """Where the local service keeps its state: beside the settings, else in the working folder."""
         from customlabels.emulator.address import STATE_FOLDER
 
+        if named := os.environ.get("CUSTOMLABELS_STATE"):
+            return Path(named)
         folder = self.settings_path.parent if self.settings_path else Path.cwd()
         return folder / STATE_FOLDER
 

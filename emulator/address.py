@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from customlabels.core.errors import ServiceError
@@ -28,11 +28,31 @@ _PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a local service is.
+
+    Parameters
+    ----------
+    scale : how long states last beside the usual; 0.1 is ten times faster
+    real : whether they last as long as on AWS, a start 15 minutes, rather than seconds
+    rate : requests a second that an inference unit takes
+    """
+
+    scale: float = 1.0
+    real: bool = False
+    rate: float = 5.0
+
+
+FAST, USUAL, REAL = Pace(scale=0.05, rate=100.0), Pace(), Pace(real=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """A local service that answers."""
 
     pid: int
     port: int
+    pace: Pace = USUAL
 
     @property
     def endpoint_url(self) -> str:
@@ -48,19 +68,19 @@ def running(state: Path) -> Running | None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(found.endpoint_url + _HEALTH, timeout=10) as answer:
-            identity = json.load(answer).get("state")
+            said = json.load(answer)
     except (OSError, ValueError):
         return None
-    return found if identity == str(state.resolve()) else None
+    # The file may still name the process that was there before, on the same port.
+    return replace(found, pid=said["pid"]) if said.get("state") == str(state.resolve()) else None
 
 
-def start(state: Path, *, pace: float = 1.0, rate: float = 5.0) -> Running:
+def start(state: Path, pace: Pace | None = None) -> Running:
     """The service that keeps `state`, started in the background where it is not up; on its old port if free.
 
     Parameters
     ----------
-    pace : how long states last beside the usual; 0.1 is ten times faster
-    rate : requests a second that an inference unit takes
+    pace : of a service that is started; where it is None, that which it had before
 
     Raises
     ------
@@ -74,10 +94,13 @@ def start(state: Path, *, pace: float = 1.0, rate: float = 5.0) -> Running:
     if not ignored.exists():
         ignored.write_text("*\n")
     noted = _noted(state)
+    pace = pace or (noted.pace if noted else USUAL)
     command = [sys.executable, "-m", "customlabels.emulator.server", "--state", str(state.resolve())]
+    command += ["--port", str(noted.port if noted else 0), "--scale", str(pace.scale), "--rate", str(pace.rate)]
+    command += ["--real"] if pace.real else []
     with (state / LOG_FILE).open("ab") as log:
         process = subprocess.Popen(
-            [*command, "--port", str(noted.port if noted else 0), "--pace", str(pace), "--rate", str(rate)],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -137,6 +160,7 @@ def reset(state: Path) -> None:
 
 def _noted(state: Path) -> Running | None:
     try:
-        return Running(**json.loads((state / ADDRESS_FILE).read_bytes()))
-    except (OSError, ValueError, TypeError):
+        found = json.loads((state / ADDRESS_FILE).read_bytes())
+        return Running(found["pid"], found["port"], Pace(**found["pace"]))
+    except (OSError, ValueError, TypeError, KeyError):
         return None

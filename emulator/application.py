@@ -84,7 +84,7 @@ class Application:
             # A page in a browser must not reach the service, neither by another name for this address nor at all.
             return _answer(start_response, 403, "text/plain", b"This service answers to loopback addresses only.\n")
         if environ["PATH_INFO"] == HEALTH:
-            body = json.dumps({"state": self._identity}).encode()
+            body = json.dumps({"state": self._identity, "pid": os.getpid()}).encode()
             return _answer(start_response, 200, "application/json", body)
         if environ["PATH_INFO"] == ADVANCE and environ["REQUEST_METHOD"] == "POST":
             return self._advance(environ, start_response)

@@ -9,13 +9,14 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from customlabels.core.files import written_aside
-from customlabels.emulator.address import ADDRESS_FILE, LOCK_FILE, STATE_FILE, VERSIONS_FOLDER
-from customlabels.emulator.state import Timings
+from customlabels.emulator.address import ADDRESS_FILE, LOCK_FILE, STATE_FILE, VERSIONS_FOLDER, Pace
+from customlabels.emulator.state import REAL_TIMINGS, Timings
 from customlabels.emulator.store import Store
 
 REGIONS = (
@@ -25,7 +26,7 @@ REGIONS = (
 """Regions that have Custom Labels. Source: AWS General Reference, Rekognition endpoints."""
 
 
-def serve(state: Path, port: int, timings: Timings, rate: float) -> None:
+def serve(state: Path, port: int, pace: Pace) -> None:
     """Serves until it is told to end; returns at once where another process serves `state` already."""
     state.mkdir(parents=True, exist_ok=True)
     lock = FileLock(state / LOCK_FILE)
@@ -41,7 +42,8 @@ def serve(state: Path, port: int, timings: Timings, rate: float) -> None:
     from customlabels.emulator.application import Application
 
     store = Store(state)
-    application = Application(store, timings, str(state), rate)
+    timings = (REAL_TIMINGS if pace.real else Timings()).scaled(pace.scale)
+    application = Application(store, timings, str(state), pace.rate)
     try:
         server = make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
     except (OSError, SystemExit):
@@ -49,7 +51,7 @@ def serve(state: Path, port: int, timings: Timings, rate: float) -> None:
     application.trainer.resume(list(REGIONS))
     _remove_leftovers(store)
     with written_aside(state / ADDRESS_FILE) as file:
-        file.write(json.dumps({"pid": os.getpid(), "port": server.server_port}).encode())
+        file.write(json.dumps({"pid": os.getpid(), "port": server.server_port, "pace": asdict(pace)}).encode())
     signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_end_with, args=(state / STATE_FILE,), daemon=True).start()
     try:
@@ -100,12 +102,13 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="customlabels.emulator.server")
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--pace", type=float, default=1.0, help="how long states last; 0.1 is ten times faster")
+    parser.add_argument("--scale", type=float, default=1.0, help="how long states last; 0.1 is ten times faster")
+    parser.add_argument("--real", action="store_true", help="states last as long as on AWS")
     parser.add_argument("--rate", type=float, default=5.0, help="requests a second that an inference unit takes")
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    serve(chosen.state.resolve(), chosen.port, Timings().scaled(chosen.pace), chosen.rate)
+    serve(chosen.state.resolve(), chosen.port, Pace(chosen.scale, chosen.real, chosen.rate))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
 
-PACE, RATE = 0.05, 100.0
 BUCKET = "plant-7"
 
 
@@ -27,9 +26,9 @@ class Service:
     s3: "S3Client"
 
 
-def connect(state: Path, region: str = "us-east-1", *, pace: float = PACE, rate: float = RATE) -> Service:
+def connect(state: Path, region: str = "us-east-1", pace: address.Pace = address.FAST) -> Service:
     """The local service that keeps `state`, started where it is not up."""
-    url = address.start(state, pace=pace, rate=rate).endpoint_url
+    url = address.start(state, pace).endpoint_url
 
     def client(name: str) -> object:
         return boto3.client(

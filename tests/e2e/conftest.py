@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 from e2e_shell import Shell
-from local_service import PACE
 
 from customlabels.emulator import address
+from customlabels.emulator.address import FAST
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
     made = Shell(tmp_path)
-    address.start(made.state, pace=PACE)
+    address.start(made.state, FAST)
     yield made
     address.stop(made.state)

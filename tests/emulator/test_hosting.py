@@ -22,7 +22,7 @@ from customlabels.scheduler.usage import unit_hours
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory, images: Path) -> Any:
     """A service of its own with a trained version: (service, project's ARN, version's ARN)."""
-    service = connect(tmp_path_factory.mktemp("hosting"), rate=3.0)
+    service = connect(tmp_path_factory.mktemp("hosting"), pace=address.Pace(scale=0.05, rate=3.0))
     service.s3.create_bucket(Bucket=BUCKET)
     lines = []
     for path in sorted(images.rglob("*.jpg")):
@@ -123,7 +123,7 @@ def test_more_units_come_with_demand_up_to_what_was_allowed(model: Any) -> None:
 
 
 def test_the_clock_moves_states_on_and_keeps_what_it_was_moved_by(tmp_path: Path) -> None:
-    service = connect(tmp_path / "state", pace=1000.0)
+    service = connect(tmp_path / "state", pace=address.Pace(scale=1000.0))
     try:
         project = service.rekognition.create_project(ProjectName="slow")["ProjectArn"]
 
@@ -134,7 +134,7 @@ def test_the_clock_moves_states_on_and_keeps_what_it_was_moved_by(tmp_path: Path
         address.advance(service.state, 3600)
         assert status() == "CREATED"
         address.stop(service.state)
-        service = connect(tmp_path / "state", pace=1000.0)
+        service = connect(tmp_path / "state", pace=address.Pace(scale=1000.0))
         again = service.rekognition.create_project(ProjectName="later")["ProjectArn"]
         assert int(again.rpartition("/")[2]) - int(project.rpartition("/")[2]) >= 3_600_000
         with pytest.raises(ServiceError, match="did not move"):
