@@ -1,6 +1,6 @@
 """Models that are up: how many requests they take, how they scale, and the record of their units.
 
-Source: Custom Labels developer guide, running-model.md; there the rate of a unit depends on the model, here it is given.
+Source: Custom Labels developer guide, running-model.md; there a unit's rate depends on the model, here it is given.
 """
 
 import math
