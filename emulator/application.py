@@ -9,14 +9,26 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
+from moto.awslambda.models import LambdaFunction
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import EnvironBuilder
 
-from customlabels.emulator import datasets, hosting, inference, objects, policies, projects, updates, versions
+from customlabels.emulator import (
+    datasets,
+    functions,
+    hosting,
+    inference,
+    objects,
+    policies,
+    projects,
+    updates,
+    versions,
+)
 from customlabels.emulator.clock import Clock
 from customlabels.emulator.context import Context
 from customlabels.emulator.metrics import Metrics
@@ -59,6 +71,10 @@ HEALTH, ADVANCE = "/_customlabels/health", "/_customlabels/advance"
 MAX_BODY = 1_100_000_000
 _SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/([a-z0-9\-]+)/([A-Za-z0-9\-_.]+)/aws4_request")
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]|[a-z0-9.\-]+\.localhost)(:\d+)?", re.IGNORECASE)
+_INVOKED = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
+_RETRIES = 2
+"""Times that an asynchronous invocation is tried again. Source: Lambda developer guide, "Asynchronous invocation"."""
+
 _READS = re.compile(r"(Describe|List|Get|Head|BatchGet|Query|Scan|Search|Lookup|Validate|Simulate|AssumeRole)")
 
 log = logging.getLogger(__name__)
@@ -74,6 +90,7 @@ class Application:
         self._rate = rate
         self._clock = Clock(store)
         self._metrics = Metrics(store)
+        self.endpoint_url = ""
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._writing = threading.Lock()
         self.trainer = Trainer(store, timings.training, self._clock)
@@ -143,6 +160,9 @@ class Application:
         if method in {"GET", "HEAD", "OPTIONS"}:
             return self._dispatch(environ, start_response)
         body = environ["wsgi.input"].read(length)
+        invoked = _INVOKED.fullmatch(environ["PATH_INFO"]) if service == "lambda" and method == "POST" else None
+        if invoked:
+            return self._invoke(region, invoked[1], environ, body, start_response)
         environ["wsgi.input"] = io.BytesIO(body)
         held: list[tuple[Any, ...]] = []
         # One change at a time, so that the disk sees them in the order in which moto did.
@@ -157,6 +177,65 @@ class Application:
                     raise
         start_response(*held[0])
         return [answer]
+
+    def _invoke(
+        self, region: str, name: str, environ: Environ, event: bytes, start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """Runs a Lambda function, as Invoke has it."""
+        qualifier = parse_qs(environ.get("QUERY_STRING", "")).get("Qualifier", [None])[0]
+        function = functions.find(region, unquote(name), qualifier)
+        if function is None:
+            text = json.dumps({"Type": "User", "Message": f"Function not found: {unquote(name)}"}).encode()
+            named = [("x-amzn-ErrorType", "ResourceNotFoundException")]
+            return _answer(start_response, 404, "application/json", text, named)
+        kind = environ.get("HTTP_X_AMZ_INVOCATION_TYPE", "RequestResponse")
+        if kind == "DryRun":
+            return _answer(start_response, 204, "application/json", b"")
+        if kind == "Event":
+            threading.Thread(target=self.run_function, args=(region, function, event, _RETRIES), daemon=True).start()
+            return _answer(start_response, 202, "application/json", b"")
+        ended = self.run_function(region, function, event)
+        headers = [("X-Amz-Executed-Version", str(function.version))]
+        if ended.error:
+            headers.append(("X-Amz-Function-Error", ended.error))
+        if environ.get("HTTP_X_AMZ_LOG_TYPE") == "Tail":
+            headers.append(("X-Amz-Log-Result", functions.tail(ended)))
+        return _answer(start_response, 200, "application/json", ended.payload, headers)
+
+    def run_function(
+        self, region: str, function: LambdaFunction, event: bytes, retries: int = 0
+    ) -> functions.Invocation:
+        """Runs a function, again where it fails and may be; what it logs goes to CloudWatch Logs."""
+        ended = functions.run(function, event, self._store.folder, self.endpoint_url)
+        self._log(region, f"/aws/lambda/{function.function_name}", ended)
+        if ended.error and retries:
+            return self.run_function(region, function, event, retries - 1)
+        return ended
+
+    def _log(self, region: str, group: str, ended: functions.Invocation) -> None:
+        stream, at = f"[$LATEST]{ended.request}", int(self._clock() * 1000)
+        named: dict[str, Any] = {"logGroupName": group, "logStreamName": stream}
+        self.call(region, "logs", "Logs_20140328.CreateLogGroup", {"logGroupName": group})
+        self.call(region, "logs", "Logs_20140328.CreateLogStream", named)
+        events = [{"timestamp": at, "message": line} for line in ended.logged]
+        self.call(region, "logs", "Logs_20140328.PutLogEvents", {**named, "logEvents": events})
+
+    def call(self, region: str, service: str, target: str, parameters: dict[str, Any]) -> int:
+        """Calls one of moto's services as a client would, so that it is kept like a client's call; its HTTP status."""
+        environ = EnvironBuilder(
+            path="/",
+            method="POST",
+            data=json.dumps(parameters).encode(),
+            headers=[
+                ("Host", "127.0.0.1"),
+                ("Content-Type", CONTENT_TYPE),
+                ("X-Amz-Target", target),
+                ("Authorization", f"AWS4-HMAC-SHA256 Credential=local/20000101/{region}/{service}/aws4_request"),
+            ],
+        ).get_environ()
+        status: list[str] = []
+        b"".join(self(environ, lambda line, *_: status.append(line)))
+        return int(status[0].partition(" ")[0])
 
     def _dispatch(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         application = self._moto.get_application(environ)
@@ -246,7 +325,13 @@ def _failure(start_response: Callable[..., Any], service: str, text: str) -> Ite
     return _answer(start_response, 500, CONTENT_TYPE, encode_refusal(refusal))
 
 
-def _answer(start_response: Callable[..., Any], status: int, content_type: str, body: bytes) -> Iterable[bytes]:
-    reason = {200: "OK", 400: "Bad Request", 403: "Forbidden", 413: "Content Too Large"}.get(status, "Server Error")
-    start_response(f"{status} {reason}", [("Content-Type", content_type), ("Content-Length", str(len(body)))])
+def _answer(
+    start_response: Callable[..., Any],
+    status: int,
+    content_type: str,
+    body: bytes,
+    headers: Iterable[tuple[str, str]] = (),
+) -> Iterable[bytes]:
+    about = [("Content-Type", content_type), ("Content-Length", str(len(body))), *headers]
+    start_response(f"{status} {HTTPStatus(status).phrase}", about)
     return [body]
