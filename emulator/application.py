@@ -31,9 +31,11 @@ from customlabels.emulator import (
 )
 from customlabels.emulator.clock import Clock
 from customlabels.emulator.context import Context
+from customlabels.emulator.firing import Firing
 from customlabels.emulator.metrics import Metrics
 from customlabels.emulator.protocol import CONTENT_TYPE, TARGET_PREFIX, decode, encode, encode_refusal
 from customlabels.emulator.refusals import Refusal
+from customlabels.emulator.schedules import next_time
 from customlabels.emulator.state import Project, Timings, Version
 from customlabels.emulator.store import Store
 from customlabels.emulator.training import Trainer
@@ -95,6 +97,7 @@ class Application:
         self._writing = threading.Lock()
         self.trainer = Trainer(store, timings.training, self._clock)
         self._replay()
+        self._firing = Firing(self._clock, self._invoke_for, self._client)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if not _LOOPBACK.fullmatch(environ.get("HTTP_HOST", "")) or "HTTP_ORIGIN" in environ:
@@ -140,7 +143,7 @@ class Application:
     def _advance(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Moves the clock on by the query's seconds."""
         try:
-            now = self._clock.advance(float(parse_qs(environ.get("QUERY_STRING", ""))["seconds"][0]))
+            now = self._firing.advance(float(parse_qs(environ.get("QUERY_STRING", ""))["seconds"][0]))
         except (KeyError, ValueError) as error:
             return _answer(start_response, 400, "text/plain", f"{error}\n".encode())
         return _answer(start_response, 200, "application/json", json.dumps({"now": now}).encode())
@@ -160,6 +163,12 @@ class Application:
         if method in {"GET", "HEAD", "OPTIONS"}:
             return self._dispatch(environ, start_response)
         body = environ["wsgi.input"].read(length)
+        if service == "scheduler" and method in {"POST", "PUT"} and environ["PATH_INFO"].startswith("/schedules/"):
+            refused = _schedule_fault(body)
+            if refused:
+                named = [("x-amzn-ErrorType", "ValidationException")]
+                text = json.dumps({"Message": refused}).encode()
+                return _answer(start_response, 400, "application/json", text, named)
         invoked = _INVOKED.fullmatch(environ["PATH_INFO"]) if service == "lambda" and method == "POST" else None
         if invoked:
             return self._invoke(region, invoked[1], environ, body, start_response)
@@ -211,6 +220,32 @@ class Application:
         if ended.error and retries:
             return self.run_function(region, function, event, retries - 1)
         return ended
+
+    def start(self, endpoint_url: str) -> None:
+        """Begins what goes on by itself, once the service can be reached at that address."""
+        self.endpoint_url = endpoint_url
+        self._firing.start()
+
+    def _invoke_for(self, region: str, arn: str, event: bytes) -> str | None:
+        """Runs a function for a schedule; why it failed, None where it did not."""
+        function = functions.find(region, arn, None)
+        if function is None:
+            return f"there is no function {arn}"
+        ended = self.run_function(region, function, event)
+        return ended.payload.decode() if ended.error else None
+
+    def _client(self, service: str, region: str) -> Any:
+        """A boto3 client of this very service, for what it does in its users' name."""
+        import boto3
+        from botocore.config import Config
+
+        session: Any = boto3
+        return session.client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint_url,
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
 
     def _log(self, region: str, group: str, ended: functions.Invocation) -> None:
         stream, at = f"[$LATEST]{ended.request}", int(self._clock() * 1000)
@@ -270,6 +305,16 @@ class Application:
             if not status[0].startswith("2"):
                 log.error("could not be replayed: %s %s: %s", method, target, status[0])
         objects.load(self._store)
+
+
+def _schedule_fault(body: bytes) -> str | None:
+    """What EventBridge Scheduler would not take of a schedule; moto takes any."""
+    try:
+        given = json.loads(body)
+        next_time(given["ScheduleExpression"], given.get("ScheduleExpressionTimezone") or "UTC", 0.0, 0.0)
+    except (KeyError, TypeError, ValueError) as error:
+        return f"Invalid Schedule Expression: {error}"
+    return None
 
 
 def _scope(environ: Environ) -> tuple[str, str]:

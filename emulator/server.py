@@ -48,7 +48,7 @@ def serve(state: Path, port: int, pace: Pace) -> None:
         server = make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
     except (OSError, SystemExit):
         server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
-    application.endpoint_url = f"http://127.0.0.1:{server.server_port}"
+    application.start(f"http://127.0.0.1:{server.server_port}")
     application.trainer.resume(list(REGIONS))
     _remove_leftovers(store)
     with written_aside(state / ADDRESS_FILE) as file:
