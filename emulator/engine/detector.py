@@ -1,0 +1,272 @@
+"""Object locations learnt from boxes: pixels that may belong to something, boxes around them, and what is in those.
+
+A small network says how likely each pixel is to lie in a box of each label; boxes are proposed where that is likely or
+where something stands out; a forest says how well each box fits an object of each label, and where that object's own
+box lies from it. The forest learns from what networks say that had not seen the image, as they will not later.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+from zipfile import BadZipFile
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from customlabels.core.files import written_aside
+from customlabels.emulator.engine import detector_boxes, detector_forest, detector_pixels
+from customlabels.emulator.engine.detector_boxes import Boxes, clipped, kept, overlaps
+from customlabels.emulator.engine.detector_pixels import Net, Plane
+from customlabels.emulator.engine.detector_truth import (
+    FOLDS,
+    Box,
+    Truth,
+    chosen_boxes,
+    scaled,
+    split,
+    targets_of,
+    usual_sizes,
+)
+
+_FAR = 70
+"""Proposed boxes that are near no object, of each image at most, to learn from."""
+
+_MOST_BOXES = 60_000
+_MOST_CHECKED = 60
+"""Images on which confidences are calibrated at most."""
+
+_STEPS = 2
+_REFINED = 40
+"""How many times the best boxes are moved to where the forest says that the object's own lie, and about how many."""
+
+_SAME = 0.4
+"""Two boxes of a label that overlap by more are one thing."""
+
+_MOST_FOUND = 50
+_LEAST_CONFIDENCE = 0.01
+_DAMAGED = (KeyError, EOFError, OSError, ValueError, AttributeError, TypeError, NotImplementedError, BadZipFile)
+"""What numpy and zipfile raise on a foreign file; NotImplementedError on a compression that zipfile does not know."""
+
+Found = tuple[int, float, float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class BoxDetector:
+    """A trained model, all arrays of plain numbers, so that it is stored and read without pickle.
+
+    `net` (numbers,) and `layers` (arrays, 2), the shapes into which it is cut; `shapes` (shapes, 4), `shape_labels`
+    (shapes,), usual sizes; `features`, `thresholds` (nodes,), `children` (nodes, 2), `values` (nodes, labels + 5),
+    `firsts` (trees,), the forest; `slopes`, `offsets` (labels,) of the confidences.
+    """
+
+    labels: tuple[str, ...]
+    net: NDArray[np.float32]
+    layers: NDArray[np.int64]
+    shapes: NDArray[np.float64]
+    shape_labels: NDArray[np.int64]
+    features: NDArray[np.int32]
+    thresholds: NDArray[np.float32]
+    children: NDArray[np.int32]
+    values: NDArray[np.float32]
+    firsts: NDArray[np.int32]
+    slopes: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+
+
+class _Seen(NamedTuple):
+    """Sums of all maps (height + 1, width + 1, channels), what pixels are likely to be, and figures of the whole."""
+
+    sums: NDArray[np.float64]
+    likely: Plane
+    boxed: Plane
+    whole: Plane
+
+
+def fit(
+    images: Sequence[NDArray[np.uint8]], boxes: Sequence[Sequence[Box]], labels: Sequence[str], seed: int
+) -> BoxDetector:
+    """A model of `labels`; the same input gives the same model.
+
+    Parameters
+    ----------
+    images : (height, width) grey or (height, width, 3) RGB, of any sizes
+    boxes : of each image those of its objects: number of the label, left, top, width, height in pixels of that image
+
+    Raises
+    ------
+    ValueError : no image has a box
+    """
+    if not any(boxes):
+        raise ValueError("no image has a box to learn from")
+    random = np.random.default_rng(seed)
+    truths = [scaled(image, own) for image, own in zip(images, boxes, strict=True)]
+    folds = split(truths)
+    net, nets = _nets(truths, folds, len(labels), seed, random)
+    shapes, shape_labels = usual_sizes(truths, len(labels), seed)
+    far = min(_FAR, max(10, _MOST_BOXES // len(truths)))
+    rows, targets, owners = [], [], []
+    for truth, fold in zip(truths, folds, strict=True):
+        seen = _look(nets[fold], truth.image, len(labels))
+        proposed = detector_boxes.proposed(seen.likely, seen.boxed, shapes, shape_labels)
+        chosen = chosen_boxes(proposed, truth, far, random)
+        rows.append(detector_boxes.described(seen.sums, chosen, seen.whole))
+        targets.append(targets_of(chosen, truth, len(labels)))
+        owners.append(np.full(len(chosen), fold))
+    table, aims, owner = np.concatenate(rows), np.concatenate(targets), np.concatenate(owners)
+    if len(table) > _MOST_BOXES:
+        some = random.choice(len(table), _MOST_BOXES, replace=False)
+        table, aims, owner = table[some], aims[some], owner[some]
+
+    def model(net: Net, forest: detector_forest.Forest) -> BoxDetector:
+        return BoxDetector(
+            tuple(labels),
+            np.concatenate([part.ravel() for part in net]),
+            np.array([part.shape if part.ndim == 2 else (0, len(part)) for part in net], dtype=np.int64),
+            shapes,
+            shape_labels,
+            *forest,
+            slopes=np.full(len(labels), 6.0),
+            offsets=np.full(len(labels), -3.0),
+        )
+
+    whole = model(net, detector_forest.grow(table, aims, seed))
+    unseen = np.flatnonzero(folds == FOLDS - 1)
+    if len(unseen) < 2 or not (owner != FOLDS - 1).any():
+        return whole
+    partly = model(nets[FOLDS - 1], detector_forest.grow(table[owner != FOLDS - 1], aims[owner != FOLDS - 1], seed))
+    checked = random.permutation(unseen)[:_MOST_CHECKED]
+    _calibrate(whole, partly, [truths[place] for place in checked])
+    return whole
+
+
+def detect(model: BoxDetector, image: NDArray[np.uint8]) -> list[Found]:
+    """What is in an image, most confident first: number of the label, left, top, width, height, confidence in 0..1.
+
+    Parameters
+    ----------
+    image : (height, width) or (height, width, 3) in RGB; the boxes are in its pixels
+    """
+    small = detector_pixels.working(image)
+    larger = np.tile([image.shape[1] / small.shape[1], image.shape[0] / small.shape[0]], 2)
+    found: list[Found] = []
+    for label, (boxes, scores) in enumerate(_scored(model, small)):
+        sure = 1 / (1 + np.exp(-np.clip(model.slopes[label] * scores + model.offsets[label], -30, 30)))
+        for box, confidence in zip((boxes * larger).tolist(), sure.tolist(), strict=True):
+            if confidence >= _LEAST_CONFIDENCE:
+                found.append((label, box[0], box[1], box[2], box[3], confidence))
+    return sorted(found, key=lambda one: -one[5])[:_MOST_FOUND]
+
+
+def save(model: BoxDetector, path: Path) -> None:
+    """Writes the model, whole or not at all."""
+    with written_aside(path) as file:
+        np.savez(file, allow_pickle=False, **{field.name: getattr(model, field.name) for field in fields(model)})
+
+
+def load(path: Path) -> BoxDetector:
+    """The model in a file that `save` wrote.
+
+    Raises
+    ------
+    ValueError : another file
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(BoxDetector)}
+    except _DAMAGED as error:
+        raise ValueError(f"{path}: no model of this engine") from error
+    values["labels"] = tuple(str(label) for label in values["labels"])
+    return BoxDetector(**values)
+
+
+def _nets(
+    truths: list[Truth], folds: NDArray[np.intp], labels: int, seed: int, random: np.random.Generator
+) -> tuple[Net, list[Net]]:
+    """The network of all images, and of each fold that of all others."""
+    rows, classes, owners = [], [], []
+    for truth, fold in zip(truths, folds, strict=True):
+        planes, _ = detector_pixels.channels(truth.image)
+        down, across, own = detector_pixels.places(planes.shape[:2], truth.boxes, truth.which, random)
+        rows.append(planes[down, across])
+        classes.append(own)
+        owners.append(np.full(len(own), fold))
+    table, truth_of, owner = np.concatenate(rows), np.concatenate(classes), np.concatenate(owners)
+    net = detector_pixels.learn(table, truth_of, labels, seed)
+    nets = []
+    for fold in range(FOLDS):
+        others = owner != fold
+        # Fewer images than folds: a fold may be empty, or hold them all.
+        enough = others.any() and not others.all()
+        nets.append(detector_pixels.learn(table[others], truth_of[others], labels, seed) if enough else net)
+    return net, nets
+
+
+def _look(net: Net, image: NDArray[np.uint8], labels: int) -> _Seen:
+    planes, boxed = detector_pixels.channels(image)
+    likely = detector_pixels.likely(net, planes, labels)
+    maps = np.concatenate([likely, boxed], axis=2)
+    height, width = image.shape[:2]
+    highest = np.array([cv2.blur(likely[:, :, label], (9, 9)).max() for label in range(labels)])
+    whole = np.concatenate([maps.mean(axis=(0, 1)), highest, np.array([height, width]) / 100]).astype(np.float32)
+    return _Seen(cv2.integral(maps).reshape(height + 1, width + 1, -1), likely, boxed, whole)
+
+
+def _scored(model: BoxDetector, image: NDArray[np.uint8]) -> list[tuple[Boxes, NDArray[np.float64]]]:
+    """Of each label the boxes that are left, best first, with the forest's scores; `image` at its working size."""
+    labels = len(model.labels)
+    seen = _look(_net(model), image, labels)
+    forest = (model.features, model.thresholds, model.children, model.values, model.firsts)
+    boxes = detector_boxes.proposed(seen.likely, seen.boxed, model.shapes, model.shape_labels)
+    answers = detector_forest.asked(forest, detector_boxes.described(seen.sums, boxes, seen.whole))
+    all_boxes, all_answers = [boxes], [answers]
+    for _ in range(_STEPS):
+        shares = overlaps(boxes, boxes)
+        best = [kept(shares, answers[:, label], 0.8, _REFINED // labels + 3) for label in range(labels)]
+        chosen = np.unique(np.concatenate(best))
+        boxes, answers = boxes[chosen], answers[chosen]
+        by = answers[:, labels + 1 :] / np.maximum(answers[:, labels : labels + 1], 0.2)
+        sizes = boxes[:, 2:] * np.exp(by[:, 2:])
+        corners = boxes[:, :2] + boxes[:, 2:] / 2 + by[:, :2] * boxes[:, 2:] - sizes / 2
+        boxes = clipped(np.concatenate([corners, sizes], axis=1), (image.shape[0], image.shape[1]))
+        answers = detector_forest.asked(forest, detector_boxes.described(seen.sums, boxes, seen.whole))
+        all_boxes.append(boxes)
+        all_answers.append(answers)
+    boxes, scores = np.concatenate(all_boxes), np.concatenate(all_answers)
+    shares = overlaps(boxes, boxes)
+    left = [kept(shares, scores[:, label], _SAME, _MOST_FOUND) for label in range(labels)]
+    return [(boxes[own], scores[own, label]) for label, own in enumerate(left)]
+
+
+def _net(model: BoxDetector) -> Net:
+    sizes = [max(1, rows) * columns for rows, columns in model.layers]
+    parts = np.split(model.net, np.cumsum(sizes)[:-1])
+    return [
+        part.reshape(rows, columns) if rows else part for part, (rows, columns) in zip(parts, model.layers, strict=True)
+    ]
+
+
+def _calibrate(model: BoxDetector, partly: BoxDetector, truths: list[Truth]) -> None:
+    """Sets the curves of `model` after images that `partly`, a model of some of the others, had not seen."""
+    from sklearn.linear_model import LogisticRegression
+
+    scores: list[list[float]] = [[] for _ in model.labels]
+    hits: list[list[bool]] = [[] for _ in model.labels]
+    for truth in truths:
+        for label, (boxes, own) in enumerate(_scored(partly, truth.image)):
+            shares = overlaps(boxes, truth.boxes[truth.which == label])
+            free = np.ones(shares.shape[1], dtype=bool)
+            for share, score in zip(shares, own, strict=True):
+                at = int(np.argmax(share * free)) if free.any() else -1
+                hit = at >= 0 and bool(free[at]) and share[at] >= 0.5
+                if hit:
+                    free[at] = False
+                scores[label].append(float(score))
+                hits[label].append(hit)
+    for label, (values, there) in enumerate(zip(scores, hits, strict=True)):
+        if sum(there) < 3:
+            continue
+        curve = LogisticRegression(C=10.0).fit(np.array(values)[:, None], there)
+        if curve.coef_[0, 0] > 1:
+            model.slopes[label], model.offsets[label] = curve.coef_[0, 0], curve.intercept_[0]

@@ -1,0 +1,227 @@
+"""Boxes of an image that may hold something, and what each is judged by.
+
+All boxes are (boxes, 4): left, top, width, height in pixels of the working size.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
+
+_SHARES = (0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
+"""Of the highest value of a label's map, above which its pieces are looked for."""
+
+_CONTRASTS = (3.0, 5.0, 8.0)
+"""Times the usual contrast, above which something stands out."""
+
+_A_MAP, _A_CONTRAST, _A_SHAPE = 8, 6, 8
+"""Boxes that each map and share, contrast, and usual shape may propose."""
+
+_SHAPES = 6
+"""Usual shapes of a label at most."""
+
+_LEAST = 3.0
+"""Pixels that a window is wide and high at least."""
+
+_LEAST_PIECE = 4
+
+Plane = NDArray[np.float32]
+Boxes = NDArray[np.float64]
+
+
+def overlaps(one: Boxes, other: Boxes) -> NDArray[np.float64]:
+    """Intersection over union of each box with each other one, (boxes, others)."""
+    low = np.maximum(one[:, None, :2], other[None, :, :2])
+    high = np.minimum((one[:, :2] + one[:, 2:])[:, None], (other[:, :2] + other[:, 2:])[None])
+    shared = np.prod(np.clip(high - low, 0, None), axis=2)
+    union = np.prod(one[:, 2:], axis=1)[:, None] + np.prod(other[:, 2:], axis=1)[None] - shared
+    shares: NDArray[np.float64] = shared / np.maximum(union, 1e-9)
+    return shares
+
+
+def kept(shares: NDArray[np.float64], scores: NDArray[np.float64], overlap: float, most: int) -> NDArray[np.intp]:
+    """Which boxes are left, best first, where of two that overlap by more only the better one stays.
+
+    Parameters
+    ----------
+    shares : (boxes, boxes), how much they overlap
+    scores : (boxes,)
+    """
+    order, left = np.argsort(-scores, kind="stable"), []
+    alive = np.ones(len(scores), dtype=bool)
+    for box in order:
+        if alive[box]:
+            left.append(box)
+            if len(left) == most:
+                break
+            alive &= shares[box] <= overlap
+    return np.array(left, dtype=np.intp)
+
+
+def clipped(boxes: Boxes, sides: tuple[int, int]) -> Boxes:
+    """The boxes within an image of height and width `sides`, at least a pixel large."""
+    low = np.clip(boxes[:, :2], 0, np.array([sides[1] - 1, sides[0] - 1]))
+    high = np.clip(boxes[:, :2] + boxes[:, 2:], low + 1, np.array([sides[1], sides[0]]))
+    return np.concatenate([low, high - low], axis=1)
+
+
+def usual_shapes(sizes: Boxes, seed: int) -> Boxes:
+    """(shapes, 4) the usual widths and heights of one label's boxes, in pixels and as shares of the image's.
+
+    Parameters
+    ----------
+    sizes : (boxes, 4) such rows of the training boxes
+    """
+    from sklearn.cluster import KMeans
+
+    logs = np.log(sizes[:, :2])
+    count = min(_SHAPES, len(np.unique(logs.round(3), axis=0)))
+    if count == 0:
+        return np.zeros((0, 4))
+    near = KMeans(count, n_init=2, random_state=seed).fit(logs).labels_
+    return np.array([np.median(sizes[near == shape], axis=0) for shape in range(count)])
+
+
+def proposed(likely: Plane, boxed: Plane, shapes: Boxes, which: NDArray[np.intp]) -> Boxes:
+    """Boxes that may hold something.
+
+    Parameters
+    ----------
+    likely : (height, width, labels)
+    boxed : (height, width, channels), the second one being the light smoothed
+    shapes : (shapes, 4) as `usual_shapes` gives them
+    which : (shapes,) their labels
+    """
+    sides = (likely.shape[0], likely.shape[1])
+    found = [np.array([[0.0, 0.0, sides[1], sides[0]]])]
+    for label in range(likely.shape[2]):
+        plane = np.ascontiguousarray(likely[:, :, label])
+        for width, step in ((1.0, 1), (5.0, 3)):
+            smooth = _coarser(cv2.GaussianBlur(plane, (0, 0), width), step)
+            highest = float(smooth.max())
+            found += [_pieces(smooth, share * highest, _A_MAP, plane.shape) for share in _SHARES]
+    light = boxed[:, :, 0]
+    for width, step in ((1.0, 1), (2.5, 1), (6.0, 3)):
+        contrast = cv2.GaussianBlur(light, (0, 0), width) - cv2.GaussianBlur(light, (0, 0), 5 * width)
+        usual = max(1.4826 * float(np.median(np.abs(contrast[::2, ::2]))), 1e-3)
+        contrast = _coarser(contrast / usual, step)
+        for signed in (contrast, -contrast):
+            found += [_pieces(signed, least, _A_CONTRAST, sides) for least in _CONTRASTS]
+    sums = cv2.integral(likely).reshape(sides[0] + 1, sides[1] + 1, -1)
+    found += [_windows(sums[:, :, label], shape, sides) for shape, label in zip(shapes, which, strict=True)]
+    boxes = clipped(np.concatenate(found), sides)
+    _, first = np.unique(boxes.round(), axis=0, return_index=True)
+    return boxes[np.sort(first)]
+
+
+def _coarser(plane: Plane, step: int) -> Plane:
+    """A smooth plane at a size at which it is quickly cut into pieces."""
+    if step == 1 or min(plane.shape) < 8 * step:
+        return plane
+    height, width = plane.shape
+    small: Plane = cv2.resize(plane, (width // step, height // step), interpolation=cv2.INTER_AREA)
+    return small
+
+
+def _pieces(plane: Plane, least: float, most: int, sides: tuple[int, ...]) -> Boxes:
+    """The boxes around the pieces of the plane that lie above `least`, those that hold most of it.
+
+    `plane` may be coarser than the image, whose height and width are `sides`.
+    """
+    inside = (plane > least).astype(np.uint8)
+    count, numbers, figures, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
+    if count <= 1:
+        return np.zeros((0, 4))
+    above = inside.view(bool)
+    masses = np.bincount(numbers[above], plane[above] - least, minlength=count)
+    masses[0] = -np.inf
+    masses[figures[:, 4] < _LEAST_PIECE] = -np.inf
+    best = np.argsort(-masses, kind="stable")[: min(most, count - 1)]
+    boxes: Boxes = figures[best[np.isfinite(masses[best])], :4].astype(np.float64)
+    larger: Boxes = boxes * np.tile([sides[1] / plane.shape[1], sides[0] / plane.shape[0]], 2)
+    return larger
+
+
+def _windows(sums: NDArray[np.float64], shape: NDArray[np.float64], sides: tuple[int, int]) -> Boxes:
+    """The best places of a window of a usual shape: those where the map is high within and low around."""
+    # A large thing is as large as its image rather than so many pixels.
+    width, height = (
+        min(side, max(_LEAST, share * side if share > 0.4 else pixels))
+        for pixels, share, side in ((shape[0], shape[2], sides[1]), (shape[1], shape[3], sides[0]))
+    )
+    lefts, tops = (
+        np.linspace(0, side - length, min(80, max(2, round((side - length) / max(1.5, length / 8)) + 1)))
+        if side - length >= 1
+        else np.zeros(1)
+        for side, length in ((sides[1], width), (sides[0], height))
+    )
+    across, down = np.meshgrid(lefts, tops)
+    grid = np.stack([across, down, np.full_like(across, width), np.full_like(across, height)], axis=-1)
+    flat = grid.reshape(-1, 4)
+    inner = _means(sums[:, :, None], flat)[:, 0]
+    margin = 2 + 0.25 * flat[:, 2:]
+    around = np.concatenate([flat[:, :2] - margin, flat[:, 2:] + 2 * margin], axis=1)
+    outer = _ring(sums[:, :, None], flat, around)[:, 0]
+    scores = (inner - outer).reshape(across.shape)
+    peaks = np.where(scores >= maximum_filter(scores, size=3), scores, -np.inf).ravel()
+    best = np.argsort(-peaks, kind="stable")[:_A_SHAPE]
+    return flat[best[np.isfinite(peaks[best])]]
+
+
+def described(sums: NDArray[np.float64], boxes: Boxes, image: NDArray[np.float32]) -> Plane:
+    """What each box is judged by, (boxes, length).
+
+    Parameters
+    ----------
+    sums : (height + 1, width + 1, channels), sums of the channels from the upper left corner
+    image : (figures,), of the whole image
+    """
+    sides = np.array([sums.shape[1] - 1, sums.shape[0] - 1], dtype=np.float64)
+    low, size = boxes[:, :2], boxes[:, 2:]
+    whole = _means(sums, boxes)
+    margin = 2 + 0.4 * size
+    parts = [whole, whole - _ring(sums, boxes, np.concatenate([low - margin, size + 2 * margin], axis=1))]
+    for row in range(3):
+        for column in range(3):
+            cell = np.concatenate([low + size * np.array([column, row]) / 3, size / 3], axis=1)
+            parts.append(_means(sums, cell) - whole)
+    for axis in (0, 1):
+        for far in (0, 1):
+            for outside in (0, 1):
+                strip = boxes.copy()
+                thick = 1 + 0.2 * size[:, axis]
+                edge = low[:, axis] + far * size[:, axis]
+                strip[:, axis] = edge - thick * (far != outside)
+                strip[:, 2 + axis] = thick
+                parts.append(_means(sums, strip) - whole)
+    relative = size / sides
+    geometry = [np.log(size), relative, low / sides, (low + size) / sides, np.minimum(low, 20)]
+    geometry += [np.minimum(sides - low - size, 20), np.log(size[:, :1] / size[:, 1:])]
+    geometry += [np.log(size.prod(axis=1))[:, None]]
+    parts += [*geometry, np.broadcast_to(image, (len(boxes), len(image)))]
+    return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def _corners(sums: NDArray[np.float64], boxes: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    limits = np.array([sums.shape[1] - 1, sums.shape[0] - 1])
+    low = np.clip(np.rint(boxes[:, :2]), 0, limits).astype(np.intp)
+    high = np.clip(np.rint(boxes[:, :2] + boxes[:, 2:]), 0, limits).astype(np.intp)
+    total = sums[high[:, 1], high[:, 0]] - sums[low[:, 1], high[:, 0]]
+    total -= sums[high[:, 1], low[:, 0]] - sums[low[:, 1], low[:, 0]]
+    return total, np.prod(np.maximum(high - low, 0), axis=1)[:, None].astype(np.float64)
+
+
+def _means(sums: NDArray[np.float64], boxes: Boxes) -> NDArray[np.float64]:
+    """(boxes, channels) means within the boxes, 0 for one that lies outside."""
+    total, area = _corners(sums, boxes)
+    means: NDArray[np.float64] = total / np.maximum(area, 1)
+    return means
+
+
+def _ring(sums: NDArray[np.float64], boxes: Boxes, around: Boxes) -> NDArray[np.float64]:
+    """(boxes, channels) means around the boxes; their own where there is nothing around."""
+    (inner, small), (outer, large) = _corners(sums, boxes), _corners(sums, around)
+    means: NDArray[np.float64] = np.where(
+        large > small, (outer - inner) / np.maximum(large - small, 1), inner / np.maximum(small, 1)
+    )
+    return means

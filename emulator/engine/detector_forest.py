@@ -1,0 +1,58 @@
+"""A forest of regression trees as plain arrays, grown by scikit-learn and evaluated by numpy."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+_TREES = 40
+_LEAST_LEAF = 4
+_MOST_DEPTH = 30
+
+Rows = NDArray[np.float32]
+Forest = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]
+"""Of each node the feature that it looks at (-1 in a leaf), its threshold, its two children (nodes, 2) and its values
+(nodes, outputs); and the trees' first nodes."""
+
+
+def grow(rows: Rows, targets: Rows, seed: int) -> Forest:
+    """A forest from `rows` (boxes, length) to `targets` (boxes, outputs)."""
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    grown = ExtraTreesRegressor(
+        _TREES, min_samples_leaf=_LEAST_LEAF, max_features=0.2, max_depth=_MOST_DEPTH, random_state=seed, n_jobs=1
+    ).fit(rows, targets)
+    trees = [one.tree_ for one in grown.estimators_]
+    firsts = np.cumsum([0, *(tree.node_count for tree in trees[:-1])])
+    features = np.concatenate([np.where(tree.children_left < 0, -1, tree.feature) for tree in trees])
+    children = np.concatenate(
+        [
+            np.stack([tree.children_left, tree.children_right], axis=1) + first
+            for tree, first in zip(trees, firsts, strict=True)
+        ]
+    )
+    values = np.concatenate([tree.value[:, :, 0] for tree in trees])
+    thresholds = np.concatenate([tree.threshold for tree in trees])
+    return (
+        features.astype(np.int32),
+        thresholds.astype(np.float32),
+        np.where(features[:, None] < 0, 0, children).astype(np.int32),
+        values.astype(np.float32),
+        firsts.astype(np.int32),
+    )
+
+
+def asked(forest: Forest, rows: Rows) -> NDArray[np.float64]:
+    """What the forest says of each row, (boxes, outputs)."""
+    features, thresholds, children, values, firsts = forest
+    total = np.zeros((len(rows), values.shape[1]))
+    places = np.arange(len(rows))
+    for first in firsts:
+        nodes = np.full(len(rows), first, dtype=np.intp)
+        open_ = places
+        while len(open_):
+            at = nodes[open_]
+            feature = features[at]
+            inner = feature >= 0
+            open_, at, feature = open_[inner], at[inner], feature[inner]
+            nodes[open_] = children[at, (rows[open_, feature] > thresholds[at]).astype(np.intp)]
+        total += values[nodes]
+    return total / len(firsts)

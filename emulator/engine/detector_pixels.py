@@ -1,0 +1,189 @@
+"""What each pixel looks like in its surroundings, and how likely it is to lie in a box of each label."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_AREA = 400 * 400
+"""Pixels of the working size at most; an image is made smaller for it, never larger."""
+
+_LEAST_SIDE = 16
+_HIDDEN = (48, 32)
+_ROUNDS = 12
+"""Of learning: 5 of them, or 25 on more pixels, were worse on sample images, if by little more than chance."""
+
+_INSIDE, _OUTSIDE = 60, 160
+"""Pixels of a training image that are learnt from: for each of its boxes, and outside of all."""
+
+_MOST_PIXELS = 80_000
+
+Plane = NDArray[np.float32]
+Net = list[NDArray[np.float32]]
+"""Weights and biases of each layer in turn, the first ones scaled so that they take the channels as they are."""
+
+
+def working(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The image at its working size.
+
+    Parameters
+    ----------
+    image : (height, width) or (height, width, 3)
+    """
+    height, width = image.shape[:2]
+    scale = np.sqrt(_AREA / (height * width))
+    if scale >= 1:
+        return image
+    sides = tuple(max(_LEAST_SIDE, round(side * scale)) for side in (width, height))
+    smaller: NDArray[np.uint8] = cv2.resize(image, sides, interpolation=cv2.INTER_AREA)
+    return smaller
+
+
+def channels(image: NDArray[np.uint8]) -> tuple[Plane, Plane]:
+    """What a pixel is judged by, (height, width, length), and what a box is, (height, width, fewer).
+
+    Light is in units of the image's own spread, so that exposure matters little.
+
+    Parameters
+    ----------
+    image : (height, width) or (height, width, 3) in RGB, as `working` gives it
+    """
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image
+    light = np.log(grey.astype(np.float32) + 8)
+    light -= np.median(light)
+    light /= max(1.4826 * float(np.median(np.abs(light))), 0.05)
+    light = np.clip(light, -12, 12)
+    smooth = {width: _blurred(light, width) for width in (1, 2, 4, 8, 16, 32)}
+    planes: list[Plane] = [light, *smooth.values()]
+    planes += [smooth[width] - smooth[4 * width] for width in (1, 2, 4, 8)]
+    bends = {width: _bends(smooth[width], width) for width in (1, 2, 4, 8)}
+    planes += [plane for pair in bends.values() for plane in pair]
+    for width in (8, 16):
+        planes += [cv2.Sobel(smooth[width], cv2.CV_32F, *orders, ksize=3) * width for orders in ((1, 0), (0, 1))]
+    across, down = (cv2.Sobel(smooth[1], cv2.CV_32F, *orders, ksize=3) for orders in ((1, 0), (0, 1)))
+    energies = [np.abs(across), np.abs(down), np.abs(across + down) / 1.4, np.abs(across - down) / 1.4]
+    planes += [_blurred(plane, width) for plane in energies[:2] for width in (3, 10)]
+    rough = np.abs(light - smooth[2])
+    planes += [_blurred(rough, width) for width in (2, 6, 18)]
+    colours: list[Plane] = []
+    if image.ndim == 3:
+        lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
+        colours = [_blurred((lab[:, :, place] - 128) / 16, 1.5) for place in (1, 2)]
+    else:
+        colours = [np.zeros_like(light)] * 2
+    planes += colours
+    rows, columns = (np.arange(side, dtype=np.float32) for side in light.shape)
+    for places, shape in ((rows[:, None], light.shape), (columns[None, :], light.shape)):
+        length = float(places.size)
+        planes += [
+            np.broadcast_to(plane, shape)
+            for plane in (np.minimum(places, 24) / 12, np.minimum(length - 1 - places, 24) / 12, places / length)
+        ]
+    spot, line = smooth[2] - smooth[8], bends[2]
+    boxed = [light, smooth[2], np.maximum(spot, 0), np.maximum(-spot, 0), np.maximum(line[0], 0)]
+    boxed += [np.maximum(-line[1], 0), *energies, rough, *colours]
+    return np.stack(planes, axis=-1), np.stack(boxed, axis=-1)
+
+
+def places(
+    sides: tuple[int, int], boxes: NDArray[np.float64], which: NDArray[np.intp], random: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of some of an image's pixels, and their class: 0 outside of all boxes, else 1 + label.
+
+    Parameters
+    ----------
+    sides : height, width
+    boxes : (boxes, 4) left, top, width, height
+    which : (boxes,) labels
+    """
+    classes = np.zeros(sides, dtype=np.intp)
+    # Smaller boxes last, so that one within a large one is seen.
+    for box in np.argsort(-boxes[:, 2] * boxes[:, 3], kind="stable"):
+        left, top, width, height = boxes[box]
+        rows, columns = slice(int(top), int(np.ceil(top + height))), slice(int(left), int(np.ceil(left + width)))
+        classes[rows, columns] = 1 + which[box]
+    flat = classes.ravel()
+    picked = []
+    for found in range(int(flat.max()) + 1):
+        own = np.flatnonzero(flat == found)
+        count = _INSIDE * int((which == found - 1).sum()) if found else _OUTSIDE
+        picked.append(random.choice(own, min(count, len(own)), replace=False))
+    chosen = np.concatenate(picked)
+    return chosen // sides[1], chosen % sides[1], flat[chosen]
+
+
+def learn(rows: Plane, classes: NDArray[np.intp], labels: int, seed: int) -> Net:
+    """A small network from a pixel's channels to its class.
+
+    Parameters
+    ----------
+    rows : (pixels, length)
+    classes : (pixels,) 0..labels
+    """
+    from sklearn.neural_network import MLPClassifier
+
+    if len(rows) > _MOST_PIXELS:
+        chosen = np.random.default_rng(seed).choice(len(rows), _MOST_PIXELS, replace=False)
+        rows, classes = rows[chosen], classes[chosen]
+    mean, scale = rows.mean(axis=0), rows.std(axis=0)
+    scale[scale < 1e-3] = 1.0
+    net = MLPClassifier(
+        _HIDDEN,
+        alpha=1e-3,
+        batch_size=min(256, len(rows)),
+        learning_rate_init=2e-3,
+        max_iter=_ROUNDS,
+        random_state=seed,
+        n_iter_no_change=_ROUNDS,
+    )
+    # A one-hot truth has a column for classes without a pixel too, and gives each class a logistic of its own.
+    truth = np.eye(labels + 1, dtype=np.int8)[classes][:, 1:]
+    if labels == 1:
+        truth = np.column_stack([truth, truth])
+    with warnings.catch_warnings():
+        # It tells of rounds that run out: they are so few on purpose.
+        warnings.simplefilter("ignore")
+        net.fit(((rows - mean) / scale).astype(np.float32), truth)
+    layers: Net = []
+    for weights, bias in zip(net.coefs_, net.intercepts_, strict=True):
+        layers += [weights.astype(np.float32), bias.astype(np.float32)]
+    layers[1] = (layers[1] - (mean / scale) @ layers[0]).astype(np.float32)
+    layers[0] = (layers[0] / scale[:, None]).astype(np.float32)
+    return layers
+
+
+def likely(net: Sequence[NDArray[Any]], planes: Plane, labels: int) -> Plane:
+    """How likely each pixel is to lie in a box of each label, (height, width, labels)."""
+    values: Plane = planes.reshape(-1, planes.shape[-1])
+    for layer in range(0, len(net), 2):
+        values = values @ net[layer] + net[layer + 1]
+        if layer < len(net) - 2:
+            np.maximum(values, 0, out=values)
+    sure = 1 / (1 + np.exp(-np.clip(values[:, :labels], -20, 20)))
+    return sure.reshape(*planes.shape[:2], labels).astype(np.float32)
+
+
+def _blurred(plane: Plane, width: float) -> Plane:
+    """Large blurs at a coarser size, where they cost little."""
+    if width < 6 or min(plane.shape) < 32:
+        smooth: Plane = cv2.GaussianBlur(plane, (0, 0), width)
+        return smooth
+    step = int(width / 2.5)
+    height, across = plane.shape
+    small = cv2.resize(plane, (max(4, across // step), max(4, height // step)), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), width / step)
+    larger: Plane = cv2.resize(small, (across, height), interpolation=cv2.INTER_LINEAR)
+    return larger
+
+
+def _bends(smooth: Plane, width: float) -> tuple[Plane, Plane]:
+    """The larger and the smaller second derivative over all directions, as large for a wide line as for a thin one."""
+    across, down, mixed = (
+        cv2.Sobel(smooth, cv2.CV_32F, *orders, ksize=3) * np.float32(width * width / 4)
+        for orders in ((2, 0), (0, 2), (1, 1))
+    )
+    mean, swing = (across + down) / 2, np.sqrt(((across - down) / 2) ** 2 + mixed**2)
+    return mean + swing, mean - swing
