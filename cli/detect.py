@@ -2,12 +2,16 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from customlabels.cli.group import Command
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.errors import LayoutError, ServiceError
+
+if TYPE_CHECKING:
+    from customlabels.pipelines.detection import Seen
 
 
 @click.command(cls=Command)
@@ -58,14 +62,19 @@ def detect(
     session.console.result(
         [asdict(detection) for detection in found],
         lambda _: session.console.table(
-            ("image", "labels (confidence)"),
+            ("image", "labels (confidence), where: left, top, width, height in %"),
             [
                 (
                     detection.name,
-                    detection.error or ", ".join(f"{name} ({sure:.1f})" for name, sure in detection.labels) or "none",
+                    detection.error or ", ".join(map(_in_words, detection.labels)) or "none",
                 )
                 for detection in found
             ],
         ),
     )
     return 1 if any(detection.error for detection in found) else 0
+
+
+def _in_words(seen: "Seen") -> str:
+    where = "" if seen.box is None else f" at {', '.join(f'{100 * side:.0f}' for side in seen.box)}"
+    return f"{seen.label} ({seen.confidence:.1f}){where}"

@@ -25,7 +25,7 @@ Found = tuple[int, float, float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Examined:
     """A test image: its address, width and height in pixels, what is on it, and what the model found there."""
 
     source_ref: str
@@ -34,7 +34,7 @@ class Tested:
     found: list[Found]
 
 
-def matches(image: Tested) -> list[bool]:
+def matches(image: Examined) -> list[bool]:
     """For each box found whether it is that of an object, each object being found once, by the most confident box."""
     taken: set[int] = set()
     hits = [False] * len(image.found)
@@ -92,7 +92,7 @@ def label_figures(confidences: NDArray[np.float64], hits: NDArray[np.bool_], obj
 
 
 def summary(
-    *, version_arn: str, labels: Sequence[str], tested: Sequence[Tested], training_images: int, ended: datetime
+    *, version_arn: str, labels: Sequence[str], tested: Sequence[Examined], training_images: int, ended: datetime
 ) -> tuple[dict[str, Any], list[float]]:
     """The summary file, and the assumed threshold of each label; aggregate figures are the plain means over labels."""
     rows = [(box[0], box[5], hit) for image in tested for box, hit in zip(image.found, matches(image), strict=True)]
@@ -144,7 +144,7 @@ def truth_line(
 
 
 def evaluation_line(
-    number: int, image: Tested, labels: Sequence[str], thresholds: Sequence[float], ended: datetime
+    number: int, image: Examined, labels: Sequence[str], thresholds: Sequence[float], ended: datetime
 ) -> dict[str, Any]:
     """A line of the evaluation snapshot: the truth, and every box found with how it turned out."""
     line = truth_line(number, image.source_ref, image.size, image.truth, labels, ended)

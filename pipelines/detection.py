@@ -12,6 +12,7 @@ from customlabels.datasets.headers import parse
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef
 
 MAX_BYTES = 4_000_000
 """For images sent as bytes. Source: Custom Labels developer guide, limits.md (4 MB, taken as the smaller)."""
@@ -20,11 +21,25 @@ _THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A label in an image, its confidence in 0..100, and where the model locates it.
+
+    Parameters
+    ----------
+    box : left, top, width and height in fractions of the image's sides; None where the model is image-level
+    """
+
+    label: str
+    confidence: float
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
-    """What the version sees in an image: (label, confidence 0..100), the surest first; or why it could not look."""
+    """What the version sees in an image, the surest first; or why it could not look."""
 
     name: str
-    labels: tuple[tuple[str, float], ...]
+    labels: tuple[Seen, ...]
     error: str | None = None
 
 
@@ -71,7 +86,7 @@ class ImageRefused(CustomLabelsError):
 
 def _ask(
     rekognition: "RekognitionClient", version_arn: str, name: str, path: Path, min_confidence: float | None
-) -> tuple[tuple[str, float], ...]:
+) -> tuple[Seen, ...]:
     try:
         body = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
     except OSError as error:
@@ -98,4 +113,11 @@ def _ask(
                 "the version is not running", hint="customlabels model start (an inference unit costs $4 an hour)"
             ) from error
         raise
-    return tuple((label["Name"], label["Confidence"]) for label in answer["CustomLabels"])
+    return tuple(
+        Seen(one["Name"], one["Confidence"], _box(one.get("Geometry", {}).get("BoundingBox")))
+        for one in answer["CustomLabels"]
+    )
+
+
+def _box(box: "BoundingBoxTypeDef | None") -> tuple[float, float, float, float] | None:
+    return (box["Left"], box["Top"], box["Width"], box["Height"]) if box else None

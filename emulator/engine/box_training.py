@@ -12,7 +12,7 @@ import orjson
 from numpy.typing import NDArray
 
 from customlabels.emulator import box_evaluation
-from customlabels.emulator.box_evaluation import Found, Tested, Truth
+from customlabels.emulator.box_evaluation import Examined, Found, Truth
 from customlabels.emulator.engine import detector, features
 from customlabels.emulator.engine.images import read_images
 from customlabels.emulator.engine.job_files import MODEL, write_lines
@@ -59,7 +59,7 @@ def train(folder: Path, version_arn: str, training: list[Line], testing: list[Li
     )
     detector.save(model, folder / MODEL)
     tested = [
-        Tested(str(line.entry.image), line.size, _truth(line, labels), found_in(model, line.pixels, line.scale))
+        Examined(str(line.entry.image), line.size, _truth(line, labels), found_in(model, line.pixels, line.scale))
         for line in testing
     ]
     ended = datetime.now(UTC)

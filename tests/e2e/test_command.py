@@ -40,10 +40,10 @@ def test_images_become_a_judged_version_that_labels_new_images(shell: Shell, ima
 
     seen = {detection["name"]: detection["labels"] for detection in shell.json("detect", str(images), "--local")}
     assert len(seen) == 20
-    right = sum(1 for name, labels in seen.items() if labels and labels[0][0] == name.split("/")[0])
+    right = sum(1 for name, labels in seen.items() if labels and labels[0]["label"] == name.split("/")[0])
     assert right >= 18
     one = shell.json("detect", str(images / "down" / "000.jpg"), "--local", "--min-confidence", "0")
-    assert [label for label, _ in one[0]["labels"]] == ["down", "across"]
+    assert [seen["label"] for seen in one[0]["labels"]] == ["down", "across"]
 
     shell.run("model", "stop", "--local")
     assert "no model is running" in shell.run("model", "stop", "--local").stdout
