@@ -1,4 +1,4 @@
-"""F1 of the object-detection engine on boxes of magnetic tiles: python benchmarks/boxes.py FOLDER
+"""F1 of the object-detection engine on boxes of magnetic tiles: python benchmarks/boxes.py FOLDER [SEEDS]
 
 FOLDER holds the set that magnetic_tile.py tells of, with a mask beside each defect's photograph. Random: photographs of
 one tile on both sides. Near-duplicates: those that look nearly the same are kept on one side, but other photographs of
@@ -13,6 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,15 +25,13 @@ from customlabels.datasets.duplicates import near_duplicates
 from customlabels.datasets.model import Dataset, Side
 from customlabels.datasets.samples import make_samples
 from customlabels.datasets.split import grouped, split
+from customlabels.emulator import box_evaluation
+from customlabels.emulator.box_evaluation import Examined
 from customlabels.emulator.engine import detector, features
-from customlabels.emulator.engine.detector import Found
-from customlabels.emulator.engine.detector_boxes import overlaps
 from customlabels.emulator.engine.detector_truth import Box
 from customlabels.manifests.formats import load_dataset
 
-SEEDS = range(3)
 TEST_SHARE = 0.2
-LEAST_OVERLAP = 0.5
 SAMPLES = 40
 
 
@@ -69,37 +68,6 @@ def sides(dataset: Dataset, seed: int) -> NDArray[np.bool_]:
     return np.array([divided[record.name] is Side.TEST for record in dataset.records])
 
 
-def matched(found: list[list[Found]], truth: list[list[Box]], label: int) -> tuple[NDArray[np.float64], list[bool]]:
-    """Confidences of all boxes found of a label, and whether each is the first that meets an object of it."""
-    confidences, hits = [], []
-    for own, there in zip(found, truth, strict=True):
-        mine = [one for one in own if one[0] == label]
-        theirs = np.array([box[1:] for box in there if box[0] == label]).reshape(-1, 4)
-        shares = overlaps(np.array([one[1:5] for one in mine]).reshape(-1, 4), theirs)
-        for row, one in enumerate(mine):
-            at = int(shares[row].argmax()) if len(theirs) else -1
-            hit = at >= 0 and bool(shares[row, at] >= LEAST_OVERLAP)
-            if hit:
-                shares[:, at] = 0
-            confidences.append(one[5])
-            hits.append(hit)
-    return np.array(confidences), hits
-
-
-def of_label(found: list[list[Found]], truth: list[list[Box]], label: int) -> tuple[float, float]:
-    """F1 with the best threshold, and average precision."""
-    count = sum(box[0] == label for own in truth for box in own)
-    confidences, hits = matched(found, truth, label)
-    if not len(confidences) or not count:
-        return 0.0, 0.0
-    order = np.argsort(-confidences, kind="stable")
-    right, last = np.cumsum(np.array(hits)[order]), np.append(np.diff(confidences[order]) != 0, True)
-    ranks = np.arange(1, len(order) + 1)
-    precision = np.maximum.accumulate((right / ranks)[::-1])[::-1]
-    area = float((np.diff(right, prepend=0) * precision).sum() / count)
-    return float((2 * right / (ranks + count))[last].max()), area
-
-
 def measured(all_: Boxed, test: NDArray[np.bool_]) -> Figures:
     train = np.flatnonzero(~test)
     began = time.process_time()
@@ -107,10 +75,15 @@ def measured(all_: Boxed, test: NDArray[np.bool_]) -> Figures:
     trained = time.process_time()
     found = [detector.detect(model, all_.images[k]) for k in np.flatnonzero(test)]
     ended = time.process_time()
-    truth = [all_.boxes[k] for k in np.flatnonzero(test)]
-    each = [of_label(found, truth, label) for label in range(len(all_.labels))]
-    f1, precision = (statistics.mean(values) for values in zip(*each, strict=True))
-    return Figures(f1, precision, trained - began, (ended - trained) / len(found))
+    tested = [
+        Examined("", all_.images[k].shape[1::-1], all_.boxes[k], own)
+        for k, own in zip(np.flatnonzero(test), found, strict=True)
+    ]
+    result, _ = box_evaluation.summary(
+        version_arn="", labels=all_.labels, tested=tested, training_images=len(train), ended=datetime.now(UTC)
+    )
+    means = result["AggregatedEvaluationResults"]
+    return Figures(means["F1Score"], means["AveragePrecision"], trained - began, (ended - trained) / len(found))
 
 
 def report(what: str, figures: list[Figures]) -> None:
@@ -123,7 +96,7 @@ def report(what: str, figures: list[Figures]) -> None:
     )
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, seeds: range) -> None:
     tested = load_dataset(folder, "masks")
     photographs = boxed(tested)
     alike = grouped(tested, (one.records for one in near_duplicates(tested.records)))
@@ -131,14 +104,14 @@ def main(folder: Path) -> None:
         [[any(box[0] == k for box in own) for k in range(len(photographs.labels))] for own in photographs.boxes]
     )
     groups = tiles([record.name for record in tested.records])
-    report("random", [measured(photographs, sides(tested, seed)) for seed in SEEDS])
-    report("near-duplicates", [measured(photographs, sides(alike, seed)) for seed in SEEDS])
-    report("by tile", [measured(photographs, chosen(truth, groups, seed + 1)) for seed in SEEDS])
+    report("random", [measured(photographs, sides(tested, seed)) for seed in seeds])
+    report("near-duplicates", [measured(photographs, sides(alike, seed)) for seed in seeds])
+    report("by tile", [measured(photographs, chosen(truth, groups, seed + 1)) for seed in seeds])
     with tempfile.TemporaryDirectory() as place:
         make_samples(Path(place), images=SAMPLES)
         samples = load_dataset(Path(place) / "boxes.json", "coco")
-        report("samples", [measured(boxed(samples), sides(samples, seed)) for seed in SEEDS])
+        report("samples", [measured(boxed(samples), sides(samples, seed)) for seed in seeds])
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), range(int(sys.argv[2]) if len(sys.argv) > 2 else 3))
