@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from customlabels.core.errors import LayoutError
-from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, IMAGE_ENDINGS
+from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Finding
 
 _SYSTEM_FILES = {"thumbs.db", "ehthumbs.db", "desktop.ini"}
@@ -38,7 +38,7 @@ def walk(root: Path, findings: list[Finding] | None = None) -> Iterator[str]:
         folders.sort()
         within = folder[len(base) :].strip(os.sep).replace(os.sep, "/")
         for name in sorted(files):
-            path = os.path.join(folder, name)  # noqa: PTH118
+            path = os.path.join(folder, name)  # noqa: PTH118 - as above
             if name.startswith(".") or name.lower() in _SYSTEM_FILES:
                 leave_out(path, "a hidden or system file, left out")
             elif not name.isascii() and _undecodable(name):
@@ -144,7 +144,8 @@ class Finder:
             return False
         path = f"{self._base}/{name}"
         real = os.path.realpath(path)
-        return os.path.isfile(path) and (real == path or real.startswith(f"{self._base}/"))  # noqa: PTH113
+        inside = real == path or real.startswith(f"{self._base}/")
+        return inside and os.path.isfile(path)  # noqa: PTH113 - asked for each image; a Path costs more than the look
 
     def _ending(self, parts: Sequence[str]) -> list[str]:
         """Names of files below the root whose last parts are `parts`."""
@@ -161,8 +162,6 @@ class Finder:
 
 
 def _is_in(name: str, subset: str) -> bool:
-    from customlabels.datasets.layout import SUBSETS
-
     return any(SUBSETS.get(part.lower().rstrip("0123456789")) == subset for part in PurePosixPath(name).parts[:-1])
 
 

@@ -142,7 +142,8 @@ def advance(state: Path, seconds: float) -> float:
     if found is None:
         raise ServiceError("the local service is not running", hint="customlabels local start")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(f"{found.endpoint_url}{_ADVANCE}?seconds={seconds!r}", method="POST")  # noqa: S310
+    address = f"{found.endpoint_url}{_ADVANCE}?seconds={seconds!r}"
+    request = urllib.request.Request(address, method="POST")  # noqa: S310 - the local service's own address, on loopback
     try:
         with opener.open(request, timeout=60) as answer:
             return float(json.load(answer)["now"])

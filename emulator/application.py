@@ -68,7 +68,7 @@ class Application:
         self._identity = identity
         self._rate = rate
         self._clock = Clock(store)
-        self._metrics = Metrics(store)
+        self._metrics = Metrics()
         self._moto = MotoServices(store)
         self.trainer = Trainer(store, timings.training, self._clock)
         self._invoker = Invoker(store.folder, self._clock, self._moto.call)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from customlabels.emulator.evaluation import EVALUATION, TRAINING, iso
+from customlabels.emulator.evaluation import EVALUATION, TRAINING, iso, outcome_details
 from customlabels.manifests.lines import BOXES
 
 OVERLAP = 0.5
@@ -151,15 +151,7 @@ def evaluation_line(
     objects = []
     for box, there in zip(image.found, matches(image), strict=True):
         found = box[5] >= thresholds[box[0]]
-        details = {
-            "version": 1,
-            "ground-truth-labelling-jobs": [f"{TRAINING}-job"] if there else [],
-            "is-true-positive": found and there,
-            "is-true-negative": not found and not there,
-            "is-false-positive": found and not there,
-            "is-false-negative": not found and there,
-            "is-present-in-ground-truth": there,
-        }
+        details = outcome_details(found, there)
         objects.append({"confidence": box[5], f"{EVALUATION}-details": details})
     return line | _pair(EVALUATION, image.size, image.found, objects, labels, "no", EVALUATION, ended)
 

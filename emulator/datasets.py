@@ -136,7 +136,7 @@ def _source_entries(context: Context, source: dict[str, Any] | None) -> tuple[li
     place = manifest.get("S3Object", {})
     if "Bucket" not in place or "Name" not in place:
         raise invalid_parameter("GroundTruthManifest needs S3Object with Bucket and Name.")
-    body = read_manifest(context, place)
+    body = read_object(context, place)
     fault = file_fault(place["Name"], len(body))
     if fault is not None:
         return [], fault
@@ -146,8 +146,8 @@ def _source_entries(context: Context, source: dict[str, Any] | None) -> tuple[li
     return ([], fault) if fault else (kept, None)
 
 
-def read_manifest(context: Context, place: dict[str, Any]) -> bytes:
-    """A manifest's bytes.
+def read_object(context: Context, place: dict[str, Any]) -> bytes:
+    """The bytes of an object that a request names.
 
     Parameters
     ----------

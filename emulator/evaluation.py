@@ -118,17 +118,22 @@ def evaluation_line(
     for place, label in enumerate(labels):
         found, there = bool(scores[place] >= thresholds[place]), bool(truth[place])
         pair = _pair(f"{EVALUATION}-{place}", label, float(scores[place]), "no", EVALUATION, ended)
-        pair[f"{EVALUATION}-{place}-metadata"][f"{EVALUATION}-details"] = {
-            "version": 1,
-            "ground-truth-labelling-jobs": [f"{TRAINING}-job"] if there else [],
-            "is-true-positive": found and there,
-            "is-true-negative": not found and not there,
-            "is-false-positive": found and not there,
-            "is-false-negative": not found and there,
-            "is-present-in-ground-truth": there,
-        }
+        pair[f"{EVALUATION}-{place}-metadata"][f"{EVALUATION}-details"] = outcome_details(found, there)
         line |= pair
     return line
+
+
+def outcome_details(found: bool, there: bool) -> dict[str, Any]:
+    """How a prediction turned out: whether its confidence reaches the threshold, and whether it is in the truth."""
+    return {
+        "version": 1,
+        "ground-truth-labelling-jobs": [f"{TRAINING}-job"] if there else [],
+        "is-true-positive": found and there,
+        "is-true-negative": not found and not there,
+        "is-false-positive": found and not there,
+        "is-false-negative": not found and there,
+        "is-present-in-ground-truth": there,
+    }
 
 
 def _pair(name: str, label: str, confidence: float, human: str, job: str, ended: datetime) -> dict[str, Any]:

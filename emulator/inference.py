@@ -6,12 +6,12 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from customlabels.core.s3 import S3Address
 from customlabels.datasets.limits import MAX_BYTES
-from customlabels.emulator import hosting, objects
+from customlabels.emulator import hosting
 from customlabels.emulator.context import Context
+from customlabels.emulator.datasets import read_object
 from customlabels.emulator.engine.job_files import MODEL, OUTCOME
-from customlabels.emulator.refusals import Refusal, invalid_parameter, invalid_s3_object, not_ready
+from customlabels.emulator.refusals import Refusal, invalid_parameter, not_ready
 from customlabels.emulator.state import Version
 from customlabels.emulator.versions import training_folder
 
@@ -79,21 +79,15 @@ def _image(context: Context, image: dict[str, Any]) -> bytes:
     if ("Bytes" in image) == ("S3Object" in image):
         raise invalid_parameter("Image takes either Bytes or S3Object.")
     if "Bytes" in image:
-        body: bytes | None = image["Bytes"]
+        body: bytes = image["Bytes"]
         most = MAX_SENT_BYTES
     else:
         place = image["S3Object"]
         if "Bucket" not in place or "Name" not in place:
             raise invalid_parameter("S3Object needs Bucket and Name.")
-        address = S3Address(place["Bucket"], place["Name"])
-        near = objects.bucket_region(address.bucket) == context.region
-        body = objects.read(address, place.get("Version")) if near else None
+        body = read_object(context, place)
         most = MAX_BYTES
-        if body is None:
-            raise invalid_s3_object(
-                f"Unable to get object metadata from S3. Check object key, region and/or access permissions: {address}."
-            )
-    if body is None or len(body) > most:
+    if len(body) > most:
         raise Refusal("ImageTooLargeException", f"The image is larger than {most} bytes.")
     return body
 

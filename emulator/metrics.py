@@ -14,7 +14,6 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from customlabels.emulator.state import Project, Usage, Version
-from customlabels.emulator.store import Store
 
 NAMESPACE = "AWS/Rekognition"
 _MINUTE = 60
@@ -25,8 +24,7 @@ _LONGEST = 15 * 86400
 class Metrics:
     """Counts requests, and brings moto's CloudWatch up to date for a region."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._done: dict[str, float] = {}
         self._requests: dict[str, list[tuple[float, str, str, float]]] = defaultdict(list)

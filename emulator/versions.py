@@ -13,7 +13,7 @@ from customlabels.core.s3 import S3Address, join_key
 from customlabels.emulator import hosting, objects
 from customlabels.emulator.address import VERSIONS_FOLDER
 from customlabels.emulator.context import Context, page
-from customlabels.emulator.datasets import READY, read_manifest
+from customlabels.emulator.datasets import READY, read_object
 from customlabels.emulator.refusals import in_use, invalid_parameter, invalid_s3_object, limit_exceeded
 from customlabels.emulator.state import GONE, Dataset, Project, Status, Version
 from customlabels.manifests.files import bounded_lines
@@ -157,7 +157,7 @@ def _assets(context: Context, data: dict[str, Any]) -> list[bytes]:
         place = asset.get("GroundTruthManifest", {}).get("S3Object", {})
         if "Bucket" not in place or "Name" not in place:
             raise invalid_parameter("An asset needs GroundTruthManifest.S3Object with Bucket and Name.")
-        lines += (line.rstrip(b"\r\n") + b"\n" for line in bounded_lines(io.BytesIO(read_manifest(context, place))))
+        lines += (line.rstrip(b"\r\n") + b"\n" for line in bounded_lines(io.BytesIO(read_object(context, place))))
     if not lines:
         raise invalid_parameter("TrainingData and TestingData need Assets with at least one line.")
     return lines

@@ -28,8 +28,8 @@ class _Shape(msgspec.Struct):
 class _File(msgspec.Struct):
     shapes: list[_Shape]
     imagePath: str = ""  # noqa: N815 - the format's own name
-    imageWidth: int | None = None  # noqa: N815
-    imageHeight: int | None = None  # noqa: N815
+    imageWidth: int | None = None  # noqa: N815 - the format's own name
+    imageHeight: int | None = None  # noqa: N815 - the format's own name
     flags: dict[str, bool] | None = None
 
 

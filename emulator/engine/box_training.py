@@ -130,4 +130,8 @@ def _line(entry: Entry, body: bytes) -> Line:
 
 def _truth(line: Line, labels: Sequence[str]) -> list[Truth]:
     """The boxes of labels that are learnt; a test line may have others."""
-    return [(labels.index(label), *sides) for label, *sides in line.boxes if label in labels]  # type: ignore[misc]
+    return [
+        (labels.index(label), left, top, width, height)
+        for label, left, top, width, height in line.boxes
+        if label in labels
+    ]

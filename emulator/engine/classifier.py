@@ -1,23 +1,20 @@
 """Image-level labels learnt from features: a support vector machine a label, with calibrated confidences."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from customlabels.core.files import written_aside
+from customlabels.emulator.engine import model_files
 
 _COST = 10.0
 _GAMMA = 0.3
 """Of the kernel, for distances in which every feature has a spread of 1 and the weights add up to 1."""
 
 _FOLDS = 5
-_DAMAGED = (KeyError, EOFError, OSError, ValueError, AttributeError, TypeError, NotImplementedError, BadZipFile)
-"""What numpy and zipfile raise on a foreign file; NotImplementedError on a compression that zipfile does not know."""
 
 _MOST_IMAGES = 6000
 """Images that a model is learnt from at most: the kernel holds a figure for each pair of them."""
@@ -131,8 +128,7 @@ def assumed_threshold(
 
 def save(model: ImageClassifier, path: Path) -> None:
     """Writes the model, whole or not at all."""
-    with written_aside(path) as file:
-        np.savez(file, allow_pickle=False, **{field.name: getattr(model, field.name) for field in fields(model)})
+    model_files.write(model, path)
 
 
 def load(path: Path) -> ImageClassifier:
@@ -142,13 +138,7 @@ def load(path: Path) -> ImageClassifier:
     ------
     ValueError : another file
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(ImageClassifier)}
-    except _DAMAGED as error:
-        raise ValueError(f"{path}: no model of this engine") from error
-    values["labels"] = tuple(str(label) for label in values["labels"])
-    return ImageClassifier(**values)
+    return model_files.read(ImageClassifier, path)
 
 
 def _chosen(truth: NDArray[np.bool_], seed: int) -> NDArray[np.intp]:

@@ -6,17 +6,15 @@ box lies from it. The forest learns from what networks say that had not seen the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
-from zipfile import BadZipFile
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from customlabels.core.files import written_aside
-from customlabels.emulator.engine import detector_boxes, detector_forest, detector_pixels
+from customlabels.emulator.engine import detector_boxes, detector_forest, detector_pixels, model_files
 from customlabels.emulator.engine.detector_boxes import Boxes, clipped, kept, overlaps
 from customlabels.emulator.engine.detector_pixels import Net, Plane
 from customlabels.emulator.engine.detector_truth import (
@@ -46,8 +44,6 @@ _SAME = 0.4
 
 _MOST_FOUND = 50
 _LEAST_CONFIDENCE = 0.01
-_DAMAGED = (KeyError, EOFError, OSError, ValueError, AttributeError, TypeError, NotImplementedError, BadZipFile)
-"""What numpy and zipfile raise on a foreign file; NotImplementedError on a compression that zipfile does not know."""
 
 Found = tuple[int, float, float, float, float, float]
 
@@ -161,8 +157,7 @@ def detect(model: BoxDetector, image: NDArray[np.uint8]) -> list[Found]:
 
 def save(model: BoxDetector, path: Path) -> None:
     """Writes the model, whole or not at all."""
-    with written_aside(path) as file:
-        np.savez(file, allow_pickle=False, **{field.name: getattr(model, field.name) for field in fields(model)})
+    model_files.write(model, path)
 
 
 def load(path: Path) -> BoxDetector:
@@ -172,13 +167,7 @@ def load(path: Path) -> BoxDetector:
     ------
     ValueError : another file
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(BoxDetector)}
-    except _DAMAGED as error:
-        raise ValueError(f"{path}: no model of this engine") from error
-    values["labels"] = tuple(str(label) for label in values["labels"])
-    return BoxDetector(**values)
+    return model_files.read(BoxDetector, path)
 
 
 def _nets(
