@@ -105,7 +105,7 @@ def _refuse_foreign(folder: Path) -> None:
 def _write_boxes(folder: Path, images: list[dict[str, Any]], annotations: list[dict[str, Any]]) -> None:
     document = {
         "info": {"description": "Surface photographs, made by a program", "made_by": _MADE_BY},
-        "images": [{**image, "date_captured": "2026-01-01T00:00:00"} for image in images],
+        "images": [{**image, "date_captured": "2026-01-01 00:00:00"} for image in images],
         "categories": [{"id": number, "name": name} for number, name in enumerate(_BOXED, 1)],
         "annotations": annotations,
     }

@@ -7,11 +7,13 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,9 +24,14 @@ LOCK_FILE = "server.lock"
 LOG_FILE = "server.log"
 STATE_FILE = "state.sqlite"
 VERSIONS_FOLDER = "versions"
+FUNCTIONS_FOLDER = "functions"
+STATE_VERSION = 2
+"""Counts how the state file is laid out."""
 STATE_FOLDER = ".customlabels"
 _HEALTH, _ADVANCE = "/_customlabels/health", "/_customlabels/advance"
 _PATIENCE = 60.0
+_LONGEST_ADVANCE = 6 * 3600.0
+"""Seconds; on its way the clock runs every function that falls due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,7 @@ def start(state: Path, pace: Pace | None = None) -> Running:
     found = running(state)
     if found is not None:
         return found
+    _check_version(state)
     state.mkdir(parents=True, exist_ok=True)
     ignored = state / ".gitignore"
     if not ignored.exists():
@@ -145,7 +153,7 @@ def advance(state: Path, seconds: float) -> float:
     address = f"{found.endpoint_url}{_ADVANCE}?seconds={seconds!r}"
     request = urllib.request.Request(address, method="POST")  # noqa: S310 - the local service's own address, on loopback
     try:
-        with opener.open(request, timeout=60) as answer:
+        with opener.open(request, timeout=_LONGEST_ADVANCE) as answer:
             return float(json.load(answer)["now"])
     except (OSError, ValueError, KeyError) as error:
         raise ServiceError(f"the local service did not move its clock on: {error}") from error
@@ -156,7 +164,27 @@ def reset(state: Path) -> None:
     stop(state)
     for name in (ADDRESS_FILE, LOCK_FILE, LOG_FILE, *(STATE_FILE + end for end in ("", "-wal", "-shm"))):
         (state / name).unlink(missing_ok=True)
-    shutil.rmtree(state / VERSIONS_FOLDER, ignore_errors=True)
+    for name in (VERSIONS_FOLDER, FUNCTIONS_FOLDER):
+        shutil.rmtree(state / name, ignore_errors=True)
+
+
+def _check_version(state: Path) -> None:
+    """Refuses a state that another version of this package wrote."""
+    path = state / STATE_FILE
+    if path.exists():
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            try:
+                ((found,),) = connection.execute("PRAGMA user_version").fetchall()
+                ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+            except sqlite3.OperationalError:
+                return
+            except sqlite3.DatabaseError:
+                found, tables = None, 1
+        if tables and found != STATE_VERSION:
+            raise ServiceError(
+                f"{path} was written by another version of customlabels, or is no state of a local service",
+                hint="customlabels local reset deletes it; --state names another folder",
+            )
 
 
 def _noted(state: Path) -> Running | None:

@@ -7,20 +7,23 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from customlabels.emulator import datasets, hosting, inference, policies, projects, updates, versions
+from customlabels.emulator.aws.deliveries import Deliveries
+from customlabels.emulator.aws.firing import Firing
+from customlabels.emulator.aws.invoking import INVOKED, Invoker
+from customlabels.emulator.aws.services import MotoServices
+from customlabels.emulator.aws.sources import Sources
 from customlabels.emulator.clock import Clock
 from customlabels.emulator.context import Context
-from customlabels.emulator.firing import Firing
 from customlabels.emulator.http import Environ, StartResponse, answer, failure, scope
-from customlabels.emulator.invoking import INVOKED, Invoker
 from customlabels.emulator.metrics import Metrics
-from customlabels.emulator.moto_services import MotoServices
 from customlabels.emulator.protocol import CONTENT_TYPE, TARGET_PREFIX, decode, encode, encode_refusal
 from customlabels.emulator.refusals import Refusal
-from customlabels.emulator.state import Project, Timings, Version
+from customlabels.emulator.state import DELETED, Project, Timings, Version, from_document
 from customlabels.emulator.store import Store
 from customlabels.emulator.training import Trainer
 
@@ -69,10 +72,12 @@ class Application:
         self._rate = rate
         self._clock = Clock(store)
         self._metrics = Metrics()
-        self._moto = MotoServices(store)
+        self._invoker = Invoker(store.folder, self._clock, self._client, lambda due: self._deliveries.put(due))
+        self._deliveries = Deliveries(store, self._invoker.run_by_and_by, self._client)
+        self._sources = Sources(self._invoker.run, self._client)
+        self._firing = Firing(self._clock, self._deliveries, self._follow)
+        self._moto = MotoServices(store, self._clock, self._deliveries.put)
         self.trainer = Trainer(store, timings.training, self._clock)
-        self._invoker = Invoker(store.folder, self._clock, self._moto.call)
-        self._firing = Firing(self._clock, self._invoker.run, self._client)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if not _LOOPBACK.fullmatch(environ.get("HTTP_HOST", "")) or "HTTP_ORIGIN" in environ:
@@ -95,7 +100,7 @@ class Application:
         except Exception as error:
             log.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             said = f"cannot keep its state: {error}" if isinstance(error, sqlite3.Error) else "failed; its log says why"
-            return failure(start_response, scope(environ)[1], f"The local service {said}.")
+            return failure(start_response, environ, f"The local service {said}.")
 
     def _custom_labels(
         self, operation: str, environ: Environ, body: bytes, start_response: StartResponse
@@ -137,17 +142,30 @@ class Application:
 
     def _publish_metrics(self, region: str) -> None:
         context = self._context(region)
-        projects = [
-            (project, [hosting.settle(context, version) for version in context.all(Version, project.arn)])
+        versions = [
+            (project.name, hosting.settle(context, version))
             for project in context.all(Project, region)
+            for version in context.all(Version, project.arn)
         ]
-        self._metrics.publish(region, projects, self._clock())
+        versions += [
+            (document["project"], from_document(Version, document["version"]))
+            for document in self._store.resources(DELETED, region)
+        ]
+        self._metrics.publish(region, versions, self._clock())
 
     def start(self, endpoint_url: str) -> None:
         """Begins what goes on by itself, once the service can be reached at that address."""
         self._invoker.endpoint_url = endpoint_url
+        self._deliveries.start()
+        self._sources.start()
         self._firing.start()
 
+    def _follow(self) -> None:
+        """Lets what has been handed over reach its end."""
+        self._deliveries.settle()
+        self._sources.poll()
+
+    @lru_cache(maxsize=64)  # noqa: B019 - there is one application, and it lasts as long as its process
     def _client(self, service: str, region: str) -> Any:
         """A boto3 client of this very service, for what it does in its users' name."""
         import boto3

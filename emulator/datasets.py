@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from customlabels.core.s3 import S3Address
-from customlabels.emulator import objects
+from customlabels.emulator.aws import objects
 from customlabels.emulator.context import Context, page
 from customlabels.emulator.refusals import Refusal, in_use, invalid_parameter, invalid_s3_object, not_ready
 from customlabels.emulator.state import GONE, Dataset, Project
@@ -19,10 +19,6 @@ from customlabels.manifests.faults import Fault
 from customlabels.manifests.files import bounded_lines, file_fault
 from customlabels.manifests.validation import Part, import_fault
 
-_RUNNING = {
-    "CREATE_IN_PROGRESS": "The dataset is being created.",
-    "UPDATE_IN_PROGRESS": "The dataset is being updated.",
-}
 READY = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED"}
 _BUSY = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"}
 
@@ -68,16 +64,12 @@ def counted(entries: Iterable[Entry]) -> dict[str, Any]:
 
 def describe_dataset(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     dataset = context.find(Dataset, parameters["DatasetArn"])
-    status = dataset.status.now
-    running = status in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
-    new = status == "CREATE_IN_PROGRESS"
+    new = dataset.status.now == "CREATE_IN_PROGRESS"
     return {
         "DatasetDescription": {
             "CreationTimestamp": datetime.fromtimestamp(dataset.created, UTC),
             "LastUpdatedTimestamp": datetime.fromtimestamp(dataset.updated, UTC),
-            "Status": status,
-            "StatusMessage": _RUNNING[status] if running else dataset.message,
-            "StatusMessageCode": "SUCCESS" if running else dataset.message_code,
+            **dataset.shown_status,
             "DatasetStats": {
                 "LabeledEntries": 0 if new else dataset.labelled,
                 "TotalEntries": 0 if new else dataset.entries,

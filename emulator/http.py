@@ -57,11 +57,15 @@ def kept_headers(environ: Environ) -> dict[str, str]:
     return kept
 
 
-def failure(start_response: StartResponse, service: str, text: str) -> Iterable[bytes]:
-    """The service's own fault, in the form that a client of that service reads."""
+def failure(start_response: StartResponse, environ: Environ, text: str) -> Iterable[bytes]:
+    """The service's own fault, in the form that a client of the service asked reads."""
+    _, service = scope(environ)
+    error = f"<Code>InternalError</Code><Message>{escape(text)}</Message>"
     if service == "s3":
-        body = f"<Error><Code>InternalError</Code><Message>{escape(text)}</Message></Error>".encode()
-        return answer(start_response, 500, "application/xml", body)
+        return answer(start_response, 500, "application/xml", f"<Error>{error}</Error>".encode())
+    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        body = f"<ErrorResponse><Error><Type>Receiver</Type>{error}</Error></ErrorResponse>"
+        return answer(start_response, 500, "text/xml", body.encode())
     refusal = Refusal("InternalServerError", text, status=500)
     return answer(start_response, 500, CONTENT_TYPE, encode_refusal(refusal))
 

@@ -13,7 +13,7 @@ from typing import Any
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from customlabels.emulator.state import Project, Usage, Version
+from customlabels.emulator.state import Usage, Version
 
 NAMESPACE = "AWS/Rekognition"
 _MINUTE = 60
@@ -38,15 +38,14 @@ class Metrics:
         with self._lock:
             self._requests[region].append((at, operation, outcome, took))
 
-    def publish(self, region: str, projects: list[tuple[Project, list[Version]]], now: float) -> None:
-        """Puts what has happened since the last time."""
+    def publish(self, region: str, versions: list[tuple[str, Version]], now: float) -> None:
+        """Puts what has happened since the last time; `versions` are those there are and were, by project."""
         with self._lock:
             requests, self._requests[region] = self._requests[region], []
             data = [point for one in requests for point in _of_request(*one)]
             since = self._done.get(region, now - _LONGEST)
-            for project, versions in projects:
-                for version in versions:
-                    data += _of_model(project.name, version, since, now)
+            for project, version in versions:
+                data += _of_model(project, version, since, now)
             self._done[region] = now // _MINUTE * _MINUTE
             if data:
                 cloudwatch_backends[DEFAULT_ACCOUNT_ID][region].put_metric_data(NAMESPACE, data)

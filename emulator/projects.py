@@ -104,9 +104,7 @@ def _description(context: Context, project: Project) -> dict[str, Any]:
                 "CreationTimestamp": datetime.fromtimestamp(dataset.created, UTC),
                 "DatasetType": dataset.type,
                 "DatasetArn": dataset.arn,
-                "Status": dataset.status.now,
-                "StatusMessage": dataset.message,
-                "StatusMessageCode": dataset.message_code,
+                **dataset.shown_status,
             }
             for dataset in reversed(context.all(Dataset, project.arn))
         ],

@@ -8,6 +8,9 @@ import dataclasses
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
+DELETED = "deleted"
+"""The kind of the record of a version that is gone, and was up."""
+
 GONE = "GONE"
 
 
@@ -81,6 +84,13 @@ class Project:
     policies: dict[str, Policy] = field(default_factory=dict)
 
 
+_RUNNING = {
+    "CREATE_IN_PROGRESS": "The dataset is being created.",
+    "UPDATE_IN_PROGRESS": "The dataset is being updated.",
+    "DELETE_IN_PROGRESS": "The dataset is being deleted.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     arn: str
@@ -96,6 +106,17 @@ class Dataset:
     labelled: int = 0
     faulty: int = 0
     tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def shown_status(self) -> dict[str, str]:
+        """Status, message and its code as an answer has them: how it ended is told when it has."""
+        now = self.status.now
+        running = now.endswith("_IN_PROGRESS")
+        return {
+            "Status": now,
+            "StatusMessage": _RUNNING[now] if running else self.message,
+            "StatusMessageCode": "SUCCESS" if running else self.message_code,
+        }
 
 
 @dataclass(frozen=True, slots=True)

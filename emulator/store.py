@@ -8,14 +8,17 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from customlabels.emulator.address import STATE_FILE
+from customlabels.emulator.address import STATE_FILE, STATE_VERSION
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS journal (
-    id INTEGER PRIMARY KEY, method TEXT NOT NULL, target TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL);
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, seed INTEGER NOT NULL,
+    method TEXT NOT NULL, target TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS delivery (id INTEGER PRIMARY KEY, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS object (
     bucket TEXT NOT NULL, key TEXT NOT NULL, position INTEGER NOT NULL, about TEXT NOT NULL, body BLOB,
     PRIMARY KEY (bucket, key, position));
@@ -30,6 +33,19 @@ CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to one of moto's services, and what it drew: seconds since 1970, the seed of its random numbers."""
+
+    at: float
+    seed: int
+    method: str
+    target: str
+    """Path with query."""
+    headers: dict[str, str]
+    body: bytes
+
+
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """A connection to the state at `path`; several processes may hold one."""
     mode = "ro" if read_only else "rwc"
@@ -40,6 +56,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.executescript(_SCHEMA)
+        connection.execute(f"PRAGMA user_version={STATE_VERSION}")
     return connection
 
 
@@ -76,16 +93,32 @@ class Store:
         with self._lock:
             return self._connection.execute(statement, values).fetchall()
 
-    def add_request(self, method: str, target: str, headers: dict[str, str], body: bytes) -> None:
+    def add_request(self, request: Request) -> None:
         self._run(
-            "INSERT INTO journal (method, target, headers, body) VALUES (?, ?, ?, ?)",
-            *(method, target, json.dumps(headers), body),
+            "INSERT INTO journal (at, seed, method, target, headers, body) VALUES (?, ?, ?, ?, ?, ?)",
+            *(request.at, request.seed, request.method, request.target, json.dumps(request.headers), request.body),
         )
 
-    def requests(self) -> list[tuple[str, str, dict[str, str], bytes]]:
-        """Every request in the journal, oldest first: method, path with query, headers, body."""
-        rows = self._run("SELECT method, target, headers, body FROM journal ORDER BY id")
-        return [(method, target, json.loads(headers), body) for method, target, headers, body in rows]
+    def requests(self) -> list[Request]:
+        """Every request in the journal, oldest first."""
+        rows = self._run("SELECT at, seed, method, target, headers, body FROM journal ORDER BY id")
+        return [
+            Request(at, seed, method, target, json.loads(headers), body)
+            for at, seed, method, target, headers, body in rows
+        ]
+
+    def add_delivery(self, document: dict[str, Any]) -> int:
+        """Notes what is to be delivered; the number to delete it by."""
+        ((number,),) = self._run("INSERT INTO delivery (document) VALUES (?) RETURNING id", json.dumps(document))
+        return int(number)
+
+    def deliveries(self) -> list[tuple[int, dict[str, Any]]]:
+        """Number and document of all that is to be delivered, oldest first."""
+        rows = self._run("SELECT id, document FROM delivery ORDER BY id")
+        return [(number, json.loads(document)) for number, document in rows]
+
+    def delete_delivery(self, number: int) -> None:
+        self._run("DELETE FROM delivery WHERE id = ?", number)
 
     def replace_object(self, bucket: str, key: str, versions: Iterable[tuple[dict[str, Any], bytes | None]]) -> None:
         """`versions`, oldest first, are all there is of the object; a body of None is a delete marker."""
@@ -106,6 +139,10 @@ class Store:
         cursor = self._connection.execute("SELECT bucket, key, about, body FROM object ORDER BY bucket, key, position")
         for bucket, key, about, body in cursor:
             yield bucket, key, json.loads(about), body
+
+    def object_buckets(self) -> list[str]:
+        """The buckets that hold an object."""
+        return [bucket for (bucket,) in self._run("SELECT DISTINCT bucket FROM object")]
 
     def object_versions(self, bucket: str, key: str) -> list[tuple[dict[str, Any], bytes | None]]:
         """(about, body) of every version of one object, oldest first."""

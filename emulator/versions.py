@@ -10,12 +10,13 @@ from typing import Any
 
 from customlabels.core.files import written_aside
 from customlabels.core.s3 import S3Address, join_key
-from customlabels.emulator import hosting, objects
+from customlabels.emulator import hosting
 from customlabels.emulator.address import VERSIONS_FOLDER
+from customlabels.emulator.aws import objects
 from customlabels.emulator.context import Context, page
 from customlabels.emulator.datasets import READY, read_object
 from customlabels.emulator.refusals import in_use, invalid_parameter, invalid_s3_object, limit_exceeded
-from customlabels.emulator.state import GONE, Dataset, Project, Status, Version
+from customlabels.emulator.state import DELETED, GONE, Dataset, Project, Status, Version, to_document
 from customlabels.manifests.files import bounded_lines
 
 MAX_TRAININGS = 2
@@ -205,7 +206,24 @@ def delete_project_version(context: Context, parameters: dict[str, Any]) -> dict
         if version.status.now not in _DELETABLE:
             raise in_use(f"The version is {version.status.now}.")
         context.save(replace(version, status=context.until("DELETING", GONE, context.timings.delete)))
+        if version.usage:
+            # What it was up for stays billed, and shown.
+            project = context.find(Project, version.project)
+            record = {"project": project.name, "version": to_document(version)}
+            context.store.put_resource(f"{version.arn}#{DELETED}", DELETED, context.region, record)
     return {"Status": "DELETING"}
+
+
+_MESSAGES = {
+    "TRAINING_IN_PROGRESS": "The model is being trained.",
+    "STARTING": "The model is being started.",
+    "RUNNING": "The model is running.",
+    "STOPPING": "The model is being stopped.",
+    "STOPPED": "The model is stopped.",
+    "DELETING": "The model is being deleted.",
+    "COPYING_IN_PROGRESS": "The model is being copied.",
+}
+"""What a state says of itself, where that is not how the training ended."""
 
 
 def _count(context: Context, statuses: set[str]) -> int:
@@ -225,14 +243,16 @@ def _description(version: Version) -> dict[str, Any]:
     def result(part: str, given: dict[str, Any]) -> dict[str, Any] | None:
         validation = assets(f"{part}ManifestWithValidation")
         output = assets(f"{part}GroundTruth")
-        return {"Input": given, "Output": output, "Validation": validation} if validation else None
+        if validation or given.get("Assets"):
+            return {"Input": given, "Output": output, "Validation": validation}
+        return None
 
     summary = at("EvaluationResultSummary")
     return {
         "ProjectVersionArn": version.arn,
         "CreationTimestamp": datetime.fromtimestamp(version.created, UTC),
         "Status": version.status.now,
-        "StatusMessage": version.message,
+        "StatusMessage": _MESSAGES.get(version.status.now, version.message),
         "Feature": "CUSTOM_LABELS",
         "OutputConfig": {"S3Bucket": version.bucket, "S3KeyPrefix": version.prefix},
         "TrainingEndTimestamp": datetime.fromtimestamp(version.ended, UTC) if version.ended else None,

@@ -1,12 +1,17 @@
 """A local service for tests, reached as any client reaches it."""
 
+import io
+import os
+import signal
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
+from customlabels.core.waiting import wait_for
 from customlabels.emulator import address
 
 if TYPE_CHECKING:
@@ -29,15 +34,44 @@ class Service:
 def connect(state: Path, region: str = "us-east-1", pace: address.Pace = address.FAST) -> Service:
     """The local service that keeps `state`, started where it is not up."""
     url = address.start(state, pace).endpoint_url
+    return Service(state, url, _client(url, "rekognition", region), _client(url, "s3", region))
 
-    def client(name: str) -> object:
-        return boto3.client(
-            name,
-            endpoint_url=url,
-            region_name=region,
-            aws_access_key_id="any",
-            aws_secret_access_key="any",
-            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-        )
 
-    return Service(state, url, client("rekognition"), client("s3"))
+def client(service: Service, name: str, region: str = "us-east-1") -> Any:
+    """A boto3 client of one of its services."""
+    return _client(service.endpoint_url, name, region)
+
+
+def _client(url: str, name: str, region: str) -> Any:
+    session: Any = boto3
+    return session.client(
+        name,
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id="AKIASECRETSECRET",
+        aws_secret_access_key="any",
+        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+    )
+
+
+def kill(service: Service) -> None:
+    """Ends the service's process at once, and waits until it is gone."""
+    found = address.running(service.state)
+    assert found is not None
+    os.kill(found.pid, signal.SIGKILL)
+    wait_for(lambda: None if address.running(service.state) else True, what="its end", most=10)
+
+
+def kill_and_return(service: Service) -> Service:
+    """The service, killed and started again on what is on disk."""
+    kill(service)
+    return connect(service.state)
+
+
+def zipped(files: dict[str, str] | str) -> bytes:
+    """A zip of files; text alone is its app.py."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for name, text in ({"app.py": files} if isinstance(files, str) else files).items():
+            archive.writestr(name, text)
+    return body.getvalue()

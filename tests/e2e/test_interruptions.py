@@ -3,9 +3,9 @@ import signal
 import time
 from pathlib import Path
 
-import boto3
 import pytest
 from e2e_shell import Shell
+from local_service import connect
 
 from customlabels.emulator import address
 
@@ -67,13 +67,7 @@ def test_no_process_of_a_training_outlives_a_killed_service(shell: Shell, images
     shell.start("train", str(images), "--local").wait()
     found = address.running(shell.state)
     assert found is not None
-    client = boto3.client(
-        "rekognition",
-        endpoint_url=found.endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id="a",
-        aws_secret_access_key="a",
-    )
+    client = connect(shell.state).rekognition
     (project,) = client.describe_projects()["ProjectDescriptions"]
     client.create_project_version(
         ProjectArn=project["ProjectArn"],

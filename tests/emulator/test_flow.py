@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from local_service import BUCKET, Service
 
 from customlabels.manifests.lines import entry_line
+from customlabels.scheduler import hosting
 
 
 @dataclass(frozen=True)
@@ -277,11 +278,7 @@ def test_everything_is_deleted_in_its_order(service: Service, trained: Trained) 
     rekognition = service.rekognition
     versions = rekognition.describe_project_versions
 
-    def stopped() -> bool | None:
-        (version,) = versions(ProjectArn=trained.project)["ProjectVersionDescriptions"]
-        return True if version["Status"] == "STOPPED" else None
-
-    wait_for(stopped, what="stop", most=20)
+    hosting.stop(rekognition, trained.version)
     assert rekognition.delete_project_version(ProjectVersionArn=trained.version)["Status"] == "DELETING"
     wait_for(
         lambda: True if not versions(ProjectArn=trained.project)["ProjectVersionDescriptions"] else None,

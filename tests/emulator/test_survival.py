@@ -1,22 +1,15 @@
-import os
-import signal
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from local_service import BUCKET, Service, connect
+from local_service import BUCKET, Service, client, connect, kill, kill_and_return
 
 from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import wait_for
 from customlabels.emulator import address
-
-
-def kill(service: Service) -> None:
-    found = address.running(service.state)
-    assert found is not None
-    os.kill(found.pid, signal.SIGKILL)
-    wait_for(lambda: None if address.running(service.state) else True, what="its end", most=10)
 
 
 def test_every_kind_of_object_comes_back(own_service: Service) -> None:
@@ -62,26 +55,26 @@ def test_every_kind_of_object_comes_back(own_service: Service) -> None:
 
 
 def test_what_other_services_hold_comes_back(own_service: Service) -> None:
-    import boto3
-
-    def parameter(service: Service) -> object:
-        return boto3.client(
-            "ssm",
-            endpoint_url=service.endpoint_url,
-            region_name="eu-west-1",
-            aws_access_key_id="AKIASECRETSECRET",
-            aws_secret_access_key="any",
-        )
-
-    client = parameter(own_service)
+    parameters = client(own_service, "ssm", "eu-west-1")
     for value in ("v1", "v2"):
-        client.put_parameter(Name="/customlabels/x/champion", Value=value, Type="String", Overwrite=True)
-    kill(own_service)
-    client = parameter(connect(own_service.state))
-    history = client.get_parameter_history(Name="/customlabels/x/champion")["Parameters"]
+        parameters.put_parameter(Name="/customlabels/x/champion", Value=value, Type="String", Overwrite=True)
+    own_service = kill_and_return(own_service)
+    history = client(own_service, "ssm", "eu-west-1").get_parameter_history(Name="/customlabels/x/champion")[
+        "Parameters"
+    ]
     assert [entry["Value"] for entry in history] == ["v1", "v2"]
     kept = b"".join(path.read_bytes() for path in own_service.state.iterdir() if path.is_file())
     assert b"AKIASECRETSECRET" not in kept
+
+
+def test_a_state_of_another_version_is_refused_and_left(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    with closing(sqlite3.connect(state / address.STATE_FILE)) as connection:
+        connection.execute("CREATE TABLE journal (id INTEGER)")
+    with pytest.raises(ServiceError, match="another version"):
+        address.start(state)
+    assert address.running(state) is None
 
 
 def test_nothing_acknowledged_is_lost_whenever_the_service_is_killed(own_service: Service) -> None:
@@ -132,11 +125,11 @@ def test_it_comes_back_on_its_old_port_and_only_once(own_service: Service) -> No
     assert len({running.pid for running in found}) == 1
 
 
-def test_a_state_folder_that_cannot_be_written_gives_a_sentence(tmp_path: Path) -> None:
+def test_a_file_that_is_no_state_gives_a_sentence(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
     (state / address.STATE_FILE).write_bytes(b"no database " * 1000)
-    with pytest.raises(ServiceError, match="did not start"):
+    with pytest.raises(ServiceError, match="is no state of a local service"):
         address.start(state)
     assert (state / address.STATE_FILE).read_bytes() == b"no database " * 1000
 

@@ -1,24 +1,20 @@
 """Schedules evaluated, and fired by a clock that is moved on."""
 
-import io
 import json
-import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import boto3
 import pytest
 from aws_croniter import AwsCroniter
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
-from local_service import BUCKET, Service, connect
+from local_service import BUCKET, Service, client, connect, kill_and_return, zipped
 
 from customlabels.emulator import address
-from customlabels.emulator.schedules import next_time
+from customlabels.emulator.aws.schedules import next_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -118,31 +114,21 @@ def scheduled(tmp_path: Path) -> Any:
     """A service of its own with a function `worker`, and a maker of its clients."""
     service = connect(tmp_path / "state")
 
-    def client(name: str) -> Any:
-        return boto3.client(
-            name,
-            endpoint_url=service.endpoint_url,
-            region_name="us-east-1",
-            aws_access_key_id="any",
-            aws_secret_access_key="any",
-            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-        )
+    def clients(name: str) -> Any:
+        return client(service, name)
 
     service.s3.create_bucket(Bucket=BUCKET)
-    role = client("iam").create_role(RoleName="runs", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w") as archive:
-        archive.writestr("app.py", HANDLER)
-    function = client("lambda").create_function(
+    role = clients("iam").create_role(RoleName="runs", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    function = clients("lambda").create_function(
         FunctionName="worker",
         Runtime="python3.12",
         Role=role,
         Handler="app.handle",
-        Code={"ZipFile": body.getvalue()},
+        Code={"ZipFile": zipped(HANDLER)},
         Timeout=20,
         MemorySize=256,
     )["FunctionArn"]
-    yield service, client, function, role
+    yield service, clients, function, role
     address.stop(service.state)
 
 
@@ -181,18 +167,53 @@ def test_schedules_and_rules_fire_in_order_when_the_clock_is_moved_on(scheduled:
     assert (fired(service, "once"), fired(service, "rule")) == (1, 7)
 
 
+def messages(client: Any, queue: str) -> list[Any]:
+    return list(client("sqs").receive_message(QueueUrl=queue, MessageAttributeNames=["All"]).get("Messages", []))
+
+
+def starts(client: Any) -> int:
+    """How often the function was run, as its logs say."""
+    events = client("logs").filter_log_events(logGroupName="/aws/lambda/worker")["events"]
+    return sum(event["message"].startswith("START") for event in events)
+
+
 def test_what_no_attempt_delivers_goes_to_the_dead_letter_queue(scheduled: Any) -> None:
     service, client, function, role = scheduled
     queue = client("sqs").create_queue(QueueName="dead")["QueueUrl"]
     arn = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     buried = {"DeadLetterConfig": {"Arn": arn}, "RetryPolicy": {"MaximumRetryAttempts": 1}}
-    schedule(client, "failing", "rate(1 hour)", function, role, {"fail": True}, **buried)
+    schedule(client, "nowhere", "rate(1 hour)", f"{function}-gone", role, {"name": "x"}, **buried)
     address.advance(service.state, 3700)
-    (message,) = client("sqs").receive_message(QueueUrl=queue, MessageAttributeNames=["All"])["Messages"]
-    assert json.loads(message["Body"]) == {"fail": True}
-    assert "no" in message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
-    groups = client("logs").filter_log_events(logGroupName="/aws/lambda/worker")["events"]
-    assert sum(event["message"].startswith("START") for event in groups) == 2
+    (message,) = messages(client, queue)
+    assert json.loads(message["Body"]) == {"name": "x"}
+    assert "there is no function" in message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+
+
+@pytest.mark.parametrize("retries", [None, 0])
+def test_a_function_that_fails_is_run_again_and_reported_as_it_says(scheduled: Any, retries: int | None) -> None:
+    service, client, function, role = scheduled
+    queue = client("sqs").create_queue(QueueName="failed")["QueueUrl"]
+    arn = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    given = {} if retries is None else {"MaximumRetryAttempts": retries}
+    client("lambda").put_function_event_invoke_config(
+        FunctionName="worker", DestinationConfig={"OnFailure": {"Destination": arn}}, **given
+    )
+    schedule(client, "failing", "rate(1 hour)", function, role, {"fail": True})
+    address.advance(service.state, 3700)
+    (message,) = messages(client, queue)
+    assert "RuntimeError" in message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+    assert starts(client) == (3 if retries is None else 1)
+
+
+def test_a_rate_goes_on_from_when_its_schedule_was_made_whatever_happens_between(scheduled: Any) -> None:
+    service, client, function, role = scheduled
+    address.advance(service.state, 86400)
+    schedule(client, "daily", "rate(1 day)", function, role, {"name": "daily"})
+    address.advance(service.state, 86400 - 300)
+    assert fired(service, "daily") == 0
+    service = kill_and_return(service)
+    address.advance(service.state, 600)
+    assert fired(service, "daily") == 1
 
 
 def test_a_disabled_schedule_and_a_wrong_one_do_nothing(scheduled: Any) -> None:

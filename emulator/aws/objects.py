@@ -94,11 +94,19 @@ def keep_bucket(store: Store, bucket: str) -> None:
 
 
 def load(store: Store) -> None:
-    """Fills moto's S3 from disk; the buckets must be there already."""
-    for bucket, key, about, body in store.objects():
-        held = _bucket(bucket)
-        if held is not None:
-            held.keys[key] = _object(bucket, key, about, body)
+    """Fills moto's buckets that are empty from disk; the buckets must be there already."""
+    empty = {bucket for bucket in store.object_buckets() if (held := _bucket(bucket)) is not None and not held.keys}
+    if empty:
+        for bucket, key, about, body in store.objects():
+            if bucket in empty:
+                backend().get_bucket(bucket).keys[key] = _object(bucket, key, about, body)
+
+
+def unload(bucket: str) -> None:
+    """Empties one of moto's buckets, which is about to be deleted; the disk is left as it is."""
+    held = _bucket(bucket)
+    if held is not None:
+        held.keys.clear()
 
 
 def _bucket(name: str) -> FakeBucket | None:

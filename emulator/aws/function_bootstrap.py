@@ -1,6 +1,6 @@
-"""Runs one Lambda handler: python -I function_bootstrap.py CODE HANDLER RESULT, the event on standard input.
+"""Runs one Lambda handler: python -I function_bootstrap.py CODE HANDLER RESULT [LAYER ...].
 
-Stands alone: the function's process sees nothing of this package.
+The event is on standard input. Stands alone: the function's process sees nothing of this package.
 """
 
 import importlib
@@ -28,8 +28,8 @@ class Context:
         return max(0, int((self._ends - time.monotonic()) * 1000))
 
 
-def main(code, handler, result):
-    sys.path.insert(0, code)
+def main(code, handler, result, *layers):
+    sys.path[:0] = [code, *(os.path.join(layer, "python") for layer in layers)]
     request = json.loads(os.environ.pop("_CUSTOMLABELS_REQUEST"))
     try:
         module, _, name = handler.rpartition(".")

@@ -1,17 +1,13 @@
 """Lambda functions deployed with boto3 and run for real, in processes of their own."""
 
 import base64
-import io
 import json
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from local_service import Service
+from local_service import Service, client, zipped
 
 from customlabels.core.waiting import wait_for
 
@@ -39,25 +35,6 @@ def handle(event, context):
         raise RuntimeError("again")
     raise ValueError("no idea")
 """
-
-
-def client(service: Service, name: str) -> Any:
-    return boto3.client(
-        name,
-        endpoint_url=service.endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-
-
-def zipped(files: dict[str, str]) -> bytes:
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return body.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +86,15 @@ def test_a_function_calls_the_service_it_runs_in(service: Service, function: str
     found = invoke(service, function, what="call", name="made-by-lambda")
     assert found["payload"].split("/")[1] == "made-by-lambda"
     assert service.rekognition.describe_projects(ProjectNames=["made-by-lambda"])["ProjectDescriptions"]
+
+
+def test_a_layer_is_there_to_be_imported(service: Service, deploy: Callable[..., str]) -> None:
+    layer = client(service, "lambda").publish_layer_version(
+        LayerName="shared", Content={"ZipFile": zipped({"python/shared.py": "WORD = 'from a layer'"})}
+    )["LayerVersionArn"]
+    code = "import shared\ndef handle(event, context):\n    return shared.WORD\n"
+    function = deploy("layered", zipped(code), Layers=[layer])
+    assert json.load(client(service, "lambda").invoke(FunctionName=function)["Payload"]) == "from a layer"
 
 
 @pytest.mark.parametrize(

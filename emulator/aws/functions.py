@@ -27,6 +27,8 @@ from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
+from customlabels.emulator.address import FUNCTIONS_FOLDER
+
 MAX_UNZIPPED = 250 * 1024 * 1024
 """Bytes. Source: Lambda quotas."""
 
@@ -61,6 +63,7 @@ def run(function: LambdaFunction, event: bytes, state: Path, endpoint: str) -> I
     request = str(uuid.uuid4())
     try:
         code = _unpacked(function.code_bytes, state)
+        layers = [_unpacked(body, state) for body in _layers(function)]
     except (ValueError, zipfile.BadZipFile) as error:
         return _failed(request, "Runtime.InvalidEntrypoint", f"its zip cannot be run: {error}", [])
     if not (function.run_time or "").startswith("python"):
@@ -71,7 +74,15 @@ def run(function: LambdaFunction, event: bytes, state: Path, endpoint: str) -> I
         began = time.monotonic()
         with output.open("wb") as logged:
             process = subprocess.Popen(
-                [sys.executable, "-I", str(_BOOTSTRAP), str(code), str(function.handler), str(result)],
+                [
+                    sys.executable,
+                    "-I",
+                    str(_BOOTSTRAP),
+                    str(code),
+                    str(function.handler),
+                    str(result),
+                    *map(str, layers),
+                ],
                 cwd=code,
                 env=_environment(function, request, endpoint, scratch),
                 stdin=subprocess.PIPE,
@@ -114,6 +125,12 @@ def _failed(request: str, kind: str, said: str, lines: list[str]) -> Invocation:
     return Invocation(json.dumps({"errorMessage": said, "errorType": kind}).encode(), "Unhandled", lines, request)
 
 
+def _layers(function: LambdaFunction) -> list[bytes]:
+    """The zips of its layers, the last on top."""
+    backend = lambda_backends[DEFAULT_ACCOUNT_ID][function.region]
+    return [backend.layers_versions_by_arn(layer["Arn"]).code_bytes for layer in reversed(function.layers)]
+
+
 def _unpacked(body: bytes, state: Path) -> Path:
     """The folder of a zip's files, unpacked once.
 
@@ -121,7 +138,7 @@ def _unpacked(body: bytes, state: Path) -> Path:
     ------
     ValueError : it is too large, or a name leads out of it
     """
-    folder = state / "functions" / hashlib.sha256(body).hexdigest()
+    folder = state / FUNCTIONS_FOLDER / hashlib.sha256(body).hexdigest()
     if folder.exists():
         return folder
     with zipfile.ZipFile(io.BytesIO(body)) as archive:

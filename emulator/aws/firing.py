@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,40 +12,22 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.events.models import events_backends
 from moto.scheduler.models import scheduler_backends
 
+from customlabels.emulator.aws.deliveries import Deliveries, Due
+from customlabels.emulator.aws.schedules import next_time
 from customlabels.emulator.clock import Clock
-from customlabels.emulator.schedules import next_time
 
 _TICK = 0.5
-_UNIVERSAL = ":scheduler:::aws-sdk:"
-_MOST_ATTEMPTS = 4
-"""Attempts at a target, however many more the schedule allows: nothing here gets better by waiting for a day."""
 
 log = logging.getLogger(__name__)
 
-Invoke = Callable[[str, str, bytes], str | None]
-"""Runs a Lambda function, given region, ARN and event; why it failed, None where it did not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A target that is due: when, of what, with which input."""
-
-    at: float
-    region: str
-    source: str
-    target: dict[str, Any]
-    payload: str
-    once: tuple[str, str] | None = None
-    """Group and name of a schedule that is deleted when it is done."""
-
 
 class Firing:
-    """Watches the clock; `client` makes a boto3 client of a service and region that calls the local service."""
+    """Watches the clock; `follow` is called after each moment at which something fired, and lets its effects happen."""
 
-    def __init__(self, clock: Clock, invoke: Invoke, client: Callable[[str, str], Any]) -> None:
+    def __init__(self, clock: Clock, deliveries: Deliveries, follow: Callable[[], None]) -> None:
         self._clock = clock
-        self._invoke = invoke
-        self._client = client
+        self._deliveries = deliveries
+        self._follow = follow
         self._done = clock()
         self._turn = threading.Lock()
 
@@ -84,7 +65,8 @@ class Firing:
             together = [one for one in self._all() if one.at == due.at]
             self._done = due.at
             for one in together:
-                self._deliver(one)
+                self._deliveries.now(one)
+            self._follow()
         self._done = max(self._done, now)
 
     def _next(self) -> Due | None:
@@ -139,71 +121,6 @@ class Firing:
         }
         for target in rule.targets:
             yield Due(at, region, rule.arn, target, target.get("Input") or json.dumps(event))
-
-    def _deliver(self, due: Due) -> None:
-        """Calls the target until it takes it, as often as its retry policy has it; else to the dead-letter queue."""
-        policy = due.target.get("RetryPolicy") or {}
-        attempts = min(_MOST_ATTEMPTS, 1 + int(policy.get("MaximumRetryAttempts", 185)))
-        failure: str | None = "never tried"
-        for _ in range(attempts):
-            failure = self._attempt(due)
-            if failure is None:
-                break
-        if failure is not None:
-            log.warning("%s: %s: %s", due.source, due.target["Arn"], failure)
-            self._bury(due, failure)
-        if due.once is not None:
-            group, name = due.once
-            self._client("scheduler", due.region).delete_schedule(GroupName=group, Name=name)
-
-    def _attempt(self, due: Due) -> str | None:
-        arn = due.target["Arn"]
-        try:
-            if _UNIVERSAL in arn:
-                service, _, operation = arn.partition(_UNIVERSAL)[2].partition(":")
-                self._call(service, operation, due)
-            elif ":lambda:" in arn:
-                return self._invoke(due.region, arn, due.payload.encode())
-            elif ":sqs:" in arn:
-                queue = _queue(self._client, due.region, arn)
-                self._client("sqs", due.region).send_message(QueueUrl=queue, MessageBody=due.payload)
-            elif ":sns:" in arn:
-                self._client("sns", due.region).publish(TopicArn=arn, Message=due.payload)
-            else:
-                return "targets of this kind are not reached here"
-        except Exception as error:
-            return str(error)
-        return None
-
-    def _call(self, service: str, operation: str, due: Due) -> None:
-        """A universal target: any operation of any service, its parameters being the input."""
-        from botocore import xform_name
-
-        client = self._client(service, due.region)
-        # The ARN has the operation's name in camel case, the input the members as the API writes them.
-        getattr(client, xform_name(operation[:1].upper() + operation[1:]))(**json.loads(due.payload))
-
-    def _bury(self, due: Due, failure: str) -> None:
-        queue = (due.target.get("DeadLetterConfig") or {}).get("Arn")
-        if queue:
-            attributes = {
-                name: {"DataType": "String", "StringValue": value[:1000]}
-                for name, value in {
-                    "ERROR_MESSAGE": failure,
-                    "SCHEDULED_TIME": datetime.fromtimestamp(due.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                    "SCHEDULE_ARN": due.source,
-                    "TARGET_ARN": due.target["Arn"],
-                }.items()
-            }
-            client = self._client("sqs", due.region)
-            client.send_message(
-                QueueUrl=_queue(self._client, due.region, queue), MessageBody=due.payload, MessageAttributes=attributes
-            )
-
-
-def _queue(client: Callable[[str, str], Any], region: str, arn: str) -> str:
-    url: str = client("sqs", region).get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
-    return url
 
 
 def _seconds(value: Any) -> float | None:

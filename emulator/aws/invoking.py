@@ -1,0 +1,121 @@
+"""Invoke of Lambda: functions run at once or by and by, their logs in CloudWatch Logs."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from moto.awslambda.models import LambdaFunction
+
+from customlabels.emulator.aws import functions
+from customlabels.emulator.aws.deliveries import Due
+from customlabels.emulator.http import Environ, StartResponse, answer
+
+INVOKED = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
+"""The path of the operation."""
+
+_RETRIES = 2
+"""Times that an asynchronous invocation is tried again. Source: Lambda developer guide, "Asynchronous invocation"."""
+
+
+class Invoker:
+    """Runs functions; `client` makes a client of a service in a region, `put` takes what runs by and by."""
+
+    def __init__(
+        self, state: Path, clock: Callable[[], float], client: Callable[[str, str], Any], put: Callable[[Due], None]
+    ) -> None:
+        self._state = state
+        self._clock = clock
+        self._client = client
+        self._put = put
+        self.endpoint_url = ""
+        """Where functions reach the service."""
+
+    def invoke(
+        self, region: str, name: str, environ: Environ, event: bytes, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Runs a Lambda function, as Invoke has it."""
+        qualifier = parse_qs(environ.get("QUERY_STRING", "")).get("Qualifier", [None])[0]
+        function = functions.find(region, name, qualifier)
+        if function is None:
+            text = json.dumps({"Type": "User", "Message": f"Function not found: {name}"}).encode()
+            named = [("x-amzn-ErrorType", "ResourceNotFoundException")]
+            return answer(start_response, 404, "application/json", text, named)
+        kind = environ.get("HTTP_X_AMZ_INVOCATION_TYPE", "RequestResponse")
+        if kind == "DryRun":
+            return answer(start_response, 204, "application/json", b"")
+        if kind == "Event":
+            self._put(Due(self._clock(), region, "", {"Arn": function.function_arn}, event.decode()))
+            return answer(start_response, 202, "application/json", b"")
+        ended = self._run(region, function, event)
+        headers = [("X-Amz-Executed-Version", str(function.version))]
+        if ended.error:
+            headers.append(("X-Amz-Function-Error", ended.error))
+        if environ.get("HTTP_X_AMZ_LOG_TYPE") == "Tail":
+            headers.append(("X-Amz-Log-Result", functions.tail(ended)))
+        return answer(start_response, 200, "application/json", ended.payload, headers)
+
+    def run(self, region: str, arn: str, event: bytes) -> tuple[bytes, bool]:
+        """Runs a function once: its answer, and whether it failed.
+
+        Raises
+        ------
+        LookupError : there is no such function
+        """
+        ended = self._run(region, _found(region, arn), event)
+        return ended.payload, bool(ended.error)
+
+    def run_by_and_by(self, region: str, arn: str, event: bytes) -> None:
+        """Runs a function as Lambda does what it is not waited for: again where it fails, then to where failures go.
+
+        Raises
+        ------
+        LookupError : there is no such function
+        """
+        function = _found(region, arn)
+        retries, goes_to = _failures(function)
+        for _ in range(1 + retries):
+            ended = self._run(region, function, event)
+            if not ended.error:
+                return
+        if goes_to and ":sns:" in goes_to:
+            self._client("sns", region).publish(TopicArn=goes_to, Message=event.decode())
+        elif goes_to:
+            sqs = self._client("sqs", region)
+            url = sqs.get_queue_url(QueueName=goes_to.rpartition(":")[2])["QueueUrl"]
+            about = {"ERROR_MESSAGE": ended.payload.decode()[:1000], "REQUEST_ID": ended.request}
+            attributes = {name: {"DataType": "String", "StringValue": value} for name, value in about.items()}
+            sqs.send_message(QueueUrl=url, MessageBody=event.decode(), MessageAttributes=attributes)
+
+    def _run(self, region: str, function: LambdaFunction, event: bytes) -> functions.Invocation:
+        """Runs a function; what it logs goes to CloudWatch Logs."""
+        ended = functions.run(function, event, self._state, self.endpoint_url)
+        self._log(region, f"/aws/lambda/{function.function_name}", ended)
+        return ended
+
+    def _log(self, region: str, group: str, ended: functions.Invocation) -> None:
+        logs, at = self._client("logs", region), int(self._clock() * 1000)
+        named: dict[str, Any] = {"logGroupName": group, "logStreamName": f"[$LATEST]{ended.request}"}
+        with suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_group(logGroupName=group)
+        logs.create_log_stream(**named)
+        if ended.logged:
+            logs.put_log_events(**named, logEvents=[{"timestamp": at, "message": line or " "} for line in ended.logged])
+
+
+def _found(region: str, arn: str) -> LambdaFunction:
+    function = functions.find(region, arn, None)
+    if function is None:
+        raise LookupError(f"there is no function {arn}")
+    return function
+
+
+def _failures(function: LambdaFunction) -> tuple[int, str | None]:
+    """How often a function is tried again, and the ARN that failures go to; None where they go nowhere."""
+    settings = function.event_invoke_config[-1].config if function.event_invoke_config else {}
+    retries = settings.get("MaximumRetryAttempts")
+    on_failure = ((settings.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
+    return _RETRIES if retries is None else int(retries), on_failure
