@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,7 +18,14 @@ from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.s3 import parse_address
 from customlabels.core.settings import Settings, find_settings, load_settings
 
+if TYPE_CHECKING:
+    from customlabels.pipelines.comparison import Measured
+    from customlabels.pipelines.versions import Description
+
 Result = TypeVar("Result")
+
+CHAMPION = "champion"
+"""What stands for the champion's name in commands."""
 
 
 class Session:
@@ -75,6 +82,12 @@ class Session:
         self._make_local_bucket(clients, self.settings.project.bucket or LOCAL_BUCKET)
         return clients
 
+    def other(self, profile: str) -> Clients:
+        """The clients of another profile, in the same region; locally there is one account only."""
+        if self.local:
+            raise SettingsError("the local service has one account only", hint="leave --to-profile out")
+        return Clients(Connection(profile, self.clients.region, self._chosen.get("endpoint_url"), said=self._said))
+
     def now(self) -> datetime:
         """The time: the local service's own, which may have been moved on, where that is used."""
         if self.local:
@@ -115,6 +128,38 @@ class Session:
         if name is None and source is not None:
             name = project_name(source.resolve().name)
         return name if name is not None else self._only_project()
+
+    def version(self, project: str, name: str | None = None) -> "Description":
+        """The version of that name, of the champion where it is called champion, the newest trained where it is None.
+
+        Raises
+        ------
+        ServiceError : there is none
+        """
+        from customlabels.pipelines import champion
+        from customlabels.pipelines.versions import choose_version
+
+        if name == CHAMPION:
+            promoted = champion.current(self.clients.ssm, project)
+            if promoted is None:
+                raise ServiceError(
+                    f"project {project} has no champion", hint="customlabels versions promote VERSION makes one"
+                )
+            name = promoted.version
+        return choose_version(self.clients.rekognition, project, name)
+
+    def measured(self, project: str, name: str | None = None) -> "Measured":
+        """Evaluation and snapshot of that version."""
+        from customlabels.pipelines.results import measure
+
+        return measure(self.clients.s3, self.version(project, name))
+
+    def measured_champion(self, project: str) -> "Measured | None":
+        """Evaluation and snapshot of the champion; None where there is none."""
+        from customlabels.pipelines import champion
+
+        promoted = champion.current(self.clients.ssm, project)
+        return self.measured(project, promoted.version) if promoted else None
 
     @contextmanager
     def local_file(self, text: str) -> Iterator[Path]:

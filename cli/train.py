@@ -1,17 +1,17 @@
 """customlabels train."""
 
-from dataclasses import replace
+from pathlib import Path
 
 import click
 
+from customlabels.cli.gating import end_on, judges, show_verdict
 from customlabels.cli.group import Command
 from customlabels.cli.reading import Source, divide_images, divides_images, warn_of_leaks
 from customlabels.cli.session import Session, pass_session
 from customlabels.cli.versions import as_document, show_evaluation
-from customlabels.core.errors import GateFailed
 from customlabels.core.prices import training_cost
+from customlabels.core.settings import GateSettings
 from customlabels.datasets.model import Dataset, Side, label_counts
-from customlabels.pipelines.gate import shortfalls
 from customlabels.pipelines.plan import LONGEST_HOURS, SHORTEST_HOURS, Plan, make_plan
 
 
@@ -20,19 +20,18 @@ from customlabels.pipelines.plan import LONGEST_HOURS, SHORTEST_HOURS, Plan, mak
 @click.option("--bucket", help="Where images, manifests and results go.")
 @click.option("--project", help="Name of the project.  [default: that of the folder]")
 @click.option("--version-name", help="Name of the version.  [default: made from the images]")
-@click.option("--min-f1", type=click.FloatRange(0, 1), help="Exit 3 when the version's F1 is lower.")
-@click.option("--min-label-f1", type=click.FloatRange(0, 1), help="Exit 3 when the F1 of any label is lower.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop before the first write.")
 @pass_session
+@judges
 def train(
     session: Session,
     source: Source,
     bucket: str | None,
     project: str | None,
     version_name: str | None,
-    min_f1: float | None,
-    min_label_f1: float | None,
     dry_run: bool,
+    gate: GateSettings,
+    junit: Path | None,
 ) -> None:
     """Train a version on the images below SOURCE, a folder a label, and judge it by its F1.
 
@@ -43,37 +42,34 @@ def train(
     console = session.console
     divided, _ = divide_images(session, source)
     warn_of_leaks(session, source, divided)
-    plan = plan_for(session, divided, bucket, project, version_name)
+    chosen = source.over(session.settings.dataset)
+    divided_by = f"test-fraction={chosen.test_fraction:g} seed={chosen.seed} group-by={chosen.group_by or 'none'}"
+    plan = plan_for(session, divided, bucket, project, version_name, divided_by)
     _note_plan(session, plan)
     if dry_run:
         console.result(_plan_document(plan), lambda _: console.text("nothing was uploaded or trained (--dry-run)"))
         return
+    from customlabels.pipelines.judging import judge_measured
     from customlabels.pipelines.run import run
 
     clients = session.clients
     outcome = run(plan, rekognition=clients.rekognition, s3=clients.s3, region=clients.region, watch=console)
-    flags = {"min_f1": min_f1, "min_label_f1": min_label_f1}
-    gate = replace(session.settings.gate, **{name: value for name, value in flags.items() if value is not None})
-    missed = shortfalls(outcome.evaluation, gate)
-    document = as_document(outcome.evaluation) | {"trained": outcome.trained, "gate": missed or "passed"}
+    champion = session.measured_champion(plan.project) if gate.max_regression is not None else None
+    verdict = judge_measured(outcome.measured, gate, champion)
+    evaluation = outcome.measured.evaluation
+    document = as_document(evaluation) | {"trained": outcome.trained} | verdict.document()
 
     def show(_: object) -> None:
-        show_evaluation(console, outcome.evaluation)
+        show_evaluation(console, evaluation)
         if not outcome.trained:
             console.text(f"version {plan.version} was trained on these images already; nothing was trained or billed")
         elif outcome.billable_seconds is not None:
             seconds = outcome.billable_seconds
             console.text(f"billed: {seconds} seconds of training, ${training_cost(seconds):.2f} at the AWS price")
-        if not missed and gate != type(gate)():
-            console.text(f"gate passed: F1 {outcome.evaluation.f1:.3f}")
+        show_verdict(console, verdict)
 
     console.result(document, show)
-    if missed:
-        raise GateFailed(
-            f"the gate failed: version {plan.version}: {missed[0]}",
-            details=missed[1:],
-            hint="add or mend images of the labels with the lowest F1; the version itself stays",
-        )
+    end_on(verdict, junit)
 
 
 def plan_for(
@@ -82,6 +78,7 @@ def plan_for(
     bucket: str | None,
     project: str | None,
     version: str | None,
+    settings: str = "",
 ) -> Plan:
     """The plan that flags and settings ask for."""
     with session.console.step(f"hashing {len(divided.records)} images", len(divided.records)) as advance:
@@ -91,6 +88,7 @@ def plan_for(
             bucket=session.bucket(bucket),
             prefix=session.settings.project.prefix,
             version=version,
+            settings=settings,
             step=lambda: advance(1),
         )
 

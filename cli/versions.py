@@ -1,53 +1,83 @@
-"""customlabels versions."""
+"""customlabels versions: what there is, and what is in it."""
 
 from dataclasses import asdict
 from typing import Any
 
 import click
 
+from customlabels.cli.champions import history, promote, rollback
+from customlabels.cli.comparing import compare, gate, report, thresholds
+from customlabels.cli.copying import copy
 from customlabels.cli.group import Group
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.console import Console
-from customlabels.pipelines.evaluation import Evaluation, load_evaluation
-from customlabels.pipelines.versions import choose_version, delete_version, list_versions, version_name
+from customlabels.core.errors import ServiceError
+from customlabels.core.prices import training_cost
+from customlabels.pipelines.evaluation import Evaluation
+from customlabels.pipelines.lineage import read_description
+from customlabels.pipelines.versions import delete_version, list_versions, version_name, version_tags
 
 _project = click.option("--project", help="Name of the project.")
 
 
 @click.group(cls=Group)
 def versions() -> None:
-    """Trained versions of a project."""
+    """Trained versions of a project: listed, judged, compared, promoted."""
+
+
+for _command in (compare, gate, report, thresholds, promote, rollback, history, copy):
+    versions.add_command(_command)
 
 
 @versions.command("list")
 @_project
 @pass_session
 def list_(session: Session, project: str | None) -> None:
-    """Show every version with its status and F1, newest first.
+    """Show every version with its F1, images, test set and cost, newest first; * marks the champion.
 
     Example: customlabels versions list --project surface
     """
-    found = list_versions(session.clients.rekognition, session.project(project))
-    rows = [
-        {
-            "version": version_name(version),
-            "status": version["Status"],
-            "f1": version.get("EvaluationResult", {}).get("F1Score"),
-            "created": version["CreationTimestamp"].strftime("%Y-%m-%d %H:%M"),
-            "billed_seconds": version.get("BillableTrainingTimeInSeconds"),
-            "message": version.get("StatusMessage") if version["Status"] in {"TRAINING_FAILED", "FAILED"} else None,
-        }
-        for version in found
-    ]
-    columns = ["version", "status", "F1", "created", "billed s"]
+    from customlabels.pipelines import champion
+
+    clients, name = session.clients, session.project(project)
+    found = list_versions(clients.rekognition, name)
+    promoted = champion.current(clients.ssm, name)
+    rows = []
+    for version in found:
+        seconds, made = (
+            version.get("BillableTrainingTimeInSeconds"),
+            read_description(version.get("VersionDescription")),
+        )
+        rows.append(
+            {
+                "version": version_name(version),
+                "champion": promoted is not None and promoted.arn == version["ProjectVersionArn"],
+                "status": version["Status"],
+                "f1": version.get("EvaluationResult", {}).get("F1Score"),
+                "train_images": made.train_images if made else None,
+                "test_images": made.test_images if made else None,
+                "test_digest": made.test_digest if made else None,
+                "created": version["CreationTimestamp"].strftime("%Y-%m-%d %H:%M"),
+                "hours": None if seconds is None else round(seconds / 3600, 2),
+                "dollars": None if seconds is None else round(training_cost(seconds), 2),
+                "message": version.get("StatusMessage") if version["Status"] in {"TRAINING_FAILED", "FAILED"} else None,
+            }
+        )
+    columns = ["version", "", "status", "F1", "train", "test", "test set", "created", "hours", "$", "message"]
     failed = any(row["message"] for row in rows)
-    session.console.result(
-        rows,
-        lambda _: session.console.table(
-            [*columns, "message"] if failed else columns,
-            [list(row.values()) if failed else list(row.values())[:-1] for row in rows],
-        ),
-    )
+
+    def show(_: object) -> None:
+        if not rows:
+            session.console.text(f"project {name} has no version yet")
+            return
+        shown = [[*row.values()] for row in rows]
+        for row in shown:
+            row[1] = "*" if row[1] else ""
+            row[8:10] = ["–" if one is None else f"{one:.2f}" for one in row[8:10]]
+        keep = len(columns) if failed else len(columns) - 1
+        session.console.table(columns[:keep], [row[:keep] for row in shown])
+
+    session.console.result(rows, show)
 
 
 @versions.command()
@@ -55,14 +85,40 @@ def list_(session: Session, project: str | None) -> None:
 @_project
 @pass_session
 def show(session: Session, version: str | None, project: str | None) -> None:
-    """Show precision, recall, F1 and threshold a label of VERSION (default: the newest).
+    """Show all figures a label, the confusion matrix and the lineage of VERSION (default: the newest).
 
-    Example: customlabels versions show v-3f9c2a71b0
+    Example: customlabels versions show champion
     """
+    from customlabels.pipelines.metrics import confusion
+    from customlabels.pipelines.results import measure
+
     clients = session.clients
-    chosen = choose_version(clients.rekognition, session.project(project), version)
-    evaluation = load_evaluation(clients.s3, chosen)
-    session.console.result(as_document(evaluation), lambda _: show_evaluation(session.console, evaluation))
+    chosen = session.version(session.project(project), version)
+    measured = measure(clients.s3, chosen)
+    tags = version_tags(clients.rekognition, chosen)
+    lineage = {name: value for name, value in tags.items() if name.startswith("customlabels:")}
+    crossed = confusion(measured.snapshot) if measured.snapshot else None
+    document = as_document(measured.evaluation) | {
+        "lineage": lineage,
+        "confusion": {"labels": crossed[0], "images": crossed[1].tolist()} if crossed else None,
+    }
+
+    def in_words(_: object) -> None:
+        console = session.console
+        show_evaluation(console, measured.evaluation)
+        if crossed and len(crossed[0]) <= _MOST_CROSSED:
+            labels, table = crossed
+            rows = [[label, *map(int, table[place])] for place, label in enumerate(labels)]
+            console.text("")
+            console.table(["true \\ said", *labels], rows)
+        for tag, value in sorted(lineage.items()):
+            console.text(f"{tag.removeprefix('customlabels:')}: {value}")
+
+    session.console.result(document, in_words)
+
+
+_MOST_CROSSED = 12
+"""Labels up to which the matrix is printed."""
 
 
 @versions.command()
@@ -71,17 +127,32 @@ def show(session: Session, version: str | None, project: str | None) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
 def delete(session: Session, version: str, project: str | None, yes: bool) -> None:
-    """Delete VERSION for good; its images and results stay in S3.
+    """Delete VERSION for good; its images and results stay in S3. Neither the champion nor a running version goes.
 
     Example: customlabels versions delete v-3f9c2a71b0
     """
+    from customlabels.pipelines import champion
+
     name = session.project(project)
-    found = choose_version(session.clients.rekognition, name, version)
+    found = session.version(name, version)
+    promoted = champion.current(session.clients.ssm, name)
+    if promoted is not None and promoted.arn == found["ProjectVersionArn"]:
+        raise ServiceError(
+            f"version {version_name(found)} is the champion of {name}", hint="promote another first, or roll back"
+        )
+    if found["Status"] in {"RUNNING", "STARTING", "STOPPING"}:
+        raise ServiceError(
+            f"version {version_name(found)} is {found['Status']}", hint=f"customlabels model stop {version_name(found)}"
+        )
+    score = found.get("EvaluationResult", {}).get("F1Score")
+    about = (
+        f"{found['Status']}, of {found['CreationTimestamp']:%Y-%m-%d}, F1 {'–' if score is None else f'{score:.3f}'}"
+    )
     if not yes:
-        click.confirm(f"Delete version {version} of {name} ({found['Status']})?", abort=True, err=True)
-    with session.console.step(f"deleting {version}"):
-        delete_version(session.clients.rekognition, name, version)
-    session.console.done(f"version {version} is deleted", version=version, status="DELETED")
+        click.confirm(f"Delete version {version_name(found)} of {name} ({about})?", abort=True, err=True)
+    with session.console.step(f"deleting {version_name(found)}"):
+        delete_version(session.clients.rekognition, name, version_name(found))
+    session.console.done(f"version {version_name(found)} is deleted", version=version_name(found), status="DELETED")
 
 
 def as_document(evaluation: Evaluation) -> dict[str, Any]:

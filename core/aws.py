@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
 
 DEFAULT_LOCAL_REGION = "us-east-1"
 LOCAL_BUCKET = "customlabels-local"
@@ -61,6 +62,18 @@ class Clients:
     def cloudwatch(self) -> "CloudWatchClient":
         client: CloudWatchClient = self._client("cloudwatch")
         return client
+
+    @property
+    def ssm(self) -> "SSMClient":
+        client: SSMClient = self._client("ssm")
+        return client
+
+    @property
+    def account(self) -> str:
+        """The number of the account that calls are made for."""
+        with explained("asking for the account"):
+            found: str = self._client("sts").get_caller_identity()["Account"]
+        return found
 
     @property
     def region(self) -> str:

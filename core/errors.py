@@ -53,6 +53,6 @@ class TrainingFailed(CustomLabelsError):
 class ServiceError(CustomLabelsError):
     """The service, or the way to it, refused a call; `code` is the service's own, empty where it gave none."""
 
-    def __init__(self, message: str, *, hint: str | None = None, code: str = "") -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, message: str, *, hint: str | None = None, details: Sequence[str] = (), code: str = "") -> None:
+        super().__init__(message, hint=hint, details=details)
         self.code = code

@@ -67,7 +67,13 @@ class DatasetSettings(_Section):
 @dataclass(frozen=True)
 class GateSettings(_Section):
     min_f1: Fraction | None = None
+    min_precision: Fraction | None = None
+    min_recall: Fraction | None = None
     min_label_f1: Fraction | None = None
+    min_label: Mapping[str, str] = field(default_factory=dict)
+    min_test_images: Annotated[int, Ge(1)] | None = None
+    max_regression: Fraction | None = None
+    decide_on: Literal["figure", "interval"] = "figure"
 
 
 @dataclass(frozen=True)
@@ -135,5 +141,11 @@ TEMPLATE = """\
 
 [gate]
 # min_f1 = 0.8                # `customlabels train` exits 3 when the version's F1 is lower
-# min_label_f1 = 0.6          # ... or when that of any label is
+# min_precision = 0.8         # ... or its precision
+# min_recall = 0.8            # ... or its recall
+# min_label_f1 = 0.6          # ... or the F1 of any label
+# min_label = { crack = "0.9:recall" }   # ... or this of that label: "0.8", "0.9:recall", "0.8:f1,0.9:precision"
+# min_test_images = 10        # with fewer test images of a label there is not enough evidence
+# max_regression = 0.02       # how far F1 may fall behind the champion's on the same test images
+# decide_on = "figure"        # or "interval": the lower end of a 95 % interval has to reach what is asked for
 """

@@ -35,6 +35,8 @@ class Plan:
     hashes: dict[str, Hashes]
     train_digest: str
     test_digest: str
+    settings: str = ""
+    """How the images were divided, in words."""
 
     def image(self, record: ImageRecord) -> S3Address:
         return S3Address(self.bucket, join_key(self.images, percent_safe(record.name)))
@@ -73,6 +75,7 @@ def make_plan(
     bucket: str,
     prefix: str,
     version: str | None = None,
+    settings: str = "",
     step: Callable[[], None] | None = None,
 ) -> Plan:
     """The plan for a dataset that is divided into sides; `step` is called after each image that was hashed.
@@ -104,6 +107,7 @@ def make_plan(
         hashes=hashes,
         train_digest=train_digest,
         test_digest=test_digest,
+        settings=settings,
     )
     long = [
         f"{record.name}: its key in S3 would have more than {MAX_KEY_BYTES} bytes"

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from customlabels.datasets.model import Side
-from customlabels.pipelines.evaluation import Evaluation, load_evaluation
+from customlabels.pipelines.comparison import Measured
 from customlabels.pipelines.plan import Plan
 from customlabels.pipelines.project import ensure_dataset, ensure_project, find_project
+from customlabels.pipelines.results import measure
 from customlabels.pipelines.upload import check_bucket, missing_images, upload_images, upload_manifest
 from customlabels.pipelines.versions import ensure_version, find_version, is_trained, wait_trained
 
@@ -25,9 +26,9 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended: the evaluation, whether it trained, and the seconds that the training was billed."""
+    """How a run ended: what was measured, whether it trained, and the seconds that the training was billed."""
 
-    evaluation: Evaluation
+    measured: Measured
     trained: bool
     billable_seconds: int | None
 
@@ -48,7 +49,7 @@ def run(plan: Plan, *, rekognition: "RekognitionClient", s3: "S3Client", region:
         title = "training" if started else "waiting for the training under way of"
         with watch.step(f"{title} version {plan.version}") as advance:
             there = wait_trained(rekognition, project_arn, plan.version, lambda seconds: advance(0))
-    return Outcome(load_evaluation(s3, there), started, there.get("BillableTrainingTimeInSeconds"))
+    return Outcome(measure(s3, there), started, there.get("BillableTrainingTimeInSeconds"))
 
 
 def _prepare(plan: Plan, rekognition: "RekognitionClient", s3: "S3Client", watch: Watch) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from customlabels.core.aws import explained
 from customlabels.core.errors import ServiceError, SettingsError, TrainingFailed
 from customlabels.core.waiting import wait_for
+from customlabels.pipelines import lineage
 from customlabels.pipelines.plan import Plan
 from customlabels.pipelines.project import need_project
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 else:
     Description = dict[str, Any]
 
-TRAIN_TAG, TEST_TAG = "customlabels:train-digest", "customlabels:test-digest"
 _LONGEST_TRAINING = 26 * 3600.0
 
 
@@ -50,6 +50,11 @@ def find_version(rekognition: "RekognitionClient", project_arn: str, name: str) 
         answer = rekognition.describe_project_versions(ProjectArn=project_arn, VersionNames=[name])
     found = answer["ProjectVersionDescriptions"]
     return found[0] if found else None
+
+
+def version_tags(rekognition: "RekognitionClient", description: Description) -> dict[str, str]:
+    with explained(f"tags of version {version_name(description)}"):
+        return rekognition.list_tags_for_resource(ResourceArn=description["ProjectVersionArn"])["Tags"]
 
 
 def choose_version(rekognition: "RekognitionClient", project: str, name: str | None) -> Description:
@@ -87,7 +92,8 @@ def ensure_version(rekognition: "RekognitionClient", project_arn: str, plan: Pla
                     ProjectArn=project_arn,
                     VersionName=plan.version,
                     OutputConfig={"S3Bucket": plan.bucket, "S3KeyPrefix": plan.output},
-                    Tags={TRAIN_TAG: plan.train_digest, TEST_TAG: plan.test_digest},
+                    Tags=lineage.tags(plan),
+                    VersionDescription=lineage.description(plan),
                 )
             return True
         except ServiceError as error:
@@ -95,9 +101,8 @@ def ensure_version(rekognition: "RekognitionClient", project_arn: str, plan: Pla
             there = find_version(rekognition, project_arn, plan.version) if in_use else None
             if there is None:
                 raise
-    with explained(f"tags of version {plan.version}"):
-        tags = rekognition.list_tags_for_resource(ResourceArn=there["ProjectVersionArn"])["Tags"]
-    if (tags.get(TRAIN_TAG), tags.get(TEST_TAG)) != (plan.train_digest, plan.test_digest):
+    tags = version_tags(rekognition, there)
+    if (tags.get(lineage.TRAIN_TAG), tags.get(lineage.TEST_TAG)) != (plan.train_digest, plan.test_digest):
         raise SettingsError(
             f"version {plan.version} exists and was trained on other images",
             hint="give another --version-name, or none: the default is made from the images",

@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,14 @@ def _client(url: str, name: str, region: str) -> Any:
         aws_secret_access_key="any",
         config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
     )
+
+
+def role(service: Service) -> str:
+    """The ARN of a role that functions run as."""
+    iam = client(service, "iam")
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName="runs", AssumeRolePolicyDocument="{}")
+    return str(iam.get_role(RoleName="runs")["Role"]["Arn"])
 
 
 def kill(service: Service) -> None:

@@ -50,18 +50,18 @@ def test_only_what_is_missing_is_uploaded_and_datasets_follow_the_images(service
     second, steps = carry_out(service, plan)
     assert second.trained
     assert "uploading 2 of 18 images" in steps
-    assert second.evaluation.version != first.evaluation.version
-    assert second.evaluation.training_images + second.evaluation.testing_images == 18
+    assert second.measured.evaluation.version != first.measured.evaluation.version
+    assert second.measured.evaluation.training_images + second.measured.evaluation.testing_images == 18
     again, steps = carry_out(service, plan)
     assert (again.trained, steps) == (False, [])
     newest = choose_version(service.rekognition, "grow", None)
-    assert version_name(newest) == second.evaluation.version
+    assert version_name(newest) == second.measured.evaluation.version
 
 
 def test_an_image_with_a_strange_name_arrives_and_is_trained_on(service: Service, tmp_path: Path) -> None:
     folder = draw(tmp_path / "names", {"a+b #1": 5, "плитка %20": 5})
     outcome, _ = carry_out(service, plan_for(folder, "names"))
-    assert outcome.evaluation.training_images == 8
+    assert outcome.measured.evaluation.training_images == 8
 
 
 def test_a_failed_training_gives_its_reason_and_is_done_anew_when_it_is_deleted(

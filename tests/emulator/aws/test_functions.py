@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_service import Service, client, zipped
+from local_service import Service, client, role, zipped
 
 from customlabels.core.waiting import wait_for
 
@@ -40,13 +40,12 @@ def handle(event, context):
 @pytest.fixture(scope="module")
 def deploy(service: Service) -> Callable[..., str]:
     """Makes a function from a zip."""
-    role = client(service, "iam").create_role(RoleName="runs", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
 
     def made(name: str, body: bytes, **changes: Any) -> str:
         given: dict[str, Any] = {
             "FunctionName": name,
             "Runtime": "python3.12",
-            "Role": role,
+            "Role": role(service),
             "Handler": "app.handle",
             "Code": {"ZipFile": body},
             "Timeout": 10,

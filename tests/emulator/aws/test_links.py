@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_service import BUCKET, Service, client, connect, kill, kill_and_return, zipped
+from local_service import BUCKET, Service, client, connect, kill, kill_and_return, role, zipped
 
 from customlabels.core.waiting import wait_for
 from customlabels.emulator import address
@@ -28,11 +28,10 @@ def linked(tmp_path: Path) -> Iterator[tuple[Service, str]]:
     """A service with a function that writes down what it gets; the function's ARN."""
     service = connect(tmp_path / "state")
     service.s3.create_bucket(Bucket=BUCKET)
-    role = client(service, "iam").create_role(RoleName="runs", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     function = client(service, "lambda").create_function(
         FunctionName="seer",
         Runtime="python3.12",
-        Role=role,
+        Role=role(service),
         Handler="app.handle",
         Code={"ZipFile": zipped(HANDLER)},
         Timeout=20,

@@ -11,7 +11,7 @@ from aws_croniter import AwsCroniter
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
-from local_service import BUCKET, Service, client, connect, kill_and_return, zipped
+from local_service import BUCKET, Service, client, connect, kill_and_return, role, zipped
 
 from customlabels.emulator import address
 from customlabels.emulator.aws.schedules import next_time
@@ -118,17 +118,17 @@ def scheduled(tmp_path: Path) -> Any:
         return client(service, name)
 
     service.s3.create_bucket(Bucket=BUCKET)
-    role = clients("iam").create_role(RoleName="runs", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    runs_as = role(service)
     function = clients("lambda").create_function(
         FunctionName="worker",
         Runtime="python3.12",
-        Role=role,
+        Role=runs_as,
         Handler="app.handle",
         Code={"ZipFile": zipped(HANDLER)},
         Timeout=20,
         MemorySize=256,
     )["FunctionArn"]
-    yield service, clients, function, role
+    yield service, clients, function, runs_as
     address.stop(service.state)
 
 

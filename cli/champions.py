@@ -1,0 +1,132 @@
+"""customlabels versions promote, rollback and history."""
+
+from pathlib import Path
+
+import click
+
+from customlabels.cli.gating import end_on, judges, show_verdict
+from customlabels.cli.group import Command
+from customlabels.cli.session import Session, pass_session
+from customlabels.core.errors import ServiceError
+from customlabels.core.settings import GateSettings
+from customlabels.pipelines.versions import version_name
+
+_project = click.option("--project", help="Name of the project.")
+
+
+@click.command(cls=Command)
+@click.argument("version", required=False)
+@_project
+@click.option("--why", default="", help="Noted in the history.")
+@click.option("--force", is_flag=True, help="Promote a version that fails its gate.")
+@click.option(
+    "--smoke",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Labelled images, a folder a label, that the running version must get right first.",
+)
+@pass_session
+@judges
+def promote(
+    session: Session,
+    version: str | None,
+    project: str | None,
+    why: str,
+    force: bool,
+    smoke: Path | None,
+    gate: GateSettings,
+    junit: Path | None,
+) -> None:
+    """Make VERSION (default: the newest) the champion, once it passes the gate.
+
+    Example: customlabels versions promote v-3f9c2a71b0 --min-f1 0.9 --smoke golden
+    """
+    from customlabels.pipelines import champion
+    from customlabels.pipelines.judging import judge_measured
+    from customlabels.pipelines.results import measure
+    from customlabels.pipelines.smoke import smoke_test
+
+    clients, name = session.clients, session.project(project)
+    chosen = session.version(name, version)
+    before = session.measured_champion(name) if gate.max_regression is not None else None
+    verdict = judge_measured(measure(clients.s3, chosen), gate, before)
+    if not force:
+        if verdict.shortfalls:
+            show_verdict(session.console, verdict)
+        end_on(verdict, junit)
+    if smoke is not None:
+        with session.console.step(f"smoke test of {version_name(chosen)}") as advance:
+            wrong = smoke_test(clients.rekognition, chosen, smoke, advance)
+        if wrong:
+            raise ServiceError(
+                f"the smoke test of {version_name(chosen)} failed: {wrong[0]}",
+                details=wrong[1:],
+                hint="the champion is what it was",
+            )
+    forced = force and bool(verdict.shortfalls)
+    promotion = champion.Promotion(version_name(chosen), chosen["ProjectVersionArn"], why, forced)
+    changed = champion.promote(clients.ssm, name, promotion)
+    said = "is the champion now" if changed else "is the champion already"
+    session.console.done(
+        f"{version_name(chosen)} {said} of {name}{' (forced past its gate)' if forced and changed else ''}",
+        version=version_name(chosen),
+        promoted=changed,
+        forced=forced,
+        parameter=champion.parameter(name),
+    )
+
+
+@click.command(cls=Command)
+@_project
+@click.option("--why", default="", help="Noted in the history.")
+@pass_session
+def rollback(session: Session, project: str | None, why: str) -> None:
+    """Make the champion before this one the champion again.
+
+    Example: customlabels versions rollback --why "misses cracks on line 2"
+    """
+    from customlabels.pipelines import champion
+
+    clients, name = session.clients, session.project(project)
+    promotions = champion.history(clients.ssm, name)
+    if not promotions:
+        raise ServiceError(f"project {name} has no champion", hint="customlabels versions promote VERSION makes one")
+    earlier = champion.before(promotions)
+    session.version(name, earlier.version)
+    champion.promote(
+        clients.ssm, name, champion.Promotion(earlier.version, earlier.arn, why or f"back from {promotions[0].version}")
+    )
+    session.console.done(
+        f"{earlier.version} is the champion of {name} again, in place of {promotions[0].version}",
+        version=earlier.version,
+        before=promotions[0].version,
+    )
+
+
+@click.command(cls=Command)
+@_project
+@pass_session
+def history(session: Session, project: str | None) -> None:
+    """Show every promotion, newest first: when, which version, by whom and why.
+
+    Example: customlabels versions history
+    """
+    from customlabels.pipelines import champion
+
+    name = session.project(project)
+    rows = [
+        {
+            "when": one.when.astimezone().strftime("%Y-%m-%d %H:%M") if one.when else "",
+            "version": one.version,
+            "by": one.by.rpartition("/")[2],
+            "why": one.why + (" (forced)" if one.forced else ""),
+        }
+        for one in champion.history(session.clients.ssm, name)
+    ]
+
+    def show(_: object) -> None:
+        if rows:
+            session.console.table(("when", "version", "by", "why"), [tuple(row.values()) for row in rows])
+        else:
+            session.console.text(f"project {name} has no champion yet")
+
+    session.console.result(rows, show)

@@ -1,0 +1,105 @@
+"""The gate's flags, its table and its files, shared by the commands that judge a version."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from customlabels.cli.session import Session
+from customlabels.core.console import Console
+from customlabels.core.errors import GateFailed, SettingsError
+from customlabels.core.files import written_aside
+from customlabels.core.settings import GateSettings
+from customlabels.pipelines.gate import Result, Verdict, junit, parse_demand
+
+_FRACTION = click.FloatRange(0, 1)
+_FLAGS = (
+    click.option("--min-f1", type=_FRACTION, help="Exit 3 when the version's F1 is lower."),
+    click.option("--min-precision", type=_FRACTION, help="... or its precision."),
+    click.option("--min-recall", type=_FRACTION, help="... or its recall."),
+    click.option("--min-label-f1", type=_FRACTION, help="... or the F1 of any label."),
+    click.option(
+        "--min-label", multiple=True, metavar="LABEL=0.9[:METRIC]", help="... or this of a label: crack=0.9:recall."
+    ),
+    click.option(
+        "--min-test-images", type=click.IntRange(1), help="With fewer of a label there is not enough evidence."
+    ),
+    click.option("--max-regression", type=_FRACTION, help="How far F1 may fall behind the champion's."),
+    click.option(
+        "--decide-on",
+        type=click.Choice(["figure", "interval"]),
+        help="On the figure, or on the lower end of its 95 % interval.",
+    ),
+    click.option(
+        "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the verdict there, as JUnit XML."
+    ),
+)
+_NAMES = [
+    *("min_f1", "min_precision", "min_recall", "min_label_f1", "min_label", "min_test_images"),
+    *("max_regression", "decide_on"),
+]
+
+
+def judges(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives the command `gate`, from settings and flags, and `junit`, a path or None."""
+
+    @functools.wraps(command)
+    def judging(session: Session, *args: Any, **kwargs: Any) -> Any:
+        flags = {name: kwargs.pop(name) for name in _NAMES}
+        return command(session, *args, gate=_gate(session.settings.gate, flags), **kwargs)
+
+    for flag in reversed(_FLAGS):
+        judging = flag(judging)
+    return judging
+
+
+def _gate(settings: GateSettings, flags: dict[str, Any]) -> GateSettings:
+    demands = {}
+    for text in flags.pop("min_label"):
+        label, given, demand = text.rpartition("=")
+        if not given or not label:
+            raise SettingsError(f"--min-label {text}: write LABEL=0.9 or LABEL=0.9:recall")
+        demands[label] = demand
+    chosen: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
+    gate = replace(settings, **chosen, min_label={**settings.min_label, **demands})
+    for demand in gate.min_label.values():
+        parse_demand(demand)
+    return gate
+
+
+def show_verdict(console: Console, verdict: Verdict) -> None:
+    """The table of checks, and how it came out; nothing where nothing was asked."""
+    if not verdict.checks:
+        return
+    by_interval = any(check.low is not None for check in verdict.checks)
+    columns = ["check", "found", "asked", *(["95 % from"] if by_interval else []), "result"]
+    rows = [
+        [check.name, check.value, check.least, *([check.low] if by_interval else []), check.result.value]
+        for check in verdict.checks
+    ]
+    console.table(columns, rows)
+    if verdict.result is Result.PASSED:
+        console.text(f"gate passed: F1 {verdict.f1:.3f}")
+
+
+def end_on(verdict: Verdict, path: Path | None) -> None:
+    """Writes the verdict where it is wanted.
+
+    Raises
+    ------
+    GateFailed : it is not passed
+    """
+    if path is not None:
+        with written_aside(path) as file:
+            file.write(junit(verdict))
+    missed = verdict.shortfalls
+    if missed:
+        said = "the gate failed" if verdict.result is Result.FAILED else "not enough evidence for the gate"
+        raise GateFailed(
+            f"{said}: version {verdict.version}: {missed[0]}",
+            details=missed[1:],
+            hint="add or mend images of the labels with the lowest figures; the version itself stays",
+        )

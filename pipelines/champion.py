@@ -1,0 +1,100 @@
+"""The champion: the version that everything else follows, kept in SSM Parameter Store with its history.
+
+Source: Systems Manager user guide, "Working with parameter versions": Parameter Store keeps the last hundred.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from customlabels.core.aws import explained
+from customlabels.core.errors import ServiceError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A version made champion: which, when, by whom and why; `when` is set by Parameter Store."""
+
+    version: str
+    arn: str
+    why: str = ""
+    forced: bool = False
+    when: datetime | None = None
+    by: str = ""
+
+
+def parameter(project: str) -> str:
+    """The name of the parameter."""
+    return f"/customlabels/{project}/champion"
+
+
+def history(ssm: "SSMClient", project: str) -> list[Promotion]:
+    """All promotions that are kept, newest first; none where there has not been any."""
+    found: list[Promotion] = []
+    try:
+        with explained(f"reading the champion of {project}"):
+            for page in ssm.get_paginator("get_parameter_history").paginate(Name=parameter(project)):
+                for one in page["Parameters"]:
+                    found.append(_read(one["Value"], one["LastModifiedDate"], one.get("LastModifiedUser", "")))
+    except ServiceError as error:
+        if error.code != "ParameterNotFound":
+            raise
+    return found[::-1]
+
+
+def current(ssm: "SSMClient", project: str) -> Promotion | None:
+    """The champion; None where there is none."""
+    try:
+        with explained(f"reading the champion of {project}"):
+            found = ssm.get_parameter(Name=parameter(project))["Parameter"]
+    except ServiceError as error:
+        if error.code == "ParameterNotFound":
+            return None
+        raise
+    return _read(found["Value"], found["LastModifiedDate"], "")
+
+
+def promote(ssm: "SSMClient", project: str, promotion: Promotion) -> bool:
+    """Makes a version champion; whether it was not already."""
+    there = current(ssm, project)
+    if there is not None and there.arn == promotion.arn:
+        return False
+    value = {name: value for name, value in asdict(promotion).items() if name not in ("when", "by")}
+    with explained(f"promoting {promotion.version}"):
+        ssm.put_parameter(
+            Name=parameter(project),
+            Value=json.dumps(value),
+            Type="String",
+            Overwrite=True,
+            Description=f"Champion of the Custom Labels project {project}; written by customlabels",
+        )
+    return True
+
+
+def before(promotions: list[Promotion]) -> Promotion:
+    """The last champion that was another version than the present one.
+
+    Parameters
+    ----------
+    promotions : newest first
+
+    Raises
+    ------
+    ServiceError : there was none
+    """
+    for promotion in promotions[1:]:
+        if promotion.arn != promotions[0].arn:
+            return promotion
+    raise ServiceError("there is no earlier champion to go back to", hint="customlabels versions promote VERSION")
+
+
+def _read(value: str, when: datetime, by: str) -> Promotion:
+    try:
+        said = json.loads(value)
+        return Promotion(said["version"], said["arn"], said.get("why", ""), bool(said.get("forced")), when, by)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ServiceError(f"the champion's parameter holds something else: {value[:100]!r}") from error

@@ -1,0 +1,34 @@
+"""The gate run on a measured version, with the intervals and the champion that it asks for."""
+
+from customlabels.core.errors import ServiceError
+from customlabels.core.settings import GateSettings
+from customlabels.pipelines.comparison import Measured, compare, interval_lows, need_snapshot
+from customlabels.pipelines.gate import Champion, Verdict, judge
+
+
+def judge_measured(measured: Measured, gate: GateSettings, champion: Measured | None = None) -> Verdict:
+    """The verdict on a version.
+
+    Parameters
+    ----------
+    champion : needed where the gate allows no regression and there is a champion
+
+    Raises
+    ------
+    ServiceError : the champion was judged on other test images
+    SettingsError : as gate.judge
+    """
+    by_interval = gate.decide_on == "interval"
+    lows = interval_lows(need_snapshot(measured)) if by_interval else None
+    beside = None
+    if gate.max_regression is not None and champion is not None and champion.name != measured.name:
+        comparison = compare(champion, measured)
+        if not comparison.comparable:
+            raise ServiceError(
+                f"champion {champion.name} was judged on other test images than {measured.name}",
+                hint=f"customlabels versions compare {champion.name} {measured.name} --re-evaluate",
+            )
+        difference = comparison.overall["f1"]
+        low = difference.interval.low if by_interval and difference.interval else None
+        beside = Champion(champion.name, difference.base, low)
+    return judge(measured.evaluation, gate, lows=lows, champion=beside)

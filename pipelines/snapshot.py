@@ -1,0 +1,143 @@
+"""The evaluation manifest snapshot: what a version said of every test image, and what was true.
+
+Source: Custom Labels developer guide, im-evaluation-manifest-snapshot*.md.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_TRUTH, _SAID = "rekognition-custom-labels-training-", "rekognition-custom-labels-evaluation"
+_DETAILS = f"{_SAID}-details"
+
+Place = tuple[float, float, float, float]
+"""Left, top, width and height in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A label that is on an image, with its box where boxes were trained."""
+
+    label: str
+    box: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A label that the version gave an image or a box, its confidence in 0..1, and how it turned out.
+
+    `there` tells whether it is really there, `found` whether the confidence reaches the label's assumed threshold.
+    """
+
+    label: str
+    confidence: float
+    there: bool
+    found: bool
+    box: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TestImage:
+    """One image of the test set; `size` is width and height in pixels, None for image-level labels."""
+
+    __test__ = False  # no test of pytest's
+
+    source_ref: str
+    truth: tuple[Truth, ...]
+    said: tuple[Said, ...]
+    size: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a version said of its test set.
+
+    Parameters
+    ----------
+    boxes : whether it locates objects
+    thresholds : assumed threshold of each of its labels, 0..1
+    """
+
+    version: str
+    boxes: bool
+    images: tuple[TestImage, ...]
+    thresholds: Mapping[str, float]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(sorted(self.thresholds))
+
+    @property
+    def test_digest(self) -> str:
+        """A SHA-256 in hex over the test images and what is true of them; two versions with the same are comparable."""
+        digest = hashlib.sha256()
+        for image in sorted(self.images, key=lambda image: image.source_ref):
+            truth = sorted((one.label, one.box or ()) for one in image.truth)
+            digest.update(json.dumps([image.source_ref, truth]).encode())
+        return digest.hexdigest()
+
+
+def parse_snapshot(version: str, lines: Iterable[bytes], thresholds: Mapping[str, float]) -> Snapshot:
+    """The snapshot that the lines hold.
+
+    Raises
+    ------
+    ValueError : a line is none of an evaluation snapshot; the message names it
+    """
+    images: list[TestImage] = []
+    boxes = False
+    for number, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        try:
+            line = json.loads(text)
+            located = _SAID in line
+            images.append(_located(line) if located else _whole(line))
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise ValueError(f"line {number} is none of an evaluation snapshot: {error!r}") from error
+        boxes = boxes or located
+    return Snapshot(version, boxes, tuple(images), dict(thresholds))
+
+
+def _whole(line: dict[str, Any]) -> TestImage:
+    truth = tuple(Truth(about["class-name"]) for about in _abouts(line, _TRUTH))
+    said = tuple(
+        Said(about["class-name"], float(about["confidence"]), *_outcome(about)) for about in _abouts(line, f"{_SAID}-")
+    )
+    return TestImage(line["source-ref"], truth, said)
+
+
+def _outcome(about: dict[str, Any]) -> tuple[bool, bool]:
+    """Whether it is there, and whether it was found."""
+    details = about[_DETAILS]
+    return bool(details["is-present-in-ground-truth"]), details["is-true-positive"] or details["is-false-positive"]
+
+
+def _abouts(line: dict[str, Any], stem: str) -> Iterator[dict[str, Any]]:
+    """The metadata of every attribute whose name is the stem and a number."""
+    for name, value in line.items():
+        if name.startswith(stem) and name.removeprefix(stem).isdecimal() and value:
+            yield line[f"{name}-metadata"]
+
+
+def _located(line: dict[str, Any]) -> TestImage:
+    size = line[_SAID].get("image_size") or line.get(f"{_TRUTH}0", {}).get("image_size") or [{}]
+    truth = tuple(Truth(label, place) for label, place, _ in _boxes(line, f"{_TRUTH}0"))
+    said = tuple(
+        Said(label, float(about["confidence"]), *_outcome(about), place) for label, place, about in _boxes(line, _SAID)
+    )
+    width, height = int(size[0].get("width", 0)), int(size[0].get("height", 0))
+    return TestImage(line["source-ref"], truth, said, (width, height))
+
+
+def _boxes(line: dict[str, Any], name: str) -> Iterator[tuple[str, Place, dict[str, Any]]]:
+    """Label, place and metadata of each box of an attribute."""
+    if name not in line:
+        return
+    about = line[f"{name}-metadata"]
+    names = {str(number): label for number, label in about["class-map"].items()}
+    for box, object_ in zip(line[name]["annotations"], about["objects"], strict=True):
+        place = (float(box["left"]), float(box["top"]), float(box["width"]), float(box["height"]))
+        yield names[str(box["class_id"])], place, object_
