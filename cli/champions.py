@@ -40,7 +40,7 @@ def promote(
 
     Example: customlabels versions promote v-3f9c2a71b0 --min-f1 0.9 --smoke golden
     """
-    from customlabels.pipelines import champion
+    from customlabels.pipelines import champion, notices
     from customlabels.pipelines.judging import judge_measured
     from customlabels.pipelines.results import measure
     from customlabels.pipelines.smoke import smoke_test
@@ -66,6 +66,9 @@ def promote(
     promotion = champion.Promotion(version_name(chosen), chosen["ProjectVersionArn"], why, forced)
     changed = champion.promote(clients.ssm, name, promotion)
     said = "is the champion now" if changed else "is the champion already"
+    if changed:
+        detail = {"project": name, "version": promotion.version, "why": why, "forced": forced}
+        notices.notify(clients, session.settings.notify, notices.PROMOTED, detail, session.console.warn)
     session.console.done(
         f"{version_name(chosen)} {said} of {name}{' (forced past its gate)' if forced and changed else ''}",
         version=version_name(chosen),

@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from customlabels.core.errors import ServiceError, SettingsError
+from customlabels.core.errors import UNREACHED, ServiceError, SettingsError
 
 if TYPE_CHECKING:
     import boto3
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
 
 DEFAULT_LOCAL_REGION = "us-east-1"
@@ -61,6 +63,16 @@ class Clients:
     @property
     def cloudwatch(self) -> "CloudWatchClient":
         client: CloudWatchClient = self._client("cloudwatch")
+        return client
+
+    @property
+    def sns(self) -> "SNSClient":
+        client: SNSClient = self._client("sns")
+        return client
+
+    @property
+    def events(self) -> "EventBridgeClient":
+        client: EventBridgeClient = self._client("events")
         return client
 
     @property
@@ -152,6 +164,5 @@ def explained(doing: str) -> Iterator[None]:
             f"{doing}: no AWS credentials found", hint="aws configure, or use --local to work without an account"
         ) from error
     except BotoCoreError as error:
-        raise ServiceError(
-            f"{doing}: {error}", hint="see to the connection, then run the same command again"
-        ) from error
+        hint = "see to the connection, or log in again (aws sso login); then run the same command again"
+        raise ServiceError(f"{doing}: {error}", hint=hint, code=UNREACHED) from error

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+UNREACHED = "(unreached)"
+"""Stands for a code where a call did not come through: no network, or a login that has ended."""
+
 
 class CustomLabelsError(Exception):
     """Something went wrong that the person can put right.

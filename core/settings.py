@@ -40,6 +40,14 @@ class ProjectSettings(_Section):
     bucket: Annotated[str, _Pattern(BUCKET_PATTERN)] | None = None
     prefix: Annotated[str, MaxLen(512)] = "customlabels"
     region: str | None = None
+    kms_key: str | None = None
+    max_cost: Annotated[float, Gt(0)] | None = None
+
+
+@dataclass(frozen=True)
+class NotifySettings(_Section):
+    topic: Annotated[str, _Pattern(r"^arn:aws[a-z-]*:sns:.+")] | None = None
+    event_bus: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,7 @@ class Settings(_Section):
     project: ProjectSettings = ProjectSettings()
     dataset: DatasetSettings = DatasetSettings()
     gate: GateSettings = GateSettings()
+    notify: NotifySettings = NotifySettings()
 
 
 def find_settings(folder: Path) -> Path | None:
@@ -126,6 +135,8 @@ TEMPLATE = """\
 # bucket = "my-bucket"        # where images, manifests and results go; must be in `region`
 # prefix = "customlabels"     # the folder in that bucket
 # region = "eu-west-1"        # default: that of your AWS profile
+# kms_key = "alias/models"    # encrypts what is uploaded and trained; default: S3's own keys
+# max_cost = 10               # dollars; a training that may cost more is refused
 
 [dataset]
 # source = "images"           # what `customlabels train` reads when it is given no folder
@@ -148,4 +159,8 @@ TEMPLATE = """\
 # min_test_images = 10        # with fewer test images of a label there is not enough evidence
 # max_regression = 0.02       # how far F1 may fall behind the champion's on the same test images
 # decide_on = "figure"        # or "interval": the lower end of a 95 % interval has to reach what is asked for
+
+[notify]
+# topic = "arn:aws:sns:eu-west-1:111122223333:models"   # told when a version is trained, passes, fails, is promoted
+# event_bus = "default"       # gets the same as events; source "customlabels"
 """

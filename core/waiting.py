@@ -1,14 +1,30 @@
-"""Waiting for a state of the service: often at first, then less."""
+"""Waiting for a state of the service: often at first, then less, and patient with what passes."""
 
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from customlabels.core.errors import ServiceError
+from customlabels.core.errors import UNREACHED, ServiceError
 
 Seen = TypeVar("Seen")
 
 _FIRST, _GROWTH, _LONGEST = 0.3, 1.15, 30.0
+_PATIENCE = 3600.0
+"""Seconds for which looking may fail in a row: a network that is gone, a login that has to be renewed."""
+
+_PASSING = {
+    *(
+        UNREACHED,
+        "ThrottlingException",
+        "Throttling",
+        "ProvisionedThroughputExceededException",
+        "RequestTimeout",
+        "SlowDown",
+    ),
+    *("InternalServerError", "InternalFailure", "InternalError", "ServiceUnavailable", "500", "502", "503", "504"),
+    *("ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnrecognizedClientException"),
+}
+"""Codes of what may be over at the next look."""
 
 
 def wait_for(
@@ -17,6 +33,7 @@ def wait_for(
     what: str,
     most: float,
     tick: Callable[[float], None] = lambda seconds: None,
+    said: Callable[[str], None] = lambda sentence: None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Seen:
@@ -26,14 +43,25 @@ def wait_for(
     ----------
     most : seconds after which it gives up
     tick : called before each further look with the seconds waited so far
+    said : told once when looking fails for a reason that may pass; looking goes on
 
     Raises
     ------
-    ServiceError : `look` gave nothing for `most` seconds
+    ServiceError : `look` gave nothing for `most` seconds, or failed for good
     """
-    began, pause = clock(), _FIRST
+    began, pause, failing = clock(), _FIRST, None
     while True:
-        seen = look()
+        try:
+            seen = look()
+            failing = None
+        except ServiceError as error:
+            now = clock()
+            if error.code not in _PASSING or (failing is not None and now - failing > _PATIENCE):
+                raise
+            if failing is None:
+                failing = now
+                said(f"{error.message}; still waiting{f' ({error.hint})' if error.hint else ''}")
+            seen = None
         if seen is not None:
             return seen
         if clock() - began > most:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from customlabels.core.errors import LayoutError, ManifestError, SettingsError
-from customlabels.core.prices import training_cost
 from customlabels.core.s3 import S3Address, join_key
 from customlabels.core.settings import BUCKET_PATTERN, NAME_PATTERN
 from customlabels.datasets.model import Dataset, ImageRecord, Side, content_digest
@@ -16,8 +15,6 @@ from customlabels.manifests.lines import entry_line
 from customlabels.manifests.validation import judge, read_part
 
 MAX_KEY_BYTES = 1024
-SHORTEST_HOURS, LONGEST_HOURS = 0.5, 24.0
-"""How long trainings take. Source: Custom Labels developer guide, training-model.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +34,9 @@ class Plan:
     test_digest: str
     settings: str = ""
     """How the images were divided, in words."""
+    kms_key: str | None = None
+    in_place: bool = False
+    """Whether the images are in S3 already, below `prefix` as they are named."""
 
     def image(self, record: ImageRecord) -> S3Address:
         return S3Address(self.bucket, join_key(self.images, percent_safe(record.name)))
@@ -47,7 +47,11 @@ class Plan:
         return join_key(self.prefix, self.project, "images")
 
     def manifest(self, side: Side) -> S3Address:
-        name = f"{self.dataset_digest(side)[:16]}.manifest"
+        return self.manifest_of(side, self.dataset_digest(side))
+
+    def manifest_of(self, side: Side, digest: str) -> S3Address:
+        """Where the manifest of a dataset with that digest lies, this plan's or an earlier one's."""
+        name = f"{digest[:16]}.manifest"
         return S3Address(self.bucket, join_key(self.prefix, self.project, "manifests", side.value, name))
 
     @property
@@ -62,11 +66,6 @@ class Plan:
         """A SHA-256 in hex over one side's content and where its images lie."""
         return hashlib.sha256(f"{self.digest(side)} s3://{self.bucket}/{self.images}".encode()).hexdigest()
 
-    @property
-    def cost_range(self) -> tuple[float, float]:
-        """Dollars for the shortest and the longest training."""
-        return training_cost(SHORTEST_HOURS * 3600), training_cost(LONGEST_HOURS * 3600)
-
 
 def make_plan(
     dataset: Dataset,
@@ -76,6 +75,7 @@ def make_plan(
     prefix: str,
     version: str | None = None,
     settings: str = "",
+    kms_key: str | None = None,
     step: Callable[[], None] | None = None,
 ) -> Plan:
     """The plan for a dataset that is divided into sides; `step` is called after each image that was hashed.
@@ -108,6 +108,7 @@ def make_plan(
         train_digest=train_digest,
         test_digest=test_digest,
         settings=settings,
+        kms_key=kms_key,
     )
     long = [
         f"{record.name}: its key in S3 would have more than {MAX_KEY_BYTES} bytes"

@@ -5,13 +5,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from customlabels.core.s3 import S3Address
 from customlabels.datasets.model import Side
+from customlabels.pipelines.bucket import check_bucket
 from customlabels.pipelines.comparison import Measured
 from customlabels.pipelines.plan import Plan
-from customlabels.pipelines.project import ensure_dataset, ensure_project, find_project
+from customlabels.pipelines.project import ensure_project, find_project
+from customlabels.pipelines.project_datasets import check_held, ensure_dataset
 from customlabels.pipelines.results import measure
-from customlabels.pipelines.upload import check_bucket, missing_images, upload_images, upload_manifest
-from customlabels.pipelines.versions import ensure_version, find_version, is_trained, wait_trained
+from customlabels.pipelines.training import check_same, start_training, wait_trained
+from customlabels.pipelines.upload import missing_images, upload_images, upload_manifest
+from customlabels.pipelines.versions import Description, find_version, is_trained
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -25,42 +29,90 @@ class Watch(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A version that is trained, or being trained; whether that had to be started."""
+
+    project_arn: str
+    version: str
+    started: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended: what was measured, whether it trained, and the seconds that the training was billed."""
+    """How a run ended: what was measured, and the seconds that the training was billed."""
 
     measured: Measured
-    trained: bool
-    billable_seconds: int | None
+    description: Description
+
+    @property
+    def billable_seconds(self) -> int | None:
+        return self.description.get("BillableTrainingTimeInSeconds")
 
 
-def run(plan: Plan, *, rekognition: "RekognitionClient", s3: "S3Client", region: str, watch: Watch) -> Outcome:
-    """Carries the plan out, except for what is done already.
+def begin(
+    plan: Plan,
+    *,
+    rekognition: "RekognitionClient",
+    s3: "S3Client",
+    region: str,
+    watch: Watch,
+    external: bool = False,
+) -> Begun:
+    """Carries the plan out as far as the start of the training, except for what is done already.
+
+    Parameters
+    ----------
+    external : train from the manifests in S3, without datasets in the project
 
     Raises
     ------
-    ServiceError, ManifestError, TrainingFailed
+    ServiceError, ManifestError, SettingsError
     """
     check_bucket(s3, plan.bucket, region)
     project = find_project(rekognition, plan.project)
     there = find_version(rekognition, project["ProjectArn"], plan.version) if project else None
-    project_arn = project["ProjectArn"] if project and there else _prepare(plan, rekognition, s3, watch)
-    started = ensure_version(rekognition, project_arn, plan)
+    if project and there:
+        check_same(rekognition, there, plan)
+        return Begun(project["ProjectArn"], plan.version, False)
+    project_arn, manifests = prepare(plan, rekognition, s3, watch, external=external)
+    if not external:
+        check_held(rekognition, plan)
+    started = start_training(rekognition, project_arn, plan, manifests if external else None)
+    return Begun(project_arn, plan.version, started)
+
+
+def finish(
+    begun: Begun, *, rekognition: "RekognitionClient", s3: "S3Client", watch: Watch, said: Callable[[str], None]
+) -> Outcome:
+    """Waits for the training and fetches what the service wrote.
+
+    Raises
+    ------
+    TrainingFailed : with the codes and lines of what the service found
+    ServiceError
+    """
+    there = find_version(rekognition, begun.project_arn, begun.version)
     if there is None or not is_trained(there):
-        title = "training" if started else "waiting for the training under way of"
-        with watch.step(f"{title} version {plan.version}") as advance:
-            there = wait_trained(rekognition, project_arn, plan.version, lambda seconds: advance(0))
-    return Outcome(measure(s3, there), started, there.get("BillableTrainingTimeInSeconds"))
+        title = "training" if begun.started else "waiting for the training under way of"
+        with watch.step(f"{title} version {begun.version}") as advance:
+            there = wait_trained(
+                rekognition, s3, begun.project_arn, begun.version, tick=lambda seconds: advance(0), said=said
+            )
+    return Outcome(measure(s3, there), there)
 
 
-def _prepare(plan: Plan, rekognition: "RekognitionClient", s3: "S3Client", watch: Watch) -> str:
-    """Brings images, manifests, project and datasets to what the plan wants; the project's ARN."""
-    missing = missing_images(s3, plan)
-    with watch.step(f"uploading {len(missing)} of {len(plan.dataset.records)} images", len(missing)) as advance:
-        upload_images(s3, plan, missing, advance)
+def prepare(
+    plan: Plan, rekognition: "RekognitionClient", s3: "S3Client", watch: Watch, *, external: bool = False
+) -> tuple[str, dict[Side, S3Address]]:
+    """Brings images, manifests, project and datasets to what the plan wants; the project's ARN, and the manifests."""
+    if not plan.in_place:
+        missing = missing_images(s3, plan)
+        with watch.step(f"uploading {len(missing)} of {len(plan.dataset.records)} images", len(missing)) as advance:
+            upload_images(s3, plan, missing, advance)
     manifests = {side: upload_manifest(s3, plan, side) for side in Side}
     with watch.step(f"project {plan.project}"):
         project_arn = ensure_project(rekognition, plan.project)
-    for side in Side:
+    for side in Side if not external else ():
         with watch.step(f"{side.value} dataset, {len(plan.dataset.side(side))} images"):
-            ensure_dataset(rekognition, project_arn, plan, side, manifests[side])
-    return project_arn
+            ensure_dataset(rekognition, s3, project_arn, plan, side, manifests[side])
+    return project_arn, manifests

@@ -1,9 +1,10 @@
 """Images and manifests brought to S3: only what is missing there or differs."""
 
 import hashlib
+import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from customlabels.core.aws import explained
 from customlabels.core.errors import ServiceError
@@ -15,48 +16,35 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _THREADS = 16
+_IN_MEMORY = 32 * 1024 * 1024
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 
 
-def check_bucket(s3: "S3Client", bucket: str, region: str) -> None:
-    """Sees that the bucket is there, can be reached, and lies in `region`.
-
-    Raises
-    ------
-    ServiceError
-    """
-    try:
-        with explained(f"bucket {bucket}"):
-            found = s3.head_bucket(Bucket=bucket)
-    except ServiceError as error:
-        if error.code in {"404", "NoSuchBucket"}:
-            raise ServiceError(
-                f"bucket {bucket} does not exist",
-                hint=f"create it (aws s3 mb s3://{bucket} --region {region}), or name another with --bucket",
-            ) from error
-        if error.code in {"403", "AccessDenied"}:
-            raise ServiceError(
-                f"bucket {bucket} may not be read with these credentials, or belongs to another account",
-                hint="name another bucket with --bucket, or log in with another --profile",
-            ) from error
-        raise
-    place = found.get("BucketRegion") or found["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
-    if place and place != region:
-        raise ServiceError(
-            f"bucket {bucket} is in {place}, the project in {region}; the service wants both in one region",
-            hint=f"use --region {place}, or a bucket in {region}",
-        )
-
-
 def missing_images(s3: "S3Client", plan: Plan) -> list[ImageRecord]:
-    """The images whose objects are not in S3, or hold other bytes there."""
-    there: dict[str, str] = {}
+    """The images whose objects are not in S3, or hold other bytes there.
+
+    An ETag is the MD5 of the bytes unless the object is encrypted by KMS or was sent in parts; then the hash in the
+    object's metadata decides.
+    """
+    there: dict[str, tuple[str, int]] = {}
     with explained(f"listing s3://{plan.bucket}/{plan.images}"):
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=plan.bucket, Prefix=f"{plan.images}/")
         for page in pages:
-            there.update((held["Key"], held["ETag"].strip('"')) for held in page.get("Contents", ()))
-    records = plan.dataset.records
-    return [record for record in records if there.get(plan.image(record).key) != plan.hashes[record.name].md5]
+            there.update((held["Key"], (held["ETag"].strip('"'), held["Size"])) for held in page.get("Contents", ()))
+
+    def differs(record: ImageRecord) -> bool:
+        address = plan.image(record)
+        etag, size = there.get(address.key, ("", -1))
+        hashes = plan.hashes[record.name]
+        if etag == hashes.md5 or size != record.info.size:
+            return etag != hashes.md5
+        with explained(f"looking at {address}"):
+            held = s3.head_object(Bucket=address.bucket, Key=address.key)
+        return held["Metadata"].get("sha256") != hashes.sha256
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        records = plan.dataset.records
+        return [record for record, other in zip(records, pool.map(differs, records), strict=True) if other]
 
 
 def upload_images(s3: "S3Client", plan: Plan, records: Iterable[ImageRecord], advance: Callable[[int], None]) -> None:
@@ -72,7 +60,10 @@ def upload_images(s3: "S3Client", plan: Plan, records: Iterable[ImageRecord], ad
         sha256 = plan.hashes[record.name].sha256
         if hashlib.sha256(body).hexdigest() != sha256:
             raise ServiceError(f"{record.name}: changed while it was uploaded", hint="run the same command again")
-        _put(s3, plan.image(record), body, _TYPES[record.info.format], {"sha256": sha256})
+        about = _about(plan, _TYPES[record.info.format], sha256)
+        address = plan.image(record)
+        with explained(f"writing {address}"):
+            s3.put_object(Bucket=address.bucket, Key=address.key, Body=body, **about)
 
     with ThreadPoolExecutor(_THREADS) as pool:
         try:
@@ -84,13 +75,35 @@ def upload_images(s3: "S3Client", plan: Plan, records: Iterable[ImageRecord], ad
 
 
 def upload_manifest(s3: "S3Client", plan: Plan, side: Side) -> S3Address:
-    """Puts one side's manifest; where it lies."""
+    """Puts one side's manifest, in parts where it is large; where it lies.
+
+    Its key is made of its content, so that one that is there needs not be put again.
+    """
+    from boto3.exceptions import S3UploadFailedError
+
     address = plan.manifest(side)
-    body = b"".join(manifest_lines(plan, side))
-    _put(s3, address, body, "application/jsonlines", {"sha256": hashlib.sha256(body).hexdigest()})
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
+        digest = hashlib.sha256()
+        for line in manifest_lines(plan, side):
+            digest.update(line)
+            file.write(line)
+        with explained(f"looking for {address}"):
+            listed = s3.list_objects_v2(Bucket=address.bucket, Prefix=address.key, MaxKeys=1).get("Contents", [])
+        if listed and listed[0]["Key"] == address.key and listed[0]["Size"] == file.tell():
+            return address
+        file.seek(0)
+        about = _about(plan, "application/jsonlines", digest.hexdigest())
+        try:
+            with explained(f"writing {address}"):
+                s3.upload_fileobj(file, address.bucket, address.key, ExtraArgs=about)
+        except S3UploadFailedError as error:
+            raise ServiceError(f"writing {address}: {error}", hint="run the same command again") from error
     return address
 
 
-def _put(s3: "S3Client", address: S3Address, body: bytes, content_type: str, metadata: dict[str, str]) -> None:
-    with explained(f"writing {address}"):
-        s3.put_object(Bucket=address.bucket, Key=address.key, Body=body, ContentType=content_type, Metadata=metadata)
+def _about(plan: Plan, content_type: str, sha256: str) -> dict[str, Any]:
+    """What every object gets: its type, its hash, and encryption by the key of the settings or by S3's own."""
+    about: dict[str, Any] = {"ContentType": content_type, "Metadata": {"sha256": sha256}}
+    if plan.kms_key:
+        return {**about, "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": plan.kms_key}
+    return {**about, "ServerSideEncryption": "AES256"}

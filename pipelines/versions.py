@@ -1,13 +1,10 @@
 """Versions of a project: looked up, trained, waited for, deleted."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from customlabels.core.aws import explained
-from customlabels.core.errors import ServiceError, SettingsError, TrainingFailed
+from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import wait_for
-from customlabels.pipelines import lineage
-from customlabels.pipelines.plan import Plan
 from customlabels.pipelines.project import need_project
 
 if TYPE_CHECKING:
@@ -17,8 +14,6 @@ if TYPE_CHECKING:
     Description = ProjectVersionDescriptionTypeDef
 else:
     Description = dict[str, Any]
-
-_LONGEST_TRAINING = 26 * 3600.0
 
 
 def version_name(description: Description) -> str:
@@ -75,66 +70,6 @@ def choose_version(rekognition: "RekognitionClient", project: str, name: str | N
             return version
     known = ", ".join(map(version_name, versions[:10])) or "none"
     raise ServiceError(f"project {project} has no version {name}", hint=f"versions there are: {known}")
-
-
-def ensure_version(rekognition: "RekognitionClient", project_arn: str, plan: Plan) -> bool:
-    """Sees that the plan's version is trained or being trained; whether a training had to be started.
-
-    Raises
-    ------
-    SettingsError : a version of that name was trained on other images
-    """
-    there = find_version(rekognition, project_arn, plan.version)
-    if there is None:
-        try:
-            with explained(f"training version {plan.version}"):
-                rekognition.create_project_version(
-                    ProjectArn=project_arn,
-                    VersionName=plan.version,
-                    OutputConfig={"S3Bucket": plan.bucket, "S3KeyPrefix": plan.output},
-                    Tags=lineage.tags(plan),
-                    VersionDescription=lineage.description(plan),
-                )
-            return True
-        except ServiceError as error:
-            in_use = error.code == "ResourceInUseException"
-            there = find_version(rekognition, project_arn, plan.version) if in_use else None
-            if there is None:
-                raise
-    tags = version_tags(rekognition, there)
-    if (tags.get(lineage.TRAIN_TAG), tags.get(lineage.TEST_TAG)) != (plan.train_digest, plan.test_digest):
-        raise SettingsError(
-            f"version {plan.version} exists and was trained on other images",
-            hint="give another --version-name, or none: the default is made from the images",
-        )
-    return False
-
-
-def wait_trained(
-    rekognition: "RekognitionClient", project_arn: str, name: str, tick: Callable[[float], None]
-) -> Description:
-    """The version's description once it is trained.
-
-    boto3's waiter is no base: it gives up after 12 hours where a training may take 24, and waits for ever on a
-    version that was started meanwhile.
-
-    Raises
-    ------
-    TrainingFailed : the service could not train it
-    """
-
-    def look() -> Description | None:
-        version = find_version(rekognition, project_arn, name)
-        if version is None:
-            raise ServiceError(f"version {name} has been deleted")
-        if version["Status"] == "TRAINING_FAILED":
-            raise TrainingFailed(
-                f"version {name} could not be trained: {version.get('StatusMessage', 'no reason given')}",
-                hint=f"mend the cause, then: customlabels versions delete {name}, and run the same command again",
-            )
-        return version if is_trained(version) else None
-
-    return wait_for(look, what=f"training of {name}", most=_LONGEST_TRAINING, tick=tick)
 
 
 def delete_version(rekognition: "RekognitionClient", project: str, name: str) -> None:

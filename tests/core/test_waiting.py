@@ -1,6 +1,6 @@
 import pytest
 
-from customlabels.core.errors import ServiceError
+from customlabels.core.errors import UNREACHED, ServiceError
 from customlabels.core.waiting import wait_for
 
 
@@ -33,3 +33,28 @@ def test_it_gives_up_with_a_sentence() -> None:
     clock = Clock()
     with pytest.raises(ServiceError, match="the model: not done after 10 minutes"):
         wait_for(lambda: None, what="the model", most=600, sleep=clock.sleep, clock=lambda: clock.now)
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "ExpiredTokenException", UNREACHED])
+def test_what_may_pass_is_waited_out_and_told_once(code: str) -> None:
+    clock, told = Clock(), []
+
+    def look() -> str | None:
+        if clock.now < 1800:
+            raise ServiceError("looking: no luck", code=code)
+        return "done"
+
+    seen = wait_for(look, what="it", most=7200, said=told.append, sleep=clock.sleep, clock=lambda: clock.now)
+    assert (seen, told) == ("done", ["looking: no luck; still waiting"])
+
+
+@pytest.mark.parametrize(("code", "least"), [("AccessDeniedException", 0), (UNREACHED, 3600)])
+def test_what_does_not_pass_ends_the_waiting(code: str, least: float) -> None:
+    clock = Clock()
+
+    def look() -> str | None:
+        raise ServiceError("looking: no luck", code=code)
+
+    with pytest.raises(ServiceError, match="no luck"):
+        wait_for(look, what="it", most=1e6, sleep=clock.sleep, clock=lambda: clock.now)
+    assert least <= clock.now <= least + 60

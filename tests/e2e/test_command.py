@@ -59,7 +59,7 @@ def test_a_missed_gate_exits_3_and_says_what_is_missed(shell: Shell, tmp_path: P
     (tmp_path / "other" / "two").rename(folder / "two")
     missed = shell.run("train", str(folder), "--local", "--min-f1", "0.99", "--min-label-f1", "0.99", expect=3)
     assert "the gate failed" in missed.stderr
-    assert "the gate asks for 0.990 a label" in missed.stderr
+    assert "the gate asks for 0.990" in missed.stderr
     assert "precision" in missed.stdout
 
 

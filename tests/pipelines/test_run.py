@@ -12,10 +12,12 @@ from local_service import BUCKET, Service
 from customlabels.core.errors import ServiceError, TrainingFailed
 from customlabels.datasets.split import split
 from customlabels.manifests.formats import load_dataset
+from customlabels.pipelines.bucket import check_bucket
 from customlabels.pipelines.plan import Plan, make_plan, project_name
-from customlabels.pipelines.run import Outcome, _prepare, run
-from customlabels.pipelines.upload import check_bucket, missing_images
-from customlabels.pipelines.versions import choose_version, delete_version, ensure_version, version_name
+from customlabels.pipelines.run import Begun, Outcome, begin, finish, prepare
+from customlabels.pipelines.training import start_training
+from customlabels.pipelines.upload import missing_images
+from customlabels.pipelines.versions import choose_version, delete_version, version_name
 
 
 class Steps:
@@ -33,34 +35,34 @@ def plan_for(folder: Path, project: str, seed: int = 0) -> Plan:
     return make_plan(divided, project=project, bucket=BUCKET, prefix="runs")
 
 
-def carry_out(service: Service, plan: Plan) -> tuple[Outcome, list[str]]:
-    steps = Steps()
-    outcome = run(plan, rekognition=service.rekognition, s3=service.s3, region="us-east-1", watch=steps)
-    return outcome, steps.titles
+def carry_out(service: Service, plan: Plan, *, external: bool = False) -> tuple[Begun, Outcome, list[str]]:
+    steps, clients = Steps(), {"rekognition": service.rekognition, "s3": service.s3}
+    begun = begin(plan, **clients, region="us-east-1", watch=steps, external=external)
+    return begun, finish(begun, **clients, watch=steps, said=steps.titles.append), steps.titles
 
 
 def test_only_what_is_missing_is_uploaded_and_datasets_follow_the_images(service: Service, tmp_path: Path) -> None:
     folder = draw(tmp_path / "grow", {"across": 8, "down": 8})
-    first, steps = carry_out(service, plan_for(folder, "grow"))
-    assert first.trained
+    begun, first, steps = carry_out(service, plan_for(folder, "grow"))
+    assert begun.started
     assert "uploading 16 of 16 images" in steps
     draw(folder, {"across": 9, "down": 9})
     plan = plan_for(folder, "grow")
     assert len(missing_images(service.s3, plan)) == 2
-    second, steps = carry_out(service, plan)
-    assert second.trained
+    begun, second, steps = carry_out(service, plan)
+    assert begun.started
     assert "uploading 2 of 18 images" in steps
     assert second.measured.evaluation.version != first.measured.evaluation.version
     assert second.measured.evaluation.training_images + second.measured.evaluation.testing_images == 18
-    again, steps = carry_out(service, plan)
-    assert (again.trained, steps) == (False, [])
+    begun, _, steps = carry_out(service, plan)
+    assert (begun.started, steps) == (False, [])
     newest = choose_version(service.rekognition, "grow", None)
     assert version_name(newest) == second.measured.evaluation.version
 
 
 def test_an_image_with_a_strange_name_arrives_and_is_trained_on(service: Service, tmp_path: Path) -> None:
     folder = draw(tmp_path / "names", {"a+b #1": 5, "плитка %20": 5})
-    outcome, _ = carry_out(service, plan_for(folder, "names"))
+    _, outcome, _ = carry_out(service, plan_for(folder, "names"))
     assert outcome.measured.evaluation.training_images == 8
 
 
@@ -73,17 +75,17 @@ def test_a_failed_training_gives_its_reason_and_is_done_anew_when_it_is_deleted(
     gone = replace(plan, bucket="vanishing")
     service.s3.create_bucket(Bucket="vanishing")
 
-    project = _prepare(gone, service.rekognition, service.s3, Steps())
+    project, _ = prepare(gone, service.rekognition, service.s3, Steps())
     for record in plan.dataset.records:
         service.s3.delete_object(Bucket="vanishing", Key=gone.image(record).key)
-    assert ensure_version(service.rekognition, project, gone)
+    assert start_training(service.rekognition, project, gone)
     with pytest.raises(TrainingFailed, match="too many invalid rows") as caught:
         carry_out(service, gone)
     assert caught.value.hint is not None
     assert f"versions delete {gone.version}" in caught.value.hint
     delete_version(service.rekognition, "fails", gone.version)
-    outcome, _ = carry_out(service, gone)
-    assert outcome.trained
+    begun, _, _ = carry_out(service, gone)
+    assert begun.started
 
 
 def test_a_bucket_that_is_missing_or_elsewhere_is_named(service: Service) -> None:
