@@ -1,5 +1,7 @@
 """customlabels detect."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,72 +9,188 @@ from typing import TYPE_CHECKING
 import click
 
 from customlabels.cli.group import Command
-from customlabels.cli.session import Session, pass_session
-from customlabels.core.errors import LayoutError, ServiceError
+from customlabels.cli.running import kept_running
+from customlabels.cli.session import CHAMPION, Session, pass_session
+from customlabels.core.aws import explained
+from customlabels.core.errors import LayoutError, ServiceError, SettingsError
+from customlabels.core.s3 import S3Address
 
 if TYPE_CHECKING:
-    from customlabels.pipelines.detection import Seen
+    from customlabels.pipelines.detection import Detection, Image, Seen
+    from customlabels.pipelines.versions import Description
+
+_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 @click.command(cls=Command)
-@click.argument("source", type=click.Path(path_type=Path, exists=True))
+@click.argument("source", metavar="IMAGE|FOLDER|S3-ADDRESS")
 @click.option("--project", help="Name of the project.")
-@click.option("--version", "version", help="Name of the version.  [default: the newest trained]")
+@click.option("--version", "version", help="Name of the version.  [default: the champion, else the newest trained]")
 @click.option(
     "--min-confidence",
     type=click.FloatRange(0, 100),
     help="0 to 100, in place of each label's assumed threshold.",
 )
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write JSON lines there, or CSV where it ends in .csv; run again, it goes on where it was.",
+)
+@click.option(
+    "--draw",
+    "drawn",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write images with what was seen there.",
+)
+@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Images a second that an inference unit takes.")
+@click.option("--start", is_flag=True, help="Start the model where it is stopped, and stop it again afterwards.")
+@click.option("--yes", is_flag=True, help="Do not ask before it is started.")
 @pass_session
 def detect(
-    session: Session, source: Path, project: str | None, version: str | None, min_confidence: float | None
+    session: Session,
+    source: str,
+    project: str | None,
+    version: str | None,
+    min_confidence: float | None,
+    to: Path | None,
+    drawn: Path | None,
+    rate: float | None,
+    start: bool,
+    yes: bool,
 ) -> int:
-    """Show the labels that a running version sees in an image, or in every image below a folder.
+    """Show the labels that a running version sees in an image, in every image below a folder, or below an S3 address.
 
     Exits 1 where an image could not be looked at; the others are shown all the same.
 
-    Example: customlabels detect images/crack
+    Example: customlabels detect images/crack --to found.jsonl --draw drawn
     """
-    from customlabels.datasets.files import image_files
-    from customlabels.pipelines import detection
-    from customlabels.pipelines.versions import choose_version, version_name
+    from customlabels.pipelines.detection import detect as look
+    from customlabels.pipelines.detections import detection_file
 
     if min_confidence is not None and 0 < min_confidence < 1:
         session.console.warn(f"--min-confidence goes from 0 to 100; {min_confidence} is under one per cent")
-    images = image_files(source)
-    if not images:
-        raise LayoutError(f"{source}: holds no JPEG or PNG image")
-    clients = session.clients
-    chosen = choose_version(clients.rekognition, session.project(project), version)
-    if chosen["Status"] != "RUNNING":
-        raise ServiceError(
-            f"version {version_name(chosen)} is {chosen['Status']}, not RUNNING",
-            hint="customlabels model start (on AWS an inference unit costs $4 an hour until it is stopped)",
+    images = _images(session, source)
+    chosen = _chosen(session, session.project(project), version)
+    with ExitStack() as stack:
+        file = stack.enter_context(detection_file(to)) if to else None
+        if file is not None:
+            known = [one for one in images if one[0] in file.done]
+            images = [one for one in images if one[0] not in file.done]
+            if known:
+                session.console.note(f"{len(known)} images are in {to} already")
+        units = max(1, chosen.get("MinInferenceUnits") or 1)
+        if images:
+            stack.enter_context(_running(session, chosen, start=start, yes=yes))
+        title = f"looking at {len(images)} images"
+        advance = stack.enter_context(session.console.step(title, len(images)))
+        found, places = [], dict(images)
+        for one in look(
+            session.clients.rekognition,
+            chosen["ProjectVersionArn"],
+            images,
+            rate=units * (rate or session.settings.detect.rate),
+            min_confidence=min_confidence,
+            advance=advance,
+        ):
+            if file is not None:
+                file.write(one)
+            if drawn is not None and one.error is None:
+                _draw(session, one, places[one.name], drawn)
+            found.append(one)
+    failed = [one for one in found if one.error]
+    if to is not None:
+        session.console.done(
+            f"{len(found)} images looked at, {len(failed)} of them in vain; all in {to}",
+            file=str(to),
+            images=len(found),
+            failed=len(failed),
         )
-    with session.console.step(f"looking at {len(images)} images", len(images)) as advance:
-        found = list(
-            detection.detect(
-                clients.rekognition,
-                chosen["ProjectVersionArn"],
-                images,
-                min_confidence=min_confidence,
-                advance=advance,
-            )
-        )
-    session.console.result(
-        [asdict(detection) for detection in found],
-        lambda _: session.console.table(
-            ("image", "labels (confidence), where: left, top, width, height in %"),
-            [
-                (
-                    detection.name,
-                    detection.error or ", ".join(map(_in_words, detection.labels)) or "none",
-                )
-                for detection in found
-            ],
-        ),
+    else:
+        session.console.result([asdict(one) for one in found], lambda _: _show(session, found))
+    return 1 if failed else 0
+
+
+def _show(session: Session, found: "list[Detection]") -> None:
+    session.console.table(
+        ("image", "labels (confidence), where: left, top, width, height in %"),
+        [(one.name, one.error or ", ".join(map(_in_words, one.labels)) or "none") for one in found],
     )
-    return 1 if any(detection.error for detection in found) else 0
+
+
+def _images(session: Session, source: str) -> "list[tuple[str, Image]]":
+    """Names and places of the images that are meant.
+
+    Raises
+    ------
+    LayoutError : there is none
+    """
+    from customlabels.datasets.files import image_files
+
+    found: list[tuple[str, Image]]
+    if source.startswith("s3://"):
+        found = [*_objects(session, source)]
+    else:
+        path = Path(source)
+        if not path.exists():
+            raise LayoutError(f"{source}: does not exist")
+        found = [*image_files(path)]
+    if not found:
+        raise LayoutError(f"{source}: holds no JPEG or PNG image")
+    return found
+
+
+def _objects(session: Session, source: str) -> "Iterator[tuple[str, Image]]":
+    """Images below an address; their names are what follows it, of a single object its last part."""
+    bucket, _, prefix = source.removeprefix("s3://").partition("/")
+    if not bucket:
+        raise SettingsError(f"{source!r} is not of the form s3://bucket/folder")
+    with explained(f"listing {source}"):
+        for page in session.clients.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for one in page.get("Contents", []):
+                if one["Key"].lower().endswith(_SUFFIXES):
+                    name = one["Key"].removeprefix(prefix).lstrip("/") or one["Key"].rpartition("/")[2]
+                    yield name, S3Address(bucket, one["Key"])
+
+
+def _chosen(session: Session, project: str, name: str | None) -> "Description":
+    if name is not None:
+        return session.version(project, name)
+    from customlabels.pipelines import champion
+
+    promoted = champion.current(session.clients.ssm, project)
+    return session.version(project, CHAMPION if promoted else None)
+
+
+def _running(session: Session, version: "Description", *, start: bool, yes: bool) -> AbstractContextManager[None]:
+    """The version running; started for this where that was asked.
+
+    Raises
+    ------
+    ServiceError : it is not running, and is not to be started
+    """
+    from customlabels.pipelines.versions import version_name
+
+    if version["Status"] != "RUNNING" and not start:
+        raise ServiceError(
+            f"version {version_name(version)} is {version['Status']}, not RUNNING",
+            hint="--start starts it for this and stops it again; customlabels model start keeps it up "
+            "(on AWS an inference unit costs $4 an hour)",
+        )
+    return kept_running(session, version, yes=yes)
+
+
+def _draw(session: Session, found: "Detection", place: "Image", folder: Path) -> None:
+    from customlabels.pipelines.drawing import draw
+
+    if isinstance(place, Path):
+        body = place.read_bytes()
+    else:
+        with explained(f"reading {place}"):
+            body = session.clients.s3.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
+    target = (folder / found.name).resolve()
+    if not target.is_relative_to(folder.resolve()):
+        raise LayoutError(f"{found.name}: would be written outside {folder}")
+    draw(body, found, target)
 
 
 def _in_words(seen: "Seen") -> str:

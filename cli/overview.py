@@ -9,9 +9,10 @@ COMMANDS = {
     "dataset": ("dataset", "dataset", "labelled images in any format: inspected, divided, converted"),
     "manifest": ("manifest", "manifest", "manifests: built, checked, repaired, merged, converted"),
     "train": ("train", "train", "from labelled images to a trained version that passed its gate"),
-    "versions": ("versions", "versions", "trained versions: list, show, delete"),
+    "versions": ("versions", "versions", "trained versions: judged, compared, reported, promoted"),
     "model": ("model", "model", "start, stop and see the model that costs money while it is up"),
     "detect": ("detect", "detect", "labels of new images"),
+    "iam": ("iam", "iam", "the smallest permissions that each use needs"),
     "local": ("local", "local", "the local service that stands in for AWS"),
 }
 """Module in this package, name in it, and summary of each command."""

@@ -26,6 +26,9 @@ def kept_running(session: Session, version: Description, *, yes: bool, units: in
         price = hosting_cost(1, units)
         question = f"{name} is {version['Status']}. Start it for this, and stop it again?"
         click.confirm(f"{question} On AWS it costs ${price:.2f} an hour", abort=True, err=True)
+    if version["Status"] == "RUNNING":
+        yield
+        return
     try:
         with session.console.step(f"starting {name}") as advance:
             hosting.start(rekognition, arn, units=units, tick=lambda seconds: advance(0))

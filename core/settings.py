@@ -85,12 +85,18 @@ class GateSettings(_Section):
 
 
 @dataclass(frozen=True)
+class DetectSettings(_Section):
+    rate: Annotated[float, Gt(0)] = 5.0
+
+
+@dataclass(frozen=True)
 class Settings(_Section):
     """The whole file; every key is optional."""
 
     project: ProjectSettings = ProjectSettings()
     dataset: DatasetSettings = DatasetSettings()
     gate: GateSettings = GateSettings()
+    detect: DetectSettings = DetectSettings()
     notify: NotifySettings = NotifySettings()
 
 
@@ -159,6 +165,9 @@ TEMPLATE = """\
 # min_test_images = 10        # with fewer test images of a label there is not enough evidence
 # max_regression = 0.02       # how far F1 may fall behind the champion's on the same test images
 # decide_on = "figure"        # or "interval": the lower end of a 95 % interval has to reach what is asked for
+
+[detect]
+# rate = 5                    # images a second that one inference unit of your model takes
 
 [notify]
 # topic = "arn:aws:sns:eu-west-1:111122223333:models"   # told when a version is trained, passes, fails, is promoted

@@ -1,23 +1,36 @@
 """Images shown to a running version."""
 
+import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from customlabels.core.aws import explained
 from customlabels.core.errors import CustomLabelsError, ServiceError
+from customlabels.core.pacing import Pacer
+from customlabels.core.s3 import S3Address
 from customlabels.datasets.headers import parse
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
-    from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef
+    from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, ImageTypeDef
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 MAX_BYTES = 4_000_000
 """For images sent as bytes. Source: Custom Labels developer guide, limits.md (4 MB, taken as the smaller)."""
 
-_THREADS = 4
+_SECONDS_A_CALL = 2.0
+"""What a call may take; that many times the rate are under way at once."""
+
+_LEAST_THREADS, _MOST_THREADS = 2, 64
+
+Image = Path | S3Address
+"""A file, which is sent, or an object in S3, which the service reads itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +59,17 @@ class Detection:
 def detect(
     rekognition: "RekognitionClient",
     version_arn: str,
-    images: Iterable[tuple[str, Path]],
+    images: Iterable[tuple[str, Image]],
     *,
+    rate: float = 5.0,
     min_confidence: float | None = None,
     advance: Callable[[int], None] = lambda count: None,
 ) -> Iterator[Detection]:
-    """A detection for each (name, path), in order; an image that cannot be shown does not end the others.
+    """A detection for each (name, image), in order; an image that cannot be shown does not end the others.
 
     Parameters
     ----------
+    rate : images a second, at most; what the model's units take
     min_confidence : 0..100; each label's assumed threshold where it is None
 
     Raises
@@ -62,31 +77,59 @@ def detect(
     ServiceError : the version cannot be asked at all: it is not running, or may not be called
     """
 
-    def look(image: tuple[str, Path]) -> Detection:
-        name, path = image
+    pacer = Pacer(rate)
+
+    def look(one: tuple[str, Image]) -> Detection:
+        name, image = one
         try:
-            found = _ask(rekognition, version_arn, name, path, min_confidence)
+            shown = _shown(image)
+            pacer.wait()
+            found = _ask(rekognition, version_arn, name, shown, min_confidence)
         except ImageRefused as error:
             return Detection(name, (), error.message)
         finally:
             advance(1)
         return Detection(name, found)
 
-    with ThreadPoolExecutor(_THREADS) as pool:
+    threads = min(_MOST_THREADS, max(_LEAST_THREADS, math.ceil(rate * _SECONDS_A_CALL)))
+    with ThreadPoolExecutor(threads) as pool:
         try:
-            yield from pool.map(look, images)
+            yield from bounded(pool, look, images, 4 * threads)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+_REFUSED = {"InvalidImageFormatException", "ImageTooLargeException", "InvalidS3ObjectException"}
 
 
 class ImageRefused(CustomLabelsError):
     """An image that the service would not, or did not, look at."""
 
 
-def _ask(
-    rekognition: "RekognitionClient", version_arn: str, name: str, path: Path, min_confidence: float | None
-) -> tuple[Seen, ...]:
+def bounded(
+    pool: ThreadPoolExecutor, call: Callable[[Item], Result], items: Iterable[Item], ahead: int
+) -> Iterator[Result]:
+    """What `call` gives for each item, in order, never more than `ahead` of them before the one that is asked for."""
+    waiting: deque[Future[Result]] = deque()
+    for item in items:
+        waiting.append(pool.submit(call, item))
+        if len(waiting) >= ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _shown(image: Image) -> "ImageTypeDef":
+    """The image as the operation takes it.
+
+    Raises
+    ------
+    ImageRefused : it cannot be read, or is none that the service takes
+    """
+    if isinstance(image, S3Address):
+        return {"S3Object": {"Bucket": image.bucket, "Name": image.key}}
+    path = image
     try:
         body = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
     except OSError as error:
@@ -97,16 +140,26 @@ def _ask(
         parse(body, len(body))
     except ValueError as error:
         raise ImageRefused(str(error)) from error
+    return {"Bytes": body}
+
+
+def _ask(
+    rekognition: "RekognitionClient",
+    version_arn: str,
+    name: str,
+    image: "ImageTypeDef",
+    min_confidence: float | None,
+) -> tuple[Seen, ...]:
     try:
         with explained(f"showing {name} to the model"):
             if min_confidence is None:
-                answer = rekognition.detect_custom_labels(ProjectVersionArn=version_arn, Image={"Bytes": body})
+                answer = rekognition.detect_custom_labels(ProjectVersionArn=version_arn, Image=image)
             else:
                 answer = rekognition.detect_custom_labels(
-                    ProjectVersionArn=version_arn, Image={"Bytes": body}, MinConfidence=min_confidence
+                    ProjectVersionArn=version_arn, Image=image, MinConfidence=min_confidence
                 )
     except ServiceError as error:
-        if error.code in {"InvalidImageFormatException", "ImageTooLargeException"}:
+        if error.code in _REFUSED:
             raise ImageRefused(error.message) from error
         if error.code == "ResourceNotReadyException":
             raise ServiceError(

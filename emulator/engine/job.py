@@ -74,7 +74,8 @@ def _part(entries: list[Entry], bad: set[int]) -> Part:
 
 def _end_with_parent() -> None:
     """Ends this process when the service that started it is gone, however it went."""
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):
+        pass
     os._exit(1)
 
 

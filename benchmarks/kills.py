@@ -1,0 +1,47 @@
+"""A run of `customlabels train` killed right after every single call, and run again: python benchmarks/kills.py
+
+The calls are found by watching a run that nothing disturbs. Every second run has to end like that one: one project, one
+training, the same objects.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from drawing import draw
+from e2e_shell import Shell
+from kills import calls_of, end, killed_after, with_credentials
+from local_service import connect
+
+from customlabels.core.aws import LOCAL_BUCKET
+from customlabels.emulator import address
+
+WORDS = ["train", "photos", "-q", "--output", "json"]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        shell = with_credentials(Shell(Path(folder)))
+        address.start(shell.state, address.FAST)
+        try:
+            draw(shell.folder / "photos", {"across": 4, "down": 4})
+            service = connect(shell.state)
+            service.s3.create_bucket(Bucket=LOCAL_BUCKET)
+            calls = calls_of(shell, WORDS, "calm")
+            wanted = end(shell, "calm", service.s3, service.rekognition)
+            struck = 0
+            for number, what in enumerate(calls, 1):
+                project = f"k{number}"
+                struck += killed_after(shell, WORDS, project, number)
+                shell.run(*WORDS, "--local", "--project", project)
+                found = end(shell, project, service.s3, service.rekognition)
+                assert found == wanted, (number, what, found, wanted)
+        finally:
+            address.stop(shell.state)
+    print(f"killed after each of {len(calls)} calls ({struck} times while it ran); every second run ended the same")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""customlabels iam."""
+
+import json
+
+import click
+
+from customlabels.cli.group import Group
+from customlabels.cli.session import Session, pass_session
+from customlabels.pipelines import permissions
+
+_POLICIES = {"train": permissions.train, "promote": permissions.promote, "detect": permissions.detect}
+
+
+@click.group(cls=Group)
+def iam() -> None:
+    """Permissions that the commands need."""
+
+
+@iam.command()
+@click.argument("use", type=click.Choice(list(_POLICIES)))
+@click.option("--project", help="Name of the project.")
+@click.option("--bucket", help="The bucket that it works in.")
+@click.option("--account", help="Number of the AWS account.  [default: that of the credentials]")
+@pass_session
+def policy(session: Session, use: str, project: str | None, bucket: str | None, account: str | None) -> None:
+    """Print the smallest IAM policy for USE, with the project's own ARNs.
+
+    Example: customlabels iam policy train --project surface > train.json
+    """
+    settings = session.settings
+    scope = permissions.Scope(
+        account=account or session.clients.account,
+        region=session.clients.region,
+        project=session.project(project),
+        bucket=session.bucket(bucket),
+        prefix=settings.project.prefix,
+        kms_key=settings.project.kms_key,
+        topic=settings.notify.topic,
+        event_bus=settings.notify.event_bus,
+    )
+    session.console.text(json.dumps(_POLICIES[use](scope), indent=2))

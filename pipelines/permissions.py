@@ -1,0 +1,138 @@
+"""The smallest IAM policies for what the commands do, with a project's own ARNs.
+
+Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon Rekognition" and "for
+Amazon S3"; Custom Labels developer guide, su-sdk-programmatic-access.md and su-encrypt-bucket.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from customlabels.pipelines import champion
+
+Policy = dict[str, Any]
+
+_TRAINING = (
+    *("CreateProject", "DescribeProjectVersions", "CreateProjectVersion"),
+    *("CreateDataset", "DescribeDataset", "DeleteDataset", "UpdateDatasetEntries", "ListDatasetEntries"),
+    *("TagResource", "ListTagsForResource"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a policy is for: whose project, in which region, with which bucket and folder, keys and listeners."""
+
+    account: str
+    region: str
+    project: str
+    bucket: str
+    prefix: str
+    kms_key: str | None = None
+    topic: str | None = None
+    event_bus: str | None = None
+
+    @property
+    def resources(self) -> list[str]:
+        """The project, and all that is in it."""
+        arn = f"arn:aws:rekognition:{self.region}:{self.account}:project/{self.project}"
+        return [f"{arn}/*"]
+
+    @property
+    def folder(self) -> str:
+        return "/".join(part for part in (f"arn:aws:s3:::{self.bucket}", self.prefix.strip("/"), "*") if part)
+
+
+def train(scope: Scope) -> Policy:
+    """What `customlabels train` and the judging of versions need."""
+    statements = [
+        _allow("Project", _rekognition(_TRAINING), scope.resources),
+        _allow("FindProject", ["rekognition:DescribeProjects"], ["*"]),
+        _allow(
+            "Bucket",
+            ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketPublicAccessBlock", "s3:ListBucket"],
+            [f"arn:aws:s3:::{scope.bucket}"],
+        ),
+        _allow(
+            "Objects",
+            ["s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:PutObject"],
+            [scope.folder],
+        ),
+        _allow("Champion", ["ssm:GetParameter"], [_parameter(scope)]),
+        *_listeners(scope),
+    ]
+    if scope.kms_key:
+        actions = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+        statements.append(_allow("Key", actions, [_key(scope)]))
+    return _policy(statements)
+
+
+def promote(scope: Scope) -> Policy:
+    """What `customlabels versions promote`, `rollback` and `history` need."""
+    return _policy(
+        [
+            _allow("Project", _rekognition(["DescribeProjectVersions", "DetectCustomLabels"]), scope.resources),
+            _allow("FindProject", ["rekognition:DescribeProjects"], ["*"]),
+            _allow("Results", ["s3:GetObject"], [scope.folder]),
+            _allow(
+                "Champion", ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter"], [_parameter(scope)]
+            ),
+            *_listeners(scope),
+            *_key_to_read(scope),
+        ]
+    )
+
+
+def detect(scope: Scope) -> Policy:
+    """What `customlabels detect` needs, starting and stopping the model included."""
+    actions = ["DescribeProjectVersions", "DetectCustomLabels", "StartProjectVersion", "StopProjectVersion"]
+    return _policy(
+        [
+            _allow("Model", _rekognition(actions), scope.resources),
+            _allow("FindProject", ["rekognition:DescribeProjects"], ["*"]),
+            _allow("Bucket", ["s3:ListBucket"], [f"arn:aws:s3:::{scope.bucket}"]),
+            _allow("Images", ["s3:GetObject"], [f"arn:aws:s3:::{scope.bucket}/*"]),
+            _allow("Champion", ["ssm:GetParameter"], [_parameter(scope)]),
+            *_key_to_read(scope),
+        ]
+    )
+
+
+def _listeners(scope: Scope) -> list[Policy]:
+    found = []
+    if scope.topic:
+        found.append(_allow("Topic", ["sns:Publish"], [scope.topic]))
+    if scope.event_bus:
+        name = scope.event_bus
+        arn = name if name.startswith("arn:") else f"arn:aws:events:{scope.region}:{scope.account}:event-bus/{name}"
+        found.append(_allow("EventBus", ["events:PutEvents"], [arn]))
+    return found
+
+
+def _key_to_read(scope: Scope) -> list[Policy]:
+    return [_allow("Key", ["kms:Decrypt"], [_key(scope)])] if scope.kms_key else []
+
+
+def _key(scope: Scope) -> str:
+    """The key's ARN; an alias names no key in a policy, so all of the account's are meant then."""
+    key = scope.kms_key or ""
+    if key.startswith("arn:") and ":key/" in key:
+        return key
+    stem = f"arn:aws:kms:{scope.region}:{scope.account}:key"
+    return f"{stem}/*" if "alias/" in key else f"{stem}/{key}"
+
+
+def _parameter(scope: Scope) -> str:
+    return f"arn:aws:ssm:{scope.region}:{scope.account}:parameter{champion.parameter(scope.project)}"
+
+
+def _rekognition(actions: Sequence[str]) -> list[str]:
+    return [f"rekognition:{action}" for action in actions]
+
+
+def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Policy:
+    return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": list(resources)}
+
+
+def _policy(statements: Sequence[Policy]) -> Policy:
+    return {"Version": "2012-10-17", "Statement": list(statements)}

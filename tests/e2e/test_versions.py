@@ -1,0 +1,295 @@
+"""Versions judged, compared, reported, promoted and used, as a person does it."""
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drawing import draw
+from e2e_shell import Shell
+from local_service import client, connect
+from PIL import Image
+
+from customlabels.emulator import address
+from customlabels.pipelines import permissions
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, str, str]]:
+    """A shell whose project `photos` has two versions of different test sets: the older, the newer."""
+    shell = Shell(tmp_path_factory.mktemp("versions"))
+    address.start(shell.state, address.FAST)
+    draw(shell.folder / "photos", {"across": 10, "down": 10, "dots": 10})
+    (shell.folder / "customlabels.toml").write_text('[project]\nname = "photos"\n')
+    old = shell.json("train", "photos", "--local", "-q", "--seed", "0", "--min-f1", "0.5")["version"]
+    left = shell.json("train", "photos", "--local", "-q", "--seed", "1", "--no-wait")
+    assert left["started"]
+    back = shell.json("train", "--resume", "--local", "-q", "--min-f1", "0.5")
+    assert (back["version"], back["gate"], back["trained"]) == (left["version"], "passed", True)
+    yield shell, old, left["version"]
+    address.stop(shell.state)
+
+
+def test_a_list_tells_what_each_version_was_made_of(trained: tuple[Shell, str, str]) -> None:
+    shell, old, new = trained
+    rows = {row["version"]: row for row in shell.json("versions", "list", "--local")}
+    assert set(rows) == {old, new}
+    assert (rows[old]["train_images"], rows[old]["test_images"]) == (24, 6)
+    assert rows[old]["test_digest"] != rows[new]["test_digest"]
+    shown = shell.json("versions", "show", old, "--local")
+    assert shown["lineage"]["customlabels:settings"] == "test-fraction=0.2 seed=0 group-by=none"
+    assert sum(map(sum, shown["confusion"]["images"])) == 6
+    assert "true \\ said" in shell.run("versions", "show", "--local").stdout
+
+
+def test_the_gate_judges_a_version_that_is_there(trained: tuple[Shell, str, str], tmp_path: Path) -> None:
+    shell, old, _ = trained
+    passed = shell.json("versions", "gate", old, "--local", "--min-f1", "0.5", "--min-label", "dots=0.1:recall")
+    assert passed["gate"] == "passed"
+    assert [check["name"] for check in passed["checks"]] == ["F1", "recall of 'dots'"]
+    refused = shell.run(
+        *("versions", "gate", old, "--local", "--min-test-images", "50", "--junit", str(tmp_path / "gate.xml")),
+        expect=3,
+    )
+    assert "not enough evidence" in refused.stderr
+    assert 'failures="3"' in (tmp_path / "gate.xml").read_text()
+    unsure = shell.json("versions", "gate", old, "--local", "--min-f1", "0.99", "--decide-on", "interval", expect=3)
+    assert unsure["gate"] != "passed"
+    assert "the gate asks for nothing" in shell.run("versions", "gate", "--local", expect=2).stderr
+    wrong = shell.run("versions", "gate", "--local", "--min-label", "dots=high", expect=2)
+    assert "0.9:recall" in wrong.stderr
+
+
+def test_versions_of_different_test_sets_are_compared_by_showing_images(trained: tuple[Shell, str, str]) -> None:
+    shell, old, new = trained
+    apart = shell.run("versions", "compare", old, new, "--local")
+    assert "judged on different test images" in apart.stderr
+    together = shell.run("versions", "compare", old, new, "--local", "--re-evaluate", "--yes", "--output", "json")
+    assert re.search(r"of the 6 test images are among those that \S+ was trained on", together.stderr)
+    (comparison,) = json.loads(together.stdout)
+    assert comparison["comparable"]
+    assert comparison["shared"] == 6
+    assert comparison["overall"]["f1"]["interval"] is not None
+    assert "RUNNING" not in shell.run("versions", "list", "--local").stdout
+    table = shell.run("versions", "compare", old, old, "--local", "--markdown").stdout
+    assert f"### {old} beside {old}" in table
+    assert "| **all labels** |" in table
+
+
+def test_thresholds_are_recommended(trained: tuple[Shell, str, str]) -> None:
+    shell, old, _ = trained
+    rows = shell.json("versions", "thresholds", old, "--local", "--recall", "1.0")
+    assert {row["label"] for row in rows} == {"across", "down", "dots"}
+    assert all(row["recall"] == 1.0 and 0 <= row["confidence"] <= 100 for row in rows)
+    assert "nothing is wanted" in shell.run("versions", "thresholds", "--local", expect=2).stderr
+
+
+def test_the_champion_is_promoted_rolled_back_and_kept_from_deletion(trained: tuple[Shell, str, str]) -> None:
+    shell, old, new = trained
+    assert "has no champion" in shell.run("versions", "show", "champion", "--local", expect=1).stderr
+    failed = shell.run("versions", "promote", old, "--local", "--min-test-images", "99", expect=3)
+    assert "not enough evidence" in failed.stderr
+    assert shell.json("versions", "history", "--local") == []
+    forced = shell.json("versions", "promote", old, "--local", "--min-test-images", "99", "--force", "--why", "trial")
+    assert (forced["promoted"], forced["forced"]) == (True, True)
+    assert "is the champion now" in shell.run("versions", "promote", new, "--local").stdout
+    assert "is the champion already" in shell.run("versions", "promote", new, "--local").stdout
+    assert [one["version"] for one in shell.json("versions", "history", "--local")] == [new, old]
+    regression = shell.run("versions", "gate", old, "--local", "--max-regression", "0.1", expect=1)
+    assert "judged on other test images" in regression.stderr
+    assert shell.json("versions", "rollback", "--local")["version"] == old
+    (champion,) = [row for row in shell.json("versions", "list", "--local") if row["champion"]]
+    assert champion["version"] == old
+    assert "is the champion" in shell.run("versions", "delete", "champion", "--local", "--yes", expect=1).stderr
+
+
+def test_a_smoke_test_keeps_a_wrong_version_from_being_promoted(trained: tuple[Shell, str, str]) -> None:
+    shell, _, new = trained
+    wrong = shell.folder / "golden"
+    shutil.copytree(shell.folder / "photos" / "across", wrong / "down")
+    stopped = shell.run("versions", "promote", new, "--local", "--smoke", "golden", expect=1)
+    assert "shows images to the running version" in stopped.stderr
+    shell.run("model", "start", new, "--local", "--yes", "-q")
+    before = shell.json("versions", "history", "--local")
+    failed = shell.run("versions", "promote", new, "--local", "--smoke", "golden", expect=1)
+    assert "down/000.jpg is down, the version says across" in failed.stderr
+    assert shell.json("versions", "history", "--local") == before
+    (wrong / "down").rename(wrong / "across")
+    shell.run("versions", "promote", new, "--local", "--smoke", "golden")
+    running = shell.run("versions", "delete", new, "--local", "--yes", expect=1)
+    assert "champion" in running.stderr
+    shell.run("model", "stop", new, "--local", "-q")
+
+
+def test_detections_are_written_drawn_and_gone_on_with(trained: tuple[Shell, str, str]) -> None:
+    shell, old, _ = trained
+    words = ["detect", "photos", "--version", old, "--local", "--rate", "100", "--to", "found.jsonl", "--draw", "drawn"]
+    assert "--start starts it for this" in shell.run(*words, expect=1).stderr
+    assert shell.json(*words, "--start", "--yes") == {"file": "found.jsonl", "images": 30, "failed": 0}
+    assert "RUNNING" not in shell.run("versions", "list", "--local").stdout
+    lines = (shell.folder / "found.jsonl").read_text().splitlines()
+    assert len(lines) == 30
+    with Image.open(shell.folder / "drawn" / "dots" / "000.jpg") as image:
+        assert image.size == (96, 96)
+    (shell.folder / "found.jsonl").write_text("\n".join(lines[:12]) + "\n" + lines[12][:20])
+    assert shell.json(*words, "--start", "--yes")["images"] == 18
+    assert (shell.folder / "found.jsonl").read_text().splitlines() == lines
+    place = "s3://customlabels-local/customlabels/photos/images/"
+    in_s3 = ["detect", place, "--version", old, "--local", "--rate", "100", "--to", "found.csv"]
+    assert shell.json(*in_s3, "--start", "--yes")["images"] == 30
+    with (shell.folder / "found.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["name"] for row in rows} == {json.loads(line)["name"] for line in lines}
+    (shell.folder / "other.csv").write_text("a,b\n1,2\n")
+    assert "is no file of detections" in shell.run(*in_s3[:-1], "other.csv", expect=4).stderr
+
+
+def test_a_version_is_copied_to_another_project(trained: tuple[Shell, str, str]) -> None:
+    shell, old, _ = trained
+    assert (
+        "no policy is needed"
+        in shell.run(
+            "versions", "copy", old, "--to-project", "twin", "--project", "photos", "--local", "--dry-run"
+        ).stdout
+    )
+    for _ in range(2):
+        shell.run("versions", "copy", old, "--to-project", "twin", "--project", "photos", "--local")
+    (copy,) = shell.json("versions", "list", "--project", "twin", "--local")
+    assert (copy["version"], copy["status"]) == (old, "COPYING_COMPLETED")
+
+
+def test_what_may_cost_too_much_is_refused_before_anything_is_uploaded(trained: tuple[Shell, str, str]) -> None:
+    shell, _, _ = trained
+    refused = shell.run("train", "photos", "--project", "dear", "--local", "--max-cost", "1", expect=2)
+    assert "may cost $24.00" in refused.stderr
+    assert "dear" not in shell.run("train", "photos", "--local", "--dry-run", "--project", "photos").stdout
+    listed = connect(shell.state).s3.list_objects_v2(Bucket="customlabels-local", Prefix="customlabels/dear/")
+    assert "Contents" not in listed
+
+
+def test_topic_and_bus_are_told(trained: tuple[Shell, str, str]) -> None:
+    shell, old, new = trained
+    service = connect(shell.state)
+    sns, sqs, events = (client(service, name) for name in ("sns", "sqs", "events"))
+    url = sqs.create_queue(QueueName="told")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = sns.create_topic(Name="models")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    events.put_rule(Name="models", EventPattern=json.dumps({"source": ["customlabels"]}))
+    events.put_targets(Rule="models", Targets=[{"Id": "1", "Arn": arn}])
+    settings = shell.folder / "told.toml"
+    settings.write_text(f'[notify]\ntopic = "{topic}"\nevent_bus = "default"\n')
+    told = ["--project", "photos", "--local", "--config", str(settings)]
+    shell.run("train", "photos", "--seed", "1", "--min-f1", "0.5", "-q", *told)
+    shell.run("train", "photos", "--seed", "1", "--min-test-images", "50", "-q", *told, expect=3)
+    promoted = shell.json("versions", "history", *told)
+    shell.run("versions", "promote", old if promoted and promoted[0]["version"] == new else new, *told)
+    got = []
+    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=2).get("Messages"):
+        for message in found:
+            body = json.loads(message["Body"])
+            got.append(body["detail-type"] if "detail-type" in body else json.loads(body["Message"])["event"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    assert sorted(got) == sorted(["Gate passed", "Gate failed", "Version promoted"] * 2)
+
+
+FLOWS = {
+    "train": [
+        ["train", "photos", "--project", "allowed", "--min-f1", "0.1"],
+        ["versions", "gate", "--project", "allowed", "--min-f1", "0.1", "--max-regression", "0.5"],
+        ["versions", "show", "--project", "allowed"],
+    ],
+    "promote": [
+        ["versions", "promote", "--force"],
+        ["versions", "history"],
+    ],
+    "detect": [["detect", "photos/dots", "--project", "photos", "--rate", "100", "--start", "--yes"]],
+}
+ACTIONS = {"s3:HeadBucket": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket", "s3:HeadObject": "s3:GetObject"}
+
+
+@pytest.mark.parametrize("use", FLOWS)
+def test_a_flow_makes_no_call_that_its_policy_lacks(trained: tuple[Shell, str, str], use: str) -> None:
+    shell, _, _ = trained
+    words = ["iam", "policy", use, "--project", "photos", "--account", "111122223333", "--local"]
+    policy = json.loads(shell.run(*words).stdout)
+    allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert not [one for one in allowed if "*" in one]
+    made = set()
+    for flow in FLOWS[use]:
+        said = shell.run(*flow, "--local", "-v").stderr
+        # The first call sees to the local bucket; it is made nowhere else.
+        made |= {":".join(found) for found in re.findall(r"^calls (\w+) (\w+)$", said, re.MULTILINE)[1:]}
+    assert made
+    assert {ACTIONS.get(call, call) for call in made} <= allowed
+
+
+def test_policies_name_the_project_the_bucket_and_what_listens() -> None:
+    scope = permissions.Scope(
+        "111122223333", "eu-west-1", "caps", "acme", "models", "alias/k", "arn:aws:sns:eu-west-1:111122223333:t", "bus"
+    )
+    found = {one["Sid"]: one["Resource"] for one in permissions.train(scope)["Statement"]}
+    assert found == {
+        "Project": ["arn:aws:rekognition:eu-west-1:111122223333:project/caps/*"],
+        "FindProject": ["*"],
+        "Bucket": ["arn:aws:s3:::acme"],
+        "Objects": ["arn:aws:s3:::acme/models/*"],
+        "Champion": ["arn:aws:ssm:eu-west-1:111122223333:parameter/customlabels/caps/champion"],
+        "Topic": ["arn:aws:sns:eu-west-1:111122223333:t"],
+        "EventBus": ["arn:aws:events:eu-west-1:111122223333:event-bus/bus"],
+        "Key": ["arn:aws:kms:eu-west-1:111122223333:key/*"],
+    }
+
+
+def test_a_report_is_one_file_that_needs_nothing_else(trained: tuple[Shell, str, str]) -> None:
+    shell, old, new = trained
+    made = shell.json("versions", "report", old, new, "--local", "--to", "report.html")
+    page = (shell.folder / "report.html").read_text()
+    assert made["bytes"] == len(page.encode())
+    assert not re.findall(r"""(?:src|href)=["'](?!#|data:)""", page)
+    assert "<script" not in page
+    for heading in (
+        "Figures a label",
+        "Confusion matrix",
+        "What it gets wrong",
+        "Data and lineage",
+        f"{old} beside {new}",
+    ):
+        assert heading in page
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+def test_a_browser_shows_the_report_without_a_complaint_or_a_request(
+    trained: tuple[Shell, str, str], tmp_path: Path
+) -> None:
+    shell, old, _ = trained
+    shell.run("versions", "report", old, "--local", "--to", "shown.html")
+    page, log = shell.folder / "shown.html", tmp_path / "net.json"
+    shown = subprocess.run(
+        [
+            str(BROWSER),
+            *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
+            *("--disable-component-update", "--disable-sync", "--enable-logging=stderr", "--window-size=390,1200"),
+            *(f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={log}", f"--screenshot={tmp_path / 'a.png'}"),
+            page.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=True,
+    )
+    assert "CONSOLE" not in shown.stderr
+    with Image.open(tmp_path / "a.png") as picture:
+        assert len(picture.convert("L").getcolors(256) or ()) > 20
+    asked: set[Any] = {
+        event.get("params", {}).get("url") for event in json.loads(log.read_text())["events"] if "params" in event
+    }
+    mine = {url for url in asked if url and not url.startswith(("data:", "file:", "chrome", "about:", "devtools:"))}
+    assert not {url for url in mine if "google" not in url and "gvt1" not in url}
