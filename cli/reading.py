@@ -20,6 +20,7 @@ from customlabels.manifests.formats import AUTO, FORMATS, find_format
 
 if TYPE_CHECKING:
     from customlabels.datasets.duplicates import Duplicates
+    from customlabels.pipelines.remote import Remote
 
 NEAR_DUPLICATES = "near-duplicates"
 _MOST_SHOWN = 20
@@ -242,6 +243,34 @@ def divide_images(session: Session, source: Source) -> tuple[Dataset, Group]:
     if torn:
         session.console.warn(f"{len(torn)} groups lie on both sides of the split that the source brings: {torn[0]} …")
     return divided, group
+
+
+def divide_remote(session: Session, source: Source) -> "tuple[Remote, Dataset]":
+    """The images in S3 that the command names, without faults, and how they are divided."""
+    from customlabels.datasets.files import wanted
+    from customlabels.pipelines.remote import folder_address, read_remote
+
+    given = source.over(session.settings.dataset)
+    if given.format not in ("auto", "folder"):
+        raise SettingsError(
+            f"images in S3 are read as a folder a label, not as {given.format}",
+            hint="customlabels manifest build makes a manifest of annotations beside them",
+        )
+    if given.group_by == NEAR_DUPLICATES:
+        raise SettingsError("near-duplicates are found by looking at images; those in S3 are not downloaded")
+    address = folder_address(source.path or given.source or "")
+    with session.console.step(f"looking at {address}") as advance:
+        remote = read_remote(
+            session.clients.s3,
+            address,
+            label_from=given.label_from,
+            label_map=dict(given.label_map),
+            wanted=lambda name: wanted(name, given.include, given.exclude),
+            step=lambda: advance(1),
+        )
+    _refuse_faults(session, remote.dataset, source.skip_faulty)
+    group: Group = group_by(given.group_by) if given.group_by else own_group
+    return remote, split(remote.dataset, fraction=given.test_fraction, seed=given.seed, group=group)
 
 
 def find_near_duplicates(session: Session, dataset: Dataset) -> "list[Duplicates]":

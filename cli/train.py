@@ -1,5 +1,6 @@
 """customlabels train."""
 
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ import click
 
 from customlabels.cli.gating import end_on, judges, show_verdict
 from customlabels.cli.group import Command
-from customlabels.cli.reading import Source, divide_images, divides_images, warn_of_leaks
+from customlabels.cli.reading import Source, divide_images, divide_remote, divides_images, warn_of_leaks
 from customlabels.cli.session import Session, pass_session
 from customlabels.cli.versions import as_document, show_evaluation
 from customlabels.core.errors import ServiceError, SettingsError
@@ -19,6 +20,7 @@ from customlabels.pipelines.estimate import Estimate, estimate, quota_notes
 from customlabels.pipelines.plan import Plan, make_plan
 
 if TYPE_CHECKING:
+    from customlabels.pipelines.remote import Remote
     from customlabels.pipelines.run import Begun
 
 
@@ -54,6 +56,8 @@ def train(
 ) -> None:
     """Train a version on the images below SOURCE, a folder a label, and judge it by its F1.
 
+    SOURCE may be s3://bucket/folder: images that are in S3 already are used where they are.
+
     The version's name is made from the images: the same command again trains nothing, and finishes what was cut off.
 
     Example: customlabels --local train images --min-f1 0.8
@@ -61,11 +65,15 @@ def train(
     if resume:
         _finish(session, _under_way(session, session.project(project), version_name), gate, junit)
         return
-    divided, _ = divide_images(session, source)
-    warn_of_leaks(session, source, divided)
     chosen = source.over(session.settings.dataset)
     divided_by = f"test-fraction={chosen.test_fraction:g} seed={chosen.seed} group-by={chosen.group_by or 'none'}"
-    plan = plan_for(session, divided, bucket, project, version_name, divided_by)
+    remote = None
+    if (source.path or chosen.source or "").startswith("s3://"):
+        remote, divided = divide_remote(session, source)
+    else:
+        divided, _ = divide_images(session, source)
+        warn_of_leaks(session, source, divided)
+    plan = plan_for(session, divided, bucket, project, version_name, divided_by, remote)
     forecast = _forecast(session, plan, max_cost or session.settings.project.max_cost, dry_run)
     if dry_run:
         session.console.result(
@@ -161,9 +169,13 @@ def plan_for(
     project: str | None,
     version: str | None,
     settings: str = "",
+    remote: "Remote | None" = None,
 ) -> Plan:
     """The plan that flags and settings ask for."""
-    with session.console.step(f"hashing {len(divided.records)} images", len(divided.records)) as advance:
+    title = f"hashing {len(divided.records)} images"
+    # What is in S3 already has a hash there.
+    shown = nullcontext(_nothing) if remote else session.console.step(title, len(divided.records))
+    with shown as advance:
         return make_plan(
             divided,
             project=session.project(project, divided.root),
@@ -172,8 +184,14 @@ def plan_for(
             version=version,
             settings=settings,
             kms_key=session.settings.project.kms_key,
+            source=remote.address if remote else None,
+            hashes=remote.hashes if remote else None,
             step=lambda: advance(1),
         )
+
+
+def _nothing(count: int) -> None:
+    """Advances no bar."""
 
 
 def _forecast(session: Session, plan: Plan, max_cost: float | None, dry_run: bool) -> Estimate | None:

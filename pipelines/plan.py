@@ -35,10 +35,12 @@ class Plan:
     settings: str = ""
     """How the images were divided, in words."""
     kms_key: str | None = None
-    in_place: bool = False
-    """Whether the images are in S3 already, below `prefix` as they are named."""
+    source: S3Address | None = None
+    """Where the images are in S3 already, as they are named."""
 
     def image(self, record: ImageRecord) -> S3Address:
+        if self.source is not None:
+            return S3Address(self.source.bucket, join_key(self.source.key, record.name))
         return S3Address(self.bucket, join_key(self.images, percent_safe(record.name)))
 
     @property
@@ -64,7 +66,8 @@ class Plan:
 
     def dataset_digest(self, side: Side) -> str:
         """A SHA-256 in hex over one side's content and where its images lie."""
-        return hashlib.sha256(f"{self.digest(side)} s3://{self.bucket}/{self.images}".encode()).hexdigest()
+        place = self.source or f"s3://{self.bucket}/{self.images}"
+        return hashlib.sha256(f"{self.digest(side)} {place}".encode()).hexdigest()
 
 
 def make_plan(
@@ -76,9 +79,16 @@ def make_plan(
     version: str | None = None,
     settings: str = "",
     kms_key: str | None = None,
+    source: S3Address | None = None,
+    hashes: dict[str, Hashes] | None = None,
     step: Callable[[], None] | None = None,
 ) -> Plan:
-    """The plan for a dataset that is divided into sides; `step` is called after each image that was hashed.
+    """The plan for a dataset that is divided into sides.
+
+    Parameters
+    ----------
+    source, hashes : where the images are in S3 already, and what stands for their bytes; else they are hashed here
+    step : called after each image that was hashed
 
     Raises
     ------
@@ -94,7 +104,7 @@ def make_plan(
             )
     if not re.fullmatch(BUCKET_PATTERN, bucket):
         raise SettingsError(f"{bucket!r} is no name for a bucket", hint="give another with --bucket")
-    hashes = _hashes(dataset, step)
+    hashes = hashes if hashes is not None else _hashes(dataset, step)
     sha256 = {name: found.sha256 for name, found in hashes.items()}
     train_digest, test_digest = (content_digest(dataset.side(side), sha256) for side in Side)
     address = hashlib.sha256(f"{train_digest}{test_digest}".encode()).hexdigest()
@@ -109,6 +119,7 @@ def make_plan(
         test_digest=test_digest,
         settings=settings,
         kms_key=kms_key,
+        source=source,
     )
     long = [
         f"{record.name}: its key in S3 would have more than {MAX_KEY_BYTES} bytes"

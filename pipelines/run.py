@@ -105,7 +105,7 @@ def prepare(
     plan: Plan, rekognition: "RekognitionClient", s3: "S3Client", watch: Watch, *, external: bool = False
 ) -> tuple[str, dict[Side, S3Address]]:
     """Brings images, manifests, project and datasets to what the plan wants; the project's ARN, and the manifests."""
-    if not plan.in_place:
+    if plan.source is None:
         missing = missing_images(s3, plan)
         with watch.step(f"uploading {len(missing)} of {len(plan.dataset.records)} images", len(missing)) as advance:
             upload_images(s3, plan, missing, advance)

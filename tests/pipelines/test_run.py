@@ -10,10 +10,12 @@ from drawing import draw
 from local_service import BUCKET, Service
 
 from customlabels.core.errors import ServiceError, TrainingFailed
+from customlabels.datasets.model import Side
 from customlabels.datasets.split import split
 from customlabels.manifests.formats import load_dataset
 from customlabels.pipelines.bucket import check_bucket
 from customlabels.pipelines.plan import Plan, make_plan, project_name
+from customlabels.pipelines.project_datasets import check_held
 from customlabels.pipelines.run import Begun, Outcome, begin, finish, prepare
 from customlabels.pipelines.training import start_training
 from customlabels.pipelines.upload import missing_images
@@ -101,3 +103,63 @@ def test_a_bucket_that_is_missing_or_elsewhere_is_named(service: Service) -> Non
 )
 def test_a_projects_name_is_made_from_any_folders(folder: str, name: str) -> None:
     assert project_name(folder) == name
+
+
+def test_a_dataset_that_only_grows_is_updated_and_one_that_shrinks_is_made_anew(
+    service: Service, tmp_path: Path
+) -> None:
+    folder = draw(tmp_path / "changes", {"across": 8, "down": 8})
+    clients = {"rekognition": service.rekognition, "s3": service.s3}
+
+    def datasets() -> dict[str, str]:
+        (found,) = service.rekognition.describe_projects(ProjectNames=["changes"])["ProjectDescriptions"]
+        return {one["DatasetType"]: one["DatasetArn"] for one in found["Datasets"]}
+
+    def entries(arn: str) -> int:
+        described = service.rekognition.describe_dataset(DatasetArn=arn)["DatasetDescription"]
+        return described["DatasetStats"]["TotalEntries"]
+
+    prepare(plan_for(folder, "changes"), **clients, watch=Steps())
+    first = datasets()
+    draw(folder, {"across": 9, "down": 8})
+    plan = plan_for(folder, "changes")
+    prepare(plan, **clients, watch=Steps())
+    assert datasets() == first
+    assert {side.value.upper(): entries(first[side.value.upper()]) for side in Side} == {
+        side.value.upper(): len(plan.dataset.side(side)) for side in Side
+    }
+    check_held(service.rekognition, plan)
+    (folder / "across" / "000.jpg").unlink()
+    less = plan_for(folder, "changes")
+    prepare(less, **clients, watch=Steps())
+    assert datasets() != first
+    with pytest.raises(ServiceError, match="another run has changed"):
+        check_held(service.rekognition, plan)
+
+
+def test_a_training_that_fails_names_codes_and_lines(service: Service, tmp_path: Path) -> None:
+    folder = draw(tmp_path / "faulty", {"across": 5, "down": 5})
+    plan = plan_for(folder, "faulty")
+    project, manifests = prepare(plan, service.rekognition, service.s3, Steps(), external=True)
+    for record in plan.dataset.side(Side.TRAIN):
+        address = plan.image(record)
+        service.s3.put_object(Bucket=address.bucket, Key=address.key, Body=b"no image any more")
+    assert start_training(service.rekognition, project, plan, manifests)
+    with pytest.raises(TrainingFailed) as caught:
+        finish(
+            Begun(project, plan.version, True),
+            rekognition=service.rekognition,
+            s3=service.s3,
+            watch=Steps(),
+            said=lambda sentence: None,
+        )
+    assert any("training manifest, line 1: ERROR_INVALID_IMAGE: " in detail for detail in caught.value.details)
+
+
+def test_what_is_uploaded_is_encrypted_as_the_settings_say(service: Service, tmp_path: Path) -> None:
+    folder = draw(tmp_path / "sealed", {"across": 5, "down": 5})
+    plan = replace(plan_for(folder, "sealed"), kms_key="alias/models")
+    prepare(plan, service.rekognition, service.s3, Steps())
+    held = service.s3.head_object(Bucket=BUCKET, Key=plan.image(plan.dataset.records[0]).key)
+    assert (held["ServerSideEncryption"], held["SSEKMSKeyId"]) == ("aws:kms", "alias/models")
+    assert missing_images(service.s3, plan) == []

@@ -1,0 +1,139 @@
+"""Labelled images that are in S3 already: a folder a label, looked at there, never downloaded.
+
+Of each image the first bytes are read, for its size in pixels; its ETag stands for its content.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from customlabels.core.aws import explained
+from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.core.s3 import S3Address, join_key
+from customlabels.datasets.headers import CutOff, parse
+from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
+from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
+from customlabels.datasets.probe import Hashes, service_fault
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_HEADS = (8_192, 262_144)
+"""Bytes that are read of an image; more only where its header goes on behind the first."""
+
+_THREADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """The images below an address, and what stands for their content."""
+
+    address: S3Address
+    dataset: Dataset
+    hashes: dict[str, Hashes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    name: str
+    etag: str
+    size: int
+
+
+def folder_address(text: str) -> S3Address:
+    """Bucket and folder of s3://bucket/folder; the folder may be empty.
+
+    Raises
+    ------
+    SettingsError
+    """
+    bucket, _, folder = text.removeprefix("s3://").partition("/")
+    if not text.startswith("s3://") or not bucket:
+        raise SettingsError(f"{text!r} is not of the form s3://bucket/folder")
+    return S3Address(bucket, folder.strip("/"))
+
+
+def read_remote(
+    s3: "S3Client",
+    address: S3Address,
+    *,
+    label_from: str = "top",
+    label_map: dict[str, str] | None = None,
+    wanted: Callable[[str], bool] = lambda name: True,
+    step: Callable[[], None] = lambda: None,
+) -> Remote:
+    """The labelled images below an address; what cannot be used is among the dataset's findings.
+
+    Parameters
+    ----------
+    label_from : top, parent or path, as for folders
+    wanted : whether an image of that name is meant
+    step : called after each image that was looked at
+
+    Raises
+    ------
+    LayoutError : there is none
+    """
+    held = [one for one in _listed(s3, address) if wanted(one.name)]
+    if not held:
+        raise LayoutError(f"{address}: holds no JPEG or PNG image", hint="name a folder that holds a folder a label")
+    tops = {one.name.split("/")[0].lower() for one in held if "/" in one.name}
+    divided = tops <= SUBSETS.keys() and {SUBSETS[one] for one in tops} >= {"train", "test"}
+    records: list[ImageRecord] = []
+    findings: list[Finding] = []
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for one, info in zip(held, pool.map(lambda one: _look(s3, address, one), held), strict=True):
+            step()
+            parts = one.name.split("/")[:-1]
+            side = None
+            if divided:
+                side = Side.TEST if SUBSETS[parts[0].lower()] == "test" else Side.TRAIN
+                parts = parts[1:]
+            label = _label(parts, label_from)
+            label = (label_map or {}).get(label, label)
+            if isinstance(info, str):
+                findings.append(Finding(one.name, info, fatal=True))
+            elif not label:
+                findings.append(Finding(one.name, "lies in no folder that is a label", fatal=True))
+            else:
+                records.append(ImageRecord(one.name, Path(one.name), (label,), info, side))
+    name = address.key.rpartition("/")[2] or address.bucket
+    hashes = {one.name: Hashes(f"etag-{one.etag}-{one.size}", one.etag) for one in held}
+    return Remote(address, Dataset(Path(name), tuple(records), tuple(findings)), hashes)
+
+
+def _label(folders: list[str], label_from: str) -> str:
+    if not folders:
+        return ""
+    return "/".join(folders) if label_from == "path" else folders[0] if label_from == "top" else folders[-1]
+
+
+def _listed(s3: "S3Client", address: S3Address) -> Iterator[_Held]:
+    stem = f"{address.key}/" if address.key else ""
+    with explained(f"listing {address}"):
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=address.bucket, Prefix=stem):
+            for one in page.get("Contents", []):
+                name = one["Key"].removeprefix(stem)
+                if Path(name).suffix.lower() in IMAGE_ENDINGS:
+                    yield _Held(name, one["ETag"].strip('"'), one["Size"])
+
+
+def _look(s3: "S3Client", address: S3Address, held: _Held) -> ImageInfo | str:
+    """The image's header, or why it cannot be used."""
+    key = join_key(address.key, held.name)
+    for head in _HEADS:
+        with explained(f"reading s3://{address.bucket}/{key}"):
+            if held.size:
+                body = s3.get_object(Bucket=address.bucket, Key=key, Range=f"bytes=0-{head - 1}")["Body"].read()
+            else:
+                body = b""
+        try:
+            info = parse(body, held.size)
+        except CutOff:
+            continue
+        except ValueError as error:
+            return str(error)
+        return service_fault(info) or info
+    return "its header is longer than 256 KB"
