@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     "--max-cost", type=click.FloatRange(0, min_open=True), help="Refuse a training that may cost more dollars."
 )
 @click.option("--fix-bucket-policy", is_flag=True, help="Add what the service needs to the bucket's policy.")
+@click.option("--no-upload", is_flag=True, help="Upload no image; all have to be in S3 already.")
 @click.option("--no-wait", is_flag=True, help="Start the training and leave.")
 @click.option("--resume", is_flag=True, help="Wait for the training that is under way, and judge it; needs no SOURCE.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop before the first write.")
@@ -48,6 +49,7 @@ def train(
     external_manifests: bool,
     max_cost: float | None,
     fix_bucket_policy: bool,
+    no_upload: bool,
     no_wait: bool,
     resume: bool,
     dry_run: bool,
@@ -92,6 +94,7 @@ def train(
         region=clients.region,
         watch=console,
         external=external_manifests,
+        upload=not no_upload,
     )
     if no_wait:
         console.done(
@@ -113,7 +116,7 @@ def _finish(session: Session, begun: "Begun", gate: GateSettings, junit: Path | 
     clients, console = session.clients, session.console
     project = begun.project_arn.split("/")[1]
     try:
-        outcome = finish(begun, rekognition=clients.rekognition, s3=clients.s3, watch=console, said=console.warn)
+        outcome = finish(begun, rekognition=clients.rekognition, s3=clients.s3, watch=console, said=console.note)
     except KeyboardInterrupt:
         console.note(f"\nthe training of {begun.version} goes on; to come back: {_resuming(project)}")
         raise

@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from customlabels.core.errors import ServiceError
+from customlabels.core.prices import training_cost
 from customlabels.core.s3 import S3Address
 from customlabels.datasets.model import Side
 from customlabels.pipelines.bucket import check_bucket
@@ -20,6 +22,10 @@ from customlabels.pipelines.versions import Description, find_version, is_traine
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
+
+
+_TELL_EVERY = 900.0
+"""Seconds."""
 
 
 class Watch(Protocol):
@@ -57,12 +63,14 @@ def begin(
     region: str,
     watch: Watch,
     external: bool = False,
+    upload: bool = True,
 ) -> Begun:
     """Carries the plan out as far as the start of the training, except for what is done already.
 
     Parameters
     ----------
     external : train from the manifests in S3, without datasets in the project
+    upload : whether images may be uploaded; where they may not, all have to be there
 
     Raises
     ------
@@ -74,7 +82,7 @@ def begin(
     if project and there:
         check_same(rekognition, there, plan)
         return Begun(project["ProjectArn"], plan.version, False)
-    project_arn, manifests = prepare(plan, rekognition, s3, watch, external=external)
+    project_arn, manifests = prepare(plan, rekognition, s3, watch, external=external, upload=upload)
     if not external:
         check_held(rekognition, plan)
     started = start_training(rekognition, project_arn, plan, manifests if external else None)
@@ -84,7 +92,7 @@ def begin(
 def finish(
     begun: Begun, *, rekognition: "RekognitionClient", s3: "S3Client", watch: Watch, said: Callable[[str], None]
 ) -> Outcome:
-    """Waits for the training and fetches what the service wrote.
+    """Waits for the training and fetches what the service wrote; every quarter of an hour `said` is told how far it is.
 
     Raises
     ------
@@ -95,18 +103,38 @@ def finish(
     if there is None or not is_trained(there):
         title = "training" if begun.started else "waiting for the training under way of"
         with watch.step(f"{title} version {begun.version}") as advance:
-            there = wait_trained(
-                rekognition, s3, begun.project_arn, begun.version, tick=lambda seconds: advance(0), said=said
-            )
+            told = 0.0
+
+            def tick(seconds: float) -> None:
+                nonlocal told
+                advance(0)
+                if seconds - told >= _TELL_EVERY:
+                    told = seconds
+                    said(f"{begun.version}: {seconds / 3600:.2g} hours, about ${training_cost(seconds):.2f} so far")
+
+            there = wait_trained(rekognition, s3, begun.project_arn, begun.version, tick=tick, said=said)
     return Outcome(measure(s3, there), there)
 
 
 def prepare(
-    plan: Plan, rekognition: "RekognitionClient", s3: "S3Client", watch: Watch, *, external: bool = False
+    plan: Plan,
+    rekognition: "RekognitionClient",
+    s3: "S3Client",
+    watch: Watch,
+    *,
+    external: bool = False,
+    upload: bool = True,
 ) -> tuple[str, dict[Side, S3Address]]:
     """Brings images, manifests, project and datasets to what the plan wants; the project's ARN, and the manifests."""
     if plan.source is None:
         missing = missing_images(s3, plan)
+        if missing and not upload:
+            raise ServiceError(
+                f"{len(missing)} of {len(plan.dataset.records)} images are not in s3://{plan.bucket}/{plan.images}, "
+                "or differ there",
+                details=[record.name for record in missing[1:]],
+                hint=f"leave --no-upload out to upload them; the first is {missing[0].name}",
+            )
         with watch.step(f"uploading {len(missing)} of {len(plan.dataset.records)} images", len(missing)) as advance:
             upload_images(s3, plan, missing, advance)
     manifests = {side: upload_manifest(s3, plan, side) for side in Side}

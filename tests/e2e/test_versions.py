@@ -169,6 +169,8 @@ def test_what_may_cost_too_much_is_refused_before_anything_is_uploaded(trained: 
     shell, _, _ = trained
     refused = shell.run("train", "photos", "--project", "dear", "--local", "--max-cost", "1", expect=2)
     assert "may cost $24.00" in refused.stderr
+    absent = shell.run("train", "photos", "--project", "dear", "--local", "--no-upload", expect=1)
+    assert "30 of 30 images are not in s3://" in absent.stderr
     assert "dear" not in shell.run("train", "photos", "--local", "--dry-run", "--project", "photos").stdout
     listed = connect(shell.state).s3.list_objects_v2(Bucket="customlabels-local", Prefix="customlabels/dear/")
     assert "Contents" not in listed
