@@ -88,6 +88,14 @@ class Session:
             raise SettingsError("the local service has one account only", hint="leave --to-profile out")
         return Clients(Connection(profile, self.clients.region, self._chosen.get("endpoint_url"), said=self._said))
 
+    def still_waiting(self, sentence: str) -> None:
+        """Tells what a wait is held up by; a local service that died is brought back, since nobody else would."""
+        self.console.note(sentence)
+        if self.local:
+            from customlabels.emulator.address import start
+
+            start(self.state)
+
     def now(self) -> datetime:
         """The time: the local service's own, which may have been moved on, where that is used."""
         if self.local:
