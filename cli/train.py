@@ -116,7 +116,9 @@ def _finish(session: Session, begun: "Begun", gate: GateSettings, junit: Path | 
     clients, console = session.clients, session.console
     project = begun.project_arn.split("/")[1]
     try:
-        outcome = finish(begun, rekognition=clients.rekognition, s3=clients.s3, watch=console, said=session.still_waiting)
+        outcome = finish(
+            begun, rekognition=clients.rekognition, s3=clients.s3, watch=console, said=session.still_waiting
+        )
     except KeyboardInterrupt:
         console.note(f"\nthe training of {begun.version} goes on; to come back: {_resuming(project)}")
         raise
