@@ -99,8 +99,10 @@ class Session:
     def now(self) -> datetime:
         """The time: the local service's own, which may have been moved on, where that is used."""
         if self.local:
-            from customlabels.emulator.address import advance
+            from customlabels.emulator.address import advance, running
 
+            if running(self.state) is None:
+                return datetime.now(UTC)
             return datetime.fromtimestamp(advance(self.state, 0.0), UTC)
         return datetime.now(UTC)
 

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -85,6 +86,29 @@ class GateSettings(_Section):
 
 
 @dataclass(frozen=True)
+class WindowSettings(_Section):
+    days: str | tuple[str, ...]
+    start: str
+    stop: str
+    units: Annotated[int, Ge(1), Le(5)] | None = None
+
+
+@dataclass(frozen=True)
+class ScheduleSettings(_Section):
+    time_zone: str = "UTC"
+    units: Annotated[int, Ge(1), Le(5)] = 1
+    max_units: Annotated[int, Ge(1), Le(5)] | None = None
+    warm_up: str = "20m"
+    idle_stop: str | None = None
+    country: str | None = None
+    subdivision: str | None = None
+    holidays: tuple[date, ...] = ()
+    closed: tuple[str, ...] = ()
+    monthly_budget: Annotated[float, Gt(0)] | None = None
+    window: tuple[WindowSettings, ...] = ()
+
+
+@dataclass(frozen=True)
 class DetectSettings(_Section):
     rate: Annotated[float, Gt(0)] = 5.0
 
@@ -97,6 +121,7 @@ class Settings(_Section):
     dataset: DatasetSettings = DatasetSettings()
     gate: GateSettings = GateSettings()
     detect: DetectSettings = DetectSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
     notify: NotifySettings = NotifySettings()
 
 
@@ -168,6 +193,22 @@ TEMPLATE = """\
 
 [detect]
 # rate = 5                    # images a second that one inference unit of your model takes
+
+[schedule]
+# time_zone = "Europe/Berlin"
+# units = 1                   # inference units of every window that names none
+# warm_up = "20m"             # started so long before a window opens
+# idle_stop = "45m"           # stopped after so long without a request, until the window ends
+# country = "DE"              # no window opens on its public holidays; subdivision = "BE" for those of a state
+# holidays = [2026-12-24]     # nor on these days
+# closed = ["2026-12-24/2027-01-02"]   # nor from the first to the last of these
+# monthly_budget = 500        # dollars; once spent, everything is stopped
+
+# [[schedule.window]]
+# days = "mon-fri"            # mon, sat-sun, daily, 2026-12-05, or a list of them
+# start = "06:00"
+# stop = "22:00"              # over midnight where it is not after the start
+# units = 2
 
 [notify]
 # topic = "arn:aws:sns:eu-west-1:111122223333:models"   # told when a version is trained, passes, fails, is promoted

@@ -18,6 +18,8 @@ from PIL import Image
 from customlabels.emulator import address
 from customlabels.pipelines import permissions
 
+pytestmark = pytest.mark.xdist_group("versions")  # what is set up once takes long
+
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 

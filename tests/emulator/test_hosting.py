@@ -17,6 +17,8 @@ from customlabels.manifests.lines import entry_line
 from customlabels.scheduler import hosting
 from customlabels.scheduler.usage import unit_hours
 
+pytestmark = pytest.mark.xdist_group("hosting")  # what is set up once takes long
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory, images: Path) -> Any:
