@@ -87,7 +87,7 @@ def rollback(session: Session, project: str | None, why: str) -> None:
 
     Example: customlabels versions rollback --why "misses cracks on line 2"
     """
-    from customlabels.pipelines import champion
+    from customlabels.pipelines import champion, notices
 
     clients, name = session.clients, session.project(project)
     promotions = champion.history(clients.ssm, name)
@@ -95,9 +95,10 @@ def rollback(session: Session, project: str | None, why: str) -> None:
         raise ServiceError(f"project {name} has no champion", hint="customlabels versions promote VERSION makes one")
     earlier = champion.before(promotions)
     session.version(name, earlier.version)
-    champion.promote(
-        clients.ssm, name, champion.Promotion(earlier.version, earlier.arn, why or f"back from {promotions[0].version}")
-    )
+    why = why or f"back from {promotions[0].version}"
+    champion.promote(clients.ssm, name, champion.Promotion(earlier.version, earlier.arn, why, back=True))
+    detail = {"project": name, "version": earlier.version, "why": why, "forced": False}
+    notices.notify(clients, session.settings.notify, notices.PROMOTED, detail, session.console.warn)
     session.console.done(
         f"{earlier.version} is the champion of {name} again, in place of {promotions[0].version}",
         version=earlier.version,

@@ -1,5 +1,6 @@
 """customlabels versions compare, gate, thresholds and report."""
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,13 +79,17 @@ def _re_evaluated(session: Session, project: str, name: str, base: "Measured", y
             f"{seen} of the {len(test.images)} test images are among those that {version_name(chosen)} was trained on: "
             "its figures on them are too good"
         )
+    measured = measure(session.clients.s3, chosen)
+    if need_snapshot(measured).boxes != test.boxes:
+        kinds = ["locates objects" if one.boxes else "labels whole images" for one in (test, need_snapshot(measured))]
+        raise SettingsError(f"{base.name} {kinds[0]}, {version_name(chosen)} {kinds[1]}: they cannot be compared")
     with kept_running(session, chosen, yes=yes):
         title = f"showing {len(test.images)} test images to {name}"
         with session.console.step(title, len(test.images)) as advance:
             return re_evaluation.re_evaluate(
                 session.clients.rekognition,
                 chosen["ProjectVersionArn"],
-                measure(session.clients.s3, chosen),
+                measured,
                 test,
                 advance,
             )
@@ -185,8 +190,9 @@ def thresholds(
         rows.append(
             {
                 "label": metrics.label,
-                "assumed": round(100 * metrics.threshold, 2),
-                "confidence": round(100 * found.confidence, 2) if found else None,
+                # Cut off, never rounded up: the image that sets the threshold has to stay above it.
+                "assumed": math.floor(1e6 * metrics.threshold) / 1e4,
+                "confidence": math.floor(1e6 * found.confidence) / 1e4 if found else None,
                 "precision": found.precision if found else None,
                 "recall": found.recall if found else None,
                 "test_images": metrics.images,

@@ -65,25 +65,26 @@ def detect(
     Example: customlabels detect images/crack --to found.jsonl --draw drawn
     """
     from customlabels.pipelines.detection import detect as look
-    from customlabels.pipelines.detections import detection_file
+    from customlabels.pipelines.detections import detection_file, read_kept
 
     if min_confidence is not None and 0 < min_confidence < 1:
         session.console.warn(f"--min-confidence goes from 0 to 100; {min_confidence} is under one per cent")
     images = _images(session, source)
     chosen = _chosen(session, session.project(project), version)
+    kept = read_kept(to) if to else None
+    if kept is not None and kept.done:
+        before = len(images)
+        images = [one for one in images if one[0] not in kept.done]
+        session.console.note(f"{before - len(images)} images are in {to} already")
+    units = max(1, chosen.get("MinInferenceUnits") or 1)
+    found: list[Detection] = []
+    looked = failed = 0
     with ExitStack() as stack:
-        file = stack.enter_context(detection_file(to)) if to else None
-        if file is not None:
-            known = [one for one in images if one[0] in file.done]
-            images = [one for one in images if one[0] not in file.done]
-            if known:
-                session.console.note(f"{len(known)} images are in {to} already")
-        units = max(1, chosen.get("MinInferenceUnits") or 1)
         if images:
-            stack.enter_context(_running(session, chosen, start=start, yes=yes))
-        title = f"looking at {len(images)} images"
-        advance = stack.enter_context(session.console.step(title, len(images)))
-        found, places = [], dict(images)
+            stack.enter_context(_running(session, chosen, units, start=start, yes=yes))
+        file = stack.enter_context(detection_file(to, kept)) if to and kept else None
+        advance = stack.enter_context(session.console.step(f"looking at {len(images)} images", len(images)))
+        places = dict(images)
         for one in look(
             session.clients.rekognition,
             chosen["ProjectVersionArn"],
@@ -92,18 +93,19 @@ def detect(
             min_confidence=min_confidence,
             advance=advance,
         ):
-            if file is not None:
-                file.write(one)
+            looked, failed = looked + 1, failed + bool(one.error)
             if drawn is not None and one.error is None:
                 _draw(session, one, places[one.name], drawn)
-            found.append(one)
-    failed = [one for one in found if one.error]
+            if file is not None:
+                file.write(one)
+            else:
+                found.append(one)
     if to is not None:
         session.console.done(
-            f"{len(found)} images looked at, {len(failed)} of them in vain; all in {to}",
+            f"{looked} images looked at, {failed} of them in vain; all in {to}",
             file=str(to),
-            images=len(found),
-            failed=len(failed),
+            images=looked,
+            failed=failed,
         )
     else:
         session.console.result([asdict(one) for one in found], lambda _: _show(session, found))
@@ -140,10 +142,12 @@ def _images(session: Session, source: str) -> "list[tuple[str, Image]]":
 
 
 def _objects(session: Session, source: str) -> "Iterator[tuple[str, Image]]":
-    """Images below an address; their names are what follows it, of a single object its last part."""
+    """Images below an address, which is a folder unless it ends like an image; their names are what follows it."""
     bucket, _, prefix = source.removeprefix("s3://").partition("/")
     if not bucket:
         raise SettingsError(f"{source!r} is not of the form s3://bucket/folder")
+    if prefix and not prefix.endswith("/") and not prefix.lower().endswith(_SUFFIXES):
+        prefix += "/"
     with explained(f"listing {source}"):
         for page in session.clients.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for one in page.get("Contents", []):
@@ -161,7 +165,9 @@ def _chosen(session: Session, project: str, name: str | None) -> "Description":
     return session.version(project, CHAMPION if promoted else None)
 
 
-def _running(session: Session, version: "Description", *, start: bool, yes: bool) -> AbstractContextManager[None]:
+def _running(
+    session: Session, version: "Description", units: int, *, start: bool, yes: bool
+) -> AbstractContextManager[None]:
     """The version running; started for this where that was asked.
 
     Raises
@@ -176,7 +182,7 @@ def _running(session: Session, version: "Description", *, start: bool, yes: bool
             hint="--start starts it for this and stops it again; customlabels model start keeps it up "
             "(on AWS an inference unit costs $4 an hour)",
         )
-    return kept_running(session, version, yes=yes)
+    return kept_running(session, version, yes=yes, units=units)
 
 
 def _draw(session: Session, found: "Detection", place: "Image", folder: Path) -> None:

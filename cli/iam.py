@@ -8,7 +8,12 @@ from customlabels.cli.group import Group
 from customlabels.cli.session import Session, pass_session
 from customlabels.pipelines import permissions
 
-_POLICIES = {"train": permissions.train, "promote": permissions.promote, "detect": permissions.detect}
+_POLICIES = {
+    "train": permissions.train,
+    "promote": permissions.promote,
+    "detect": permissions.detect,
+    "bucket": permissions.bucket,
+}
 
 
 @click.group(cls=Group)
@@ -20,9 +25,12 @@ def iam() -> None:
 @click.argument("use", type=click.Choice(list(_POLICIES)))
 @click.option("--project", help="Name of the project.")
 @click.option("--bucket", help="The bucket that it works in.")
+@click.option("--images", metavar="S3-ADDRESS", help="Images that are trained on where they lie.")
 @click.option("--account", help="Number of the AWS account.  [default: that of the credentials]")
 @pass_session
-def policy(session: Session, use: str, project: str | None, bucket: str | None, account: str | None) -> None:
+def policy(
+    session: Session, use: str, project: str | None, bucket: str | None, images: str | None, account: str | None
+) -> None:
     """Print the smallest IAM policy for USE, with the project's own ARNs.
 
     Example: customlabels iam policy train --project surface > train.json
@@ -37,5 +45,6 @@ def policy(session: Session, use: str, project: str | None, bucket: str | None, 
         kms_key=settings.project.kms_key,
         topic=settings.notify.topic,
         event_bus=settings.notify.event_bus,
+        images=images,
     )
     session.console.text(json.dumps(_POLICIES[use](scope), indent=2))

@@ -67,6 +67,7 @@ def policy_statements(bucket: str, prefix: str, account: str) -> list[dict[str, 
     service = {"Service": "rekognition.amazonaws.com"}
     arn = f"arn:aws:s3:::{bucket}"
     folder = f"{arn}/{prefix.strip('/')}/*" if prefix.strip("/") else f"{arn}/*"
+    place = "".join(filter(str.isalnum, prefix.title()))
     return [
         {
             "Sid": f"{_SID}Bucket",
@@ -77,7 +78,7 @@ def policy_statements(bucket: str, prefix: str, account: str) -> list[dict[str, 
             "Condition": mine,
         },
         {
-            "Sid": f"{_SID}Read",
+            "Sid": f"{_SID}Read{place}",
             "Effect": "Allow",
             "Principal": service,
             "Action": ["s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectVersion", "s3:GetObjectTagging"],
@@ -85,7 +86,7 @@ def policy_statements(bucket: str, prefix: str, account: str) -> list[dict[str, 
             "Condition": mine,
         },
         {
-            "Sid": f"{_SID}Write",
+            "Sid": f"{_SID}Write{place}",
             "Effect": "Allow",
             "Principal": service,
             "Action": "s3:PutObject",
@@ -106,7 +107,8 @@ def policy_change(s3: "S3Client", bucket: str, prefix: str, account: str) -> tup
             raise
     needed = policy_statements(bucket, prefix, account)
     own = {statement["Sid"] for statement in needed}
-    kept = [one for one in before.get("Statement", []) if one.get("Sid") not in own]
+    held = before.get("Statement", [])
+    kept = [one for one in (held if isinstance(held, list) else [held]) if one.get("Sid") not in own]
     return before, {**before, "Version": before.get("Version", "2012-10-17"), "Statement": kept + needed}
 
 

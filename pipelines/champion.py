@@ -23,6 +23,8 @@ class Promotion:
     arn: str
     why: str = ""
     forced: bool = False
+    back: bool = False
+    """Whether it was gone back to."""
     when: datetime | None = None
     by: str = ""
 
@@ -76,7 +78,7 @@ def promote(ssm: "SSMClient", project: str, promotion: Promotion) -> bool:
 
 
 def before(promotions: list[Promotion]) -> Promotion:
-    """The last champion that was another version than the present one.
+    """The champion that the present one took the place of; one that was gone back from is not gone back to.
 
     Parameters
     ----------
@@ -86,15 +88,23 @@ def before(promotions: list[Promotion]) -> Promotion:
     ------
     ServiceError : there was none
     """
-    for promotion in promotions[1:]:
-        if promotion.arn != promotions[0].arn:
-            return promotion
+    stack: list[Promotion] = []
+    for promotion in reversed(promotions):
+        if promotion.back:
+            # Whatever had been promoted after it has been taken back.
+            while stack and stack[-1].arn != promotion.arn:
+                stack.pop()
+        if not stack or stack[-1].arn != promotion.arn:
+            stack.append(promotion)
+    if len(stack) > 1:
+        return stack[-2]
     raise ServiceError("there is no earlier champion to go back to", hint="customlabels versions promote VERSION")
 
 
 def _read(value: str, when: datetime, by: str) -> Promotion:
     try:
         said = json.loads(value)
-        return Promotion(said["version"], said["arn"], said.get("why", ""), bool(said.get("forced")), when, by)
+        forced, back = bool(said.get("forced")), bool(said.get("back"))
+        return Promotion(said["version"], said["arn"], said.get("why", ""), forced, back, when, by)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ServiceError(f"the champion's parameter holds something else: {value[:100]!r}") from error

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation import Evaluation, LabelMetrics
-from customlabels.pipelines.metrics import Counts, Figures, Interval, count, figures, spread
+from customlabels.pipelines.metrics import Counts, Figures, Interval, count, figures, paired_spread, spread
 from customlabels.pipelines.snapshot import Snapshot, TestImage
 
 METRICS = ("precision", "recall", "f1")
@@ -76,7 +76,7 @@ def compare(base: Measured, other: Measured) -> Comparison:
     paired = _paired(base.snapshot, other.snapshot)
     intervals: dict[str, dict[str, Interval]] = {}
     if paired is not None:
-        difference = spread(paired[1]) - spread(paired[0])
+        difference = paired_spread(*paired)
         intervals = {label: dict(zip(METRICS, difference.label(label), strict=True)) for label in difference.labels}
         if set(base.snapshot.labels if base.snapshot else ()) == set(other.snapshot.labels if other.snapshot else ()):
             intervals[""] = dict(zip(METRICS, difference.overall(), strict=True))

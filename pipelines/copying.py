@@ -63,8 +63,8 @@ def copy(
     """
     version_arn = version["ProjectVersionArn"]
     source_project = need_project(source, version_arn.split("/")[1])
+    name = f"copy-{version_name(version)}"[:128]
     if policy is not None:
-        name = f"copy-{version_name(version)}"[:128]
         with explained(f"allowing the copy of {version_name(version)}"):
             held = source.list_project_policies(ProjectArn=source_project)["ProjectPolicies"]
             revision = next((one["PolicyRevisionId"] for one in held if one["PolicyName"] == name), None)
@@ -73,7 +73,12 @@ def copy(
                 ProjectArn=source_project, PolicyName=name, PolicyDocument=json.dumps(policy), **given
             )
     target = ensure_project(destination, place.project)
-    if find_version(destination, target, place.version) is None:
+    there = find_version(destination, target, place.version)
+    if there is not None and there.get("SourceProjectVersionArn") != version_arn:
+        raise ServiceError(
+            f"project {place.project} has another version named {place.version}", hint="name the copy with --to-version"
+        )
+    if there is None:
         with explained(f"copying {version_name(version)} to {place.project}"):
             destination.copy_project_version(
                 SourceProjectArn=source_project,
@@ -92,4 +97,9 @@ def copy(
             raise ServiceError(f"copying to {place.project} failed: {(found or {}).get('StatusMessage', 'it is gone')}")
         return found if found["Status"] != "COPYING_IN_PROGRESS" else None
 
-    return wait_for(look, what=f"the copy in {place.project}", most=_LONGEST_COPY, tick=tick)
+    copied = wait_for(look, what=f"the copy in {place.project}", most=_LONGEST_COPY, tick=tick)
+    if policy is not None:
+        # It has served: a project holds five policies at most.
+        with explained(f"removing the policy {name}"):
+            source.delete_project_policy(ProjectArn=source_project, PolicyName=name)
+    return copied

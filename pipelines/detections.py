@@ -5,11 +5,12 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 from customlabels.core.errors import LayoutError
+from customlabels.core.files import written_aside
 from customlabels.pipelines.detection import Detection
 
 COLUMNS = ("name", "label", "confidence", "left", "top", "width", "height", "error")
@@ -18,60 +19,68 @@ COLUMNS = ("name", "label", "confidence", "left", "top", "width", "height", "err
 class DetectionFile:
     """A file of detections that grows; made by `detection_file`."""
 
-    def __init__(self, file: TextIO, as_csv: bool, done: set[str]) -> None:
+    def __init__(self, file: BinaryIO, as_csv: bool) -> None:
         self._file = file
         self._as_csv = as_csv
-        self.done = done
-        """Names of the images that are in it already."""
 
     def write(self, detection: Detection) -> None:
         """Adds a detection, on disk when this returns."""
-        self._file.write(_rows(detection) if self._as_csv else json.dumps(asdict(detection), ensure_ascii=False) + "\n")
+        text = _rows(detection) if self._as_csv else json.dumps(asdict(detection), ensure_ascii=False) + "\n"
+        self._file.write(text.encode())
         self._file.flush()
 
 
-@contextmanager
-def detection_file(path: Path) -> Iterator[DetectionFile]:
-    """The file at `path`, CSV where its name ends in .csv, else JSON lines; what is whole in it is kept.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What of a file of detections is whole: the names in it, and its bytes without what has to be done again."""
 
-    A line that was cut off, and images that could not be looked at, are left out, to be done again.
+    done: frozenset[str]
+    body: bytes
+
+
+def read_kept(path: Path) -> Kept:
+    """What of the file is whole; nothing where there is no file. The file is left as it is.
+
+    A line that was cut off, images that could not be looked at, and in CSV the last image, whose rows may lack some,
+    have to be done again.
 
     Raises
     ------
-    LayoutError : it holds something else
+    LayoutError : it holds something else than detections
     """
-    as_csv = path.suffix.lower() == ".csv"
-    kept, done = _kept(path, as_csv)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        with path.open("r+b") as file:
-            file.truncate(kept)
-    with path.open("a", encoding="utf-8", newline="") as file:
-        if as_csv and not kept:
-            file.write(",".join(COLUMNS) + "\n")
-        yield DetectionFile(file, as_csv, done)
-
-
-def _kept(path: Path, as_csv: bool) -> tuple[int, set[str]]:
-    """How many bytes of the file are whole, and the names in them; what follows the first failure is done again."""
+    as_csv = _is_csv(path)
     try:
-        body = path.read_bytes()
+        lines = path.read_bytes().splitlines(keepends=True)
     except FileNotFoundError:
-        return 0, set()
-    kept, done = 0, set()
-    for number, line in enumerate(body.splitlines(keepends=True), 1):
-        if not line.endswith(b"\n"):
-            break
-        if as_csv and number == 1:
-            if line.decode(errors="replace").strip() != ",".join(COLUMNS):
-                raise LayoutError(f"{path}: is no file of detections", hint="name another with --to")
-        else:
-            name, failed = _name(path, number, line, as_csv)
-            if failed:
-                break
-            done.add(name)
-        kept += len(line)
-    return kept, done
+        return Kept(frozenset(), b"")
+    header = ",".join(COLUMNS).encode()
+    if as_csv and lines and lines.pop(0).strip() != header:
+        raise LayoutError(f"{path}: is no file of detections", hint="name another with --to")
+    whole = [line for line in lines if line.endswith(b"\n")]
+    if not as_csv and lines and not whole and not lines[0].startswith(b'{"name": '):
+        raise LayoutError(f"{path}: is no file of detections", hint="name another with --to")
+    named = [(*_name(path, number, line, as_csv), line) for number, line in enumerate(whole, 2 if as_csv else 1)]
+    again = {name for name, failed, _ in named if failed}
+    if as_csv and named:
+        again.add(named[-1][0])
+    body = b"".join(line for name, _, line in named if name not in again)
+    return Kept(frozenset(name for name, *_ in named) - again, (header + b"\n" if as_csv else b"") + body)
+
+
+@contextmanager
+def detection_file(path: Path, kept: Kept) -> Iterator[DetectionFile]:
+    """The file at `path` with what is kept of it, to be added to; CSV where its name ends in .csv, else JSON lines."""
+    as_csv = _is_csv(path)
+    if not kept.body and as_csv:
+        kept = Kept(kept.done, ",".join(COLUMNS).encode() + b"\n")
+    with written_aside(path) as aside:
+        aside.write(kept.body)
+    with path.open("ab") as file:
+        yield DetectionFile(file, as_csv)
+
+
+def _is_csv(path: Path) -> bool:
+    return path.suffix.lower() == ".csv"
 
 
 def _name(path: Path, number: int, line: bytes, as_csv: bool) -> tuple[str, bool]:

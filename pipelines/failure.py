@@ -4,7 +4,7 @@ Source: Custom Labels developer guide, tm-debugging-summary.md and tm-debugging-
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from customlabels.core.aws import explained
@@ -21,16 +21,14 @@ _MOST = 1000
 
 
 class Complaint(NamedTuple):
-    """A fault that the service found: in which manifest, on which line (0 for the whole file), its code and message."""
+    """A fault that the service found: where (a manifest and its line, or an image), its code and message."""
 
-    manifest: str
-    line: int
+    where: str
     code: str
     message: str
 
     def __str__(self) -> str:
-        where = f"{self.manifest} manifest" + (f", line {self.line}" if self.line else "")
-        return f"{where}: {self.code}: {self.message}"
+        return f"{self.where}: {self.code}: {self.message}"
 
 
 def training_complaints(s3: "S3Client", description: Description) -> list[Complaint]:
@@ -39,12 +37,15 @@ def training_complaints(s3: "S3Client", description: Description) -> list[Compla
     summary = description.get("ManifestSummary", {}).get("S3Object")
     if summary:
         document = json.loads(_read(s3, S3Address(summary["Bucket"], summary["Name"])) or b"{}")
-        found += (Complaint("training", 0, *one) for one in _errors(document.get("errors", [])))
+        found += (Complaint("training manifest", *one) for one in _errors(document.get("errors", [])))
     results = (("training", description.get("TrainingDataResult")), ("testing", description.get("TestingDataResult")))
     for name, result in results:
         address = manifest_of(result, "Validation")
         body = _read(s3, address) if address else b""
-        found += (Complaint(name, number, *one) for number, one in _faulty(body.splitlines()))
+        lines = ((f"{name} manifest, line {number}", line) for number, line in enumerate(body.splitlines(), 1))
+        found += (
+            Complaint(where, *one) for where, line in lines if b'"errors"' in line for one in _nested(_json(line))
+        )
     return found[:_MOST]
 
 
@@ -52,15 +53,20 @@ def dataset_complaints(rekognition: "RekognitionClient", arn: str, name: str) ->
     """The faults of a dataset's entries, at most a thousand."""
     with explained(f"reading the faults of the {name} dataset"):
         pages = rekognition.get_paginator("list_dataset_entries").paginate(DatasetArn=arn, HasErrors=True)
-        lines = [line.encode() for page in pages for line in page["DatasetEntries"]]
-    return [Complaint(name, number, *one) for number, one in _faulty(lines)][:_MOST]
+        lines = [_json(line.encode()) for page in pages for line in page["DatasetEntries"]]
+    return [
+        Complaint(f"{name} dataset, {line.get('source-ref', 'a line without source-ref')}", *one)
+        for line in lines
+        if isinstance(line, dict)
+        for one in _errors(line.get("cl-errors"))
+    ][:_MOST]
 
 
-def _faulty(lines: Iterable[bytes]) -> Iterator[tuple[int, tuple[str, str]]]:
-    for number, text in enumerate(lines, 1):
-        if b'"errors"' in text:
-            for one in _nested(json.loads(text)):
-                yield number, one
+def _json(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _nested(value: Any) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """The gate run on a measured version, with the intervals and the champion that it asks for."""
 
-from customlabels.core.errors import ServiceError
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.comparison import Measured, compare, interval_lows, need_snapshot
 from customlabels.pipelines.gate import Champion, Verdict, judge
@@ -15,7 +14,7 @@ def judge_measured(measured: Measured, gate: GateSettings, champion: Measured | 
 
     Raises
     ------
-    ServiceError : the champion was judged on other test images
+    ServiceError : intervals are asked for, and the version has no snapshot any more
     SettingsError : as gate.judge
     """
     by_interval = gate.decide_on == "interval"
@@ -23,12 +22,7 @@ def judge_measured(measured: Measured, gate: GateSettings, champion: Measured | 
     beside = None
     if gate.max_regression is not None and champion is not None and champion.name != measured.name:
         comparison = compare(champion, measured)
-        if not comparison.comparable:
-            raise ServiceError(
-                f"champion {champion.name} was judged on other test images than {measured.name}",
-                hint=f"customlabels versions compare {champion.name} {measured.name} --re-evaluate",
-            )
         difference = comparison.overall["f1"]
         low = difference.interval.low if by_interval and difference.interval else None
-        beside = Champion(champion.name, difference.base, low)
+        beside = Champion(champion.name, difference.base, low, comparison.comparable)
     return judge(measured.evaluation, gate, lows=lows, champion=beside)

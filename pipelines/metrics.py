@@ -1,14 +1,17 @@
 """Counts and figures of a version on its test images, with intervals over those images.
 
 Figures follow the service: of each label at its threshold, overall their plain means. An interval is a percentile
-bootstrap: the test images are drawn again and again with repetition, and the figure is worked out for each draw. Where
-no draw differs (eight of eight found), that says nothing; there it is the exact (Clopper-Pearson) interval of no miss.
+bootstrap: the test images are drawn again and again with repetition, and the figure is worked out for each draw that
+tells. Where no draw differs (eight of eight found), that says nothing; there the exact interval of that many trials
+without an exception takes its place.
 Source of the figures: Custom Labels developer guide, "Metrics for evaluating your model".
 """
 
+import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +20,9 @@ from customlabels.pipelines.snapshot import Snapshot
 
 DRAWS = 2000
 CONFIDENCE = 0.95
-_MOST_WEIGHTS = 4_000_000
-"""Weights of images that are held at once."""
+_TAIL = (1 - CONFIDENCE) / 2
+_MOST_WEIGHTS, _LABELS_AT_ONCE = 4_000_000, 16
+"""Weights of images, and labels, that are worked on at once."""
 
 
 class Figures(NamedTuple):
@@ -47,7 +51,7 @@ class Counts:
 
     images: tuple[str, ...]
     labels: tuple[str, ...]
-    table: NDArray[np.int64]
+    table: NDArray[np.int32]
 
 
 def count(
@@ -61,7 +65,7 @@ def count(
     """
     labels = snapshot.labels if labels is None else labels
     places = {label: place for place, label in enumerate(labels)}
-    table = np.zeros((len(snapshot.images), len(labels), 3), dtype=np.int64)
+    table = np.zeros((len(snapshot.images), len(labels), 3), dtype=np.int32)
     for row, image in enumerate(snapshot.images):
         there, hit = [0] * len(labels), [0] * len(labels)
         for one in image.truth:
@@ -79,79 +83,123 @@ def count(
 
 def figures(counts: Counts) -> tuple[Figures, dict[str, Figures]]:
     """Overall, the plain means over labels, and by label."""
-    each = _figures(counts.table.sum(axis=0)[None])[0]
+    each = _figures(counts.table.sum(axis=0, dtype=np.int64))
     by_label = {label: Figures(*map(float, each[place])) for place, label in enumerate(counts.labels)}
     return Figures(*map(float, each.mean(axis=0))) if len(each) else Figures(0.0, 0.0, 0.0), by_label
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Figures of every draw.
+    """Figures of every draw of the test images, or the differences of two versions'.
 
     Parameters
     ----------
-    table : (draws, labels, 3), precision, recall and F1
-    trials : (labels,), instances that the figures rest on; None for differences
+    table : (draws, labels, 3), precision, recall and F1; NaN where a draw has no image that tells
+    trials : (labels, 3), on how many instances or predictions each rests
+    paired : whether it holds differences
     """
 
     labels: tuple[str, ...]
-    table: NDArray[np.float64]
-    trials: NDArray[np.int64] | None = None
+    table: NDArray[np.float32]
+    trials: NDArray[np.int64]
+    paired: bool = False
 
     def overall(self) -> "Figures3":
-        trials = None if self.trials is None else int(self.trials.sum())
-        return _intervals(self.table.mean(axis=1), trials)
+        return self._intervals(list(range(len(self.labels))))
 
     def label(self, label: str) -> "Figures3":
-        place = self.labels.index(label)
-        return _intervals(self.table[:, place], None if self.trials is None else int(self.trials[place]))
+        return self._intervals([self.labels.index(label)])
 
-    def __sub__(self, other: "Spread") -> "Spread":
-        return Spread(self.labels, self.table - other.table)
+    def _intervals(self, places: list[int]) -> "Figures3":
+        """Of the mean over some labels."""
+        with warnings.catch_warnings():
+            # A draw without any of the labels is NaN, as it should be.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            part = self.table[:, places]
+            tail = 100 * _TAIL
+            ends = np.nanpercentile(np.nanmean(part, axis=1), [tail, 100 - tail], axis=0)
+            least, most = np.nanmin(part, axis=0), np.nanmax(part, axis=0)
+        found = []
+        for metric in range(3):
+            low, high = (float(end) for end in np.nan_to_num(ends[:, metric], nan=0.0))
+            still = [(self.trials[place, metric], least[row, metric]) for row, place in enumerate(places)
+                     if least[row, metric] == most[row, metric]]  # fmt: skip
+            down, up = (0, 0) if self.paired else (1, 0)
+            below = _unseen([int(trials) for trials, value in still if value == down]) / max(1, len(places))
+            above = _unseen([int(trials) for trials, value in still if value == up]) / max(1, len(places))
+            found.append(Interval(max(-1.0 if self.paired else 0.0, low - below), min(1.0, high + above)))
+        return found[0], found[1], found[2]
 
 
 Figures3 = tuple[Interval, Interval, Interval]
 """Intervals of precision, recall and F1."""
 
 
+def _unseen(trials: list[int]) -> float:
+    """How much rates may sum to, with 97.5 % confidence, of which not one case was seen in so many trials each.
+
+    For one rate it is the exact (Clopper-Pearson) bound. For several it is the largest sum under which seeing none is
+    not unlikelier than that: the rates that make it likeliest are 1 - trials / level, or nothing, with a common level.
+    """
+    trials = [one for one in trials if one]
+    if not trials:
+        return 0.0
+    wanted = math.log(_TAIL)
+    low, high = float(min(trials)), max(trials) * 2.0
+    while sum(one * math.log(min(1.0, one / high)) for one in trials) > wanted:
+        high *= 2
+    level = low
+    for _ in range(80):
+        level = (low + high) / 2
+        if sum(one * math.log(min(1.0, one / level)) for one in trials) > wanted:
+            low = level
+        else:
+            high = level
+    return sum(max(0.0, 1 - one / level) for one in trials)
+
+
 def spread(counts: Counts, draws: int = DRAWS, seed: int = 0) -> Spread:
-    """The figures of `draws` draws of the images; the same seed draws the same images, so that versions pair up."""
-    many = len(counts.images)
-    rng = np.random.default_rng(seed)
-    table = counts.table.reshape(many, -1).astype(np.float64)
-    sums = np.zeros((draws, table.shape[1]))
+    """The figures of `draws` draws of the images."""
+    return Spread(counts.labels, _drawn(counts, draws, seed), _trials(counts))
+
+
+def paired_spread(base: Counts, other: Counts, draws: int = DRAWS, seed: int = 0) -> Spread:
+    """The figures of `other` less those of `base`, drawn in step; both hold the same images in the same order."""
+    table = _drawn(other, draws, seed) - _drawn(base, draws, seed)
+    return Spread(base.labels, table, np.minimum(_trials(base), _trials(other)), paired=True)
+
+
+def _drawn(counts: Counts, draws: int, seed: int) -> NDArray[np.float32]:
+    """(draws, labels, 3); the same seed draws the same images, so that versions pair up."""
+    many, labels = len(counts.images), len(counts.labels)
+    found = np.full((draws, labels, 3), np.nan, dtype=np.float32)
     at_once = max(1, _MOST_WEIGHTS // max(1, many))
+    rng = np.random.default_rng(seed)
     for start in range(0, draws if many else 0, at_once):
         size = min(at_once, draws - start)
-        sums[start : start + size] = rng.multinomial(many, np.full(many, 1 / many), size=size) @ table
-    there = counts.table[..., [0, 2]].sum(axis=(0, 2))
-    return Spread(counts.labels, _figures(sums.reshape(draws, len(counts.labels), 3)), there)
+        weights = rng.multinomial(many, np.full(many, 1 / many), size=size).astype(np.float32)
+        for first in range(0, labels, _LABELS_AT_ONCE):
+            part = counts.table[:, first : first + _LABELS_AT_ONCE].astype(np.float32)
+            sums = (weights @ part.reshape(many, -1)).reshape(size, -1, 3)
+            found[start : start + size, first : first + part.shape[1]] = _figures(sums, undefined=np.nan)
+    return found
 
 
-def _figures(sums: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Precision, recall and F1 of (…, labels, 3) counts; 0 where one is not defined."""
+def _trials(counts: Counts) -> NDArray[np.int64]:
+    """(labels, 3): what precision, recall and F1 rest on: predictions, instances, and the fewer of both."""
+    hits, false, missed = (counts.table[..., place].sum(axis=0, dtype=np.int64) for place in range(3))
+    return np.stack([hits + false, hits + missed, np.minimum(hits + false, hits + missed)], axis=-1)
+
+
+def _figures(sums: NDArray[Any], undefined: float = 0.0) -> NDArray[np.float64]:
+    """Precision, recall and F1 of (…, labels, 3) counts."""
     hits, false, missed = (sums[..., place].astype(np.float64) for place in range(3))
 
     def share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+        return np.divide(part, whole, out=np.full_like(part, undefined), where=whole > 0)
 
     both = share(2 * hits, 2 * hits + false + missed)
     return np.stack([share(hits, hits + false), share(hits, hits + missed), both], axis=-1)
-
-
-def _intervals(table: NDArray[np.float64], trials: int | None) -> Figures3:
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.percentile(table, [100 * tail, 100 - 100 * tail], axis=0)
-    one, two, three = (_widened(Interval(float(low[place]), float(high[place])), trials, tail) for place in range(3))
-    return one, two, three
-
-
-def _widened(found: Interval, trials: int | None, tail: float) -> Interval:
-    """The interval; where all draws are 1 or all are 0, the exact one of as many trials without an exception."""
-    if trials is None or found.low != found.high or found.low not in (0.0, 1.0):
-        return found
-    furthest = tail ** (1 / trials) if trials else 0.0
-    return Interval(furthest, 1.0) if found.low == 1.0 else Interval(0.0, 1 - furthest)
 
 
 class Curve(NamedTuple):

@@ -31,6 +31,8 @@ class Scope:
     kms_key: str | None = None
     topic: str | None = None
     event_bus: str | None = None
+    images: str | None = None
+    """s3://bucket/folder of images that are trained on where they lie."""
 
     @property
     def resources(self) -> list[str]:
@@ -61,6 +63,12 @@ def train(scope: Scope) -> Policy:
         _allow("Champion", ["ssm:GetParameter"], [_parameter(scope)]),
         *_listeners(scope),
     ]
+    if scope.images:
+        place = scope.images.removeprefix("s3://").strip("/")
+        source = [f"arn:aws:s3:::{place.partition('/')[0]}"]
+        statements.append(_allow("ImageBucket", ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:ListBucket"], source))
+        reading = ["s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectTagging", "s3:GetObjectVersion"]
+        statements.append(_allow("Images", reading, [f"arn:aws:s3:::{place}/*"]))
     if scope.kms_key:
         actions = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
         statements.append(_allow("Key", actions, [_key(scope)]))
@@ -73,6 +81,7 @@ def promote(scope: Scope) -> Policy:
         [
             _allow("Project", _rekognition(["DescribeProjectVersions", "DetectCustomLabels"]), scope.resources),
             _allow("FindProject", ["rekognition:DescribeProjects"], ["*"]),
+            _allow("Bucket", ["s3:ListBucket"], [f"arn:aws:s3:::{scope.bucket}"]),
             _allow("Results", ["s3:GetObject"], [scope.folder]),
             _allow(
                 "Champion", ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter"], [_parameter(scope)]
@@ -96,6 +105,12 @@ def detect(scope: Scope) -> Policy:
             *_key_to_read(scope),
         ]
     )
+
+
+def bucket(scope: Scope) -> Policy:
+    """What `customlabels train --fix-bucket-policy` needs once, beside what training needs."""
+    actions = ["s3:GetBucketPolicy", "s3:PutBucketPolicy"]
+    return _policy([_allow("BucketPolicy", actions, [f"arn:aws:s3:::{scope.bucket}"])])
 
 
 def _listeners(scope: Scope) -> list[Policy]:

@@ -54,6 +54,7 @@ def ensure_dataset(
             held = _tags(rekognition, arn).get(DIGEST_TAG, "")
             if ended != "CREATE_FAILED":
                 if held == digest:
+                    _check(rekognition, arn, len(plan.dataset.side(side)), side, manifest)
                     return False
                 before, _, going_to = held.partition(_TO)
                 changes = updates(s3, plan, side, before) if going_to in ("", digest[:_SHORT]) else None
@@ -110,13 +111,18 @@ def updates(s3: "S3Client", plan: Plan, side: Side, held: str) -> list[bytes] | 
     before, wanted = dict(_by_source(body.splitlines())), dict(_by_source(manifest_lines(plan, side)))
     if before.keys() - wanted.keys():
         return None
-    batches: list[bytes] = [b""]
+    batches: list[list[bytes]] = [[]]
+    size = 0
     for source, line in wanted.items():
         if before.get(source) != line:
-            if len(batches[-1]) + len(line) + 1 > MAX_UPDATE:
-                batches.append(b"")
-            batches[-1] += line + b"\n"
-    return batches if len(batches) <= _MOST_UPDATES else None
+            size += len(line) + 1
+            if size > MAX_UPDATE:
+                batches.append([])
+                size = len(line) + 1
+            if len(batches) > _MOST_UPDATES:
+                return None
+            batches[-1].append(line)
+    return [b"".join(line + b"\n" for line in batch) for batch in batches]
 
 
 def _by_source(lines: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:

@@ -88,11 +88,15 @@ def read_remote(
             step()
             parts = one.name.split("/")[:-1]
             side = None
-            if divided:
+            if divided and parts:
                 side = Side.TEST if SUBSETS[parts[0].lower()] == "test" else Side.TRAIN
                 parts = parts[1:]
             label = _label(parts, label_from)
-            label = (label_map or {}).get(label, label)
+            renamed = (label_map or {}).get(label, label)
+            if label and not renamed:
+                findings.append(Finding(one.name, f"label {label!r} is left out", fatal=False))
+                continue
+            label = renamed
             if isinstance(info, str):
                 findings.append(Finding(one.name, info, fatal=True))
             elif not label:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from customlabels.core.errors import ServiceError
@@ -104,12 +105,13 @@ def finish(
         title = "training" if begun.started else "waiting for the training under way of"
         with watch.step(f"{title} version {begun.version}") as advance:
             told = 0.0
+            before = (datetime.now(UTC) - there["CreationTimestamp"]).total_seconds() if there else 0.0
 
-            def tick(seconds: float) -> None:
+            def tick(waited: float) -> None:
                 nonlocal told
                 advance(0)
-                if seconds - told >= _TELL_EVERY:
-                    told = seconds
+                if waited - told >= _TELL_EVERY:
+                    told, seconds = waited, before + waited
                     said(f"{begun.version}: {seconds / 3600:.2g} hours, about ${training_cost(seconds):.2f} so far")
 
             there = wait_trained(rekognition, s3, begun.project_arn, begun.version, tick=tick, said=said)

@@ -45,7 +45,7 @@ class Due:
 
 
 class Deliveries:
-    """Delivers at once (`deliver`) or in the background (`put`); `client` makes a client of a service in a region."""
+    """Delivers at once (`now`) or in the background (`put`); `client` makes a client of a service in a region."""
 
     def __init__(self, store: Store, invoke: Invoke, client: Callable[[str, str], Any]) -> None:
         self._store = store
@@ -63,11 +63,10 @@ class Deliveries:
         """Delivers by and by; on disk when this returns."""
         self._waiting.put((self._store.add_delivery(asdict(due)), due))
 
-    def now(self, due: Due) -> None:
-        """Delivers before it returns; should the process end meanwhile, after its next start."""
-        number = self._store.add_delivery(asdict(due))
-        self.deliver(due)
-        self._store.delete_delivery(number)
+    def now(self, together: list[Due]) -> None:
+        """Delivers before it returns, in order; should the process end meanwhile, after its next start."""
+        for number, due in [(self._store.add_delivery(asdict(due)), due) for due in together]:
+            self._done(number, due)
 
     def settle(self) -> None:
         """Returns when all that was put has been delivered."""
@@ -76,24 +75,26 @@ class Deliveries:
     def _work(self) -> None:
         while True:
             number, due = self._waiting.get()
-            try:
-                self.deliver(due)
-                self._store.delete_delivery(number)
-            except Exception:
-                log.exception("delivering from %s", due.source)
-            finally:
-                self._waiting.task_done()
+            self._done(number, due)
+            self._waiting.task_done()
 
-    def deliver(self, due: Due) -> None:
-        """Calls the target until it takes it, as often as its retry policy has it; else to the dead-letter queue."""
+    def _done(self, number: int, due: Due) -> None:
+        """Delivers, and forgets it; what goes wrong on the way ends nothing else."""
         try:
-            self._try(due)
-        finally:
-            if due.once is not None:
-                group, name = due.once
-                self._client("scheduler", due.region).delete_schedule(GroupName=group, Name=name)
+            self._deliver(due)
+        except Exception:
+            log.exception("delivering from %s", due.source)
+        if due.once is not None:
+            group, name = due.once
+            scheduler = self._client("scheduler", due.region)
+            try:
+                scheduler.delete_schedule(GroupName=group, Name=name)
+            except scheduler.exceptions.ResourceNotFoundException:
+                log.info("schedule %s is gone already", name)
+        self._store.delete_delivery(number)
 
-    def _try(self, due: Due) -> None:
+    def _deliver(self, due: Due) -> None:
+        """Calls the target until it takes it, as often as its retry policy has it; else to the dead-letter queue."""
         policy = due.target.get("RetryPolicy") or {}
         attempts = min(_MOST_ATTEMPTS, 1 + int(policy.get("MaximumRetryAttempts", 185)))
         failure: str | None = "never tried"

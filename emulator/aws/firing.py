@@ -1,6 +1,5 @@
 """EventBridge: schedules and scheduled rules fire as the service's clock goes, and reach their targets."""
 
-import json
 import logging
 import threading
 import time
@@ -13,6 +12,7 @@ from moto.events.models import events_backends
 from moto.scheduler.models import scheduler_backends
 
 from customlabels.emulator.aws.deliveries import Deliveries, Due
+from customlabels.emulator.aws.links import shaped_input
 from customlabels.emulator.aws.schedules import next_time
 from customlabels.emulator.clock import Clock
 
@@ -64,8 +64,7 @@ class Firing:
             # All that are due at the same moment; the moment counts as done before they run, so that none runs twice.
             together = [one for one in self._all() if one.at == due.at]
             self._done = due.at
-            for one in together:
-                self._deliveries.now(one)
+            self._deliveries.now(together)
             self._follow()
         self._done = max(self._done, now)
 
@@ -120,7 +119,7 @@ class Firing:
             "detail": {},
         }
         for target in rule.targets:
-            yield Due(at, region, rule.arn, target, target.get("Input") or json.dumps(event))
+            yield Due(at, region, rule.arn, target, shaped_input(target, event))
 
 
 def _seconds(value: Any) -> float | None:

@@ -155,9 +155,10 @@ def _unpacked(body: bytes, state: Path) -> Path:
             archive.extractall(aside)
             aside.rename(folder)
         except OSError:
-            shutil.rmtree(aside, ignore_errors=True)
             if not folder.exists():
                 raise
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
     return folder
 
 

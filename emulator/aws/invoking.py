@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -81,14 +82,9 @@ class Invoker:
             ended = self._run(region, function, event)
             if not ended.error:
                 return
-        if goes_to and ":sns:" in goes_to:
-            self._client("sns", region).publish(TopicArn=goes_to, Message=event.decode())
-        elif goes_to:
-            sqs = self._client("sqs", region)
-            url = sqs.get_queue_url(QueueName=goes_to.rpartition(":")[2])["QueueUrl"]
-            about = {"ERROR_MESSAGE": ended.payload.decode()[:1000], "REQUEST_ID": ended.request}
-            attributes = {name: {"DataType": "String", "StringValue": value} for name, value in about.items()}
-            sqs.send_message(QueueUrl=url, MessageBody=event.decode(), MessageAttributes=attributes)
+        if goes_to:
+            told = _failed_invocation(function, event, ended, 1 + retries, self._clock())
+            self._put(Due(self._clock(), region, function.function_arn, {"Arn": goes_to}, told))
 
     def _run(self, region: str, function: LambdaFunction, event: bytes) -> functions.Invocation:
         """Runs a function; what it logs goes to CloudWatch Logs."""
@@ -119,3 +115,31 @@ def _failures(function: LambdaFunction) -> tuple[int, str | None]:
     retries = settings.get("MaximumRetryAttempts")
     on_failure = ((settings.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     return _RETRIES if retries is None else int(retries), on_failure
+
+
+def _failed_invocation(
+    function: LambdaFunction, event: bytes, ended: functions.Invocation, times: int, at: float
+) -> str:
+    """What a destination gets. Source: Lambda developer guide, "Retaining records of asynchronous invocations"."""
+    return json.dumps(
+        {
+            "version": "1.0",
+            "timestamp": datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            "requestContext": {
+                "requestId": ended.request,
+                "functionArn": f"{function.function_arn}:$LATEST",
+                "condition": "RetriesExhausted",
+                "approximateInvokeCount": times,
+            },
+            "requestPayload": _document(event),
+            "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": ended.error},
+            "responsePayload": _document(ended.payload),
+        }
+    )
+
+
+def _document(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.decode(errors="replace")

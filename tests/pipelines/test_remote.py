@@ -74,8 +74,8 @@ def test_the_bucket_gets_what_the_service_needs_and_keeps_what_it_has(service: S
     added = {one["Sid"]: one["Resource"] for one in after["Statement"][1:]}
     assert added == {
         "CustomLabelsBucket": "arn:aws:s3:::policed",
-        "CustomLabelsRead": "arn:aws:s3:::policed/runs/*",
-        "CustomLabelsWrite": "arn:aws:s3:::policed/runs/*",
+        "CustomLabelsReadRuns": "arn:aws:s3:::policed/runs/*",
+        "CustomLabelsWriteRuns": "arn:aws:s3:::policed/runs/*",
     }
     assert all("111122223333" in str(one["Condition"]) for one in after["Statement"][1:])
     put_policy(service.s3, "policed", after)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from customlabels.emulator import box_evaluation, evaluation
 from customlabels.pipelines.comparison import Measured, compare, interval_lows, markdown
 from customlabels.pipelines.evaluation import parse_summary
-from customlabels.pipelines.metrics import count, curve, figures, recommend, spread
+from customlabels.pipelines.metrics import Counts, count, curve, figures, recommend, spread
 from customlabels.pipelines.snapshot import Snapshot, parse_snapshot
 
 LABELS = ("crack", "ok")
@@ -94,7 +94,11 @@ def test_versions_on_the_same_images_are_paired_and_a_large_difference_is_sure()
     assert comparison.overall["f1"].change > 0
     assert comparison.overall["f1"].is_sure
     assert {one.right for one in comparison.disagreements} == {"good"}
-    assert compare(good, good).overall["f1"].interval == (0, 0)
+    same = compare(good, good).overall["f1"]
+    assert same.interval is not None
+    # Sixty images without a difference: 1 - 0.025 ** (1 / 60).
+    assert same.interval == pytest.approx((-0.0596, 0.0596), abs=1e-3)
+    assert not same.is_sure
     assert "| **all labels** |" in markdown([comparison])
 
 
@@ -125,7 +129,41 @@ def test_a_label_without_a_miss_is_not_taken_for_perfect() -> None:
     found = measured([SURE] * 8 + [SURE[::-1]] * 8, truth)
     assert found.snapshot is not None
     # Clopper-Pearson of 8 of 8 at 95 %: 0.025 ** (1 / 8).
-    assert interval_lows(found.snapshot)["crack"] == pytest.approx((0.6306, 0.6306, 0.6306), abs=1e-3)
+    lows = interval_lows(found.snapshot)
+    assert lows["crack"] == pytest.approx((0.6306, 0.6306, 0.6306), abs=1e-3)
+    # Both labels together: sixteen of sixteen.
+    assert lows[""] == pytest.approx((0.7941, 0.7941, 0.7941), abs=1e-3)
+
+
+def table(*labels: tuple[int, int, int], images: int) -> Counts:
+    """Counts of labels with so many hits, false alarms and misses, each on an image of its own."""
+    found = np.zeros((images, len(labels), 3), dtype=np.int32)
+    image = 0
+    for place, kinds in enumerate(labels):
+        for kind, many in enumerate(kinds):
+            for _ in range(many):
+                found[image % images, place, kind] = 1
+                image += 1
+    return Counts(tuple(map(str, range(images))), tuple(map(str, range(len(labels)))), found)
+
+
+def test_draws_without_a_label_say_nothing_of_it() -> None:
+    # Three of three found, in sixty images: 0.025 ** (1 / 3) to 1, not 0 to 1.
+    assert spread(table((3, 0, 0), images=60)).label("0")[1] == pytest.approx((0.2924, 1.0), abs=1e-3)
+
+
+def test_precision_rests_on_what_was_said_and_recall_on_what_is_there() -> None:
+    precision, recall, _ = spread(table((8, 0, 92), images=100)).label("0")
+    assert precision == pytest.approx((0.6306, 1.0), abs=1e-3)
+    assert recall.low < 0.08 < recall.high < 0.2
+
+
+def test_many_small_labels_without_a_miss_are_not_proved_perfect() -> None:
+    every = spread(table(*[(3, 0, 0)] * 20, images=60)).overall()[2]
+    assert every == pytest.approx((0.025 ** (1 / 60), 1.0), abs=1e-3)
+    # The label with the fewest images may hide the most.
+    uneven = spread(table((2, 0, 0), (50, 0, 0), images=60)).overall()[2]
+    assert uneven.low == pytest.approx(1 - (1 - 0.025 ** (1 / 2)) / 2, abs=0.01)
 
 
 def graded() -> Snapshot:

@@ -64,18 +64,25 @@ def test_a_rule_hands_on_the_events_of_its_pattern(linked: tuple[Service, str]) 
     events = client(service, "events")
     url, arn = queue(service, "copies")
     events.put_rule(Name="gate", EventPattern=json.dumps({"source": ["customlabels"], "detail": {"passed": [False]}}))
-    shaped = {"InputPathsMap": {"name": "$.detail.version"}, "InputTemplate": '{"failed": "<name>"}'}
+    paths = {"name": "$.detail.version", "passed": "$.detail.passed", "all": "$.detail"}
+    shaped = {"InputPathsMap": paths, "InputTemplate": '{"failed": "<name>", "passed": <passed>, "all": <all>}'}
     targets = [
         {"Id": "1", "Arn": function},
         {"Id": "2", "Arn": function, "InputTransformer": shaped},
         {"Id": "3", "Arn": arn, "InputPath": "$.detail"},
     ]
     events.put_targets(Rule="gate", Targets=targets)
+    # Neither a rule that is off nor one that goes by time is meant by an event.
+    events.put_rule(Name="off", EventPattern=json.dumps({"source": ["customlabels"]}), State="DISABLED")
+    events.put_rule(Name="daily", ScheduleExpression="rate(1 day)")
+    for rule in ("off", "daily"):
+        events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": function}])
     for passed in (True, False):
         detail = json.dumps({"version": "v1", "passed": passed})
         events.put_events(Entries=[{"Source": "customlabels", "DetailType": "Gate", "Detail": detail}])
     got = seen(service, 2)
-    assert {"failed": "v1"} in got
+    assert len(got) == 2
+    assert {"failed": "v1", "passed": False, "all": {"version": "v1", "passed": False}} in got
     (whole,) = [one for one in got if "detail" in one]
     assert (whole["detail-type"], whole["detail"]) == ("Gate", {"version": "v1", "passed": False})
     assert whole["time"].endswith("Z")

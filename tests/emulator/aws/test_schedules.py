@@ -201,7 +201,9 @@ def test_a_function_that_fails_is_run_again_and_reported_as_it_says(scheduled: A
     schedule(client, "failing", "rate(1 hour)", function, role, {"fail": True})
     address.advance(service.state, 3700)
     (message,) = messages(client, queue)
-    assert "RuntimeError" in message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+    told = json.loads(message["Body"])
+    assert (told["requestPayload"], told["responsePayload"]["errorType"]) == ({"fail": True}, "RuntimeError")
+    assert told["requestContext"]["approximateInvokeCount"] == (3 if retries is None else 1)
     assert starts(client) == (3 if retries is None else 1)
 
 
