@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from customlabels.cli.gating import end_on, judges, show_verdict
-from customlabels.cli.group import Command
+from customlabels.cli.group import Command, Figure
 from customlabels.cli.running import kept_running
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.console import Console
@@ -157,6 +157,9 @@ def gate(session: Session, version: str | None, project: str | None, gate: GateS
     name = session.project(project)
     champion = session.measured_champion(name) if gate.max_regression is not None else None
     verdict = judge_measured(session.measured(name, version), gate, champion)
+    if not verdict.checks and gate.max_regression is not None:
+        session.console.done("gate passed: there is no other champion to fall behind", **verdict.document())
+        return
     if not verdict.checks:
         raise SettingsError(
             "the gate asks for nothing", hint="give --min-f1 or another flag, or fill [gate] in the settings"
@@ -168,8 +171,8 @@ def gate(session: Session, version: str | None, project: str | None, gate: GateS
 @click.command(cls=Command)
 @click.argument("version", required=False)
 @_project
-@click.option("--precision", type=click.FloatRange(0, 1), help="The precision to reach; gives the best recall then.")
-@click.option("--recall", type=click.FloatRange(0, 1), help="The recall to reach; gives the best precision then.")
+@click.option("--precision", type=Figure(0, 1), help="The precision to reach; gives the best recall then.")
+@click.option("--recall", type=Figure(0, 1), help="The recall to reach; gives the best precision then.")
 @pass_session
 def thresholds(
     session: Session, version: str | None, project: str | None, precision: float | None, recall: float | None

@@ -1,6 +1,7 @@
 """customlabels versions copy."""
 
 import json
+import re
 
 import click
 
@@ -8,7 +9,9 @@ from customlabels.cli.group import Command
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.errors import SettingsError
 from customlabels.core.prices import training_cost
+from customlabels.core.settings import NAME_PATTERN
 from customlabels.pipelines import copying
+from customlabels.pipelines.bucket import check_bucket
 from customlabels.pipelines.versions import version_name
 
 
@@ -43,16 +46,22 @@ def copy(
     there = session.other(to_profile) if to_profile else session.clients
     if to_profile and not to_bucket:
         raise SettingsError("another account needs a bucket of its own", hint="give --to-bucket")
+    for what, given in (("--to-project", to_project), ("--to-version", to_version)):
+        if given is not None and not re.fullmatch(NAME_PATTERN, given):
+            raise SettingsError(f"{what} {given!r} is no name: the service takes letters, digits, '_', '.' and '-'")
+    if not to_profile and (to_project, to_version or version_name(chosen)) == (name, version_name(chosen)):
+        raise SettingsError(f"{version_name(chosen)} of {name} would be copied onto itself", hint="give --to-version")
     place = copying.Destination(
         to_project, to_version or version_name(chosen), session.bucket(to_bucket), session.settings.project.prefix
     )
     policy = copying.policy_for(chosen["ProjectVersionArn"], there.account) if to_profile else None
     if dry_run:
         document = {"version": version_name(chosen), "to_project": to_project, "policy": policy}
-        session.console.result(
-            document, lambda _: session.console.text(json.dumps(policy, indent=2) if policy else "no policy is needed")
-        )
+        needed = json.dumps(policy, indent=2) if policy else "no policy is needed"
+        said = f"{version_name(chosen)} would be copied to {place.version} of {to_project}\n{needed}"
+        session.console.result(document, lambda _: session.console.text(said))
         return
+    check_bucket(there.s3, place.bucket, there.region)
     with session.console.step(f"copying {version_name(chosen)} to {to_project}") as advance:
         made = copying.copy(session.clients.rekognition, there.rekognition, chosen, place, policy, lambda _: advance(0))
     seconds = chosen.get("BillableTrainingTimeInSeconds")

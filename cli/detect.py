@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from customlabels.cli.group import Command
+from customlabels.cli.group import Command, Figure
 from customlabels.cli.running import kept_running
-from customlabels.cli.session import CHAMPION, Session, pass_session
+from customlabels.cli.session import Session, pass_session
 from customlabels.core.aws import explained
 from customlabels.core.errors import LayoutError, ServiceError, SettingsError
 from customlabels.core.s3 import S3Address
@@ -28,7 +28,7 @@ _SUFFIXES = (".jpg", ".jpeg", ".png")
 @click.option("--version", "version", help="Name of the version.  [default: the champion, else the newest trained]")
 @click.option(
     "--min-confidence",
-    type=click.FloatRange(0, 100),
+    type=Figure(0, 100),
     help="0 to 100, in place of each label's assumed threshold.",
 )
 @click.option(
@@ -42,7 +42,7 @@ _SUFFIXES = (".jpg", ".jpeg", ".png")
     type=click.Path(path_type=Path, file_okay=False),
     help="Write images with what was seen there.",
 )
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Images a second that an inference unit takes.")
+@click.option("--rate", type=Figure(0, min_open=True), help="Images a second that an inference unit takes.")
 @click.option("--start", is_flag=True, help="Start the model where it is stopped, and stop it again afterwards.")
 @click.option("--yes", is_flag=True, help="Do not ask before it is started.")
 @pass_session
@@ -65,24 +65,28 @@ def detect(
     Example: customlabels detect images/crack --to found.jsonl --draw drawn
     """
     from customlabels.pipelines.detection import detect as look
-    from customlabels.pipelines.detections import detection_file, read_kept
+    from customlabels.pipelines.detections import Run, detection_file, read_kept
+    from customlabels.pipelines.versions import version_name
 
     if min_confidence is not None and 0 < min_confidence < 1:
         session.console.warn(f"--min-confidence goes from 0 to 100; {min_confidence} is under one per cent")
     images = _images(session, source)
-    chosen = _chosen(session, session.project(project), version)
-    kept = read_kept(to) if to else None
+    if drawn is not None:
+        _keep_originals(images, drawn)
+    chosen = session.champion_or(session.project(project), version)
+    run = Run(source, version_name(chosen), min_confidence)
+    kept = read_kept(to, run) if to else None
     if kept is not None and kept.done:
         before = len(images)
         images = [one for one in images if one[0] not in kept.done]
-        session.console.note(f"{before - len(images)} images are in {to} already")
+        session.console.note(f"{before - len(images)} images are in {to} already, and are left as they are")
     units = max(1, chosen.get("MinInferenceUnits") or 1)
     found: list[Detection] = []
     looked = failed = 0
     with ExitStack() as stack:
         if images:
             stack.enter_context(_running(session, chosen, units, start=start, yes=yes))
-        file = stack.enter_context(detection_file(to, kept)) if to and kept else None
+        file = stack.enter_context(detection_file(to, kept, run)) if to and kept else None
         advance = stack.enter_context(session.console.step(f"looking at {len(images)} images", len(images)))
         places = dict(images)
         for one in look(
@@ -94,6 +98,8 @@ def detect(
             advance=advance,
         ):
             looked, failed = looked + 1, failed + bool(one.error)
+            if one.error and file is not None:
+                session.console.warn(f"{one.name}: {one.error}")
             if drawn is not None and one.error is None:
                 _draw(session, one, places[one.name], drawn)
             if file is not None:
@@ -156,15 +162,6 @@ def _objects(session: Session, source: str) -> "Iterator[tuple[str, Image]]":
                     yield name, S3Address(bucket, one["Key"])
 
 
-def _chosen(session: Session, project: str, name: str | None) -> "Description":
-    if name is not None:
-        return session.version(project, name)
-    from customlabels.pipelines import champion
-
-    promoted = champion.current(session.clients.ssm, project)
-    return session.version(project, CHAMPION if promoted else None)
-
-
 def _running(
     session: Session, version: "Description", units: int, *, start: bool, yes: bool
 ) -> AbstractContextManager[None]:
@@ -183,6 +180,21 @@ def _running(
             "(on AWS an inference unit costs $4 an hour)",
         )
     return kept_running(session, version, yes=yes, units=units)
+
+
+def _keep_originals(images: "list[tuple[str, Image]]", folder: Path) -> None:
+    """Sees that no image would be drawn over.
+
+    Raises
+    ------
+    SettingsError
+    """
+    own = {place.resolve() for _, place in images if isinstance(place, Path)}
+    for name, _ in images:
+        if (folder / name).resolve() in own:
+            raise SettingsError(
+                f"--draw {folder} would write over {name}, which is to be looked at", hint="name another folder"
+            )
 
 
 def _draw(session: Session, found: "Detection", place: "Image", folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from customlabels.cli.group import Figure
 from customlabels.cli.session import Session
 from customlabels.core.console import Console
 from customlabels.core.errors import GateFailed, SettingsError
@@ -15,7 +16,7 @@ from customlabels.core.files import written_aside
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.gate import Result, Verdict, junit, parse_demand
 
-_FRACTION = click.FloatRange(0, 1)
+_FRACTION = Figure(0, 1)
 _FLAGS = (
     click.option("--min-f1", type=_FRACTION, help="Exit 3 when the version's F1 is lower."),
     click.option("--min-precision", type=_FRACTION, help="... or its precision."),
@@ -65,8 +66,11 @@ def _gate(settings: GateSettings, flags: dict[str, Any]) -> GateSettings:
         demands[label] = demand
     chosen: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
     gate = replace(settings, **chosen, min_label={**settings.min_label, **demands})
-    for demand in gate.min_label.values():
-        parse_demand(demand)
+    for label, demand in gate.min_label.items():
+        try:
+            parse_demand(demand)
+        except SettingsError as error:
+            raise SettingsError(f"gate.min_label {label}: {error.message}", hint=error.hint) from error
     return gate
 
 

@@ -1,6 +1,7 @@
 """The root group, the options that every command takes, and how errors end a command."""
 
 import importlib
+import math
 import os
 import sys
 from pathlib import Path
@@ -26,6 +27,16 @@ _SHARED = {
     "quiet": click.Option(["-q", "--quiet"], is_flag=True, default=None, help="Only results and errors."),
     "debug": click.Option(["--debug"], is_flag=True, default=None, help="Show a traceback with an error."),
 }
+
+
+class Figure(click.FloatRange):
+    """A number in a range; neither infinite nor none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found = float(super().convert(value, param, ctx))
+        if not math.isfinite(found):
+            self.fail(f"{value!r} is no number that can be used", param, ctx)
+        return found
 
 
 class Command(click.Command):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from customlabels.cli.group import Group
+from customlabels.cli.group import Figure, Group
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.aws import DEFAULT_LOCAL_REGION
 from customlabels.core.errors import ServiceError
@@ -24,7 +24,7 @@ def local() -> None:
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="Keep everything in this folder.")
 @click.option("--fast", "speed", flag_value="fast", help="States last a moment, and units take 100 requests a second.")
 @click.option("--real", "speed", flag_value="real", help="States last as long as on AWS: a start 15 minutes.")
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Requests a second that a unit takes.")
+@click.option("--rate", type=Figure(min=0, min_open=True), help="Requests a second that a unit takes.")
 @pass_session
 def start(session: Session, state: Path | None, speed: str | None, rate: float | None) -> None:
     """Start it in the background; it remembers how fast it was.

@@ -8,7 +8,7 @@ import click
 from customlabels.cli.group import Group
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.prices import hosting_cost
-from customlabels.pipelines.versions import choose_version, list_versions, version_name
+from customlabels.pipelines.versions import list_versions, version_name
 from customlabels.scheduler import hosting
 from customlabels.scheduler.usage import unit_hours
 
@@ -31,14 +31,14 @@ def model() -> None:
 def start(
     session: Session, version: str | None, project: str | None, units: int, max_units: int | None, yes: bool
 ) -> None:
-    """Start VERSION (default: the newest trained) and wait until it is RUNNING.
+    """Start VERSION (default: the champion, else the newest trained) and wait until it is RUNNING.
 
     Example: customlabels model start --units 1
     """
     if max_units is not None and max_units < units:
         raise click.BadParameter("--max-units is less than --units")
     clients = session.clients
-    chosen = choose_version(clients.rekognition, session.project(project), version)
+    chosen = session.champion_or(session.project(project), version)
     name, price = version_name(chosen), hosting_cost(1, max_units or units)
     if not yes and chosen["Status"] in hosting.STARTABLE:
         click.confirm(
@@ -52,6 +52,9 @@ def start(
             max_units=max_units,
             tick=lambda seconds: advance(0),
         )
+    up = chosen.get("MinInferenceUnits")
+    if not started and up and up != units:
+        session.console.warn(f"{name} runs on {up} units; to change them, stop it first")
     done = f"{name} is RUNNING" if started else f"{name} was started already and is RUNNING"
     session.console.done(
         f"{done}; on AWS it costs until you stop it: customlabels model stop",
@@ -72,7 +75,7 @@ def stop(session: Session, version: str | None, project: str | None) -> None:
     """
     clients, name = session.clients, session.project(project)
     found = (
-        [choose_version(clients.rekognition, name, version)]
+        [session.version(name, version)]
         if version
         else [v for v in list_versions(clients.rekognition, name) if v["Status"] in {"RUNNING", "STARTING", "STOPPING"}]
     )

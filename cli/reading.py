@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from customlabels.cli.group import Figure
 from customlabels.cli.session import Session
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.settings import DatasetSettings
@@ -111,7 +112,7 @@ _SKIPPING = click.option("--skip-faulty", is_flag=True, help="Go on without the 
 _DIVIDING = (
     click.option(
         "--test-fraction",
-        type=click.FloatRange(0, 1, min_open=True, max_open=True),
+        type=Figure(0, 1, min_open=True, max_open=True),
         help="Part of each label's images kept for testing.  [default: 0.2]",
     ),
     click.option("--seed", type=int, help="Another seed, another split."),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from customlabels.cli.group import Group
+from customlabels.cli.group import Figure, Group
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.errors import SettingsError
 from customlabels.core.prices import hosting_cost
@@ -66,7 +66,7 @@ def show(session: Session, days: int) -> None:
 @click.option("--weeks", default=4, show_default=True, type=click.IntRange(1, 104), help="How long.")
 @click.option("--demand", help=f"Requests that come: {', '.join(SHAPES)}, or a CSV of time and requests.")
 @click.option("--start-takes", default="15m", show_default=True, help="How long your model takes to start.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Requests a second that an inference unit takes.")
+@click.option("--rate", type=Figure(0, min_open=True), help="Requests a second that an inference unit takes.")
 @pass_session
 def simulate_(session: Session, weeks: int, demand: str | None, start_takes: str, rate: float | None) -> None:
     """Walk the schedule through weeks to come: what it costs, what it saves, which requests it meets.

@@ -158,6 +158,14 @@ class Session:
             name = promoted.version
         return choose_version(self.clients.rekognition, project, name)
 
+    def champion_or(self, project: str, name: str | None) -> "Description":
+        """The version of that name; where it is None the champion, and where there is none the newest trained."""
+        from customlabels.pipelines import champion
+
+        if name is None and champion.current(self.clients.ssm, project) is not None:
+            name = CHAMPION
+        return self.version(project, name)
+
     def measured(self, project: str, name: str | None = None) -> "Measured":
         """Evaluation and snapshot of that version."""
         from customlabels.pipelines.results import measure

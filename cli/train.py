@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from customlabels.cli.gating import end_on, judges, show_verdict
-from customlabels.cli.group import Command
+from customlabels.cli.group import Command, Figure
 from customlabels.cli.reading import Source, divide_images, divide_remote, divides_images, warn_of_leaks
 from customlabels.cli.session import Session, pass_session
 from customlabels.cli.versions import as_document, show_evaluation
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 @click.option("--project", help="Name of the project.  [default: that of the folder]")
 @click.option("--version-name", help="Name of the version.  [default: made from the images]")
 @click.option("--external-manifests", is_flag=True, help="Train from manifests in S3, without datasets in the project.")
-@click.option(
-    "--max-cost", type=click.FloatRange(0, min_open=True), help="Refuse a training that may cost more dollars."
-)
+@click.option("--max-cost", type=Figure(0, min_open=True), help="Refuse a training that may cost more dollars.")
 @click.option("--fix-bucket-policy", is_flag=True, help="Add what the service needs to the bucket's policy.")
 @click.option("--no-upload", is_flag=True, help="Upload no image; all have to be in S3 already.")
 @click.option("--no-wait", is_flag=True, help="Start the training and leave.")
@@ -65,6 +63,8 @@ def train(
     Example: customlabels --local train images --min-f1 0.8
     """
     if resume:
+        if source.path or dry_run or no_wait:
+            raise SettingsError("--resume waits for what is being trained: it takes no SOURCE, --dry-run or --no-wait")
         _finish(session, _under_way(session, session.project(project), version_name), gate, junit)
         return
     chosen = source.over(session.settings.dataset)
@@ -76,6 +76,7 @@ def train(
         divided, _ = divide_images(session, source)
         warn_of_leaks(session, source, divided)
     plan = plan_for(session, divided, bucket, project, version_name, divided_by, remote)
+    _check_gate(session, plan, gate)
     forecast = _forecast(session, plan, max_cost or session.settings.project.max_cost, dry_run)
     if dry_run:
         session.console.result(
@@ -96,7 +97,7 @@ def train(
         external=external_manifests,
         upload=not no_upload,
     )
-    if no_wait:
+    if no_wait and not begun.trained:
         console.done(
             f"version {begun.version} is being trained; to wait for it and judge it: {_resuming(plan.project)}",
             version=begun.version,
@@ -223,11 +224,15 @@ def _forecast(session: Session, plan: Plan, max_cost: float | None, dry_run: boo
         f"plan: project {plan.project}, version {plan.version}\n"
         f"      {len(label_counts(plan.dataset.records))} labels, "
         f"{len(sides[Side.TRAIN])} images to train, {len(sides[Side.TEST])} to test\n"
-        f"      images and results in s3://{plan.bucket}/{plan.prefix}\n"
+        f"      images in {plan.source or f's3://{plan.bucket}/{plan.images}'}, "
+        f"results in s3://{plan.bucket}/{plan.output}\n"
     )
-    if any(version_name(one) == plan.version for one in earlier):
-        session.console.note(f"{note}      the version exists: nothing is trained or billed")
-        return None
+    for one in earlier:
+        if version_name(one) == plan.version:
+            training = one["Status"] == "TRAINING_IN_PROGRESS"
+            said = "is being trained already" if training else "exists: nothing is trained or billed"
+            session.console.note(f"{note}      the version {said}")
+            return None
     forecast = estimate(len(sides[Side.TRAIN]), earlier)
     low, high = forecast.dollars
     session.console.note(
@@ -242,6 +247,29 @@ def _forecast(session: Session, plan: Plan, max_cost: float | None, dry_run: boo
             hint="fewer images train faster; or allow more",
         )
     return forecast
+
+
+def _check_gate(session: Session, plan: Plan, gate: GateSettings) -> None:
+    """Finds what would make the gate's verdict worthless before a training is paid for.
+
+    Raises
+    ------
+    SettingsError : it asks for labels that the images do not have
+    """
+    labels = label_counts(plan.dataset.records)
+    if missing := sorted(gate.min_label.keys() - labels.keys()):
+        raise SettingsError(
+            f"the gate asks for labels that the images do not have: {', '.join(missing)}",
+            hint=f"their labels are {', '.join(labels)}",
+        )
+    names: dict[str, dict[tuple[str, ...], str]] = {}
+    for record in plan.dataset.records:
+        names.setdefault(plan.hashes[record.name].sha256, {}).setdefault(record.labels, record.name)
+    if torn := [sorted(found.values()) for found in names.values() if len(found) > 1]:
+        session.console.warn(
+            f"{len(torn)} images are there under several labels: {' and '.join(torn[0])} …; "
+            "customlabels dataset inspect lists them"
+        )
 
 
 def _see_to_bucket(session: Session, plan: Plan, fix_policy: bool) -> None:

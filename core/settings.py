@@ -110,7 +110,7 @@ class ScheduleSettings(_Section):
 
 @dataclass(frozen=True)
 class DetectSettings(_Section):
-    rate: Annotated[float, Gt(0)] = 5.0
+    rate: Annotated[float, Gt(0), Le(10_000)] = 5.0
 
 
 @dataclass(frozen=True)

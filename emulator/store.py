@@ -18,6 +18,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS journal (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, seed INTEGER NOT NULL,
     method TEXT NOT NULL, target TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS code (function TEXT PRIMARY KEY, digest TEXT NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS delivery (id INTEGER PRIMARY KEY, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS object (
     bucket TEXT NOT NULL, key TEXT NOT NULL, position INTEGER NOT NULL, about TEXT NOT NULL, body BLOB,
@@ -106,6 +107,17 @@ class Store:
             Request(at, seed, method, target, json.loads(headers), body)
             for at, seed, method, target, headers, body in rows
         ]
+
+    def put_code(self, function: str, digest: str, body: bytes) -> None:
+        self._run("INSERT OR REPLACE INTO code VALUES (?, ?, ?)", function, digest, body)
+
+    def code_digests(self) -> dict[str, str]:
+        """The digest of what is kept of each function's code."""
+        return dict(self._run("SELECT function, digest FROM code"))
+
+    def code(self, function: str) -> bytes | None:
+        rows = self._run("SELECT body FROM code WHERE function = ?", function)
+        return bytes(rows[0][0]) if rows else None
 
     def add_delivery(self, document: dict[str, Any]) -> int:
         """Notes what is to be delivered; the number to delete it by."""

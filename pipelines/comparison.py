@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation import Evaluation, LabelMetrics
@@ -177,24 +178,26 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
         if not one.comparable:
             lines += ["**Their test sets differ: the figures do not tell which version is better.**", ""]
         lines += [f"| | F1 of {one.base} | F1 of {one.other} | change | 95 % interval |", "|---|---:|---:|---:|---:|"]
-        rows = [("**all labels**", one.overall["f1"]), *((label, by["f1"]) for label, by in one.labels.items())]
+        rows: list[tuple[str, Difference | None]] = [("**all labels**", one.overall["f1"])]
+        rows += [(_cell(label), by["f1"]) for label, by in one.labels.items()]
         for name, difference in rows:
             if difference is None:
-                lines.append(f"| {_cell(name)} | – | – | – | – |")
+                lines.append(f"| {name} | – | – | – | – |")
                 continue
             span = difference.interval
             shown = f"{span.low:+.3f} to {span.high:+.3f}{' ✱' if difference.is_sure else ''}" if span else "–"
             figures_ = f"{difference.base:.3f} | {difference.other:.3f} | {difference.change:+.3f}"
-            lines.append(f"| {_cell(name)} | {figures_} | {shown} |")
+            lines.append(f"| {name} | {figures_} | {shown} |")
         right = [sum(said.right == version for said in one.disagreements) for version in (one.base, one.other)]
-        lines += [
-            "",
-            f"They disagree on {len(one.disagreements)} of {one.shared} shared test images; {one.base} is right on "
-            f"{right[0]}, {one.other} on {right[1]}. ✱: more than the choice of test images explains.",
-            "",
-        ]
+        if one.shared:
+            lines += [
+                "",
+                f"They disagree on {len(one.disagreements)} of {one.shared} shared test images; {one.base} is right on "
+                f"{right[0]}, {one.other} on {right[1]}. ✱: more than the choice of test images explains.",
+                "",
+            ]
     return "\n".join(lines)
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return escape(text, quote=False).replace("|", "\\|").replace("\n", " ")

@@ -14,7 +14,7 @@ from customlabels.core.errors import ServiceError
 from customlabels.core.s3 import join_key
 from customlabels.core.waiting import wait_for
 from customlabels.pipelines.project import ensure_project, need_project
-from customlabels.pipelines.versions import Description, find_version, version_name
+from customlabels.pipelines.versions import Description, find_version, version_name, version_tags
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -85,6 +85,7 @@ def copy(
                 SourceProjectVersionArn=version_arn,
                 DestinationProjectArn=target,
                 VersionName=place.version,
+                Tags=version_tags(source, version),
                 OutputConfig={
                     "S3Bucket": place.bucket,
                     "S3KeyPrefix": join_key(place.prefix, place.project, "output", place.version),

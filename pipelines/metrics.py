@@ -173,6 +173,8 @@ def _drawn(counts: Counts, draws: int, seed: int) -> NDArray[np.float32]:
     """(draws, labels, 3); the same seed draws the same images, so that versions pair up."""
     many, labels = len(counts.images), len(counts.labels)
     found = np.full((draws, labels, 3), np.nan, dtype=np.float32)
+    # What is undefined on all images is 0, as the service has it; on a draw alone, it says nothing.
+    undefined = np.where(_trials(counts) > 0, np.nan, 0.0)
     at_once = max(1, _MOST_WEIGHTS // max(1, many))
     rng = np.random.default_rng(seed)
     for start in range(0, draws if many else 0, at_once):
@@ -181,25 +183,29 @@ def _drawn(counts: Counts, draws: int, seed: int) -> NDArray[np.float32]:
         for first in range(0, labels, _LABELS_AT_ONCE):
             part = counts.table[:, first : first + _LABELS_AT_ONCE].astype(np.float32)
             sums = (weights @ part.reshape(many, -1)).reshape(size, -1, 3)
-            found[start : start + size, first : first + part.shape[1]] = _figures(sums, undefined=np.nan)
+            kept = slice(first, first + part.shape[1])
+            found[start : start + size, kept] = _figures(sums, undefined[kept])
     return found
 
 
 def _trials(counts: Counts) -> NDArray[np.int64]:
     """(labels, 3): what precision, recall and F1 rest on: predictions, instances, and the fewer of both."""
     hits, false, missed = (counts.table[..., place].sum(axis=0, dtype=np.int64) for place in range(3))
-    return np.stack([hits + false, hits + missed, np.minimum(hits + false, hits + missed)], axis=-1)
+    said, there = hits + false, hits + missed
+    # Where one of both is lacking altogether, F1 is 0 by the other.
+    return np.stack([said, there, np.where(np.minimum(said, there), np.minimum(said, there), said + there)], axis=-1)
 
 
-def _figures(sums: NDArray[Any], undefined: float = 0.0) -> NDArray[np.float64]:
-    """Precision, recall and F1 of (…, labels, 3) counts."""
+def _figures(sums: NDArray[Any], undefined: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """Precision, recall and F1 of (…, labels, 3) counts; `undefined` (labels, 3) where one is not defined, else 0."""
     hits, false, missed = (sums[..., place].astype(np.float64) for place in range(3))
 
-    def share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.divide(part, whole, out=np.full_like(part, undefined), where=whole > 0)
+    def share(part: NDArray[np.float64], whole: NDArray[np.float64], metric: int) -> NDArray[np.float64]:
+        instead = np.zeros_like(part) if undefined is None else np.broadcast_to(undefined[:, metric], part.shape).copy()
+        return np.divide(part, whole, out=instead, where=whole > 0)
 
-    both = share(2 * hits, 2 * hits + false + missed)
-    return np.stack([share(hits, hits + false), share(hits, hits + missed), both], axis=-1)
+    both = share(2 * hits, 2 * hits + false + missed, 2)
+    return np.stack([share(hits, hits + false, 0), share(hits, hits + missed, 1), both], axis=-1)
 
 
 class Curve(NamedTuple):

@@ -27,13 +27,16 @@ def notify(
     what : TRAINED, PASSED, FAILED or PROMOTED
     detail : at least project and version
     """
-    try:
-        if settings.topic:
+    if settings.topic:
+        try:
             _publish(clients.sns, settings.topic, what, detail)
-        if settings.event_bus:
+        except ServiceError as error:
+            warn(error.message)
+    if settings.event_bus:
+        try:
             _put(clients.events, settings.event_bus, what, detail)
-    except ServiceError as error:
-        warn(error.message)
+        except ServiceError as error:
+            warn(error.message)
 
 
 def _publish(sns: "SNSClient", topic: str, what: str, detail: dict[str, Any]) -> None:

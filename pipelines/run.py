@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from customlabels.core.errors import ServiceError
+from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.prices import training_cost
 from customlabels.core.s3 import S3Address
 from customlabels.datasets.model import Side
@@ -42,6 +42,8 @@ class Begun:
     project_arn: str
     version: str
     started: bool
+    trained: bool = False
+    """Whether it was found trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,12 @@ def begin(
     there = find_version(rekognition, project["ProjectArn"], plan.version) if project else None
     if project and there:
         check_same(rekognition, there, plan)
-        return Begun(project["ProjectArn"], plan.version, False)
+        return Begun(project["ProjectArn"], plan.version, False, is_trained(there))
+    if external and project and project.get("Datasets"):
+        raise SettingsError(
+            f"project {plan.project} has datasets, and the service trains from manifests only where there are none",
+            hint="leave --external-manifests out, or give another --project",
+        )
     project_arn, manifests = prepare(plan, rekognition, s3, watch, external=external, upload=upload)
     if not external:
         check_held(rekognition, plan)
@@ -134,8 +141,8 @@ def prepare(
             raise ServiceError(
                 f"{len(missing)} of {len(plan.dataset.records)} images are not in s3://{plan.bucket}/{plan.images}, "
                 "or differ there",
-                details=[record.name for record in missing[1:]],
-                hint=f"leave --no-upload out to upload them; the first is {missing[0].name}",
+                details=[record.name for record in missing],
+                hint="leave --no-upload out to upload them",
             )
         with watch.step(f"uploading {len(missing)} of {len(plan.dataset.records)} images", len(missing)) as advance:
             upload_images(s3, plan, missing, advance)

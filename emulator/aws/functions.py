@@ -28,6 +28,7 @@ from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from customlabels.emulator.address import FUNCTIONS_FOLDER
+from customlabels.emulator.store import Store
 
 MAX_UNZIPPED = 250 * 1024 * 1024
 """Bytes. Source: Lambda quotas."""
@@ -56,6 +57,34 @@ def find(region: str, name: str, qualifier: str | None) -> LambdaFunction | None
     except UnknownFunctionException:
         return None
     return found
+
+
+def keep_code(store: Store) -> None:
+    """Keeps the code of every function that came from S3, where it may be deleted before the next start."""
+    kept = store.code_digests()
+    for function in _from_s3():
+        digest = hashlib.sha256(function.code_bytes).hexdigest()
+        if function.code_bytes and kept.get(function.function_arn) != digest:
+            store.put_code(function.function_arn, digest, function.code_bytes)
+
+
+def restore_code(store: Store) -> None:
+    """Gives functions the code that was kept of them."""
+    kept = store.code_digests()
+    for function in _from_s3():
+        if kept.get(function.function_arn, "") != hashlib.sha256(function.code_bytes).hexdigest():
+            body = store.code(function.function_arn)
+            if body:
+                function.code_bytes, function.code_size = body, len(body)
+
+
+def _from_s3() -> list[LambdaFunction]:
+    return [
+        function
+        for backend in lambda_backends[DEFAULT_ACCOUNT_ID].values()
+        for function in backend._lambdas.latest()
+        if "S3Bucket" in function.code
+    ]
 
 
 def run(function: LambdaFunction, event: bytes, state: Path, endpoint: str) -> Invocation:

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import EnvironBuilder
 
-from customlabels.emulator.aws import links, objects, stacks, surroundings
+from customlabels.emulator.aws import functions, links, objects, stacks, surroundings
 from customlabels.emulator.aws.calling import Caller
 from customlabels.emulator.aws.deliveries import Due
 from customlabels.emulator.aws.schedules import next_time
@@ -129,6 +129,8 @@ class MotoServices:
                 self._store.delete_objects_but(bucket, set())
         if environ["PATH_INFO"].startswith("/moto-api") or _READS.match(action(environ, body)):
             return
+        if service in _READ_OBJECTS:
+            functions.keep_code(self._store)
         self._store.add_request(Request(at, seed, method, target(environ), kept_headers(environ), body))
 
     def _replay(self) -> None:
@@ -153,6 +155,7 @@ class MotoServices:
             if not status[0].startswith("2"):
                 log.error("could not be replayed: %s %s: %s", request.method, request.target, status[0])
         objects.load(self._store)
+        functions.restore_code(self._store)
 
 
 def _receives(environ: Environ, body: bytes) -> bool:

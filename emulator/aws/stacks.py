@@ -62,6 +62,8 @@ def install(caller: Callable[[str], Call]) -> None:
     parsing.parse_and_update_resource = _updating
     models.Stack.create_resources = _create_resources
     models.Stack.update = _update_stack
+    # What a condition leaves out is no resource.
+    models.Stack.stack_resources = property(lambda stack: [one for one in stack.resource_map.values() if one])
     parsing.ResourceMap.update = _apply
     parsing.ResourceMap.build_resource_diff = _differences
     models.ChangeSet.diff = _change_set_differences
@@ -76,8 +78,8 @@ def _model(kind: str, how: Type, caller: Callable[[str], Call]) -> type[CloudFor
     """The class that moto finds a type by."""
 
     class Resource(CloudFormationModel):  # type: ignore[misc] # moto is not typed
-        def __init__(self, made: Made, region: str) -> None:
-            self.made, self.region = made, region
+        def __init__(self, made: Made, name: str, region: str) -> None:
+            self.made, self.name, self.region = made, name, region
 
         @property
         def physical_resource_id(self) -> str:
@@ -104,7 +106,7 @@ def _model(kind: str, how: Type, caller: Callable[[str], Call]) -> type[CloudFor
         ) -> "Resource":
             given = cloudformation_json["Properties"]
             made = how.put(caller(region_name), resource_name, given, None)
-            return cls(Made(made.reference, made.attributes, given), region_name)
+            return cls(Made(made.reference, made.attributes, given), resource_name, region_name)
 
         @classmethod
         def update_from_cloudformation_json(
@@ -112,7 +114,7 @@ def _model(kind: str, how: Type, caller: Callable[[str], Call]) -> type[CloudFor
             region_name: str,
         ) -> "Resource":  # fmt: skip
             given, call, before = cloudformation_json["Properties"], caller(region_name), original_resource.made
-            name = given.get(how.name) or before.properties.get(how.name) or before.reference
+            name = given.get(how.name) or original_resource.name
             fixed = [*how.fixed, how.name] if how.name in given else how.fixed
             if any(given.get(one) != before.properties.get(one) for one in fixed if one):
                 name = given.get(how.name) or new_resource_name
@@ -120,7 +122,7 @@ def _model(kind: str, how: Type, caller: Callable[[str], Call]) -> type[CloudFor
                 how.delete(call, before)
                 return replaced
             made = how.put(call, name, given, before)
-            return cls(Made(made.reference, made.attributes, given), region_name)
+            return cls(Made(made.reference, made.attributes, given), name, region_name)
 
         def delete(self, account: str, region: str) -> None:
             try:
@@ -224,6 +226,10 @@ def _execute_change_set(backend: Any, change_set_name: str, stack_name: str | No
 def _change(stack: Any, template: str, parameters: dict[str, Any] | None) -> bool:
     """Whether the stack is what the template says; where it cannot be it is what it was."""
     before, before_parameters = stack.template, stack.parameters
+    try:
+        stack.parse_template(template)
+    except (yaml.YAMLError, ValueError) as error:
+        raise ValidationError(stack.stack_id, message=f"Template format error: {error}") from error
     stack.template = template
     stack._parse_template()
     try:
@@ -285,8 +291,11 @@ def _change_set_differences(change_set: Any) -> list[Any]:
 
 
 def _apply(resources: Any, template: dict[str, Any], parameters: dict[str, Any] | None = None) -> None:
-    """Brings a stack's resources to a template: adds, changes, and only then removes, so that it can be undone."""
-    changes = resources.build_resource_diff(template, parameters)
+    """Brings a stack's resources to a template: adds, changes, and only then removes, so that it can be undone.
+
+    A resource that was replaced changes those that name it; one whose condition has changed comes or goes.
+    """
+    changes, before = _differences(resources, template, parameters), resources._resource_json_map
     resources._template = template
     if parameters:
         resources.input_parameters = parameters
@@ -295,16 +304,47 @@ def _apply(resources: Any, template: dict[str, Any], parameters: dict[str, Any] 
     resources.load_conditions()
     resources._resource_json_map = template["Resources"]
     where = {"account_id": resources._account_id, "region_name": resources._region_name}
-    for name in changes["Add"]:
-        resources[name]
-    for name in changes["Modify"]:
+    made = resources._parsed_resources
+    on = {name for name, one in template["Resources"].items() if _is_on(resources, one)}
+    for name in template["Resources"]:
+        if name in on and made.get(name) is None:
+            resources[name]
+    waiting, changed = [name for name in changes["Modify"] if name in on], set(changes["Add"])
+    while waiting:
+        name = waiting.pop(0)
+        if name in changed:
+            continue
+        changed.add(name)
+        was = _identity(made[name])
         definition = template["Resources"][name]
-        resources._parsed_resources[name] = parsing.parse_and_update_resource(name, definition, resources, **where)
-    for name in changes["Remove"]:
-        made = resources._parsed_resources.get(name)
-        if made is not None:
-            resources._delete_resource(made, {"Type": made.cf_resource_type, "Properties": {}})
-            del resources._parsed_resources[name]
+        made[name] = parsing.parse_and_update_resource(name, definition, resources, **where)
+        if _identity(made[name]) != was:
+            waiting += [other for other in on - changed if _names(template["Resources"][other], name)]
+    for name, definition in before.items():
+        held = made.get(name)
+        if name not in on and held is not None:
+            if definition.get("DeletionPolicy") != "Retain":
+                resources._delete_resource(held, {"Type": held.cf_resource_type, "Properties": {}})
+            del made[name]
+
+
+def _is_on(resources: Any, definition: dict[str, Any]) -> bool:
+    condition = definition.get("Condition")
+    return not condition or bool(resources.lazy_condition_map[condition])
+
+
+def _identity(resource: Any) -> Any:
+    """What others know a resource by."""
+    held = getattr(resource, "made", None)
+    return (held.reference, dict(held.attributes)) if held else getattr(resource, "physical_resource_id", None)
+
+
+def _names(definition: dict[str, Any], name: str) -> bool:
+    """Whether a resource's definition names another."""
+    text = json.dumps(definition, default=str)
+    return any(
+        mark in text for mark in (f'{{"Ref": "{name}"}}', f'"Fn::GetAtt": ["{name}"', f"${{{name}}}", f"${{{name}.")
+    )
 
 
 def _undo_creation(stack: Any, error: Exception) -> None:

@@ -104,9 +104,12 @@ def test_the_champion_is_promoted_rolled_back_and_kept_from_deletion(trained: tu
     assert "is the champion now" in shell.run("versions", "promote", new, "--local").stdout
     assert "is the champion already" in shell.run("versions", "promote", new, "--local").stdout
     assert [one["version"] for one in shell.json("versions", "history", "--local")] == [new, old]
-    regression = shell.run("versions", "gate", old, "--local", "--max-regression", "0.1", expect=1)
+    regression = shell.run("versions", "gate", old, "--local", "--max-regression", "0.1", expect=3)
     assert "judged on other test images" in regression.stderr
+    alone = shell.run("versions", "gate", new, "--local", "--max-regression", "0.1")
+    assert "no other champion to fall behind" in alone.stdout
     assert shell.json("versions", "rollback", "--local")["version"] == old
+    assert "no earlier champion" in shell.run("versions", "rollback", "--local", expect=1).stderr
     (champion,) = [row for row in shell.json("versions", "list", "--local") if row["champion"]]
     assert champion["version"] == old
     assert "is the champion" in shell.run("versions", "delete", "champion", "--local", "--yes", expect=1).stderr
@@ -143,6 +146,10 @@ def test_detections_are_written_drawn_and_gone_on_with(trained: tuple[Shell, str
     (shell.folder / "found.jsonl").write_text("\n".join(lines[:12]) + "\n" + lines[12][:20])
     assert shell.json(*words, "--start", "--yes")["images"] == 18
     assert (shell.folder / "found.jsonl").read_text().splitlines() == lines
+    other = shell.run(*words, "--min-confidence", "10", expect=4)
+    assert "holds detections of version" in other.stderr
+    over = shell.run("detect", "photos", "--version", old, "--local", "--draw", "photos", expect=2)
+    assert "would write over" in over.stderr
     place = "s3://customlabels-local/customlabels/photos/images/"
     in_s3 = ["detect", place, "--version", old, "--local", "--rate", "100", "--to", "found.csv"]
     assert shell.json(*in_s3, "--start", "--yes")["images"] == 30
@@ -171,6 +178,10 @@ def test_what_may_cost_too_much_is_refused_before_anything_is_uploaded(trained: 
     shell, _, _ = trained
     refused = shell.run("train", "photos", "--project", "dear", "--local", "--max-cost", "1", expect=2)
     assert "may cost $24.00" in refused.stderr
+    unknown = shell.run("train", "photos", "--project", "dear", "--local", "--min-label", "dent=0.9", expect=2)
+    assert "the images do not have: dent" in unknown.stderr
+    beside = shell.run("train", "photos", "--local", "--seed", "7", "--external-manifests", expect=2)
+    assert "has datasets" in beside.stderr
     absent = shell.run("train", "photos", "--project", "dear", "--local", "--no-upload", expect=1)
     assert "30 of 30 images are not in s3://" in absent.stderr
     assert "dear" not in shell.run("train", "photos", "--local", "--dry-run", "--project", "photos").stdout

@@ -1,5 +1,6 @@
 """A run against the local service, watched from the outside through the service itself."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,11 +10,14 @@ import pytest
 from drawing import draw
 from local_service import BUCKET, Service
 
-from customlabels.core.errors import ServiceError, TrainingFailed
+from customlabels.core.errors import LayoutError, ServiceError, TrainingFailed
 from customlabels.datasets.model import Side
 from customlabels.datasets.split import split
 from customlabels.manifests.formats import load_dataset
 from customlabels.pipelines.bucket import check_bucket
+from customlabels.pipelines.champion import Promotion, before
+from customlabels.pipelines.detections import Kept, read_kept
+from customlabels.pipelines.detections import Run as DetectionRun
 from customlabels.pipelines.plan import Plan, make_plan, project_name
 from customlabels.pipelines.project_datasets import check_held
 from customlabels.pipelines.run import Begun, Outcome, begin, finish, prepare
@@ -163,3 +167,36 @@ def test_what_is_uploaded_is_encrypted_as_the_settings_say(service: Service, tmp
     held = service.s3.head_object(Bucket=BUCKET, Key=plan.image(plan.dataset.records[0]).key)
     assert (held["ServerSideEncryption"], held["SSEKMSKeyId"]) == ("aws:kms", "alias/models")
     assert missing_images(service.s3, plan) == []
+
+
+def test_detections_that_are_kept_are_those_that_are_whole(tmp_path: Path) -> None:
+    def line(name: str, error: str | None = None, **more: object) -> str:
+        about = {"source": "photos", "version": "v1", "least": None, **more}
+        return json.dumps({"name": name, "labels": [], "error": error, **about}) + "\n"
+
+    path, run = tmp_path / "found.jsonl", DetectionRun("photos", "v1", None)
+    assert read_kept(path, run) == Kept(frozenset(), b"")
+    path.write_text(line("a", "broken") + line("b") + line("c", source="other") + line("d")[:20])
+    kept = read_kept(path, run)
+    assert kept.done == {"b"}
+    assert kept.body.decode() == line("b") + line("c", source="other")
+    for other in ({"version": "v2"}, {"least": 10.0}):
+        path.write_text(line("a", **other))
+        with pytest.raises(LayoutError, match="holds detections of version"):
+            read_kept(path, run)
+    for foreign in ('{"a": 1}', '{"a": 1}\n', "name,label\n"):
+        path.write_text(foreign)
+        with pytest.raises(LayoutError):
+            read_kept(path, run)
+        assert path.read_text() == foreign
+
+
+def test_a_rollback_goes_to_what_was_before_and_never_back_to_what_was_left() -> None:
+    def promotion(version: str, back: bool = False) -> Promotion:
+        return Promotion(version, f"arn:{version}", back=back)
+
+    assert before([promotion("b"), promotion("a")]).version == "a"
+    newest_first = [promotion("b", back=True), promotion("c"), promotion("b"), promotion("a")]
+    assert before(newest_first).version == "a"
+    with pytest.raises(ServiceError, match="no earlier champion"):
+        before([promotion("a", back=True), promotion("b"), promotion("a")])

@@ -253,5 +253,56 @@ def test_code_from_a_bucket_comes_back_with_the_service(own_service: Service) ->
         }
     }
     client(own_service, "cloudformation").create_stack(StackName="code", TemplateBody=json.dumps(body))
+    # What was deployed runs on, whatever becomes of the object.
+    own_service.s3.delete_object(Bucket="code", Key="a.zip")
     own_service = kill_and_return(own_service)
     assert json.load(client(own_service, "lambda").invoke(FunctionName="kept")["Payload"]) == "kept"
+
+
+CONDITIONED = """
+Parameters:
+  Loud: {Type: String, Default: "no"}
+  Path: {Type: String, Default: /one/}
+Conditions:
+  IsLoud: !Equals [!Ref Loud, "yes"]
+Resources:
+  Topic: {Type: AWS::SNS::Topic, Condition: IsLoud}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Path: !Ref Path
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: []}
+  Function:
+    Type: AWS::Lambda::Function
+    Properties: {Runtime: python3.12, Handler: index.handle, Role: !GetAtt Role.Arn, Code: {ZipFile: "x = 1"}}
+  Kept: {Type: AWS::Logs::LogGroup, DeletionPolicy: Retain, Properties: {LogGroupName: kept-logs}}
+"""
+
+
+def test_conditions_replacements_and_what_is_retained(service: Service) -> None:
+    stacks = client(service, "cloudformation")
+
+    def resources() -> dict[str, str]:
+        found = stacks.describe_stack_resources(StackName="conditioned")["StackResources"]
+        return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found}
+
+    stacks.create_stack(StackName="conditioned", TemplateBody=CONDITIONED)
+    first = resources()
+    assert "Topic" not in first
+    given = [{"ParameterKey": "Loud", "ParameterValue": "yes"}, {"ParameterKey": "Path", "ParameterValue": "/two/"}]
+    stacks.update_stack(StackName="conditioned", TemplateBody=CONDITIONED, Parameters=given)
+    second = resources()
+    assert second["Topic"]
+    assert second["Role"] != first["Role"]
+    configured = client(service, "lambda").get_function_configuration(FunctionName=second["Function"])
+    assert configured["Role"] == client(service, "iam").get_role(RoleName=second["Role"])["Role"]["Arn"]
+    shorter = CONDITIONED[: CONDITIONED.index("  Kept")]
+    stacks.update_stack(
+        StackName="conditioned", TemplateBody=shorter, Parameters=[{**given[0], "ParameterValue": "no"}]
+    )
+    assert set(resources()) == {"Role", "Function"}
+    groups = client(service, "logs").describe_log_groups(logGroupNamePrefix="kept-logs")["logGroups"]
+    assert len(groups) == 1
+    with pytest.raises(ClientError, match="Template format error"):
+        stacks.update_stack(StackName="conditioned", TemplateBody="Resources: [")
+    assert set(resources()) == {"Role", "Function"}
