@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import EnvironBuilder
 
-from customlabels.emulator.aws import functions, links, objects, stacks, surroundings
+from customlabels.emulator.aws import functions, links, objects, surroundings
 from customlabels.emulator.aws.calling import Caller
 from customlabels.emulator.aws.deliveries import Due
 from customlabels.emulator.aws.schedules import next_time
@@ -57,7 +57,8 @@ class MotoServices:
         self._caller = Caller(self._within)
         surroundings.install(clock)
         links.install(put, clock)
-        stacks.install(lambda region: partial(self._caller, region))
+        self._has_stacks = False
+        self._stacks_turn = threading.Lock()
         self._replay()
 
     def read(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -110,7 +111,18 @@ class MotoServices:
         environ["wsgi.input"] = io.BytesIO(body)
         return _refused(environ, body, start_response) or self._dispatch(environ, start_response)
 
+    def _need_stacks(self) -> None:
+        """Brings CloudFormation in when it is first asked for: it imports half of moto, which takes two seconds."""
+        with self._stacks_turn:
+            if not self._has_stacks:
+                from customlabels.emulator.aws import stacks
+
+                stacks.install(lambda region: partial(self._caller, region))
+                self._has_stacks = True
+
     def _dispatch(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if scope(environ)[1] == "cloudformation":
+            self._need_stacks()
         application = self._moto.get_application(environ)
         given: Iterable[bytes] = application(environ, start_response)
         return given
