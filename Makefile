@@ -38,7 +38,7 @@ types: .venv/ready ## mypy, strict
 	$(BIN)/mypy
 
 unit: .venv/ready ## the tests alone
-	$(BIN)/pytest -q --numprocesses 2 --dist loadgroup
+	$(BIN)/pytest -q --numprocesses 2 --dist loadfile
 
 format: .venv/ready ## write the code in the project's style
 	$(BIN)/ruff check --fix .

@@ -14,8 +14,6 @@ from local_service import connect
 from customlabels.core.aws import LOCAL_BUCKET
 from customlabels.emulator import address
 
-pytestmark = pytest.mark.xdist_group("kills")  # what is set up once takes long
-
 WORDS = ["train", "photos", "-q", "--output", "json"]
 
 

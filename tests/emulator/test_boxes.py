@@ -13,8 +13,6 @@ from customlabels.datasets.model import Box
 from customlabels.emulator.box_evaluation import Examined, label_figures, matches
 from customlabels.manifests.lines import entry_line
 
-pytestmark = pytest.mark.xdist_group("boxes")  # what is set up once takes long
-
 SIDE = 128
 LABELS = ("bright", "dark")
 

@@ -10,8 +10,6 @@ from local_service import BUCKET, Service
 from customlabels.manifests.lines import entry_line
 from customlabels.scheduler import hosting
 
-pytestmark = pytest.mark.xdist_group("flow")  # what is set up once takes long
-
 
 @dataclass(frozen=True)
 class Trained:
