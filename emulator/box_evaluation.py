@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from customlabels.datasets.boxes import overlap
 from customlabels.emulator.evaluation import EVALUATION, TRAINING, iso, outcome_details
 from customlabels.manifests.lines import BOXES
 
@@ -41,7 +42,7 @@ def matches(image: Examined) -> list[bool]:
     for place in sorted(range(len(image.found)), key=lambda place: -image.found[place][5]):
         label, *box = image.found[place][:5]
         overlaps = [
-            (_overlap(box, one[1:]), number)
+            (overlap(box, one[1:]), number)
             for number, one in enumerate(image.truth)
             if one[0] == label and number not in taken
         ]
@@ -49,16 +50,6 @@ def matches(image: Examined) -> list[bool]:
             taken.add(max(overlaps)[1])
             hits[place] = True
     return hits
-
-
-def _overlap(one: Sequence[float], other: Sequence[float]) -> float:
-    """Intersection over union of two boxes (left, top, width, height)."""
-    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    if across <= 0 or down <= 0:
-        return 0.0
-    both = across * down
-    return both / (one[2] * one[3] + other[2] * other[3] - both)
 
 
 def label_figures(confidences: NDArray[np.float64], hits: NDArray[np.bool_], objects: int) -> dict[str, float]:

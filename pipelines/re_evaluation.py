@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from customlabels.core.aws import explained
 from customlabels.core.s3 import parse_address
+from customlabels.datasets.boxes import overlap
 from customlabels.pipelines.comparison import Measured, need_snapshot
 from customlabels.pipelines.evaluation import Evaluation, LabelMetrics
 from customlabels.pipelines.metrics import count, figures
@@ -110,13 +111,3 @@ def _object(label: str, place: Place, truth: tuple[Truth, ...], taken: set[int])
     ]
     best = max(overlaps, default=(0.0, 0))
     return best[1] if best[0] >= OVERLAP else None
-
-
-def overlap(one: Place, other: Place) -> float:
-    """Intersection over union of two boxes."""
-    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    if across <= 0 or down <= 0:
-        return 0.0
-    both = across * down
-    return both / (one[2] * one[3] + other[2] * other[3] - both)
