@@ -5,7 +5,6 @@ with a loader that runs what they say. Source of moto's names: moto.cloudformati
 of the behaviour: CloudFormation user guide, "Stack failure options" and "Stack status codes".
 """
 
-import json
 import logging
 import re
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.utils import yaml_tag_constructor
 from moto.core.common_models import CloudFormationModel
 
+from customlabels.emulator.aws import stack_changes
 from customlabels.emulator.aws.resource_types import TYPES, Call, Made, Type
 
 _UNCHANGEABLE = {"AWS::DynamoDB::Table"}
@@ -64,9 +64,9 @@ def install(caller: Callable[[str], Call]) -> None:
     models.Stack.update = _update_stack
     # What a condition leaves out is no resource.
     models.Stack.stack_resources = property(lambda stack: [one for one in stack.resource_map.values() if one])
-    parsing.ResourceMap.update = _apply
-    parsing.ResourceMap.build_resource_diff = _differences
-    models.ChangeSet.diff = _change_set_differences
+    parsing.ResourceMap.update = stack_changes.apply
+    parsing.ResourceMap.build_resource_diff = stack_changes.differences
+    models.ChangeSet.diff = stack_changes.change_set_differences
     models.CloudFormationBackend.execute_change_set = _execute_change_set
 
 
@@ -254,97 +254,6 @@ def _change(stack: Any, template: str, parameters: dict[str, Any] | None) -> boo
     if parameters:
         stack.parameters = parameters
     return True
-
-
-def _differences(
-    resources: Any, template: dict[str, Any], parameters: dict[str, Any] | None = None
-) -> dict[str, list[str]]:
-    """The resources that a template adds, changes by itself or through a parameter, and removes."""
-    old, new = resources._resource_json_map, template["Resources"]
-    given = {name: one.get("Default") for name, one in template.get("Parameters", {}).items()} | (parameters or {})
-    changed = {name for name, value in given.items() if resources.resolved_parameters.get(name) != value}
-
-    def differs(name: str) -> bool:
-        text = json.dumps(new[name], default=str)
-        named = any(f'{{"Ref": "{one}"}}' in text or f"${{{one}}}" in text for one in changed)
-        return named or {"Properties": {}, **new[name]} != {"Properties": {}, **old[name]}
-
-    return {
-        "Add": [name for name in new if name not in old],
-        "Modify": [name for name in new if name in old and differs(name)],
-        "Remove": [name for name in old if name not in new],
-    }
-
-
-def _change_set_differences(change_set: Any) -> list[Any]:
-    stack = change_set.stack
-    if stack.status == "ROLLBACK_COMPLETE":
-        said = f"Stack:{stack.stack_id} is in ROLLBACK_COMPLETE state and can not be updated."
-        raise ValidationError(stack.stack_id, message=said)
-    template, resources = change_set.template_dict, stack.resource_map
-    types = {name: one["Type"] for name, one in {**resources._resource_json_map, **template["Resources"]}.items()}
-    return [
-        models.Change(action=action, logical_resource_id=name, resource_type=types[name])
-        for action, names in _differences(resources, template, change_set.parameters).items()
-        for name in names
-    ]
-
-
-def _apply(resources: Any, template: dict[str, Any], parameters: dict[str, Any] | None = None) -> None:
-    """Brings a stack's resources to a template: adds, changes, and only then removes, so that it can be undone.
-
-    A resource that was replaced changes those that name it; one whose condition has changed comes or goes.
-    """
-    changes, before = _differences(resources, template, parameters), resources._resource_json_map
-    resources._template = template
-    if parameters:
-        resources.input_parameters = parameters
-    resources.load_mapping()
-    resources.load_parameters()
-    resources.load_conditions()
-    resources._resource_json_map = template["Resources"]
-    where = {"account_id": resources._account_id, "region_name": resources._region_name}
-    made = resources._parsed_resources
-    on = {name for name, one in template["Resources"].items() if _is_on(resources, one)}
-    for name in template["Resources"]:
-        if name in on and made.get(name) is None:
-            resources[name]
-    waiting, changed = [name for name in changes["Modify"] if name in on], set(changes["Add"])
-    while waiting:
-        name = waiting.pop(0)
-        if name in changed:
-            continue
-        changed.add(name)
-        was = _identity(made[name])
-        definition = template["Resources"][name]
-        made[name] = parsing.parse_and_update_resource(name, definition, resources, **where)
-        if _identity(made[name]) != was:
-            waiting += [other for other in on - changed if _names(template["Resources"][other], name)]
-    for name, definition in before.items():
-        held = made.get(name)
-        if name not in on and held is not None:
-            if definition.get("DeletionPolicy") != "Retain":
-                resources._delete_resource(held, {"Type": held.cf_resource_type, "Properties": {}})
-            del made[name]
-
-
-def _is_on(resources: Any, definition: dict[str, Any]) -> bool:
-    condition = definition.get("Condition")
-    return not condition or bool(resources.lazy_condition_map[condition])
-
-
-def _identity(resource: Any) -> Any:
-    """What others know a resource by."""
-    held = getattr(resource, "made", None)
-    return (held.reference, dict(held.attributes)) if held else getattr(resource, "physical_resource_id", None)
-
-
-def _names(definition: dict[str, Any], name: str) -> bool:
-    """Whether a resource's definition names another."""
-    text = json.dumps(definition, default=str)
-    return any(
-        mark in text for mark in (f'{{"Ref": "{name}"}}', f'"Fn::GetAtt": ["{name}"', f"${{{name}}}", f"${{{name}.")
-    )
 
 
 def _undo_creation(stack: Any, error: Exception) -> None:

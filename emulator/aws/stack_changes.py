@@ -1,0 +1,101 @@
+"""What a template changes in a stack, and how that is brought about: conditions, replacements and removals included.
+
+Source of moto's names: moto.cloudformation.parsing (ResourceMap) and .models (ChangeSet).
+"""
+
+import json
+from typing import Any
+
+from moto.cloudformation import models, parsing
+from moto.cloudformation.exceptions import ValidationError
+
+
+def differences(
+    resources: Any, template: dict[str, Any], parameters: dict[str, Any] | None = None
+) -> dict[str, list[str]]:
+    """The resources that a template adds, changes by itself or through a parameter, and removes."""
+    old, new = resources._resource_json_map, template["Resources"]
+    given = {name: one.get("Default") for name, one in template.get("Parameters", {}).items()} | (parameters or {})
+    changed = {name for name, value in given.items() if resources.resolved_parameters.get(name) != value}
+
+    def differs(name: str) -> bool:
+        text = json.dumps(new[name], default=str)
+        named = any(f'{{"Ref": "{one}"}}' in text or f"${{{one}}}" in text for one in changed)
+        return named or {"Properties": {}, **new[name]} != {"Properties": {}, **old[name]}
+
+    return {
+        "Add": [name for name in new if name not in old],
+        "Modify": [name for name in new if name in old and differs(name)],
+        "Remove": [name for name in old if name not in new],
+    }
+
+
+def change_set_differences(change_set: Any) -> list[Any]:
+    stack = change_set.stack
+    if stack.status == "ROLLBACK_COMPLETE":
+        said = f"Stack:{stack.stack_id} is in ROLLBACK_COMPLETE state and can not be updated."
+        raise ValidationError(stack.stack_id, message=said)
+    template, resources = change_set.template_dict, stack.resource_map
+    types = {name: one["Type"] for name, one in {**resources._resource_json_map, **template["Resources"]}.items()}
+    return [
+        models.Change(action=action, logical_resource_id=name, resource_type=types[name])
+        for action, names in differences(resources, template, change_set.parameters).items()
+        for name in names
+    ]
+
+
+def apply(resources: Any, template: dict[str, Any], parameters: dict[str, Any] | None = None) -> None:
+    """Brings a stack's resources to a template: adds, changes, and only then removes, so that it can be undone.
+
+    A resource that was replaced changes those that name it; one whose condition has changed comes or goes.
+    """
+    changes, before = differences(resources, template, parameters), resources._resource_json_map
+    resources._template = template
+    if parameters:
+        resources.input_parameters = parameters
+    resources.load_mapping()
+    resources.load_parameters()
+    resources.load_conditions()
+    resources._resource_json_map = template["Resources"]
+    where = {"account_id": resources._account_id, "region_name": resources._region_name}
+    made = resources._parsed_resources
+    on = {name for name, one in template["Resources"].items() if _is_on(resources, one)}
+    for name in template["Resources"]:
+        if name in on and made.get(name) is None:
+            resources[name]
+    waiting, changed = [name for name in changes["Modify"] if name in on], set(changes["Add"])
+    while waiting:
+        name = waiting.pop(0)
+        if name in changed:
+            continue
+        changed.add(name)
+        was = _identity(made[name])
+        definition = template["Resources"][name]
+        made[name] = parsing.parse_and_update_resource(name, definition, resources, **where)
+        if _identity(made[name]) != was:
+            waiting += [other for other in on - changed if _names(template["Resources"][other], name)]
+    for name, definition in before.items():
+        held = made.get(name)
+        if name not in on and held is not None:
+            if definition.get("DeletionPolicy") != "Retain":
+                resources._delete_resource(held, {"Type": held.cf_resource_type, "Properties": {}})
+            del made[name]
+
+
+def _is_on(resources: Any, definition: dict[str, Any]) -> bool:
+    condition = definition.get("Condition")
+    return not condition or bool(resources.lazy_condition_map[condition])
+
+
+def _identity(resource: Any) -> Any:
+    """What others know a resource by."""
+    held = getattr(resource, "made", None)
+    return (held.reference, dict(held.attributes)) if held else getattr(resource, "physical_resource_id", None)
+
+
+def _names(definition: dict[str, Any], name: str) -> bool:
+    """Whether a resource's definition names another."""
+    text = json.dumps(definition, default=str)
+    return any(
+        mark in text for mark in (f'{{"Ref": "{name}"}}', f'"Fn::GetAtt": ["{name}"', f"${{{name}}}", f"${{{name}.")
+    )
