@@ -16,9 +16,15 @@ def main() -> None:
             # Whoever reads has seen enough.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    from customlabels.cli.group import run
+    try:
+        from customlabels.cli.group import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # It may come before the command, while it is still being imported.
+        print("stopped; run the same command again to go on", file=sys.stderr)
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":
