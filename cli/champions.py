@@ -4,19 +4,17 @@ from pathlib import Path
 
 import click
 
-from customlabels.cli.gating import end_on, judges, show_verdict
-from customlabels.cli.group import Command
+from customlabels.cli.gating import end_on, judged, judges, show_verdict
+from customlabels.cli.group import Command, project_option
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.errors import ServiceError
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.versions import version_name
 
-_project = click.option("--project", help="Name of the project.")
-
 
 @click.command(cls=Command)
 @click.argument("version", required=False)
-@_project
+@project_option
 @click.option("--why", default="", help="Noted in the history.")
 @click.option("--force", is_flag=True, help="Promote a version that fails its gate.")
 @click.option(
@@ -41,14 +39,12 @@ def promote(
     Example: customlabels versions promote v-3f9c2a71b0 --min-f1 0.9 --smoke golden
     """
     from customlabels.pipelines import champion, notices
-    from customlabels.pipelines.judging import judge_measured
     from customlabels.pipelines.results import measure
     from customlabels.pipelines.smoke import smoke_test
 
     clients, name = session.clients, session.project(project)
     chosen = session.version(name, version)
-    before = session.measured_champion(name) if gate.max_regression is not None else None
-    verdict = judge_measured(measure(clients.s3, chosen), gate, before)
+    verdict = judged(session, name, measure(clients.s3, chosen), gate)
     if not force:
         if verdict.shortfalls:
             show_verdict(session.console, verdict)
@@ -79,7 +75,7 @@ def promote(
 
 
 @click.command(cls=Command)
-@_project
+@project_option
 @click.option("--why", default="", help="Noted in the history.")
 @pass_session
 def rollback(session: Session, project: str | None, why: str) -> None:
@@ -107,7 +103,7 @@ def rollback(session: Session, project: str | None, why: str) -> None:
 
 
 @click.command(cls=Command)
-@_project
+@project_option
 @pass_session
 def history(session: Session, project: str | None) -> None:
     """Show every promotion, newest first: when, which version, by whom and why.

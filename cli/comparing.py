@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from customlabels.cli.gating import end_on, judges, show_verdict
-from customlabels.cli.group import Command, Figure
+from customlabels.cli.gating import end_on, judged, judges, show_verdict
+from customlabels.cli.group import Command, Figure, project_option
 from customlabels.cli.running import kept_running
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.console import Console
@@ -18,13 +18,11 @@ from customlabels.core.settings import GateSettings
 if TYPE_CHECKING:
     from customlabels.pipelines.comparison import Comparison, Difference, Measured
 
-_project = click.option("--project", help="Name of the project.")
-
 
 @click.command(cls=Command)
 @click.argument("base")
 @click.argument("others", nargs=-1, required=True, metavar="OTHER...")
-@_project
+@project_option
 @click.option("--re-evaluate", is_flag=True, help="Show BASE's test images to versions that were judged on others.")
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request.")
 @click.option("--yes", is_flag=True, help="Do not ask before a model is started.")
@@ -144,7 +142,7 @@ def _interval(one: "Difference | None") -> str:
 
 @click.command(cls=Command)
 @click.argument("version", required=False)
-@_project
+@project_option
 @pass_session
 @judges
 def gate(session: Session, version: str | None, project: str | None, gate: GateSettings, junit: Path | None) -> None:
@@ -152,11 +150,8 @@ def gate(session: Session, version: str | None, project: str | None, gate: GateS
 
     Example: customlabels versions gate --min-f1 0.9 --min-label crack=0.95:recall --decide-on interval
     """
-    from customlabels.pipelines.judging import judge_measured
-
     name = session.project(project)
-    champion = session.measured_champion(name) if gate.max_regression is not None else None
-    verdict = judge_measured(session.measured(name, version), gate, champion)
+    verdict = judged(session, name, session.measured(name, version), gate)
     if not verdict.checks and gate.max_regression is not None:
         session.console.done("gate passed: there is no other champion to fall behind", **verdict.document())
         return
@@ -170,7 +165,7 @@ def gate(session: Session, version: str | None, project: str | None, gate: GateS
 
 @click.command(cls=Command)
 @click.argument("version", required=False)
-@_project
+@project_option
 @click.option("--precision", type=Figure(0, 1), help="The precision to reach; gives the best recall then.")
 @click.option("--recall", type=Figure(0, 1), help="The recall to reach; gives the best precision then.")
 @pass_session
@@ -215,7 +210,7 @@ def thresholds(
 @click.command(cls=Command)
 @click.argument("version")
 @click.argument("other", required=False)
-@_project
+@project_option
 @click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="The file.  [default: VERSION.html]")
 @click.option("--images", default=24, show_default=True, type=click.IntRange(0, 500), help="Images in each gallery.")
 @pass_session

@@ -5,7 +5,7 @@ import re
 
 import click
 
-from customlabels.cli.group import Command
+from customlabels.cli.group import Command, project_option
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.errors import SettingsError
 from customlabels.core.prices import training_cost
@@ -17,7 +17,7 @@ from customlabels.pipelines.versions import version_name
 
 @click.command(cls=Command)
 @click.argument("version")
-@click.option("--project", help="Name of the project.")
+@project_option
 @click.option("--to-project", required=True, help="Name of the project to copy to; made where there is none.")
 @click.option("--to-profile", help="AWS profile of the account to copy to.  [default: this one]")
 @click.option("--to-bucket", help="Bucket for the copy's results.  [default: this project's]")

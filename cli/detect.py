@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from customlabels.cli.group import Command, Figure
+from customlabels.cli.group import Command, Figure, project_option
 from customlabels.cli.running import kept_running
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.aws import explained
@@ -24,7 +24,7 @@ _SUFFIXES = (".jpg", ".jpeg", ".png")
 
 @click.command(cls=Command)
 @click.argument("source", metavar="IMAGE|FOLDER|S3-ADDRESS")
-@click.option("--project", help="Name of the project.")
+@project_option
 @click.option("--version", "version", help="Name of the version.  [default: the champion, else the newest trained]")
 @click.option(
     "--min-confidence",

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from customlabels.core.errors import GateFailed, SettingsError
 from customlabels.core.files import written_aside
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.gate import Result, Verdict, junit, parse_demand
+
+if TYPE_CHECKING:
+    from customlabels.pipelines.comparison import Measured
 
 _FRACTION = Figure(0, 1)
 _FLAGS = (
@@ -72,6 +75,14 @@ def _gate(settings: GateSettings, flags: dict[str, Any]) -> GateSettings:
         except SettingsError as error:
             raise SettingsError(f"gate.min_label {label}: {error.message}", hint=error.hint) from error
     return gate
+
+
+def judged(session: Session, project: str, measured: "Measured", gate: GateSettings) -> Verdict:
+    """The verdict on a version, beside the champion where the gate asks for that."""
+    from customlabels.pipelines.judging import judge_measured
+
+    champion = session.measured_champion(project) if gate.max_regression is not None else None
+    return judge_measured(measured, gate, champion)
 
 
 def show_verdict(console: Console, verdict: Verdict) -> None:

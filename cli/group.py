@@ -39,6 +39,10 @@ class Figure(click.FloatRange):
         return found
 
 
+project_option = click.option("--project", help="Name of the project.")
+"""Of every command that works on a project's versions."""
+
+
 class Command(click.Command):
     """A command that also takes the shared options, wherever they stand on the line."""
 

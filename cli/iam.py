@@ -4,7 +4,7 @@ import json
 
 import click
 
-from customlabels.cli.group import Group
+from customlabels.cli.group import Group, project_option
 from customlabels.cli.session import Session, pass_session
 from customlabels.pipelines import permissions
 
@@ -23,7 +23,7 @@ def iam() -> None:
 
 @iam.command()
 @click.argument("use", type=click.Choice(list(_POLICIES)))
-@click.option("--project", help="Name of the project.")
+@project_option
 @click.option("--bucket", help="The bucket that it works in.")
 @click.option("--images", metavar="S3-ADDRESS", help="Images that are trained on where they lie.")
 @click.option("--account", help="Number of the AWS account.  [default: that of the credentials]")

@@ -5,14 +5,14 @@ from typing import Any
 
 import click
 
-from customlabels.cli.group import Group
+from customlabels.cli.group import Group, project_option
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.versions import list_versions, version_name
 from customlabels.scheduler import hosting
+from customlabels.scheduler.plan import STARTABLE
 from customlabels.scheduler.usage import unit_hours
 
-_project = click.option("--project", help="Name of the project.")
 _version = click.argument("version", required=False)
 
 
@@ -23,7 +23,7 @@ def model() -> None:
 
 @model.command()
 @_version
-@_project
+@project_option
 @click.option("--units", default=1, show_default=True, type=click.IntRange(1, hosting.MAX_UNITS))
 @click.option("--max-units", type=click.IntRange(1, hosting.MAX_UNITS), help="Scale by load up to this.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -40,7 +40,7 @@ def start(
     clients = session.clients
     chosen = session.champion_or(session.project(project), version)
     name, price = version_name(chosen), hosting_cost(1, max_units or units)
-    if not yes and chosen["Status"] in hosting.STARTABLE:
+    if not yes and chosen["Status"] in STARTABLE:
         click.confirm(
             f"Start {name}? On AWS it costs up to ${price:.2f} an hour until it is stopped.", abort=True, err=True
         )
@@ -66,7 +66,7 @@ def start(
 
 @model.command()
 @_version
-@_project
+@project_option
 @pass_session
 def stop(session: Session, version: str | None, project: str | None) -> None:
     """Stop VERSION (default: every running version of the project) and wait until it is stopped.
@@ -94,7 +94,7 @@ def _stopped(rows: list[dict[str, Any]]) -> str:
 
 
 @model.command()
-@_project
+@project_option
 @click.option("--days", default=30, show_default=True, type=click.IntRange(1, 455), help="How far to look back.")
 @pass_session
 def status(session: Session, project: str | None, days: int) -> None:

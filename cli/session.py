@@ -162,8 +162,9 @@ class Session:
         """The version of that name; where it is None the champion, and where there is none the newest trained."""
         from customlabels.pipelines import champion
 
-        if name is None and champion.current(self.clients.ssm, project) is not None:
-            name = CHAMPION
+        if name is None:
+            promoted = champion.current(self.clients.ssm, project)
+            name = promoted.version if promoted else None
         return self.version(project, name)
 
     def measured(self, project: str, name: str | None = None) -> "Measured":

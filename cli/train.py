@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from customlabels.cli.gating import end_on, judges, show_verdict
+from customlabels.cli.gating import end_on, judged, judges, show_verdict
 from customlabels.cli.group import Command, Figure
 from customlabels.cli.reading import Source, divide_images, divide_remote, divides_images, warn_of_leaks
 from customlabels.cli.session import Session, pass_session
@@ -15,6 +15,7 @@ from customlabels.cli.versions import as_document, show_evaluation
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.prices import training_cost
 from customlabels.core.settings import GateSettings
+from customlabels.datasets.duplicates import alike
 from customlabels.datasets.model import Dataset, Side, label_counts
 from customlabels.pipelines.estimate import Estimate, estimate, quota_notes
 from customlabels.pipelines.plan import Plan, make_plan
@@ -111,7 +112,6 @@ def train(
 def _finish(session: Session, begun: "Begun", gate: GateSettings, junit: Path | None) -> None:
     """Waits for the training, and shows and judges what came of it."""
     from customlabels.pipelines import notices
-    from customlabels.pipelines.judging import judge_measured
     from customlabels.pipelines.run import finish
 
     clients, console = session.clients, session.console
@@ -123,8 +123,7 @@ def _finish(session: Session, begun: "Begun", gate: GateSettings, junit: Path | 
     except KeyboardInterrupt:
         console.note(f"\nthe training of {begun.version} goes on; to come back: {_resuming(project)}")
         raise
-    champion = session.measured_champion(project) if gate.max_regression is not None else None
-    verdict = judge_measured(outcome.measured, gate, champion)
+    verdict = judged(session, project, outcome.measured, gate)
     evaluation, seconds = outcome.measured.evaluation, outcome.billable_seconds
     document = as_document(evaluation) | {"trained": begun.started} | verdict.document()
     about = {"project": project, "version": begun.version, "f1": evaluation.f1}
@@ -262,12 +261,12 @@ def _check_gate(session: Session, plan: Plan, gate: GateSettings) -> None:
             f"the gate asks for labels that the images do not have: {', '.join(missing)}",
             hint=f"their labels are {', '.join(labels)}",
         )
-    names: dict[str, dict[tuple[str, ...], str]] = {}
-    for record in plan.dataset.records:
-        names.setdefault(plan.hashes[record.name].sha256, {}).setdefault(record.labels, record.name)
-    if torn := [sorted(found.values()) for found in names.values() if len(found) > 1]:
+    same = alike(plan.dataset.records, lambda record: plan.hashes[record.name].sha256)
+    if torn := [group for group in same if len({record.labels for record in group}) > 1]:
+        # The first of each label.
+        names = {record.labels: record.name for record in reversed(torn[0])}
         session.console.warn(
-            f"{len(torn)} images are there under several labels: {' and '.join(torn[0])} …; "
+            f"{len(torn)} images are there under several labels: {' and '.join(sorted(names.values()))} …; "
             "customlabels dataset inspect lists them"
         )
 

@@ -8,7 +8,7 @@ import click
 from customlabels.cli.champions import history, promote, rollback
 from customlabels.cli.comparing import compare, gate, report, thresholds
 from customlabels.cli.copying import copy
-from customlabels.cli.group import Group
+from customlabels.cli.group import Group, project_option
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.console import Console
 from customlabels.core.errors import ServiceError
@@ -16,8 +16,6 @@ from customlabels.core.prices import training_cost
 from customlabels.pipelines.evaluation import Evaluation
 from customlabels.pipelines.lineage import read_description
 from customlabels.pipelines.versions import delete_version, list_versions, version_name, version_tags
-
-_project = click.option("--project", help="Name of the project.")
 
 
 @click.group(cls=Group)
@@ -30,7 +28,7 @@ for _command in (compare, gate, report, thresholds, promote, rollback, history, 
 
 
 @versions.command("list")
-@_project
+@project_option
 @pass_session
 def list_(session: Session, project: str | None) -> None:
     """Show every version with its F1, images, test set and cost, newest first; * marks the champion.
@@ -82,7 +80,7 @@ def list_(session: Session, project: str | None) -> None:
 
 @versions.command()
 @click.argument("version", required=False)
-@_project
+@project_option
 @pass_session
 def show(session: Session, version: str | None, project: str | None) -> None:
     """Show all figures a label, the confusion matrix and the lineage of VERSION (default: the newest).
@@ -123,7 +121,7 @@ _MOST_CROSSED = 12
 
 @versions.command()
 @click.argument("version")
-@_project
+@project_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
 def delete(session: Session, version: str, project: str | None, yes: bool) -> None:

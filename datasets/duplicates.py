@@ -47,9 +47,9 @@ class Duplicates:
 
 def exact_duplicates(records: Sequence[ImageRecord]) -> list[Duplicates]:
     """Images of the same bytes. Only files of the same size are read, and whole only where their middles agree too."""
-    groups = _alike(records, lambda record: record.info.size)
+    groups = alike(records, lambda record: record.info.size)
     for key in (_middle, _whole):
-        groups = [part for group in groups for part in _alike(group, key)]
+        groups = [part for group in groups for part in alike(group, key)]
     return [Duplicates(tuple(group), exact=True) for group in groups]
 
 
@@ -72,7 +72,8 @@ def near_duplicates(
     return [Duplicates(tuple(records[place] for place in group), exact=False) for group in _connected(pairs)]
 
 
-def _alike(records: Iterable[ImageRecord], key: Callable[[ImageRecord], Hashable]) -> list[list[ImageRecord]]:
+def alike(records: Iterable[ImageRecord], key: Callable[[ImageRecord], Hashable]) -> list[list[ImageRecord]]:
+    """The groups of two and more that have the same key."""
     found: dict[Hashable, list[ImageRecord]] = defaultdict(list)
     for record in records:
         found[key(record)].append(record)

@@ -38,7 +38,7 @@ def walk(root: Path, findings: list[Finding] | None = None) -> Iterator[str]:
         folders.sort()
         within = folder[len(base) :].strip(os.sep).replace(os.sep, "/")
         for name in sorted(files):
-            path = os.path.join(folder, name)  # noqa: PTH118 - as above
+            path = os.path.join(folder, name)  # noqa: PTH118 - a Path each would take longer than the walk
             if name.startswith(".") or name.lower() in _SYSTEM_FILES:
                 leave_out(path, "a hidden or system file, left out")
             elif not name.isascii() and _undecodable(name):

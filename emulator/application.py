@@ -7,11 +7,11 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from customlabels.emulator import datasets, hosting, inference, policies, projects, updates, versions
+from customlabels.emulator.aws.calling import local_client
 from customlabels.emulator.aws.deliveries import Deliveries
 from customlabels.emulator.aws.firing import Firing
 from customlabels.emulator.aws.invoking import INVOKED, Invoker
@@ -71,6 +71,7 @@ class Application:
         self._identity = identity
         self._rate = rate
         self._clock = Clock(store)
+        self._clients: dict[tuple[str, str], Any] = {}
         self._metrics = Metrics()
         self._invoker = Invoker(store.folder, self._clock, self._client, lambda due: self._deliveries.put(due))
         self._deliveries = Deliveries(store, self._invoker.run_by_and_by, self._client)
@@ -165,16 +166,8 @@ class Application:
         self._deliveries.settle()
         self._sources.poll()
 
-    @lru_cache(maxsize=64)  # noqa: B019 - there is one application, and it lasts as long as its process
     def _client(self, service: str, region: str) -> Any:
-        """A boto3 client of this very service, for what it does in its users' name."""
-        import boto3
-        from botocore.config import Config
-
-        session: Any = boto3
-        return session.client(
-            service,
-            region_name=region,
-            endpoint_url=self._invoker.endpoint_url,
-            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-        )
+        """A client of this very service, made once."""
+        if (service, region) not in self._clients:
+            self._clients[service, region] = local_client(service, region, self._invoker.endpoint_url)
+        return self._clients[service, region]

@@ -1,25 +1,21 @@
 """Images shown to a running version."""
 
 import math
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from customlabels.core.aws import explained
 from customlabels.core.errors import CustomLabelsError, ServiceError
 from customlabels.core.pacing import Pacer
 from customlabels.core.s3 import S3Address
+from customlabels.core.threads import in_threads
 from customlabels.datasets.headers import parse
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, ImageTypeDef
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 MAX_BYTES = 4_000_000
 """For images sent as bytes. Source: Custom Labels developer guide, limits.md (4 MB, taken as the smaller)."""
@@ -92,12 +88,7 @@ def detect(
         return Detection(name, found)
 
     threads = min(_MOST_THREADS, max(_LEAST_THREADS, math.ceil(rate * _SECONDS_A_CALL)))
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            yield from bounded(pool, look, images, 4 * threads)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    return in_threads(look, images, threads)
 
 
 _REFUSED = {"InvalidImageFormatException", "ImageTooLargeException", "InvalidS3ObjectException"}
@@ -105,19 +96,6 @@ _REFUSED = {"InvalidImageFormatException", "ImageTooLargeException", "InvalidS3O
 
 class ImageRefused(CustomLabelsError):
     """An image that the service would not, or did not, look at."""
-
-
-def bounded(
-    pool: ThreadPoolExecutor, call: Callable[[Item], Result], items: Iterable[Item], ahead: int
-) -> Iterator[Result]:
-    """What `call` gives for each item, in order, never more than `ahead` of them before the one that is asked for."""
-    waiting: deque[Future[Result]] = deque()
-    for item in items:
-        waiting.append(pool.submit(call, item))
-        if len(waiting) >= ahead:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
 
 
 def _shown(image: Image) -> "ImageTypeDef":

@@ -19,6 +19,10 @@ _TRAINING = (
 )
 
 
+_LOOKING = ("s3:GetBucketAcl", "s3:GetBucketLocation", "s3:ListBucket")
+_READING = ("s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectTagging", "s3:GetObjectVersion")
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a policy is for: whose project, in which region, with which bucket and folder, keys and listeners."""
@@ -52,12 +56,12 @@ def train(scope: Scope) -> Policy:
         _allow("FindProject", ["rekognition:DescribeProjects"], ["*"]),
         _allow(
             "Bucket",
-            ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketPublicAccessBlock", "s3:ListBucket"],
+            [*_LOOKING, "s3:GetBucketPublicAccessBlock"],
             [f"arn:aws:s3:::{scope.bucket}"],
         ),
         _allow(
             "Objects",
-            ["s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:PutObject"],
+            [*_READING, "s3:PutObject"],
             [scope.folder],
         ),
         _allow("Champion", ["ssm:GetParameter"], [_parameter(scope)]),
@@ -66,9 +70,8 @@ def train(scope: Scope) -> Policy:
     if scope.images:
         place = scope.images.removeprefix("s3://").strip("/")
         source = [f"arn:aws:s3:::{place.partition('/')[0]}"]
-        statements.append(_allow("ImageBucket", ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:ListBucket"], source))
-        reading = ["s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectTagging", "s3:GetObjectVersion"]
-        statements.append(_allow("Images", reading, [f"arn:aws:s3:::{place}/*"]))
+        statements.append(_allow("ImageBucket", _LOOKING, source))
+        statements.append(_allow("Images", _READING, [f"arn:aws:s3:::{place}/*"]))
     if scope.kms_key:
         actions = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
         statements.append(_allow("Key", actions, [_key(scope)]))

@@ -5,11 +5,11 @@ counted at the version's assumed thresholds. The version has to be running meanw
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from customlabels.core.aws import explained
 from customlabels.core.s3 import parse_address
+from customlabels.core.threads import in_threads
 from customlabels.datasets.boxes import overlap
 from customlabels.pipelines.comparison import Measured, need_snapshot
 from customlabels.pipelines.evaluation import Evaluation, LabelMetrics
@@ -52,12 +52,7 @@ def re_evaluate(
         advance(1)
         return TestImage(image.source_ref, image.truth, judged(found, image, own), image.size)
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        try:
-            images = tuple(pool.map(look, test.images))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    images = tuple(in_threads(look, test.images, _THREADS))
     snapshot = Snapshot(measured.name, own.boxes, images, own.thresholds)
     overall, by_label = figures(count(snapshot))
     labels = tuple(

@@ -4,7 +4,6 @@ Of each image the first bytes are read, for its size in pixels; its ETag stands 
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING
 from customlabels.core.aws import explained
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.s3 import S3Address, join_key
+from customlabels.core.threads import in_threads
+from customlabels.datasets.formats.folder import folder_label
 from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
@@ -83,35 +84,28 @@ def read_remote(
     divided = tops <= SUBSETS.keys() and {SUBSETS[one] for one in tops} >= {"train", "test"}
     records: list[ImageRecord] = []
     findings: list[Finding] = []
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for one, info in zip(held, pool.map(lambda one: _look(s3, address, one), held), strict=True):
-            step()
-            parts = one.name.split("/")[:-1]
-            side = None
-            if divided and parts:
-                side = Side.TEST if SUBSETS[parts[0].lower()] == "test" else Side.TRAIN
-                parts = parts[1:]
-            label = _label(parts, label_from)
-            renamed = (label_map or {}).get(label, label)
-            if label and not renamed:
-                findings.append(Finding(one.name, f"label {label!r} is left out", fatal=False))
-                continue
-            label = renamed
-            if isinstance(info, str):
-                findings.append(Finding(one.name, info, fatal=True))
-            elif not label:
-                findings.append(Finding(one.name, "lies in no folder that is a label", fatal=True))
-            else:
-                records.append(ImageRecord(one.name, Path(one.name), (label,), info, side))
+    for one, info in zip(held, in_threads(lambda one: _look(s3, address, one), held, _THREADS), strict=True):
+        step()
+        parts = one.name.split("/")[:-1]
+        side = None
+        if divided and parts:
+            side = Side.TEST if SUBSETS[parts[0].lower()] == "test" else Side.TRAIN
+            parts = parts[1:]
+        label = folder_label(parts, label_from)
+        renamed = (label_map or {}).get(label, label)
+        if label and not renamed:
+            findings.append(Finding(one.name, f"label {label!r} is left out", fatal=False))
+            continue
+        label = renamed
+        if isinstance(info, str):
+            findings.append(Finding(one.name, info, fatal=True))
+        elif not label:
+            findings.append(Finding(one.name, "lies in no folder that is a label", fatal=True))
+        else:
+            records.append(ImageRecord(one.name, Path(one.name), (label,), info, side))
     name = address.key.rpartition("/")[2] or address.bucket
     hashes = {one.name: Hashes(f"etag-{one.etag}-{one.size}", one.etag) for one in held}
     return Remote(address, Dataset(Path(name), tuple(records), tuple(findings)), hashes)
-
-
-def _label(folders: list[str], label_from: str) -> str:
-    if not folders:
-        return ""
-    return "/".join(folders) if label_from == "path" else folders[0] if label_from == "top" else folders[-1]
 
 
 def _listed(s3: "S3Client", address: S3Address) -> Iterator[_Held]:

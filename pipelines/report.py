@@ -4,7 +4,6 @@ import base64
 import io
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from customlabels.core.aws import explained
 from customlabels.core.errors import ServiceError
 from customlabels.core.files import written_aside
 from customlabels.core.s3 import parse_address
+from customlabels.core.threads import in_threads
 from customlabels.pipelines.comparison import Measured, compare, found_labels, true_labels
 from customlabels.pipelines.metrics import confusion, count, curve, spread
 from customlabels.pipelines.snapshot import Place, Snapshot, TestImage
@@ -134,7 +134,8 @@ def write(path: Path, page: str) -> None:
 
 def _mistakes(snapshot: Snapshot, most: int) -> tuple[list[TestImage], list[TestImage]]:
     """Images with a false positive, the surest first, and with a false negative, the least sure first."""
-    wrong, missed = [], []
+    wrong: list[_Ranked] = []
+    missed: list[_Ranked] = []
     for image in snapshot.images:
         false = [one.confidence for one in image.said if one.found and not one.there]
         if false:
@@ -145,7 +146,15 @@ def _mistakes(snapshot: Snapshot, most: int) -> tuple[list[TestImage], list[Test
         if lost:
             best = max((one.confidence for one in image.said if one.there and not one.found), default=0.0)
             missed.append((best, image.source_ref, image))
-    return ([image for *_, image in sorted(found, key=lambda one: one[:2])[:most]] for found in (wrong, missed))  # type: ignore[return-value]
+    return _first(wrong, most), _first(missed, most)
+
+
+_Ranked = tuple[float, str, TestImage]
+"""A rank, an address that decides between equals, and the image."""
+
+
+def _first(found: list[_Ranked], most: int) -> list[TestImage]:
+    return [image for *_, image in sorted(found, key=lambda one: one[:2])[:most]]
 
 
 def _picture(image: TestImage, thumbs: Mapping[str, str | None]) -> Picture:
@@ -188,8 +197,7 @@ def _thumbnails(s3: "S3Client", addresses: list[str], advance: Callable[[int], N
             advance(1)
         return _thumbnail(body)
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return dict(zip(addresses, pool.map(fetch, addresses), strict=True))
+    return dict(zip(addresses, in_threads(fetch, addresses, _THREADS), strict=True))
 
 
 def _thumbnail(body: bytes) -> str | None:

@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from customlabels.core.aws import explained
 from customlabels.core.errors import ServiceError
@@ -13,7 +14,6 @@ from customlabels.pipelines.snapshot import Snapshot, parse_snapshot
 from customlabels.pipelines.versions import Description, version_name
 
 if TYPE_CHECKING:
-    from mypy_boto3_rekognition.type_defs import TestingDataResultTypeDef, TrainingDataResultTypeDef
     from mypy_boto3_s3 import S3Client
 
 _MISSING = {"NoSuchKey", "NoSuchBucket", "404"}
@@ -39,16 +39,11 @@ def load_snapshot(s3: "S3Client", description: Description, thresholds: dict[str
     ServiceError : it is damaged, or may not be read
     """
     address = manifest_of(description.get("TestingDataResult"), "Output")
-    if address is None:
+    lines = _lines(s3, address) if address else None
+    if lines is None:
         return None
     try:
-        with explained(f"reading {address}"):
-            body = s3.get_object(Bucket=address.bucket, Key=address.key)["Body"]
-        return parse_snapshot(version_name(description), body.iter_lines(chunk_size=1 << 20), thresholds)
-    except ServiceError as error:
-        if error.code in _MISSING:
-            return None
-        raise
+        return parse_snapshot(version_name(description), lines, thresholds)
     except ValueError as error:
         raise ServiceError(f"{address}: {error}") from error
 
@@ -56,15 +51,17 @@ def load_snapshot(s3: "S3Client", description: Description, thresholds: dict[str
 def training_lines(s3: "S3Client", description: Description) -> list[bytes]:
     """The lines of the training snapshot; none where it is not there any more."""
     address = manifest_of(description.get("TrainingDataResult"), "Output")
-    if address is None:
-        return []
+    return [line for line in (_lines(s3, address) if address else None) or () if line]
+
+
+def _lines(s3: "S3Client", address: S3Address) -> Iterator[bytes] | None:
+    """The lines of an object, read as they are asked for; None where it is not there any more."""
     try:
         with explained(f"reading {address}"):
-            body = s3.get_object(Bucket=address.bucket, Key=address.key)["Body"]
-        return [line for line in body.iter_lines(chunk_size=1 << 20) if line]
+            return s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].iter_lines(chunk_size=1 << 20)
     except ServiceError as error:
         if error.code in _MISSING:
-            return []
+            return None
         raise
 
 
@@ -93,8 +90,8 @@ def training_counts(lines: list[bytes]) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def manifest_of(result: "TrainingDataResultTypeDef | TestingDataResultTypeDef | None", part: str) -> S3Address | None:
-    """Where a result's manifest lies; `part` is Input, Output or Validation."""
-    assets = (result or {}).get(part, {}).get("Assets", [])  # type: ignore[attr-defined]
+def manifest_of(result: Any, part: str) -> S3Address | None:
+    """Where the manifest of a TrainingDataResult or TestingDataResult lies; `part` is Input, Output or Validation."""
+    assets = (result or {}).get(part, {}).get("Assets", [])
     place = assets[0].get("GroundTruthManifest", {}).get("S3Object") if assets else None
     return S3Address(place["Bucket"], place["Name"]) if place else None

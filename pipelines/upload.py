@@ -3,12 +3,12 @@
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from customlabels.core.aws import explained
 from customlabels.core.errors import ServiceError
 from customlabels.core.s3 import S3Address
+from customlabels.core.threads import in_threads
 from customlabels.datasets.model import ImageRecord, Side
 from customlabels.pipelines.plan import Plan, manifest_lines
 
@@ -42,9 +42,8 @@ def missing_images(s3: "S3Client", plan: Plan) -> list[ImageRecord]:
             held = s3.head_object(Bucket=address.bucket, Key=address.key)
         return held["Metadata"].get("sha256") != hashes.sha256
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        records = plan.dataset.records
-        return [record for record, other in zip(records, pool.map(differs, records), strict=True) if other]
+    records = plan.dataset.records
+    return [record for record, other in zip(records, in_threads(differs, records, _THREADS), strict=True) if other]
 
 
 def upload_images(s3: "S3Client", plan: Plan, records: Iterable[ImageRecord], advance: Callable[[int], None]) -> None:
@@ -65,13 +64,8 @@ def upload_images(s3: "S3Client", plan: Plan, records: Iterable[ImageRecord], ad
         with explained(f"writing {address}"):
             s3.put_object(Bucket=address.bucket, Key=address.key, Body=body, **about)
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        try:
-            for _ in pool.map(put, records):
-                advance(1)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    for _ in in_threads(put, records, _THREADS):
+        advance(1)
 
 
 def upload_manifest(s3: "S3Client", plan: Plan, side: Side) -> S3Address:

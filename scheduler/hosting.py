@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from customlabels.core.aws import explained
 from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import wait_for
+from customlabels.scheduler.plan import STARTABLE
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
 
-STARTABLE = {"TRAINING_COMPLETED", "STOPPED", "FAILED", "COPYING_COMPLETED"}
 MAX_UNITS = 5
 _LONGEST = 60 * 60.0
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date, time, timedelta
+from functools import partial
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -36,12 +37,12 @@ def read_schedule(settings: ScheduleSettings, year: int) -> Schedule:
             return instead
 
     windows = tuple(
-        read(f"window {number}", lambda one=one: _window(one, settings.units), Window(time(), time()))  # type: ignore[misc]
+        read(f"window {number}", partial(_window, one, settings.units), Window(time(), time()))
         for number, one in enumerate(settings.window, 1)
     )
     closed = {*settings.holidays}
     for place, text in enumerate(settings.closed, 1):
-        closed |= read(f"closed {place}", lambda text=text: _period(text), set())  # type: ignore[misc]
+        closed |= read(f"closed {place}", partial(_period, text), set[date]())
     if settings.country:
         closed |= read("country", lambda: _public_holidays(settings, year), set())
     idle = settings.idle_stop

@@ -52,15 +52,17 @@ def _images(root: Path, options: Options, findings: list[Finding]) -> Iterator[A
                 findings.append(Finding(name, "lies beside train/ and test/, not in one of them", fatal=True))
                 continue
             parts = parts[1:]
-        yield Annotated(name, name, _labels(parts, options), subset=subset)
+        label = folder_label(parts, options.label_from, options.label_separator or "/")
+        yield Annotated(name, name, (label,) if label else (), subset=subset)
 
 
-def _labels(folders: list[str], options: Options) -> tuple[str, ...]:
+def folder_label(folders: list[str], label_from: str, separator: str = "/") -> str:
+    """The label of an image that lies in these folders, the outermost first; empty where it lies in none."""
     if not folders:
-        return ()
-    if options.label_from == "path":
-        return ((options.label_separator or "/").join(folders),)
-    return (folders[0] if options.label_from == "top" else folders[-1],)
+        return ""
+    if label_from == "path":
+        return separator.join(folders)
+    return folders[0] if label_from == "top" else folders[-1]
 
 
 def _is_split(root: Path) -> bool:

@@ -1,4 +1,4 @@
-"""A boto3 client whose requests never leave the process: a WSGI application answers them."""
+"""boto3 clients of this very service; over HTTP, or never leaving the process: a WSGI application answers them."""
 
 import io
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +10,16 @@ from werkzeug.test import EnvironBuilder
 from customlabels.emulator.http import Environ, StartResponse
 
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+def local_client(service: str, region: str, endpoint_url: str) -> Any:
+    """A boto3 client for what the service does in its users' name; it asks once."""
+    import boto3
+    from botocore.config import Config
+
+    session: Any = boto3
+    config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+    return session.client(service, region_name=region, endpoint_url=endpoint_url, config=config)
 
 
 class _Raw(io.BytesIO):
@@ -40,17 +50,8 @@ class Caller:
         return answer
 
     def _client(self, region: str, service: str) -> Any:
-        import boto3
-        from botocore.config import Config
-
         if (region, service) not in self._clients:
-            session: Any = boto3
-            client = session.client(
-                service,
-                region_name=region,
-                endpoint_url="http://127.0.0.1",
-                config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-            )
+            client = local_client(service, region, "http://127.0.0.1")
             client.meta.events.register("before-send", self._answer)
             self._clients[region, service] = client
         return self._clients[region, service]

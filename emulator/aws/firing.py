@@ -54,22 +54,27 @@ class Firing:
             goal = self._clock.advance(0) + seconds
             if not seconds >= 0:
                 return self._clock.advance(seconds)
-            while (due := self._next()) is not None and due.at <= goal:
-                self._clock.advance(max(0.0, due.at - self._clock()))
-                self._fire_until(due.at)
+            while (together := self._next()) and together[0].at <= goal:
+                self._clock.advance(max(0.0, together[0].at - self._clock()))
+                self._fire(together)
             return self._clock.advance(max(0.0, goal - self._clock()))
 
     def _fire_until(self, now: float) -> None:
-        while (due := self._next()) is not None and due.at <= now:
-            # All that are due at the same moment; the moment counts as done before they run, so that none runs twice.
-            together = [one for one in self._all() if one.at == due.at]
-            self._done = due.at
-            self._deliveries.now(together)
-            self._follow()
+        while (together := self._next()) and together[0].at <= now:
+            self._fire(together)
         self._done = max(self._done, now)
 
-    def _next(self) -> Due | None:
-        return min(self._all(), key=lambda due: due.at, default=None)
+    def _fire(self, together: list[Due]) -> None:
+        """Delivers what is due at one moment; it counts as done before they run, so that none runs twice."""
+        self._done = together[0].at
+        self._deliveries.now(together)
+        self._follow()
+
+    def _next(self) -> list[Due]:
+        """All that is due at the next moment at which something is."""
+        coming = list(self._all())
+        first = min((due.at for due in coming), default=0.0)
+        return [due for due in coming if due.at == first]
 
     def _all(self) -> Iterator[Due]:
         """What is due next of every schedule and rule."""

@@ -59,7 +59,7 @@ def apply(resources: Any, template: dict[str, Any], parameters: dict[str, Any] |
     resources._resource_json_map = template["Resources"]
     where = {"account_id": resources._account_id, "region_name": resources._region_name}
     made = resources._parsed_resources
-    on = {name for name, one in template["Resources"].items() if _is_on(resources, one)}
+    on = {name for name, one in template["Resources"].items() if is_on(resources, one)}
     for name in template["Resources"]:
         if name in on and made.get(name) is None:
             resources[name]
@@ -82,7 +82,8 @@ def apply(resources: Any, template: dict[str, Any], parameters: dict[str, Any] |
             del made[name]
 
 
-def _is_on(resources: Any, definition: dict[str, Any]) -> bool:
+def is_on(resources: Any, definition: dict[str, Any]) -> bool:
+    """Whether a resource's condition holds; it does where there is none."""
     condition = definition.get("Condition")
     return not condition or bool(resources.lazy_condition_map[condition])
 

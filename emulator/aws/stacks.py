@@ -7,7 +7,8 @@ of the behaviour: CloudFormation user guide, "Stack failure options" and "Stack 
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -70,7 +71,8 @@ def install(caller: Callable[[str], Call]) -> None:
     models.CloudFormationBackend.execute_change_set = _execute_change_set
 
 
-def _read(text: str, Loader: object = None) -> Any:  # noqa: N803 - as yaml has it
+def _read(text: str, **_: object) -> Any:
+    """Takes the place of yaml.load, whatever loader that is given."""
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
 
 
@@ -137,35 +139,31 @@ def _model(kind: str, how: Type, caller: Callable[[str], Call]) -> type[CloudFor
 
 def _creating(logical_id: str, resource_json: Any, resources_map: Any, **where: Any) -> Any:
     """As moto has it; fails where it would pass over."""
-    kind = resource_json.get("Type", "")
-    condition = resource_json.get("Condition")
-    if condition and not resources_map.lazy_condition_map[condition]:
+    if not stack_changes.is_on(resources_map, resource_json):
         return None
-    _check(logical_id, kind, "CREATE")
-    try:
+    with _told(logical_id, resource_json["Type"], "CREATE"):
         return _create(logical_id, resource_json, resources_map, **where)
-    except ResourceFailed:
-        raise
-    except Exception as error:
-        raise ResourceFailed(logical_id, kind, "CREATE", _reason(error)) from error
 
 
 def _updating(logical_id: str, resource_json: Any, resources_map: Any, **where: Any) -> Any:
-    kind = resource_json.get("Type", "")
-    _check(logical_id, kind, "UPDATE")
-    if kind in _UNCHANGEABLE:
-        raise ResourceFailed(logical_id, kind, "UPDATE", f"the local service cannot change an {kind}")
-    try:
+    kind = resource_json["Type"]
+    with _told(logical_id, kind, "UPDATE"):
+        if kind in _UNCHANGEABLE:
+            raise ValueError(f"the local service cannot change an {kind}")
         return _update(logical_id, resource_json, resources_map, **where)
+
+
+@contextmanager
+def _told(logical_id: str, kind: str, action: str) -> Iterator[None]:
+    """Whatever goes wrong in the block is told as the failure of that resource, or of the one that it needs."""
+    try:
+        if kind not in parsing.get_model_map() and kind not in parsing.NULL_MODELS and not kind.startswith("Custom::"):
+            raise ValueError(f"the local service does not make {kind}")
+        yield
     except ResourceFailed:
         raise
     except Exception as error:
-        raise ResourceFailed(logical_id, kind, "UPDATE", _reason(error)) from error
-
-
-def _check(logical_id: str, kind: str, action: str) -> None:
-    if kind not in parsing.get_model_map() and kind not in parsing.NULL_MODELS and not kind.startswith("Custom::"):
-        raise ResourceFailed(logical_id, kind, action, f"the local service does not make {kind}")
+        raise ResourceFailed(logical_id, kind, action, _reason(error)) from error
 
 
 def _reason(error: Exception) -> str:

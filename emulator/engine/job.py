@@ -44,7 +44,7 @@ def run(state: Path, folder: Path, version_arn: str, seed: int = 0) -> None:
     if verdict.use_case == OBJECT_LOCALIZATION:
         from customlabels.emulator.engine import box_training as kind
     else:
-        from customlabels.emulator.engine import image_training as kind  # type: ignore[no-redef]
+        from customlabels.emulator.engine import image_training as kind  # type: ignore[no-redef] # both train alike
 
     (seen, bad_training), (tested, bad_testing) = (kind.usable(state, entries) for entries in given)
     bad = (bad_training, bad_testing)

@@ -30,7 +30,7 @@ def read(kind: type[Model], path: Path) -> Model:
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(kind)}  # type: ignore[arg-type]
+            values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(kind)}  # type: ignore[arg-type] # Model is always a dataclass
     except _DAMAGED as error:
         raise ValueError(f"{path}: no model of this engine") from error
     values["labels"] = tuple(str(label) for label in values["labels"])
