@@ -4,7 +4,7 @@ import functools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,7 @@ from customlabels.core.console import Console
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.s3 import parse_address
 from customlabels.core.settings import Settings, find_settings, load_settings
+from customlabels.scheduler.uptime import USUAL_WARM_UP, Schedule
 
 if TYPE_CHECKING:
     from customlabels.pipelines.comparison import Measured
@@ -138,6 +139,22 @@ class Session:
         if name is None and source is not None:
             name = project_name(source.resolve().name)
         return name if name is not None else self._only_project()
+
+    def schedule(self, learned: timedelta = USUAL_WARM_UP) -> Schedule:
+        """The schedule of the settings; `learned` is its warm-up where they name none.
+
+        Raises
+        ------
+        SettingsError : there is none, or what is wrong with it
+        """
+        from customlabels.scheduler.reading import read_schedule
+
+        found = read_schedule(self.settings.schedule, self.now().year, learned)
+        if not found.windows:
+            raise SettingsError(
+                "no window is set", hint="add a [[schedule.window]] to customlabels.toml; customlabels init shows one"
+            )
+        return found
 
     def version(self, project: str, name: str | None = None) -> "Description":
         """The version of that name, of the champion where it is called champion, the newest trained where it is None.

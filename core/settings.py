@@ -91,6 +91,7 @@ class WindowSettings(_Section):
     start: str
     stop: str
     units: Annotated[int, Ge(1), Le(5)] | None = None
+    version: Annotated[str, _Pattern(NAME_PATTERN)] = "champion"
 
 
 @dataclass(frozen=True)
@@ -98,13 +99,15 @@ class ScheduleSettings(_Section):
     time_zone: str = "UTC"
     units: Annotated[int, Ge(1), Le(5)] = 1
     max_units: Annotated[int, Ge(1), Le(5)] | None = None
-    warm_up: str = "20m"
+    warm_up: str | None = None
     idle_stop: str | None = None
     country: str | None = None
     subdivision: str | None = None
     holidays: tuple[date, ...] = ()
     closed: tuple[str, ...] = ()
     monthly_budget: Annotated[float, Gt(0)] | None = None
+    orphans: Literal["report", "stop"] = "report"
+    notify: tuple[Annotated[str, _Pattern(r"^[^@\s]+@[^@\s]+$")], ...] = ()
     window: tuple[WindowSettings, ...] = ()
 
 
@@ -197,18 +200,22 @@ TEMPLATE = """\
 [schedule]
 # time_zone = "Europe/Berlin"
 # units = 1                   # inference units of every window that names none
-# warm_up = "20m"             # started so long before a window opens
+# max_units = 3               # scaled by load from the window's units up to this
+# warm_up = "20m"             # started so long before a window opens; where it is left out, as past starts took
 # idle_stop = "45m"           # stopped after so long without a request, until the window ends
 # country = "DE"              # no window opens on its public holidays; subdivision = "BE" for those of a state
 # holidays = [2026-12-24]     # nor on these days
 # closed = ["2026-12-24/2027-01-02"]   # nor from the first to the last of these
 # monthly_budget = 500        # dollars; once spent, everything is stopped
+# orphans = "report"          # running versions that customlabels trained in projects without a schedule; or "stop"
+# notify = ["me@example.com"] # told by mail of each action and each trouble; SNS asks each address first
 
 # [[schedule.window]]
 # days = "mon-fri"            # mon, sat-sun, daily, 2026-12-05, or a list of them
 # start = "06:00"
 # stop = "22:00"              # over midnight where it is not after the start
 # units = 2
+# version = "champion"        # or the name of a version
 
 [notify]
 # topic = "arn:aws:sns:eu-west-1:111122223333:models"   # told when a version is trained, passes, fails, is promoted

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from customlabels.scheduler.uptime import Schedule, Wanted, wanted
+from customlabels.scheduler.uptime import CHAMPION, Schedule, Wanted, resolved, versions, wanted
 
 STARTABLE = frozenset({"TRAINING_COMPLETED", "COPYING_COMPLETED", "STOPPED", "FAILED"})
 _UP = frozenset({"STARTING", "RUNNING"})
@@ -17,13 +17,36 @@ _UP = frozenset({"STARTING", "RUNNING"})
 STUCK_AFTER = timedelta(minutes=45)
 """How long a start may take before it is reported; and how long, after it, two versions may be up for a promotion."""
 
+OVERDUE_AFTER = timedelta(minutes=10)
+"""How long a stop may take before it is reported."""
+
+FORESIGHT = timedelta(days=30)
+"""How long before the known public holidays end that is reported."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=5), timedelta(minutes=60)
+_PATIENCE = 3
+"""Starts of a new champion that may go wrong before the old one is stopped, for want of room or of a better idea."""
 
 
 class Kind(StrEnum):
     START = "start"
     STOP = "stop"
     REPORT = "report"
+
+
+class Trouble(StrEnum):
+    """What a report is about."""
+
+    NO_CHAMPION = "no-champion"
+    MISSING = "missing"
+    UNSTARTABLE = "unstartable"
+    START_FAILED = "start-failed"
+    STUCK = "stuck"
+    STOP_OVERDUE = "stop-overdue"
+    BUDGET = "budget"
+    HOLIDAYS = "holidays"
+    REFUSED = "refused"
+    ORPHAN = "orphan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +57,9 @@ class Observed:
     ----------
     since : since when it has its status, in UTC; None where that is not known
     last_request : when it last answered a request; None where it never did, or that is not known
-    failures, tried : starts in a row that failed, and when the last one was tried
+    failures, tried : starts in a row that ended in FAILED, and when the last one was tried
+    refusals : calls in a row to start it that were refused
+    told : since when it is up against what is wanted; None where it is not
     """
 
     version: str
@@ -44,17 +69,23 @@ class Observed:
     last_request: datetime | None = None
     failures: int = 0
     tried: datetime | None = None
+    refusals: int = 0
+    told: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something to do, with its reason in words; `quiet_until` keeps a model that was idle down for so long."""
+    """Something to do, with its reason in words; `quiet_until` keeps a model that was idle down for so long.
+
+    `trouble` says what a report is about.
+    """
 
     kind: Kind
     version: str
     why: str
     units: int = 0
     quiet_until: datetime | None = None
+    trouble: Trouble | None = None
 
 
 def plan(
@@ -64,40 +95,65 @@ def plan(
 
     Parameters
     ----------
-    champion : the version that is to be up in the windows; None where there is none
+    champion : the version that is up where the schedule says champion; None where there is none
     spent : dollars that the project's models have cost this month
     """
-    asked = wanted(now, schedule)
-    if asked.units and schedule.monthly_budget is not None and spent >= schedule.monthly_budget:
-        asked = Wanted(0, f"the monthly budget of ${schedule.monthly_budget:.2f} is spent", None, False)
-    target = next((one for one in observed if one.version == champion), None)
-    actions: list[Action] = []
-    if asked.units and champion is None:
-        actions.append(Action(Kind.REPORT, "", f"{asked.why}, and there is no champion to start"))
-    elif asked.units and target is None:
-        actions.append(Action(Kind.REPORT, champion or "", f"{asked.why}, and the champion does not exist any more"))
-    elif target is not None:
-        actions += _about(now, schedule, target, asked)
+    schedule = resolved(schedule, champion)
+    found = {one.version: one for one in observed}
+    asked = {version: _asked(now, schedule, version, spent) for version in versions(schedule)}
+    actions: list[Action] = [*_foreseen(now, schedule), *_broke(now, schedule, spent)]
+    for version, want in asked.items():
+        if version in found:
+            actions += _about(now, schedule, found[version], want)
+        elif want.units and version == CHAMPION:
+            actions.append(_report(Trouble.NO_CHAMPION, "", f"{want.why}, and there is no champion to start"))
+        elif want.units:
+            actions.append(_report(Trouble.MISSING, version, f"{want.why}, and the version does not exist any more"))
     for other in observed:
-        if other is not target:
-            actions += _about_other(now, other, target, asked)
+        if other.version not in asked:
+            actions += _about_other(now, other, found.get(champion or ""), asked.get(champion or CHAMPION))
     return tuple(actions)
 
 
+def _asked(now: datetime, schedule: Schedule, version: str, spent: float) -> Wanted:
+    asked = wanted(now, schedule, version)
+    if asked.units and schedule.monthly_budget is not None and spent >= schedule.monthly_budget:
+        return Wanted(0, f"the monthly budget of ${schedule.monthly_budget:.2f} is spent", None, False)
+    return asked
+
+
+def _foreseen(now: datetime, schedule: Schedule) -> list[Action]:
+    last = schedule.known_until
+    if last is None or now.date() <= last - FORESIGHT:
+        return []
+    why = f"public holidays are known to {last.isoformat()} only: customlabels schedule deploy looks up further ones"
+    return [_report(Trouble.HOLIDAYS, "", why)]
+
+
+def _broke(now: datetime, schedule: Schedule, spent: float) -> list[Action]:
+    budget = schedule.monthly_budget
+    if budget is None or spent < budget or not any(wanted(now, schedule, one).units for one in versions(schedule)):
+        return []
+    why = f"the monthly budget of ${budget:.2f} is spent (${spent:.2f}): models stay down until the month ends"
+    return [_report(Trouble.BUDGET, "", why)]
+
+
 def _about(now: datetime, schedule: Schedule, one: Observed, asked: Wanted) -> list[Action]:
-    """What to do about the version that is wanted up, or down."""
+    """What to do about a version that is wanted up, or down."""
     if not asked.units:
-        return [Action(Kind.STOP, one.version, asked.why)] if one.status == "RUNNING" else []
+        return _down(now, one, asked.why)
     if one.status == "RUNNING":
         return _about_running(now, schedule, one, asked)
     if one.status == "STARTING":
-        return [_stuck(one)] if _lasts(now, one, STUCK_AFTER) else []
+        return _stuck(now, one)
     if one.status == "STOPPING":
-        return []
+        return _overdue(now, one)
     if one.status not in STARTABLE:
-        return [Action(Kind.REPORT, one.version, f"{asked.why}, and it is {one.status}: it cannot be started")]
+        why = f"{asked.why}, and it is {one.status}: it cannot be started"
+        return [_report(Trouble.UNSTARTABLE, one.version, why)]
     if one.failures and one.tried is not None and now < one.tried + pause(one.failures):
-        return []
+        why = f"its start failed {_times(one.failures)}; it is tried again after {_minutes(pause(one.failures))}"
+        return [_report(Trouble.START_FAILED, one.version, why)]
     return [Action(Kind.START, one.version, asked.why, asked.units)]
 
 
@@ -109,25 +165,28 @@ def _about_running(now: datetime, schedule: Schedule, one: Observed, asked: Want
             why = f"no request for {_minutes(now - quiet)}"
             return [Action(Kind.STOP, one.version, why, quiet_until=asked.until)]
     if one.units and one.units != asked.units:
-        change = f"{one.units} units are up, {asked.units} are wanted"
-        if not asked.open:
-            return [Action(Kind.STOP, one.version, f"{change}: it is started again on them")]
-        return [Action(Kind.REPORT, one.version, f"{change}: units change only by a stop and a start")]
+        why = f"{_units(one.units)} up, {asked.units} wanted: units change only by a stop and a start"
+        return [Action(Kind.STOP, one.version, why)]
     return []
 
 
-def _about_other(now: datetime, one: Observed, target: Observed | None, asked: Wanted) -> list[Action]:
-    """What to do about a version that is not the champion: it stays up only until the champion has taken over."""
-    if one.status not in _UP:
-        return []
-    if one.status == "STARTING":
-        return [_stuck(one)] if _lasts(now, one, STUCK_AFTER) else []
-    coming = target is not None and asked.units and target.status in STARTABLE | {"STARTING", "STOPPING"}
-    if coming and target is not None and not _lasts(now, target, STUCK_AFTER) and not target.failures:
-        return []
-    if not asked.units:
-        return [Action(Kind.STOP, one.version, asked.why)]
-    return [Action(Kind.STOP, one.version, f"{target.version if target else 'no version'} is the champion")]
+def _about_other(now: datetime, one: Observed, champion: Observed | None, asked: Wanted | None) -> list[Action]:
+    """What to do about a version that no window names: it stays up only until the champion has taken over."""
+    if one.status == "RUNNING" and champion is not None and asked is not None and asked.units:
+        coming = champion.status in STARTABLE | {"STARTING", "STOPPING"}
+        hopeful = max(champion.failures, champion.refusals) < _PATIENCE and not _stuck(now, champion)
+        if coming and hopeful:
+            return []
+    if asked is not None and not asked.units:
+        return _down(now, one, asked.why)
+    return _down(now, one, f"{champion.version} is the champion" if champion else "no window names it")
+
+
+def _down(now: datetime, one: Observed, why: str) -> list[Action]:
+    """What brings a version down; one that is STARTING has to be waited for: the service refuses to stop it."""
+    if one.status == "RUNNING":
+        return [Action(Kind.STOP, one.version, why), *_overdue(now, one)]
+    return _overdue(now, one) if one.status == "STOPPING" else _stuck(now, one)
 
 
 def pause(failures: int) -> timedelta:
@@ -135,13 +194,30 @@ def pause(failures: int) -> timedelta:
     return min(_LONGEST_PAUSE, _FIRST_PAUSE * (1 << (min(failures, 8) - 1)))
 
 
-def _stuck(one: Observed) -> Action:
-    return Action(Kind.REPORT, one.version, f"it has been {one.status} for over {_minutes(STUCK_AFTER)}")
+def _stuck(now: datetime, one: Observed) -> list[Action]:
+    if one.status != "STARTING" or one.since is None or now - one.since <= STUCK_AFTER:
+        return []
+    return [_report(Trouble.STUCK, one.version, f"it has been STARTING for over {_minutes(STUCK_AFTER)}")]
 
 
-def _lasts(now: datetime, one: Observed, longest: timedelta) -> bool:
-    return one.since is not None and one.status in _UP and now - one.since > longest
+def _overdue(now: datetime, one: Observed) -> list[Action]:
+    if one.told is None or now - one.told < OVERDUE_AFTER:
+        return []
+    why = f"it was told to stop {_minutes(now - one.told)} ago, and is {one.status}"
+    return [_report(Trouble.STOP_OVERDUE, one.version, why)]
+
+
+def _report(trouble: Trouble, version: str, why: str) -> Action:
+    return Action(Kind.REPORT, version, why, trouble=trouble)
+
+
+def _units(count: int) -> str:
+    return f"{count} unit is" if count == 1 else f"{count} units are"
 
 
 def _minutes(span: timedelta) -> str:
     return f"{span.total_seconds() / 60:.0f} minutes"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from customlabels.core.errors import CustomLabelsError, SettingsError
 from customlabels.core.settings import ScheduleSettings, WindowSettings
 from customlabels.core.spans import parse_span
-from customlabels.scheduler.uptime import Schedule, Window
+from customlabels.scheduler.uptime import USUAL_WARM_UP, Schedule, Window
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _YEARS = 2
@@ -20,8 +20,12 @@ _LONGEST_WARM_UP = timedelta(hours=2)
 Value = TypeVar("Value")
 
 
-def read_schedule(settings: ScheduleSettings, year: int) -> Schedule:
+def read_schedule(settings: ScheduleSettings, year: int, learned: timedelta = USUAL_WARM_UP) -> Schedule:
     """The schedule, its closed days worked out around `year`.
+
+    Parameters
+    ----------
+    learned : the warm-up where the settings name none
 
     Raises
     ------
@@ -45,12 +49,14 @@ def read_schedule(settings: ScheduleSettings, year: int) -> Schedule:
         closed |= read(f"closed {place}", partial(_period, text), set[date]())
     if settings.country:
         closed |= read("country", lambda: _public_holidays(settings, year), set())
-    idle = settings.idle_stop
+    idle, warm_up = settings.idle_stop, settings.warm_up
     schedule = Schedule(
         zone=read("time_zone", lambda: _zone(settings.time_zone), "UTC"),
         windows=windows,
         closed=frozenset(closed),
-        warm_up=read("warm_up", lambda: _warm_up(settings.warm_up), timedelta()),
+        warm_up=read("warm_up", lambda: _warm_up(warm_up), timedelta()) if warm_up else learned,
+        learns=warm_up is None,
+        known_until=date(year + _YEARS - 1, 12, 31) if settings.country else None,
         idle_stop=read("idle_stop", lambda: parse_span(idle), None) if idle else None,
         max_units=settings.max_units,
         monthly_budget=settings.monthly_budget,
@@ -65,7 +71,7 @@ def read_schedule(settings: ScheduleSettings, year: int) -> Schedule:
 def _window(settings: WindowSettings, units: int) -> Window:
     weekdays, dates = _days([settings.days] if isinstance(settings.days, str) else settings.days)
     start, stop = _hands("start", settings.start), _hands("stop", settings.stop)
-    return Window(start, stop, frozenset(weekdays), frozenset(dates), settings.units or units)
+    return Window(start, stop, frozenset(weekdays), frozenset(dates), settings.units or units, settings.version)
 
 
 def _days(texts: Iterable[str]) -> tuple[set[int], set[date]]:

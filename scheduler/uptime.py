@@ -5,11 +5,16 @@ that comes twice is meant the first time, one that daylight saving leaves out as
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+CHAMPION = "champion"
+"""Stands for the version that is champion at the time."""
+
+USUAL_WARM_UP = timedelta(minutes=20)
 
 _DAY = timedelta(days=1)
 
@@ -22,6 +27,7 @@ class Window:
     ----------
     weekdays : on which it opens, 0 is Monday
     dates : further days on which it opens, closed or not
+    version : which one is up in it
     """
 
     start: time
@@ -29,6 +35,7 @@ class Window:
     weekdays: frozenset[int] = frozenset()
     dates: frozenset[date] = frozenset()
     units: int = 1
+    version: str = CHAMPION
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +47,26 @@ class Override:
     by: str = ""
     why: str = ""
     units: int = 1
+    version: str = CHAMPION
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Windows, in a time zone, and the days on which none opens."""
+    """Windows, in a time zone, and the days on which none opens.
+
+    Parameters
+    ----------
+    warm_up : how long before a window a model is started
+    learns : whether `warm_up` follows how long past starts took
+    known_until : the last day whose public holidays are among `closed`; None where none are asked for
+    """
 
     zone: str
     windows: tuple[Window, ...] = ()
     closed: frozenset[date] = frozenset()
-    warm_up: timedelta = timedelta(minutes=20)
+    warm_up: timedelta = USUAL_WARM_UP
+    learns: bool = False
+    known_until: date | None = None
     idle_stop: timedelta | None = None
     max_units: int | None = None
     monthly_budget: float | None = None
@@ -64,13 +81,35 @@ class Span(NamedTuple):
     units: int
 
 
-def spans(schedule: Schedule, start: datetime, stop: datetime) -> list[Span]:
-    """What windows ask for between two times in UTC, without warm-up and overrides: in order, apart, of even units.
+def versions(schedule: Schedule) -> list[str]:
+    """The versions that the schedule is about, each once."""
+    return list(dict.fromkeys([one.version for one in schedule.windows] + [one.version for one in schedule.overrides]))
 
-    Where windows overlap, the one with the most units counts. A span that reaches over an end is whole.
+
+def resolved(schedule: Schedule, champion: str | None) -> Schedule:
+    """The schedule with the champion's name wherever it says champion; as it is where there is none."""
+    if champion is None:
+        return schedule
+
+    def named(version: str) -> str:
+        return champion if version == CHAMPION else version
+
+    return replace(
+        schedule,
+        windows=tuple(replace(one, version=named(one.version)) for one in schedule.windows),
+        overrides=tuple(replace(one, version=named(one.version)) for one in schedule.overrides),
+    )
+
+
+def spans(schedule: Schedule, start: datetime, stop: datetime, version: str = CHAMPION) -> list[Span]:
+    """What a version's windows ask for between two times in UTC, without warm-up and overrides.
+
+    In order, apart, of even units: where windows overlap, the one with the most units counts. A span that reaches
+    over an end is whole.
     """
     first, last = start.date() - 2 * _DAY, stop.date() + _DAY
-    opened = [span for window in schedule.windows for span in _openings(schedule, window, first, last)]
+    windows = [window for window in schedule.windows if window.version == version]
+    opened = [span for window in windows for span in _openings(schedule, window, first, last)]
     opened = [span for span in opened if span.stop > start and span.start < stop]
     return _flat(opened)
 
@@ -115,17 +154,17 @@ class Wanted(NamedTuple):
     open: bool
 
 
-def wanted(now: datetime, schedule: Schedule) -> Wanted:
-    """What the schedule wants at a time in UTC: the newest override that holds, else the windows."""
+def wanted(now: datetime, schedule: Schedule, version: str = CHAMPION) -> Wanted:
+    """What the schedule wants of a version at a time in UTC: the newest override that holds, else the windows."""
     for override in reversed(schedule.overrides):
-        if now < override.until:
+        if override.version == version and now < override.until:
             told = f" by {override.by}" if override.by else ""
             because = f" ({override.why})" if override.why else ""
             way = "on" if override.up else "off"
             return Wanted(
                 override.units if override.up else 0, f"override {way}{told}{because}", override.until, override.up
             )
-    near = spans(schedule, now - _DAY, now + schedule.warm_up + 2 * _DAY)
+    near = spans(schedule, now - _DAY, now + schedule.warm_up + 2 * _DAY, version)
     for span in near:
         if span.start <= now < span.stop:
             return Wanted(span.units, f"window until {_shown(span.stop, schedule)}", span.stop, True)

@@ -1,13 +1,23 @@
-"""What tests share: labelled images, and a local service that every test may use."""
+"""What tests share: labelled images, a local service that every test may use, and which examples laws are tried on.
 
+The same code is tried on the same examples, so that a run says something about the change and nothing else;
+HYPOTHESIS_PROFILE=search looks for new ones.
+"""
+
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from drawing import draw
+from hypothesis import settings
 from local_service import BUCKET, Service, connect
 
 from customlabels.emulator import address
+
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(scope="session")

@@ -179,7 +179,7 @@ def test_a_start_that_failed_is_tried_again_after_longer_and_longer(failures: in
     assert pause(failures) == timedelta(minutes=minutes_)
     early = Observed("v2", "FAILED", failures=failures, tried=NOON - timedelta(minutes=minutes_ - 1))
     late = replace(early, tried=NOON - timedelta(minutes=minutes_))
-    assert kinds(early) == []
+    assert kinds(early) == ["report v2"]
     assert kinds(late) == ["start v2"]
 
 
@@ -198,8 +198,8 @@ def test_a_spent_budget_stops_everything() -> None:
     schedule = replace(ALWAYS, monthly_budget=100.0)
     up = Observed("v2", "RUNNING", 1)
     assert kinds(up, schedule=schedule, spent=99.0) == []
-    assert kinds(up, schedule=schedule, spent=100.0) == ["stop v2"]
-    assert kinds(replace(up, status="STOPPED"), schedule=schedule, spent=100.0) == []
+    assert kinds(up, schedule=schedule, spent=100.0) == ["report", "stop v2"]
+    assert kinds(replace(up, status="STOPPED"), schedule=schedule, spent=100.0) == ["report"]
 
 
 def test_what_is_missing_is_reported() -> None:
@@ -208,7 +208,7 @@ def test_what_is_missing_is_reported() -> None:
     assert kinds(Observed("v2", "TRAINING_IN_PROGRESS")) == ["report v2"]
 
 
-def test_units_change_only_where_no_window_is_open() -> None:
+def test_units_change_by_a_stop_and_a_start() -> None:
     peak = Schedule("UTC", (Window(time(12, 10), time(14), frozenset(range(7)), units=2),))
     assert kinds(Observed("v2", "RUNNING", 1), schedule=peak) == ["stop v2"]
-    assert kinds(Observed("v2", "RUNNING", 2)) == ["report v2"]
+    assert kinds(Observed("v2", "RUNNING", 2)) == ["stop v2"]

@@ -1,0 +1,138 @@
+"""A schedule and its overrides as the text of SSM parameters, which the Lambda functions read; and back.
+
+Pure: standard library alone. Source of the limit: Systems Manager, "Managing parameter tiers".
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from customlabels.scheduler.uptime import CHAMPION, Override, Schedule, Window
+
+LONGEST = 4096
+"""Characters that a standard parameter holds."""
+
+_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+def schedule_text(schedule: Schedule) -> str:
+    """The schedule without its overrides, the same text for the same schedule."""
+    idle = schedule.idle_stop
+    document = {
+        "zone": schedule.zone,
+        "windows": [_of_window(window) for window in schedule.windows],
+        "closed": [f"{first}/{last}" for first, last in _periods(schedule.closed)],
+        "warm_up": schedule.warm_up // _MINUTE,
+        "learns": schedule.learns,
+        "known_until": schedule.known_until and schedule.known_until.isoformat(),
+        "idle_stop": idle and idle // _MINUTE,
+        "max_units": schedule.max_units,
+        "monthly_budget": schedule.monthly_budget,
+    }
+    return json.dumps(document, separators=(",", ":"))
+
+
+def read_schedule_text(text: str) -> Schedule:
+    """The schedule that `schedule_text` wrote.
+
+    Raises
+    ------
+    ValueError : it is something else
+    """
+    try:
+        given = json.loads(text)
+        idle = given["idle_stop"]
+        return Schedule(
+            zone=given["zone"],
+            windows=tuple(_window(one) for one in given["windows"]),
+            closed=frozenset(day for period in given["closed"] for day in _days(period)),
+            warm_up=given["warm_up"] * _MINUTE,
+            learns=given["learns"],
+            known_until=date.fromisoformat(given["known_until"]) if given["known_until"] else None,
+            idle_stop=idle * _MINUTE if idle else None,
+            max_units=given["max_units"],
+            monthly_budget=given["monthly_budget"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"no schedule of customlabels: {text[:100]!r}") from error
+
+
+def overrides_text(overrides: Sequence[Override]) -> str:
+    """The overrides, the newest last."""
+    return json.dumps([of_override(one) for one in overrides], separators=(",", ":"))
+
+
+def read_overrides_text(text: str) -> tuple[Override, ...]:
+    """The overrides that `overrides_text` wrote.
+
+    Raises
+    ------
+    ValueError : it is something else
+    """
+    try:
+        return tuple(override(one) for one in json.loads(text))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"no overrides of customlabels: {text[:100]!r}") from error
+
+
+def of_override(one: Override) -> dict[str, Any]:
+    """The override as it is written."""
+    return {
+        "up": one.up,
+        "until": one.until.isoformat(),
+        "by": one.by,
+        "why": one.why,
+        "units": one.units,
+        "version": one.version,
+    }
+
+
+def override(given: dict[str, Any]) -> Override:
+    """The override that was written so."""
+    return Override(
+        bool(given["up"]),
+        datetime.fromisoformat(given["until"]),
+        given.get("by", ""),
+        given.get("why", ""),
+        given.get("units", 1),
+        given.get("version", CHAMPION),
+    )
+
+
+def _of_window(window: Window) -> dict[str, Any]:
+    return {
+        "start": window.start.isoformat("minutes"),
+        "stop": window.stop.isoformat("minutes"),
+        "weekdays": sorted(window.weekdays),
+        "dates": sorted(day.isoformat() for day in window.dates),
+        "units": window.units,
+        "version": window.version,
+    }
+
+
+def _window(given: dict[str, Any]) -> Window:
+    return Window(
+        time.fromisoformat(given["start"]),
+        time.fromisoformat(given["stop"]),
+        frozenset(given["weekdays"]),
+        frozenset(date.fromisoformat(day) for day in given["dates"]),
+        given["units"],
+        given["version"],
+    )
+
+
+def _periods(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Days in a row as their first and last."""
+    found: list[tuple[date, date]] = []
+    for day in sorted(days):
+        if found and day - found[-1][1] == _DAY:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
+def _days(period: str) -> list[date]:
+    first, last = (date.fromisoformat(part) for part in period.split("/"))
+    return [first + _DAY * day for day in range((last - first).days + 1)]
