@@ -7,6 +7,7 @@ import click
 from customlabels.cli.gating import end_on, judged, judges, show_verdict
 from customlabels.cli.group import Command, project_option
 from customlabels.cli.session import Session, pass_session
+from customlabels.core import parameters
 from customlabels.core.errors import ServiceError
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.versions import version_name
@@ -65,12 +66,13 @@ def promote(
     if changed:
         detail = {"project": name, "version": promotion.version, "why": why, "forced": forced}
         notices.notify(clients, session.settings.notify, notices.PROMOTED, detail, session.console.warn)
+        _note_schedule(session, name)
     session.console.done(
         f"{version_name(chosen)} {said} of {name}{' (forced past its gate)' if forced and changed else ''}",
         version=version_name(chosen),
         promoted=changed,
         forced=forced,
-        parameter=champion.parameter(name),
+        parameter=parameters.champion(name),
     )
 
 
@@ -95,10 +97,25 @@ def rollback(session: Session, project: str | None, why: str) -> None:
     champion.promote(clients.ssm, name, champion.Promotion(earlier.version, earlier.arn, why, back=True))
     detail = {"project": name, "version": earlier.version, "why": why, "forced": False}
     notices.notify(clients, session.settings.notify, notices.PROMOTED, detail, session.console.warn)
+    _note_schedule(session, name)
     session.console.done(
         f"{earlier.version} is the champion of {name} again, in place of {promotions[0].version}",
         version=earlier.version,
         before=promotions[0].version,
+    )
+
+
+def _note_schedule(session: Session, project: str) -> None:
+    """Says what a deployed schedule makes of a new champion."""
+    from customlabels.scheduler import observing
+
+    try:
+        observing.look_up(session.clients.ssm, project)
+    except (LookupError, ValueError):
+        return
+    session.console.note(
+        "while a window is open, the schedule brings it up first, and then stops the one before; "
+        "customlabels schedule deploy has the stop after closing time know it"
     )
 
 

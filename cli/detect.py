@@ -1,5 +1,6 @@
 """customlabels detect."""
 
+import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
@@ -43,6 +44,11 @@ _SUFFIXES = (".jpg", ".jpeg", ".png")
     help="Write images with what was seen there.",
 )
 @click.option("--rate", type=Figure(0, min_open=True), help="Images a second that an inference unit takes.")
+@click.option(
+    "--measure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write there how many images a second a unit takes, by asking for more for half a minute.",
+)
 @click.option("--start", is_flag=True, help="Start the model where it is stopped, and stop it again afterwards.")
 @click.option("--yes", is_flag=True, help="Do not ask before it is started.")
 @pass_session
@@ -55,6 +61,7 @@ def detect(
     to: Path | None,
     drawn: Path | None,
     rate: float | None,
+    measure: Path | None,
     start: bool,
     yes: bool,
 ) -> int:
@@ -74,6 +81,11 @@ def detect(
     if drawn is not None:
         _keep_originals(images, drawn)
     chosen = session.champion_or(session.project(project), version)
+    if version is None and chosen["Status"] != "RUNNING" and (other := session.serving(session.project(project))):
+        session.console.note(f"{version_name(chosen)} is not up yet; {version_name(other)} answers")
+        chosen = other
+    if measure is not None:
+        return _measure(session, chosen, images, measure, start=start, yes=yes)
     run = Run(source, version_name(chosen), min_confidence)
     kept = read_kept(to, run) if to else None
     if kept is not None and kept.done:
@@ -195,6 +207,43 @@ def _keep_originals(images: "list[tuple[str, Image]]", folder: Path) -> None:
             raise SettingsError(
                 f"--draw {folder} would write over {name}, which is to be looked at", hint="name another folder"
             )
+
+
+def _measure(
+    session: Session, chosen: "Description", images: list[tuple[str, "Image"]], to: Path, *, start: bool, yes: bool
+) -> int:
+    """Writes how many images a second a unit of the running version takes."""
+    from customlabels.core.files import written_aside
+    from customlabels.pipelines.measuring import LASTS, measure_rate
+    from customlabels.pipelines.versions import version_name
+
+    if not images:
+        raise LayoutError("there is no image to measure with")
+    with _running(session, chosen, max(1, chosen.get("MinInferenceUnits") or 1), start=start, yes=yes):
+        # What it was started on shows only now.
+        up = session.version(session.project(chosen["ProjectVersionArn"].split("/")[1]), version_name(chosen))
+        units = max(1, up.get("MinInferenceUnits") or 1)
+        with session.console.step(f"asking for as much as it takes, for {LASTS:.0f} seconds") as advance:
+            found = measure_rate(session.clients.rekognition_once, up["ProjectVersionArn"], images, advance)
+    document = {
+        "version": version_name(up),
+        "units": units,
+        "rate_per_unit": round(found.rate / units, 3),
+        "answered": found.answered,
+        "throttled": found.throttled,
+        "seconds": round(found.seconds, 1),
+        "bounded": found.throttled > 0,
+    }
+    with written_aside(to) as file:
+        file.write((json.dumps(document, indent=2) + "\n").encode())
+    if not found.throttled:
+        session.console.warn("nothing was throttled: this machine, or its connection, was the limit; a unit takes more")
+    session.console.done(
+        f"{document['rate_per_unit']} images a second a unit ({found.answered} answered, {found.throttled} throttled "
+        f"in {found.seconds:.0f} s on {units} units); {to}",
+        **document,
+    )
+    return 0
 
 
 def _draw(session: Session, found: "Detection", place: "Image", folder: Path) -> None:

@@ -7,10 +7,12 @@ import click
 
 from customlabels.cli.group import Group, project_option
 from customlabels.cli.session import Session, pass_session
+from customlabels.core.console import Money
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.versions import list_versions, version_name
-from customlabels.scheduler import hosting
+from customlabels.scheduler import hosting, observing
 from customlabels.scheduler.plan import STARTABLE
+from customlabels.scheduler.uptime import resolved, versions, wanted
 from customlabels.scheduler.usage import unit_hours
 
 _version = click.argument("version", required=False)
@@ -40,6 +42,7 @@ def start(
     clients = session.clients
     chosen = session.champion_or(session.project(project), version)
     name, price = version_name(chosen), hosting_cost(1, max_units or units)
+    _warn(session, session.project(project), name, up=True)
     if not yes and chosen["Status"] in STARTABLE:
         click.confirm(
             f"Start {name}? On AWS it costs up to ${price:.2f} an hour until it is stopped.", abort=True, err=True
@@ -81,10 +84,32 @@ def stop(session: Session, version: str | None, project: str | None) -> None:
     )
     rows = []
     for chosen in found:
+        _warn(session, name, version_name(chosen), up=False)
         with session.console.step(f"stopping {version_name(chosen)}") as advance:
             stopped = hosting.stop(clients.rekognition, chosen["ProjectVersionArn"], tick=lambda seconds: advance(0))
         rows.append({"version": version_name(chosen), "stopped": stopped})
     session.console.result(rows, lambda _: session.console.text(_stopped(rows)))
+
+
+def _warn(session: Session, project: str, version: str, *, up: bool) -> None:
+    """Says when the deployed schedule, where there is one, will have it otherwise."""
+    try:
+        known = observing.look_up(session.clients.ssm, project)
+    except (LookupError, ValueError):
+        return
+    schedule = resolved(known.schedule, known.champion)
+    asked = wanted(session.now(), schedule, version) if version in versions(schedule) else None
+    if up and (asked is None or not asked.units):
+        why = asked.why if asked else f"no window names {version}"
+        session.console.warn(
+            f"the schedule stops it within five minutes of its start: {why}; to keep it up, "
+            "customlabels schedule override --on 3h"
+        )
+    elif not up and asked is not None and asked.units:
+        session.console.warn(
+            f"the schedule starts it again within five minutes: {asked.why}; to keep it down, "
+            "customlabels schedule override --off 3h"
+        )
 
 
 def _stopped(rows: list[dict[str, Any]]) -> str:
@@ -114,9 +139,9 @@ def status(session: Session, project: str | None, days: int) -> None:
                 "version": version_name(version),
                 "status": version["Status"],
                 "units": units,
-                "dollars_an_hour": hosting_cost(1, units) if version["Status"] == "RUNNING" else 0.0,
+                "dollars_an_hour": Money(hosting_cost(1, units) if version["Status"] == "RUNNING" else 0),
                 "unit_hours": round(hours, 3),
-                "dollars": round(hosting_cost(hours, 1), 2),
+                "dollars": Money(round(hosting_cost(hours, 1), 2)),
             }
         )
     session.console.result(

@@ -1,21 +1,32 @@
-"""customlabels schedule."""
+"""customlabels schedule show and status; the group of all."""
 
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from customlabels.cli.group import Group
+from customlabels.cli.deploying import deploy, diff, remove, render
+from customlabels.cli.group import Group, project_option
+from customlabels.cli.overriding import override
+from customlabels.cli.scheduled import Scheduled, scheduled
 from customlabels.cli.session import Session, pass_session
 from customlabels.cli.simulating import simulate_
+from customlabels.core.aws import explained
+from customlabels.core.console import Money
 from customlabels.core.prices import hosting_cost
-from customlabels.scheduler.uptime import spans, wanted
+from customlabels.pipelines.versions import list_versions, version_name
+from customlabels.scheduler.uptime import Schedule, resolved, spans, versions, wanted
+from customlabels.scheduler.usage import unit_hours
+
+_NEXT = 4
+"""Windows to come that a status shows."""
 
 
 @click.group(cls=Group)
 def schedule() -> None:
-    """When models are to be up, by [schedule] of the settings: shown, and tried out."""
+    """When models are to be up, by [schedule] of the settings: tried out, deployed, overridden."""
 
 
 @schedule.command()
@@ -27,27 +38,24 @@ def show(session: Session, days: int) -> None:
     Example: customlabels schedule show --days 14
     """
     found, now = session.schedule(), session.now()
-    asked = wanted(now, found)
-    rows: list[dict[str, Any]] = [
-        {
-            "opens": span.start.astimezone(ZoneInfo(found.zone)).isoformat(timespec="minutes"),
-            "closes": span.stop.astimezone(ZoneInfo(found.zone)).isoformat(timespec="minutes"),
-            "units": span.units,
-            "hours": round((span.stop - span.start) / timedelta(hours=1), 2),
-            "dollars": round(hosting_cost((span.stop - span.start) / timedelta(hours=1), span.units), 2),
-        }
-        for span in spans(found, now, now + timedelta(days=days))
-    ]
+    rows = _windows(found, now, now + timedelta(days=days))
     total = sum(hosting_cost(row["hours"], row["units"]) for row in rows)
+    asked = {version: wanted(now, found, version) for version in versions(found)}
     document = {
-        "now": {"units": asked.units, "why": asked.why, "until": asked.until.isoformat() if asked.until else None},
+        "now": [
+            {"version": version, "units": one.units, "why": one.why, "until": one.until and one.until.isoformat()}
+            for version, one in asked.items()
+        ],
         "windows": rows,
         "dollars": round(total, 2),
     }
 
     def in_words(_: object) -> None:
-        session.console.text(f"now: {asked.units or 'no'} units wanted, {asked.why}")
-        session.console.table(("opens", "closes", "units", "hours", "$"), [tuple(row.values()) for row in rows])
+        for version, one in asked.items():
+            session.console.text(f"now: {one.units or 'no'} units of {version} wanted, {one.why}")
+        session.console.table(
+            ("version", "opens", "closes", "units", "hours", "$"), [tuple(row.values()) for row in rows]
+        )
         always = hosting_cost(24 * days, 1)
         session.console.text(
             f"${total:.2f} in {days} days, warm-up apart; one unit that is never stopped costs ${always:.2f}"
@@ -56,4 +64,92 @@ def show(session: Session, days: int) -> None:
     session.console.result(document, in_words)
 
 
-schedule.add_command(simulate_)
+@schedule.command()
+@project_option
+@pass_session
+def status(session: Session, project: str | None) -> None:
+    """Show what is up and why, what comes next, what the month has cost, and what was done lately.
+
+    Example: customlabels schedule status
+    """
+    there, now, clients = scheduled(session, session.project(project)), session.now(), session.clients
+    schedule = resolved(there.schedule, there.champion)
+    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    models: list[dict[str, Any]] = []
+    dollars = 0.0
+    for one in list_versions(clients.rekognition, there.project):
+        name = version_name(one)
+        hours = unit_hours(clients.cloudwatch, there.project, name, start=month, end=now)
+        asked = wanted(now, schedule, name) if name in versions(schedule) else None
+        if asked or hours or one["Status"] in {"STARTING", "RUNNING", "STOPPING"}:
+            row = {"version": name, "status": one["Status"], "wanted": asked.units if asked else 0}
+            why = asked.why if asked else "no window names it"
+            models.append({**row, "why": why, "dollars": Money(round(hosting_cost(hours, 1), 2))})
+            dollars += hosting_cost(hours, 1)
+    with explained("reading the alarms"):
+        pages = clients.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{there.stack}-")
+        alarms = [
+            one["AlarmDescription"] for page in pages for one in page["MetricAlarms"] if one["StateValue"] == "ALARM"
+        ]
+    document = {
+        "project": there.project,
+        "champion": there.champion,
+        "models": models,
+        "dollars": round(dollars, 2),
+        "overrides": [
+            {**asdict(one), "until": one.until.isoformat()} for one in there.schedule.overrides if one.until > now
+        ],
+        "next": _windows(schedule, now, now + timedelta(days=14))[:_NEXT],
+        "alarms": alarms,
+        "done": [{**asdict(one), "at": _shown(one.at, there)} for one in reversed(there.memory.done)],
+    }
+    session.console.result(document, lambda _: _show(session, there, document))
+
+
+def _show(session: Session, there: Scheduled, document: dict[str, Any]) -> None:
+    console = session.console
+    if there.champion is None:
+        console.text("there is no champion: customlabels versions promote VERSION makes one")
+    columns = ("version", "status", "units wanted", "why", "$ this month")
+    console.table(columns, [tuple(row.values()) for row in document["models"]])
+    budget = there.schedule.monthly_budget
+    console.text(f"${document['dollars']:.2f} this month" + (f" of ${budget:.2f}" if budget is not None else ""))
+    for alarm in document["alarms"]:
+        console.text(f"ALARM: {alarm}")
+    for one in document["overrides"]:
+        way, until = "up" if one["up"] else "down", _shown(datetime.fromisoformat(one["until"]), there)
+        told = " ".join(filter(None, (one["by"] and f"by {one['by']}", one["why"] and f"({one['why']})")))
+        console.text(f"override: {one['version']} {way} until {until} {told}".rstrip())
+    console.table(
+        ("version", "opens", "closes", "units", "hours", "$"),
+        [tuple(row.values()) for row in document["next"]],
+        title="windows to come",
+    )
+    console.table(
+        ("at", "what", "version", "why"), [tuple(row.values()) for row in document["done"]], title="done lately"
+    )
+
+
+def _windows(schedule: Schedule, start: datetime, stop: datetime) -> list[dict[str, Any]]:
+    """The windows of all versions, in order, as they are shown."""
+    zone = ZoneInfo(schedule.zone)
+    found = [(span, version) for version in versions(schedule) for span in spans(schedule, start, stop, version)]
+    return [
+        {
+            "version": version,
+            "opens": span.start.astimezone(zone).isoformat(timespec="minutes"),
+            "closes": span.stop.astimezone(zone).isoformat(timespec="minutes"),
+            "units": span.units,
+            "hours": round((span.stop - span.start) / timedelta(hours=1), 2),
+            "dollars": Money(round(hosting_cost((span.stop - span.start) / timedelta(hours=1), span.units), 2)),
+        }
+        for span, version in sorted(found)
+    ]
+
+
+def _shown(at: datetime, there: Scheduled) -> str:
+    return at.astimezone(ZoneInfo(there.schedule.zone)).isoformat(sep=" ", timespec="minutes")
+
+
+for command in (simulate_, deploy, diff, status, override, remove, render):
+    schedule.add_command(command)

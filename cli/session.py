@@ -184,6 +184,17 @@ class Session:
             name = promoted.version if promoted else None
         return self.version(project, name)
 
+    def serving(self, project: str) -> "Description | None":
+        """The version that a schedule has answer requests, where it runs: the old champion while a new one starts."""
+        from customlabels.scheduler import observing
+
+        try:
+            name = observing.look_up(self.clients.ssm, project).serving
+        except (LookupError, ValueError):
+            return None
+        found = self.version(project, name) if name else None
+        return found if found is not None and found["Status"] == "RUNNING" else None
+
     def measured(self, project: str, name: str | None = None) -> "Measured":
         """Evaluation and snapshot of that version."""
         from customlabels.pipelines.results import measure

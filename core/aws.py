@@ -10,15 +10,21 @@ from customlabels.core.errors import UNREACHED, ServiceError, SettingsError
 
 if TYPE_CHECKING:
     import boto3
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
 
 DEFAULT_LOCAL_REGION = "us-east-1"
 LOCAL_BUCKET = "customlabels-local"
+
+_ATTEMPTS = 9
+"""How often a call is tried, the first time included."""
 
 _HINTS = {
     "NoSuchBucket": "create the bucket, or name another with --bucket or in customlabels.toml",
@@ -56,6 +62,12 @@ class Clients:
         return client
 
     @property
+    def rekognition_once(self) -> "RekognitionClient":
+        """A client that tries each call once, to see what is refused."""
+        client: RekognitionClient = self._client("rekognition", attempts=1)
+        return client
+
+    @property
     def s3(self) -> "S3Client":
         client: S3Client = self._client("s3")
         return client
@@ -79,6 +91,28 @@ class Clients:
     def ssm(self) -> "SSMClient":
         client: SSMClient = self._client("ssm")
         return client
+
+    @property
+    def cloudformation(self) -> "CloudFormationClient":
+        client: CloudFormationClient = self._client("cloudformation")
+        return client
+
+    @property
+    def functions(self) -> "LambdaClient":
+        client: LambdaClient = self._client("lambda")
+        return client
+
+    @property
+    def scheduler(self) -> "EventBridgeSchedulerClient":
+        client: EventBridgeSchedulerClient = self._client("scheduler")
+        return client
+
+    @property
+    def who(self) -> str:
+        """The name that calls are made under: a user's, or a role's and session's."""
+        with explained("asking who calls"):
+            found: str = self._client("sts").get_caller_identity()["Arn"]
+        return found.partition(":")[2].rpartition(":")[2].partition("/")[2] or "the account"
 
     @property
     def account(self) -> str:
@@ -125,27 +159,29 @@ class Clients:
                     raise SettingsError(f"the AWS profile {chosen.profile!r} does not exist") from error
         return self._session
 
-    def _client(self, service: str) -> Any:
-        if service not in self._made:
+    def _client(self, service: str, attempts: int = _ATTEMPTS) -> Any:
+        made = f"{service} {attempts}"
+        if made not in self._made:
             from botocore.config import Config
 
+            adaptive = service == "rekognition" and attempts > 1
             config = Config(
-                retries={"mode": "adaptive" if service == "rekognition" else "standard", "max_attempts": 8},
+                retries={"mode": "adaptive" if adaptive else "standard", "total_max_attempts": attempts},
                 connect_timeout=10,
                 read_timeout=120,
                 max_pool_connections=32,
                 s3={"addressing_style": "path"} if self._connection.endpoint_url else None,
             )
             region, session = self.region, cast("Any", self._open())
-            self._made[service] = session.client(
+            self._made[made] = session.client(
                 service, region_name=region, endpoint_url=self._connection.endpoint_url, config=config
             )
             said = self._connection.said
             if said is not None:
-                self._made[service].meta.events.register(
+                self._made[made].meta.events.register(
                     "before-call.*.*", lambda model, **_: said(f"{service} {model.name}")
                 )
-        return self._made[service]
+        return self._made[made]
 
 
 @contextmanager

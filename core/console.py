@@ -16,6 +16,10 @@ _BAR_AFTER = 2.0
 _MOST_DETAILS = 50
 
 
+class Money(float):
+    """A figure in dollars; shown to the cent."""
+
+
 class Console:
     """Prints for people, or as JSON; quiet where asked."""
 
@@ -105,6 +109,8 @@ class Console:
 def _cell(value: object) -> str:
     if value is None:
         return "–"
+    if isinstance(value, Money):
+        return f"{value:.2f}"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from customlabels.core import parameters
 from customlabels.core.aws import explained
 from customlabels.core.errors import ServiceError
 
@@ -29,17 +30,12 @@ class Promotion:
     by: str = ""
 
 
-def parameter(project: str) -> str:
-    """The name of the parameter."""
-    return f"/customlabels/{project}/champion"
-
-
 def history(ssm: "SSMClient", project: str) -> list[Promotion]:
     """All promotions that are kept, newest first; none where there has not been any."""
     found: list[Promotion] = []
     try:
         with explained(f"reading the champion of {project}"):
-            for page in ssm.get_paginator("get_parameter_history").paginate(Name=parameter(project)):
+            for page in ssm.get_paginator("get_parameter_history").paginate(Name=parameters.champion(project)):
                 for one in page["Parameters"]:
                     found.append(_read(one["Value"], one["LastModifiedDate"], one.get("LastModifiedUser", "")))
     except ServiceError as error:
@@ -52,7 +48,7 @@ def current(ssm: "SSMClient", project: str) -> Promotion | None:
     """The champion; None where there is none."""
     try:
         with explained(f"reading the champion of {project}"):
-            found = ssm.get_parameter(Name=parameter(project))["Parameter"]
+            found = ssm.get_parameter(Name=parameters.champion(project))["Parameter"]
     except ServiceError as error:
         if error.code == "ParameterNotFound":
             return None
@@ -68,7 +64,7 @@ def promote(ssm: "SSMClient", project: str, promotion: Promotion) -> bool:
     value = {name: value for name, value in asdict(promotion).items() if name not in ("when", "by")}
     with explained(f"promoting {promotion.version}"):
         ssm.put_parameter(
-            Name=parameter(project),
+            Name=parameters.champion(project),
             Value=json.dumps(value),
             Type="String",
             Overwrite=True,

@@ -78,9 +78,9 @@ def detect(
     def look(one: tuple[str, Image]) -> Detection:
         name, image = one
         try:
-            shown = _shown(image)
+            body = shown(image)
             pacer.wait()
-            found = _ask(rekognition, version_arn, name, shown, min_confidence)
+            found = _ask(rekognition, version_arn, name, body, min_confidence)
         except ImageRefused as error:
             return Detection(name, (), error.message)
         finally:
@@ -98,7 +98,7 @@ class ImageRefused(CustomLabelsError):
     """An image that the service would not, or did not, look at."""
 
 
-def _shown(image: Image) -> "ImageTypeDef":
+def shown(image: Image) -> "ImageTypeDef":
     """The image as the operation takes it.
 
     Raises

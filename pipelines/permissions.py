@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from customlabels.pipelines import champion
+from customlabels.core import parameters
 
 Policy = dict[str, Any]
 
@@ -141,7 +141,7 @@ def _key(scope: Scope) -> str:
 
 
 def _parameter(scope: Scope) -> str:
-    return f"arn:aws:ssm:{scope.region}:{scope.account}:parameter{champion.parameter(scope.project)}"
+    return f"arn:aws:ssm:{scope.region}:{scope.account}:parameter{parameters.champion(scope.project)}"
 
 
 def _rekognition(actions: Sequence[str]) -> list[str]:

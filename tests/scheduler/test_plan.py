@@ -8,32 +8,15 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scheduler.schedules import MOMENTS, SCHEDULES
 
 from customlabels.scheduler.plan import STUCK_AFTER, Action, Kind, Observed, pause, plan
 from customlabels.scheduler.uptime import Schedule, Window, spans, wanted
 
-ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Santiago"]
-YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 STATES = [
     *("TRAINING_COMPLETED", "STARTING", "RUNNING", "STOPPING", "STOPPED", "FAILED"),
     *("TRAINING_IN_PROGRESS", "DELETING", "COPYING_COMPLETED"),
 ]
-
-MOMENTS = st.integers(0, 365 * 24 * 60).map(lambda minutes: YEAR + timedelta(minutes=minutes))
-HANDS = st.integers(0, 24 * 12 - 1).map(lambda five: time(five // 12, five % 12 * 5))
-WINDOWS = st.builds(
-    Window,
-    start=HANDS,
-    stop=HANDS,
-    weekdays=st.frozensets(st.integers(0, 6), min_size=1),
-    units=st.integers(1, 3),
-)
-SCHEDULES = st.builds(
-    Schedule,
-    zone=st.sampled_from(ZONES),
-    windows=st.lists(WINDOWS, max_size=3).map(tuple),
-    warm_up=st.integers(0, 60).map(lambda minutes: timedelta(minutes=minutes)),
-)
 
 
 def observations(now: datetime) -> st.SearchStrategy[list[Observed]]:

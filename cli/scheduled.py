@@ -1,0 +1,42 @@
+"""A project whose schedule is deployed, as commands find it."""
+
+from dataclasses import dataclass
+
+from customlabels.cli.session import Session
+from customlabels.core.errors import ServiceError
+from customlabels.scheduler import deployment, observing
+from customlabels.scheduler.memory import Memory
+from customlabels.scheduler.stack import stack_name
+from customlabels.scheduler.uptime import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """The project, what its stack gives, its schedule as deployed with all that overrides it, what is remembered."""
+
+    project: str
+    stack: str
+    outputs: dict[str, str]
+    schedule: Schedule
+    champion: str | None
+    memory: Memory
+
+
+def scheduled(session: Session, project: str) -> Scheduled:
+    """The project's deployed schedule.
+
+    Raises
+    ------
+    ServiceError : none is deployed
+    """
+    stack = stack_name(project)
+    found = deployment.find(session.clients.cloudformation, stack)
+    try:
+        known = observing.look_up(session.clients.ssm, project) if found else None
+    except (LookupError, ValueError) as error:
+        raise ServiceError(f"{stack}: {error}", hint="customlabels schedule deploy puts it right") from error
+    if found is None or known is None:
+        raise ServiceError(
+            f"no schedule is deployed for {project}", hint="customlabels schedule deploy does, once you have seen it"
+        )
+    return Scheduled(project, stack, deployment.outputs(found), known.schedule, known.champion, known.memory)

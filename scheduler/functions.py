@@ -1,0 +1,62 @@
+"""The handlers of the Lambda functions; the stack gives them their place in environment variables.
+
+Imports the standard library, boto3 and this package's pure modules alone: the functions' zip holds nothing else.
+"""
+
+import os
+import zoneinfo
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from customlabels.scheduler.plan import Kind
+from customlabels.scheduler.turn import Clients, Place, take
+
+# Time zones come in the zip: Lambda's runtime need not have any.
+zoneinfo.reset_tzpath([str(Path(__file__).resolve().parents[2] / "zoneinfo"), *zoneinfo.TZPATH])
+
+Answer = dict[str, Any]
+
+
+def start(_event: Any, _context: Any) -> Answer:
+    """Starts what is wanted up; fired when a window's warm-up begins."""
+    return _turn(Kind.START)
+
+
+def stop(_event: Any, _context: Any) -> Answer:
+    """Stops what is not wanted up; fired when a window ends."""
+    return _turn(Kind.STOP)
+
+
+def sweep(_event: Any, _context: Any) -> Answer:
+    """Does whatever is to be done, and tells of troubles; fired every five minutes."""
+    return _turn(Kind.START, Kind.STOP, Kind.REPORT)
+
+
+def _turn(*kinds: Kind) -> Answer:
+    done = take(_place(), _clients(), kinds)
+    return {"actions": [{"action": one.kind, "version": one.version, "why": one.why} for one in done]}
+
+
+def _place() -> Place:
+    return Place(
+        os.environ["PROJECT"],
+        os.environ["PROJECT_ARN"],
+        os.environ["TOPIC_ARN"],
+        os.environ.get("ORPHANS") == "stop",
+    )
+
+
+@cache
+def _clients() -> Clients:
+    """Made once an environment: a call of a warm function finds them there."""
+    config = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=20)
+
+    def client(service: str) -> Any:
+        make: Any = boto3.client
+        return make(service, config=config)
+
+    return Clients(client("rekognition"), client("ssm"), client("cloudwatch"), client("sns"))

@@ -1,0 +1,213 @@
+"""What the Lambda functions remember from call to call, as the text of an SSM parameter.
+
+Losing it does no harm: `plan` decides by what is, and only forgets for how long it has been so. Pure: standard library
+alone.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from customlabels.scheduler.documents import LONGEST, of_override, override
+from customlabels.scheduler.plan import STARTABLE, Action, Kind, Observed
+from customlabels.scheduler.uptime import USUAL_WARM_UP, Override
+
+TICK = timedelta(minutes=5)
+"""How often what is gets looked at."""
+
+_MOST_STARTS, _MOST_DONE = 20, 12
+_LONGEST_WHY = 120
+_SHORTEST_LEAD, _LONGEST_LEAD = timedelta(minutes=10), timedelta(hours=2)
+_FORGOTTEN_AFTER = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is remembered of a version; see `plan.Observed`."""
+
+    status: str
+    since: datetime
+    failures: int = 0
+    tried: datetime | None = None
+    refusals: int = 0
+    told: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An action of the past."""
+
+    at: datetime
+    kind: str
+    version: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Of versions; how long starts took; which models are kept down since they were idle; what was done and said.
+
+    Parameters
+    ----------
+    starts : minutes from STARTING to RUNNING, newest last
+    said : when a trouble (its name and the version's) was last told to people
+    """
+
+    versions: dict[str, Kept] = field(default_factory=dict)
+    starts: tuple[float, ...] = ()
+    quiet: tuple[Override, ...] = ()
+    done: tuple[Done, ...] = ()
+    said: dict[str, datetime] = field(default_factory=dict)
+
+
+def seen(memory: Memory, now: datetime, states: Iterable[tuple[str, str, int]]) -> tuple[Memory, list[Observed]]:
+    """The memory after a look at versions (name, status, units), and what `plan` is to know of them."""
+    versions: dict[str, Kept] = {}
+    starts = memory.starts
+    observed = []
+    for name, status, units in states:
+        before = memory.versions.get(name)
+        kept = before or Kept(status, now)
+        if before is not None and before.status != status:
+            if before.status == "STARTING" and status == "RUNNING":
+                starts = (*starts, round((now - before.since) / timedelta(minutes=1), 1))[-_MOST_STARTS:]
+            failed = status == "FAILED"
+            kept = replace(kept, status=status, since=now, failures=kept.failures + failed)
+            if status == "RUNNING":
+                kept = replace(kept, failures=0, tried=None, refusals=0)
+        if status not in {"RUNNING", "STOPPING"}:
+            kept = replace(kept, told=None)
+        if status not in STARTABLE or kept.failures or kept.refusals:
+            versions[name] = kept
+        since = kept.since if before is not None else None
+        observed.append(Observed(name, status, units, since, None, kept.failures, kept.tried, kept.refusals, kept.told))
+    quiet = tuple(one for one in memory.quiet if one.until > now)
+    said = {key: at for key, at in memory.said.items() if now - at < _FORGOTTEN_AFTER}
+    return replace(memory, versions=versions, starts=starts, quiet=quiet, said=said), observed
+
+
+def acted(memory: Memory, now: datetime, action: Action, refused: bool) -> Memory:
+    """The memory after a start or a stop was asked for; `refused` tells whether the service would not have it."""
+    status = "STARTING" if action.kind is Kind.START else "STOPPING"
+    before = memory.versions.get(action.version)
+    kept = before or Kept("", now)
+    if action.kind is Kind.START:
+        kept = replace(kept, tried=now, refusals=kept.refusals + refused)
+    else:
+        kept = replace(kept, told=kept.told or now)
+    if not refused:
+        kept = replace(kept, status=status, since=now)
+    quiet = memory.quiet
+    if action.quiet_until is not None and not refused:
+        quiet = (*quiet, Override(False, action.quiet_until, why=action.why, version=action.version))
+    kind = f"{action.kind} refused" if refused else str(action.kind)
+    done = Done(now, kind, action.version, action.why[:_LONGEST_WHY])
+    return replace(
+        memory,
+        versions={**memory.versions, action.version: kept},
+        quiet=quiet,
+        done=(*memory.done, done)[-_MOST_DONE:],
+    )
+
+
+def doubled(memory: Memory, now: datetime, action: Action) -> Memory:
+    """The memory after a call that found the version on its way already, or not yet far enough."""
+    before = memory.versions.get(action.version)
+    if action.kind is Kind.STOP:
+        kept = before or Kept("", now)
+        kept = replace(kept, told=kept.told or now)
+    else:
+        kept = Kept("STARTING", now, before.failures if before else 0, now)
+    return replace(memory, versions={**memory.versions, action.version: kept})
+
+
+def lead(starts: Sequence[float]) -> timedelta:
+    """The warm-up learned from past starts: what nineteen of twenty took, and a look more; 20 minutes without any.
+
+    Parameters
+    ----------
+    starts : minutes
+    """
+    if not starts:
+        return USUAL_WARM_UP
+    long = sorted(starts)[min(len(starts) - 1, int(len(starts) * 0.95))]
+    minutes = timedelta(minutes=round(long)) + TICK
+    return min(_LONGEST_LEAD, max(_SHORTEST_LEAD, minutes))
+
+
+def wanted_again(memory: Memory, actions: Sequence[Action]) -> Memory:
+    """The memory where versions that run and are not to be stopped count as told to stop no longer."""
+    stopped = {action.version for action in actions if action.kind is Kind.STOP}
+    return replace(
+        memory,
+        versions={
+            name: replace(kept, told=None) if kept.status == "RUNNING" and name not in stopped else kept
+            for name, kept in memory.versions.items()
+        },
+    )
+
+
+def text(memory: Memory) -> str:
+    """The memory as it is written; the oldest actions are left out until it fits a parameter."""
+    written = _written(memory)
+    while len(written) > LONGEST and memory.done:
+        memory = replace(memory, done=memory.done[1:])
+        written = _written(memory)
+    # What versions do comes back at the next look.
+    return written if len(written) <= LONGEST else _written(replace(memory, versions={}, said={}))
+
+
+def _written(memory: Memory) -> str:
+    document = {
+        "versions": {name: _of_kept(kept) for name, kept in memory.versions.items()},
+        "starts": memory.starts,
+        "quiet": [of_override(one) for one in memory.quiet],
+        "done": [[_stamp(one.at), one.kind, one.version, one.why] for one in memory.done],
+        "said": {key: _stamp(at) for key, at in memory.said.items()},
+    }
+    return json.dumps(document, separators=(",", ":"))
+
+
+def read(written: str) -> Memory:
+    """The memory that was written so; an empty one where it was something else."""
+    try:
+        given = json.loads(written)
+        return Memory(
+            versions={name: _kept(one) for name, one in given["versions"].items()},
+            starts=tuple(float(minutes) for minutes in given["starts"]),
+            quiet=tuple(override(one) for one in given["quiet"]),
+            done=tuple(Done(_time(at), kind, version, why) for at, kind, version, why in given["done"]),
+            said={key: _time(at) for key, at in given["said"].items()},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Memory()
+
+
+def _of_kept(kept: Kept) -> dict[str, Any]:
+    found: dict[str, Any] = {"status": kept.status, "since": _stamp(kept.since)}
+    found |= {name: getattr(kept, name) for name in ("failures", "refusals") if getattr(kept, name)}
+    return found | {name: _stamp(at) for name in ("tried", "told") if (at := getattr(kept, name))}
+
+
+def _kept(given: dict[str, Any]) -> Kept:
+    def at(name: str) -> datetime | None:
+        return _time(given[name]) if name in given else None
+
+    return Kept(
+        given["status"],
+        _time(given["since"]),
+        int(given.get("failures", 0)),
+        at("tried"),
+        int(given.get("refusals", 0)),
+        at("told"),
+    )
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

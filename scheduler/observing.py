@@ -1,0 +1,166 @@
+"""What the Lambda functions look at before they plan: parameters, versions, metrics.
+
+Imports the standard library and this package alone; botocore comes with the clients.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from customlabels.core import parameters
+from customlabels.core.prices import hosting_cost
+from customlabels.scheduler import memory
+from customlabels.scheduler.documents import read_overrides_text, read_schedule_text
+from customlabels.scheduler.memory import Memory
+from customlabels.scheduler.plan import Observed
+from customlabels.scheduler.uptime import Schedule
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_ssm import SSMClient
+
+_PERIOD = timedelta(minutes=5)
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What parameters hold: the schedule with all that overrides it, the champion, who serves, what is remembered."""
+
+    schedule: Schedule
+    champion: str | None
+    serving: str | None
+    memory: Memory
+    text: str
+    """Of the memory, as it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The project's versions by name, as the service describes them, and when it did."""
+
+    now: datetime
+    described: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def states(self) -> list[tuple[str, str, int]]:
+        """Name, status and units of each."""
+        return [(name, one["Status"], _units(one)) for name, one in self.described.items()]
+
+
+def look_up(ssm: "SSMClient", project: str) -> Known:
+    """What the project's parameters hold.
+
+    Raises
+    ------
+    LookupError : there is no schedule
+    ValueError : it is none
+    """
+    names = [getattr(parameters, name)(project) for name in ("schedule", "overrides", "champion", "serving", "memory")]
+    answered = ssm.get_parameters(Names=names)["Parameters"]
+    found = {one["Name"].rpartition("/")[2]: one["Value"] for one in answered}
+    if "schedule" not in found:
+        raise LookupError(f"the parameter {parameters.schedule(project)} is not there")
+    remembered = memory.read(found.get("uptime", ""))
+    schedule = read_schedule_text(found["schedule"])
+    if schedule.learns and remembered.starts:
+        schedule = replace(schedule, warm_up=memory.lead(remembered.starts))
+    # The newest counts, and a person's word before what was idle.
+    overrides = (*remembered.quiet, *read_overrides_text(found.get("overrides", "[]")))
+    return Known(
+        replace(schedule, overrides=overrides),
+        _version(found.get("champion")),
+        _version(found.get("serving")),
+        remembered,
+        found.get("uptime", ""),
+    )
+
+
+def describe(rekognition: "RekognitionClient", project_arn: str) -> Versions:
+    """All versions of the project, and the time by the service's clock."""
+    described: dict[str, Mapping[str, Any]] = {}
+    now = datetime.now(UTC)
+    for page in rekognition.get_paginator("describe_project_versions").paginate(ProjectArn=project_arn):
+        now = _clock(page)
+        for one in page["ProjectVersionDescriptions"]:
+            described[one["ProjectVersionArn"].split("/")[3]] = one
+    return Versions(now, described)
+
+
+def spent_this_month(cloudwatch: "CloudWatchClient", project: str, names: Sequence[str], now: datetime) -> float:
+    """Dollars that these versions' units have cost since the first of the month, in UTC."""
+    if not names:
+        return 0.0
+    start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    minutes = 0.0
+    queries: list[Any] = [
+        _query(
+            f"m{place}",
+            "InServiceInferenceUnits",
+            {"ProjectName": project, "VersionName": name},
+            _HOUR,
+        )
+        for place, name in enumerate(names)
+    ]
+    pages = cloudwatch.get_paginator("get_metric_data").paginate(
+        MetricDataQueries=queries, StartTime=start, EndTime=max(now, start + _HOUR)
+    )
+    for page in pages:
+        minutes += sum(sum(result["Values"]) for result in page["MetricDataResults"])
+    return hosting_cost(minutes / 60, 1)
+
+
+def last_request(cloudwatch: "CloudWatchClient", now: datetime, back: timedelta) -> datetime | None:
+    """When any model of the account was last asked for labels, as far `back` as that; None where none was.
+
+    The metric does not tell models apart; a model that was not asked itself is then taken for used, never the other
+    way round. Source: Rekognition developer guide, "CloudWatch metrics for Rekognition".
+    """
+    query: Any = _query("requests", "SuccessfulRequestCount", {"Operation": "DetectCustomLabels"}, _PERIOD)
+    answer = cloudwatch.get_metric_data(
+        MetricDataQueries=[query], StartTime=now - back - 2 * _PERIOD, EndTime=now + _PERIOD
+    )
+    (result,) = answer["MetricDataResults"]
+    asked = [at for at, count in zip(result["Timestamps"], result["Values"], strict=True) if count]
+    return min(now, max(asked) + _PERIOD) if asked else None
+
+
+def with_last_request(observed: Sequence[Observed], at: datetime | None) -> list[Observed]:
+    return [replace(one, last_request=at) if one.status == "RUNNING" else one for one in observed]
+
+
+def _query(name: str, metric: str, dimensions: Mapping[str, str], period: timedelta) -> dict[str, Any]:
+    return {
+        "Id": name,
+        "MetricStat": {
+            "Metric": {
+                "Namespace": "AWS/Rekognition",
+                "MetricName": metric,
+                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+            },
+            "Period": int(period.total_seconds()),
+            "Stat": "Sum",
+        },
+    }
+
+
+def _units(described: Mapping[str, Any]) -> int:
+    return int(described.get("MinInferenceUnits") or 0) if described["Status"] in {"STARTING", "RUNNING"} else 0
+
+
+def _version(text: str | None) -> str | None:
+    """The version that a parameter names; None where it names none."""
+    try:
+        return str(json.loads(text)["version"]) if text else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _clock(answer: Any) -> datetime:
+    """The time that an answer was given at; where it does not tell, this machine's."""
+    told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return parsedate_to_datetime(told).astimezone(UTC) if told else datetime.now(UTC)

@@ -1,0 +1,199 @@
+"""A turn of the Lambda functions: look at what is, plan, carry it out, remember it, tell of it.
+
+Every turn does all that is to be done, so that none depends on the one before. What a version's call was refused with
+ends that call alone.
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from customlabels.core import parameters
+from customlabels.scheduler import memory as remembering
+from customlabels.scheduler import observing, orphans, telling
+from customlabels.scheduler.plan import Action, Kind, Observed, Trouble, plan
+from customlabels.scheduler.uptime import resolved, versions, wanted
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_ssm import SSMClient
+
+_THERE_ALREADY = "ResourceInUseException"
+_FIRST_OF_THE_HOUR = remembering.TICK.total_seconds() / 60
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """What a turn calls."""
+
+    rekognition: "RekognitionClient"
+    ssm: "SSMClient"
+    cloudwatch: "CloudWatchClient"
+    sns: "SNSClient"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose turn it is: the project, its ARN, the topic that is told; and whether orphans are stopped, or told of."""
+
+    project: str
+    project_arn: str
+    topic: str
+    stops_orphans: bool = False
+
+
+def take(place: Place, clients: Clients, kinds: Collection[Kind]) -> list[Action]:
+    """Does what `plan` says, as far as it is of these kinds; the actions that were carried out or told.
+
+    Raises
+    ------
+    botocore.exceptions.ClientError : what is cannot be looked at; nothing has been done then
+    """
+    turn = _Turn(place, clients, kinds)
+    for action in turn.planned:
+        if action.kind is Kind.REPORT and action.kind in kinds:
+            turn.tell(action, "trouble")
+        elif action.kind in kinds:
+            turn.carry_out(action)
+    turn.remember()
+    turn.serve()
+    if Kind.REPORT in kinds:
+        turn.measure()
+    return turn.done
+
+
+class _Turn:
+    """One turn's view of the project, and what it has done so far."""
+
+    def __init__(self, place: Place, clients: Clients, kinds: Collection[Kind]) -> None:
+        self._place = place
+        self._clients = clients
+        self._kinds = kinds
+        self._known = observing.look_up(clients.ssm, place.project)
+        self._found = observing.describe(clients.rekognition, place.project_arn)
+        self._arns = {name: one["ProjectVersionArn"] for name, one in self._found.described.items()}
+        self._memory, self._observed = remembering.seen(self._known.memory, self._found.now, self._found.states)
+        self._spent = self._money()
+        self.done: list[Action] = []
+        self.planned = self._plan()
+
+    def _money(self) -> float | None:
+        """What the month has cost; None where nobody asks for it."""
+        if self._known.schedule.monthly_budget is None:
+            return None
+        return observing.spent_this_month(
+            self._clients.cloudwatch, self._place.project, list(self._arns), self._found.now
+        )
+
+    def _plan(self) -> list[Action]:
+        now, schedule, observed = self._found.now, self._known.schedule, self._observed
+        if schedule.idle_stop is not None and any(one.status == "RUNNING" for one in observed):
+            asked = observing.last_request(self._clients.cloudwatch, now, schedule.idle_stop)
+            observed = observing.with_last_request(observed, asked)
+        planned = plan(now, schedule, observed, self._known.champion, self._spent or 0.0)
+        self._memory = remembering.wanted_again(self._memory, planned)
+        looks = Kind.REPORT in self._kinds and now.minute < _FIRST_OF_THE_HOUR
+        return [*planned, *(self._orphans() if looks else ())]
+
+    def _orphans(self) -> list[Action]:
+        """What to do about running versions that nobody schedules."""
+        found = orphans.find(self._clients.rekognition, self._clients.ssm, self._place.project_arn)
+        self._arns |= {one.name: one.arn for one in found}
+        kind = Kind.STOP if self._place.stops_orphans else Kind.REPORT
+        why = "it runs in a project that has no schedule"
+        return [Action(kind, one.name, why, trouble=Trouble.ORPHAN) for one in found]
+
+    def carry_out(self, action: Action) -> None:
+        """Starts or stops a model; what is said against it is told, and it is tried again at the next turn."""
+        try:
+            self._call(action)
+        except self._clients.rekognition.exceptions.ClientError as error:
+            self._refused(action, error.response.get("Error", {}).get("Code", ""))
+            return
+        self._memory = remembering.acted(self._memory, self._found.now, action, refused=False)
+        self.tell(action, "is starting" if action.kind is Kind.START else "is stopping")
+
+    def _call(self, action: Action) -> None:
+        rekognition, arn = self._clients.rekognition, self._arns[action.version]
+        most = self._known.schedule.max_units
+        if action.kind is Kind.STOP:
+            rekognition.stop_project_version(ProjectVersionArn=arn)
+        elif most is None:
+            rekognition.start_project_version(ProjectVersionArn=arn, MinInferenceUnits=action.units)
+        else:
+            rekognition.start_project_version(
+                ProjectVersionArn=arn, MinInferenceUnits=action.units, MaxInferenceUnits=max(most, action.units)
+            )
+
+    def _refused(self, action: Action, code: str) -> None:
+        telling.log("WARNING", f"{action.kind} refused: {code}", version=action.version, why=action.why)
+        if code == _THERE_ALREADY:
+            # Another function was first, or it has to be STARTING to its end; the next turn sees which.
+            self._memory = remembering.doubled(self._memory, self._found.now, action)
+            return
+        self._memory = remembering.acted(self._memory, self._found.now, action, refused=True)
+        why = f"{code}; {action.kind} was asked for: {action.why}"
+        self.tell(replace(action, kind=Kind.REPORT, trouble=Trouble.REFUSED, why=why), "refused")
+
+    def tell(self, action: Action, told: str) -> None:
+        """Writes an action, or a trouble that was not told lately, into the log, and sends it to the topic."""
+        if action.kind is Kind.REPORT:
+            key = telling.key(action)
+            last = self._memory.said.get(key)
+            if last is not None and self._found.now - last < telling.SAY_AGAIN_AFTER:
+                return
+            self._memory = replace(self._memory, said={**self._memory.said, key: self._found.now})
+        self.done.append(action)
+        level = "WARNING" if action.kind is Kind.REPORT else "INFO"
+        telling.log(level, f"{told}: {action.why}", version=action.version, action=action.kind, trouble=action.trouble)
+        try:
+            telling.message(self._clients.sns, self._place.topic, self._place.project, action, told)
+        except self._clients.sns.exceptions.ClientError as error:
+            # Who is told must not keep a model from being stopped.
+            telling.log("ERROR", f"the topic was not told: {error}")
+
+    def remember(self) -> None:
+        written = remembering.text(self._memory)
+        if written != self._known.text:
+            self._clients.ssm.put_parameter(
+                Name=parameters.memory(self._place.project),
+                Value=written,
+                Type="String",
+                Overwrite=True,
+                Description="What the functions of customlabels remember; losing it does no harm",
+            )
+
+    def serve(self) -> None:
+        """Notes the champion as the version that answers requests, once it runs."""
+        champion = self._known.champion
+        running = any(one.version == champion and one.status == "RUNNING" for one in self._observed)
+        if champion is not None and running and self._known.serving != champion:
+            self._clients.ssm.put_parameter(
+                Name=parameters.serving(self._place.project),
+                Value=json.dumps({"version": champion, "arn": self._arns[champion]}),
+                Type="String",
+                Overwrite=True,
+                Description=f"The version of {self._place.project} that answers requests; written by customlabels",
+            )
+
+    def measure(self) -> None:
+        now, up = self._found.now, [one for one in self._observed if one.status == "RUNNING"]
+        schedule = resolved(self._known.schedule, self._known.champion)
+        figures = {
+            "UnitsUp": sum(one.units for one in up),
+            "UnitsWanted": sum(wanted(now, schedule, version).units for version in versions(schedule)),
+            "MinutesBeyondPlan": max((_minutes(now, one) for one in self._observed), default=0.0),
+            "Troubles": sum(one.kind is Kind.REPORT for one in self.planned),
+        }
+        if self._spent is not None:
+            figures["MonthDollars"] = self._spent
+        telling.metrics(self._place.project, now, figures)
+
+
+def _minutes(now: datetime, one: Observed) -> float:
+    """How long a version has been up against what is wanted."""
+    return round((now - one.told).total_seconds() / 60, 1) if one.told is not None else 0.0

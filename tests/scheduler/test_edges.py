@@ -1,0 +1,100 @@
+"""What fires is held against what the windows mean, by the local service's own reckoning of expressions."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from scheduler.schedules import MOMENTS, WHOLE
+
+from customlabels.emulator.aws.schedules import next_time
+from customlabels.scheduler.edges import Edge, Event, edges
+from customlabels.scheduler.uptime import Schedule, Window, spans, versions, wanted
+
+WEEKDAYS = frozenset(range(5))
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def firings(schedule: Schedule, edge: Edge, start: datetime, stop: datetime) -> list[datetime]:
+    since = datetime.fromisoformat(edge.since) if edge.since else start
+    until = datetime.fromisoformat(edge.until) if edge.until else stop
+    found, after = [], max(since, start).timestamp() - 1
+    while (at := next_time(edge.expression, schedule.zone, after, 0.0)) is not None and at < stop.timestamp():
+        after = at
+        if at <= until.timestamp():
+            found.append(datetime.fromtimestamp(at, UTC))
+    return found
+
+
+def opened(schedule: Schedule, version: str, start: datetime, stop: datetime) -> list[tuple[datetime, datetime]]:
+    """From when to when any window of the version is open."""
+    found: list[tuple[datetime, datetime]] = []
+    for span in spans(schedule, start, stop, version):
+        if found and found[-1][1] == span.start:
+            found[-1] = (found[-1][0], span.stop)
+        else:
+            found.append((span.start, span.stop))
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(WHOLE, MOMENTS)
+def test_each_opening_and_closing_fires_and_no_wanted_model_is_stopped(schedule: Schedule, now: datetime) -> None:
+    found, later, zone = edges(schedule, now), now + timedelta(days=8), ZoneInfo(schedule.zone)
+    assert len(set(found)) == len(found)
+    # Where daylight saving begins or ends, hands skip or repeat an hour: the sweep sees to it then.
+    steady = now.astimezone(zone).utcoffset() == (later + timedelta(days=1)).astimezone(zone).utcoffset()
+    for version in versions(schedule):
+        fired = {event: set[datetime]() for event in Event}
+        for edge in found:
+            if edge.version == version:
+                fired[edge.event] |= set(firings(schedule, edge, now, later))
+        for opens, closes in opened(schedule, version, now, later) if steady else ():
+            assert not now < closes < later or closes in fired[Event.STOP]
+            assert not now + timedelta(hours=3) < opens < later or opens - schedule.warm_up in fired[Event.START]
+        for at in fired[Event.CLOSE]:
+            assert not wanted(at, schedule, version).units
+
+
+def told(schedule: Schedule) -> list[str]:
+    return [f"{edge.event} {edge.expression}" for edge in edges(schedule, NOW)]
+
+
+def test_a_working_week_is_three_expressions() -> None:
+    assert told(Schedule("Europe/Berlin", (Window(time(6), time(22), WEEKDAYS),))) == [
+        "close cron(15 22 ? * MON,TUE,WED,THU,FRI *)",
+        "start cron(40 5 ? * MON,TUE,WED,THU,FRI *)",
+        "stop cron(0 22 ? * MON,TUE,WED,THU,FRI *)",
+    ]
+
+
+def test_a_window_over_midnight_warms_up_and_closes_on_other_days() -> None:
+    assert told(Schedule("UTC", (Window(time(0, 10), time(0), frozenset({0})),))) == [
+        "close cron(15 0 ? * TUE *)",
+        "start cron(50 23 ? * SUN *)",
+        "stop cron(0 0 ? * TUE *)",
+    ]
+
+
+def test_around_the_clock_nothing_closes() -> None:
+    assert not [
+        one for one in told(Schedule("UTC", (Window(time(0), time(0), frozenset(range(7))),))) if "close" in one
+    ]
+
+
+def test_dates_fire_once_and_past_ones_never() -> None:
+    days = frozenset({date(2026, 11, 20), date(2026, 12, 5)})
+    assert told(Schedule("UTC", (Window(time(8), time(12), dates=days),))) == [
+        "close at(2026-12-05T12:15:00)",
+        "start at(2026-12-05T07:40:00)",
+        "stop at(2026-12-05T12:00:00)",
+    ]
+
+
+def test_a_weekly_stop_leaves_a_longer_day_alone() -> None:
+    late = Window(time(8), time(23), dates=frozenset({date(2026, 12, 3)}))
+    found = edges(Schedule("UTC", (Window(time(6), time(22), WEEKDAYS), late)), NOW)
+    assert [(one.expression, one.since, one.until) for one in found if one.event is Event.CLOSE] == [
+        ("at(2026-12-03T23:15:00)", "", ""),
+        ("cron(15 22 ? * MON,TUE,WED,THU,FRI *)", "", "2026-12-03T07:40:00Z"),
+        ("cron(15 22 ? * MON,TUE,WED,THU,FRI *)", "2026-12-03T23:00:00Z", ""),
+    ]
