@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from customlabels.emulator import datasets, hosting, inference, policies, projects, updates, versions
+from customlabels.emulator.aws.alarms import Alarms
 from customlabels.emulator.aws.calling import local_client
 from customlabels.emulator.aws.deliveries import Deliveries
 from customlabels.emulator.aws.firing import Firing
@@ -20,7 +21,7 @@ from customlabels.emulator.aws.sources import Sources
 from customlabels.emulator.clock import Clock
 from customlabels.emulator.context import Context
 from customlabels.emulator.http import Environ, StartResponse, answer, failure, scope
-from customlabels.emulator.metrics import Metrics
+from customlabels.emulator.metrics import REKOGNITION, SQS, Metrics
 from customlabels.emulator.protocol import CONTENT_TYPE, TARGET_PREFIX, decode, encode, encode_refusal
 from customlabels.emulator.refusals import Refusal
 from customlabels.emulator.state import DELETED, Project, Timings, Version, from_document
@@ -70,15 +71,18 @@ class Application:
         self._timings = timings
         self._identity = identity
         self._rate = rate
-        self._clock = Clock(store)
+        self.clock = Clock(store)
         self._clients: dict[tuple[str, str], Any] = {}
         self._metrics = Metrics()
-        self._invoker = Invoker(store.folder, self._clock, self._client, lambda due: self._deliveries.put(due))
+        self._invoker = Invoker(
+            store.folder, self.clock, lambda logged: self._moto.log(logged), lambda due: self._deliveries.put(due)
+        )
         self._deliveries = Deliveries(store, self._invoker.run_by_and_by, self._client)
         self._sources = Sources(self._invoker.run, self._client)
-        self._firing = Firing(self._clock, self._deliveries, self._follow)
-        self._moto = MotoServices(store, self._clock, self._deliveries.put)
-        self.trainer = Trainer(store, timings.training, self._clock)
+        alarms = Alarms(self._client, {REKOGNITION: self._publish_models, SQS: self._metrics.publish_queues})
+        self._firing = Firing(self.clock, self._deliveries, alarms, self._follow)
+        self._moto = MotoServices(store, self.clock, self._deliveries.put)
+        self.trainer = Trainer(store, timings.training, self.clock)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if not _LOOPBACK.fullmatch(environ.get("HTTP_HOST", "")) or "HTTP_ORIGIN" in environ:
@@ -115,13 +119,14 @@ class Application:
             refused = refusal.code
             return answer(start_response, refusal.status, CONTENT_TYPE, encode_refusal(refusal))
         finally:
-            self._metrics.count(region, operation, refused, self._clock(), time.monotonic() - began)
+            self._metrics.count(region, operation, refused, self.clock(), time.monotonic() - began)
         return answer(start_response, 200, CONTENT_TYPE, result)
 
     def _other(self, environ: Environ, length: int, start_response: StartResponse) -> Iterable[bytes]:
         method, (region, service) = environ["REQUEST_METHOD"], scope(environ)
         if service == "monitoring":
-            self._publish_metrics(region)
+            self._publish_models(region, self.clock())
+            self._metrics.publish_queues(region, self.clock())
         if method in {"GET", "HEAD", "OPTIONS"}:
             return self._moto.read(environ, start_response)
         body = environ["wsgi.input"].read(length)
@@ -131,7 +136,7 @@ class Application:
         return self._moto.change(environ, body, start_response)
 
     def _context(self, region: str) -> Context:
-        return Context(self._store, region, self._timings, self.trainer.submit, self._clock, self._rate)
+        return Context(self._store, region, self._timings, self.trainer.submit, self.clock, self._rate)
 
     def _advance(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Moves the clock on by the query's seconds."""
@@ -141,7 +146,7 @@ class Application:
             return answer(start_response, 400, "text/plain", f"{error}\n".encode())
         return answer(start_response, 200, "application/json", json.dumps({"now": now}).encode())
 
-    def _publish_metrics(self, region: str) -> None:
+    def _publish_models(self, region: str, now: float) -> None:
         context = self._context(region)
         versions = [
             (project.name, hosting.settle(context, version))
@@ -152,7 +157,7 @@ class Application:
             (document["project"], from_document(Version, document["version"]))
             for document in self._store.resources(DELETED, region)
         ]
-        self._metrics.publish(region, versions, self._clock())
+        self._metrics.publish(region, versions, now)
 
     def start(self, endpoint_url: str) -> None:
         """Begins what goes on by itself, once the service can be reached at that address."""

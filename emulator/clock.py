@@ -6,6 +6,8 @@ import time
 from customlabels.emulator.store import Store
 
 _KEY = "advanced"
+MOST_AT_ONCE = 100 * 365 * 86400.0
+"""Seconds."""
 
 
 class Clock:
@@ -26,7 +28,7 @@ class Clock:
         ------
         ValueError : `seconds` is negative, or no number
         """
-        if not seconds >= 0 or seconds > 100 * 365 * 86400:
+        if not 0 <= seconds <= MOST_AT_ONCE:
             raise ValueError("time moves on, by at most a hundred years")
         with self._lock:
             self._store.put_setting(_KEY, repr(self._advanced + seconds))

@@ -1,24 +1,26 @@
-"""CloudWatch metrics as Rekognition emits them, put into moto's CloudWatch whenever someone asks it.
+"""CloudWatch metrics as Rekognition and SQS emit them, put into moto's CloudWatch whenever someone asks it.
 
 Source: Rekognition developer guide, "Monitoring Rekognition with Amazon CloudWatch"; Custom Labels developer guide,
-running-model.md (inference units). Datapoints of models are made from the record of their units, so that they come back
-after a restart; those of operations are lost with the process.
+running-model.md (inference units); SQS developer guide, "Available CloudWatch metrics". Datapoints of models are made
+from the record of their units, so that they come back after a restart; the others are lost with the process.
 """
 
 import threading
 from collections import defaultdict
-from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
-from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sqs.models import sqs_backends
 
+from customlabels.emulator.aws import series
+from customlabels.emulator.aws.series import point
 from customlabels.emulator.state import Usage, Version
 
-NAMESPACE = "AWS/Rekognition"
+REKOGNITION, SQS = "AWS/Rekognition", "AWS/SQS"
 _MINUTE = 60
-_LONGEST = 15 * 86400
-"""Seconds that are looked back, at most."""
+_BY_MINUTE, _LONGEST = 15 * 86400, 63 * 86400
+"""Seconds for which CloudWatch keeps a datapoint a minute, and one for five. Source: "Metrics retention"."""
 
 
 class Metrics:
@@ -27,6 +29,7 @@ class Metrics:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._done: dict[str, float] = {}
+        self._queues: dict[tuple[str, str], tuple[float, float]] = {}
         self._requests: dict[str, list[tuple[float, str, str, float]]] = defaultdict(list)
 
     def count(self, region: str, operation: str, refusal: str | None, at: float, took: float) -> None:
@@ -42,51 +45,59 @@ class Metrics:
         """Puts what has happened since the last time; `versions` are those there are and were, by project."""
         with self._lock:
             requests, self._requests[region] = self._requests[region], []
-            data = [point for one in requests for point in _of_request(*one)]
+            data = [found for one in requests for found in _of_request(*one)]
             since = self._done.get(region, now - _LONGEST)
             for project, version in versions:
-                data += _of_model(project, version, since, now)
+                _put_model(region, project, version, since, now)
             self._done[region] = now // _MINUTE * _MINUTE
             if data:
-                cloudwatch_backends[DEFAULT_ACCOUNT_ID][region].put_metric_data(NAMESPACE, data)
+                series.put(region, REKOGNITION, data)
+
+    def publish_queues(self, region: str, now: float) -> None:
+        """Puts how many messages wait in each queue: a datapoint a minute, and one more wherever that has changed."""
+        at = now // _MINUTE * _MINUTE - _MINUTE
+        with self._lock:
+            data = []
+            for name, queue in list(sqs_backends[DEFAULT_ACCOUNT_ID][region].queues.items()):
+                found = (at, float(queue.approximate_number_of_messages))
+                if self._queues.get((region, name)) != found:
+                    self._queues[region, name] = found
+                    data.append(point("ApproximateNumberOfMessagesVisible", {"QueueName": name}, *found, "Count"))
+            if data:
+                series.put(region, SQS, data)
 
 
 def _of_request(at: float, operation: str, outcome: str, took: float) -> list[dict[str, Any]]:
-    dimensions = [{"Name": "Operation", "Value": operation}]
-    points = [_point(outcome, dimensions, at, 1.0, "Count")]
+    points = [point(outcome, {"Operation": operation}, at, 1.0, "Count")]
     if outcome == "SuccessfulRequestCount":
-        points.append(_point("ResponseTime", dimensions, at, took * 1000, "Milliseconds"))
+        points.append(point("ResponseTime", {"Operation": operation}, at, took * 1000, "Milliseconds"))
     return points
 
 
-def _of_model(project: str, version: Version, since: float, now: float) -> list[dict[str, Any]]:
-    """A datapoint for each whole minute in which a unit was up."""
-    dimensions = [{"Name": "ProjectName", "Value": project}, {"Name": "VersionName", "Value": version.name}]
-    points = []
-    first = int(max(since, version.usage[0].at if version.usage else now) // _MINUTE)
-    for minute in range(first, int(now // _MINUTE)):
-        up = _units_in(version.usage, minute * _MINUTE, (minute + 1) * _MINUTE)
-        if up:
-            at = minute * _MINUTE
-            points += [
-                _point("InServiceInferenceUnits", dimensions, at, up, "Count"),
-                _point("DesiredInferenceUnits", dimensions, at, up, "Count"),
-                _point("MinInferenceUnits", dimensions, at, float(version.min_units or 1), "Count"),
-            ]
-            if version.max_units:
-                points.append(_point("MaxInferenceUnits", dimensions, at, float(version.max_units), "Count"))
-    return points
+def _put_model(region: str, project: str, version: Version, since: float, now: float) -> None:
+    """Puts a datapoint for each whole minute in which a unit was up; one for five where they are old."""
+    together: dict[float, list[float]] = defaultdict(list)
+    for at, up in _minutes(version.usage, since, now):
+        span = _MINUTE if at >= now - _BY_MINUTE else 5 * _MINUTE
+        together[at // span * span].append(up)
+    if not together:
+        return
+    of = {"ProjectName": project, "VersionName": version.name}
+    for name in ("InServiceInferenceUnits", "DesiredInferenceUnits"):
+        series.extend(region, REKOGNITION, name, of, together.items(), "Count")
+    for name, limit in (("MinInferenceUnits", version.min_units or 1), ("MaxInferenceUnits", version.max_units)):
+        if limit:
+            points = ((at, [float(limit)] * len(up)) for at, up in together.items())
+            series.extend(region, REKOGNITION, name, of, points, "Count")
 
 
-def _units_in(usage: tuple[Usage, ...], start: float, end: float) -> float:
-    """Units that were up on average from `start` to `end`."""
-    total = 0.0
-    for place, change in enumerate(usage):
-        until = usage[place + 1].at if place + 1 < len(usage) else end
-        total += change.units * max(0.0, min(until, end) - max(change.at, start))
-    return total / (end - start)
-
-
-def _point(name: str, dimensions: list[dict[str, str]], at: float, value: float, unit: str) -> dict[str, Any]:
-    stamp = datetime.fromtimestamp(at, UTC).replace(tzinfo=None)
-    return {"MetricName": name, "Dimensions": dimensions, "Timestamp": stamp, "Value": value, "Unit": unit}
+def _minutes(usage: tuple[Usage, ...], since: float, now: float) -> list[tuple[float, float]]:
+    """Each whole minute from `since` to `now` in which units were up, with how many there were on average."""
+    first, last = int(since // _MINUTE), int(now // _MINUTE)
+    found: dict[int, float] = defaultdict(float)
+    for change, following in pairwise((*usage, Usage(now, 0))):
+        start, end = max(change.at, first * _MINUTE), min(following.at, last * _MINUTE)
+        for minute in range(int(start // _MINUTE), int(-(-end // _MINUTE))) if change.units and end > start else ():
+            covered = min(end, (minute + 1) * _MINUTE) - max(start, minute * _MINUTE)
+            found[minute] += change.units * covered / _MINUTE
+    return [(minute * _MINUTE, up) for minute, up in sorted(found.items())]

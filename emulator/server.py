@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict
+from email.utils import formatdate
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -41,13 +42,18 @@ def serve(state: Path, port: int, pace: Pace) -> None:
 
     from customlabels.emulator.application import Application
 
+    class Handler(MotoRequestHandler):  # type: ignore[misc] # moto is not typed
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            # What an answer is dated by: clients take the time from it.
+            return formatdate(application.clock() if timestamp is None else timestamp, usegmt=True)
+
     store = Store(state)
     timings = (REAL_TIMINGS if pace.real else Timings()).scaled(pace.scale)
     application = Application(store, timings, str(state), pace.rate)
     try:
-        server = make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
+        server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Handler)
     except (OSError, SystemExit):
-        server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
+        server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
     application.start(f"http://127.0.0.1:{server.server_port}")
     application.trainer.resume(list(REGIONS))
     _remove_leftovers(store)

@@ -1,4 +1,9 @@
-"""Versions of a project: training asked for, hosting, deletion."""
+"""Versions of a project: training asked for, hosting, deletion.
+
+A version with the tag customlabels:local-start starts as its value says, for tests of what starts models: `fail` has it
+end FAILED, a span such as 40m has it take so long. The tag counts when the start is asked for, and can be set and taken
+away (TagResource, UntagResource) between starts.
+"""
 
 import io
 import shutil
@@ -8,8 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from customlabels.core.errors import SettingsError
 from customlabels.core.files import written_aside
 from customlabels.core.s3 import S3Address, join_key
+from customlabels.core.spans import parse_span
 from customlabels.emulator import hosting
 from customlabels.emulator.address import VERSIONS_FOLDER
 from customlabels.emulator.aws import objects
@@ -23,6 +30,7 @@ MAX_TRAININGS = 2
 MAX_RUNNING = 2
 MAX_UNITS = 5
 MAX_COPIES = 5
+START_TAG = "customlabels:local-start"
 _STARTABLE = {"TRAINING_COMPLETED", "STOPPED", "FAILED", "COPYING_COMPLETED"}
 _DELETABLE = _STARTABLE | {"TRAINING_FAILED", "COPYING_FAILED"}
 
@@ -184,10 +192,22 @@ def start_project_version(context: Context, parameters: dict[str, Any]) -> dict[
             raise in_use(f"The version is {version.status.now}.")
         if _count(context, {"STARTING", "RUNNING"}) >= MAX_RUNNING:
             raise limit_exceeded(f"{MAX_RUNNING} models are running already.")
-        status = context.until("STARTING", "RUNNING", context.timings.start)
-        begun = hosting.started(version, status.due, least)
+        status = _start(context, version)
+        begun = hosting.started(version, status.due, least) if status.then == "RUNNING" else version
         context.save(replace(begun, status=status, min_units=least, max_units=most))
     return {"Status": "STARTING"}
+
+
+def _start(context: Context, version: Version) -> Status:
+    """How a start goes; `fail`, or a span, where the version is tagged so."""
+    wanted = version.tags.get(START_TAG)
+    if wanted == "fail":
+        return context.until("STARTING", "FAILED", context.timings.start)
+    try:
+        seconds = context.timings.start if wanted is None else parse_span(wanted).total_seconds()
+    except SettingsError as error:
+        raise invalid_parameter(f"The tag {START_TAG} is neither fail nor a span such as 40m: {wanted}") from error
+    return context.until("STARTING", "RUNNING", seconds)
 
 
 def stop_project_version(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -220,6 +240,7 @@ _MESSAGES = {
     "RUNNING": "The model is running.",
     "STOPPING": "The model is being stopped.",
     "STOPPED": "The model is stopped.",
+    "FAILED": "The model could not be started. Amazon Rekognition experienced a service issue.",
     "DELETING": "The model is being deleted.",
     "COPYING_IN_PROGRESS": "The model is being copied.",
 }

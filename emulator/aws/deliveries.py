@@ -8,11 +8,12 @@ import json
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from queue import Queue
 from typing import Any
 
+from customlabels.emulator.aws.schedules import with_context
 from customlabels.emulator.store import Store
 
 _UNIVERSAL = ":scheduler:::aws-sdk:"
@@ -38,7 +39,8 @@ class Due:
     region: str
     source: str
     target: dict[str, Any]
-    """As EventBridge has it: Arn, and where given RetryPolicy, DeadLetterConfig, SqsParameters."""
+    """As EventBridge has it: Arn, and where given RetryPolicy, DeadLetterConfig, SqsParameters. A topic's has a Subject
+    as well."""
     payload: str
     once: tuple[str, str] | None = None
     """Group and name of a schedule that is deleted when it is done."""
@@ -98,8 +100,8 @@ class Deliveries:
         policy = due.target.get("RetryPolicy") or {}
         attempts = min(_MOST_ATTEMPTS, 1 + int(policy.get("MaximumRetryAttempts", 185)))
         failure: str | None = "never tried"
-        for _ in range(attempts):
-            failure = self._attempt(due)
+        for number in range(1, attempts + 1):
+            failure = self._attempt(replace(due, payload=with_context(due.payload, due.source, due.at, number)))
             if failure is None:
                 return
         log.warning("%s: %s: %s", due.source, due.target["Arn"], failure)
@@ -116,7 +118,8 @@ class Deliveries:
             elif ":sqs:" in arn:
                 self._send(due, arn)
             elif ":sns:" in arn:
-                self._client("sns", due.region).publish(TopicArn=arn, Message=due.payload)
+                subject = {"Subject": due.target["Subject"][:100]} if "Subject" in due.target else {}
+                self._client("sns", due.region).publish(TopicArn=arn, Message=due.payload, **subject)
             elif ":states:" in arn:
                 self._client("stepfunctions", due.region).start_execution(stateMachineArn=arn, input=due.payload)
             else:

@@ -1,4 +1,4 @@
-"""EventBridge: schedules and scheduled rules fire as the service's clock goes, and reach their targets."""
+"""What goes by the service's clock: schedules and scheduled rules of EventBridge fire, alarms are evaluated."""
 
 import logging
 import threading
@@ -11,10 +11,11 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.events.models import events_backends
 from moto.scheduler.models import scheduler_backends
 
+from customlabels.emulator.aws.alarms import Alarms
 from customlabels.emulator.aws.deliveries import Deliveries, Due
 from customlabels.emulator.aws.links import shaped_input
 from customlabels.emulator.aws.schedules import next_time
-from customlabels.emulator.clock import Clock
+from customlabels.emulator.clock import MOST_AT_ONCE, Clock
 
 _TICK = 0.5
 
@@ -24,11 +25,13 @@ log = logging.getLogger(__name__)
 class Firing:
     """Watches the clock; `follow` is called after each moment at which something fired, and lets its effects happen."""
 
-    def __init__(self, clock: Clock, deliveries: Deliveries, follow: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, deliveries: Deliveries, alarms: Alarms, follow: Callable[[], None]) -> None:
         self._clock = clock
         self._deliveries = deliveries
+        self._alarms = alarms
         self._follow = follow
-        self._done = clock()
+        self._done = self._evaluated = clock()
+        self._known: dict[str, tuple[tuple[Any, ...], float, float | None]] = {}
         self._turn = threading.Lock()
 
     def start(self) -> None:
@@ -52,17 +55,40 @@ class Firing:
         """
         with self._turn:
             goal = self._clock.advance(0) + seconds
-            if not seconds >= 0:
+            if not 0 <= seconds <= MOST_AT_ONCE:
                 return self._clock.advance(seconds)
-            while (together := self._next()) and together[0].at <= goal:
-                self._clock.advance(max(0.0, together[0].at - self._clock()))
+            while True:
+                together = self._next()
+                fires = bool(together) and together[0].at <= goal
+                stop = together[0].at if fires else goal
+                if self._alarmed(stop):
+                    continue
+                self._move_to(stop)
+                if not fires:
+                    return self._clock()
                 self._fire(together)
-            return self._clock.advance(max(0.0, goal - self._clock()))
+
+    def _move_to(self, time: float) -> None:
+        left = time - self._clock()
+        if left > 0:
+            self._clock.advance(left)
+
+    def _alarmed(self, until: float) -> bool:
+        """Evaluates alarms minute by minute until the state of one changes, moving the clock along; whether one did."""
+        while (at := self._alarms.next_time(self._evaluated)) is not None and at <= until:
+            self._move_to(at)
+            self._evaluated = at
+            if self._alarms.evaluate(at):
+                self._follow()
+                return True
+        return False
 
     def _fire_until(self, now: float) -> None:
         while (together := self._next()) and together[0].at <= now:
             self._fire(together)
         self._done = max(self._done, now)
+        while self._alarmed(now):
+            pass
 
     def _fire(self, together: list[Due]) -> None:
         """Delivers what is due at one moment; it counts as done before they run, so that none runs twice."""
@@ -93,23 +119,31 @@ class Firing:
         start, end = (_seconds(limit) for limit in (schedule.start_date, schedule.end_date))
         after = self._done if start is None else max(self._done, start - 1)
         anchor = start if start is not None else schedule.creation_date
-        try:
-            at = next_time(schedule.schedule_expression, schedule.schedule_expression_timezone, after, anchor)
-        except ValueError as error:
-            log.warning("schedule %s cannot fire: %s", schedule.arn, error)
-            return
+        at = self._next_time(
+            schedule.arn, schedule.schedule_expression, schedule.schedule_expression_timezone, after, anchor
+        )
         if at is not None and (end is None or at <= end):
             last = schedule.schedule_expression.startswith("at(") and schedule.action_after_completion == "DELETE"
             once = (schedule.group_name, schedule.name) if last else None
             payload = schedule.target.get("Input") or "{}"
             yield Due(at, region, schedule.arn, schedule.target, payload, once)
 
-    def _of_rule(self, region: str, rule: Any) -> Iterator[Due]:
+    def _next_time(self, arn: str, expression: str, zone: str, after: float, anchor: float) -> float | None:
+        """The next time of a schedule; it is only looked for anew when the last one found has passed."""
+        asked = (expression, zone, anchor)
+        known = self._known.get(arn)
+        if known is not None and known[0] == asked and known[1] <= after and (known[2] is None or after < known[2]):
+            return known[2]
         try:
-            at = next_time(rule.scheduled_expression, "UTC", self._done, 0.0)
+            at = next_time(expression, zone, after, anchor)
         except ValueError as error:
-            log.warning("rule %s cannot fire: %s", rule.arn, error)
-            return
+            log.warning("%s cannot fire: %s", arn, error)
+            at = None
+        self._known[arn] = (asked, after, at)
+        return at
+
+    def _of_rule(self, region: str, rule: Any) -> Iterator[Due]:
+        at = self._next_time(rule.arn, rule.scheduled_expression, "UTC", self._done, 0.0)
         if at is None:
             return
         event = {

@@ -1,4 +1,4 @@
-"""Lambda functions run without Docker: a function's zip in a process of its own, with its environment and its limits.
+"""Lambda functions run without Docker: a function's zip in a process of its own, with its variables and its limits.
 
 Source: Lambda developer guide, "Invoke" and "Defined runtime environment variables". Runtimes are those of Python, and
 all of them are the Python that the service runs on. moto keeps the functions.
@@ -8,19 +8,14 @@ import base64
 import hashlib
 import io
 import json
-import logging
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import time
 import uuid
 import zipfile
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from moto.awslambda.exceptions import UnknownFunctionException
@@ -28,16 +23,13 @@ from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from customlabels.emulator.address import FUNCTIONS_FOLDER
+from customlabels.emulator.aws.environments import Pool, Reply, Setup
 from customlabels.emulator.store import Store
 
 MAX_UNZIPPED = 250 * 1024 * 1024
 """Bytes. Source: Lambda quotas."""
 
 MAX_PAYLOAD, MAX_LOG = 6 * 1024 * 1024, 4 * 1024
-_MOST_OUTPUT = 16 * 1024 * 1024
-_BOOTSTRAP = Path(__file__).with_name("function_bootstrap.py")
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +40,9 @@ class Invocation:
     error: str | None
     logged: list[str]
     request: str
+    stream: str
+    took: float
+    """Seconds."""
 
 
 def find(region: str, name: str, qualifier: str | None) -> LambdaFunction | None:
@@ -87,62 +82,84 @@ def _from_s3() -> list[LambdaFunction]:
     ]
 
 
-def run(function: LambdaFunction, event: bytes, state: Path, endpoint: str) -> Invocation:
-    """Runs the function's handler on an event, once."""
-    request = str(uuid.uuid4())
+def setup(function: LambdaFunction, state: Path, endpoint: str) -> Setup:
+    """What an environment of the function is made of; its code is unpacked below `state`.
+
+    Raises
+    ------
+    ValueError : its zip cannot be run
+    """
     try:
         code = _unpacked(function.code_bytes, state)
         layers = [_unpacked(body, state) for body in _layers(function)]
     except (ValueError, zipfile.BadZipFile) as error:
-        return _failed(request, "Runtime.InvalidEntrypoint", f"its zip cannot be run: {error}", [])
+        raise ValueError(f"its zip cannot be run: {error}") from error
+    return Setup(
+        function=f"{function.function_arn} {function.version} {function.timeout} {function.last_modified}",
+        code=code,
+        layers=tuple(layers),
+        handler=str(function.handler),
+        megabytes=int(function.memory_size),
+        variables=tuple(_variables(function, code, endpoint).items()),
+    )
+
+
+def is_current(made: Setup, state: Path, endpoint: str) -> bool:
+    """Whether there still is the function of an environment, and it is as it was."""
+    arn = made.function.split(" ")[0]
+    function = find(arn.split(":")[3], arn, None)
+    try:
+        return function is not None and setup(function, state, endpoint) == made
+    except ValueError:
+        return False
+
+
+def run(
+    function: LambdaFunction, event: bytes, made: Callable[[], Setup], pool: Pool, stream: Callable[[], str]
+) -> Invocation:
+    """Runs the function's handler on an event, once, in an environment from `pool`.
+
+    `made` gives what an environment is made of, `stream` the name of the log stream of a new one.
+    """
+    request = str(uuid.uuid4())
+
+    def unable(kind: str, said: str) -> Invocation:
+        reply = Reply(None, None, "", 0.0, None)
+        return _failed(
+            request, stream(), kind, said, _lines(request, reply, function, f"\tStatus: error\tError Type: {kind}"), 0.0
+        )
+
     if not (function.run_time or "").startswith("python"):
-        said = f"runtime {function.run_time} cannot be run here; Python can"
-        return _failed(request, "Runtime.InvalidRuntime", said, [])
-    with tempfile.TemporaryDirectory(prefix="customlabels-function-") as scratch:
-        result, output = Path(scratch, "result.json"), Path(scratch, "output")
-        began = time.monotonic()
-        with output.open("wb") as logged:
-            process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-I",
-                    str(_BOOTSTRAP),
-                    str(code),
-                    str(function.handler),
-                    str(result),
-                    *map(str, layers),
-                ],
-                cwd=code,
-                env=_environment(function, request, endpoint, scratch),
-                stdin=subprocess.PIPE,
-                stdout=logged,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=_limits(int(function.memory_size)),
-            )
-            try:
-                process.communicate(event, timeout=float(function.timeout))
-                timed_out = False
-            except subprocess.TimeoutExpired:
-                timed_out = True
-            finally:
-                _end(process)
-        took = time.monotonic() - began
-        lines = _lines(output, request, took, function)
-        if timed_out:
-            said = f"{request} Task timed out after {float(function.timeout):.2f} seconds"
-            return _failed(request, "Sandbox.Timedout", f"RequestId: {said}", [*lines, said])
-        if not result.exists():
-            said = f"RequestId: {request} Error: Runtime exited with error: exit status {process.returncode}"
-            return _failed(request, "Runtime.ExitError", said, lines)
-        answer = json.loads(result.read_bytes())
-    if "error" in answer:
-        return Invocation(json.dumps(answer["error"]).encode(), "Unhandled", lines, request)
-    payload = answer["payload"].encode()
+        return unable("Runtime.InvalidRuntime", f"runtime {function.run_time} cannot be run here; Python can")
+    try:
+        environment = pool.take(made(), stream)
+    except ValueError as error:
+        return unable("Runtime.InvalidEntrypoint", str(error))
+    try:
+        reply = environment.call(event, request, function.function_arn, float(function.timeout))
+    finally:
+        pool.give(environment)
+    return _outcome(function, request, environment.stream, reply)
+
+
+def _outcome(function: LambdaFunction, request: str, stream: str, reply: Reply) -> Invocation:
+    """What Lambda makes of a reply."""
+    if reply.status is not None:
+        said = f"RequestId: {request} Error: Runtime exited with error: exit status {reply.status}"
+        lines = _lines(request, reply, function, "\tStatus: error\tError Type: Runtime.ExitError")
+        return _failed(request, stream, "Runtime.ExitError", said, lines, reply.took)
+    if reply.answer is None:
+        said = f"{request} Task timed out after {float(function.timeout):.2f} seconds"
+        lines = [*_lines(request, reply, function, "\tStatus: timeout"), said]
+        return _failed(request, stream, "Sandbox.Timedout", f"RequestId: {said}", lines, reply.took)
+    lines = _lines(request, reply, function)
+    if "error" in reply.answer:
+        return Invocation(json.dumps(reply.answer["error"]).encode(), "Unhandled", lines, request, stream, reply.took)
+    payload = reply.answer["payload"].encode()
     if len(payload) > MAX_PAYLOAD:
         said = f"Response payload size exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
-        return _failed(request, "Function.ResponseSizeTooLarge", said, lines)
-    return Invocation(payload, None, lines, request)
+        return _failed(request, stream, "Function.ResponseSizeTooLarge", said, lines, reply.took)
+    return Invocation(payload, None, lines, request, stream, reply.took)
 
 
 def tail(invocation: Invocation) -> str:
@@ -150,14 +167,20 @@ def tail(invocation: Invocation) -> str:
     return base64.b64encode("\n".join(invocation.logged).encode()[-MAX_LOG:]).decode()
 
 
-def _failed(request: str, kind: str, said: str, lines: list[str]) -> Invocation:
-    return Invocation(json.dumps({"errorMessage": said, "errorType": kind}).encode(), "Unhandled", lines, request)
+def _failed(request: str, stream: str, kind: str, said: str, lines: list[str], took: float) -> Invocation:
+    payload = json.dumps({"errorMessage": said, "errorType": kind}).encode()
+    return Invocation(payload, "Unhandled", lines, request, stream, took)
 
 
 def _layers(function: LambdaFunction) -> list[bytes]:
     """The zips of its layers, the last on top."""
     backend = lambda_backends[DEFAULT_ACCOUNT_ID][function.region]
     return [backend.layers_versions_by_arn(layer["Arn"]).code_bytes for layer in reversed(function.layers)]
+
+
+@lru_cache(maxsize=16)
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def _unpacked(body: bytes, state: Path) -> Path:
@@ -167,7 +190,7 @@ def _unpacked(body: bytes, state: Path) -> Path:
     ------
     ValueError : it is too large, or a name leads out of it
     """
-    folder = state / FUNCTIONS_FOLDER / hashlib.sha256(body).hexdigest()
+    folder = state / FUNCTIONS_FOLDER / _digest(body)
     if folder.exists():
         return folder
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -191,14 +214,13 @@ def _unpacked(body: bytes, state: Path) -> Path:
     return folder
 
 
-def _environment(function: LambdaFunction, request: str, endpoint: str, scratch: str) -> dict[str, str]:
+def _variables(function: LambdaFunction, code: Path, endpoint: str) -> dict[str, str]:
+    """Source: Lambda developer guide, "Defined runtime environment variables"."""
     name, region = function.function_name, function.region
     own = {str(key): str(value) for key, value in (function.environment_vars or {}).items()}
     return {
         **own,
         "PATH": os.defpath,
-        "HOME": scratch,
-        "TMPDIR": scratch,
         "TZ": own.get("TZ", ":UTC"),
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
@@ -209,47 +231,22 @@ def _environment(function: LambdaFunction, request: str, endpoint: str, scratch:
         "AWS_LAMBDA_FUNCTION_NAME": name,
         "AWS_LAMBDA_FUNCTION_VERSION": str(function.version),
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
+        "LAMBDA_TASK_ROOT": str(code),
         "_HANDLER": str(function.handler),
-        "_CUSTOMLABELS_REQUEST": json.dumps(
-            {"id": request, "arn": function.function_arn, "memory": int(function.memory_size),
-             "seconds": float(function.timeout)}
-        ),
-    }  # fmt: skip
+    }
 
 
-def _limits(megabytes: int) -> Callable[[], None] | None:
-    """Sets the process's limits, where the system has such."""
-    try:
-        import resource
-    except ImportError:
-        return None
-
-    def limit() -> None:
-        most = megabytes * 1024 * 1024
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (_MOST_OUTPUT * 32, _MOST_OUTPUT * 32))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-    return limit
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Ends the process and whatever it started."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _lines(output: Path, request: str, took: float, function: LambdaFunction) -> list[str]:
-    with output.open("rb") as file:
-        text = file.read(_MOST_OUTPUT).decode(errors="replace")
-    millis = took * 1000
+def _lines(request: str, reply: Reply, function: LambdaFunction, more: str = "") -> list[str]:
+    """What an invocation leaves in its log; `more` ends the report."""
+    millis = reply.took * 1000
+    init = "" if reply.init is None else f"\tInit Duration: {reply.init * 1000:.2f} ms"
     return [
         f"START RequestId: {request} Version: {function.version}",
-        *text.splitlines(),
+        *reply.output.splitlines(),
         f"END RequestId: {request}",
         f"REPORT RequestId: {request}\tDuration: {millis:.2f} ms\tBilled Duration: {int(millis) + 1} ms\t"
-        f"Memory Size: {function.memory_size} MB",
+        f"Memory Size: {function.memory_size} MB{init}{more}",
     ]

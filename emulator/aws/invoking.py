@@ -1,10 +1,12 @@
-"""Invoke of Lambda: functions run at once or by and by, their logs in CloudWatch Logs."""
+"""Invoke of Lambda: functions run at once or by and by."""
 
 import json
 import re
+import time
+import uuid
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,6 +15,8 @@ from moto.awslambda.models import LambdaFunction
 
 from customlabels.emulator.aws import functions
 from customlabels.emulator.aws.deliveries import Due
+from customlabels.emulator.aws.environments import Pool
+from customlabels.emulator.aws.function_logs import Logged
 from customlabels.emulator.http import Environ, StartResponse, answer
 
 INVOKED = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
@@ -23,15 +27,16 @@ _RETRIES = 2
 
 
 class Invoker:
-    """Runs functions; `client` makes a client of a service in a region, `put` takes what runs by and by."""
+    """Runs functions; `log` takes what they leave, `put` what runs by and by."""
 
     def __init__(
-        self, state: Path, clock: Callable[[], float], client: Callable[[str, str], Any], put: Callable[[Due], None]
+        self, state: Path, clock: Callable[[], float], log: Callable[[Logged], None], put: Callable[[Due], None]
     ) -> None:
         self._state = state
         self._clock = clock
-        self._client = client
+        self._log = log
         self._put = put
+        self._pool = Pool(lambda made: functions.is_current(made, state, self.endpoint_url))
         self.endpoint_url = ""
         """Where functions reach the service."""
 
@@ -87,19 +92,17 @@ class Invoker:
             self._put(Due(self._clock(), region, function.function_arn, {"Arn": goes_to}, told))
 
     def _run(self, region: str, function: LambdaFunction, event: bytes) -> functions.Invocation:
-        """Runs a function; what it logs goes to CloudWatch Logs."""
-        ended = functions.run(function, event, self._state, self.endpoint_url)
-        self._log(region, f"/aws/lambda/{function.function_name}", ended)
-        return ended
+        """Runs a function, and keeps what it logs."""
 
-    def _log(self, region: str, group: str, ended: functions.Invocation) -> None:
-        logs, at = self._client("logs", region), int(self._clock() * 1000)
-        named: dict[str, Any] = {"logGroupName": group, "logStreamName": f"[$LATEST]{ended.request}"}
-        with suppress(logs.exceptions.ResourceAlreadyExistsException):
-            logs.create_log_group(logGroupName=group)
-        logs.create_log_stream(**named)
-        if ended.logged:
-            logs.put_log_events(**named, logEvents=[{"timestamp": at, "message": line or " "} for line in ended.logged])
+        def stream() -> str:
+            day = datetime.fromtimestamp(self._clock(), UTC)
+            return f"{day:%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
+
+        made = partial(functions.setup, function, self._state, self.endpoint_url)
+        ended = functions.run(function, event, made, self._pool, stream)
+        name, now, failed = str(function.function_name), self._clock(), bool(ended.error)
+        self._log(Logged(region, name, ended.stream, now, time.time(), ended.took, failed, ended.logged))
+        return ended
 
 
 def _found(region: str, arn: str) -> LambdaFunction:

@@ -1,9 +1,10 @@
-"""Schedule expressions of EventBridge: cron, rate and at, in a time zone.
+"""Schedule expressions of EventBridge: cron, rate and at, in a time zone; what a schedule's input says of itself.
 
 Cron is evaluated by aws-croniter, on the hands of the zone's clock: a time that daylight saving leaves out does not
 come, one that comes twice fires the first time. Source: EventBridge Scheduler user guide, "Schedule types".
 """
 
+import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -14,6 +15,7 @@ from aws_croniter import AwsCroniter
 _FORM = re.compile(r"(cron|rate|at)\((.+)\)")
 _RATE = re.compile(r"(\d+) (minute|hour|day)(s?)")
 _SPANS = {"minute": 60, "hour": 3600, "day": 86400}
+_CONTEXT = re.compile(r"<aws\.scheduler\.(schedule-arn|scheduled-time|execution-id|attempt-number)>")
 _MOST_SKIPPED = 400
 """Times in a row that may be left out by daylight saving: a year of days, and some."""
 
@@ -54,6 +56,26 @@ def next_time(expression: str, zone: str, after: float, anchor: float) -> float 
         if shown is not None and shown > after:
             return shown
     return None
+
+
+def with_context(payload: str, schedule: str, at: float, attempt: int) -> str:
+    """A schedule's input as its target gets it; that of any other source as it is.
+
+    Parameters
+    ----------
+    schedule, at, attempt : the ARN, the time it was due in seconds since 1970, which attempt at the target (from 1)
+
+    Source: EventBridge Scheduler user guide, "Adding context attributes".
+    """
+    if ":scheduler:" not in schedule or "<aws.scheduler." not in payload:
+        return payload
+    values = {
+        "schedule-arn": schedule,
+        "scheduled-time": datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "execution-id": hashlib.sha256(f"{schedule} {at} {attempt}".encode()).hexdigest()[:16],
+        "attempt-number": str(attempt),
+    }
+    return _CONTEXT.sub(lambda found: values[found[1]], payload)
 
 
 def _instant(hands: datetime, zone: ZoneInfo) -> float | None:

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import EnvironBuilder
 
-from customlabels.emulator.aws import functions, links, objects, surroundings
+from customlabels.emulator.aws import alarms, function_logs, functions, links, objects, series, surroundings
 from customlabels.emulator.aws.calling import Caller
 from customlabels.emulator.aws.deliveries import Due
 from customlabels.emulator.aws.schedules import next_time
@@ -57,6 +57,8 @@ class MotoServices:
         self._caller = Caller(self._within)
         surroundings.install(clock)
         links.install(put, clock)
+        series.install()
+        alarms.install(put, clock)
         self._has_stacks = False
         self._stacks_turn = threading.Lock()
         self._replay()
@@ -73,6 +75,14 @@ class MotoServices:
         head, given = self._wait_for_messages(environ, body) if _receives(environ, body) else self._once(environ, body)
         start_response(*head)
         return [given]
+
+    def log(self, logged: function_logs.Logged) -> None:
+        """Keeps what an invocation of a function leaves."""
+        with self._writing:
+            seed = secrets.randbits(63)
+            with surroundings.drawing(seed):
+                function_logs.put(logged)
+            self._store.add_request(function_logs.to_request(logged, seed))
 
     def _once(self, environ: Environ, body: bytes) -> tuple[tuple[Any, ...], bytes]:
         """Head and body of the answer, what it changed being on disk."""
@@ -148,6 +158,11 @@ class MotoServices:
     def _replay(self) -> None:
         """Brings moto to where the journal and the stored objects left it."""
         for request in self._store.requests():
+            logged = function_logs.from_request(request)
+            if logged is not None:
+                with surroundings.drawing(request.seed, request.at):
+                    function_logs.put(logged)
+                continue
             path, _, query = request.target.partition("?")
             environ = EnvironBuilder(
                 path=unquote(path),

@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.spans import parse_span
 from customlabels.core.waiting import wait_for
 from customlabels.emulator import address
+from customlabels.emulator.aws import series
+from customlabels.emulator.metrics import Metrics
+from customlabels.emulator.state import Status, Usage, Version
+from customlabels.emulator.versions import START_TAG
 from customlabels.manifests.lines import entry_line
 from customlabels.scheduler import hosting
 from customlabels.scheduler.usage import unit_hours
@@ -135,6 +140,52 @@ def test_what_a_deleted_version_was_up_for_stays_shown(model: Any) -> None:
     assert unit_hours(cloudwatch, "hosted", "copy", start=now - timedelta(days=1), end=now) == pytest.approx(1, abs=0.1)
 
 
+def test_a_tag_has_starts_fail_or_take_long(model: Any) -> None:
+    service, project, version = model
+    rekognition, cloudwatch = service.rekognition, client(service, "cloudwatch")
+
+    def start(tag: str) -> None:
+        rekognition.tag_resource(ResourceArn=version, Tags={START_TAG: tag})
+        rekognition.start_project_version(ProjectVersionArn=version, MinInferenceUnits=5)
+
+    def units() -> float:
+        now = datetime.fromtimestamp(address.advance(service.state, 0), UTC)
+        return unit_hours(cloudwatch, "hosted", "v1", start=now - timedelta(hours=2), end=now)
+
+    address.advance(service.state, 3 * 3600)
+    start("fail")
+    assert status(service, project, "v1") == "STARTING"
+    address.advance(service.state, 1800)
+    assert status(service, project, "v1") == "FAILED"
+    assert "could not be started" in described(service, project, "v1")["StatusMessage"]
+    assert units() == 0
+    start("40m")
+    address.advance(service.state, 39 * 60)
+    assert status(service, project, "v1") == "STARTING"
+    address.advance(service.state, 120)
+    assert status(service, project, "v1") == "RUNNING"
+    hosting.stop(rekognition, version)
+    with pytest.raises(ClientError, match="neither fail nor a span"):
+        start("soon")
+    rekognition.untag_resource(ResourceArn=version, TagKeys=[START_TAG])
+    hosting.start(rekognition, version, units=1)
+    hosting.stop(rekognition, version)
+
+
+def test_what_was_up_weeks_ago_is_shown_after_a_restart() -> None:
+    day, now = 86400.0, 70 * 86400.0
+    usage = (Usage(20 * day, 2), Usage(20 * day + 3 * 3600, 3), Usage(21 * day, 0), Usage(now - 3630, 1))
+    version = Version("", "", "v1", 0.0, Status("RUNNING"), "", "", usage=usage)
+    Metrics().publish("eu-west-2", [("old", version)], now)
+    of = [("ProjectName", "old"), ("VersionName", "v1")]
+    data = series.of("eu-west-2", "AWS/Rekognition", "InServiceInferenceUnits", of)
+    # A datapoint for five minutes where they are long gone, one a minute where they are not.
+    assert len(data) == 24 * 12 + 61
+    sums = [datum.value if hasattr(datum, "value") else datum.sum for datum in data]
+    assert sum(sums[: 24 * 12]) / 60 == 3 * 2 + 21 * 3
+    assert sums[24 * 12 : 24 * 12 + 2] == [0.5, 1.0]
+
+
 def described(service: Service, project: str, name: str) -> Any:
     (found,) = service.rekognition.describe_project_versions(ProjectArn=project, VersionNames=[name])[
         "ProjectVersionDescriptions"
@@ -144,6 +195,19 @@ def described(service: Service, project: str, name: str) -> Any:
 
 def status(service: Service, project: str, name: str) -> str:
     return str(described(service, project, name)["Status"])
+
+
+def test_an_answer_is_dated_by_the_services_clock(tmp_path: Path) -> None:
+    service = connect(tmp_path / "state")
+    try:
+        address.advance(service.state, 86400)
+        now = datetime.fromtimestamp(address.advance(service.state, 0), UTC)
+        bare: Any = client(service, "iam").list_roles()
+        for answer in (bare, service.s3.list_buckets(), service.rekognition.describe_projects()):
+            dated = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+            assert abs(dated - now) < timedelta(seconds=30)
+    finally:
+        address.stop(service.state)
 
 
 def test_the_clock_moves_states_on_and_keeps_what_it_was_moved_by(tmp_path: Path) -> None:

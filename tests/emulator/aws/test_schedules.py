@@ -167,6 +167,30 @@ def test_schedules_and_rules_fire_in_order_when_the_clock_is_moved_on(scheduled:
     assert (fired(service, "once"), fired(service, "rule")) == (1, 7)
 
 
+def test_a_schedules_input_says_of_itself_what_it_asks_for(scheduled: Any) -> None:
+    service, client, function, role = scheduled
+    url = client("sqs").create_queue(QueueName="told")["QueueUrl"]
+    asked = ("schedule-arn", "scheduled-time", "execution-id", "attempt-number")
+    body = json.dumps({name: f"<aws.scheduler.{name}>" for name in asked})
+    send = "arn:aws:scheduler:::aws-sdk:sqs:sendMessage"
+    due = datetime.fromtimestamp(address.advance(service.state, 0) + 3600, BERLIN)
+    at = f"at({due:%Y-%m-%dT%H:%M:%S})"
+    schedule(client, "telling", at, send, role, {"QueueUrl": url, "MessageBody": body})
+    dead = client("sqs").create_queue(QueueName="dead")["QueueUrl"]
+    arn = client("sqs").get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = {"DeadLetterConfig": {"Arn": arn}, "RetryPolicy": {"MaximumRetryAttempts": 1}}
+    schedule(client, "failing", at, f"{function}-gone", role, {"attempt": "<aws.scheduler.attempt-number>"}, **policy)
+    address.advance(service.state, 3700)
+    (message,) = messages(client, url)
+    told = json.loads(message["Body"])
+    assert told["schedule-arn"].endswith(":schedule/default/telling")
+    assert told["scheduled-time"] == f"{due.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    assert len(told["execution-id"]) == 16
+    assert told["attempt-number"] == "1"
+    (buried,) = messages(client, dead)
+    assert json.loads(buried["Body"]) == {"attempt": "<aws.scheduler.attempt-number>"}
+
+
 def messages(client: Any, queue: str) -> list[Any]:
     return list(client("sqs").receive_message(QueueUrl=queue, MessageAttributeNames=["All"]).get("Messages", []))
 
