@@ -12,7 +12,7 @@ from customlabels.cli.group import Group, project_option
 from customlabels.cli.overriding import override
 from customlabels.cli.scheduled import Scheduled, scheduled
 from customlabels.cli.session import Session, pass_session
-from customlabels.cli.simulating import simulate_
+from customlabels.cli.simulating import capacity_, simulate_
 from customlabels.core.aws import explained
 from customlabels.core.console import Money
 from customlabels.core.prices import hosting_cost
@@ -151,5 +151,5 @@ def _shown(at: datetime, there: Scheduled) -> str:
     return at.astimezone(ZoneInfo(there.schedule.zone)).isoformat(sep=" ", timespec="minutes")
 
 
-for command in (simulate_, deploy, diff, status, override, remove, render):
+for command in (simulate_, capacity_, deploy, diff, status, override, remove, render):
     schedule.add_command(command)

@@ -1,68 +1,272 @@
 """customlabels schedule simulate and capacity."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from customlabels.cli.group import Command, Figure
 from customlabels.cli.session import Session, pass_session
+from customlabels.core.errors import SettingsError
 from customlabels.core.spans import parse_span
-from customlabels.scheduler.demand import SHAPES, read_demand
-from customlabels.scheduler.simulation import Simulated, simulate
+from customlabels.scheduler.hosting import MAX_UNITS
+
+if TYPE_CHECKING:
+    from customlabels.scheduler.capacity import Capacity
+    from customlabels.scheduler.demand import Trace
+    from customlabels.scheduler.simulation import Model, Simulated
+    from customlabels.scheduler.suggestion import Suggestion
+    from customlabels.scheduler.uptime import Schedule
+
+_HOUR = timedelta(hours=1)
+_LONGEST_START = 6 * _HOUR
+_CLOUDWATCH = re.compile(r"cloudwatch(?::(\d{1,3}))?")
+_HISTORY = 14
+"""Days of CloudWatch's history that are read where none are named."""
+
+
+demand_option = click.option(
+    "--demand",
+    metavar="SHAPE|FILE|cloudwatch[:DAYS]",
+    help="Requests that come: two-shift, batches, around-the-clock; a CSV of time and requests; or what CloudWatch "
+    f"counted, of the whole account, in the last days, {_HISTORY} unless told.",
+)
 
 
 @click.command("simulate", cls=Command)
-@click.option("--weeks", default=4, show_default=True, type=click.IntRange(1, 104), help="How long.")
-@click.option("--demand", help=f"Requests that come: {', '.join(SHAPES)}, or a CSV of time and requests.")
+@click.option(
+    "--weeks",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 104),
+    help="How long; a CSV and CloudWatch's history are as long as they are.",
+)
+@demand_option
 @click.option("--start-takes", default="15m", show_default=True, help="How long your model takes to start.")
 @click.option("--rate", type=Figure(0, min_open=True), help="Requests a second that an inference unit takes.")
+@click.option("--suggest", "wish", is_flag=True, help="Find windows and units that bill less for the demand.")
+@click.option(
+    "--coverage",
+    default=0.99,
+    show_default=True,
+    type=Figure(0, 1, min_open=True),
+    help="Share of the requests that what is suggested has to meet.",
+)
+@click.option(
+    "--page", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML page with a week's picture."
+)
 @pass_session
-def simulate_(session: Session, weeks: int, demand: str | None, start_takes: str, rate: float | None) -> None:
+def simulate_(
+    session: Session,
+    weeks: int,
+    demand: str | None,
+    start_takes: str,
+    rate: float | None,
+    wish: bool,
+    coverage: float,
+    page: Path | None,
+) -> None:
     """Walk the schedule through weeks to come: what it costs, what it saves, which requests it meets.
 
-    Example: customlabels schedule simulate --demand two-shift
+    Example: customlabels schedule simulate --demand two-shift --suggest --page week.html
     """
-    found = session.schedule()
+    from customlabels.scheduler.demand import Trace
+    from customlabels.scheduler.figures import ALWAYS, OFFICE, SUGGESTED, THIS
+    from customlabels.scheduler.foresight import units_for
+    from customlabels.scheduler.simulation import always_on, office_hours, simulate
+
+    if wish and demand is None:
+        raise SettingsError("--suggest needs to know what comes", hint="name it with --demand")
+    schedule, takes = _schedule(session) if wish else session.schedule(), parse_span(start_takes)
+    if takes > _LONGEST_START:
+        raise SettingsError(f"--start-takes {start_takes}: no start takes longer than {_LONGEST_START // _HOUR} hours")
     rate = rate or session.settings.detect.rate
-    start = session.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    days, asked = weeks * 7, None
+    today = session.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    trace = _trace(session, demand, schedule, rate, weeks) if demand else Trace(lambda now: 0.0, today, weeks * 7)
+
+    def walk(one: "Schedule") -> "Simulated":
+        asked = trace.demand if demand else None
+        return simulate(one, trace.start, trace.days, start_takes=takes, demand=asked, rate=rate)
+
+    with session.console.step(f"walking through {trace.days} days"):
+        found = {THIS: walk(schedule)}
+        suggestion: Suggestion | None = None
+        if wish:
+            from customlabels.scheduler.suggestion import suggest
+
+            most = schedule.max_units or MAX_UNITS
+            suggestion = suggest(schedule, trace, coverage=coverage, rate=rate, start_takes=takes, most_units=most)
+            found[SUGGESTED] = suggestion.result
+        needed = units_for(max(found[THIS].minutes.requests), rate * 60)
+        units = found[THIS].units or min(MAX_UNITS, max(1, needed))
+        found |= {ALWAYS: walk(always_on(schedule.zone, units)), OFFICE: walk(office_hours(schedule.zone, units))}
+    if schedule.max_units is not None:
+        session.console.note("max_units is left aside: how fast the service scales is documented nowhere")
+    if page is not None:
+        from customlabels.scheduler.simulation_page import simulation_page, write
+
+        drawn = [name for name in (THIS, SUGGESTED) if name in found]
+        write(page, simulation_page(found, drawn, schedule.zone, made=session.now()))
+        session.console.note(f"{page} shows a week of it")
+    keys = {ALWAYS: "always_on", OFFICE: "office_hours"}
+    document = _figures(found[THIS]) | {
+        "start": trace.start.isoformat(),
+        "models": [asdict(one) for one in found[THIS].models],
+        "beside": {key: _figures(found[name]) for name, key in keys.items()},
+        "suggestion": _of_suggestion(suggestion) if suggestion else None,
+    }
+    session.console.result(document, lambda _: _show(session, found, suggestion))
+
+
+@click.command("capacity", cls=Command)
+@demand_option
+@click.option("--rate", type=Figure(0, min_open=True), help="Requests a second that an inference unit takes.")
+@click.option(
+    "--measured",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="What customlabels detect --measure wrote, in place of --rate.",
+)
+@click.option(
+    "--headroom",
+    default=0.2,
+    show_default=True,
+    type=Figure(0, 10),
+    help="Room above the busiest minute: 0.2 is a fifth more.",
+)
+@pass_session
+def capacity_(session: Session, demand: str | None, rate: float | None, measured: Path | None, headroom: float) -> None:
+    """Show the inference units that a demand needs in each hour of the week, and at its peak.
+
+    Example: customlabels schedule capacity --rate 6.5 --demand requests.csv
+    """
+    from customlabels.scheduler.capacity import capacity, measured_rate
+    from customlabels.scheduler.reading import DAYS
+
+    if demand is None:
+        raise SettingsError("capacity needs to know what comes", hint="name it with --demand")
+    if (rate is None) == (measured is None):
+        raise SettingsError("how much does a unit take?", hint="give either --rate or --measured")
+    taken = measured_rate(measured) if measured else rate or 0.0
+    schedule = _schedule(session)
+    trace = _trace(session, demand, schedule, session.settings.detect.rate, weeks=1)
+    found = capacity(trace, schedule.zone, rate=taken, most=schedule.max_units or MAX_UNITS, headroom=headroom)
+    document = {
+        "rate": taken,
+        "headroom": headroom,
+        "time_zone": schedule.zone,
+        "peak_requests_a_second": round(found.peak, 3),
+        "peak_at": found.at and found.at.isoformat(),
+        "units": found.units,
+        "max_units": found.most,
+        "exceeded": found.exceeded,
+        "units_by_hour": {day: list(found.hours[24 * place :][:24]) for place, day in enumerate(DAYS)},
+    }
+    session.console.result(document, lambda _: _show_capacity(session, found, schedule.zone, taken, headroom))
+
+
+def _schedule(session: Session) -> "Schedule":
+    """The schedule of the settings, which may have no window yet."""
+    from customlabels.scheduler.reading import read_schedule
+
+    return read_schedule(session.settings.schedule, session.now().year)
+
+
+def _trace(session: Session, demand: str, schedule: "Schedule", rate: float, weeks: int) -> "Trace":
+    """The demand that is named.
+
+    Raises
+    ------
+    CustomLabelsError : it cannot be read
+    """
+    from customlabels.scheduler.demand import LONGEST_HISTORY, SHAPES, Trace, but_closed, read_demand, read_history
+
     if demand in SHAPES:
-        asked = SHAPES[demand](found.zone, rate)
-    elif demand is not None:
-        asked, start, days = read_demand(Path(demand))
-    with session.console.step(f"walking through {days} days"):
-        result = simulate(found, start, days, start_takes=parse_span(start_takes), demand=asked, rate=rate)
-    document = asdict(result) | {
+        start = session.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        shape = SHAPES[demand](schedule.zone, rate)
+        return Trace(but_closed(shape, schedule.zone, schedule.closed), start, weeks * 7)
+    history = _CLOUDWATCH.fullmatch(demand)
+    if history is None:
+        return read_demand(Path(demand))
+    days = int(history[1] or _HISTORY)
+    if not 1 <= days <= LONGEST_HISTORY:
+        raise SettingsError(f"cloudwatch:{days}: CloudWatch keeps counts of minutes for {LONGEST_HISTORY} days")
+    session.console.note(
+        "CloudWatch's counts are of the whole account in this region: of all models, without calls to one that was down"
+    )
+    return read_history(session.clients.cloudwatch, session.now(), days)
+
+
+def _figures(result: "Simulated") -> dict[str, Any]:
+    least = result.least
+    return {
+        "days": result.days,
+        "units": result.units,
+        "billed": result.billed,
+        "starting": result.starting,
+        "starts": result.starts,
+        "asked": result.asked,
+        "covered": result.covered,
+        "requests": round(result.requests, 2),
+        "stopped": round(result.stopped, 2),
+        "saturated": round(result.saturated, 2),
+        "coverage": round(result.coverage, 4),
         "dollars_a_week": round(result.dollars_a_week, 2),
         "dollars_a_month": round(result.dollars_a_month, 2),
         "always_on_a_week": round(result.always_on_a_week, 2),
         "hours_saved_a_week": round(result.hours_saved_a_week, 2),
-        "coverage": round(result.coverage, 4),
+        "least": least and least.billed,
+        "least_starting": least and least.starting,
+        "ratio": round(result.billed / least.billed, 4) if least and least.billed else None,
     }
-    session.console.result(document, lambda _: _show(session, result))
 
 
-def _show(session: Session, result: Simulated) -> None:
-    rows: list[tuple[str, Any]] = [
-        ("billed unit-hours", f"{result.billed / 60:.1f}"),
-        ("... and STARTING, if that is billed", f"{result.starting / 60:.1f}"),
-        ("starts", result.starts),
-        ("$ a week", f"{result.dollars_a_week:.2f}"),
-        ("$ a month", f"{result.dollars_a_month:.2f}"),
-        ("$ a week of one unit that is never stopped", f"{result.always_on_a_week:.2f}"),
-        ("hours a week saved beside it", f"{result.hours_saved_a_week:.1f}"),
-        ("windows' minutes with a model", f"{result.covered / result.asked:.2%}" if result.asked else "–"),
-    ]
-    if result.least is not None:
-        ratio = f"{result.billed / result.least:.2f}" if result.least else "–"
-        rows += [
-            ("requests met", f"{result.coverage:.2%} of {result.requests:.0f}"),
-            ("requests that met no model", f"{result.stopped:.0f}"),
-            ("requests above what its units take", f"{result.saturated:.0f}"),
-            ("least possible unit-hours for them", f"{result.least / 60:.1f}"),
-            ("billed beside that", ratio),
-        ]
-    session.console.table((f"{result.days} days", ""), rows)
+def _of_suggestion(suggestion: "Suggestion") -> dict[str, Any]:
+    from customlabels.scheduler.suggestion import as_toml, window_settings
+
+    windows = [window_settings(one) for one in suggestion.schedule.windows]
+    return _figures(suggestion.result) | {"windows": windows, "toml": as_toml(suggestion.schedule)}
+
+
+def _show(session: Session, found: "Mapping[str, Simulated]", suggestion: "Suggestion | None") -> None:
+    from customlabels.scheduler.figures import THIS, compared
+
+    columns, rows = compared(found)
+    own = found[THIS]
+    session.console.table((f"{own.days} days", *columns), rows)
+    if len(own.models) > 1:
+        session.console.table(
+            ("version", "unit-hours", "starts", "windows' minutes with a model"),
+            [(one.version, f"{one.billed / 60:.1f}", one.starts, _part(one)) for one in own.models],
+        )
+    if suggestion is not None:
+        from customlabels.scheduler.suggestion import as_toml
+
+        before, after = own.dollars_a_week, suggestion.result.dollars_a_week
+        session.console.text(f"\n# [schedule] with these windows: ${after:.2f} a week instead of ${before:.2f}\n")
+        session.console.text(as_toml(suggestion.schedule).rstrip())
+
+
+def _part(model: "Model") -> str:
+    return f"{model.covered / model.asked:.2%}" if model.asked else "–"
+
+
+def _show_capacity(session: Session, found: "Capacity", zone: str, rate: float, headroom: float) -> None:
+    from customlabels.scheduler.reading import DAYS
+
+    if found.at is None:
+        session.console.text("no request comes in this demand, so no unit is needed")
+        return
+    rows = [(f"{hour:02}:00", *(found.hours[24 * day + hour] for day in range(7))) for hour in range(24)]
+    session.console.table((zone, *DAYS), rows, title=f"inference units, of {rate:g} requests a second each")
+    at = found.at.astimezone(ZoneInfo(zone))
+    session.console.text(
+        f"most comes on {at:%a %Y-%m-%d} at {at:%H:%M}: {found.peak:.2f} requests a second, "
+        f"{found.units} units with {headroom:.0%} of headroom"
+    )
+    if found.exceeded:
+        session.console.text(f"that is more than the {found.most} units that a model may have")

@@ -1,17 +1,37 @@
-"""Requests over time, to try a schedule on: a few shapes, or a CSV of what really came."""
+"""Requests over time, to try a schedule on: a few shapes, a CSV of what really came, or what CloudWatch counted."""
 
 import csv
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.aws import explained
+from customlabels.core.errors import LayoutError, ServiceError
 from customlabels.scheduler.simulation import Demand
 
-_MOST_FAULTS = 50
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
+
+LONGEST_HISTORY = 63
+"""Days. Source: CloudWatch user guide, "Metrics retention": 60 seconds for 15 days, 5 minutes for 63."""
+
+_DAYS_BY_MINUTE = 15
+_COUNTED = ("SuccessfulRequestCount", "ThrottledCount")
+_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
+_LONGEST = 104 * 7 * _DAY
+
+
+class Trace(NamedTuple):
+    """A demand, its first minute in UTC, and how many whole days it covers."""
+
+    demand: Demand
+    start: datetime
+    days: int
 
 
 def two_shift(zone: str, rate: float) -> Demand:
@@ -58,9 +78,16 @@ SHAPES: dict[str, Callable[[str, float], Demand]] = {
 """By name; each is made for a time zone and the requests a second that a unit takes."""
 
 
-def read_demand(path: Path) -> tuple[Demand, datetime, int]:
-    """The demand in a CSV of `time` (ISO 8601, UTC unless it says otherwise) and `requests` until the next row; its
-    first time, and how many whole days it covers.
+def but_closed(demand: Demand, zone: str, closed: frozenset[date]) -> Demand:
+    """The demand without that of days on which all is closed."""
+    local = ZoneInfo(zone)
+    return lambda now: 0.0 if now.astimezone(local).date() in closed else demand(now)
+
+
+def read_demand(path: Path) -> Trace:
+    """The demand in a CSV of `time` (ISO 8601, UTC unless it says otherwise) and `requests` until the next row.
+
+    The last row holds for as long as the shortest of the others.
 
     Raises
     ------
@@ -80,9 +107,9 @@ def read_demand(path: Path) -> tuple[Demand, datetime, int]:
                     if not 0 <= requests < math.inf:
                         raise ValueError
                     rows.append((at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC), requests))
-                except (ValueError, AttributeError, TypeError):
+                except (ValueError, AttributeError, TypeError, OverflowError):
                     faults.append(f"{path}, row {number}: needs a time like 2026-11-21T06:00 and a count of requests")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise LayoutError(f"{path}: cannot be read ({error})") from error
     faults += [
         f"{path}: the time {later[0].isoformat()} does not come after {earlier[0].isoformat()}"
@@ -91,13 +118,67 @@ def read_demand(path: Path) -> tuple[Demand, datetime, int]:
     ]
     if faults or len(rows) < 2:
         told = faults or [f"{path}: has fewer than two rows"]
-        raise LayoutError(told[0], details=told[1:_MOST_FAULTS])
+        raise LayoutError(told[0], details=told[1:])
+    if rows[-1][0] - rows[0][0] > _LONGEST:
+        raise LayoutError(f"{path}: covers more than {_LONGEST // _DAY} days")
+    shortest = min(later[0] - earlier[0] for earlier, later in pairwise(rows))
+    stop = rows[-1][0] + shortest
     minutes: dict[datetime, float] = {}
-    for (at, requests), (until, _) in pairwise(rows):
+    for (at, requests), (until, _) in pairwise([*rows, (stop, 0.0)]):
         first = at.replace(second=0, microsecond=0)
-        span = max(1, int((until - first) / timedelta(minutes=1)))
+        span = max(1, int((until - first) / _MINUTE))
         for minute in range(span):
-            key = first + timedelta(minutes=minute)
+            key = first + minute * _MINUTE
             minutes[key] = minutes.get(key, 0.0) + requests / span
-    days = max(1, int((rows[-1][0] - rows[0][0]) / timedelta(days=1)))
-    return lambda now: minutes.get(now, 0.0), rows[0][0].replace(second=0, microsecond=0), days
+    start = rows[0][0].replace(second=0, microsecond=0)
+    return Trace(lambda now: minutes.get(now, 0.0), start, max(1, (stop - start) // _DAY))
+
+
+def read_history(cloudwatch: "CloudWatchClient", now: datetime, days: int) -> Trace:
+    """What CloudWatch counted of DetectCustomLabels in the days before `now`: calls that were answered or throttled.
+
+    Of the whole account in that region: these metrics do not tell models apart. Calls to a model that is not running
+    are not among them, and one that was throttled and tried again counts twice.
+
+    Source: Rekognition developer guide, "Monitoring Rekognition with Amazon CloudWatch".
+
+    Raises
+    ------
+    ServiceError : there was no call
+    """
+    period = 1 if days <= _DAYS_BY_MINUTE else 5
+    stop = now.astimezone(UTC).replace(second=0, microsecond=0)
+    stop -= timedelta(minutes=stop.minute % period)
+    start = stop - days * _DAY
+    queries: list[MetricDataQueryTypeDef] = [
+        {
+            "Id": name.lower(),
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/Rekognition",
+                    "MetricName": name,
+                    "Dimensions": [{"Name": "Operation", "Value": "DetectCustomLabels"}],
+                },
+                "Period": period * 60,
+                "Stat": "Sum",
+            },
+        }
+        for name in _COUNTED
+    ]
+    minutes: dict[datetime, float] = {}
+    with explained("reading CloudWatch's counts of DetectCustomLabels"):
+        pages = cloudwatch.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=queries, StartTime=start, EndTime=stop
+        )
+        for page in pages:
+            for result in page["MetricDataResults"]:
+                for at, requests in zip(result["Timestamps"], result["Values"], strict=True):
+                    for minute in range(period):
+                        key = at.astimezone(UTC) + minute * _MINUTE
+                        minutes[key] = minutes.get(key, 0.0) + requests / period
+    if not any(minutes.values()):
+        raise ServiceError(
+            f"CloudWatch counted no DetectCustomLabels call in the last {days} days",
+            hint="name another region or profile, or a shape or CSV instead of cloudwatch",
+        )
+    return Trace(lambda now: minutes.get(now, 0.0), start, days)

@@ -1,26 +1,61 @@
-"""A schedule tried out before it is deployed: the same plan, walked through the weeks, on a model that takes its time.
+"""A schedule tried out before it is deployed: what it bills, what it meets, and what was there to be saved.
 
 Source of the prices: core/prices.py. Whether a model is billed while it is STARTING is documented nowhere; here it is
 not, and those minutes are given beside the bill.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
 from customlabels.core.prices import hosting_cost
-from customlabels.scheduler.plan import Kind, Observed, plan
-from customlabels.scheduler.uptime import Override, Schedule, spans, wanted
+from customlabels.scheduler.foresight import Least, least, units_for
+from customlabels.scheduler.uptime import CHAMPION, Schedule, Window, versions
+from customlabels.scheduler.walk import STOP_TAKES, SWEEP, Track, walked
 
-SWEEP = timedelta(minutes=5)
 _MINUTE = timedelta(minutes=1)
-_STOP_TAKES = timedelta(minutes=3)
-_MONTH = 365.25 / 12
-_MODEL = "model"
+MONTH = 365.25 / 12
+"""Days."""
 
 Demand = Callable[[datetime], float]
 """Requests in the minute that begins then, in UTC."""
+
+
+class Minutes(NamedTuple):
+    """What was so in each minute, the first of which begins at `start`; units are those of all versions together.
+
+    Parameters
+    ----------
+    asked, up, starting : units that windows ask for, that are RUNNING, and that are STARTING
+    requests, missed : that came, and those of them that were not met
+    """
+
+    start: datetime
+    asked: list[int]
+    up: list[int]
+    starting: list[int]
+    requests: list[float]
+    missed: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """How a version fared; minutes of units, and minutes.
+
+    Parameters
+    ----------
+    billed, starting : minutes of units that were RUNNING, and STARTING
+    asked, covered : minutes in which a window was open, and those of them in which the model ran
+    """
+
+    version: str
+    billed: int
+    starting: int
+    starts: int
+    asked: int
+    covered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +64,40 @@ class Simulated:
 
     Parameters
     ----------
-    billed, starting : minutes of units that were RUNNING, and STARTING
-    asked, covered : minutes in which a window was open, and those of them in which the model ran
+    units : those that would be up were every version always on, on the most that it is ever given
+    models : a version each; requests go to the first
     requests, stopped, saturated : all, those that met a model that was not running, and those above what its units take
-    least : minutes of units with which perfect foresight would have met the same requests; None without a demand
+    least : with which perfect foresight would have met the same requests; None without a demand
     """
 
     days: int
-    billed: int
-    starting: int
-    starts: int
-    asked: int
-    covered: int
-    requests: float = 0.0
-    stopped: float = 0.0
-    saturated: float = 0.0
-    least: int | None = None
+    units: int
+    models: tuple[Model, ...]
+    requests: float
+    stopped: float
+    saturated: float
+    least: Least | None
+    minutes: Minutes = field(repr=False)
+
+    @property
+    def billed(self) -> int:
+        return sum(one.billed for one in self.models)
+
+    @property
+    def starting(self) -> int:
+        return sum(one.starting for one in self.models)
+
+    @property
+    def starts(self) -> int:
+        return sum(one.starts for one in self.models)
+
+    @property
+    def asked(self) -> int:
+        return sum(one.asked for one in self.models)
+
+    @property
+    def covered(self) -> int:
+        return sum(one.covered for one in self.models)
 
     @property
     def dollars(self) -> float:
@@ -56,21 +109,21 @@ class Simulated:
 
     @property
     def dollars_a_month(self) -> float:
-        return self.dollars / self.days * _MONTH
+        return self.dollars / self.days * MONTH
 
     @property
     def always_on_a_week(self) -> float:
-        """What one unit costs that is never stopped."""
-        return hosting_cost(24 * 7, 1)
+        """What the same units cost that are never stopped."""
+        return hosting_cost(24 * 7, self.units)
 
     @property
     def hours_saved_a_week(self) -> float:
-        """Beside one unit that is never stopped."""
-        return 24 * 7 - self.billed / 60 / self.days * 7
+        """Hours of units, beside the same units that are never stopped."""
+        return 24 * 7 * self.units - self.billed / 60 / self.days * 7
 
     @property
     def coverage(self) -> float:
-        """Share of the windows' minutes, or of the requests where there is a demand, that met a model."""
+        """Share of the requests that met a model that took them; of the windows' minutes where there is no demand."""
         if self.requests:
             return 1 - (self.stopped + self.saturated) / self.requests
         return self.covered / self.asked if self.asked else 1.0
@@ -85,7 +138,9 @@ def simulate(
     demand: Demand | None = None,
     rate: float = 5.0,
 ) -> Simulated:
-    """The schedule walked minute by minute.
+    """The schedule walked minute by minute: `plan` is asked at each sweep and at each edge, as it is once deployed.
+
+    The schedule has been in force before: a model that is to be up at `start` is up.
 
     Parameters
     ----------
@@ -93,65 +148,73 @@ def simulate(
     start_takes : from StartProjectVersion to RUNNING
     rate : requests a second that an inference unit takes
     """
-    model = Observed(_MODEL, "STOPPED", since=start)
-    billed = starting = starts = asked = covered = 0
-    requests = stopped = saturated = 0.0
-    quiet: Override | None = None
-    stop = start + timedelta(days=days)
-    opened = spans(schedule, start - timedelta(days=1), stop + timedelta(days=1))
-    edges = {edge for span in opened for edge in (span.start - schedule.warm_up, span.start, span.stop)}
-    month, before = (start.year, start.month), 0
-    now = start
-    while now < stop:
-        if (now.year, now.month) != month:
-            month, before = (now.year, now.month), billed
-        model = _moved(model, now, start_takes)
-        if now in edges or not (now - start) % SWEEP:
-            held = replace(schedule, overrides=(quiet,)) if quiet and now < quiet.until else schedule
-            for action in plan(now, held, [model], _MODEL, hosting_cost((billed - before) / 60, 1)):
-                if action.kind is Kind.START:
-                    model, starts = replace(model, status="STARTING", since=now, units=action.units), starts + 1
-                elif action.kind is Kind.STOP:
-                    model = replace(model, status="STOPPING", since=now)
-                    quiet = Override(False, action.quiet_until, why=action.why) if action.quiet_until else quiet
-        running = model.status == "RUNNING"
-        billed += model.units * running
-        starting += model.units * (model.status == "STARTING")
-        if wanted(now, schedule).open:
-            asked += 1
-            covered += running
-        if demand is not None:
-            come = demand(now)
-            requests += come
-            stopped += 0.0 if running else come
-            saturated += max(0.0, come - model.units * rate * 60) if running else 0.0
-            if come and running:
-                model = replace(model, last_request=now)
-        now += _MINUTE
-    least = None if demand is None else _least(demand, start, stop, start_takes + _STOP_TAKES, rate)
-    return Simulated(days, billed, starting, starts, asked, covered, requests, stopped, saturated, least)
+    names = versions(schedule) or [CHAMPION]
+    names.sort(key=lambda name: name != CHAMPION)
+    start = start.replace(second=0, microsecond=0)
+    stop, length = start + timedelta(days=days), days * 24 * 60
+    before = math.ceil((schedule.warm_up + start_takes + SWEEP) / _MINUTE)
+    requests = [demand(start + minute * _MINUTE) for minute in range(length)] if demand else [0.0] * length
+    tracks = walked(schedule, names, start - before * _MINUTE, stop, start_takes, [0.0] * before + requests)
+    for track in tracks:
+        for minutes in (track.asked, track.up, track.starting):
+            del minutes[:before]
+    stopped, saturated, missed = _met(requests, tracks[0].up, rate * 60)
+    together = [[sum(units) for units in zip(*lists, strict=True)] for lists in _lists(tracks)]
+    return Simulated(
+        days=days,
+        units=sum(_most_units(schedule, name) for name in names),
+        models=tuple(_model(track, start) for track in tracks),
+        requests=sum(requests),
+        stopped=stopped,
+        saturated=saturated,
+        least=least(requests, rate * 60, start_takes, STOP_TAKES) if demand else None,
+        minutes=Minutes(start, together[0], together[1], together[2], requests, missed),
+    )
 
 
-def _moved(model: Observed, now: datetime, start_takes: timedelta) -> Observed:
-    since = model.since or now
-    if model.status == "STARTING" and now - since >= start_takes:
-        return replace(model, status="RUNNING", since=now)
-    if model.status == "STOPPING" and now - since >= _STOP_TAKES:
-        return replace(model, status="STOPPED", since=now, units=0)
-    return model
+def _met(requests: Sequence[float], up: Sequence[int], takes: float) -> tuple[float, float, list[float]]:
+    """Requests that met no model, and those above what its units take, in all; and both together in each minute.
+
+    Parameters
+    ----------
+    takes : requests a minute that a unit takes
+    """
+    missed = [
+        come - units * takes if come and units_for(come, takes) > units else 0.0
+        for come, units in zip(requests, up, strict=True)
+    ]
+    stopped = sum(many for many, units in zip(missed, up, strict=True) if not units)
+    saturated = sum(many for many, units in zip(missed, up, strict=True) if units)
+    return stopped, saturated, missed
 
 
-def _least(demand: Demand, start: datetime, stop: datetime, turn: timedelta, rate: float) -> int:
-    """Minutes of units that meet every request: up for each, and through every gap too short to stop and start."""
-    total, gap, now = 0, 0, start
-    units = 0
-    while now < stop:
-        needed = math.ceil(demand(now) / (rate * 60))
-        if needed:
-            if units and gap * _MINUTE < turn:
-                total += gap
-            total, units, gap = total + needed, needed, 0
-        else:
-            gap += 1
-        now += _MINUTE
-    return total
+def _lists(tracks: Sequence[Track]) -> tuple[list[list[int]], ...]:
+    return [one.asked for one in tracks], [one.up for one in tracks], [one.starting for one in tracks]
+
+
+def _model(track: Track, start: datetime) -> Model:
+    return Model(
+        version=track.model.version,
+        billed=sum(track.up),
+        starting=sum(track.starting),
+        starts=sum(at >= start for at in track.started),
+        asked=sum(map(bool, track.asked)),
+        covered=sum(bool(asked and up) for asked, up in zip(track.asked, track.up, strict=True)),
+    )
+
+
+def _most_units(schedule: Schedule, version: str) -> int:
+    asked = [one.units for one in schedule.windows if one.version == version]
+    asked += [one.units for one in schedule.overrides if one.version == version and one.up]
+    return max(asked, default=0)
+
+
+def always_on(zone: str, units: int) -> Schedule:
+    """A model that is never stopped."""
+    return Schedule(zone, (Window(time(), time(), frozenset(range(7)), units=units),))
+
+
+def office_hours(zone: str, units: int) -> Schedule:
+    """What tutorials set up: told to start at 8 and to stop at 20 on workdays, without warm-up or holidays."""
+    window = Window(time(8), time(20), frozenset(range(5)), units=units)
+    return Schedule(zone, (window,), warm_up=timedelta())

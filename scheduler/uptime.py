@@ -7,6 +7,7 @@ that comes twice is meant the first time, one that daylight saving leaves out as
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -88,7 +89,7 @@ def versions(schedule: Schedule) -> list[str]:
 
 def resolved(schedule: Schedule, champion: str | None) -> Schedule:
     """The schedule with the champion's name wherever it says champion; as it is where there is none."""
-    if champion is None:
+    if champion in (None, CHAMPION):
         return schedule
 
     def named(version: str) -> str:
@@ -125,6 +126,7 @@ def _openings(schedule: Schedule, window: Window, first: date, last: date) -> It
         day += _DAY
 
 
+@lru_cache(maxsize=4096)
 def _instant(day: date, hands: time, zone: ZoneInfo) -> datetime:
     """When the zone's clock shows that time first; one that it leaves out counts on from before the gap."""
     return datetime.combine(day, hands, zone).astimezone(UTC)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,17 @@ class Shell:
         output, errors = process.communicate(timeout=120)
         assert process.returncode == expect, f"{words}: {process.returncode}\n{output}\n{errors}"
         assert "Traceback" not in errors
+        return subprocess.CompletedProcess(words, process.returncode, output, errors)
+
+    def run_on(self, *words: str, minutes: float = 5) -> subprocess.CompletedProcess[str]:
+        """Runs a command that waits for what takes long, while the local service's clock is moved on."""
+        process = self.start(*words)
+        while process.poll() is None:
+            address.advance(self.state, minutes * 60)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.3)
+        output, errors = process.communicate()
+        assert process.returncode == 0, f"{words}: {process.returncode}\n{output}\n{errors}"
         return subprocess.CompletedProcess(words, process.returncode, output, errors)
 
     def json(self, *words: str, expect: int = 0) -> Any:

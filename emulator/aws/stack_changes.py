@@ -82,6 +82,38 @@ def apply(resources: Any, template: dict[str, Any], parameters: dict[str, Any] |
             del made[name]
 
 
+def remove(resources: Any) -> None:
+    """Deletes all that is not to be retained: what others name goes after them.
+
+    Raises
+    ------
+    Exception : what the last one could not be deleted for
+    """
+    made = resources._parsed_resources
+    definitions = {
+        name: one for name, one in resources._resource_json_map.items() if one.get("DeletionPolicy") != "Retain"
+    }
+    while definitions:
+        needed = {
+            name
+            for name in definitions
+            if any(_needs(one, name) for other, one in definitions.items() if other != name)
+        }
+        failure: Exception | None = None
+        gone = []
+        for name in [one for one in definitions if one not in needed] or list(definitions):
+            try:
+                if not isinstance(made.get(name), str | None):
+                    resources._delete_resource(made[name], definitions[name])
+                    del made[name]
+                gone.append(name)
+            except Exception as error:
+                failure = error
+        if failure is not None and not gone:
+            raise failure
+        definitions = {name: one for name, one in definitions.items() if name not in gone}
+
+
 def is_on(resources: Any, definition: dict[str, Any]) -> bool:
     """Whether a resource's condition holds; it does where there is none."""
     condition = definition.get("Condition")
@@ -92,6 +124,12 @@ def _identity(resource: Any) -> Any:
     """What others know a resource by."""
     held = getattr(resource, "made", None)
     return (held.reference, dict(held.attributes)) if held else getattr(resource, "physical_resource_id", None)
+
+
+def _needs(definition: dict[str, Any], name: str) -> bool:
+    """Whether a resource has to be made after another."""
+    given = definition.get("DependsOn", [])
+    return name in ([given] if isinstance(given, str) else given) or _names(definition, name)
 
 
 def _names(definition: dict[str, Any], name: str) -> bool:

@@ -66,9 +66,11 @@ def install(caller: Callable[[str], Call]) -> None:
     # What a condition leaves out is no resource.
     models.Stack.stack_resources = property(lambda stack: [one for one in stack.resource_map.values() if one])
     parsing.ResourceMap.update = stack_changes.apply
+    parsing.ResourceMap.delete = stack_changes.remove
     parsing.ResourceMap.build_resource_diff = stack_changes.differences
     models.ChangeSet.diff = stack_changes.change_set_differences
     models.CloudFormationBackend.execute_change_set = _execute_change_set
+    models.CloudFormationBackend.delete_change_set = _delete_change_set
 
 
 def _read(text: str, **_: object) -> Any:
@@ -219,6 +221,13 @@ def _execute_change_set(backend: Any, change_set_name: str, stack_name: str | No
         stack._add_stack_event("UPDATE_IN_PROGRESS", resource_status_reason="User Initiated")
         _change(stack, change_set.template, change_set.parameters)
     change_set.execution_status = "EXECUTE_COMPLETE"
+
+
+def _delete_change_set(backend: Any, change_set_name: str) -> None:
+    """Deletes it where there is one, as CloudFormation does."""
+    for key, change_set in list(backend.change_sets.items()):
+        if change_set_name in (key, change_set.change_set_name):
+            del backend.change_sets[key]
 
 
 def _change(stack: Any, template: str, parameters: dict[str, Any] | None) -> bool:

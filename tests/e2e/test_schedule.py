@@ -20,7 +20,7 @@ def test_a_schedule_is_shown_and_tried_out_without_a_service(tmp_path: Path) -> 
     (shell.folder / "customlabels.toml").write_text(SETTINGS)
     shown = shell.json("schedule", "show", "--days", "14")
     assert 6 <= len(shown["windows"]) <= 11
-    assert shown["now"]["why"]
+    assert shown["now"][0]["why"]
     assert "one unit that is never stopped" in shell.run("schedule", "show").stdout
     tried = shell.json("schedule", "simulate", "--weeks", "1", "--demand", "two-shift")
     assert tried["always_on_a_week"] == 672

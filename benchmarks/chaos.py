@@ -1,0 +1,37 @@
+"""Random sequences of lost, doubled, late and reordered events, and failing calls, against a deployed stack.
+
+python benchmarks/chaos.py [SEQUENCES [SEED]]. After each, no unit may be up without a reason, and no wanted model down
+longer than one sweep and its start.
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from chaos import PACE, chaos, sequence
+from uptime_stack import deployed
+
+SEQUENCES, SEED = 500, 1
+
+
+def main(sequences: int, seed: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, deployed(Path(folder), PACE) as (_, service):
+        began = time.monotonic()
+        with chaos(service, "surface", seed) as made:
+            for number in range(sequences):
+                try:
+                    sequence(made)
+                except AssertionError as error:
+                    raise SystemExit(f"sequence {number} of seed {seed}: {error}") from error
+        took = time.monotonic() - began
+    print(
+        f"{sequences} sequences, seed {seed}: {made.delivered} events delivered, {made.lost} lost, {made.spoiled} of "
+        f"{made.calls} calls to Rekognition spoiled; after each all was as the schedule has it; {took:.0f} s"
+    )
+
+
+if __name__ == "__main__":
+    main(*(int(word) for word in sys.argv[1:]), *(SEQUENCES, SEED)[len(sys.argv) - 1 :])

@@ -1,0 +1,89 @@
+"""What schedules bill beside the least that was possible, on three demands: python benchmarks/uptime.py
+
+Four weeks, one unit of 5 requests a second, a start of 15 minutes, a stop of 3, a warm-up of 20; all times of Berlin,
+over the change to summer time. The least possible meets every request, so what meets 99 % may be billed below it.
+Nothing is random but the batches at the end, which come at times nobody knows: their windows are found on the four
+weeks before, as they would have to be.
+"""
+
+import random
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+from customlabels.scheduler.demand import SHAPES, Trace
+from customlabels.scheduler.simulation import Simulated, always_on, office_hours, simulate
+from customlabels.scheduler.suggestion import suggest
+from customlabels.scheduler.uptime import Schedule
+
+ZONE, RATE, DAYS, COVERAGES = "Europe/Berlin", 5.0, 28, (0.99, 1.0)
+START, TAKES = datetime(2027, 3, 1, tzinfo=UTC), timedelta(minutes=15)
+GOAL = 1.25
+
+
+def walk(schedule: Schedule, trace: Trace) -> Simulated:
+    return simulate(schedule, trace.start, trace.days, start_takes=TAKES, demand=trace.demand, rate=RATE)
+
+
+def suggested(trace: Trace, coverage: float) -> Schedule:
+    return suggest(Schedule(ZONE), trace, coverage=coverage, rate=RATE, start_takes=TAKES).schedule
+
+
+def whenever(seed: int, first: datetime) -> Trace:
+    """Two batches of half an hour a workday, each beginning at any minute from 7 to 19."""
+    draw, busy = random.Random(seed), set()
+    for day in (first + timedelta(days=place) for place in range(DAYS)):
+        for _ in range(2 if day.weekday() < 5 else 0):
+            begins = day + timedelta(minutes=draw.randrange(6 * 60, 18 * 60))
+            busy |= {begins + timedelta(minutes=minute) for minute in range(30)}
+    return Trace(lambda now: 0.9 * RATE * 60 if now in busy else 0.0, first, DAYS)
+
+
+def compare(name: str, trace: Trace, known: Trace) -> float:
+    """Prints a demand's rows; the worst ratio of what was suggested for what was `known`, by either way to bill."""
+    print(name)
+    worst = 0.0
+    for title, schedule in {
+        "always on": always_on(ZONE, 1),
+        "8 to 20, mon-fri": office_hours(ZONE, 1),
+        **{f"suggested, {coverage:.0%}": suggested(known, coverage) for coverage in COVERAGES},
+    }.items():
+        one = walk(schedule, trace)
+        if one.least is None:
+            raise SystemExit("no demand")
+        running = one.billed / one.least.billed
+        both = (one.billed + one.starting) / (one.least.billed + one.least.starting)
+        worst = max(worst, running, both) if title.startswith("suggested") else worst
+        print(
+            f"  {title:<18}{running:8.2f}{both:10.2f}{one.coverage:12.2%}{one.dollars_a_week:10.2f}"
+            f"{one.starts / trace.days * 7:10.1f}"
+        )
+    week = one.least.billed / 60 * 4 / trace.days * 7
+    print(f"  {'least possible':<18}{1:8.2f}{1:10.2f}{1:12.2%}{week:10.2f}")
+    return worst
+
+
+def main() -> None:
+    began = time.process_time()
+    print(f"{'':<20}{'billed / least':>18}{'requests':>12}{'$':>10}{'starts':>10}")
+    print(f"{'':<20}{'RUNNING':>8}{'+STARTING':>10}{'met':>12}{'a week':>10}{'a week':>10}")
+    traces = {name: Trace(shape(ZONE, RATE), START, DAYS) for name, shape in SHAPES.items()}
+    worst = max(compare(name, trace, trace) for name, trace in traces.items())
+    before, after = whenever(1, START - timedelta(days=DAYS)), whenever(2, START)
+    compare("batches whenever, windows found on the weeks before", after, before)
+    print(f"worst of what was suggested for the three shapes: {worst:.2f} (goal {GOAL})")
+    walking = time.process_time()
+    suggested(traces["two-shift"], COVERAGES[0])
+    again = time.process_time()
+    walk(always_on(ZONE, 1), traces["two-shift"])
+    ended = time.process_time()
+    print(
+        f"{ended - began:.1f} s of processor time; windows found for four weeks: {again - walking:.2f} s; "
+        f"four weeks walked: {ended - again:.2f} s"
+    )
+    if worst > GOAL:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

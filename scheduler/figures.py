@@ -1,0 +1,76 @@
+"""Schedules side by side for one demand: the same figures of each, in words."""
+
+from collections.abc import Mapping
+
+from customlabels.core.prices import hosting_cost
+from customlabels.scheduler.foresight import Least
+from customlabels.scheduler.simulation import MONTH, Simulated
+
+THIS, SUGGESTED, ALWAYS, OFFICE = "this schedule", "suggested", "always on", "8 to 20, mon-fri"
+LEAST = "least possible"
+
+
+def compared(found: Mapping[str, Simulated]) -> tuple[list[str], list[tuple[str, ...]]]:
+    """The columns' names, and rows that begin with what they are about; the least possible comes last."""
+    first = next(iter(found.values()))
+    columns = [_column(one) for one in found.values()]
+    names = list(found)
+    if first.least is not None:
+        names.append(LEAST)
+        columns.append(_of_least(first.least, first))
+    rows = [(title, *(column[title] for column in columns)) for title in columns[0]]
+    return names, [row for row in rows if any(cell != "–" for cell in row[1:])]
+
+
+def _column(one: Simulated) -> dict[str, str]:
+    weeks, least = one.days / 7, one.least
+    with_starting = hosting_cost((one.billed + one.starting) / 60, 1) / weeks
+    figures = {
+        "units": f"{one.units}",
+        "unit-hours a week": f"{one.billed / 60 / weeks:.1f}",
+        "$ a week": f"{one.dollars_a_week:.2f}",
+        "$ a month": f"{one.dollars_a_month:.2f}",
+        "$ a week, if STARTING is billed": f"{with_starting:.2f}",
+        "unit-hours a week saved beside the same units always on": f"{one.hours_saved_a_week:.1f}",
+        "starts a week": f"{one.starts / weeks:.1f}",
+        "windows' minutes with a model": f"{one.covered / one.asked:.2%}" if one.asked else "–",
+        "requests met": "–",
+        "requests a week that met no model": "–",
+        "requests a week above what its units take": "–",
+        "billed, beside the least possible unit-hours": "–",
+        "... if STARTING is billed": "–",
+    }
+    if one.requests:
+        figures |= {
+            "requests met": f"{one.coverage:.2%}",
+            "requests a week that met no model": f"{one.stopped / weeks:,.0f}",
+            "requests a week above what its units take": f"{one.saturated / weeks:,.0f}",
+        }
+    if least is not None and least.billed:
+        ratio = (one.billed + one.starting) / (least.billed + least.starting)
+        figures |= {
+            "billed, beside the least possible unit-hours": f"{one.billed / least.billed:.2f}",
+            "... if STARTING is billed": f"{ratio:.2f}",
+        }
+    return figures
+
+
+def _of_least(least: Least, beside: Simulated) -> dict[str, str]:
+    weeks = beside.days / 7
+    week = hosting_cost(least.billed / 60, 1) / weeks
+    units = max((one.units for one in least.stretches), default=0)
+    blank = dict.fromkeys(_column(beside), "–")
+    return blank | {
+        "units": f"{units}",
+        "unit-hours a week": f"{least.billed / 60 / weeks:.1f}",
+        "$ a week": f"{week:.2f}",
+        "$ a month": f"{week / 7 * MONTH:.2f}",
+        "$ a week, if STARTING is billed": f"{hosting_cost((least.billed + least.starting) / 60, 1) / weeks:.2f}",
+        "unit-hours a week saved beside the same units always on": f"{168 * units - least.billed / 60 / weeks:.1f}",
+        "starts a week": f"{len(least.stretches) / weeks:.1f}",
+        "requests met": "100.00%",
+        "requests a week that met no model": "0",
+        "requests a week above what its units take": "0",
+        "billed, beside the least possible unit-hours": "1.00",
+        "... if STARTING is billed": "1.00",
+    }

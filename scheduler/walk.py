@@ -1,0 +1,133 @@
+"""Weeks walked through minute by minute: the same plan, on models that take their time.
+
+How fast the service scales between `units` and `max_units` is documented nowhere: models stay on the units that they
+were started on.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from customlabels.core.prices import hosting_cost
+from customlabels.scheduler.plan import STARTABLE, Action, Kind, Observed, plan
+from customlabels.scheduler.uptime import Override, Schedule, Wanted, spans, wanted
+
+SWEEP = timedelta(minutes=5)
+STOP_TAKES = timedelta(minutes=3)
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class Track:
+    """A version on its way: as it is now, and its units in each minute so far."""
+
+    model: Observed
+    wanted: Wanted
+    edges: frozenset[datetime]
+    asked: list[int] = field(default_factory=list)
+    up: list[int] = field(default_factory=list)
+    starting: list[int] = field(default_factory=list)
+    started: list[datetime] = field(default_factory=list)
+    quiet: Override | None = None
+
+
+def walked(
+    schedule: Schedule,
+    names: Sequence[str],
+    start: datetime,
+    stop: datetime,
+    start_takes: timedelta,
+    requests: Sequence[float],
+) -> list[Track]:
+    """Every version's way from `start` to `stop`, in UTC: `plan` is asked at each sweep and at each edge.
+
+    Parameters
+    ----------
+    start_takes : from StartProjectVersion to RUNNING
+    requests : that come in each minute, to the first version
+    """
+    tracks = [
+        Track(
+            Observed(name, "STOPPED", since=start), wanted(start, schedule, name), _edges(schedule, name, start, stop)
+        )
+        for name in names
+    ]
+    month, spent = (start.year, start.month), 0.0
+    for now, until in pairwise([*_steps(tracks, start, stop), stop]):
+        if (now.year, now.month) != month:
+            month, spent = (now.year, now.month), 0.0
+        for track in tracks:
+            track.model = _moved(track.model, now, start_takes)
+        quiet = tuple(one.quiet for one in tracks if one.quiet and now < one.quiet.until)
+        held = replace(schedule, overrides=(*quiet, *schedule.overrides)) if quiet else schedule
+        # The champion goes by that very name here: there is none to put in its place.
+        for action in plan(now, held, [one.model for one in tracks], None, spent):
+            for track in tracks:
+                if track.model.version == action.version:
+                    _do(action, track, now)
+        for track in tracks:
+            if now in track.edges:
+                track.wanted = wanted(now, schedule, track.model.version)
+            spent += hosting_cost(_pass(track, now, (until - now) // _MINUTE, start_takes) / 60, 1)
+        if schedule.idle_stop is not None:
+            first, last = (now - start) // _MINUTE, (until - start) // _MINUTE
+            met = [at for at in range(first, last) if requests[at] and tracks[0].up[at]]
+            if met:
+                tracks[0].model = replace(tracks[0].model, last_request=start + met[-1] * _MINUTE)
+    return tracks
+
+
+def _steps(tracks: Sequence[Track], start: datetime, stop: datetime) -> list[datetime]:
+    """When plan is asked: at each sweep and each edge, and first of all at `start`."""
+    sweep = start - timedelta(minutes=start.minute % 5) + SWEEP
+    sweeps = (sweep + number * SWEEP for number in range((stop - sweep) // SWEEP + 1))
+    edges = (edge for track in tracks for edge in track.edges)
+    return [start, *sorted({at for at in (*sweeps, *edges) if start < at < stop})]
+
+
+def _edges(schedule: Schedule, version: str, start: datetime, stop: datetime) -> frozenset[datetime]:
+    """When what is wanted may change, on whole minutes."""
+    opened = spans(schedule, start - timedelta(days=1), stop + timedelta(days=1), version)
+    exact = {edge for span in opened for edge in (span.start - schedule.warm_up, span.start, span.stop)}
+    exact |= {one.until for one in schedule.overrides if one.version == version}
+    return frozenset(_up_to_minute(edge) for edge in exact)
+
+
+def _up_to_minute(at: datetime) -> datetime:
+    whole = at.replace(second=0, microsecond=0)
+    return whole if whole == at else whole + _MINUTE
+
+
+def _do(action: Action, track: Track, now: datetime) -> None:
+    if action.kind is Kind.START and track.model.status in STARTABLE:
+        track.model = replace(track.model, status="STARTING", since=now, units=action.units)
+        track.started.append(now)
+    elif action.kind is Kind.STOP and track.model.status == "RUNNING":
+        track.model = replace(track.model, status="STOPPING", since=now)
+        if action.quiet_until:
+            track.quiet = Override(False, action.quiet_until, why=action.why, version=action.version)
+
+
+def _moved(model: Observed, now: datetime, start_takes: timedelta) -> Observed:
+    since = model.since or now
+    if model.status == "STARTING" and now - since >= start_takes:
+        return replace(model, status="RUNNING", since=_up_to_minute(since + start_takes))
+    if model.status == "STOPPING" and now - since >= STOP_TAKES:
+        return replace(model, status="STOPPED", since=since + STOP_TAKES, units=0)
+    return model
+
+
+def _pass(track: Track, now: datetime, minutes: int, start_takes: timedelta) -> int:
+    """Lets time pass for a model that nothing is done to; minutes of units in which it was RUNNING."""
+    model, starts, runs = track.model, 0, 0
+    if model.status == "STARTING":
+        starts = min(minutes, math.ceil(((model.since or now) + start_takes - now) / _MINUTE))
+        runs = minutes - starts
+    elif model.status == "RUNNING":
+        runs = minutes
+    track.asked += [track.wanted.units if track.wanted.open else 0] * minutes
+    track.starting += [model.units] * starts + [0] * (minutes - starts)
+    track.up += [0] * (minutes - runs) + [model.units] * runs
+    return model.units * runs

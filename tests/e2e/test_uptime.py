@@ -1,0 +1,145 @@
+"""A schedule deployed onto the local service, as a person does it, and left to its clock."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from e2e_shell import Shell
+from local_service import Service, client
+from uptime_stack import deployed
+
+from customlabels.emulator import address
+from customlabels.scheduler.usage import unit_hours
+
+SETTINGS = """
+[project]
+name = "surface"
+bucket = "customlabels-local"
+[schedule]
+time_zone = "Europe/Berlin"
+warm_up = "20m"
+monthly_budget = 500
+notify = ["me@example.com"]
+[[schedule.window]]
+days = "daily"
+start = "08:00"
+stop = "10:00"
+"""
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Service]]:
+    """A folder with a trained champion whose schedule is deployed; at three at night."""
+    # Starts that take six minutes.
+    with deployed(tmp_path_factory.mktemp("uptime"), address.Pace(scale=0.4, real=True), SETTINGS) as (shell, service):
+        night = (advance(shell, 0) + timedelta(days=1)).replace(hour=2, minute=0, second=0)
+        advance(shell, (night - advance(shell, 0)) / timedelta(hours=1))
+        yield shell, service
+
+
+def advance(shell: Shell, hours: float) -> datetime:
+    return datetime.fromtimestamp(address.advance(shell.state, hours * 3600), UTC)
+
+
+def test_a_day_by_its_clock(plant: tuple[Shell, Service]) -> None:
+    shell, service = plant
+    began = advance(shell, 0)
+    assert "nothing to change" in shell.run("--local", "schedule", "deploy", "--yes").stdout
+    assert shell.run("--local", "schedule", "diff").stdout.strip() == "no difference"
+    advance(shell, 5.5)
+    shown = shell.json("--local", "schedule", "status")
+    assert [(one["version"], one["status"]) for one in shown["models"]] == [("v1", "RUNNING")]
+    assert [one["kind"] for one in shown["done"]] == ["start"]
+    assert shown["done"][0]["why"].startswith("warm-up for the window at")
+    assert shown["alarms"] == []
+    advance(shell, 2)
+    shown = shell.json("--local", "schedule", "status")
+    assert shown["models"][0]["status"] in {"STOPPING", "STOPPED"}
+    assert [one["kind"] for one in shown["done"]] == ["stop", "start"]
+    name = shown["models"][0]["version"]
+    hours = unit_hours(client(service, "cloudwatch"), "surface", name, start=began, end=advance(shell, 0))
+    # Up from 07:46 to 10:00; the start takes six minutes of the twenty that it is early.
+    assert hours == pytest.approx(2 + 14 / 60, abs=2 / 60)
+    assert shown["dollars"] == pytest.approx(hours * 4, abs=0.02)
+
+
+def test_an_override_is_carried_out_at_once_and_by_hand_is_told_what_overrules(plant: tuple[Shell, Service]) -> None:
+    shell, _ = plant
+    assert "starts it again" not in shell.run_on("--local", "model", "stop").stderr
+    made = shell.json("--local", "schedule", "override", "--on", "2h", "--why", "audit", "--yes")
+    assert made["up"]
+    address.advance(shell.state, 600)
+    shown = shell.json("--local", "schedule", "status")
+    assert (shown["models"][0]["status"], shown["overrides"][0]["why"]) == ("RUNNING", "audit")
+    assert "the schedule starts it again" in shell.run_on("--local", "model", "stop", minutes=1).stderr
+    shell.run("--local", "schedule", "override", "--off", "until", "06:00")
+    shown = shell.json("--local", "schedule", "status")
+    assert [one["up"] for one in shown["overrides"]] == [True, False]
+    assert shell.json("--local", "schedule", "override", "--clear")["ended"] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--on", "soon"), "'soon' is no end"),
+        (("--on", "8d"), "ends within seven days"),
+        (("--on", "3h", "--off", "3h"), "give one of --on, --off and --clear"),
+        (("--on", "until"), "write the end as a span"),
+        (("--off", "until", "25:00"), "'25:00' is no end"),
+    ],
+)
+def test_an_override_that_cannot_be_is_refused(plant: tuple[Shell, Service], words: tuple[str, ...], says: str) -> None:
+    shell, _ = plant
+    assert says in shell.run("--local", "schedule", "override", *words, expect=2).stderr
+
+
+def test_changes_are_shown_and_asked_for(plant: tuple[Shell, Service]) -> None:
+    shell, service = plant
+    settings = shell.folder / "customlabels.toml"
+    settings.write_text(SETTINGS.replace("08:00", "07:00"))
+    try:
+        assert '+      ScheduleExpression: "cron(40 6 ' in shell.run("--local", "schedule", "diff").stdout
+        asked = shell.run("--local", "schedule", "deploy", expect=130)
+        assert "Modify   Schedule" in asked.stdout
+        before = client(service, "cloudformation").list_change_sets(StackName="customlabels-surface")["Summaries"]
+        assert [one for one in before if one["ExecutionStatus"] == "AVAILABLE"] == []
+        shell.run("--local", "schedule", "deploy", "--yes")
+        assert shell.run("--local", "schedule", "diff").stdout.strip() == "no difference"
+    finally:
+        settings.write_text(SETTINGS)
+
+
+def test_a_template_is_rendered_for_other_tools(plant: tuple[Shell, Service]) -> None:
+    shell, _ = plant
+    made = shell.json("--local", "schedule", "render", "--to", "stack")
+    assert made["key"] in (shell.folder / "stack" / "template.yaml").read_text()
+    assert (shell.folder / "stack" / "functions.zip").stat().st_size < 50_000
+
+
+def test_removing_leaves_nothing_and_stops_what_is_up(plant: tuple[Shell, Service]) -> None:
+    shell, service = plant
+    started = shell.run_on("--local", "model", "start", "--yes", minutes=2)
+    assert "the schedule stops it within five minutes" in started.stderr
+    removed = shell.run_on("--local", "schedule", "remove", "--yes", "--output", "json", minutes=2)
+    assert json.loads(removed.stdout)["deleted"]
+    models = shell.json("--local", "model", "status")
+    assert not [one for one in models if one["status"] in {"STARTING", "RUNNING"}]
+    left = {
+        "functions": client(service, "lambda").list_functions()["Functions"],
+        "groups": [one for one in client(service, "scheduler").list_schedule_groups()["ScheduleGroups"]
+                   if one["Name"] != "default"],
+        "queues": client(service, "sqs").list_queues().get("QueueUrls", []),
+        "topics": client(service, "sns").list_topics()["Topics"],
+        "alarms": client(service, "cloudwatch").describe_alarms()["MetricAlarms"],
+        "logs": client(service, "logs").describe_log_groups()["logGroups"],
+        "roles": client(service, "iam").list_roles()["Roles"],
+        "dashboards": client(service, "cloudwatch").list_dashboards()["DashboardEntries"],
+        "code": [one["Key"] for one in service.s3.list_objects_v2(Bucket="customlabels-local")["Contents"]
+                 if re.search(r"/functions/", one["Key"])],
+        "parameters": [one["Name"] for one in client(service, "ssm").describe_parameters()["Parameters"]
+                       if not one["Name"].endswith("/champion")],
+    }  # fmt: skip
+    assert {name: found for name, found in left.items() if found} == {}
+    assert "no schedule is deployed" in shell.run("--local", "schedule", "status", expect=1).stderr

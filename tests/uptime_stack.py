@@ -1,0 +1,56 @@
+"""A project with two trained versions whose schedule is deployed on a local service of its own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from drawing import draw
+from e2e_shell import Shell
+from local_service import Service, connect
+
+from customlabels.emulator import address
+
+SETTINGS = """
+[project]
+name = "surface"
+bucket = "customlabels-local"
+[schedule]
+time_zone = "Europe/Berlin"
+warm_up = "10m"
+[[schedule.window]]
+days = "daily"
+start = "08:00"
+stop = "10:00"
+[[schedule.window]]
+days = "daily"
+start = "20:00"
+stop = "02:00"
+"""
+
+
+@contextmanager
+def deployed(folder: Path, pace: address.Pace, settings: str = SETTINGS) -> Iterator[tuple[Shell, Service]]:
+    """The folder to run commands in, and the service; `v1` is the champion, `v2` has the same images."""
+    shell = Shell(folder)
+    service = connect(shell.state, pace=pace)
+    (folder / "customlabels.toml").write_text(settings)
+    try:
+        draw(folder / "photos", {"across": 6, "down": 6})
+        shell.run_on("--local", "train", "photos", "--version-name", "v1", minutes=30)
+        shell.run("--local", "versions", "promote", "v1", "--force")
+        (project,) = service.rekognition.describe_projects()["ProjectDescriptions"]
+        (version,) = service.rekognition.describe_project_versions(ProjectArn=project["ProjectArn"])[
+            "ProjectVersionDescriptions"
+        ]
+        service.rekognition.copy_project_version(
+            SourceProjectArn=project["ProjectArn"],
+            SourceProjectVersionArn=version["ProjectVersionArn"],
+            DestinationProjectArn=project["ProjectArn"],
+            VersionName="v2",
+            OutputConfig={"S3Bucket": "customlabels-local", "S3KeyPrefix": "copied"},
+        )
+        address.advance(shell.state, 3600)
+        shell.run("--local", "schedule", "deploy", "--yes")
+        yield shell, service
+    finally:
+        address.stop(shell.state)
