@@ -11,9 +11,9 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
-from customlabels.scheduler.demand import SHAPES, Trace
-from customlabels.scheduler.simulation import Simulated, always_on, office_hours, simulate
-from customlabels.scheduler.suggestion import suggest
+from customlabels.scheduler.simulation.demand import SHAPES, Trace
+from customlabels.scheduler.simulation.simulated import Simulated, always_on, office_hours, simulate
+from customlabels.scheduler.simulation.suggestion import suggest
 from customlabels.scheduler.uptime import Schedule
 
 ZONE, RATE, DAYS, COVERAGES = "Europe/Berlin", 5.0, 28, (0.99, 1.0)

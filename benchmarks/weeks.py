@@ -24,7 +24,7 @@ from customlabels.core.settings import load_settings
 from customlabels.emulator import address
 from customlabels.emulator.versions import START_TAG
 from customlabels.scheduler.reading import read_schedule
-from customlabels.scheduler.simulation import simulate
+from customlabels.scheduler.simulation.simulated import simulate
 from customlabels.scheduler.usage import unit_hours
 
 ZONE = ZoneInfo("Europe/Berlin")

@@ -107,7 +107,7 @@ def rollback(session: Session, project: str | None, why: str) -> None:
 
 def _note_schedule(session: Session, project: str) -> None:
     """Says what a deployed schedule makes of a new champion."""
-    from customlabels.scheduler import observing
+    from customlabels.scheduler.functions import observing
 
     try:
         observing.look_up(session.clients.ssm, project)

@@ -21,8 +21,9 @@ from customlabels.core.s3 import join_key
 from customlabels.pipelines import champion
 from customlabels.pipelines.project import need_project
 from customlabels.pipelines.versions import is_trained, list_versions, version_name
-from customlabels.scheduler import deployment, hosting, memory, packaging
-from customlabels.scheduler.stack import Stack, stack_name, template
+from customlabels.scheduler import hosting, memory
+from customlabels.scheduler.stack import deployment, packaging
+from customlabels.scheduler.stack.template import Stack, stack_name, template
 from customlabels.scheduler.uptime import Schedule, spans, versions
 
 _bucket = click.option("--bucket", help="Where the functions' code is put.")

@@ -10,7 +10,8 @@ from customlabels.cli.session import Session, pass_session
 from customlabels.core.console import Money
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.versions import list_versions, version_name
-from customlabels.scheduler import hosting, observing
+from customlabels.scheduler import hosting
+from customlabels.scheduler.functions import observing
 from customlabels.scheduler.plan import STARTABLE
 from customlabels.scheduler.uptime import resolved, versions, wanted
 from customlabels.scheduler.usage import unit_hours

@@ -10,8 +10,8 @@ from customlabels.cli.scheduled import Scheduled, scheduled
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.aws import explained
 from customlabels.core.prices import hosting_cost
-from customlabels.scheduler import overriding
 from customlabels.scheduler.hosting import MAX_UNITS
+from customlabels.scheduler.stack import overriding
 from customlabels.scheduler.uptime import CHAMPION, Override, wanted
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from customlabels.cli.session import Session
 from customlabels.core.errors import ServiceError
-from customlabels.scheduler import deployment, observing
+from customlabels.scheduler.functions import observing
 from customlabels.scheduler.memory import Memory
-from customlabels.scheduler.stack import stack_name
+from customlabels.scheduler.stack import deployment
+from customlabels.scheduler.stack.template import stack_name
 from customlabels.scheduler.uptime import Schedule
 
 

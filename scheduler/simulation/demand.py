@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from customlabels.core.aws import explained
 from customlabels.core.errors import LayoutError, ServiceError
-from customlabels.scheduler.simulation import Demand
+from customlabels.scheduler.simulation.simulated import Demand
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from customlabels.core.errors import SettingsError
-from customlabels.scheduler.packaging import function_zip
+from customlabels.scheduler.stack.packaging import function_zip
 
 PROBE = """
 import sys
@@ -20,7 +20,7 @@ class Forbid:
 sys.meta_path.insert(0, Forbid())
 import zoneinfo
 zoneinfo.reset_tzpath([])
-from customlabels.scheduler import functions
+from customlabels.scheduler.functions import handlers as functions
 assert functions.__file__.startswith(sys.argv[1]), functions.__file__
 assert all(callable(getattr(functions, name)) for name in ("start", "stop", "sweep"))
 print(zoneinfo.ZoneInfo("America/Santiago").key)

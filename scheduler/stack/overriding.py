@@ -32,7 +32,7 @@ def ends(text: str, now: datetime, zone: str) -> datetime:
     """
     local = ZoneInfo(zone)
     try:
-        if text[:1].isdigit() and text[-1:].isalpha():
+        if ":" not in text:
             until = now + parse_span(text)
         elif len(text) <= len("06:00"):
             hands = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a time of day

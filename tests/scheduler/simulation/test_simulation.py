@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from customlabels.scheduler import walk
-from customlabels.scheduler.demand import SHAPES
-from customlabels.scheduler.foresight import Stretch, least
-from customlabels.scheduler.simulation import Simulated, always_on, office_hours, simulate
+from customlabels.scheduler.simulation import walk
+from customlabels.scheduler.simulation.demand import SHAPES
+from customlabels.scheduler.simulation.foresight import Stretch, least
+from customlabels.scheduler.simulation.simulated import Simulated, always_on, office_hours, simulate
 from customlabels.scheduler.uptime import Override, Schedule, Window
 
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)

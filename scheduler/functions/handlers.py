@@ -12,11 +12,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from customlabels.scheduler.functions.turn import Clients, Place, take
 from customlabels.scheduler.plan import Kind
-from customlabels.scheduler.turn import Clients, Place, take
 
 # Time zones come in the zip: Lambda's runtime need not have any.
-zoneinfo.reset_tzpath([str(Path(__file__).resolve().parents[2] / "zoneinfo"), *zoneinfo.TZPATH])
+zoneinfo.reset_tzpath([str(Path(__file__).resolve().parents[3] / "zoneinfo"), *zoneinfo.TZPATH])
 
 Answer = dict[str, Any]
 

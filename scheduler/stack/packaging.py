@@ -17,17 +17,18 @@ MODULES = (
     "core/prices.py",
     "scheduler/__init__.py",
     "scheduler/documents.py",
-    "scheduler/functions.py",
+    "scheduler/functions/__init__.py",
+    "scheduler/functions/handlers.py",
+    "scheduler/functions/observing.py",
+    "scheduler/functions/orphans.py",
+    "scheduler/functions/telling.py",
+    "scheduler/functions/turn.py",
     "scheduler/memory.py",
-    "scheduler/observing.py",
-    "scheduler/orphans.py",
     "scheduler/plan.py",
-    "scheduler/telling.py",
-    "scheduler/turn.py",
     "scheduler/uptime.py",
 )
 ZONES = "zoneinfo"
-"""The zip's folder of time zones, where `functions` looks for them."""
+"""The zip's folder of time zones, where the handlers look for them."""
 
 _BEGINNING = (1980, 1, 1, 0, 0, 0)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from customlabels.core.errors import LayoutError
-from customlabels.scheduler.capacity import capacity, measured_rate
-from customlabels.scheduler.demand import Trace
+from customlabels.scheduler.simulation.capacity import capacity, measured_rate
+from customlabels.scheduler.simulation.demand import Trace
 
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 

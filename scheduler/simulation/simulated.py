@@ -11,9 +11,9 @@ from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from customlabels.core.prices import hosting_cost
-from customlabels.scheduler.foresight import Least, least, units_for
+from customlabels.scheduler.simulation.foresight import Least, least, units_for
+from customlabels.scheduler.simulation.walk import STOP_TAKES, SWEEP, Track, walked
 from customlabels.scheduler.uptime import CHAMPION, Schedule, Window, versions
-from customlabels.scheduler.walk import STOP_TAKES, SWEEP, Track, walked
 
 _MINUTE = timedelta(minutes=1)
 MONTH = 365.25 / 12

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from customlabels.scheduler.quarters import (
+from customlabels.scheduler.simulation.quarters import (
     DAY,
     MINUTES,
     SAME,

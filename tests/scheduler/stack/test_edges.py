@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from scheduler.schedules import MOMENTS, WHOLE
 
 from customlabels.emulator.aws.schedules import next_time
-from customlabels.scheduler.edges import Edge, Event, edges
+from customlabels.scheduler.stack.edges import Edge, Event, edges
 from customlabels.scheduler.uptime import Schedule, Window, spans, versions, wanted
 
 WEEKDAYS = frozenset(range(5))

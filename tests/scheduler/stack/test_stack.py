@@ -10,7 +10,7 @@ from cfnlint.api import lint_all
 
 from customlabels.core.errors import SettingsError
 from customlabels.emulator.aws.schedules import next_time
-from customlabels.scheduler.stack import Stack, stack_name, template
+from customlabels.scheduler.stack.template import Stack, stack_name, template
 from customlabels.scheduler.uptime import Schedule, Window
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from customlabels.core.errors import SettingsError
 from customlabels.core.settings import ScheduleSettings, WindowSettings
-from customlabels.scheduler.demand import SHAPES, Trace
 from customlabels.scheduler.reading import read_schedule
-from customlabels.scheduler.simulation import simulate
-from customlabels.scheduler.suggestion import Suggestion, as_toml, suggest
+from customlabels.scheduler.simulation.demand import SHAPES, Trace
+from customlabels.scheduler.simulation.simulated import simulate
+from customlabels.scheduler.simulation.suggestion import Suggestion, as_toml, suggest
 from customlabels.scheduler.uptime import Schedule
 
 MONDAY = datetime(2027, 3, 1, tzinfo=UTC)
@@ -105,7 +105,7 @@ TRACES = st.one_of(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     trace=TRACES.filter(lambda trace: any(trace.demand(MONDAY + timedelta(minutes=15 * n)) for n in range(672))),
     coverage=st.sampled_from([0.5, 0.9, 0.99, 1.0]),

@@ -13,11 +13,11 @@ from typing import Any
 import customlabels
 from customlabels.core import parameters
 from customlabels.core.errors import SettingsError
-from customlabels.scheduler.dashboard import dashboard
 from customlabels.scheduler.documents import LONGEST, schedule_text
-from customlabels.scheduler.edges import Edge, Event, edges
+from customlabels.scheduler.functions.telling import NAMESPACE
 from customlabels.scheduler.plan import OVERDUE_AFTER
-from customlabels.scheduler.telling import NAMESPACE
+from customlabels.scheduler.stack.dashboard import dashboard
+from customlabels.scheduler.stack.edges import Edge, Event, edges
 from customlabels.scheduler.uptime import CHAMPION, Schedule, versions
 
 _PREFIX = "customlabels-"
@@ -75,7 +75,7 @@ def template(stack: Stack, now: datetime) -> str:
             hint="write fewer dates: closed periods take less room than holidays one by one",
         )
     environment = Environment(
-        loader=PackageLoader("customlabels.scheduler"),
+        loader=PackageLoader("customlabels.scheduler.stack"),
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - YAML; each value goes through tojson
         keep_trailing_newline=True,

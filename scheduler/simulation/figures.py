@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from customlabels.core.prices import hosting_cost
-from customlabels.scheduler.foresight import Least
-from customlabels.scheduler.simulation import MONTH, Simulated
+from customlabels.scheduler.simulation.foresight import Least
+from customlabels.scheduler.simulation.simulated import MONTH, Simulated
 
 THIS, SUGGESTED, ALWAYS, OFFICE = "this schedule", "suggested", "always on", "8 to 20, mon-fri"
 LEAST = "least possible"

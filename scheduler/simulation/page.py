@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from customlabels.core.files import written_aside
 from customlabels.core.prices import hosting_cost
-from customlabels.scheduler.figures import ALWAYS, LEAST, OFFICE, SUGGESTED, THIS, compared
-from customlabels.scheduler.simulation import Simulated
+from customlabels.scheduler.simulation.figures import ALWAYS, LEAST, OFFICE, SUGGESTED, THIS, compared
+from customlabels.scheduler.simulation.simulated import Simulated
 
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 _MINUTES = 24 * 60
@@ -77,7 +77,7 @@ def simulation_page(found: Mapping[str, Simulated], drawn: Sequence[str], zone: 
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("customlabels.scheduler"),
+        loader=PackageLoader("customlabels.scheduler.simulation"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -8,7 +8,7 @@ import pytest
 from local_service import Service, client
 
 from customlabels.core.errors import LayoutError, ServiceError
-from customlabels.scheduler.demand import SHAPES, but_closed, read_demand, read_history
+from customlabels.scheduler.simulation.demand import SHAPES, but_closed, read_demand, read_history
 
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

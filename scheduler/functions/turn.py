@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from customlabels.core import parameters
 from customlabels.scheduler import memory as remembering
-from customlabels.scheduler import observing, orphans, telling
+from customlabels.scheduler.functions import observing, orphans, telling
 from customlabels.scheduler.plan import Action, Kind, Observed, Trouble, plan
 from customlabels.scheduler.uptime import resolved, versions, wanted
 

@@ -14,15 +14,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from customlabels.core.errors import SettingsError
-from customlabels.scheduler.demand import Trace
-from customlabels.scheduler.foresight import units_for
 from customlabels.scheduler.hosting import MAX_UNITS
-from customlabels.scheduler.hours import best_hours
-from customlabels.scheduler.quarters import DAY, MINUTES, WEEK, Array, Week, openings
 from customlabels.scheduler.reading import DAYS
-from customlabels.scheduler.simulation import Simulated, simulate
+from customlabels.scheduler.simulation.demand import Trace
+from customlabels.scheduler.simulation.foresight import units_for
+from customlabels.scheduler.simulation.hours import best_hours
+from customlabels.scheduler.simulation.quarters import DAY, MINUTES, WEEK, Array, Week, openings
+from customlabels.scheduler.simulation.simulated import Simulated, simulate
+from customlabels.scheduler.simulation.walk import STOP_TAKES
 from customlabels.scheduler.uptime import Schedule, Window
-from customlabels.scheduler.walk import STOP_TAKES
 
 _QUARTER = timedelta(minutes=MINUTES)
 _MINUTE = timedelta(minutes=1)

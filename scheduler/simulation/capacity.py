@@ -8,8 +8,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from customlabels.core.errors import LayoutError
-from customlabels.scheduler.demand import Trace
-from customlabels.scheduler.foresight import units_for
+from customlabels.scheduler.simulation.demand import Trace
+from customlabels.scheduler.simulation.foresight import units_for
 
 HEADROOM = 0.2
 """Part of the busiest minute that is kept free."""

@@ -1,0 +1,1 @@
+"""The Lambda functions: what they look at, do, remember and tell."""

@@ -1,0 +1,1 @@
+"""Schedules tried out before they are deployed."""
