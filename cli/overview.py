@@ -12,7 +12,7 @@ COMMANDS = {
     "versions": ("versions", "versions", "trained versions: judged, compared, reported, promoted"),
     "model": ("model", "model", "start, stop and see the model that costs money while it is up"),
     "detect": ("detect", "detect", "labels of new images"),
-    "schedule": ("schedule", "schedule", "when models are to be up: shown, and tried out"),
+    "schedule": ("schedule", "schedule", "when models are up: tried out, deployed, overridden"),
     "iam": ("iam", "iam", "the smallest permissions that each use needs"),
     "local": ("local", "local", "the local service that stands in for AWS"),
 }

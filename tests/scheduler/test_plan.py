@@ -195,3 +195,39 @@ def test_units_change_by_a_stop_and_a_start() -> None:
     peak = Schedule("UTC", (Window(time(12, 10), time(14), frozenset(range(7)), units=2),))
     assert kinds(Observed("v2", "RUNNING", 1), schedule=peak) == ["stop v2"]
     assert kinds(Observed("v2", "RUNNING", 2)) == ["stop v2"]
+
+
+def test_each_version_follows_its_own_windows() -> None:
+    windows = (*ALWAYS.windows, Window(time(6), time(7), frozenset(range(7)), version="night"))
+    schedule = replace(ALWAYS, windows=windows)
+    assert kinds(Observed("v2", "STOPPED"), Observed("night", "RUNNING", 1), schedule=schedule) == [
+        "start v2",
+        "stop night",
+    ]
+    six = NOON.replace(hour=6)
+    both = plan(six, schedule, [Observed("v2", "RUNNING", 1), Observed("night", "STOPPED")], "v2")
+    assert [(one.kind, one.version) for one in both] == [(Kind.START, "night")]
+
+
+def test_an_old_champion_answers_until_the_new_one_has_failed_three_times() -> None:
+    old = Observed("v1", "RUNNING", 1, NOON - timedelta(days=1))
+    for failures, expected in ((2, ["start v2"]), (3, ["start v2", "stop v1"])):
+        new = Observed("v2", "FAILED", failures=failures, tried=NOON - timedelta(hours=2))
+        assert kinds(old, new) == expected
+        assert kinds(old, Observed("v2", "STOPPED", refusals=failures)) == expected
+
+
+def test_a_stop_that_has_no_effect_is_reported_after_ten_minutes() -> None:
+    closed = replace(ALWAYS, windows=())
+    for minutes_, expected in ((9, ["stop v2"]), (10, ["stop v2", "report v2"])):
+        up = Observed("v2", "RUNNING", 1, told=NOON - timedelta(minutes=minutes_))
+        assert kinds(up, schedule=closed) == expected
+    ending = Observed("v2", "STOPPING", told=NOON - timedelta(minutes=12))
+    assert kinds(ending, schedule=closed) == ["report v2"]
+
+
+def test_holidays_that_end_soon_are_reported() -> None:
+    up = Observed("v2", "RUNNING", 1)
+    for days, expected in ((30, []), (29, ["report"])):
+        known = NOON.date() + timedelta(days=days)
+        assert kinds(up, schedule=replace(ALWAYS, known_until=known)) == expected

@@ -1,0 +1,42 @@
+"""Size of the Lambda functions' zip, and their imports beside those of boto3: python benchmarks/functions.py"""
+
+import io
+import os
+import tempfile
+import zipfile
+
+from timing import compare, python
+
+from customlabels.scheduler.stack.packaging import function_zip
+
+ROUNDS = 9
+_PATH = "import sys; sys.path.insert(0, sys.argv[1]); from customlabels.scheduler.functions"
+_HANDLER = f"{_PATH}.handlers import "
+_CALLED = f"{_PATH} import handlers; handlers._clients()"
+_CLIENTS = "import boto3; [boto3.client(name) for name in ('rekognition', 'ssm', 'cloudwatch', 'sns')]"
+
+
+def main() -> None:
+    os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+    body = function_zip("Europe/Berlin")
+    print(f"zip: {len(body) / 1000:.1f} KB")
+    with tempfile.TemporaryDirectory() as folder:
+        zipfile.ZipFile(io.BytesIO(body)).extractall(folder)
+        for handler in ("start", "stop", "sweep"):
+            compare(
+                f"importing {handler}",
+                {
+                    handler: python(f"{_HANDLER}{handler}", folder),
+                    "import boto3": python("import boto3"),
+                },
+                ROUNDS,
+            )
+        compare(
+            "and the clients made, as the first call does",
+            {"sweep": python(_CALLED, folder), "boto3 and the same clients": python(_CLIENTS)},
+            ROUNDS,
+        )
+
+
+if __name__ == "__main__":
+    main()
