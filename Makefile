@@ -5,6 +5,9 @@ UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 DEMO := demo-images
 
+# Hundreds of processes are started; without compiled modules each spends half its time on compiling them anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test lint types unit format clean
 
 help: ## list the targets

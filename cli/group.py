@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from customlabels import __version__
+import customlabels
 from customlabels.cli.overview import COMMANDS, overview
 from customlabels.core.console import Console
 from customlabels.core.errors import CustomLabelsError
@@ -94,7 +94,7 @@ def _collect(ctx: click.Context) -> None:
 
 def _print_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:
     if asked:
-        click.echo(f"customlabels {__version__}")
+        click.echo(f"customlabels {customlabels.__version__}")
         ctx.exit()
 
 

@@ -1,3 +1,127 @@
-"""Toolkit for teams that train Amazon Rekognition Custom Labels models."""
+"""Toolkit for teams that train Amazon Rekognition Custom Labels models.
 
-__version__ = "0.1.0"
+The public API is what `__all__` lists; it is imported when it is first used, so that the command starts at once.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from customlabels.core.aws import Clients, Connection
+    from customlabels.core.errors import (
+        CustomLabelsError,
+        GateFailed,
+        LayoutError,
+        ManifestError,
+        ServiceError,
+        SettingsError,
+        TrainingFailed,
+    )
+    from customlabels.core.settings import Settings, load_settings
+    from customlabels.datasets.conversion import convert
+    from customlabels.datasets.layout import Options
+    from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord, Side
+    from customlabels.datasets.reading import Policy
+    from customlabels.datasets.samples import make_samples
+    from customlabels.datasets.split import split
+    from customlabels.emulator.testing import local_service
+    from customlabels.manifests.formats import load_dataset
+    from customlabels.manifests.lines import entry_line, write_manifest
+    from customlabels.pipelines.comparison import Comparison, Measured, compare
+    from customlabels.pipelines.detection import Detection, Seen, detect
+    from customlabels.pipelines.evaluation import Evaluation, load_evaluation
+    from customlabels.pipelines.results import measure
+    from customlabels.scheduler.plan import Action, Observed, plan
+    from customlabels.scheduler.simulation.simulated import Simulated, simulate
+    from customlabels.scheduler.simulation.suggestion import suggest
+    from customlabels.scheduler.uptime import Override, Schedule, Window
+
+    __version__: str
+
+_PUBLIC = {
+    "core.aws": ("Clients", "Connection"),
+    "core.errors": (
+        *("CustomLabelsError", "GateFailed", "LayoutError", "ManifestError"),
+        *("ServiceError", "SettingsError", "TrainingFailed"),
+    ),
+    "core.settings": ("Settings", "load_settings"),
+    "datasets.conversion": ("convert",),
+    "datasets.layout": ("Options",),
+    "datasets.model": ("Box", "Dataset", "Finding", "ImageRecord", "Side"),
+    "datasets.reading": ("Policy",),
+    "datasets.samples": ("make_samples",),
+    "datasets.split": ("split",),
+    "emulator.testing": ("local_service",),
+    "manifests.formats": ("load_dataset",),
+    "manifests.lines": ("entry_line", "write_manifest"),
+    "pipelines.comparison": ("Comparison", "Measured", "compare"),
+    "pipelines.detection": ("Detection", "Seen", "detect"),
+    "pipelines.evaluation": ("Evaluation", "load_evaluation"),
+    "pipelines.results": ("measure",),
+    "scheduler.plan": ("Action", "Observed", "plan"),
+    "scheduler.simulation.simulated": ("Simulated", "simulate"),
+    "scheduler.simulation.suggestion": ("suggest",),
+    "scheduler.uptime": ("Override", "Schedule", "Window"),
+}
+"""The names of the public API by the module that has them."""
+
+__all__ = [
+    "Action",
+    "Box",
+    "Clients",
+    "Comparison",
+    "Connection",
+    "CustomLabelsError",
+    "Dataset",
+    "Detection",
+    "Evaluation",
+    "Finding",
+    "GateFailed",
+    "ImageRecord",
+    "LayoutError",
+    "ManifestError",
+    "Measured",
+    "Observed",
+    "Options",
+    "Override",
+    "Policy",
+    "Schedule",
+    "Seen",
+    "ServiceError",
+    "Settings",
+    "SettingsError",
+    "Side",
+    "Simulated",
+    "TrainingFailed",
+    "Window",
+    "compare",
+    "convert",
+    "detect",
+    "entry_line",
+    "load_dataset",
+    "load_evaluation",
+    "load_settings",
+    "local_service",
+    "make_samples",
+    "measure",
+    "plan",
+    "simulate",
+    "split",
+    "suggest",
+    "write_manifest",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("customlabels")
+    for module, names in _PUBLIC.items():
+        if name in names:
+            return getattr(importlib.import_module(f"customlabels.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

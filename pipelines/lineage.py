@@ -6,7 +6,7 @@ DescribeProjectVersions gives descriptions with every version, tags take a call 
 import re
 from dataclasses import dataclass
 
-from customlabels import __version__
+import customlabels
 from customlabels.datasets.model import Side
 from customlabels.pipelines.plan import Plan
 
@@ -39,7 +39,7 @@ def tags(plan: Plan) -> dict[str, str]:
         TEST_TAG: plan.test_digest,
         SOURCE_TAG: _taggable(plan.dataset.root.name),
         SETTINGS_TAG: _taggable(plan.settings),
-        TOOLKIT_TAG: __version__,
+        TOOLKIT_TAG: customlabels.__version__,
     }
 
 
@@ -47,7 +47,7 @@ def description(plan: Plan) -> str:
     """The description of the plan's version."""
     train, test = (len(plan.dataset.side(side)) for side in (Side.TRAIN, Side.TEST))
     return (
-        f"customlabels {__version__}: {train} images to train ({plan.train_digest[:_SHORT]}), "
+        f"customlabels {customlabels.__version__}: {train} images to train ({plan.train_digest[:_SHORT]}), "
         f"{test} to test ({plan.test_digest[:_SHORT]})"
     )
 

@@ -89,6 +89,7 @@ def promote(scope: Scope) -> Policy:
             _allow(
                 "Champion", ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter"], [_parameter(scope)]
             ),
+            _schedule(scope),
             *_listeners(scope),
             *_key_to_read(scope),
         ]
@@ -105,6 +106,7 @@ def detect(scope: Scope) -> Policy:
             _allow("Bucket", ["s3:ListBucket"], [f"arn:aws:s3:::{scope.bucket}"]),
             _allow("Images", ["s3:GetObject"], [f"arn:aws:s3:::{scope.bucket}/*"]),
             _allow("Champion", ["ssm:GetParameter"], [_parameter(scope)]),
+            _schedule(scope),
             *_key_to_read(scope),
         ]
     )
@@ -138,6 +140,12 @@ def _key(scope: Scope) -> str:
         return key
     stem = f"arn:aws:kms:{scope.region}:{scope.account}:key"
     return f"{stem}/*" if "alias/" in key else f"{stem}/{key}"
+
+
+def _schedule(scope: Scope) -> Policy:
+    """What a deployed schedule wants, and which version it has answer."""
+    arn = f"arn:aws:ssm:{scope.region}:{scope.account}:parameter{parameters.ROOT}/{scope.project}/*"
+    return _allow("Schedule", ["ssm:GetParameters"], [arn])
 
 
 def _parameter(scope: Scope) -> str:
