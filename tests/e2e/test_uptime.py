@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from chaos import PACE, chaos, sequence
 from e2e_shell import Shell
 from local_service import Service, client
 from uptime_stack import deployed
@@ -32,8 +33,7 @@ stop = "10:00"
 @pytest.fixture(scope="module")
 def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Service]]:
     """A folder with a trained champion whose schedule is deployed; at three at night."""
-    # Starts that take six minutes.
-    with deployed(tmp_path_factory.mktemp("uptime"), address.Pace(scale=0.4, real=True), SETTINGS) as (shell, service):
+    with deployed(tmp_path_factory.mktemp("uptime"), PACE, SETTINGS) as (shell, service):
         night = (advance(shell, 0) + timedelta(days=1)).replace(hour=2, minute=0, second=0)
         advance(shell, (night - advance(shell, 0)) / timedelta(hours=1))
         yield shell, service
@@ -60,8 +60,8 @@ def test_a_day_by_its_clock(plant: tuple[Shell, Service]) -> None:
     assert [one["kind"] for one in shown["done"]] == ["stop", "start"]
     name = shown["models"][0]["version"]
     hours = unit_hours(client(service, "cloudwatch"), "surface", name, start=began, end=advance(shell, 0))
-    # Up from 07:46 to 10:00; the start takes six minutes of the twenty that it is early.
-    assert hours == pytest.approx(2 + 14 / 60, abs=2 / 60)
+    # Up from 07:44 to 10:00; the start takes not quite four minutes of the twenty that it is early.
+    assert hours == pytest.approx(2 + 16.25 / 60, abs=2 / 60)
     assert shown["dollars"] == pytest.approx(hours * 4, abs=0.02)
 
 
@@ -110,6 +110,15 @@ def test_a_template_is_rendered_for_other_tools(plant: tuple[Shell, Service]) ->
     made = shell.json("--local", "schedule", "render", "--to", "stack")
     assert made["key"] in (shell.folder / "stack" / "template.yaml").read_text()
     assert (shell.folder / "stack" / "functions.zip").stat().st_size < 50_000
+
+
+def test_after_events_lost_doubled_and_late_and_calls_that_fail_all_comes_right(plant: tuple[Shell, Service]) -> None:
+    _, service = plant
+    with chaos(service, "surface", seed=3) as made:
+        for _ in range(3):
+            sequence(made)
+    assert made.lost
+    assert made.spoiled
 
 
 def test_removing_leaves_nothing_and_stops_what_is_up(plant: tuple[Shell, Service]) -> None:
