@@ -7,6 +7,7 @@ import click
 from customlabels.cli.gating import end_on, judged, judges, show_verdict
 from customlabels.cli.group import Command, project_option
 from customlabels.cli.session import Session, pass_session
+from customlabels.cli.tracking import follow
 from customlabels.core import parameters
 from customlabels.core.errors import ServiceError
 from customlabels.core.settings import GateSettings
@@ -67,6 +68,7 @@ def promote(
         detail = {"project": name, "version": promotion.version, "why": why, "forced": forced}
         notices.notify(clients, session.settings.notify, notices.PROMOTED, detail, session.console.warn)
         _note_schedule(session, name)
+    follow(session, name, promotion.version, promotion.arn)
     session.console.done(
         f"{version_name(chosen)} {said} of {name}{' (forced past its gate)' if forced and changed else ''}",
         version=version_name(chosen),
@@ -98,6 +100,7 @@ def rollback(session: Session, project: str | None, why: str) -> None:
     detail = {"project": name, "version": earlier.version, "why": why, "forced": False}
     notices.notify(clients, session.settings.notify, notices.PROMOTED, detail, session.console.warn)
     _note_schedule(session, name)
+    follow(session, name, earlier.version, earlier.arn)
     session.console.done(
         f"{earlier.version} is the champion of {name} again, in place of {promotions[0].version}",
         version=earlier.version,

@@ -11,6 +11,7 @@ from customlabels.cli.gating import end_on, judged, judges, show_verdict
 from customlabels.cli.group import Command, Figure
 from customlabels.cli.reading import Source, divide_images, divide_remote, divides_images, warn_of_leaks
 from customlabels.cli.session import Session, pass_session
+from customlabels.cli.tracking import Kept, keeps, track, write_files
 from customlabels.cli.versions import as_document, show_evaluation
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.prices import training_cost
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop before the first write.")
 @pass_session
 @judges
+@keeps
 def train(
     session: Session,
     source: Source,
@@ -54,6 +56,7 @@ def train(
     dry_run: bool,
     gate: GateSettings,
     junit: Path | None,
+    kept: Kept,
 ) -> None:
     """Train a version on the images below SOURCE, a folder a label, and judge it by its F1.
 
@@ -66,7 +69,7 @@ def train(
     if resume:
         if source.path or dry_run or no_wait:
             raise SettingsError("--resume waits for what is being trained: it takes no SOURCE, --dry-run or --no-wait")
-        _finish(session, _under_way(session, session.project(project), version_name), gate, junit)
+        _finish(session, _under_way(session, session.project(project), version_name), gate, junit, kept)
         return
     chosen = source.over(session.settings.dataset)
     divided_by = f"test-fraction={chosen.test_fraction:g} seed={chosen.seed} group-by={chosen.group_by or 'none'}"
@@ -106,11 +109,11 @@ def train(
             started=begun.started,
         )
         return
-    _finish(session, begun, gate, junit)
+    _finish(session, begun, gate, junit, kept)
 
 
-def _finish(session: Session, begun: "Begun", gate: GateSettings, junit: Path | None) -> None:
-    """Waits for the training, and shows and judges what came of it."""
+def _finish(session: Session, begun: "Begun", gate: GateSettings, junit: Path | None, kept: Kept) -> None:
+    """Waits for the training, and shows, judges and keeps what came of it."""
     from customlabels.pipelines import notices
     from customlabels.pipelines.run import finish
 
@@ -139,11 +142,17 @@ def _finish(session: Session, begun: "Begun", gate: GateSettings, junit: Path | 
         show_verdict(console, verdict)
 
     console.result(document, show)
+    write_files(kept, outcome.measured)
+    unlogged = track(session, kept, project, outcome, verdict)
     if verdict.checks:
         what = notices.FAILED if verdict.shortfalls else notices.PASSED
         detail = {**about, "shortfalls": verdict.shortfalls}
         notices.notify(clients, session.settings.notify, what, detail, console.warn)
+    if unlogged and verdict.shortfalls:
+        console.warn(unlogged.message)
     end_on(verdict, junit)
+    if unlogged:
+        raise unlogged
 
 
 def _under_way(session: Session, project: str, name: str | None) -> "Begun":

@@ -108,6 +108,10 @@ class Clients:
         return client
 
     @property
+    def sagemaker(self) -> Any:
+        return self._client("sagemaker")
+
+    @property
     def who(self) -> str:
         """The name that calls are made under: a user's, or a role's and session's."""
         with explained("asking who calls"):

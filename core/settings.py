@@ -52,6 +52,12 @@ class NotifySettings(_Section):
 
 
 @dataclass(frozen=True)
+class TrackSettings(_Section):
+    to: Literal["mlflow", "none"] = "none"
+    uri: str | None = None
+
+
+@dataclass(frozen=True)
 class DatasetSettings(_Section):
     source: str | None = None
     format: str = "auto"
@@ -126,6 +132,7 @@ class Settings(_Section):
     detect: DetectSettings = DetectSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     notify: NotifySettings = NotifySettings()
+    track: TrackSettings = TrackSettings()
 
 
 def find_settings(folder: Path) -> Path | None:
@@ -220,4 +227,8 @@ TEMPLATE = """\
 [notify]
 # topic = "arn:aws:sns:eu-west-1:111122223333:models"   # told when a version is trained, passes, fails, is promoted
 # event_bus = "default"       # gets the same as events; source "customlabels"
+
+[track]
+# to = "mlflow"               # `train` logs each version there; promote and rollback move its model's alias "champion"
+# uri = "https://mlflow.example.com"   # MLFLOW_TRACKING_URI wins; keep passwords there, or in MLFLOW_TRACKING_PASSWORD
 """

@@ -25,6 +25,7 @@ LOG_FILE = "server.log"
 STATE_FILE = "state.sqlite"
 VERSIONS_FOLDER = "versions"
 FUNCTIONS_FOLDER = "functions"
+EXECUTIONS_FOLDER = "executions"
 STATE_VERSION = 2
 """Counts how the state file is laid out."""
 STATE_FOLDER = ".customlabels"
@@ -164,7 +165,7 @@ def reset(state: Path) -> None:
     stop(state)
     for name in (ADDRESS_FILE, LOCK_FILE, LOG_FILE, *(STATE_FILE + end for end in ("", "-wal", "-shm"))):
         (state / name).unlink(missing_ok=True)
-    for name in (VERSIONS_FOLDER, FUNCTIONS_FOLDER):
+    for name in (VERSIONS_FOLDER, FUNCTIONS_FOLDER, EXECUTIONS_FOLDER):
         shutil.rmtree(state / name, ignore_errors=True)
 
 

@@ -5,12 +5,14 @@ import logging
 import os
 import re
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from customlabels.emulator import datasets, hosting, inference, policies, projects, updates, versions
+from customlabels.emulator.address import EXECUTIONS_FOLDER
 from customlabels.emulator.aws.alarms import Alarms
 from customlabels.emulator.aws.calling import local_client
 from customlabels.emulator.aws.deliveries import Deliveries
@@ -27,6 +29,9 @@ from customlabels.emulator.refusals import Refusal
 from customlabels.emulator.state import DELETED, Project, Timings, Version, from_document
 from customlabels.emulator.store import Store
 from customlabels.emulator.training import Trainer
+
+if TYPE_CHECKING:
+    from customlabels.emulator.aws.executions import Executions
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]
 
@@ -82,6 +87,8 @@ class Application:
         alarms = Alarms(self._client, {REKOGNITION: self._publish_models, SQS: self._metrics.publish_queues})
         self._firing = Firing(self.clock, self._deliveries, alarms, self._follow)
         self._moto = MotoServices(store, self.clock, self._deliveries.put)
+        self._executions: Executions | None = None
+        self._executions_turn = threading.Lock()
         self.trainer = Trainer(store, timings.training, self.clock)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -133,7 +140,19 @@ class Application:
         invoked = INVOKED.fullmatch(environ["PATH_INFO"]) if service == "lambda" and method == "POST" else None
         if invoked:
             return self._invoker.invoke(region, unquote(invoked[1]), environ, body, start_response)
+        if service == "sagemaker":
+            return self._need_executions().answer(region, environ, body, self._moto.change, start_response)
         return self._moto.change(environ, body, start_response)
+
+    def _need_executions(self) -> "Executions":
+        """Brings SageMaker in when it is first asked for."""
+        from customlabels.emulator.aws.executions import Executions
+
+        with self._executions_turn:
+            if self._executions is None:
+                self._executions = Executions(self._store.folder, self.clock, self._client)
+                self._executions.resume()
+            return self._executions
 
     def _context(self, region: str) -> Context:
         return Context(self._store, region, self._timings, self.trainer.submit, self.clock, self._rate)
@@ -165,6 +184,8 @@ class Application:
         self._deliveries.start()
         self._sources.start()
         self._firing.start()
+        if (self._store.folder / EXECUTIONS_FOLDER).exists():
+            self._need_executions()
 
     def _follow(self) -> None:
         """Lets what has been handed over reach its end."""

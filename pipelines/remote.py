@@ -3,7 +3,7 @@
 Of each image the first bytes are read, for its size in pixels; its ETag stands for its content.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +34,16 @@ class Remote:
     address: S3Address
     dataset: Dataset
     hashes: dict[str, Hashes]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An object that was looked at: its name below the address, and its header, or why it cannot be used."""
+
+    name: str
+    etag: str
+    size: int
+    info: ImageInfo | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +87,40 @@ def read_remote(
     ------
     LayoutError : there is none
     """
-    held = [one for one in _listed(s3, address) if wanted(one.name)]
+    return arrange(address, see(s3, address, wanted, step), label_from=label_from, label_map=label_map)
+
+
+def see(
+    s3: "S3Client", address: S3Address, wanted: Callable[[str], bool], step: Callable[[], None] = lambda: None
+) -> Iterator[Sighting]:
+    """The objects below an address that are named like images, in order of their keys, each looked at."""
+
+    def seen(one: _Held) -> Sighting:
+        return Sighting(one.name, one.etag, one.size, _look(s3, address, one))
+
+    for one in in_threads(seen, (one for one in _listed(s3, address) if wanted(one.name)), _THREADS):
+        step()
+        yield one
+
+
+def arrange(
+    address: S3Address, seen: Iterable[Sighting], *, label_from: str = "top", label_map: dict[str, str] | None = None
+) -> Remote:
+    """The labelled images that were seen; they come in order of their keys.
+
+    Raises
+    ------
+    LayoutError : there is none
+    """
+    held = list(seen)
     if not held:
         raise LayoutError(f"{address}: holds no JPEG or PNG image", hint="name a folder that holds a folder a label")
     tops = {one.name.split("/")[0].lower() for one in held if "/" in one.name}
     divided = tops <= SUBSETS.keys() and {SUBSETS[one] for one in tops} >= {"train", "test"}
     records: list[ImageRecord] = []
     findings: list[Finding] = []
-    for one, info in zip(held, in_threads(lambda one: _look(s3, address, one), held, _THREADS), strict=True):
-        step()
+    for one in held:
+        info = one.info
         parts = one.name.split("/")[:-1]
         side = None
         if divided and parts:

@@ -52,11 +52,13 @@ class Memory:
     Parameters
     ----------
     starts : minutes from STARTING to RUNNING, newest last
+    lead : minutes of warm-up learned from them; None before the first
     said : when a trouble (its name and the version's) was last told to people
     """
 
     versions: dict[str, Kept] = field(default_factory=dict)
     starts: tuple[float, ...] = ()
+    lead: float | None = None
     quiet: tuple[Override, ...] = ()
     done: tuple[Done, ...] = ()
     said: dict[str, datetime] = field(default_factory=dict)
@@ -124,7 +126,7 @@ def doubled(memory: Memory, now: datetime, action: Action) -> Memory:
 
 
 def lead(starts: Sequence[float]) -> timedelta:
-    """The warm-up learned from past starts: what nineteen of twenty took, and a look more; 20 minutes without any.
+    """The warm-up that past starts ask for: what nineteen of twenty took, and a look more; 20 minutes without any.
 
     Parameters
     ----------
@@ -135,6 +137,15 @@ def lead(starts: Sequence[float]) -> timedelta:
     long = sorted(starts)[min(len(starts) - 1, int(len(starts) * 0.95))]
     minutes = timedelta(minutes=round(long)) + TICK
     return min(_LONGEST_LEAD, max(_SHORTEST_LEAD, minutes))
+
+
+def learned(memory: Memory) -> Memory:
+    """The memory with the warm-up that its starts ask for.
+
+    To be called while a window is open: were the warm-up changed by the very start that ends it, a model that is up
+    early would be stopped again before its window opens.
+    """
+    return replace(memory, lead=lead(memory.starts) / timedelta(minutes=1)) if memory.starts else memory
 
 
 def wanted_again(memory: Memory, actions: Sequence[Action]) -> Memory:
@@ -163,6 +174,7 @@ def _written(memory: Memory) -> str:
     document = {
         "versions": {name: _of_kept(kept) for name, kept in memory.versions.items()},
         "starts": memory.starts,
+        "lead": memory.lead,
         "quiet": [of_override(one) for one in memory.quiet],
         "done": [[_stamp(one.at), one.kind, one.version, one.why] for one in memory.done],
         "said": {key: _stamp(at) for key, at in memory.said.items()},
@@ -177,6 +189,7 @@ def read(written: str) -> Memory:
         return Memory(
             versions={name: _kept(one) for name, one in given["versions"].items()},
             starts=tuple(float(minutes) for minutes in given["starts"]),
+            lead=None if given["lead"] is None else float(given["lead"]),
             quiet=tuple(override(one) for one in given["quiet"]),
             done=tuple(Done(_time(at), kind, version, why) for at, kind, version, why in given["done"]),
             said={key: _time(at) for key, at in given["said"].items()},

@@ -131,8 +131,13 @@ class MotoServices:
                 self._has_stacks = True
 
     def _dispatch(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if scope(environ)[1] == "cloudformation":
+        service = scope(environ)[1]
+        if service == "cloudformation":
             self._need_stacks()
+        elif service == "sagemaker":
+            from customlabels.emulator.aws import registry
+
+            registry.install()
         application = self._moto.get_application(environ)
         given: Iterable[bytes] = application(environ, start_response)
         return given

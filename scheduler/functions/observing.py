@@ -67,8 +67,8 @@ def look_up(ssm: "SSMClient", project: str) -> Known:
         raise LookupError(f"the parameter {parameters.schedule(project)} is not there")
     remembered = memory.read(found.get("uptime", ""))
     schedule = read_schedule_text(found["schedule"])
-    if schedule.learns and remembered.starts:
-        schedule = replace(schedule, warm_up=memory.lead(remembered.starts))
+    if schedule.learns and remembered.lead is not None:
+        schedule = replace(schedule, warm_up=timedelta(minutes=remembered.lead))
     # The newest counts, and a person's word before what was idle.
     overrides = (*remembered.quiet, *read_overrides_text(found.get("overrides", "[]")))
     return Known(

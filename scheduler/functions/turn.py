@@ -76,7 +76,13 @@ class _Turn:
         self._known = observing.look_up(clients.ssm, place.project)
         self._found = observing.describe(clients.rekognition, place.project_arn)
         self._arns = {name: one["ProjectVersionArn"] for name, one in self._found.described.items()}
+        self._schedule = resolved(self._known.schedule, self._known.champion)
+        self._asked = {
+            version: wanted(self._found.now, self._schedule, version) for version in versions(self._schedule)
+        }
         self._memory, self._observed = remembering.seen(self._known.memory, self._found.now, self._found.states)
+        if any(one.open for one in self._asked.values()):
+            self._memory = remembering.learned(self._memory)
         self._spent = self._money()
         self.done: list[Action] = []
         self.planned = self._plan()
@@ -182,10 +188,9 @@ class _Turn:
 
     def measure(self) -> None:
         now, up = self._found.now, [one for one in self._observed if one.status == "RUNNING"]
-        schedule = resolved(self._known.schedule, self._known.champion)
         figures = {
             "UnitsUp": sum(one.units for one in up),
-            "UnitsWanted": sum(wanted(now, schedule, version).units for version in versions(schedule)),
+            "UnitsWanted": sum(one.units for one in self._asked.values()),
             "MinutesBeyondPlan": max((_minutes(now, one) for one in self._observed), default=0.0),
             "Troubles": sum(one.kind is Kind.REPORT for one in self.planned),
         }

@@ -3,12 +3,9 @@
 Lambda's runtime need not hold time zones, so the one that counts comes along, from the tzdata package.
 """
 
-import hashlib
-import io
-import zipfile
 from importlib import resources
 
-import customlabels
+from customlabels.core import archives
 from customlabels.core.errors import SettingsError
 
 MODULES = (
@@ -30,8 +27,6 @@ MODULES = (
 ZONES = "zoneinfo"
 """The zip's folder of time zones, where the handlers look for them."""
 
-_BEGINNING = (1980, 1, 1, 0, 0, 0)
-
 
 def function_zip(zone: str) -> bytes:
     """The zip of the functions for a schedule in that time zone.
@@ -40,24 +35,15 @@ def function_zip(zone: str) -> bytes:
     ------
     SettingsError : there is no such zone
     """
-    package = resources.files(customlabels)
-    files = {f"customlabels/{name}": package.joinpath(name).read_bytes() for name in MODULES}
-    files["customlabels/__init__.py"] = f'__version__ = "{customlabels.__version__}"\n'.encode()
+    files = archives.package_files(MODULES)
     for name in {zone, "UTC"}:
         files[f"{ZONES}/{name}"] = _zone(name)
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(files.items()):
-            entry = zipfile.ZipInfo(name, _BEGINNING)
-            entry.external_attr = 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content)
-    return body.getvalue()
+    return archives.zipped(files)
 
 
 def digest(body: bytes) -> str:
     """SHA-256, in hexadecimal."""
-    return hashlib.sha256(body).hexdigest()
+    return archives.digest(body)
 
 
 def _zone(name: str) -> bytes:

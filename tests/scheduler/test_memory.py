@@ -103,6 +103,7 @@ STAMPS = st.integers(0, 10**6).map(minutes)
             max_size=3,
         ),
         starts=st.lists(st.floats(0, 100), max_size=3).map(tuple),
+        lead=st.none() | st.floats(10, 120),
         said=st.dictionaries(st.text(max_size=9), STAMPS, max_size=3),
     )
 )

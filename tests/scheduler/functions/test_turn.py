@@ -18,7 +18,7 @@ from customlabels.emulator.versions import START_TAG
 from customlabels.manifests.lines import entry_line
 from customlabels.scheduler.documents import schedule_text
 from customlabels.scheduler.functions.turn import Clients, Place, take
-from customlabels.scheduler.memory import Memory, read
+from customlabels.scheduler.memory import Memory, read, text
 from customlabels.scheduler.plan import Kind
 from customlabels.scheduler.stack import overriding
 from customlabels.scheduler.uptime import CHAMPION, Override, Schedule, Window
@@ -237,6 +237,21 @@ def test_a_start_that_takes_long_is_reported_and_lengthens_the_lead(plant: Plant
     plant.put(parameters.schedule("plant"), schedule_text(Schedule("UTC", (window,), learns=True)))
     plant.put(parameters.memory("plant"), kept)
     assert plant.turn() == ["start v1"]
+
+
+def test_a_start_that_is_quicker_than_thought_does_not_flap(plant: Plant) -> None:
+    plant.schedule(learns=True)
+    plant.put(parameters.memory("plant"), text(Memory(starts=(40.0,), lead=45.0)))
+    now = plant.now()
+    opens = now + timedelta(minutes=40)
+    window = Window(opens.time(), (opens + timedelta(hours=1)).time(), dates=frozenset({now.date(), opens.date()}))
+    plant.put(parameters.schedule("plant"), schedule_text(Schedule("UTC", (window,), learns=True)))
+    done = []
+    for _ in range(12):
+        done += plant.turn()
+        plant.advance(5)
+    assert done == ["start v1"]
+    assert plant.memory().starts == (40.0, 5.0)
 
 
 def test_a_quota_that_is_reached_is_told_and_the_rest_goes_on(plant: Plant) -> None:

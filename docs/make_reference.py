@@ -1,0 +1,406 @@
+"""Makes docs/reference/ from the code: python docs/make_reference.py"""
+
+import ast
+import inspect
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields, is_dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import click
+
+from customlabels.cli.group import _SHARED, root
+from customlabels.cli.overview import OPTIONS
+from customlabels.core.settings import TEMPLATE, Settings
+from customlabels.manifests.codes import MESSAGES
+
+HERE = Path(__file__).parent
+_MADE = "<!-- Made by docs/make_reference.py from the code; change it there. -->\n"
+
+
+def main() -> None:
+    for name, text in pages().items():
+        (HERE / "reference" / name).write_text(text, encoding="utf-8")
+
+
+def pages() -> dict[str, str]:
+    """The text of each page of docs/reference."""
+    made: dict[str, Callable[[], Iterator[str]]] = {
+        "commands.md": commands_page,
+        "settings.md": settings_page,
+        "codes.md": codes_page,
+        "api.md": api_page,
+    }
+    return {name: re.sub(r"\n{3,}", "\n\n", "\n".join([_MADE, *page()])).rstrip() + "\n" for name, page in made.items()}
+
+
+EXIT_CODES = {
+    0: "done",
+    1: "an error: the service refused, a training failed, an image could not be looked at",
+    2: "wrong usage or settings",
+    3: "the gate failed, or there was not enough evidence to pass it",
+    4: "invalid images or manifests",
+    130: "interrupted, or a question was not answered with yes",
+}
+
+
+def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command that does something, with the words that call it."""
+
+    def below(words: tuple[str, ...], command: click.Command) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+        if not isinstance(command, click.Group):
+            yield words, command
+            return
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None  # noqa: S101 - it listed the name itself
+            yield from below((*words, name), found)
+
+    yield from below((), root)
+
+
+def commands_page() -> Iterator[str]:
+    yield "# Commands\n"
+    yield "    customlabels --local train photos --min-f1 0.8\n"
+    yield "Results go to standard output, everything else to standard error.\n"
+    yield "| exit code | what it says |\n| --- | --- |"
+    yield from (f"| {code} | {said} |" for code, said in EXIT_CODES.items())
+    yield "\nEvery command takes these options, wherever they stand on the line:\n"
+    yield "| option | meaning |\n| --- | --- |"
+    yield from (f"| `{_cell(name)}` | {_cell(said)} |" for name, said in OPTIONS.items())
+    for words, command in commands():
+        yield from _command(words, command)
+
+
+def _command(words: tuple[str, ...], command: click.Command) -> Iterator[str]:
+    name = " ".join(("customlabels", *words))
+    text, examples = _told(command)
+    yield f"\n## {name}\n"
+    options = [one for one in command.params if isinstance(one, click.Option) and one.name not in _SHARED]
+    arguments = [one.make_metavar(click.Context(command)) for one in command.params if isinstance(one, click.Argument)]
+    yield "    " + " ".join((name, *(["[OPTIONS]"] if options else []), *arguments)) + "\n"
+    yield f"{text}\n"
+    if options:
+        yield "| option | takes | default | meaning |\n| --- | --- | --- | --- |"
+        yield from map(_option, options)
+        yield ""
+    if examples:
+        yield "\n".join(f"    {one}" for one in examples) + "\n"
+    yield f"Exit codes: {', '.join(map(str, _exit_codes(words, command)))}."
+
+
+def _told(command: click.Command) -> tuple[str, list[str]]:
+    """A command's help in paragraphs, and its examples."""
+    paragraphs = re.split(r"\n\s*\n", inspect.cleandoc(command.help or ""))
+    examples = [line for one in paragraphs if one.lstrip("\b\n").startswith("Example") for line in one.splitlines()]
+    prose = [one for one in paragraphs if not one.lstrip("\b\n").startswith("Example")]
+    shown = [re.sub(r"^\s*(Examples?:)?\s*", "", line) for line in examples if line.strip("\b ")]
+    return "\n\n".join(" ".join(one.split()) for one in prose), shown
+
+
+def _option(option: click.Option) -> str:
+    help_text, _, noted = (option.help or "").partition("[default:")
+    default = noted.rstrip("] ").strip()
+    if not default and option.show_default and option.default is not None:
+        default = f"`{option.default}`"
+    default = "required" if option.required else default
+    names = ", ".join((*option.opts, *option.secondary_opts))
+    taken = "" if option.is_flag else _taken(option)
+    many = " (as often as wanted)" if option.multiple else ""
+    return f"| `{names}` | {_cell(taken)}{many} | {_cell(default)} | {_cell(help_text.strip())} |"
+
+
+def _taken(option: click.Option) -> str:
+    kind = option.type
+    if isinstance(kind, click.Choice):
+        return ", ".join(f"`{one}`" for one in kind.choices)
+    if isinstance(kind, click.IntRange | click.FloatRange):
+        number = "whole number" if isinstance(kind, click.IntRange) else "number"
+        low = "" if kind.min is None else f"{'over' if kind.min_open else 'from'} {kind.min:g}"
+        high = "" if kind.max is None else f"{'below' if kind.max_open else 'to'} {kind.max:g}"
+        return " ".join(part for part in (number, low, high) if part)
+    if option.metavar:
+        return f"`{option.metavar}`"
+    if isinstance(kind, click.Path):
+        return "file" if not kind.dir_okay else "folder" if not kind.file_okay else "file or folder"
+    return {"integer": "whole number", "float": "number"}.get(kind.name, "text")
+
+
+def _exit_codes(words: tuple[str, ...], command: click.Command) -> list[int]:
+    names = {one.name for one in command.params}
+    reads = bool(names & {"allow_unlabelled", "smoke"}) or words[0] in ("manifest", "detect")
+    return [0, 1, 2, *([3] if "decide_on" in names else []), *([4] if reads else []), 130]
+
+
+_MORE = {
+    "dataset.images": "the folder that the images lie below, where the annotations lie elsewhere",
+    "dataset.label_separator": 'between labels in a cell of a CSV, or between the folders of label_from = "path"',
+    "dataset.delimiter": "CSV: between cells; default: as the file looks",
+    "dataset.encoding": "CSV: of its text; default: as the file looks",
+    "dataset.box_unit": "CSV: of boxes; default: as the first rows look",
+    "dataset.masks": "the folder that masks lie in, if not beside the images",
+    "dataset.min_area": "masks: pixels of the smallest spot that becomes a box",
+    "dataset.allow_unlabelled": "keep images that no label and no box marks; a training ignores them",
+    "schedule.subdivision": "the state or province of `country`, whose public holidays differ",
+    "schedule.time_zone": "of the windows' times, as the IANA database names it",
+    "schedule.window.start": "when the model has to be RUNNING, by the zone's clock",
+    "schedule.window.units": "inference units of this window; default: those of [schedule]",
+}
+"""Keys that the commented file leaves out, or explains by their example alone."""
+
+_LINE = re.compile(r"# (\w+) = (.*?)\s+# (.+)")
+_BARE = re.compile(r"# (\w+) = (.*)")
+_SECTION = re.compile(r"(?:# )?\[+([\w.]+)\]+")
+
+
+def settings_page() -> Iterator[str]:
+    yield "# Settings\n"
+    yield "    customlabels init\n"
+    yield (
+        "writes a commented `customlabels.toml`. Every command looks for it in the working folder and upwards; "
+        "`--config` names another. Every key is optional, an unknown one is refused, and a flag wins over its key. "
+        "Spans of time read `90s`, `25m`, `2h`, `1h30m` or `3d`."
+    )
+    told = _template()
+    flags = {name for _, command in commands() for one in command.params for name in one.opts}
+    for section, kind in _sections(Settings):
+        yield f"\n## {f'[[{section}]]' if section.endswith('window') else f'[{section}]'}\n"
+        yield "| key | type | default | flag | meaning | example |\n| --- | --- | --- | --- | --- | --- |"
+        hints = get_type_hints(kind, include_extras=True)
+        for one in fields(kind):
+            if one.name == "window":
+                continue
+            key = f"{section}.{one.name}"
+            example, said = told.get(key, ("", ""))
+            said = _MORE.get(key) or re.sub(r"^\.\.\. or", "or", said)
+            if not said:
+                raise ValueError(f"{key}: neither the commented file nor _MORE tells what it means")
+            flag = f"--{one.name.replace('_', '-')}" if one.name != "columns" else "--column"
+            own = section in ("dataset", "gate", "project", "detect") and key != "dataset.source" and flag in flags
+            if one.default is not MISSING:
+                default = one.default
+            else:
+                default = one.default_factory() if one.default_factory is not MISSING else MISSING
+            shown = "required" if default is MISSING else "" if default in (None, (), {}) else f"`{_toml(default)}`"
+            cells = [f"`{one.name}`", _type(hints[one.name]), shown, f"`{flag}`" if own else "", said]
+            yield f"| {' | '.join(map(_cell, cells))} | {f'`{_cell(example)}`' if example else ''} |"
+
+
+def _template() -> dict[str, tuple[str, str]]:
+    """Example and comment of each key of the commented file."""
+    found, section = {}, ""
+    for line in TEMPLATE.splitlines():
+        if named := _SECTION.fullmatch(line):
+            section = named[1]
+        elif given := _LINE.fullmatch(line):
+            found[f"{section}.{given[1]}"] = (given[2], given[3])
+        elif given := _BARE.fullmatch(line):
+            found[f"{section}.{given[1]}"] = (given[2], "")
+    return found
+
+
+def _sections(kind: Any) -> Iterator[tuple[str, Any]]:
+    hints = get_type_hints(kind)
+    for one in fields(kind):
+        inner = hints[one.name]
+        yield one.name, inner
+        for part, hint in get_type_hints(inner).items():
+            for nested in get_args(hint):
+                if is_dataclass(nested):
+                    yield f"{one.name}.{part}", nested
+
+
+_TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+
+
+def _type(hint: Any) -> str:
+    """The type in words, with the range that it has."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint in _TYPES:
+        return _TYPES[hint]
+    if hasattr(hint, "__metadata__"):
+        limits = [said for one in hint.__metadata__ if (said := _limit(one))]
+        return f"{_type(hint.__origin__)} {' '.join(limits)}".strip()
+    if origin is Literal:
+        return ", ".join(f'`"{one}"`' for one in arguments)
+    if origin is tuple:
+        return f"list of {_type(arguments[0])}"
+    if origin in (Union, type(int | None)):
+        return " or ".join(_type(one) for one in arguments if one is not type(None))
+    if (origin is not None and issubclass(origin, dict)) or getattr(origin, "__name__", "") == "Mapping":
+        return "table of text"
+    return str(getattr(hint, "__name__", hint))
+
+
+def _limit(one: Any) -> str:
+    words = {"ge": "from", "gt": "over", "le": "to", "lt": "below"}
+    for name, word in words.items():
+        if hasattr(one, name):
+            return f"{word} {getattr(one, name):g}"
+    if hasattr(one, "max_length"):
+        return f"of at most {one.max_length} characters"
+    return f"like `{one.text}`" if hasattr(one, "text") else ""
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def codes() -> dict[str, dict[str, Any]]:
+    """Cause and cure of each code: those that the validator finds, and those that AWS alone can find."""
+    return tomllib.loads((HERE / "codes.toml").read_text(encoding="utf-8"))
+
+
+def codes_page() -> Iterator[str]:
+    told = codes()
+    yield "# Codes\n"
+    yield "    customlabels manifest validate train.manifest --test test.manifest --images photos\n"
+    yield (
+        "names faults with the codes that the service uses, before anything is uploaded or billed. Here is what each "
+        "means, what becomes of the line, the dataset or the training, and what to do. `--fix` mends what takes no "
+        "guess.\n"
+    )
+    yield (
+        "A training fails when more than a fifth of a manifest's lines are invalid, all causes added up. A line that "
+        "a dataset import drops without a word is reported by no call of the service; `validate` counts it.\n"
+    )
+    yield "Source: Custom Labels developer guide, `debugging-datasets-*.md` and `tm-debugging*.md`.\n"
+    groups = {
+        "Whole manifests": [one for one in MESSAGES if told["codes"][one]["scope"] == "manifest"],
+        "Lines, attributes and boxes": [one for one in MESSAGES if told["codes"][one]["scope"] == "line"],
+        "Warnings": [one for one in MESSAGES if one.startswith("WARNING")],
+    }
+    for title, names in groups.items():
+        yield f"## {title}\n"
+        for code in names:
+            yield from _code(code, MESSAGES[code], told["codes"][code])
+    yield "## Codes that only AWS can find\n"
+    yield "They are about permissions and owners of buckets. `customlabels train` shows them when a training failed.\n"
+    for code, about in told["only_on_aws"].items():
+        yield from _code(code, about["message"], about)
+
+
+def _code(code: str, said: str, about: dict[str, str]) -> Iterator[str]:
+    yield f"### {code}\n"
+    yield f"> {said.replace('{}', 'NAME')}\n"
+    yield f"**Cause:** {about['cause']}\n"
+    yield f"**Effect:** {about['effect']}\n"
+    yield f"**Cure:** {about['cure']}\n"
+
+
+def api_page() -> Iterator[str]:
+    import customlabels
+
+    table: dict[str, tuple[str, ...]] = getattr(customlabels, "_PUBLIC", {})
+    yield "# Python API\n"
+    yield "```python\nfrom pathlib import Path\n\nfrom customlabels import load_dataset, split\n"
+    yield 'divided = split(load_dataset(Path("photos")), seed=1)\n```\n'
+    yield (
+        "These names can be imported from `customlabels`; each is loaded when it is first used. Everything else may "
+        "change without notice."
+    )
+    for module, names in table.items():
+        found = import_module(f"customlabels.{module}")
+        tree = ast.parse(inspect.getsource(found))
+        yield f"\n## customlabels.{module}"
+        for name in names:
+            yield from _public(name, tree)
+
+
+def _public(name: str, tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            yield f"\n### {name}\n\n```python\n{_signature(node)}\n```\n"
+            yield _docstring(node)
+            return
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            yield f"\n### {name}\n\n```python\n{_class(node)}\n```\n"
+            yield _docstring(node)
+            yield from _methods(node)
+            return
+    raise ValueError(f"{name} is defined elsewhere than _PUBLIC says")
+
+
+def _class(node: ast.ClassDef) -> str:
+    bases = ", ".join(ast.unparse(one) for one in node.bases)
+    lines = [f"class {node.name}({bases}):" if bases else f"class {node.name}:"]
+    for one in node.body:
+        own = isinstance(one, ast.AnnAssign) and not ast.unparse(one.target).startswith("_")
+        if (own and "ClassVar" not in ast.unparse(one)) or isinstance(one, ast.Assign):
+            lines.append(f"    {ast.unparse(one)}")
+        elif isinstance(one, ast.FunctionDef) and one.name == "__init__":
+            lines.append("    " + _signature(one).replace("\n", "\n    "))
+    return "\n".join([*lines, *(["    ..."] if len(lines) == 1 else [])])
+
+
+def _methods(node: ast.ClassDef) -> Iterator[str]:
+    for one in node.body:
+        if isinstance(one, ast.FunctionDef) and not one.name.startswith("_"):
+            said = ast.get_docstring(one)
+            kinds = {ast.unparse(decorator) for decorator in one.decorator_list}
+            if said:
+                called = one.name if kinds & {"property", "cached_property"} else f"{one.name}()"
+                yield f"- `{called}`: {' '.join(said.split(chr(10) * 2)[0].split())}"
+
+
+def _signature(node: ast.FunctionDef) -> str:
+    """The function's header, an argument a line where one line would be long."""
+    returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+    start = f"def {node.name}("
+    whole = f"{start}{ast.unparse(node.args)}){returned}: ..."
+    if len(whole) <= 100:
+        return whole
+    return f"{start}\n" + "\n".join(f"    {one}," for one in _arguments(node.args)) + f"\n){returned}: ..."
+
+
+def _arguments(given: ast.arguments) -> list[str]:
+    """Each argument with its annotation and default, as they are written in a call's order."""
+
+    def shown(one: ast.arg, default: ast.expr | None) -> str:
+        value = "" if default is None else f" = {ast.unparse(default)}"
+        return f"{one.arg}{f': {ast.unparse(one.annotation)}' if one.annotation else ''}{value}"
+
+    placed = [*given.posonlyargs, *given.args]
+    defaults = [*[None] * (len(placed) - len(given.defaults)), *given.defaults]
+    found = [shown(one, default) for one, default in zip(placed, defaults, strict=True)]
+    if given.vararg:
+        found.append(f"*{shown(given.vararg, None)}")
+    elif given.kwonlyargs:
+        found.append("*")
+    found += [shown(one, default) for one, default in zip(given.kwonlyargs, given.kw_defaults, strict=True)]
+    return found
+
+
+def _docstring(node: ast.FunctionDef | ast.ClassDef) -> str:
+    """Its docstring: prose as it is, the sections of numpydoc as lists."""
+    lines, shown, listing = (ast.get_docstring(node) or "").splitlines(), [], False
+    for place, line in enumerate(lines):
+        following = lines[place + 1] if place + 1 < len(lines) else ""
+        if re.fullmatch(r"-{3,}", following) and line:
+            shown.append(f"\n**{line}**\n")
+            listing = True
+        elif re.fullmatch(r"-{3,}", line):
+            continue
+        elif listing and (entry := re.fullmatch(r"(\*{0,2}\w+(?:, \w+)*)(?: : (.*))?", line)):
+            shown.append(f"- `{entry[1]}`" + (f": {entry[2]}" if entry[2] else ""))
+        elif listing and line.startswith(" "):
+            shown.append(f"  {line.strip()}")
+        else:
+            listing = listing and bool(line)
+            shown.append(line)
+    return "\n".join(shown).strip() + "\n"
+
+
+def _cell(text: str) -> str:
+    """Text for a cell of a table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""The handlers of the pipeline's Lambda functions.
+
+Imports the standard library, boto3, annotated-types and this package's light modules alone: the functions' zip holds
+nothing else.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from customlabels.core.aws import explained
+from customlabels.core.errors import CustomLabelsError, ServiceError
+from customlabels.core.s3 import parse_address
+from customlabels.pipelines.sagemaker.functions import judging, registering, training
+
+Document = dict[str, Any]
+
+_LONGEST_REASON = 256
+"""Characters of why a step failed. Source: SendPipelineExecutionStepFailure."""
+
+_OVER = {"ValidationException", "ValidationError", "ResourceNotFound", "ConflictException"}
+"""Codes for a token that nobody waits for any more: its execution was stopped, or was told before."""
+
+
+def start(event: Document, _context: Any) -> Document:
+    """Starts the training of the version that the build has left a ticket for."""
+    ticket = _ticket(event)
+    started = training.start(_client("rekognition"), ticket)
+    _log("started" if started else "found", version=ticket["version"])
+    return {"ProjectArn": ticket["project_arn"], "Version": ticket["version"]}
+
+
+def wait(event: Document, _context: Any) -> Document:
+    """Answers the tokens in the queue whose trainings have ended; the others come back for another look."""
+    later = [record for record in event["Records"] if not _answered(record)]
+    for record in later:
+        looks = int(record["attributes"]["ApproximateReceiveCount"])
+        queue = _client("sqs").get_queue_url(QueueName=record["eventSourceARN"].rpartition(":")[2])["QueueUrl"]
+        _client("sqs").change_message_visibility(
+            QueueUrl=queue, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=training.pause(looks)
+        )
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in later]}
+
+
+def _answered(record: Document) -> bool:
+    """Whether the token of a message has been answered, or nobody waits for it any more."""
+    message = json.loads(record["body"])
+    about = message["arguments"]
+    since = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
+    sagemaker, token = _client("sagemaker"), {"CallbackToken": message["token"]}
+
+    def tell(call: Callable[..., Any], **said: Any) -> bool:
+        try:
+            with explained("answering the pipeline"):
+                call(**token, **said)
+        except ServiceError as error:
+            if error.code not in _OVER:
+                raise
+            _log("nobody waits any more", version=about["version"], why=error.message)
+        return True
+
+    now = datetime.now(UTC)
+    try:
+        done = training.ended(_client("rekognition"), about["project_arn"], about["version"], since, now)
+    except CustomLabelsError as error:
+        if isinstance(error, ServiceError) and now - since < training.LONGEST:
+            # It may pass: the message comes back.
+            _log("could not look", version=about["version"], why=error.message)
+            return False
+        _log("failed", version=about["version"], why=error.message)
+        return tell(sagemaker.send_pipeline_execution_step_failure, FailureReason=error.message[:_LONGEST_REASON])
+    if done is None:
+        return False
+    _log("trained", version=about["version"], seconds=done.seconds)
+    outputs = {"VersionArn": done.arn, "BilledSeconds": str(done.seconds)}
+    return tell(
+        sagemaker.send_pipeline_execution_step_success,
+        OutputParameters=[{"Name": name, "Value": value} for name, value in outputs.items()],
+    )
+
+
+def evaluate(event: Document, _context: Any) -> Document:
+    """Holds the gate against the trained version."""
+    evaluation, verdict = judging.evaluate(
+        _client("rekognition"), _client("s3"), _client("ssm"), event["project_arn"], event["version"], event["gate"]
+    )
+    sentence = f"version {verdict.version}: {'; '.join(verdict.shortfalls) or 'the gate is passed'}"
+    _log(sentence, f1=evaluation.f1)
+    return {
+        "F1": evaluation.f1,
+        "Precision": evaluation.precision,
+        "Recall": evaluation.recall,
+        "Result": str(verdict.result),
+        "Sentence": sentence,
+    }
+
+
+def register(event: Document, _context: Any) -> Document:
+    """Registers the version that passed, and promotes it where that is approved."""
+    ticket, rekognition = _ticket(event), _client("rekognition")
+    with explained(f"version {event['version']}"):
+        (found,) = rekognition.describe_project_versions(
+            ProjectArn=event["project_arn"], VersionNames=[event["version"]]
+        )["ProjectVersionDescriptions"]
+    package = registering.register(
+        _client("sagemaker"),
+        _client("s3"),
+        group=event["group"],
+        ticket=ticket,
+        version_arn=found["ProjectVersionArn"],
+        metrics={name: float(value) for name, value in event["metrics"].items()},
+        approval=event["approval"],
+        execution=event["execution"],
+    )
+    promoted = registering.promote_approved(_client("sagemaker"), _client("ssm"), package)
+    _log("registered", version=event["version"], package=package, champion=promoted)
+    return {"ModelPackageArn": package, "Champion": promoted}
+
+
+def approve(event: Document, _context: Any) -> Document:
+    """Promotes the version of a model package that a person has approved; EventBridge tells of it."""
+    promoted = registering.promote_approved(_client("sagemaker"), _client("ssm"), event["detail"]["ModelPackageArn"])
+    _log("promoted" if promoted else "not approved", version=promoted)
+    return {"Champion": promoted}
+
+
+def _ticket(event: Document) -> Document:
+    place = parse_address(event["ticket"])
+    with explained(f"reading {place}"):
+        found: Document = json.loads(_client("s3").get_object(Bucket=place.bucket, Key=place.key)["Body"].read())
+    return found
+
+
+@cache
+def _client(service: str) -> Any:
+    """Made once an environment."""
+    make: Any = boto3.client
+    config = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=20)
+    return make(service, config=config)
+
+
+def _log(message: str, **more: Any) -> None:
+    sys.stdout.write(json.dumps({"message": message, **more}, ensure_ascii=False) + "\n")
+    sys.stdout.flush()

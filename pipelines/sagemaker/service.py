@@ -1,0 +1,123 @@
+"""The pipeline in SageMaker: made or changed, started, and followed until its execution ends."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from customlabels.core.aws import explained
+from customlabels.core.errors import ServiceError
+from customlabels.core.waiting import wait_for
+
+_LONGEST = 28 * 3600.0
+_GOING_ON = {"Executing", "Stopping"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of an execution: how far it is, what it gave, and why it failed."""
+
+    name: str
+    status: str
+    seconds: float | None = None
+    """None while it goes on."""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+def find(sagemaker: Any, name: str) -> dict[str, Any] | None:
+    """The definition that the pipeline of that name has; None where there is none."""
+    try:
+        with explained(f"looking for the pipeline {name}"):
+            found = sagemaker.describe_pipeline(PipelineName=name)
+    except ServiceError as error:
+        if error.code in {"ResourceNotFound", "ResourceNotFoundException", "ValidationException", "ValidationError"}:
+            return None
+        raise
+    document: dict[str, Any] = json.loads(found["PipelineDefinition"])
+    return document
+
+
+def put(sagemaker: Any, name: str, definition: Mapping[str, Any], role: str, *, new: bool, project: str) -> None:
+    """Creates the pipeline, or changes it to that definition."""
+    text = json.dumps(definition)
+    about = {"PipelineName": name, "PipelineDefinition": text, "RoleArn": role}
+    about["PipelineDescription"] = f"Trains versions of the Custom Labels project {project}; made by customlabels"
+    with explained(f"{'creating' if new else 'changing'} the pipeline {name}"):
+        if new:
+            sagemaker.create_pipeline(**about, PipelineDisplayName=name)
+        else:
+            sagemaker.update_pipeline(**about)
+
+
+def delete(sagemaker: Any, name: str) -> bool:
+    """Deletes the pipeline; whether there was one."""
+    if find(sagemaker, name) is None:
+        return False
+    with explained(f"deleting the pipeline {name}"):
+        sagemaker.delete_pipeline(PipelineName=name)
+    return True
+
+
+def start(sagemaker: Any, name: str, parameters: Mapping[str, str]) -> str:
+    """Starts an execution; its ARN."""
+    given = [{"Name": key, "Value": value} for key, value in parameters.items()]
+    with explained(f"starting the pipeline {name}"):
+        arn: str = sagemaker.start_pipeline_execution(PipelineName=name, PipelineParameters=given)[
+            "PipelineExecutionArn"
+        ]
+    return arn
+
+
+def steps(sagemaker: Any, execution: str) -> list[Step]:
+    """The execution's steps that have begun, the first first."""
+    with explained("reading the steps of the execution"):
+        pages = sagemaker.get_paginator("list_pipeline_execution_steps").paginate(
+            PipelineExecutionArn=execution, SortOrder="Ascending"
+        )
+        return [_step(one) for page in pages for one in page["PipelineExecutionSteps"]]
+
+
+def _step(one: Mapping[str, Any]) -> Step:
+    about = one.get("Metadata", {})
+    given = [output for kind in ("Lambda", "Callback") for output in about.get(kind, {}).get("OutputParameters", [])]
+    seconds = (
+        (one["EndTime"] - one["StartTime"]).total_seconds() if one.get("EndTime") and one.get("StartTime") else None
+    )
+    return Step(
+        one["StepName"],
+        one["StepStatus"],
+        seconds,
+        {output["Name"]: output["Value"] for output in given},
+        about.get("Fail", {}).get("ErrorMessage") or one.get("FailureReason", ""),
+    )
+
+
+def wait_ended(
+    sagemaker: Any,
+    execution: str,
+    begun: Callable[[Step], None],
+    tick: Callable[[float], None],
+    said: Callable[[str], None],
+) -> str:
+    """The execution's status once it has ended.
+
+    Parameters
+    ----------
+    begun : told of each step as it begins
+    said : told what the wait is held up by
+    """
+    known: set[str] = set()
+
+    def look() -> str | None:
+        for one in steps(sagemaker, execution):
+            if one.name not in known:
+                known.add(one.name)
+                begun(one)
+        with explained("reading the execution"):
+            status: str = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution)[
+                "PipelineExecutionStatus"
+            ]
+        return None if status in _GOING_ON else status
+
+    return wait_for(look, what=f"execution {execution.rpartition('/')[2]}", most=_LONGEST, tick=tick, said=said)

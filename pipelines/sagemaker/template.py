@@ -1,0 +1,201 @@
+"""The CloudFormation template of what the pipeline's steps call: functions, a queue of tokens, a role for each.
+
+Source: CloudFormation template reference; SageMaker developer guide, "Callback step".
+"""
+
+import json
+from collections.abc import Sequence
+
+import customlabels
+from customlabels.pipelines.sagemaker.roles import allow, function_statements, job_statements, pipeline_statements
+from customlabels.pipelines.sagemaker.stack import Document, Stack, arn, sub
+
+FUNCTIONS = {
+    "start": "Starts the training",
+    "wait": "Tells the pipeline of trainings that have ended",
+    "evaluate": "Holds the gate against a version",
+    "register": "Registers a version that passed, and promotes it where that is approved",
+    "approve": "Promotes a version that a person has approved in the model registry",
+}
+REFERENCES: Document = {
+    "functions": {name: f"${{{name.capitalize()}.Arn}}" for name in ("start", "evaluate", "register")},
+    "queue_url": "${Tokens}",
+    "processing_role": "${ProcessingRole.Arn}",
+}
+"""Places of a definition that is part of the template, as Fn::Sub fills them in."""
+
+_HANDLERS = "customlabels.pipelines.sagemaker.functions.handlers"
+_SECONDS = {"evaluate": 300}
+_USUAL_SECONDS = 50
+_HIDDEN = 300
+"""Seconds that a token stays hidden while it is looked at: six times as long as the function may take."""
+
+_MOST_LOOKS = 1000
+_DAY = 86_400
+
+
+def template(stack: Stack, definition: Document | None = None) -> str:
+    """The template, in JSON.
+
+    Parameters
+    ----------
+    definition : with REFERENCES for its places, where the template is to make the pipeline too
+    """
+    resources: Document = {}
+    for name, does in FUNCTIONS.items():
+        resources |= _function(stack, name, does)
+    resources |= _queue(stack) | _approval(stack)
+    resources["PipelineRole"] = _role(
+        f"The pipeline of {stack.project}", "sagemaker.amazonaws.com", pipeline_statements()
+    )
+    resources["ProcessingRole"] = _role(
+        f"The processing jobs of the pipeline of {stack.project}", "sagemaker.amazonaws.com", job_statements(stack)
+    )
+    if definition is not None:
+        resources["Pipeline"] = {
+            "Type": "AWS::SageMaker::Pipeline",
+            "Properties": {
+                "PipelineName": stack.pipeline,
+                "PipelineDefinition": {"PipelineDefinitionBody": sub(_escaped(json.dumps(definition)))},
+                "RoleArn": arn("PipelineRole"),
+            },
+        }
+    document = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"Steps of the SageMaker Pipeline of {stack.project}, made by customlabels "
+        f"{customlabels.__version__}",
+        "Resources": resources,
+        "Outputs": {
+            "Queue": {"Description": "Where tokens wait", "Value": {"Ref": "Tokens"}},
+            **{
+                name: {"Description": does, "Value": arn(name)}
+                for name, does in (
+                    ("PipelineRole", "The role of the pipeline"),
+                    ("ProcessingRole", "The role of its processing jobs"),
+                    *((one.capitalize(), FUNCTIONS[one]) for one in ("start", "evaluate", "register")),
+                )
+            },
+        },
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _function(stack: Stack, name: str, does: str) -> Document:
+    logical, full = name.capitalize(), f"{stack.name}-{name}"
+    statements = [
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], [sub(f"${{{logical}Log.Arn}}")]),
+        *function_statements(stack)[name],
+    ]
+    return {
+        f"{logical}Log": {
+            "Type": "AWS::Logs::LogGroup",
+            "DeletionPolicy": "Delete",
+            "UpdateReplacePolicy": "Delete",
+            "Properties": {"LogGroupName": f"/aws/lambda/{full}", "RetentionInDays": 90},
+        },
+        f"{logical}Role": _role(
+            f"The function {name} of the pipeline of {stack.project}", "lambda.amazonaws.com", statements
+        ),
+        logical: {
+            "Type": "AWS::Lambda::Function",
+            "DependsOn": f"{logical}Log",
+            "Properties": {
+                "FunctionName": full,
+                "Description": does,
+                "Runtime": "python3.13",
+                "Architectures": ["arm64"],
+                "Handler": f"{_HANDLERS}.{name}",
+                "Role": arn(f"{logical}Role"),
+                "MemorySize": 512 if name == "evaluate" else 256,
+                "Timeout": _SECONDS.get(name, _USUAL_SECONDS),
+                "Code": {"S3Bucket": stack.bucket, "S3Key": stack.key},
+            },
+        },
+    }
+
+
+def _queue(stack: Stack) -> Document:
+    return {
+        "DeadTokens": {
+            "Type": "AWS::SQS::Queue",
+            "DeletionPolicy": "Delete",
+            "UpdateReplacePolicy": "Delete",
+            "Properties": {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 14 * _DAY},
+        },
+        "Tokens": {
+            "Type": "AWS::SQS::Queue",
+            "DeletionPolicy": "Delete",
+            "UpdateReplacePolicy": "Delete",
+            "Properties": {
+                "QueueName": f"{stack.name}-tokens",
+                "SqsManagedSseEnabled": True,
+                "VisibilityTimeout": _HIDDEN,
+                "MessageRetentionPeriod": 2 * _DAY,
+                "RedrivePolicy": {"deadLetterTargetArn": arn("DeadTokens"), "maxReceiveCount": _MOST_LOOKS},
+            },
+        },
+        "Waits": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "EventSourceArn": arn("Tokens"),
+                "FunctionName": {"Ref": "Wait"},
+                "BatchSize": 10,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            },
+        },
+    }
+
+
+def _approval(stack: Stack) -> Document:
+    return {
+        "Approvals": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Description": f"A version of {stack.project} was approved in the model registry",
+                "EventPattern": {
+                    "source": ["aws.sagemaker"],
+                    "detail-type": ["SageMaker Model Package State Change"],
+                    "detail": {"ModelPackageGroupName": [stack.group], "ModelApprovalStatus": ["Approved"]},
+                },
+                "Targets": [{"Id": "approve", "Arn": arn("Approve")}],
+            },
+        },
+        "ApprovalsMayCall": {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "FunctionName": {"Ref": "Approve"},
+                "Action": "lambda:InvokeFunction",
+                "Principal": "events.amazonaws.com",
+                "SourceArn": arn("Approvals"),
+            },
+        },
+    }
+
+
+def _role(description: str, service: str, statements: Sequence[Document]) -> Document:
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "Description": description,
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"},
+                ],
+            },
+            "Policies": [
+                {
+                    "PolicyName": "own",
+                    "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)},
+                }
+            ],
+        },
+    }
+
+
+def _escaped(text: str) -> str:
+    """Text for Fn::Sub in which nothing but REFERENCES is a reference."""
+    text = text.replace("${", "${!")
+    for reference in (*REFERENCES["functions"].values(), REFERENCES["queue_url"], REFERENCES["processing_role"]):
+        text = text.replace(reference.replace("${", "${!"), reference)
+    return text

@@ -1,0 +1,1 @@
+"""Versions logged on an MLflow server, and its registered model's champion; only `server` imports mlflow."""

@@ -1,0 +1,73 @@
+"""The files that go with a version's run: what it was trained and tested on, what it said, and the report."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from customlabels.core.aws import explained
+from customlabels.core.errors import ServiceError
+from customlabels.core.s3 import S3Address
+from customlabels.pipelines import metrics_files, report
+from customlabels.pipelines.comparison import Measured
+from customlabels.pipelines.results import manifest_of, training_counts, training_lines
+from customlabels.pipelines.versions import Description
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_GALLERY = 24
+_GONE = {"NoSuchKey", "NoSuchBucket", "404"}
+
+
+def gather(
+    folder: Path,
+    project: str,
+    description: Description,
+    measured: Measured,
+    made_of: Mapping[str, str],
+    s3: "S3Client",
+) -> None:
+    """Puts the files into `folder`, always under the same names; what is gone from S3 is left out.
+
+    Raises
+    ------
+    ServiceError : a file or a test image may not be read
+    """
+    summary = description.get("EvaluationResult", {}).get("Summary", {}).get("S3Object")
+    places = {
+        "manifests/train.manifest": manifest_of(description.get("TrainingDataResult"), "Output"),
+        "manifests/test.manifest": manifest_of(description.get("TestingDataResult"), "Output"),
+        "summary.json": S3Address(summary["Bucket"], summary["Name"]) if summary else None,
+    }
+    for name, place in places.items():
+        if place is not None:
+            _fetch(s3, place, folder / name)
+    metrics_files.write_metrics(folder / "metrics.json", measured.evaluation)
+    if measured.snapshot is not None:
+        metrics_files.write_curves(folder / "plots.csv", measured.snapshot)
+        metrics_files.write_confusion(folder / "confusion.csv", measured.snapshot)
+    (folder / "lineage.json").write_text(json.dumps(dict(made_of), indent=2, ensure_ascii=False))
+    made: datetime = description.get("TrainingEndTimestamp") or description["CreationTimestamp"]
+    page = report.report(
+        project,
+        measured,
+        None,
+        tags=made_of,
+        training=training_counts(training_lines(s3, description)),
+        s3=s3,
+        most_images=_GALLERY,
+        made=made,
+    )
+    report.write(folder / "report.html", page)
+
+
+def _fetch(s3: "S3Client", place: S3Address, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with explained(f"reading {place}"):
+            s3.download_file(place.bucket, place.key, str(path))
+    except ServiceError as error:
+        if error.code not in _GONE:
+            raise

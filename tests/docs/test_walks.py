@@ -1,0 +1,212 @@
+"""The commands of each page, run in its order against a local service; what the page shows is what is seen."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from docs_pages import PAGES, blocks, calls, is_synopsis
+from drawing import draw
+from local_service import connect
+from PIL import Image
+
+from customlabels.cli.group import run
+from customlabels.emulator import address
+
+VERSION = "v-3f9c2a71b0"
+"""What pages call a version whose name they cannot know."""
+
+REQUESTS = "".join(
+    ["time,requests\n", *(f"2026-03-0{day}T09:{minute:02}:00Z,60\n" for day in (2, 3) for minute in range(60))]
+)
+WEEKDAYS = '[[schedule.window]]\ndays = "mon-fri"\nstart = "06:00"\nstop = "22:00"\n'
+NAMED = '[project]\nname = "photos"\n'
+PHOTOS = {"photos": {"crack": 6, "ok": 6}}
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a page's commands need before they run, which of them end otherwise than with 0, and which are not run."""
+
+    images: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Folders of images, a folder a label: how many of each."""
+    files: tuple[str, ...] = ()
+    """Single images, and masks (.png)."""
+    texts: dict[str, str] = field(default_factory=dict)
+    settings: str = ""
+    before: tuple[str, ...] = ()
+    codes: dict[str, int] = field(default_factory=dict)
+    """Exit codes by a piece of the command."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Why, by a piece of the command."""
+
+
+NEEDS = {
+    "docs/how-to/formats.md": Needs(
+        images={"photos": {"crack": 2, "ok": 2}, "lines/line-1": {"crack": 1, "ok": 1}},
+        files=(
+            *("photos/crack/a.jpg", "photos/ok/b.jpg", "yolo/images/train/a.jpg"),
+            *("labelme/a.jpg", "masked/crack/c.jpg", "masked/crack/c.png"),
+        ),
+        settings='[project]\nname = "formats"\n',
+    ),
+    "docs/how-to/bucket-and-kms.md": Needs(PHOTOS),
+    "docs/how-to/cross-account.md": Needs(
+        settings=NAMED,
+        before=(f"customlabels versions promote {VERSION}",),
+        left_out={"--to-profile": "the local service has one account only"},
+    ),
+    "docs/how-to/costs.md": Needs(
+        PHOTOS,
+        settings=NAMED,
+        left_out={"--measure": "it asks for half a minute"},
+    ),
+    "docs/explanation/architecture.md": Needs(PHOTOS, settings=NAMED),
+    "docs/explanation/costs.md": Needs(
+        settings='[[schedule.window]]\ndays = "mon-fri"\nstart = "06:00"\nstop = "22:00"\n'
+    ),
+    "docs/explanation/gates.md": Needs(settings=NAMED, codes={"gate": 3}),
+    "docs/explanation/splits.md": Needs(PHOTOS),
+    "docs/images.md": Needs(PHOTOS),
+    "docs/training.md": Needs(
+        PHOTOS, settings=f'{NAMED}bucket = "my-bucket"\n', before=(f"customlabels versions promote {VERSION}",)
+    ),
+    "docs/uptime.md": Needs(
+        settings=NAMED,
+        texts={"requests.csv": REQUESTS, "rate.json": json.dumps({"rate_per_unit": 6.5})},
+        before=(f"customlabels versions promote {VERSION}",),
+        left_out={"schedule override": "tests/e2e/test_uptime.py deploys, overrides and removes"},
+    ),
+    "README.md": Needs(
+        PHOTOS,
+        settings=NAMED,
+        texts={"parts.csv": "file,label\na.jpg,crack\nb.jpg,ok\n"},
+        before=(f"customlabels versions promote {VERSION}",),
+        codes={"--decide-on": 3, "inspect parts.csv": 4},
+        left_out={
+            "--region eu-west-1": "docs/how-to/bucket-and-kms.md has a bucket there",
+            "coco-export": "docs/how-to/formats.md converts COCO",
+            "schedule": "docs/uptime.md and tests/e2e/test_uptime.py have it",
+        },
+    ),
+    "docs/local-service.md": Needs(),
+    "docs/versions.md": Needs(
+        {"golden": {"crack": 1, "ok": 1}},
+        settings=NAMED,
+        before=("customlabels versions promote other", f"customlabels model start {VERSION} --yes"),
+        codes={"--decide-on": 3},
+        left_out={"--to-profile": "the local service has one account only"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The state of a quick local service: two versions in the project `photos`, images in the bucket `my-bucket`."""
+    folder = tmp_path_factory.mktemp("walks")
+    draw(folder / "photos", {"crack": 10, "ok": 10})
+    state = folder / address.STATE_FOLDER
+    s3 = connect(state).s3
+    s3.create_bucket(Bucket="my-bucket")
+    for path in (folder / "photos").rglob("*00?.jpg"):
+        s3.upload_file(str(path), "my-bucket", path.relative_to(folder).as_posix())
+    with pytest.MonkeyPatch.context() as patch:
+        settled(patch, folder, state)
+        assert run(["-q", "train", "photos", "--version-name", "other"]) == 0
+        assert run(["-q", "versions", "copy", "other", "--to-project", "photos", "--to-version", VERSION]) == 0
+    yield state
+    address.stop(state)
+
+
+def settled(patch: pytest.MonkeyPatch, folder: Path, state: Path) -> None:
+    """A person's shell in `folder`, who means the local service and says yes to what is asked."""
+    patch.chdir(folder)
+    patch.setenv("CUSTOMLABELS_LOCAL", "1")
+    patch.setenv("CUSTOMLABELS_STATE", str(state))
+    patch.setenv("HOME", str(folder))
+    patch.setenv("NO_COLOR", "1")
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
+        patch.delenv(name, raising=False)
+    patch.setattr(sys, "stdin", StringIO("y\n" * 20))
+
+
+def test_the_tutorial_goes_as_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / address.STATE_FOLDER
+    address.start(state, address.FAST)
+    settled(monkeypatch, tmp_path, state)
+    monkeypatch.delenv("CUSTOMLABELS_LOCAL")
+    try:
+        walk("docs/tutorial.md", Needs(codes={"train photos --version-name first": 3}), tmp_path, capsys)
+    finally:
+        address.stop(state)
+    assert (tmp_path / "report.html").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("page", NEEDS)
+def test_commands_of_a_page_run_in_its_order(
+    page: str, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needs = NEEDS[page]
+    settled(monkeypatch, tmp_path, state)
+    for name, counts in needs.images.items():
+        draw(tmp_path / name, counts)
+    for number, name in enumerate(needs.files):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        image = Image.effect_noise((96, 96), 40 + number)
+        if name.endswith(".png"):
+            image = Image.new("L", (96, 96))
+            image.paste(255, (20, 30, 60, 80))
+        image.save(tmp_path / name)
+    for name, text in needs.texts.items():
+        (tmp_path / name).write_text(text)
+    if needs.settings:
+        (tmp_path / "customlabels.toml").write_text(needs.settings)
+    for line in needs.before:
+        assert run(calls(line)[0]) == 0, capsys.readouterr()
+    walk(page, needs, tmp_path, capsys)
+
+
+def test_every_guide_is_walked() -> None:
+    own = {page for page in PAGES if page.startswith(("docs/how-to/", "docs/explanation/"))}
+    assert own <= NEEDS.keys()
+
+
+def walk(page: str, needs: Needs, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Runs a page's commands, writes the files that it names, and compares what it shows with what is printed."""
+    for block in blocks(PAGES[page]):
+        if block.language == "toml" or block.file:
+            path = folder / (block.file or "customlabels.toml")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            told = "[project]" in block.text or block.file
+            path.write_text(block.text if told else needs.settings + block.text)
+            continue
+        seen = ""
+        capsys.readouterr()
+        for words in (words for line in block.commands if not is_synopsis(line) for words in calls(line)):
+            line = " ".join(words)
+            if any(piece in line for piece in needs.left_out):
+                continue
+            expected = next((code for piece, code in needs.codes.items() if piece in line), 0)
+            ended, said = run(words), capsys.readouterr()
+            assert ended == expected, f"{page}: {line}: {ended}\n{said.out}\n{said.err}"
+            seen += said.out + said.err
+        assert_seen(page, block.shown, seen)
+
+
+def assert_seen(page: str, shown: list[str], seen: str) -> None:
+    """Each line is among what was printed: the same words, figures that may differ, … for anything."""
+    printed = {_alike(line) for line in seen.splitlines()}
+    for line in shown:
+        wanted = ".*".join(map(re.escape, _alike(line).split("…")))
+        assert any(re.fullmatch(wanted, one) for one in printed), f"{page} shows {line!r}; printed was\n{seen}"
+
+
+def _alike(line: str) -> str:
+    """A line without what differs from run to run: blanks, digests and figures."""
+    return re.sub(r"[+-]?\d[\d.,]*", "0", re.sub(r"[0-9a-f]{10,}", "digest", " ".join(line.split())))

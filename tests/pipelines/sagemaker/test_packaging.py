@@ -1,0 +1,50 @@
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from customlabels.pipelines.sagemaker.packaging import NEEDED, function_zip, processing_zip
+
+SETTINGS = {"name": "surface", "dataset": {}}
+PROBE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+ALLOWED = set(sys.argv[3:]) | {"customlabels"} | set(sys.stdlib_module_names)
+ALLOWED |= {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six", "typing_extensions"}
+class Forbid:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] not in ALLOWED:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Forbid())
+import importlib
+for name in sys.argv[2].split(","):
+    found = importlib.import_module("customlabels.pipelines.sagemaker." + name)
+    assert found.__file__.startswith(sys.argv[1]), found.__file__
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "again", "most", "modules", "allowed"),
+    [
+        (function_zip(), function_zip(), 40_000, "functions.handlers", ["annotated_types"]),
+        (processing_zip(SETTINGS), processing_zip(SETTINGS), 110_000, "processing,building", [*NEEDED]),
+    ],
+    ids=["functions", "jobs"],
+)
+def test_a_zip_is_small_whole_and_the_same_each_time(
+    tmp_path: Path, body: bytes, again: bytes, most: int, modules: str, allowed: list[str]
+) -> None:
+    assert body == again
+    assert len(body) < most
+    zipfile.ZipFile(io.BytesIO(body)).extractall(tmp_path)
+    # -P and no site of the checkout: what is imported comes from the zip, or is allowed.
+    command = [sys.executable, "-P", "-c", PROBE, str(tmp_path), modules, *allowed]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_other_settings_are_other_code() -> None:
+    assert processing_zip(SETTINGS) != processing_zip({**SETTINGS, "name": "floor"})
