@@ -8,7 +8,7 @@ DEMO := demo-images
 # Hundreds of processes are started; without compiled modules each spends half its time on compiling them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint types unit format clean
+.PHONY: help demo test lint types unit around security format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +41,15 @@ types: .venv/ready ## mypy, strict
 	$(BIN)/mypy
 
 unit: .venv/ready ## the tests alone
-	$(BIN)/pytest -q --numprocesses 2 --dist loadfile
+	$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m 'not around'
+
+around: .venv/ready ## the tests of what is around it: notebooks, every command of the docs, MLflow's server
+	$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m around
+
+security: .venv/ready ## the schedule's template under checkov's rules, in an environment of its own
+	test -x .venv-checkov/bin/checkov || { $(PYTHON) -m venv .venv-checkov && .venv-checkov/bin/pip install --quiet checkov; }
+	$(BIN)/python benchmarks/template.py > .venv-checkov/template.yaml
+	.venv-checkov/bin/checkov --file .venv-checkov/template.yaml --framework cloudformation --compact --quiet --skip-download
 
 format: .venv/ready ## write the code in the project's style
 	$(BIN)/ruff check --fix .
@@ -49,4 +57,4 @@ format: .venv/ready ## write the code in the project's style
 
 clean: ## remove what the other targets made
 	-$(BIN)/customlabels local stop 2>/dev/null
-	rm -rf .venv .customlabels $(DEMO) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-checkov .customlabels $(DEMO) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

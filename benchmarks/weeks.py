@@ -49,7 +49,7 @@ start = "22:00"
 stop = "04:00"
 """
 EXPECTED = {
-    date(2027, 3, 16): (0, "promotion at 10:00: the new version starts, then the old one stops"),
+    date(2027, 3, 16): (5, "promotion at 10:00: the old version stops a sweep after the new one runs"),
     date(2027, 3, 20): (180 - 15, "override for three hours at noon, fifteen minutes of them the start"),
     date(2027, 3, 25): (-15, "a start that fails is tried again fifteen minutes later"),
     date(2027, 3, 30): (0, "the version before is deleted by hand"),
@@ -107,7 +107,7 @@ def report(shell: Shell, service: Service, took: float) -> None:
     for day in range(DAYS):
         start = datetime.combine(FIRST.date() + timedelta(days=day), FIRST.time(), ZONE).astimezone(UTC)
         stop = datetime.combine(FIRST.date() + timedelta(days=day + 1), FIRST.time(), ZONE).astimezone(UTC)
-        billed = 60 * sum(unit_hours(cloudwatch, "surface", version, start=start, end=stop) for version in ("v1", "v2"))
+        billed = 60 * sum(unit_hours(cloudwatch, "surface", ["v1", "v2"], start=start, end=stop).values())
         first = int((start - simulated.start) / timedelta(minutes=1))
         plan = sum(simulated.up[first : first + int((stop - start) / timedelta(minutes=1))])
         more, why = EXPECTED.get(start.astimezone(ZONE).date(), (0, ""))

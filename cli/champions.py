@@ -110,11 +110,7 @@ def rollback(session: Session, project: str | None, why: str) -> None:
 
 def _note_schedule(session: Session, project: str) -> None:
     """Says what a deployed schedule makes of a new champion."""
-    from customlabels.scheduler.functions import observing
-
-    try:
-        observing.look_up(session.clients.ssm, project)
-    except (LookupError, ValueError):
+    if session.uptime(project) is None:
         return
     session.console.note(
         "while a window is open, the schedule brings it up first, and then stops the one before; "

@@ -1,6 +1,7 @@
 """customlabels schedule deploy, diff, render and remove."""
 
 import difflib
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
@@ -20,7 +21,7 @@ from customlabels.core.prices import hosting_cost
 from customlabels.core.s3 import join_key
 from customlabels.pipelines import champion
 from customlabels.pipelines.project import need_project
-from customlabels.pipelines.versions import is_trained, list_versions, version_name
+from customlabels.pipelines.versions import Description, is_trained, list_versions, version_name
 from customlabels.scheduler import hosting, memory
 from customlabels.scheduler.stack import deployment, packaging
 from customlabels.scheduler.stack.template import Stack, stack_name, template
@@ -146,25 +147,30 @@ def remove(session: Session, project: str | None, bucket: str | None, leave_runn
     """
     name, clients = session.project(project), session.clients
     stack, place = stack_name(name), session.bucket(bucket)
-    up = [one for one in list_versions(clients.rekognition, name) if one["Status"] in {"STARTING", "RUNNING"}]
+    up = _up(session, name)
     names = ", ".join(version_name(one) for one in up)
     if not yes:
         told = f" {names} is up, and {'stays up' if leave_running else 'is stopped'}." if up else ""
         click.confirm(f"Delete {stack}?{told}", abort=True, err=True)
+    folder = _folder(session, name)
+    if deployment.find(clients.cloudformation, stack) is not None:
+        place, folder = _code_place(deployment.deployed_template(clients.cloudformation, stack)) or (place, folder)
     with session.console.step(f"deleting {stack}") as advance:
-        # First, so that nothing starts again what is then stopped.
+        # First, so that nothing starts again what is then stopped; and it may have started some until now.
         there = deployment.delete(clients.cloudformation, stack, _tick(advance))
+        up = _up(session, name)
         for one in [] if leave_running else up:
             hosting.stop(clients.rekognition, one["ProjectVersionArn"], tick=_tick(advance))
-    with explained("deleting the parameters"):
-        written = [make(name) for make in (parameters.overrides, parameters.memory, parameters.serving)]
-        clients.ssm.delete_parameters(Names=written)
     with explained("deleting the functions' code"):
-        pages = clients.s3.get_paginator("list_objects_v2").paginate(Bucket=place, Prefix=_folder(session, name) + "/")
+        pages = clients.s3.get_paginator("list_objects_v2").paginate(Bucket=place, Prefix=folder + "/")
         for page in pages:
             for item in page.get("Contents", []):
                 clients.s3.delete_object(Bucket=place, Key=item["Key"])
+    with explained("deleting the parameters"):
+        written = [make(name) for make in (parameters.overrides, parameters.memory, parameters.serving)]
+        clients.ssm.delete_parameters(Names=written)
     if up and leave_running:
+        names = ", ".join(version_name(one) for one in up)
         session.console.warn(f"{names} is up, and nothing stops it any more: customlabels model stop")
     done = (
         f"{stack} and all that belonged to it is deleted" if there else f"there was no {stack}; what it left is deleted"
@@ -172,6 +178,17 @@ def remove(session: Session, project: str | None, bucket: str | None, leave_runn
     session.console.done(
         done, stack=stack, deleted=there, stopped=[] if leave_running else [version_name(v) for v in up]
     )
+
+
+def _up(session: Session, project: str) -> list[Description]:
+    found = list_versions(session.clients.rekognition, project)
+    return [one for one in found if one["Status"] in {"STARTING", "RUNNING"}]
+
+
+def _code_place(template: str) -> tuple[str, str] | None:
+    """The bucket and the folder that a deployed template has its functions' code in."""
+    found = re.search(r'S3Bucket: "([^"]+)", S3Key: "([^"]+)/[^"/]+"', template)
+    return (found[1], found[2]) if found else None
 
 
 def _made(session: Session, project: str, bucket: str) -> tuple[Stack, str, bytes]:

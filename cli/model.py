@@ -7,13 +7,13 @@ import click
 
 from customlabels.cli.group import Group, project_option
 from customlabels.cli.session import Session, pass_session
+from customlabels.core.aws import explained
 from customlabels.core.console import Money
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.versions import list_versions, version_name
 from customlabels.scheduler import hosting
-from customlabels.scheduler.functions import observing
-from customlabels.scheduler.plan import STARTABLE
-from customlabels.scheduler.uptime import resolved, versions, wanted
+from customlabels.scheduler.plan import STARTABLE, asked
+from customlabels.scheduler.uptime import resolved, versions
 from customlabels.scheduler.usage import unit_hours
 
 _version = click.argument("version", required=False)
@@ -43,7 +43,7 @@ def start(
     clients = session.clients
     chosen = session.champion_or(session.project(project), version)
     name, price = version_name(chosen), hosting_cost(1, max_units or units)
-    _warn(session, session.project(project), name, up=True)
+    _warn(session, session.project(project), name, units=units)
     if not yes and chosen["Status"] in STARTABLE:
         click.confirm(
             f"Start {name}? On AWS it costs up to ${price:.2f} an hour until it is stopped.", abort=True, err=True
@@ -85,30 +85,31 @@ def stop(session: Session, version: str | None, project: str | None) -> None:
     )
     rows = []
     for chosen in found:
-        _warn(session, name, version_name(chosen), up=False)
+        _warn(session, name, version_name(chosen), units=0)
         with session.console.step(f"stopping {version_name(chosen)}") as advance:
             stopped = hosting.stop(clients.rekognition, chosen["ProjectVersionArn"], tick=lambda seconds: advance(0))
         rows.append({"version": version_name(chosen), "stopped": stopped})
     session.console.result(rows, lambda _: session.console.text(_stopped(rows)))
 
 
-def _warn(session: Session, project: str, version: str, *, up: bool) -> None:
-    """Says when the deployed schedule, where there is one, will have it otherwise."""
-    try:
-        known = observing.look_up(session.clients.ssm, project)
-    except (LookupError, ValueError):
+def _warn(session: Session, project: str, version: str, *, units: int) -> None:
+    """Says when the deployed schedule, where there is one, will have it otherwise; `units` are 0 for a stop."""
+    known = session.uptime(project)
+    if known is None:
         return
     schedule = resolved(known.schedule, known.champion)
-    asked = wanted(session.now(), schedule, version) if version in versions(schedule) else None
-    if up and (asked is None or not asked.units):
-        why = asked.why if asked else f"no window names {version}"
+    want = asked(session.now(), schedule, version) if version in versions(schedule) else None
+    why = want.why if want else f"no window names {version}"
+    if units and (want is None or not want.units):
         session.console.warn(
             f"the schedule stops it within five minutes of its start: {why}; to keep it up, "
             "customlabels schedule override --on 3h"
         )
-    elif not up and asked is not None and asked.units:
+    elif units and want is not None and want.units != units:
+        session.console.warn(f"the schedule wants it on {want.units} units, and starts it again on them: {why}")
+    elif not units and want is not None and want.units:
         session.console.warn(
-            f"the schedule starts it again within five minutes: {asked.why}; to keep it down, "
+            f"the schedule starts it again within five minutes: {why}; to keep it down, "
             "customlabels schedule override --off 3h"
         )
 
@@ -131,8 +132,12 @@ def status(session: Session, project: str | None, days: int) -> None:
     clients, name = session.clients, session.project(project)
     now = session.now()
     rows = []
-    for version in list_versions(clients.rekognition, name):
-        hours = unit_hours(clients.cloudwatch, name, version_name(version), start=now - timedelta(days=days), end=now)
+    found = list_versions(clients.rekognition, name)
+    names, start = [version_name(one) for one in found], now - timedelta(days=days)
+    with explained("reading CloudWatch's InServiceInferenceUnits"):
+        used = unit_hours(clients.cloudwatch, name, names, start=start, end=now)
+    for version in found:
+        hours = used[version_name(version)]
         up = version["Status"] in {"RUNNING", "STARTING", "STOPPING"}
         units = version.get("MinInferenceUnits", 0) if up else 0
         rows.append(

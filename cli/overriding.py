@@ -1,6 +1,7 @@
 """customlabels schedule override."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import click
@@ -8,11 +9,14 @@ import click
 from customlabels.cli.group import Command, project_option
 from customlabels.cli.scheduled import Scheduled, scheduled
 from customlabels.cli.session import Session, pass_session
+from customlabels.core import parameters
 from customlabels.core.aws import explained
 from customlabels.core.prices import hosting_cost
+from customlabels.scheduler import memory
 from customlabels.scheduler.hosting import MAX_UNITS
 from customlabels.scheduler.stack import overriding
-from customlabels.scheduler.uptime import CHAMPION, Override, wanted
+from customlabels.scheduler.stack.edges import edges
+from customlabels.scheduler.uptime import CHAMPION, Override, resolved, spans, wanted
 
 
 @click.command(cls=Command)
@@ -53,13 +57,17 @@ def override(
     before = overriding.read(ssm, there.project)
     if clear:
         overriding.write(ssm, there.project, (), now)
+        _forget_idle(session, there)
+        _hold(session, there, now, now)
         _look(session, there)
         ended = sum(one.until > now for one in before)
         session.console.done(f"{ended} overrides ended; the windows count again", ended=ended)
         return
     until = overriding.ends(time or on or off or "", now, there.schedule.zone)
+    if version != CHAMPION:
+        session.version(there.project, version)
     if units is None:
-        units = max((one.units for one in there.schedule.windows if one.version == version), default=1)
+        units = _usual_units(there, version, now)
     made = Override(on is not None, until, session.clients.who, why, units, version)
     shown = until.astimezone(ZoneInfo(there.schedule.zone)).strftime("%a %H:%M")
     cost = hosting_cost((until - now).total_seconds() / 3600, units)
@@ -67,7 +75,7 @@ def override(
         click.confirm(f"Keep {version} up until {shown}? On AWS it costs up to ${cost:.2f}.", abort=True, err=True)
     overriding.write(ssm, there.project, (*before, made), now)
     if made.up:
-        overriding.hold_stops(session.clients.scheduler, there.outputs["Group"], until)
+        _hold(session, there, now, max([until, *(one.until for one in before if one.up)]))
     _look(session, there)
     session.console.done(
         f"{version} is kept {'up' if made.up else 'down'} until {shown} ({there.schedule.zone})"
@@ -80,6 +88,34 @@ def override(
     )
 
 
+def _usual_units(there: Scheduled, version: str, now: datetime) -> int:
+    """Those that windows want of the version now, else in its next window."""
+    schedule = resolved(there.schedule, there.champion)
+    name = there.champion if version == CHAMPION and there.champion else version
+    bare = replace(schedule, overrides=())
+    coming = spans(bare, now, now + timedelta(days=14), name)
+    return coming[0].units if coming else 1
+
+
+def _forget_idle(session: Session, there: Scheduled) -> None:
+    """Has the functions forget which models were idle, so that windows count for those too."""
+    if there.memory.quiet:
+        with explained("forgetting which models were idle"):
+            session.clients.ssm.put_parameter(
+                Name=parameters.memory(there.project),
+                Value=memory.text(replace(there.memory, quiet=())),
+                Type="String",
+                Overwrite=True,
+            )
+
+
+def _hold(session: Session, there: Scheduled, now: datetime, until: datetime) -> None:
+    """Keeps the stops that need no function from firing until then."""
+    schedule = there.schedule
+    found = edges(schedule, now)
+    overriding.hold_stops(session.clients.scheduler, there.outputs["Group"], found, schedule.zone, now, until)
+
+
 def _look(session: Session, there: Scheduled) -> None:
     """Has the functions look now, rather than within five minutes."""
     with explained("calling the sweep"):
@@ -90,4 +126,4 @@ def held(session: Session, there: Scheduled, now: datetime) -> None:
     """Keeps the stops of a stack that was deployed anew from what overrides it."""
     ups = [one.until for one in overriding.read(session.clients.ssm, there.project) if one.up and one.until > now]
     if ups:
-        overriding.hold_stops(session.clients.scheduler, there.outputs["Group"], max(ups))
+        _hold(session, there, now, max(ups))

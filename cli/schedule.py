@@ -17,6 +17,7 @@ from customlabels.core.aws import explained
 from customlabels.core.console import Money
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.versions import list_versions, version_name
+from customlabels.scheduler.plan import asked
 from customlabels.scheduler.uptime import Schedule, resolved, spans, versions, wanted
 from customlabels.scheduler.usage import unit_hours
 
@@ -40,18 +41,18 @@ def show(session: Session, days: int) -> None:
     found, now = session.schedule(), session.now()
     rows = _windows(found, now, now + timedelta(days=days))
     total = sum(hosting_cost(row["hours"], row["units"]) for row in rows)
-    asked = {version: wanted(now, found, version) for version in versions(found)}
+    wants = {version: wanted(now, found, version) for version in versions(found)}
     document = {
         "now": [
             {"version": version, "units": one.units, "why": one.why, "until": one.until and one.until.isoformat()}
-            for version, one in asked.items()
+            for version, one in wants.items()
         ],
         "windows": rows,
         "dollars": round(total, 2),
     }
 
     def in_words(_: object) -> None:
-        for version, one in asked.items():
+        for version, one in wants.items():
             session.console.text(f"now: {one.units or 'no'} units of {version} wanted, {one.why}")
         session.console.table(
             ("version", "opens", "closes", "units", "hours", "$"), [tuple(row.values()) for row in rows]
@@ -76,16 +77,19 @@ def status(session: Session, project: str | None) -> None:
     schedule = resolved(there.schedule, there.champion)
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     models: list[dict[str, Any]] = []
-    dollars = 0.0
-    for one in list_versions(clients.rekognition, there.project):
+    found = list_versions(clients.rekognition, there.project)
+    with explained("reading CloudWatch's InServiceInferenceUnits"):
+        names = [version_name(one) for one in found]
+        used = unit_hours(clients.cloudwatch, there.project, names, start=month, end=now)
+    spent = hosting_cost(sum(used.values()), 1)
+    for one in found:
         name = version_name(one)
-        hours = unit_hours(clients.cloudwatch, there.project, name, start=month, end=now)
-        asked = wanted(now, schedule, name) if name in versions(schedule) else None
-        if asked or hours or one["Status"] in {"STARTING", "RUNNING", "STOPPING"}:
-            row = {"version": name, "status": one["Status"], "wanted": asked.units if asked else 0}
-            why = asked.why if asked else "no window names it"
+        hours = used[name]
+        want = asked(now, schedule, name, spent) if name in versions(schedule) else None
+        if want or hours or one["Status"] in {"STARTING", "RUNNING", "STOPPING"}:
+            row = {"version": name, "status": one["Status"], "wanted": want.units if want else 0}
+            why = want.why if want else "no window names it"
             models.append({**row, "why": why, "dollars": Money(round(hosting_cost(hours, 1), 2))})
-            dollars += hosting_cost(hours, 1)
     with explained("reading the alarms"):
         pages = clients.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{there.stack}-")
         alarms = [
@@ -95,7 +99,7 @@ def status(session: Session, project: str | None) -> None:
         "project": there.project,
         "champion": there.champion,
         "models": models,
-        "dollars": round(dollars, 2),
+        "dollars": round(spent, 2),
         "overrides": [
             {**asdict(one), "until": one.until.isoformat()} for one in there.schedule.overrides if one.until > now
         ],

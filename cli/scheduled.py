@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from customlabels.cli.session import Session
+from customlabels.core.aws import explained
 from customlabels.core.errors import ServiceError
 from customlabels.scheduler.functions import observing
 from customlabels.scheduler.memory import Memory
@@ -33,7 +34,8 @@ def scheduled(session: Session, project: str) -> Scheduled:
     stack = stack_name(project)
     found = deployment.find(session.clients.cloudformation, stack)
     try:
-        known = observing.look_up(session.clients.ssm, project) if found else None
+        with explained(f"reading the schedule of {project}"):
+            known = observing.look_up(session.clients.ssm, project, session.now()) if found else None
     except (LookupError, ValueError) as error:
         raise ServiceError(f"{stack}: {error}", hint="customlabels schedule deploy puts it right") from error
     if found is None or known is None:

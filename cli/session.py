@@ -22,6 +22,7 @@ from customlabels.scheduler.uptime import USUAL_WARM_UP, Schedule
 if TYPE_CHECKING:
     from customlabels.pipelines.comparison import Measured
     from customlabels.pipelines.versions import Description
+    from customlabels.scheduler.functions.observing import Known
 
 Result = TypeVar("Result")
 
@@ -184,14 +185,24 @@ class Session:
             name = promoted.version if promoted else None
         return self.version(project, name)
 
-    def serving(self, project: str) -> "Description | None":
-        """The version that a schedule has answer requests, where it runs: the old champion while a new one starts."""
+    def uptime(self, project: str) -> "Known | None":
+        """What is known of a deployed schedule; None where there is none, or it cannot be read."""
         from customlabels.scheduler.functions import observing
 
         try:
-            name = observing.look_up(self.clients.ssm, project).serving
+            with explained(f"reading the schedule of {project}"):
+                return observing.look_up(self.clients.ssm, project, self.now())
         except (LookupError, ValueError):
             return None
+        except ServiceError as error:
+            # Nothing that a person asks for may hang on it.
+            self.console.warn(error.message)
+            return None
+
+    def serving(self, project: str) -> "Description | None":
+        """The version that a schedule has answer requests, where it runs: the old champion while a new one starts."""
+        known = self.uptime(project)
+        name = known.serving if known else None
         found = self.version(project, name) if name else None
         return found if found is not None and found["Status"] == "RUNNING" else None
 

@@ -21,7 +21,8 @@ SHOWN = (
     "customlabels sample images",
     "customlabels --local train images --min-f1 0.8",
     "customlabels --local versions promote --min-f1 0.8",
-    "customlabels --local detect images/pit/pit-0001.jpg --start --yes",
+    "customlabels sample new --images 1 --seed 1",
+    "customlabels --local detect new --start --yes",
 )
 ROOM = (1000, 1030)
 """Pixels of the report that are shown."""

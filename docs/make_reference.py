@@ -1,16 +1,15 @@
 """Makes docs/reference/ from the code: python docs/make_reference.py"""
 
-import ast
 import inspect
 import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
+from reference_api import api_page, formatted
 
 from customlabels.cli.group import _SHARED, root
 from customlabels.cli.overview import OPTIONS
@@ -34,7 +33,8 @@ def pages() -> dict[str, str]:
         "codes.md": codes_page,
         "api.md": api_page,
     }
-    return {name: re.sub(r"\n{3,}", "\n\n", "\n".join([_MADE, *page()])).rstrip() + "\n" for name, page in made.items()}
+    joined = {name: "\n".join([_MADE, *page()]) for name, page in made.items()}
+    return {name: formatted(re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n") for name, text in joined.items()}
 
 
 EXIT_CODES = {
@@ -292,109 +292,6 @@ def _code(code: str, said: str, about: dict[str, str]) -> Iterator[str]:
     yield f"**Cause:** {about['cause']}\n"
     yield f"**Effect:** {about['effect']}\n"
     yield f"**Cure:** {about['cure']}\n"
-
-
-def api_page() -> Iterator[str]:
-    import customlabels
-
-    table: dict[str, tuple[str, ...]] = getattr(customlabels, "_PUBLIC", {})
-    yield "# Python API\n"
-    yield "```python\nfrom pathlib import Path\n\nfrom customlabels import load_dataset, split\n"
-    yield 'divided = split(load_dataset(Path("photos")), seed=1)\n```\n'
-    yield (
-        "These names can be imported from `customlabels`; each is loaded when it is first used. Everything else may "
-        "change without notice."
-    )
-    for module, names in table.items():
-        found = import_module(f"customlabels.{module}")
-        tree = ast.parse(inspect.getsource(found))
-        yield f"\n## customlabels.{module}"
-        for name in names:
-            yield from _public(name, tree)
-
-
-def _public(name: str, tree: ast.Module) -> Iterator[str]:
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            yield f"\n### {name}\n\n```python\n{_signature(node)}\n```\n"
-            yield _docstring(node)
-            return
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            yield f"\n### {name}\n\n```python\n{_class(node)}\n```\n"
-            yield _docstring(node)
-            yield from _methods(node)
-            return
-    raise ValueError(f"{name} is defined elsewhere than _PUBLIC says")
-
-
-def _class(node: ast.ClassDef) -> str:
-    bases = ", ".join(ast.unparse(one) for one in node.bases)
-    lines = [f"class {node.name}({bases}):" if bases else f"class {node.name}:"]
-    for one in node.body:
-        own = isinstance(one, ast.AnnAssign) and not ast.unparse(one.target).startswith("_")
-        if (own and "ClassVar" not in ast.unparse(one)) or isinstance(one, ast.Assign):
-            lines.append(f"    {ast.unparse(one)}")
-        elif isinstance(one, ast.FunctionDef) and one.name == "__init__":
-            lines.append("    " + _signature(one).replace("\n", "\n    "))
-    return "\n".join([*lines, *(["    ..."] if len(lines) == 1 else [])])
-
-
-def _methods(node: ast.ClassDef) -> Iterator[str]:
-    for one in node.body:
-        if isinstance(one, ast.FunctionDef) and not one.name.startswith("_"):
-            said = ast.get_docstring(one)
-            kinds = {ast.unparse(decorator) for decorator in one.decorator_list}
-            if said:
-                called = one.name if kinds & {"property", "cached_property"} else f"{one.name}()"
-                yield f"- `{called}`: {' '.join(said.split(chr(10) * 2)[0].split())}"
-
-
-def _signature(node: ast.FunctionDef) -> str:
-    """The function's header, an argument a line where one line would be long."""
-    returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    start = f"def {node.name}("
-    whole = f"{start}{ast.unparse(node.args)}){returned}: ..."
-    if len(whole) <= 100:
-        return whole
-    return f"{start}\n" + "\n".join(f"    {one}," for one in _arguments(node.args)) + f"\n){returned}: ..."
-
-
-def _arguments(given: ast.arguments) -> list[str]:
-    """Each argument with its annotation and default, as they are written in a call's order."""
-
-    def shown(one: ast.arg, default: ast.expr | None) -> str:
-        value = "" if default is None else f" = {ast.unparse(default)}"
-        return f"{one.arg}{f': {ast.unparse(one.annotation)}' if one.annotation else ''}{value}"
-
-    placed = [*given.posonlyargs, *given.args]
-    defaults = [*[None] * (len(placed) - len(given.defaults)), *given.defaults]
-    found = [shown(one, default) for one, default in zip(placed, defaults, strict=True)]
-    if given.vararg:
-        found.append(f"*{shown(given.vararg, None)}")
-    elif given.kwonlyargs:
-        found.append("*")
-    found += [shown(one, default) for one, default in zip(given.kwonlyargs, given.kw_defaults, strict=True)]
-    return found
-
-
-def _docstring(node: ast.FunctionDef | ast.ClassDef) -> str:
-    """Its docstring: prose as it is, the sections of numpydoc as lists."""
-    lines, shown, listing = (ast.get_docstring(node) or "").splitlines(), [], False
-    for place, line in enumerate(lines):
-        following = lines[place + 1] if place + 1 < len(lines) else ""
-        if re.fullmatch(r"-{3,}", following) and line:
-            shown.append(f"\n**{line}**\n")
-            listing = True
-        elif re.fullmatch(r"-{3,}", line):
-            continue
-        elif listing and (entry := re.fullmatch(r"(\*{0,2}\w+(?:, \w+)*)(?: : (.*))?", line)):
-            shown.append(f"- `{entry[1]}`" + (f": {entry[2]}" if entry[2] else ""))
-        elif listing and line.startswith(" "):
-            shown.append(f"  {line.strip()}")
-        else:
-            listing = listing and bool(line)
-            shown.append(line)
-    return "\n".join(shown).strip() + "\n"
 
 
 def _cell(text: str) -> str:

@@ -30,7 +30,6 @@ class Kept:
     status: str
     since: datetime
     failures: int = 0
-    tried: datetime | None = None
     refusals: int = 0
     told: datetime | None = None
 
@@ -78,25 +77,31 @@ def seen(memory: Memory, now: datetime, states: Iterable[tuple[str, str, int]]) 
             failed = status == "FAILED"
             kept = replace(kept, status=status, since=now, failures=kept.failures + failed)
             if status == "RUNNING":
-                kept = replace(kept, failures=0, tried=None, refusals=0)
+                kept = replace(kept, failures=0, refusals=0)
         if status not in {"RUNNING", "STOPPING"}:
             kept = replace(kept, told=None)
         if status not in STARTABLE or kept.failures or kept.refusals:
             versions[name] = kept
         since = kept.since if before is not None else None
-        observed.append(Observed(name, status, units, since, None, kept.failures, kept.tried, kept.refusals, kept.told))
+        observed.append(Observed(name, status, units, since, None, kept.failures, kept.refusals, kept.told))
     quiet = tuple(one for one in memory.quiet if one.until > now)
     said = {key: at for key, at in memory.said.items() if now - at < _FORGOTTEN_AFTER}
     return replace(memory, versions=versions, starts=starts, quiet=quiet, said=said), observed
 
 
-def acted(memory: Memory, now: datetime, action: Action, refused: bool) -> Memory:
-    """The memory after a start or a stop was asked for; `refused` tells whether the service would not have it."""
+def acted(memory: Memory, now: datetime, action: Action, refused: bool, room: bool = True) -> Memory:
+    """The memory after a start or a stop was asked for.
+
+    Parameters
+    ----------
+    refused : whether the service would not have it
+    room : whether it was refused for another reason than a quota
+    """
     status = "STARTING" if action.kind is Kind.START else "STOPPING"
     before = memory.versions.get(action.version)
     kept = before or Kept("", now)
     if action.kind is Kind.START:
-        kept = replace(kept, tried=now, refusals=kept.refusals + refused)
+        kept = replace(kept, refusals=kept.refusals + (refused and not room))
     else:
         kept = replace(kept, told=kept.told or now)
     if not refused:
@@ -121,7 +126,7 @@ def doubled(memory: Memory, now: datetime, action: Action) -> Memory:
         kept = before or Kept("", now)
         kept = replace(kept, told=kept.told or now)
     else:
-        kept = Kept("STARTING", now, before.failures if before else 0, now)
+        kept = Kept("STARTING", now, before.failures if before else 0)
     return replace(memory, versions={**memory.versions, action.version: kept})
 
 
@@ -201,21 +206,13 @@ def read(written: str) -> Memory:
 def _of_kept(kept: Kept) -> dict[str, Any]:
     found: dict[str, Any] = {"status": kept.status, "since": _stamp(kept.since)}
     found |= {name: getattr(kept, name) for name in ("failures", "refusals") if getattr(kept, name)}
-    return found | {name: _stamp(at) for name in ("tried", "told") if (at := getattr(kept, name))}
+    return found | ({"told": _stamp(kept.told)} if kept.told else {})
 
 
 def _kept(given: dict[str, Any]) -> Kept:
-    def at(name: str) -> datetime | None:
-        return _time(given[name]) if name in given else None
-
-    return Kept(
-        given["status"],
-        _time(given["since"]),
-        int(given.get("failures", 0)),
-        at("tried"),
-        int(given.get("refusals", 0)),
-        at("told"),
-    )
+    told = _time(given["told"]) if "told" in given else None
+    failures, refusals = (int(given.get(name, 0)) for name in ("failures", "refusals"))
+    return Kept(given["status"], _time(given["since"]), failures, refusals, told)
 
 
 def _stamp(at: datetime) -> str:

@@ -25,7 +25,7 @@ FORESIGHT = timedelta(days=30)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=5), timedelta(minutes=60)
 _PATIENCE = 3
-"""Starts of a new champion that may go wrong before the old one is stopped, for want of room or of a better idea."""
+"""Starts of a new champion that may be refused for want of room before the old one makes some."""
 
 
 class Kind(StrEnum):
@@ -57,8 +57,8 @@ class Observed:
     ----------
     since : since when it has its status, in UTC; None where that is not known
     last_request : when it last answered a request; None where it never did, or that is not known
-    failures, tried : starts in a row that ended in FAILED, and when the last one was tried
-    refusals : calls in a row to start it that were refused
+    failures : starts in a row that ended in FAILED
+    refusals : calls in a row to start it that were refused for want of room: LimitExceeded
     told : since when it is up against what is wanted; None where it is not
     """
 
@@ -68,7 +68,6 @@ class Observed:
     since: datetime | None = None
     last_request: datetime | None = None
     failures: int = 0
-    tried: datetime | None = None
     refusals: int = 0
     told: datetime | None = None
 
@@ -89,7 +88,12 @@ class Action:
 
 
 def plan(
-    now: datetime, schedule: Schedule, observed: Sequence[Observed], champion: str | None, spent: float = 0.0
+    now: datetime,
+    schedule: Schedule,
+    observed: Sequence[Observed],
+    champion: str | None,
+    spent: float = 0.0,
+    serving: str | None = None,
 ) -> tuple[Action, ...]:
     """What to do at a time in UTC; nothing where all is as it should be.
 
@@ -97,25 +101,29 @@ def plan(
     ----------
     champion : the version that is up where the schedule says champion; None where there is none
     spent : dollars that the project's models have cost this month
+    serving : the version that answers requests; None where that is not known
     """
     schedule = resolved(schedule, champion)
     found = {one.version: one for one in observed}
-    asked = {version: _asked(now, schedule, version, spent) for version in versions(schedule)}
+    wants = {version: asked(now, schedule, version, spent) for version in versions(schedule)}
     actions: list[Action] = [*_foreseen(now, schedule), *_broke(now, schedule, spent)]
-    for version, want in asked.items():
-        if version in found:
-            actions += _about(now, schedule, found[version], want)
-        elif want.units and version == CHAMPION:
+    for version, want in wants.items():
+        if version not in found and want.units and version == CHAMPION:
             actions.append(_report(Trouble.NO_CHAMPION, "", f"{want.why}, and there is no champion to start"))
-        elif want.units:
+        elif version not in found and want.units:
             actions.append(_report(Trouble.MISSING, version, f"{want.why}, and the version does not exist any more"))
-    for other in observed:
-        if other.version not in asked:
-            actions += _about_other(now, other, found.get(champion or ""), asked.get(champion or CHAMPION))
+    promoted, promise = found.get(champion or ""), wants.get(champion or CHAMPION)
+    for one in observed:
+        own = wants.get(one.version)
+        if own is not None and (own.units or own.overridden or one is promoted):
+            actions += _about(now, schedule, one, own)
+        elif not (_may_answer(one, own, serving) and _takes_over(promoted, promise)):
+            actions += _down(now, one, _why_down(own, promised=promise, champion=promoted))
     return tuple(actions)
 
 
-def _asked(now: datetime, schedule: Schedule, version: str, spent: float) -> Wanted:
+def asked(now: datetime, schedule: Schedule, version: str, spent: float = 0.0) -> Wanted:
+    """What is wanted of a version at a time, the month's budget considered."""
     asked = wanted(now, schedule, version)
     if asked.units and schedule.monthly_budget is not None and spent >= schedule.monthly_budget:
         return Wanted(0, f"the monthly budget of ${schedule.monthly_budget:.2f} is spent", None, False)
@@ -151,7 +159,7 @@ def _about(now: datetime, schedule: Schedule, one: Observed, asked: Wanted) -> l
     if one.status not in STARTABLE:
         why = f"{asked.why}, and it is {one.status}: it cannot be started"
         return [_report(Trouble.UNSTARTABLE, one.version, why)]
-    if one.failures and one.tried is not None and now < one.tried + pause(one.failures):
+    if one.failures and one.since is not None and now < one.since + pause(one.failures):
         why = f"its start failed {_times(one.failures)}; it is tried again after {_minutes(pause(one.failures))}"
         return [_report(Trouble.START_FAILED, one.version, why)]
     return [Action(Kind.START, one.version, asked.why, asked.units)]
@@ -159,7 +167,8 @@ def _about(now: datetime, schedule: Schedule, one: Observed, asked: Wanted) -> l
 
 def _about_running(now: datetime, schedule: Schedule, one: Observed, asked: Wanted) -> list[Action]:
     idle = schedule.idle_stop
-    if idle is not None and asked.open:
+    # A model is not idle before it could be asked: the window was open for as long, and nobody keeps it up.
+    if idle is not None and asked.open and not asked.overridden and wanted(now - idle, schedule, one.version).open:
         quiet = max(filter(None, (one.last_request, one.since)), default=None)
         if quiet is not None and now - quiet >= idle:
             why = f"no request for {_minutes(now - quiet)}"
@@ -170,16 +179,24 @@ def _about_running(now: datetime, schedule: Schedule, one: Observed, asked: Want
     return []
 
 
-def _about_other(now: datetime, one: Observed, champion: Observed | None, asked: Wanted | None) -> list[Action]:
-    """What to do about a version that no window names: it stays up only until the champion has taken over."""
-    if one.status == "RUNNING" and champion is not None and asked is not None and asked.units:
-        coming = champion.status in STARTABLE | {"STARTING", "STOPPING"}
-        hopeful = max(champion.failures, champion.refusals) < _PATIENCE and not _stuck(now, champion)
-        if coming and hopeful:
-            return []
-    if asked is not None and not asked.units:
-        return _down(now, one, asked.why)
-    return _down(now, one, f"{champion.version} is the champion" if champion else "no window names it")
+def _may_answer(one: Observed, own: Wanted | None, serving: str | None) -> bool:
+    """Whether a version that is not wanted now is the one that has been answering requests."""
+    return one.status == "RUNNING" and (one.version == serving or (serving is None and own is None))
+
+
+def _takes_over(champion: Observed | None, promise: Wanted | None) -> bool:
+    """Whether the champion is wanted up, and on its way; where there is no room for it, others make some."""
+    if champion is None or promise is None or not promise.units:
+        return False
+    return champion.status in STARTABLE | {"STARTING", "STOPPING"} and champion.refusals < _PATIENCE
+
+
+def _why_down(own: Wanted | None, promised: Wanted | None, champion: Observed | None) -> str:
+    if own is not None:
+        return own.why
+    if promised is not None and not promised.units:
+        return promised.why
+    return f"{champion.version} is the champion" if champion else "no window names it"
 
 
 def _down(now: datetime, one: Observed, why: str) -> list[Action]:

@@ -147,13 +147,15 @@ def _flat(found: Sequence[Span]) -> list[Span]:
 class Wanted(NamedTuple):
     """What is wanted at a time: units, 0 for down; why, in words; and until when it stays so, as far as is known.
 
-    `open` tells whether requests are expected, which they are not yet while a model warms up.
+    `open` tells whether requests are expected, which they are not yet while a model warms up; `overridden` whether an
+    override says so.
     """
 
     units: int
     why: str
     until: datetime | None
     open: bool
+    overridden: bool = False
 
 
 def wanted(now: datetime, schedule: Schedule, version: str = CHAMPION) -> Wanted:
@@ -163,9 +165,8 @@ def wanted(now: datetime, schedule: Schedule, version: str = CHAMPION) -> Wanted
             told = f" by {override.by}" if override.by else ""
             because = f" ({override.why})" if override.why else ""
             way = "on" if override.up else "off"
-            return Wanted(
-                override.units if override.up else 0, f"override {way}{told}{because}", override.until, override.up
-            )
+            units = override.units if override.up else 0
+            return Wanted(units, f"override {way}{told}{because}", override.until, override.up, True)
     near = spans(schedule, now - _DAY, now + schedule.warm_up + 2 * _DAY, version)
     for span in near:
         if span.start <= now < span.stop:

@@ -1,38 +1,51 @@
-"""What a model has been up for, by the service's own metric."""
+"""What models have been up for, by the service's own metric. Imports the standard library alone."""
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
-
-from customlabels.core.aws import explained
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
 _HOUR = 3600
+_MOST = 250
+"""Versions that one call asks about, by two queries each. Source: CloudWatch API reference, GetMetricData."""
 
 
-def unit_hours(cloudwatch: "CloudWatchClient", project: str, version: str, *, start: datetime, end: datetime) -> float:
-    """Hours of all inference units together that the version was up for from `start` to `end`.
+def unit_hours(
+    cloudwatch: "CloudWatchClient", project: str, versions: Sequence[str], *, start: datetime, end: datetime
+) -> dict[str, float]:
+    """Hours of all inference units together that each version was up for from `start` to `end`.
 
-    The metric has a datapoint a minute, so its sum over an hour is minutes of units. While a model is STARTING, it
-    has none; whether that time is billed is documented nowhere.
+    The metric is an average of units, a minute apart while a model runs; so in an hour, the average times the minutes
+    that have a datapoint, of which there are no more than sixty. While a model is STARTING it has none; whether that
+    time is billed is documented nowhere.
 
     Source: Custom Labels developer guide, running-model.md, "Tracking inference units".
     """
-    minutes = 0.0
-    with explained("reading CloudWatch's InServiceInferenceUnits"):
-        while start < end:
-            # An answer holds at most 1,440 datapoints.
-            until = min(end, start + timedelta(days=50))
-            found = cloudwatch.get_metric_statistics(
-                Namespace="AWS/Rekognition",
-                MetricName="InServiceInferenceUnits",
-                Dimensions=[{"Name": "ProjectName", "Value": project}, {"Name": "VersionName", "Value": version}],
-                StartTime=start,
-                EndTime=until,
-                Period=_HOUR,
-                Statistics=["Sum"],
-            )["Datapoints"]
-            minutes += sum(point["Sum"] for point in found)
-            start = until
-    return minutes / 60
+    hours = dict.fromkeys(versions, 0.0)
+    for first in range(0, len(versions), _MOST):
+        names = versions[first : first + _MOST]
+        figures: dict[tuple[str, datetime], float] = {}
+        counts: dict[tuple[str, datetime], float] = {}
+        queries = [
+            _query(f"{kind}{place}", project, name, stat)
+            for place, name in enumerate(names)
+            for kind, stat in (("a", "Average"), ("n", "SampleCount"))
+        ]
+        pages = cloudwatch.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=queries, StartTime=start, EndTime=end
+        )
+        for page in pages:
+            for result in page["MetricDataResults"]:
+                name, into = names[int(result["Id"][1:])], figures if result["Id"][0] == "a" else counts
+                into |= {(name, at): value for at, value in zip(result["Timestamps"], result["Values"], strict=True)}
+        for (name, at), average in figures.items():
+            hours[name] += average * min(counts.get((name, at), 0.0), 60) / 60
+    return hours
+
+
+def _query(name: str, project: str, version: str, stat: str) -> Any:
+    dimensions = [{"Name": "ProjectName", "Value": project}, {"Name": "VersionName", "Value": version}]
+    metric = {"Namespace": "AWS/Rekognition", "MetricName": "InServiceInferenceUnits", "Dimensions": dimensions}
+    return {"Id": name, "MetricStat": {"Metric": metric, "Period": _HOUR, "Stat": stat}}

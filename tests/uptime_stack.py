@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from drawing import draw
@@ -30,7 +31,7 @@ stop = "02:00"
 
 @contextmanager
 def deployed(folder: Path, pace: address.Pace, settings: str = SETTINGS) -> Iterator[tuple[Shell, Service]]:
-    """The folder to run commands in, and the service; `v1` is the champion, `v2` has the same images."""
+    """The folder to run commands in, and the service, at two at night; `v1` is the champion, `v2` a copy of it."""
     shell = Shell(folder)
     service = connect(shell.state, pace=pace)
     (folder / "customlabels.toml").write_text(settings)
@@ -49,7 +50,10 @@ def deployed(folder: Path, pace: address.Pace, settings: str = SETTINGS) -> Iter
             VersionName="v2",
             OutputConfig={"S3Bucket": "customlabels-local", "S3KeyPrefix": "copied"},
         )
-        address.advance(shell.state, 3600)
+        # At two at night, whatever the time is: no window is open, and none has been.
+        now = datetime.fromtimestamp(address.advance(shell.state, 3600), UTC)
+        night = now.replace(hour=2, minute=0, second=0) + timedelta(days=1)
+        address.advance(shell.state, (night - now).total_seconds())
         shell.run("--local", "schedule", "deploy", "--yes")
         yield shell, service
     finally:

@@ -116,14 +116,17 @@ class Firing:
                         yield from self._of_rule(region, rule)
 
     def _of_schedule(self, region: str, schedule: Any) -> Iterator[Due]:
-        start, end = (_seconds(limit) for limit in (schedule.start_date, schedule.end_date))
+        limits = (schedule.start_date, schedule.end_date)
+        # Of one that fires once, EventBridge Scheduler ignores both. Source: its API reference, CreateSchedule.
+        once_only = schedule.schedule_expression.startswith("at(")
+        start, end = (None, None) if once_only else (_seconds(limit) for limit in limits)
         after = self._done if start is None else max(self._done, start - 1)
         anchor = start if start is not None else schedule.creation_date
         at = self._next_time(
             schedule.arn, schedule.schedule_expression, schedule.schedule_expression_timezone, after, anchor
         )
         if at is not None and (end is None or at <= end):
-            last = schedule.schedule_expression.startswith("at(") and schedule.action_after_completion == "DELETE"
+            last = once_only and schedule.action_after_completion == "DELETE"
             once = (schedule.group_name, schedule.name) if last else None
             payload = schedule.target.get("Input") or "{}"
             yield Due(at, region, schedule.arn, schedule.target, payload, once)

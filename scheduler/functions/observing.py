@@ -17,6 +17,7 @@ from customlabels.scheduler.documents import read_overrides_text, read_schedule_
 from customlabels.scheduler.memory import Memory
 from customlabels.scheduler.plan import Observed
 from customlabels.scheduler.uptime import Schedule
+from customlabels.scheduler.usage import unit_hours
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 _PERIOD = timedelta(minutes=5)
-_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Versions:
         return [(name, one["Status"], _units(one)) for name, one in self.described.items()]
 
 
-def look_up(ssm: "SSMClient", project: str) -> Known:
-    """What the project's parameters hold.
+def look_up(ssm: "SSMClient", project: str, now: datetime) -> Known:
+    """What the project's parameters hold; of the overrides those that have not ended.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def look_up(ssm: "SSMClient", project: str) -> Known:
     # The newest counts, and a person's word before what was idle.
     overrides = (*remembered.quiet, *read_overrides_text(found.get("overrides", "[]")))
     return Known(
-        replace(schedule, overrides=overrides),
+        replace(schedule, overrides=tuple(one for one in overrides if one.until > now)),
         _version(found.get("champion")),
         _version(found.get("serving")),
         remembered,
@@ -93,25 +93,10 @@ def describe(rekognition: "RekognitionClient", project_arn: str) -> Versions:
 
 def spent_this_month(cloudwatch: "CloudWatchClient", project: str, names: Sequence[str], now: datetime) -> float:
     """Dollars that these versions' units have cost since the first of the month, in UTC."""
-    if not names:
-        return 0.0
     start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    minutes = 0.0
-    queries: list[Any] = [
-        _query(
-            f"m{place}",
-            "InServiceInferenceUnits",
-            {"ProjectName": project, "VersionName": name},
-            _HOUR,
-        )
-        for place, name in enumerate(names)
-    ]
-    pages = cloudwatch.get_paginator("get_metric_data").paginate(
-        MetricDataQueries=queries, StartTime=start, EndTime=max(now, start + _HOUR)
-    )
-    for page in pages:
-        minutes += sum(sum(result["Values"]) for result in page["MetricDataResults"])
-    return hosting_cost(minutes / 60, 1)
+    if now <= start:
+        return 0.0
+    return hosting_cost(sum(unit_hours(cloudwatch, project, names, start=start, end=now).values()), 1)
 
 
 def last_request(cloudwatch: "CloudWatchClient", now: datetime, back: timedelta) -> datetime | None:

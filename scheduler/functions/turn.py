@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from customlabels.core import parameters
 from customlabels.scheduler import memory as remembering
 from customlabels.scheduler.functions import observing, orphans, telling
-from customlabels.scheduler.plan import Action, Kind, Observed, Trouble, plan
-from customlabels.scheduler.uptime import resolved, versions, wanted
+from customlabels.scheduler.plan import Action, Kind, Observed, Trouble, asked, plan
+from customlabels.scheduler.uptime import resolved, versions
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
 
-_THERE_ALREADY = "ResourceInUseException"
+_THERE_ALREADY, _NO_ROOM = "ResourceInUseException", "LimitExceededException"
 _FIRST_OF_THE_HOUR = remembering.TICK.total_seconds() / 60
 
 
@@ -53,14 +53,16 @@ def take(place: Place, clients: Clients, kinds: Collection[Kind]) -> list[Action
     ------
     botocore.exceptions.ClientError : what is cannot be looked at; nothing has been done then
     """
-    turn = _Turn(place, clients, kinds)
+    turn = _Turn(place, clients)
+    turn.serve()
     for action in turn.planned:
         if action.kind is Kind.REPORT and action.kind in kinds:
             turn.tell(action, "trouble")
         elif action.kind in kinds:
             turn.carry_out(action)
+    if Kind.REPORT in kinds:
+        turn.see_to_orphans()
     turn.remember()
-    turn.serve()
     if Kind.REPORT in kinds:
         turn.measure()
     return turn.done
@@ -69,21 +71,22 @@ def take(place: Place, clients: Clients, kinds: Collection[Kind]) -> list[Action
 class _Turn:
     """One turn's view of the project, and what it has done so far."""
 
-    def __init__(self, place: Place, clients: Clients, kinds: Collection[Kind]) -> None:
+    def __init__(self, place: Place, clients: Clients) -> None:
         self._place = place
         self._clients = clients
-        self._kinds = kinds
-        self._known = observing.look_up(clients.ssm, place.project)
         self._found = observing.describe(clients.rekognition, place.project_arn)
+        self._known = observing.look_up(clients.ssm, place.project, self._found.now)
         self._arns = {name: one["ProjectVersionArn"] for name, one in self._found.described.items()}
+        self._spent = self._money()
         self._schedule = resolved(self._known.schedule, self._known.champion)
         self._asked = {
-            version: wanted(self._found.now, self._schedule, version) for version in versions(self._schedule)
+            version: asked(self._found.now, self._schedule, version, self._spent or 0.0)
+            for version in versions(self._schedule)
         }
         self._memory, self._observed = remembering.seen(self._known.memory, self._found.now, self._found.states)
         if any(one.open for one in self._asked.values()):
             self._memory = remembering.learned(self._memory)
-        self._spent = self._money()
+        self._drained: str | None = None
         self.done: list[Action] = []
         self.planned = self._plan()
 
@@ -100,21 +103,35 @@ class _Turn:
         if schedule.idle_stop is not None and any(one.status == "RUNNING" for one in observed):
             asked = observing.last_request(self._clients.cloudwatch, now, schedule.idle_stop)
             observed = observing.with_last_request(observed, asked)
-        planned = plan(now, schedule, observed, self._known.champion, self._spent or 0.0)
+        planned = plan(now, schedule, observed, self._known.champion, self._spent or 0.0, self._known.serving)
         self._memory = remembering.wanted_again(self._memory, planned)
-        looks = Kind.REPORT in self._kinds and now.minute < _FIRST_OF_THE_HOUR
-        return [*planned, *(self._orphans() if looks else ())]
+        return list(planned)
 
-    def _orphans(self) -> list[Action]:
-        """What to do about running versions that nobody schedules."""
-        found = orphans.find(self._clients.rekognition, self._clients.ssm, self._place.project_arn)
+    def see_to_orphans(self) -> None:
+        """Tells of running versions that nobody schedules, or stops them; once an hour, and after all else."""
+        if self._found.now.minute >= _FIRST_OF_THE_HOUR:
+            return
+        try:
+            found = orphans.find(self._clients.rekognition, self._clients.ssm, self._place.project_arn)
+        except self._clients.rekognition.exceptions.ClientError as error:
+            # Other projects must not keep this one from being seen to.
+            self.tell(
+                Action(Kind.REPORT, "", f"orphans cannot be looked for: {error}", trouble=Trouble.ORPHAN), "trouble"
+            )
+            return
         self._arns |= {one.name: one.arn for one in found}
-        kind = Kind.STOP if self._place.stops_orphans else Kind.REPORT
-        why = "it runs in a project that has no schedule"
-        return [Action(kind, one.name, why, trouble=Trouble.ORPHAN) for one in found]
+        for one in found:
+            why = "it runs in a project that has no schedule"
+            if self._place.stops_orphans:
+                self.carry_out(Action(Kind.STOP, one.name, why))
+            else:
+                self.tell(Action(Kind.REPORT, one.name, why, trouble=Trouble.ORPHAN), "trouble")
 
     def carry_out(self, action: Action) -> None:
         """Starts or stops a model; what is said against it is told, and it is tried again at the next turn."""
+        if action.version == self._drained:
+            # It answered until now: whoever asks it learns of the other before it goes.
+            return
         try:
             self._call(action)
         except self._clients.rekognition.exceptions.ClientError as error:
@@ -141,7 +158,8 @@ class _Turn:
             # Another function was first, or it has to be STARTING to its end; the next turn sees which.
             self._memory = remembering.doubled(self._memory, self._found.now, action)
             return
-        self._memory = remembering.acted(self._memory, self._found.now, action, refused=True)
+        room = code != _NO_ROOM
+        self._memory = remembering.acted(self._memory, self._found.now, action, refused=True, room=room)
         why = f"{code}; {action.kind} was asked for: {action.why}"
         self.tell(replace(action, kind=Kind.REPORT, trouble=Trouble.REFUSED, why=why), "refused")
 
@@ -163,18 +181,23 @@ class _Turn:
             telling.log("ERROR", f"the topic was not told: {error}")
 
     def remember(self) -> None:
+        """Keeps the memory where it has changed; another function may be writing it, which does little harm."""
         written = remembering.text(self._memory)
-        if written != self._known.text:
+        if written == self._known.text:
+            return
+        try:
             self._clients.ssm.put_parameter(
                 Name=parameters.memory(self._place.project),
                 Value=written,
                 Type="String",
                 Overwrite=True,
-                Description="What the functions of customlabels remember; losing it does no harm",
+                Description="What the functions of customlabels remember; losing it does little harm",
             )
+        except self._clients.ssm.exceptions.ClientError as error:
+            telling.log("ERROR", f"the memory was not kept: {error}")
 
     def serve(self) -> None:
-        """Notes the champion as the version that answers requests, once it runs."""
+        """Notes the champion as the version that answers requests, once it runs; the one before goes a turn later."""
         champion = self._known.champion
         running = any(one.version == champion and one.status == "RUNNING" for one in self._observed)
         if champion is not None and running and self._known.serving != champion:
@@ -185,6 +208,7 @@ class _Turn:
                 Overwrite=True,
                 Description=f"The version of {self._place.project} that answers requests; written by customlabels",
             )
+            self._drained = self._known.serving
 
     def measure(self) -> None:
         now, up = self._found.now, [one for one in self._observed if one.status == "RUNNING"]

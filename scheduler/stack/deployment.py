@@ -27,6 +27,9 @@ _EMPTY = ("didn't contain changes", "No updates are to be performed")
 _NEVER_MADE = {"REVIEW_IN_PROGRESS"}
 _DEAD = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 
+_TAKEN_BACK = "what had been made of it was taken back; run the same command again once the cause is gone"
+_STUCK = "it could not be taken back: aws cloudformation continue-update-rollback, then run the same command again"
+
 Tick = Callable[[float], None]
 
 
@@ -145,6 +148,7 @@ def execute(cloudformation: "CloudFormationClient", proposal: Proposal, tick: Ti
     """
     with explained(f"changing {proposal.stack}"):
         cloudformation.execute_change_set(StackName=proposal.stack, ChangeSetName=proposal.id)
+    wait_for(lambda: _begun(cloudformation, proposal), what="the beginning of the change", most=_LONGEST, tick=tick)
     found = _settled(cloudformation, proposal.stack, tick)
     status = found["StackStatus"] if found else "gone"
     if found is None or status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
@@ -152,9 +156,21 @@ def execute(cloudformation: "CloudFormationClient", proposal: Proposal, tick: Ti
         raise ServiceError(
             f"{proposal.stack} is {status}: {faults[0] if faults else 'no reason given'}",
             details=faults[1:],
-            hint="what had been made of it was taken back; run the same command again once the cause is gone",
+            hint=_STUCK if status == "UPDATE_ROLLBACK_FAILED" else _TAKEN_BACK,
         )
     return found
+
+
+def _begun(cloudformation: "CloudFormationClient", proposal: Proposal) -> bool | None:
+    """Whether the change has got as far as the stack's own status; a change set that is done with may be gone."""
+    try:
+        with explained(f"reading the change set of {proposal.stack}"):
+            shown = cloudformation.describe_change_set(StackName=proposal.stack, ChangeSetName=proposal.id)
+    except ServiceError as error:
+        if error.code in {"ChangeSetNotFound", "ChangeSetNotFoundException"}:
+            return True
+        raise
+    return None if shown["ExecutionStatus"] in {"AVAILABLE", "EXECUTE_IN_PROGRESS"} else True
 
 
 def delete(cloudformation: "CloudFormationClient", stack: str, tick: Tick) -> bool:

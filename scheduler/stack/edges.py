@@ -20,6 +20,8 @@ _DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001 - the hands of a clock, in no zone
 _LONGEST_LEAD = timedelta(hours=2)
+_SOON = timedelta(hours=1)
+"""What ends so soon is left out: it may be past when the stack is made."""
 
 
 class Event(StrEnum):
@@ -32,7 +34,7 @@ class Event(StrEnum):
 class Edge:
     """A schedule of EventBridge; `since` and `until` bound it, in UTC, where it is bounded.
 
-    `version` is the one whose windows it is of.
+    `version` is the one whose windows it is of; of a closing none, since it stops whatever is up.
     """
 
     event: Event
@@ -44,30 +46,33 @@ class Edge:
 
 def edges(schedule: Schedule, now: datetime) -> list[Edge]:
     """All that has to fire from `now` on, each once."""
-    found = {edge for version in versions(schedule) for edge in _of_version(schedule, version, now)}
-    return sorted(found)
+    opened = {edge for version in versions(schedule) for edge in _of_version(schedule, version, now)}
+    return sorted(opened | set(_closings(schedule, now)))
 
 
 def _of_version(schedule: Schedule, version: str, now: datetime) -> Iterator[Edge]:
     windows = [window for window in schedule.windows if window.version == version]
-    lead = max(schedule.warm_up, _LONGEST_LEAD) if schedule.learns else schedule.warm_up
     weekly = [span for window in windows for span in _weekly(window)]
-    dated = [span for window in windows for span in _dated(window) if _utc(span[1], schedule.zone) > now]
-    starts = [start - schedule.warm_up for start, _ in weekly]
-    stops = [stop for _, stop in weekly]
-    closes = [stop + CLOSES_AFTER for stop in stops]
-    closes = [at for at in closes if not _in_week(at, weekly, lead)]
-    yield from (Edge(Event.START, version, text) for text in _crons(starts))
-    yield from (Edge(Event.STOP, version, text) for text in _crons(stops))
-    for text, moments in _crons(closes).items():
-        pieces = _cut(moments, dated, lead, schedule.zone)
-        yield from (Edge(Event.CLOSE, version, text, since, until) for since, until in pieces)
-    for start, stop in dated:
+    yield from (Edge(Event.START, version, text) for text in _crons(start - schedule.warm_up for start, _ in weekly))
+    yield from (Edge(Event.STOP, version, text) for text in _crons(stop for _, stop in weekly))
+    for start, stop in (span for window in windows for span in _dated(window)):
         yield from _once(Event.START, version, start - schedule.warm_up, schedule.zone, now)
         yield from _once(Event.STOP, version, stop, schedule.zone, now)
+
+
+def _closings(schedule: Schedule, now: datetime) -> Iterator[Edge]:
+    """When no window of any version is open any more, nor about to be: a champion may be another tomorrow."""
+    lead = max(schedule.warm_up, _LONGEST_LEAD) if schedule.learns else schedule.warm_up
+    weekly = [span for window in schedule.windows for span in _weekly(window)]
+    dated = [span for window in schedule.windows for span in _dated(window) if _utc(span[1], schedule.zone) > now]
+    closes = [stop + CLOSES_AFTER for _, stop in weekly]
+    for text, moments in _crons(at for at in closes if not _in_week(at, weekly, lead)).items():
+        for since, until in _cut(moments, dated, lead, schedule.zone, now):
+            yield Edge(Event.CLOSE, "", text, since, until)
+    for _, stop in dated:
         close = stop + CLOSES_AFTER
         if not _in_week(close, weekly, lead) and not any(first - lead <= close < last for first, last in dated):
-            yield from _once(Event.CLOSE, version, close, schedule.zone, now)
+            yield from _once(Event.CLOSE, "", close, schedule.zone, now)
 
 
 Span = tuple[datetime, datetime]
@@ -110,15 +115,25 @@ def _crons(moments: Iterable[datetime]) -> dict[str, list[datetime]]:
     }
 
 
-def _cut(moments: list[datetime], dated: list[Span], lead: timedelta, zone: str) -> list[tuple[str, str]]:
-    """The stretches in which a weekly moment may fire, so that no dated window is open then."""
-    held = [
-        (_utc(start - lead, zone), _utc(stop, zone))
-        for start, stop in dated
-        if any(_falls_in(moment, start - lead, stop) for moment in moments)
+def _cut(
+    moments: list[datetime], dated: list[Span], lead: timedelta, zone: str, now: datetime
+) -> list[tuple[str, str]]:
+    """The stretches to come in which a weekly moment may fire, so that no dated window is open then."""
+    held: list[tuple[datetime, datetime]] = []
+    for start, stop in sorted(dated):
+        if any(_falls_in(moment, start - lead, stop) for moment in moments):
+            first, last = _utc(start - lead, zone), _utc(stop, zone)
+            if held and first <= held[-1][1]:
+                held[-1] = (held[-1][0], max(last, held[-1][1]))
+            else:
+                held.append((first, last))
+    bounds = [None, *(edge for span in held for edge in span), None]
+    pieces = zip(bounds[::2], bounds[1::2], strict=True)
+    return [
+        (_stamp(since) if since else "", _stamp(until) if until else "")
+        for since, until in pieces
+        if until is None or until > now + _SOON
     ]
-    bounds = ["", *(_stamp(edge) for span in sorted(held) for edge in span), ""]
-    return list(zip(bounds[::2], bounds[1::2], strict=True))
 
 
 def _falls_in(moment: datetime, start: datetime, stop: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Overrides: kept in a parameter, heeded by the functions, and by the stops that need no function."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from customlabels.core.aws import explained
 from customlabels.core.errors import CustomLabelsError, ServiceError, SettingsError
 from customlabels.core.spans import parse_span
 from customlabels.scheduler.documents import LONGEST, overrides_text, read_overrides_text
+from customlabels.scheduler.stack.edges import Edge, Event
 from customlabels.scheduler.uptime import Override
 
 if TYPE_CHECKING:
@@ -80,19 +81,51 @@ def write(ssm: "SSMClient", project: str, overrides: Sequence[Override], now: da
         )
 
 
-def hold_stops(scheduler: "EventBridgeSchedulerClient", group: str, until: datetime) -> int:
-    """Keeps the stops that need no function from firing until then; how many. They come back by themselves."""
+def hold_stops(
+    scheduler: "EventBridgeSchedulerClient",
+    group: str,
+    found: Sequence[Edge],
+    zone: str,
+    now: datetime,
+    until: datetime,
+) -> int:
+    """Keeps the stops that need no function from firing until then, or lets them where that is now; how many.
+
+    They come back by themselves. One that fires once knows no beginning, and is switched off where it would fire.
+
+    Parameters
+    ----------
+    found : the schedule's edges, which tell when each begins by itself
+    """
+    begins = {(edge.expression, edge.until): edge.since for edge in found if edge.event is Event.CLOSE}
     held = 0
     with explained("holding the stops after closing time"):
         for page in scheduler.get_paginator("list_schedules").paginate(GroupName=group):
             for one in page["Schedules"]:
-                if _STOPS in one.get("Target", {}).get("Arn", ""):
-                    found: dict[str, Any] = dict(scheduler.get_schedule(GroupName=group, Name=one["Name"]))
-                    kept = {name: found[name] for name in (*_KEPT, "Target", "EndDate") if name in found}
-                    gone = "EndDate" in found and found["EndDate"] <= until
-                    scheduler.update_schedule(
-                        **kept,
-                        **({"State": "DISABLED"} if gone else {"State": "ENABLED", "StartDate": until}),
-                    )
+                if _STOPS not in one.get("Target", {}).get("Arn", ""):
+                    continue
+                shown: dict[str, Any] = dict(scheduler.get_schedule(GroupName=group, Name=one["Name"]))
+                change = _held(shown, begins, zone, now, until)
+                if change is not None:
+                    kept = {name: shown[name] for name in (*_KEPT, "Target", "EndDate") if name in shown}
+                    scheduler.update_schedule(**kept, **change)
                     held += 1
     return held
+
+
+def _held(
+    shown: dict[str, Any], begins: dict[tuple[str, str], str], zone: str, now: datetime, until: datetime
+) -> dict[str, Any] | None:
+    """What changes in a schedule that is not to fire before then; None where it is past, or nothing does."""
+    expression, ends = shown["ScheduleExpression"], shown.get("EndDate")
+    if ends is not None and ends <= now:
+        return None
+    if expression.startswith("at("):
+        at = datetime.fromisoformat(expression[3:-1]).replace(tzinfo=ZoneInfo(zone))
+        return None if at <= now else {"State": "DISABLED" if at <= until else "ENABLED"}
+    stamp = ends.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if ends is not None else ""
+    own = begins.get((expression, stamp))
+    since = max(until, datetime.fromisoformat(own)) if own else until
+    if ends is not None and ends <= since:
+        return {"State": "DISABLED"}
+    return {"State": "ENABLED", "StartDate": since} if since > now else {"State": "ENABLED"}

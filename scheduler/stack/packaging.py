@@ -23,6 +23,7 @@ MODULES = (
     "scheduler/memory.py",
     "scheduler/plan.py",
     "scheduler/uptime.py",
+    "scheduler/usage.py",
 )
 ZONES = "zoneinfo"
 """The zip's folder of time zones, where the handlers look for them."""

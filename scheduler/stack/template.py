@@ -25,7 +25,13 @@ _LONGEST_NAME = 52
 """Characters: names of functions have at most 64, and are this one with an ending."""
 
 _MOST_CLOSED = 5
-"""Versions that are stopped without a function where the schedule says champion: the newest, beside the champion."""
+"""Versions that are stopped without a function beside the champion and those that windows name: the newest."""
+
+_MOST_RESOURCES = 500
+"""Source: CloudFormation quotas."""
+
+_OTHER_RESOURCES = 40
+"""Resources beside those that fire, and some to spare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,12 @@ def template(stack: Stack, now: datetime) -> str:
     # tojson is made for HTML, and would write < and & as escapes.
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
     name, schedule = stack_name(stack.project), stack.schedule
+    fired = _fired(stack, edges(schedule, now))
+    if len(fired) + _OTHER_RESOURCES + len(stack.emails) > _MOST_RESOURCES:
+        raise SettingsError(
+            f"the schedule needs {len(fired)} schedules of EventBridge, and a stack holds {_MOST_RESOURCES} resources",
+            hint="write windows by weekday, and fewer dates",
+        )
     alarms = _alarms(stack.project, schedule.monthly_budget, name)
     return environment.get_template("stack.yaml.j2").render(
         name=name,
@@ -99,7 +111,7 @@ def template(stack: Stack, now: datetime) -> str:
         emails=list(stack.emails),
         reads_metrics=schedule.idle_stop is not None or schedule.monthly_budget is not None,
         stops_orphans=stack.stops_orphans,
-        edges=_fired(stack, edges(schedule, now)),
+        edges=fired,
         alarms=alarms,
         dashboard=dashboard(stack.project, [alarm["logical"] for alarm in alarms]),
     )
@@ -113,7 +125,7 @@ def _fired(stack: Stack, found: Sequence[Edge]) -> list[dict[str, str]]:
         if edge.event is Event.CLOSE:
             fired += [
                 {**about, "version_arn": arn, "does": f"Stops {name} should no function have done so"}
-                for name, arn in _closed(stack, edge.version)
+                for name, arn in _closed(stack)
             ]
         else:
             does = "A window is about to open" if edge.event is Event.START else "A window has ended"
@@ -126,14 +138,12 @@ def _fired(stack: Stack, found: Sequence[Edge]) -> list[dict[str, str]]:
     return fired
 
 
-def _closed(stack: Stack, version: str) -> list[tuple[str, str]]:
-    """The versions that are stopped when windows of `version` have closed, with their ARNs."""
-    if version != CHAMPION:
-        return [(version, stack.trained[version])] if version in stack.trained else []
-    named = set(versions(stack.schedule))
-    newest = [name for name in stack.trained if name not in named and name != stack.champion][:_MOST_CLOSED]
-    champion = [stack.champion] if stack.champion in stack.trained else []
-    return [(name, stack.trained[name]) for name in (*champion, *newest) if name is not None]
+def _closed(stack: Stack) -> list[tuple[str, str]]:
+    """The versions that are stopped when all windows have closed, with their ARNs."""
+    named = [stack.champion or CHAMPION, *versions(stack.schedule)]
+    newest = [name for name in stack.trained if name not in named][:_MOST_CLOSED]
+    wanted = dict.fromkeys(name for name in (*named, *newest) if name in stack.trained)
+    return [(name, stack.trained[name]) for name in wanted]
 
 
 def _alarms(project: str, budget: float | None, name: str) -> list[dict[str, Any]]:
@@ -162,9 +172,11 @@ def _alarms(project: str, budget: float | None, name: str) -> list[dict[str, Any
             "Undelivered",
             f"Calls of the schedule of {project} came to nothing: they lie in its dead-letter queue",
             "AWS/SQS",
-            "ApproximateNumberOfMessagesVisible",
+            # What lies there stays for days, and would keep the alarm from telling of the next.
+            "NumberOfMessagesSent",
             ("QueueName", {"Fn::GetAtt": ["DeadLetters", "QueueName"]}),
             1,
+            statistic="Sum",
         ),
         alarm(
             "NotLooked",

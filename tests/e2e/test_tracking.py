@@ -157,6 +157,7 @@ def tracked(starting: Server, trained: tuple[Environment, str, str]) -> tuple[En
 TRACKED = ("--local", "--config", "tracked.toml")
 
 
+@pytest.mark.around
 @needs_mlflow
 def test_a_version_is_logged_once_and_the_alias_follows_the_champion(
     tracked: tuple[Environment, Server, str, str],
@@ -203,6 +204,7 @@ def test_a_version_is_logged_once_and_the_alias_follows_the_champion(
     }
 
 
+@pytest.mark.around
 def test_a_missing_package_is_told_before_anything_is_trained(trained: tuple[Environment, str, str]) -> None:
     plain, _, _ = trained
     hidden = plain.folder / "hidden"
@@ -228,6 +230,7 @@ def test_every_command_and_option_of_the_workflow_exists() -> None:
     assert found == ["train", "versions compare", "versions report"]
 
 
+@pytest.mark.around
 def test_the_workflow_comments_the_comparison(trained: tuple[Environment, str, str], tmp_path: Path) -> None:
     plain, old, new = trained
     plain.run("versions", "promote", new, "--local", "-q")

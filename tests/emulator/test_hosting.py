@@ -83,7 +83,7 @@ def test_hours_of_units_are_billed_while_it_is_up_and_not_after(model: Any) -> N
 
     def hours() -> float:
         now = datetime.fromtimestamp(address.advance(service.state, 0), UTC)
-        return unit_hours(cloudwatch, "hosted", "v1", start=now - timedelta(days=3), end=now)
+        return unit_hours(cloudwatch, "hosted", ["v1"], start=now - timedelta(days=3), end=now)["v1"]
 
     before = hours()
     hosting.start(service.rekognition, version, units=2)
@@ -137,7 +137,8 @@ def test_what_a_deleted_version_was_up_for_stays_shown(model: Any) -> None:
     service.rekognition.delete_project_version(ProjectVersionArn=copy)
     address.advance(service.state, 3600)
     now = datetime.fromtimestamp(address.advance(service.state, 0), UTC)
-    assert unit_hours(cloudwatch, "hosted", "copy", start=now - timedelta(days=1), end=now) == pytest.approx(1, abs=0.1)
+    used = unit_hours(cloudwatch, "hosted", ["copy"], start=now - timedelta(days=1), end=now)
+    assert used["copy"] == pytest.approx(1, abs=0.1)
 
 
 def test_a_tag_has_starts_fail_or_take_long(model: Any) -> None:
@@ -150,7 +151,7 @@ def test_a_tag_has_starts_fail_or_take_long(model: Any) -> None:
 
     def units() -> float:
         now = datetime.fromtimestamp(address.advance(service.state, 0), UTC)
-        return unit_hours(cloudwatch, "hosted", "v1", start=now - timedelta(hours=2), end=now)
+        return unit_hours(cloudwatch, "hosted", ["v1"], start=now - timedelta(hours=2), end=now)["v1"]
 
     address.advance(service.state, 3 * 3600)
     start("fail")

@@ -55,6 +55,7 @@ def test_there_are_three_of_them() -> None:
     assert [path.stem for path in NOTEBOOKS] == ["1-train-from-folder", "2-compare-versions", "3-schedule-uptime"]
 
 
+@pytest.mark.around
 @of_each
 def test_it_runs_whole_from_a_clean_kernel(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))

@@ -34,9 +34,16 @@ def test_starts_that_failed_are_counted_until_one_succeeds() -> None:
     kept = Memory()
     for attempt in (1, 2):
         kept, observed = look(acted(kept, minutes(attempt * 20), START, refused=False), attempt * 20 + 10, "FAILED")
-        assert (observed.failures, observed.tried) == (attempt, minutes(attempt * 20))
+        assert (observed.failures, observed.since) == (attempt, minutes(attempt * 20 + 10))
     kept, observed = look(acted(kept, minutes(80), START, refused=False), 90, "RUNNING", 1)
-    assert (observed.failures, observed.tried) == (0, None)
+    assert observed.failures == 0
+
+
+def test_only_want_of_room_counts_as_a_refusal() -> None:
+    kept = acted(Memory(), NOON, START, refused=True, room=True)
+    assert look(kept, 5, "STOPPED")[1].refusals == 0
+    kept = acted(kept, NOON, START, refused=True, room=False)
+    assert look(kept, 5, "STOPPED")[1].refusals == 1
 
 
 def test_a_stop_that_does_not_take_effect_is_remembered_from_its_first_time() -> None:
@@ -96,7 +103,6 @@ STAMPS = st.integers(0, 10**6).map(minutes)
                 status=st.sampled_from(["RUNNING", "FAILED"]),
                 since=STAMPS,
                 failures=st.integers(0, 9),
-                tried=st.none() | STAMPS,
                 refusals=st.integers(0, 9),
                 told=st.none() | STAMPS,
             ),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scheduler.schedules import MOMENTS, SCHEDULES
 
 from customlabels.scheduler.plan import STUCK_AFTER, Action, Kind, Observed, pause, plan
-from customlabels.scheduler.uptime import Schedule, Window, spans, wanted
+from customlabels.scheduler.uptime import Override, Schedule, Window, spans, wanted
 
 STATES = [
     *("TRAINING_COMPLETED", "STARTING", "RUNNING", "STOPPING", "STOPPED", "FAILED"),
@@ -28,7 +28,6 @@ def observations(now: datetime) -> st.SearchStrategy[list[Observed]]:
             units=st.integers(0, 3),
             since=st.integers(0, 300).map(lambda minutes: now - timedelta(minutes=minutes)),
             failures=st.integers(0, 4),
-            tried=st.integers(0, 90).map(lambda minutes: now - timedelta(minutes=minutes)),
         )
 
     return st.tuples(one("new"), one("old")).map(list)
@@ -151,17 +150,18 @@ def test_a_promotion_keeps_the_old_version_until_the_new_one_runs() -> None:
     assert kinds(old, Observed("v2", "RUNNING", 1, NOON)) == ["stop v1"]
 
 
-def test_a_promotion_that_does_not_come_about_ends() -> None:
+def test_a_promotion_that_does_not_come_about_leaves_the_old_version_up() -> None:
     old = Observed("v1", "RUNNING", 1, NOON - timedelta(days=1))
     stuck = Observed("v2", "STARTING", 1, NOON - timedelta(minutes=46))
-    assert kinds(old, stuck) == ["report v2", "stop v1"]
+    assert kinds(old, stuck) == ["report v2"]
+    assert kinds(old, Observed("v2", "FAILED", since=NOON, failures=9)) == ["report v2"]
 
 
 @pytest.mark.parametrize(("failures", "minutes_"), [(1, 5), (2, 10), (3, 20), (4, 40), (5, 60), (50, 60)])
 def test_a_start_that_failed_is_tried_again_after_longer_and_longer(failures: int, minutes_: int) -> None:
     assert pause(failures) == timedelta(minutes=minutes_)
-    early = Observed("v2", "FAILED", failures=failures, tried=NOON - timedelta(minutes=minutes_ - 1))
-    late = replace(early, tried=NOON - timedelta(minutes=minutes_))
+    early = Observed("v2", "FAILED", failures=failures, since=NOON - timedelta(minutes=minutes_ - 1))
+    late = replace(early, since=NOON - timedelta(minutes=minutes_))
     assert kinds(early) == ["report v2"]
     assert kinds(late) == ["start v2"]
 
@@ -209,12 +209,30 @@ def test_each_version_follows_its_own_windows() -> None:
     assert [(one.kind, one.version) for one in both] == [(Kind.START, "night")]
 
 
-def test_an_old_champion_answers_until_the_new_one_has_failed_three_times() -> None:
+def test_an_old_champion_makes_room_after_three_refusals() -> None:
     old = Observed("v1", "RUNNING", 1, NOON - timedelta(days=1))
-    for failures, expected in ((2, ["start v2"]), (3, ["start v2", "stop v1"])):
-        new = Observed("v2", "FAILED", failures=failures, tried=NOON - timedelta(hours=2))
-        assert kinds(old, new) == expected
-        assert kinds(old, Observed("v2", "STOPPED", refusals=failures)) == expected
+    for refusals, expected in ((2, ["start v2"]), (3, ["start v2", "stop v1"])):
+        assert sorted(kinds(old, Observed("v2", "STOPPED", refusals=refusals))) == expected
+
+
+def test_an_old_champion_that_windows_name_answers_too_until_the_new_one_runs() -> None:
+    night = Window(time(22), time(23), frozenset(range(7)), version="v1")
+    schedule = replace(ALWAYS, windows=(*ALWAYS.windows, night))
+    old, new = Observed("v1", "RUNNING", 1, NOON - timedelta(days=1)), Observed("v2", "STOPPED")
+    assert [one.version for one in plan(NOON, schedule, [old, new], "v2", serving="v1")] == ["v2"]
+    assert sorted(kinds(old, new, schedule=schedule)) == ["start v2", "stop v1"]
+    off = replace(schedule, overrides=(Override(False, NOON + timedelta(hours=1), version="v1"),))
+    assert sorted(kinds(old, new, schedule=off)) == ["start v2", "stop v1"]
+
+
+def test_a_model_that_is_kept_up_or_could_not_be_asked_yet_is_not_idle() -> None:
+    schedule = replace(ALWAYS, idle_stop=timedelta(minutes=45))
+    idle = Observed("v2", "RUNNING", 1, NOON - timedelta(hours=5))
+    kept = replace(schedule, overrides=(Override(True, NOON + timedelta(hours=1)),))
+    assert kinds(idle, schedule=schedule) == ["stop v2"]
+    assert kinds(idle, schedule=kept) == []
+    fresh = replace(schedule, windows=(Window(time(11, 30), time(20), frozenset(range(7))),))
+    assert kinds(replace(idle, since=NOON - timedelta(minutes=50)), schedule=fresh) == []
 
 
 def test_a_stop_that_has_no_effect_is_reported_after_ten_minutes() -> None:

@@ -199,8 +199,10 @@ def test_a_promotion_in_a_window_serves_the_old_version_until_the_new_one_runs(p
     assert plant.states() | {"v3": ""} == {"v1": "RUNNING", "v2": "STARTING", "v3": ""}
     assert json.loads(serving(Name=name)["Parameter"]["Value"])["version"] == "v1"
     plant.advance(10)
-    assert plant.turn() == ["stop v1"]
+    # Whoever asks for the one that answers learns of the new one before the old one goes.
+    assert plant.turn() == []
     assert json.loads(serving(Name=name)["Parameter"]["Value"])["version"] == "v2"
+    assert plant.turn() == ["stop v1"]
 
 
 def test_a_start_that_fails_is_reported_and_tried_again(plant: Plant) -> None:
@@ -211,7 +213,7 @@ def test_a_start_that_fails_is_reported_and_tried_again(plant: Plant) -> None:
     assert plant.turn() == ["start-failed v1"]
     assert plant.turn() == []
     plant.tag("v1", None)
-    plant.advance(2)
+    plant.advance(5)
     assert plant.turn() == ["start v1"]
     plant.advance(10)
     plant.turn()
@@ -260,9 +262,7 @@ def test_a_quota_that_is_reached_is_told_and_the_rest_goes_on(plant: Plant) -> N
     plant.advance(10)
     assert plant.turn() == ["refused v1"]
     # The old ones make room once it is clear that there is none.
-    assert [plant.turn(), plant.turn(), sorted(plant.turn())] == [[], [], ["stop v2", "stop v3"]]
-    plant.advance(10)
-    assert plant.turn() == ["start v1"]
+    assert [plant.turn(), plant.turn(), sorted(plant.turn())] == [[], [], ["start v1", "stop v2", "stop v3"]]
 
 
 def test_a_stop_while_starting_is_tried_again_until_it_holds(plant: Plant) -> None:

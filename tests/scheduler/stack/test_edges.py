@@ -46,7 +46,7 @@ def test_each_opening_and_closing_fires_and_no_wanted_model_is_stopped(schedule:
     for version in versions(schedule):
         fired = {event: set[datetime]() for event in Event}
         for edge in found:
-            if edge.version == version:
+            if edge.version in ("", version):
                 fired[edge.event] |= set(firings(schedule, edge, now, later))
         for opens, closes in opened(schedule, version, now, later) if steady else ():
             assert not now < closes < later or closes in fired[Event.STOP]
@@ -73,6 +73,31 @@ def test_a_window_over_midnight_warms_up_and_closes_on_other_days() -> None:
         "start cron(50 23 ? * SUN *)",
         "stop cron(0 0 ? * TUE *)",
     ]
+
+
+def test_nothing_closes_while_a_window_of_another_version_is_open() -> None:
+    early = Window(time(6), time(14), WEEKDAYS)
+    late = Window(time(10), time(22), WEEKDAYS, version="v3")
+    found = edges(Schedule("UTC", (early, late)), NOW)
+    assert [one.expression for one in found if one.event is Event.CLOSE] == ["cron(15 22 ? * MON,TUE,WED,THU,FRI *)"]
+
+
+def test_what_is_held_back_twice_is_held_back_once_for_longer() -> None:
+    day = frozenset({date(2026, 12, 3)})
+    windows = (
+        Window(time(6), time(22), WEEKDAYS),
+        Window(time(20), time(23), dates=day),
+        Window(time(22), time(6), dates=day),
+    )
+    found = [
+        one for one in edges(Schedule("UTC", windows), NOW) if one.event is Event.CLOSE and "cron" in one.expression
+    ]
+    assert [(one.since, one.until) for one in found] == [
+        ("", "2026-12-03T19:40:00Z"),
+        ("2026-12-04T06:00:00Z", ""),
+    ]
+    during = edges(Schedule("UTC", windows), datetime(2026, 12, 3, 20, 30, tzinfo=UTC))
+    assert not [one for one in during if one.until]
 
 
 def test_around_the_clock_nothing_closes() -> None:
