@@ -51,7 +51,7 @@ stop = "04:00"
 EXPECTED = {
     date(2027, 3, 16): (5, "promotion at 10:00: the old version stops a sweep after the new one runs"),
     date(2027, 3, 20): (180 - 15, "override for three hours at noon, fifteen minutes of them the start"),
-    date(2027, 3, 25): (-15, "a start that fails is tried again fifteen minutes later"),
+    date(2027, 3, 25): (-20, "a start that fails after fifteen minutes is tried again five minutes later"),
     date(2027, 3, 30): (0, "the version before is deleted by hand"),
 }
 """Minutes that an event adds to the plan, or takes from it, by itself."""
