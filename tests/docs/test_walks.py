@@ -141,6 +141,7 @@ def settled(patch: pytest.MonkeyPatch, folder: Path, state: Path) -> None:
     patch.setattr(sys, "stdin", StringIO("y\n" * 20))
 
 
+@pytest.mark.around
 def test_the_tutorial_goes_as_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
