@@ -41,9 +41,9 @@ types: .venv/ready ## mypy, strict
 	$(BIN)/mypy
 
 unit: .venv/ready ## the tests alone
-	$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m 'not around'
+	$(BIN)/pytest -q --numprocesses 3 --dist loadfile -m 'not around'
 
-around: .venv/ready ## the tests of what is around it: notebooks, every command of the docs, MLflow's server
+around: .venv/ready ## the tests of what is around it: notebooks, every command of the docs, MLflow's server, a pipeline
 	$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m around
 
 security: .venv/ready ## the schedule's template under checkov's rules, in an environment of its own

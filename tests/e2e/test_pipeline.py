@@ -62,6 +62,7 @@ def champion(service: Service) -> dict[str, Any]:
     return dict(json.loads(found[0]["Value"])) if found else {}
 
 
+@pytest.mark.around
 def test_a_pipeline_comes_to_the_same_end_as_train(plant: tuple[Shell, Service]) -> None:
     shell, service = plant
     words = ("--local", "pipeline", "run", "--min-f1", "0.3", "--instances", "2", "--output", "json")
@@ -99,6 +100,7 @@ def test_a_pipeline_comes_to_the_same_end_as_train(plant: tuple[Shell, Service])
     assert champion(service)["version"] == trained["version"]
 
 
+@pytest.mark.around
 def test_a_version_that_does_not_pass_ends_in_the_gates_sentence(plant: tuple[Shell, Service]) -> None:
     shell, _ = plant
     failed = shell.run("--local", "pipeline", "run", "--min-f1", "0.99", "--output", "json", expect=3)
@@ -110,6 +112,7 @@ def test_a_version_that_does_not_pass_ends_in_the_gates_sentence(plant: tuple[Sh
     assert f"error: the gate failed: {sentence}" in failed.stderr
 
 
+@pytest.mark.around
 def test_an_execution_goes_on_when_the_service_has_died(plant: tuple[Shell, Service]) -> None:
     shell, service = plant
     begun = shell.json("--local", "pipeline", "run", "--min-f1", "0.3", "--approve", "--no-wait")
@@ -132,6 +135,7 @@ def test_an_execution_goes_on_when_the_service_has_died(plant: tuple[Shell, Serv
     assert given["Champion"] == champion(service)["version"]
 
 
+@pytest.mark.around
 def test_a_training_that_cannot_end_fails_the_step_that_waits(plant: tuple[Shell, Service]) -> None:
     shell, _ = plant
     service = connect(shell.state)
@@ -153,6 +157,7 @@ def test_a_training_that_cannot_end_fails_the_step_that_waits(plant: tuple[Shell
     sagemaker.delete_pipeline(PipelineName="waits")
 
 
+@pytest.mark.around
 def test_deploying_again_changes_nothing_and_shows_what_it_would(plant: tuple[Shell, Service]) -> None:
     shell, _ = plant
     assert "nothing to change" in shell.run("--local", "pipeline", "deploy", "--yes").stdout
@@ -165,6 +170,7 @@ def test_deploying_again_changes_nothing_and_shows_what_it_would(plant: tuple[Sh
         settings.write_text(SETTINGS)
 
 
+@pytest.mark.around
 def test_exporting_asks_nobody(plant: tuple[Shell, Service]) -> None:
     shell, _ = plant
     ran = subprocess.run(
@@ -178,6 +184,7 @@ def test_exporting_asks_nobody(plant: tuple[Shell, Service]) -> None:
     assert "${AWS" not in json.dumps(definition)
 
 
+@pytest.mark.around
 def test_removing_leaves_neither_stack_nor_pipeline(plant: tuple[Shell, Service]) -> None:
     shell, _ = plant
     assert shell.json("--local", "pipeline", "remove", "--yes")["deleted"]

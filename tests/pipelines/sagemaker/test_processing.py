@@ -45,6 +45,7 @@ def job(service: Service, folder: Path, command: str, number: int, of: int, *wor
     )
 
 
+@pytest.mark.around
 def test_two_machines_see_all_images_between_them(service: Service, tmp_path: Path) -> None:
     image = (draw(tmp_path / "drawn", {"ok": 1}) / "ok" / "000.jpg").read_bytes()
     keys = [f"line-5/{label}/{number}.jpg" for label in ("ok", "crack") for number in range(MANY // 2)]
