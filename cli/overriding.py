@@ -61,7 +61,7 @@ def override(
         _hold(session, there, now, now)
         _look(session, there)
         ended = sum(one.until > now for one in before)
-        session.console.done(f"{ended} overrides ended; the windows count again", ended=ended)
+        session.console.done(f"{ended} override{'s' if ended != 1 else ''} ended; the windows count again", ended=ended)
         return
     until = overriding.ends(time or on or off or "", now, there.schedule.zone)
     if version != CHAMPION:

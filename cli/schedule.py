@@ -123,7 +123,7 @@ def _show(session: Session, there: Scheduled, document: dict[str, Any]) -> None:
     for one in document["overrides"]:
         way, until = "up" if one["up"] else "down", _shown(datetime.fromisoformat(one["until"]), there)
         told = " ".join(filter(None, (one["by"] and f"by {one['by']}", one["why"] and f"({one['why']})")))
-        console.text(f"override: {one['version']} {way} until {until} {told}".rstrip())
+        console.text(f"{'override' if one['by'] else 'idle'}: {one['version']} {way} until {until} {told}".rstrip())
     console.table(
         ("version", "opens", "closes", "units", "hours", "$"),
         [tuple(row.values()) for row in document["next"]],

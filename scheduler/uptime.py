@@ -166,7 +166,9 @@ def wanted(now: datetime, schedule: Schedule, version: str = CHAMPION) -> Wanted
             because = f" ({override.why})" if override.why else ""
             way = "on" if override.up else "off"
             units = override.units if override.up else 0
-            return Wanted(units, f"override {way}{told}{because}", override.until, override.up, True)
+            # Nobody's name stands at what the functions keep down by themselves.
+            why = override.why if override.why and not override.by else f"override {way}{told}{because}"
+            return Wanted(units, why, override.until, override.up, True)
     near = spans(schedule, now - _DAY, now + schedule.warm_up + 2 * _DAY, version)
     for span in near:
         if span.start <= now < span.stop:

@@ -31,6 +31,10 @@ _FAULTS = [
     Spoiled(0, late=True),
     Spoiled(400, "LimitExceededException"),
 ]
+_KEPT = (
+    *("FlexibleTimeWindow", "GroupName", "Name", "ScheduleExpression"),
+    *("ScheduleExpressionTimezone", "Target"),
+)
 _UNIVERSAL = "aws-sdk:rekognition:stopProjectVersion"
 
 
@@ -66,24 +70,25 @@ def chaos(service: Service, project: str, seed: int) -> Iterator[Chaos]:
     made = Chaos(service, project, Random(seed))
     scheduler, functions = client(service, "scheduler"), client(service, "lambda")
     group = f"customlabels-{project}"
+    held = []
     for one in scheduler.list_schedules(GroupName=group)["Schedules"]:
         found = scheduler.get_schedule(GroupName=group, Name=one["Name"])
-        kept = {
-            name: found[name] for name in ("FlexibleTimeWindow", "GroupName", "Name", "ScheduleExpression", "Target")
-        }
-        zone = found["ScheduleExpressionTimezone"]
-        scheduler.update_schedule(**kept, ScheduleExpressionTimezone=zone, State="DISABLED")
+        held.append({name: found[name] for name in _KEPT})
+        scheduler.update_schedule(**held[-1], State="DISABLED")
         target = found["Target"]
         arn = target["Input"].split('"')[3] if _UNIVERSAL in target["Arn"] else target["Arn"]
-        made.targets.append((found["ScheduleExpression"], zone, arn))
+        made.targets.append((found["ScheduleExpression"], found["ScheduleExpressionTimezone"], arn))
+    names = [f"{group}-{name}" for name in ("start", "stop", "sweep")]
+    before = {name: functions.get_function_configuration(FunctionName=name)["Environment"] for name in names}
     with intercepted(service.endpoint_url, made.spoil) as endpoint:
-        for name in ("start", "stop", "sweep"):
-            settings = functions.get_function_configuration(FunctionName=f"{group}-{name}")["Environment"]["Variables"]
-            functions.update_function_configuration(
-                FunctionName=f"{group}-{name}",
-                Environment={"Variables": {**settings, "AWS_ENDPOINT_URL_REKOGNITION": endpoint}},
-            )
+        for name, settings in before.items():
+            variables = {**settings["Variables"], "AWS_ENDPOINT_URL_REKOGNITION": endpoint}
+            functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
         yield made
+    for name, settings in before.items():
+        functions.update_function_configuration(FunctionName=name, Environment=settings)
+    for one in held:
+        scheduler.update_schedule(**one, State="ENABLED")
 
 
 def sequence(made: Chaos, minutes: int = 60) -> None:

@@ -78,6 +78,16 @@ def test_an_override_is_carried_out_at_once_and_by_hand_is_told_what_overrules(p
     assert shell.json("--local", "schedule", "override", "--clear")["ended"] == 2
 
 
+def test_a_start_by_hand_is_told_when_it_will_be_overruled(plant: tuple[Shell, Service]) -> None:
+    shell, _ = plant
+    shell.run("--local", "schedule", "override", "--off", "20h")
+    starting = shell.start("--local", "model", "start", "--yes")
+    while starting.poll() is None:
+        advance(shell, 0.05)
+    assert "the schedule stops it within five minutes of its start: " in starting.communicate()[1]
+    shell.run("--local", "schedule", "override", "--clear")
+
+
 def test_an_override_that_cannot_be_is_refused(plant: tuple[Shell, Service]) -> None:
     shell, _ = plant
     for words, says in (
@@ -121,8 +131,9 @@ def test_after_events_lost_doubled_and_late_and_calls_that_fail_all_comes_right(
 
 def test_removing_leaves_nothing_and_stops_what_is_up(plant: tuple[Shell, Service]) -> None:
     shell, service = plant
-    started = shell.run_on("--local", "model", "start", "--yes", minutes=2)
-    assert "the schedule stops it within five minutes" in started.stderr
+    shell.run("--local", "schedule", "override", "--on", "2h", "--yes")
+    advance(shell, 0.2)
+    assert "RUNNING" in {one["status"] for one in shell.json("--local", "model", "status")}
     removed = shell.run_on("--local", "schedule", "remove", "--yes", "--output", "json", minutes=2)
     assert json.loads(removed.stdout)["deleted"]
     models = shell.json("--local", "model", "status")
