@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from drawing import draw
 from e2e_shell import Shell
-from local_service import Service, client, connect
+from local_service import Service, client
+from uptime_stack import serviced
 
 from customlabels.core.prices import hosting_cost
 from customlabels.core.settings import load_settings
@@ -58,14 +59,8 @@ EXPECTED = {
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        shell = Shell(Path(folder))
-        service = connect(shell.state, pace=address.REAL)
-        (shell.folder / "customlabels.toml").write_text(SETTINGS)
-        try:
-            run(shell, service)
-        finally:
-            address.stop(shell.state)
+    with tempfile.TemporaryDirectory() as folder, serviced(Path(folder), address.REAL, SETTINGS) as (shell, service):
+        run(shell, service)
 
 
 def run(shell: Shell, service: Service) -> None:

@@ -13,8 +13,9 @@ from customlabels.cli.group import Command, project_option
 from customlabels.cli.overriding import held
 from customlabels.cli.scheduled import scheduled
 from customlabels.cli.session import Session, pass_session
-from customlabels.core import parameters
+from customlabels.core import archives, parameters
 from customlabels.core.aws import explained
+from customlabels.core.console import ticking
 from customlabels.core.errors import ServiceError
 from customlabels.core.files import written_aside
 from customlabels.core.prices import hosting_cost
@@ -43,7 +44,7 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
     stack, text, code = _made(session, session.project(project), session.bucket(bucket))
     name, clients = stack_name(stack.project), session.clients
     with session.console.step(f"working out what changes in {name}") as advance:
-        tick = _tick(advance)
+        tick = ticking(advance)
         if deployment.clear_dead(clients.cloudformation, name, tick):
             session.console.note("what was left of a deployment that failed is deleted")
         put = _template_put(session, stack)
@@ -63,7 +64,7 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
         raise
     deployment.put_code(clients.s3, stack.bucket, stack.key, code)
     with session.console.step(f"deploying {name}", None) as advance:
-        deployment.execute(clients.cloudformation, proposal, _tick(advance))
+        deployment.execute(clients.cloudformation, proposal, ticking(advance))
     held(session, scheduled(session, stack.project), session.now())
     if stack.champion is None:
         session.console.warn("there is no champion yet to start: customlabels versions promote VERSION makes one")
@@ -157,10 +158,10 @@ def remove(session: Session, project: str | None, bucket: str | None, leave_runn
         place, folder = _code_place(deployment.deployed_template(clients.cloudformation, stack)) or (place, folder)
     with session.console.step(f"deleting {stack}") as advance:
         # First, so that nothing starts again what is then stopped; and it may have started some until now.
-        there = deployment.delete(clients.cloudformation, stack, _tick(advance))
+        there = deployment.delete(clients.cloudformation, stack, ticking(advance))
         up = _up(session, name)
         for one in [] if leave_running else up:
-            hosting.stop(clients.rekognition, one["ProjectVersionArn"], tick=_tick(advance))
+            hosting.stop(clients.rekognition, one["ProjectVersionArn"], tick=ticking(advance))
     with explained("deleting the functions' code"):
         pages = clients.s3.get_paginator("list_objects_v2").paginate(Bucket=place, Prefix=folder + "/")
         for page in pages:
@@ -213,7 +214,7 @@ def _made(session: Session, project: str, bucket: str) -> tuple[Stack, str, byte
         champion=promoted.version if promoted else None,
         trained=trained,
         bucket=bucket,
-        key=f"{_folder(session, project)}/{packaging.digest(code)}.zip",
+        key=f"{_folder(session, project)}/{archives.digest(code)}.zip",
         emails=settings.notify,
         stops_orphans=settings.orphans == "stop",
     )
@@ -233,9 +234,8 @@ def _folder(session: Session, project: str) -> str:
 
 def _template_put(session: Session, stack: Stack) -> Callable[[str], str]:
     def put(text: str) -> str:
-        key = f"{_folder(session, stack.project)}/{packaging.digest(text.encode())}.yaml"
-        deployment.put_code(session.clients.s3, stack.bucket, key, text.encode())
-        return f"{session.clients.s3.meta.endpoint_url}/{stack.bucket}/{key}"
+        key = f"{_folder(session, stack.project)}/{archives.digest(text.encode())}.yaml"
+        return deployment.put_template(session.clients.s3, stack.bucket, key, text)
 
     return put
 
@@ -250,7 +250,3 @@ def _priced(schedule: Schedule, session: Session) -> str:
     )
     always = hosting_cost(24 * 7, 1)
     return f"windows of the next seven days: ${total:.2f}; one unit that is never stopped costs ${always:.2f} a week"
-
-
-def _tick(advance: Callable[[int], None]) -> Callable[[float], None]:
-    return lambda seconds: advance(0)

@@ -8,7 +8,7 @@ import click
 from customlabels.cli.group import Group, project_option
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.aws import explained
-from customlabels.core.console import Money
+from customlabels.core.console import Money, ticking
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.versions import list_versions, version_name
 from customlabels.scheduler import hosting
@@ -54,7 +54,7 @@ def start(
             chosen["ProjectVersionArn"],
             units=units,
             max_units=max_units,
-            tick=lambda seconds: advance(0),
+            tick=ticking(advance),
         )
     up = chosen.get("MinInferenceUnits")
     if not started and up and up != units:
@@ -87,7 +87,7 @@ def stop(session: Session, version: str | None, project: str | None) -> None:
     for chosen in found:
         _warn(session, name, version_name(chosen), units=0)
         with session.console.step(f"stopping {version_name(chosen)}") as advance:
-            stopped = hosting.stop(clients.rekognition, chosen["ProjectVersionArn"], tick=lambda seconds: advance(0))
+            stopped = hosting.stop(clients.rekognition, chosen["ProjectVersionArn"], tick=ticking(advance))
         rows.append({"version": version_name(chosen), "stopped": stopped})
     session.console.result(rows, lambda _: session.console.text(_stopped(rows)))
 

@@ -13,6 +13,7 @@ from customlabels.cli.group import Figure, Group, project_option
 from customlabels.cli.pipeline_made import Made, make, steps_stack_name
 from customlabels.cli.session import Session, pass_session
 from customlabels.core import archives
+from customlabels.core.console import ticking
 from customlabels.core.errors import GateFailed, ServiceError, SettingsError
 from customlabels.core.files import written_aside
 from customlabels.pipelines.remote import folder_address
@@ -31,17 +32,20 @@ _image = click.option("--image", metavar="URI", help="Container of the processin
 _instance = click.option("--instance-type", default="ml.m5.large", show_default=True, help="Of the processing jobs.")
 
 
+def _defined(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command what a definition is made of."""
+    for option in (_instance, _image, _source, _bucket, project_option):
+        command = option(command)
+    return command
+
+
 @click.group(cls=Group)
 def pipeline() -> None:
     """The same run as train, as a SageMaker Pipeline: images in S3 looked at by as many machines as you like."""
 
 
 @pipeline.command()
-@project_option
-@_bucket
-@_source
-@_image
-@_instance
+@_defined
 @click.option(
     "--to", type=click.Path(path_type=Path, file_okay=False), help="Write the code and a whole template there too."
 )
@@ -87,11 +91,7 @@ def export(
 
 
 @pipeline.command()
-@project_option
-@_bucket
-@_source
-@_image
-@_instance
+@_defined
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
 def deploy(
@@ -114,9 +114,9 @@ def deploy(
     )
     name = made.stack.name
     with console.step(f"working out what changes in {name}") as advance:
-        deployment.clear_dead(clients.cloudformation, name, _tick(advance))
+        deployment.clear_dead(clients.cloudformation, name, ticking(advance))
         proposal = deployment.propose(
-            clients.cloudformation, name, template(made.stack), _putting(session, made), _tick(advance)
+            clients.cloudformation, name, template(made.stack), _putting(session, made), ticking(advance)
         )
     before = service.find(clients.sagemaker, made.stack.pipeline)
     rows = [tuple(asdict(one).values()) for one in proposal.changes] if proposal else []
@@ -141,7 +141,7 @@ def deploy(
         deployment.put_code(clients.s3, made.stack.bucket, key, body)
     if proposal:
         with console.step(f"deploying {name}") as advance:
-            deployment.execute(clients.cloudformation, proposal, _tick(advance))
+            deployment.execute(clients.cloudformation, proposal, ticking(advance))
     placed = _placed(session, made)
     role = _outputs(session, name)["PipelineRole"]
     service.put(
@@ -198,7 +198,7 @@ def run(session: Session, source: str | None, project: str | None, approve: bool
             sagemaker,
             execution,
             lambda step: console.note(f"{step.name} …"),
-            lambda seconds: advance(0),
+            ticking(advance),
             session.still_waiting,
         )
     _end(session, execution, status, service.steps(sagemaker, execution))
@@ -231,7 +231,7 @@ def remove(session: Session, project: str | None, yes: bool) -> None:
         click.confirm(f"Delete the pipeline {name} and {stack}?", abort=True, err=True)
     there = service.delete(clients.sagemaker, name)
     with session.console.step(f"deleting {stack}") as advance:
-        gone = deployment.delete(clients.cloudformation, stack, _tick(advance))
+        gone = deployment.delete(clients.cloudformation, stack, ticking(advance))
     done = f"the pipeline {name} is deleted" if there or gone else f"there was no pipeline {name}"
     session.console.done(done, pipeline=name, deleted=there or gone)
 
@@ -253,8 +253,7 @@ def _placed(session: Session, made: Made) -> Pipeline:
 def _putting(session: Session, made: Made) -> Callable[[str], str]:
     def put(text: str) -> str:
         key = f"{made.folder}/code/{archives.digest(text.encode())[:16]}.json"
-        deployment.put_code(session.clients.s3, made.stack.bucket, key, text.encode())
-        return f"{session.clients.s3.meta.endpoint_url}/{made.stack.bucket}/{key}"
+        return deployment.put_template(session.clients.s3, made.stack.bucket, key, text)
 
     return put
 
@@ -304,7 +303,3 @@ def _end(session: Session, execution: str, status: str, steps: list[service.Step
 
 def _in_words(step: service.Step) -> str:
     return step.reason or ", ".join(f"{name} {value}" for name, value in step.outputs.items())
-
-
-def _tick(advance: Callable[[int], None]) -> Callable[[float], None]:
-    return lambda seconds: advance(0)

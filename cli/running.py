@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import click
 
 from customlabels.cli.session import Session
+from customlabels.core.console import ticking
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.versions import Description, version_name
 from customlabels.scheduler import hosting
@@ -31,9 +32,9 @@ def kept_running(session: Session, version: Description, *, yes: bool, units: in
         return
     try:
         with session.console.step(f"starting {name}") as advance:
-            hosting.start(rekognition, arn, units=units, tick=lambda seconds: advance(0))
+            hosting.start(rekognition, arn, units=units, tick=ticking(advance))
         yield
     finally:
         if started:
             with session.console.step(f"stopping {name}") as advance:
-                hosting.stop(rekognition, arn, tick=lambda seconds: advance(0))
+                hosting.stop(rekognition, arn, tick=ticking(advance))

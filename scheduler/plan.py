@@ -12,10 +12,9 @@ from enum import StrEnum
 from customlabels.scheduler.uptime import CHAMPION, Schedule, Wanted, resolved, versions, wanted
 
 STARTABLE = frozenset({"TRAINING_COMPLETED", "COPYING_COMPLETED", "STOPPED", "FAILED"})
-_UP = frozenset({"STARTING", "RUNNING"})
 
 STUCK_AFTER = timedelta(minutes=45)
-"""How long a start may take before it is reported; and how long, after it, two versions may be up for a promotion."""
+"""How long a start may take before it is reported."""
 
 OVERDUE_AFTER = timedelta(minutes=10)
 """How long a stop may take before it is reported."""
@@ -124,10 +123,10 @@ def plan(
 
 def asked(now: datetime, schedule: Schedule, version: str, spent: float = 0.0) -> Wanted:
     """What is wanted of a version at a time, the month's budget considered."""
-    asked = wanted(now, schedule, version)
-    if asked.units and schedule.monthly_budget is not None and spent >= schedule.monthly_budget:
+    want = wanted(now, schedule, version)
+    if want.units and schedule.monthly_budget is not None and spent >= schedule.monthly_budget:
         return Wanted(0, f"the monthly budget of ${schedule.monthly_budget:.2f} is spent", None, False)
-    return asked
+    return want
 
 
 def _foreseen(now: datetime, schedule: Schedule) -> list[Action]:
@@ -146,35 +145,35 @@ def _broke(now: datetime, schedule: Schedule, spent: float) -> list[Action]:
     return [_report(Trouble.BUDGET, "", why)]
 
 
-def _about(now: datetime, schedule: Schedule, one: Observed, asked: Wanted) -> list[Action]:
+def _about(now: datetime, schedule: Schedule, one: Observed, want: Wanted) -> list[Action]:
     """What to do about a version that is wanted up, or down."""
-    if not asked.units:
-        return _down(now, one, asked.why)
+    if not want.units:
+        return _down(now, one, want.why)
     if one.status == "RUNNING":
-        return _about_running(now, schedule, one, asked)
+        return _about_running(now, schedule, one, want)
     if one.status == "STARTING":
         return _stuck(now, one)
     if one.status == "STOPPING":
         return _overdue(now, one)
     if one.status not in STARTABLE:
-        why = f"{asked.why}, and it is {one.status}: it cannot be started"
+        why = f"{want.why}, and it is {one.status}: it cannot be started"
         return [_report(Trouble.UNSTARTABLE, one.version, why)]
     if one.failures and one.since is not None and now < one.since + pause(one.failures):
         why = f"its start failed {_times(one.failures)}; it is tried again after {_minutes(pause(one.failures))}"
         return [_report(Trouble.START_FAILED, one.version, why)]
-    return [Action(Kind.START, one.version, asked.why, asked.units)]
+    return [Action(Kind.START, one.version, want.why, want.units)]
 
 
-def _about_running(now: datetime, schedule: Schedule, one: Observed, asked: Wanted) -> list[Action]:
+def _about_running(now: datetime, schedule: Schedule, one: Observed, want: Wanted) -> list[Action]:
     idle = schedule.idle_stop
     # A model is not idle before it could be asked: the window was open for as long, and nobody keeps it up.
-    if idle is not None and asked.open and not asked.overridden and wanted(now - idle, schedule, one.version).open:
+    if idle is not None and want.open and not want.overridden and wanted(now - idle, schedule, one.version).open:
         quiet = max(filter(None, (one.last_request, one.since)), default=None)
         if quiet is not None and now - quiet >= idle:
             why = f"no request for {_minutes(now - quiet)}"
-            return [Action(Kind.STOP, one.version, why, quiet_until=asked.until)]
-    if one.units and one.units != asked.units:
-        why = f"{_units(one.units)} up, {asked.units} wanted: units change only by a stop and a start"
+            return [Action(Kind.STOP, one.version, why, quiet_until=want.until)]
+    if one.units and one.units != want.units:
+        why = f"{_units(one.units)} up, {want.units} wanted: units change only by a stop and a start"
         return [Action(Kind.STOP, one.version, why)]
     return []
 

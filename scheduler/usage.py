@@ -1,13 +1,13 @@
 """What models have been up for, by the service's own metric. Imports the standard library alone."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
-_HOUR = 3600
+_HOUR = timedelta(hours=1)
 _MOST = 250
 """Versions that one call asks about, by two queries each. Source: CloudWatch API reference, GetMetricData."""
 
@@ -29,7 +29,13 @@ def unit_hours(
         figures: dict[tuple[str, datetime], float] = {}
         counts: dict[tuple[str, datetime], float] = {}
         queries = [
-            _query(f"{kind}{place}", project, name, stat)
+            metric_query(
+                f"{kind}{place}",
+                "InServiceInferenceUnits",
+                {"ProjectName": project, "VersionName": name},
+                period=_HOUR,
+                stat=stat,
+            )
             for place, name in enumerate(names)
             for kind, stat in (("a", "Average"), ("n", "SampleCount"))
         ]
@@ -45,7 +51,11 @@ def unit_hours(
     return hours
 
 
-def _query(name: str, project: str, version: str, stat: str) -> Any:
-    dimensions = [{"Name": "ProjectName", "Value": project}, {"Name": "VersionName", "Value": version}]
-    metric = {"Namespace": "AWS/Rekognition", "MetricName": "InServiceInferenceUnits", "Dimensions": dimensions}
-    return {"Id": name, "MetricStat": {"Metric": metric, "Period": _HOUR, "Stat": stat}}
+def metric_query(name: str, metric: str, dimensions: Mapping[str, str], *, period: timedelta, stat: str = "Sum") -> Any:
+    """A query of GetMetricData for one of Rekognition's metrics."""
+    about = {
+        "Namespace": "AWS/Rekognition",
+        "MetricName": metric,
+        "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+    }
+    return {"Id": name, "MetricStat": {"Metric": about, "Period": int(period.total_seconds()), "Stat": stat}}

@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from customlabels.core.waiting import wait_for
 from customlabels.emulator import address
+from customlabels.manifests.lines import entry_line
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -53,6 +54,28 @@ def _client(url: str, name: str, region: str) -> Any:
         aws_secret_access_key="any",
         config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
     )
+
+
+def begin_training(service: Service, project: str, images: Path, **more: Any) -> tuple[str, str]:
+    """Makes the bucket BUCKET, and has `v1` of a new project trained on a folder a label; ARNs of both."""
+    service.s3.create_bucket(Bucket=BUCKET)
+    lines = []
+    for path in sorted(images.rglob("*.jpg")):
+        key = f"{path.parent.name}-{path.stem}.jpg"
+        service.s3.upload_file(str(path), BUCKET, key)
+        lines.append(entry_line(f"s3://{BUCKET}/{key}", (path.parent.name,)))
+    service.s3.put_object(Bucket=BUCKET, Key="all.manifest", Body=b"".join(lines))
+    made = service.rekognition.create_project(ProjectName=project)["ProjectArn"]
+    asset: Any = {"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Name": "all.manifest"}}}
+    version = service.rekognition.create_project_version(
+        ProjectArn=made,
+        VersionName="v1",
+        OutputConfig={"S3Bucket": BUCKET, "S3KeyPrefix": "out"},
+        TrainingData={"Assets": [asset]},
+        TestingData={"AutoCreate": True},
+        **more,
+    )["ProjectVersionArn"]
+    return made, version
 
 
 def role(service: Service) -> str:

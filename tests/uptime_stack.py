@@ -30,12 +30,21 @@ stop = "02:00"
 
 
 @contextmanager
-def deployed(folder: Path, pace: address.Pace, settings: str = SETTINGS) -> Iterator[tuple[Shell, Service]]:
-    """The folder to run commands in, and the service, at two at night; `v1` is the champion, `v2` a copy of it."""
+def serviced(folder: Path, pace: address.Pace, settings: str) -> Iterator[tuple[Shell, Service]]:
+    """A folder with these settings to run commands in, and a service of its own."""
     shell = Shell(folder)
     service = connect(shell.state, pace=pace)
     (folder / "customlabels.toml").write_text(settings)
     try:
+        yield shell, service
+    finally:
+        address.stop(shell.state)
+
+
+@contextmanager
+def deployed(folder: Path, pace: address.Pace, settings: str = SETTINGS) -> Iterator[tuple[Shell, Service]]:
+    """The folder to run commands in, and the service, at two at night; `v1` is the champion, `v2` a copy of it."""
+    with serviced(folder, pace, settings) as (shell, service):
         draw(folder / "photos", {"across": 6, "down": 6})
         shell.run_on("--local", "train", "photos", "--version-name", "v1", minutes=30)
         shell.run("--local", "versions", "promote", "v1", "--force")
@@ -56,5 +65,3 @@ def deployed(folder: Path, pace: address.Pace, settings: str = SETTINGS) -> Iter
         address.advance(shell.state, (night - now).total_seconds())
         shell.run("--local", "schedule", "deploy", "--yes")
         yield shell, service
-    finally:
-        address.stop(shell.state)

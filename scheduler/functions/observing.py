@@ -17,7 +17,7 @@ from customlabels.scheduler.documents import read_overrides_text, read_schedule_
 from customlabels.scheduler.memory import Memory
 from customlabels.scheduler.plan import Observed
 from customlabels.scheduler.uptime import Schedule
-from customlabels.scheduler.usage import unit_hours
+from customlabels.scheduler.usage import metric_query, unit_hours
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -105,7 +105,7 @@ def last_request(cloudwatch: "CloudWatchClient", now: datetime, back: timedelta)
     The metric does not tell models apart; a model that was not asked itself is then taken for used, never the other
     way round. Source: Rekognition developer guide, "CloudWatch metrics for Rekognition".
     """
-    query: Any = _query("requests", "SuccessfulRequestCount", {"Operation": "DetectCustomLabels"}, _PERIOD)
+    query = metric_query("requests", "SuccessfulRequestCount", {"Operation": "DetectCustomLabels"}, period=_PERIOD)
     answer = cloudwatch.get_metric_data(
         MetricDataQueries=[query], StartTime=now - back - 2 * _PERIOD, EndTime=now + _PERIOD
     )
@@ -115,22 +115,8 @@ def last_request(cloudwatch: "CloudWatchClient", now: datetime, back: timedelta)
 
 
 def with_last_request(observed: Sequence[Observed], at: datetime | None) -> list[Observed]:
+    """The versions; those that run were last asked at that time."""
     return [replace(one, last_request=at) if one.status == "RUNNING" else one for one in observed]
-
-
-def _query(name: str, metric: str, dimensions: Mapping[str, str], period: timedelta) -> dict[str, Any]:
-    return {
-        "Id": name,
-        "MetricStat": {
-            "Metric": {
-                "Namespace": "AWS/Rekognition",
-                "MetricName": metric,
-                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
-            },
-            "Period": int(period.total_seconds()),
-            "Stat": "Sum",
-        },
-    }
 
 
 def _units(described: Mapping[str, Any]) -> int:

@@ -101,8 +101,8 @@ class _Turn:
     def _plan(self) -> list[Action]:
         now, schedule, observed = self._found.now, self._known.schedule, self._observed
         if schedule.idle_stop is not None and any(one.status == "RUNNING" for one in observed):
-            asked = observing.last_request(self._clients.cloudwatch, now, schedule.idle_stop)
-            observed = observing.with_last_request(observed, asked)
+            last = observing.last_request(self._clients.cloudwatch, now, schedule.idle_stop)
+            observed = observing.with_last_request(observed, last)
         planned = plan(now, schedule, observed, self._known.champion, self._spent or 0.0, self._known.serving)
         self._memory = remembering.wanted_again(self._memory, planned)
         return list(planned)

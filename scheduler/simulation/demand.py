@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from customlabels.core.aws import explained
 from customlabels.core.errors import LayoutError, ServiceError
 from customlabels.scheduler.simulation.simulated import Demand
+from customlabels.scheduler.usage import metric_query
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
 
 LONGEST_HISTORY = 63
 """Days. Source: CloudWatch user guide, "Metrics retention": 60 seconds for 15 days, 5 minutes for 63."""
@@ -150,19 +150,8 @@ def read_history(cloudwatch: "CloudWatchClient", now: datetime, days: int) -> Tr
     stop = now.astimezone(UTC).replace(second=0, microsecond=0)
     stop -= timedelta(minutes=stop.minute % period)
     start = stop - days * _DAY
-    queries: list[MetricDataQueryTypeDef] = [
-        {
-            "Id": name.lower(),
-            "MetricStat": {
-                "Metric": {
-                    "Namespace": "AWS/Rekognition",
-                    "MetricName": name,
-                    "Dimensions": [{"Name": "Operation", "Value": "DetectCustomLabels"}],
-                },
-                "Period": period * 60,
-                "Stat": "Sum",
-            },
-        }
+    queries = [
+        metric_query(name.lower(), name, {"Operation": "DetectCustomLabels"}, period=period * _MINUTE)
         for name in _COUNTED
     ]
     minutes: dict[datetime, float] = {}

@@ -11,8 +11,9 @@ from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from customlabels.core.prices import hosting_cost
+from customlabels.scheduler.memory import TICK
 from customlabels.scheduler.simulation.foresight import Least, least, units_for
-from customlabels.scheduler.simulation.walk import STOP_TAKES, SWEEP, Track, walked
+from customlabels.scheduler.simulation.walk import STOP_TAKES, Track, walked
 from customlabels.scheduler.uptime import CHAMPION, Schedule, Window, versions
 
 _MINUTE = timedelta(minutes=1)
@@ -152,7 +153,7 @@ def simulate(
     names.sort(key=lambda name: name != CHAMPION)
     start = start.replace(second=0, microsecond=0)
     stop, length = start + timedelta(days=days), days * 24 * 60
-    before = math.ceil((schedule.warm_up + start_takes + SWEEP) / _MINUTE)
+    before = math.ceil((schedule.warm_up + start_takes + TICK) / _MINUTE)
     requests = [demand(start + minute * _MINUTE) for minute in range(length)] if demand else [0.0] * length
     tracks = walked(schedule, names, start - before * _MINUTE, stop, start_takes, [0.0] * before + requests)
     for track in tracks:

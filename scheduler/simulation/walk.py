@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from customlabels.core.prices import hosting_cost
+from customlabels.scheduler.memory import TICK
 from customlabels.scheduler.plan import STARTABLE, Action, Kind, Observed, plan
 from customlabels.scheduler.uptime import Override, Schedule, Wanted, spans, wanted
 
-SWEEP = timedelta(minutes=5)
 STOP_TAKES = timedelta(minutes=3)
 _MINUTE = timedelta(minutes=1)
 
@@ -81,8 +81,8 @@ def walked(
 
 def _steps(tracks: Sequence[Track], start: datetime, stop: datetime) -> list[datetime]:
     """When plan is asked: at each sweep and each edge, and first of all at `start`."""
-    sweep = start - timedelta(minutes=start.minute % 5) + SWEEP
-    sweeps = (sweep + number * SWEEP for number in range((stop - sweep) // SWEEP + 1))
+    sweep = start - start.minute * _MINUTE % TICK + TICK
+    sweeps = (sweep + number * TICK for number in range((stop - sweep) // TICK + 1))
     edges = (edge for track in tracks for edge in track.edges)
     return [start, *sorted({at for at in (*sweeps, *edges) if start < at < stop})]
 

@@ -81,6 +81,12 @@ def put_code(s3: "S3Client", bucket: str, key: str, body: bytes) -> bool:
     return True
 
 
+def put_template(s3: "S3Client", bucket: str, key: str, text: str) -> str:
+    """Puts a template that is too long for a call where CloudFormation reads it; its URL."""
+    put_code(s3, bucket, key, text.encode())
+    return f"{s3.meta.endpoint_url}/{bucket}/{key}"
+
+
 def propose(
     cloudformation: "CloudFormationClient", stack: str, template: str, put: Callable[[str], str], tick: Tick
 ) -> Proposal | None:

@@ -42,11 +42,6 @@ def function_zip(zone: str) -> bytes:
     return archives.zipped(files)
 
 
-def digest(body: bytes) -> str:
-    """SHA-256, in hexadecimal."""
-    return archives.digest(body)
-
-
 def _zone(name: str) -> bytes:
     place = resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
     if not place.is_file():

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_service import BUCKET, Service, client, connect
+from local_service import BUCKET, Service, begin_training, client, connect
 
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.spans import parse_span
@@ -19,7 +19,6 @@ from customlabels.emulator.aws import series
 from customlabels.emulator.metrics import Metrics
 from customlabels.emulator.state import Status, Usage, Version
 from customlabels.emulator.versions import START_TAG
-from customlabels.manifests.lines import entry_line
 from customlabels.scheduler import hosting
 from customlabels.scheduler.usage import unit_hours
 
@@ -28,22 +27,7 @@ from customlabels.scheduler.usage import unit_hours
 def model(tmp_path_factory: pytest.TempPathFactory, images: Path) -> Any:
     """A service of its own with a trained version: (service, project's ARN, version's ARN)."""
     service = connect(tmp_path_factory.mktemp("hosting"), pace=address.Pace(scale=0.05, rate=1.0))
-    service.s3.create_bucket(Bucket=BUCKET)
-    lines = []
-    for path in sorted(images.rglob("*.jpg")):
-        key = f"{path.parent.name}-{path.stem}.jpg"
-        service.s3.upload_file(str(path), BUCKET, key)
-        lines.append(entry_line(f"s3://{BUCKET}/{key}", (path.parent.name,)))
-    service.s3.put_object(Bucket=BUCKET, Key="all.manifest", Body=b"".join(lines))
-    project = service.rekognition.create_project(ProjectName="hosted")["ProjectArn"]
-    asset: Any = {"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Name": "all.manifest"}}}
-    version = service.rekognition.create_project_version(
-        ProjectArn=project,
-        VersionName="v1",
-        OutputConfig={"S3Bucket": BUCKET, "S3KeyPrefix": "out"},
-        TrainingData={"Assets": [asset]},
-        TestingData={"AutoCreate": True},
-    )["ProjectVersionArn"]
+    project, version = begin_training(service, "hosted", images)
     service.rekognition.get_waiter("project_version_training_completed").wait(
         ProjectArn=project, VersionNames=["v1"], WaiterConfig={"Delay": 1, "MaxAttempts": 60}
     )

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 from interception import Call, Spoiled, intercepted
-from local_service import BUCKET, Service, client, connect
+from local_service import BUCKET, Service, begin_training, client, connect
 
 from customlabels.core import parameters
 from customlabels.core.waiting import wait_for
 from customlabels.emulator import address
 from customlabels.emulator.versions import START_TAG
-from customlabels.manifests.lines import entry_line
 from customlabels.scheduler.documents import schedule_text
 from customlabels.scheduler.functions.turn import Clients, Place, take
 from customlabels.scheduler.memory import Memory, read, text
@@ -103,39 +102,20 @@ class Plant:
 def built(tmp_path_factory: pytest.TempPathFactory, images: Path) -> Iterator[Plant]:
     # Starts that take four minutes, and stops of two.
     service = connect(tmp_path_factory.mktemp("plant"), pace=address.Pace(scale=0.25, real=True))
-    service.s3.create_bucket(Bucket=BUCKET)
-    lines = []
-    for path in sorted(images.rglob("*.jpg")):
-        key = f"{path.parent.name}-{path.stem}.jpg"
-        service.s3.upload_file(str(path), BUCKET, key)
-        lines.append(entry_line(f"s3://{BUCKET}/{key}", (path.parent.name,)))
-    service.s3.put_object(Bucket=BUCKET, Key="all.manifest", Body=b"".join(lines))
-    rekognition = service.rekognition
-    project = rekognition.create_project(ProjectName="plant")["ProjectArn"]
-    asset: Any = {"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Name": "all.manifest"}}}
-    output: Any = {"S3Bucket": BUCKET, "S3KeyPrefix": "out"}
-    versions = {
-        "v1": rekognition.create_project_version(
-            ProjectArn=project,
-            VersionName="v1",
-            OutputConfig=output,
-            TrainingData={"Assets": [asset]},
-            TestingData={"AutoCreate": True},
-            Tags={"customlabels:toolkit": "0"},
-        )["ProjectVersionArn"]
-    }
+    project, trained_one = begin_training(service, "plant", images, Tags={"customlabels:toolkit": "0"})
+    versions = {"v1": trained_one}
     sns, sqs = client(service, "sns"), client(service, "sqs")
     topic, queue = sns.create_topic(Name="told")["TopicArn"], sqs.create_queue(QueueName="told")["QueueUrl"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:told")
     plant = Plant(service, "plant", project, versions, topic, queue)
     wait_for(lambda: trained(plant), what="the training", most=60)
     for name in ("v2", "v3"):
-        versions[name] = rekognition.copy_project_version(
+        versions[name] = service.rekognition.copy_project_version(
             SourceProjectArn=project,
             SourceProjectVersionArn=versions["v1"],
             DestinationProjectArn=project,
             VersionName=name,
-            OutputConfig=output,
+            OutputConfig={"S3Bucket": BUCKET, "S3KeyPrefix": "out"},
         )["ProjectVersionArn"]
     plant.advance(60)
     yield plant
