@@ -8,7 +8,7 @@ DEMO := demo-images
 # Hundreds of processes are started; without compiled modules each spends half its time on compiling them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint types unit around security format clean
+.PHONY: help demo test lint types unit around security bench bench-compare format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,10 +51,24 @@ security: .venv/ready ## the schedule's template under checkov's rules, in an en
 	$(BIN)/python benchmarks/template.py > .venv-checkov/template.yaml
 	.venv-checkov/bin/checkov --file .venv-checkov/template.yaml --framework cloudformation --compact --quiet --skip-download
 
+.venv-peers/ready: benchmarks/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --requirement benchmarks/peers.txt
+	@touch $@
+
+BENCH = $(BIN)/python benchmarks/run.py $(ONLY) $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS))
+
+bench: .venv/ready .venv-peers/ready ## all benchmarks, or ONLY="coco validate", and the table that the README quotes
+	$(BENCH)
+
+bench-compare: .venv/ready .venv-peers/ready ## what REV=... does beside what this does; ONLY as above
+	$(BENCH) --against $(REV)
+
 format: .venv/ready ## write the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean: ## remove what the other targets made
 	-$(BIN)/customlabels local stop 2>/dev/null
-	rm -rf .venv .venv-checkov .customlabels $(DEMO) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-checkov .venv-peers .bench .customlabels $(DEMO) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	-git worktree prune

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from magnetic_tile import chosen, tiles
 from numpy.typing import NDArray
+from rows import Row, note
 
 from customlabels.datasets.duplicates import near_duplicates
 from customlabels.datasets.model import Dataset, Side
@@ -89,11 +90,12 @@ def measured(all_: Boxed, test: NDArray[np.bool_]) -> Figures:
 def report(what: str, figures: list[Figures]) -> None:
     f1 = [one.f1 for one in figures]
     precision, training, detecting = (statistics.mean(values) for values in list(zip(*figures, strict=True))[1:])
-    print(
-        f"{what:<16} F1 {statistics.mean(f1):.3f} ({min(f1):.3f} to {max(f1):.3f}, {len(f1)} seeds); "
-        f"AP {precision:.3f}; {training:.0f} s to train, {detecting:.2f} s to look at one",
-        flush=True,
+    spread = f" ({min(f1):.3f} to {max(f1):.3f})" if len(f1) > 1 else ""
+    figure = (
+        f"F1 {statistics.mean(f1):.3f}{spread} at IoU 0.5, AP {precision:.3f}; {training:.0f} s to train, "
+        f"{detecting:.2f} s to look at one"
     )
+    note(Row(f"boxes of {what}", figure=figure, runs=len(f1)))
 
 
 def main(folder: Path, seeds: range) -> None:
@@ -104,13 +106,16 @@ def main(folder: Path, seeds: range) -> None:
         [[any(box[0] == k for box in own) for k in range(len(photographs.labels))] for own in photographs.boxes]
     )
     groups = tiles([record.name for record in tested.records])
-    report("random", [measured(photographs, sides(tested, seed)) for seed in seeds])
-    report("near-duplicates", [measured(photographs, sides(alike, seed)) for seed in seeds])
-    report("by tile", [measured(photographs, chosen(truth, groups, seed + 1)) for seed in seeds])
+    report("magnetic tiles, random split", [measured(photographs, sides(tested, seed)) for seed in seeds])
+    report("magnetic tiles, near-duplicates on one side", [measured(photographs, sides(alike, seed)) for seed in seeds])
+    report(
+        "magnetic tiles, no tile on both sides",
+        [measured(photographs, chosen(truth, groups, seed + 1)) for seed in seeds],
+    )
     with tempfile.TemporaryDirectory() as place:
         make_samples(Path(place), images=SAMPLES)
         samples = load_dataset(Path(place) / "boxes.json", "coco")
-        report("samples", [measured(boxed(samples), sides(samples, seed)) for seed in seeds])
+        report("sample images", [measured(boxed(samples), sides(samples, seed)) for seed in seeds])
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from chaos import PACE, chaos, sequence
+from rows import Row, note
 from uptime_stack import deployed
 
 SEQUENCES, SEED = 500, 1
@@ -27,10 +28,12 @@ def main(sequences: int, seed: int) -> None:
                 except AssertionError as error:
                     raise SystemExit(f"sequence {number} of seed {seed}: {error}") from error
         took = time.monotonic() - began
-    print(
-        f"{sequences} sequences, seed {seed}: {made.delivered} events delivered, {made.lost} lost, {made.spoiled} of "
-        f"{made.calls} calls to Rekognition spoiled; after each all was as the schedule has it; {took:.0f} s"
+    figure = (
+        f"all as the schedule has it after each; {made.delivered:,} events delivered, {made.lost:,} lost, "
+        f"{made.spoiled:,} of {made.calls:,} calls spoiled"
     )
+    print(f"{took:.0f} s")
+    note(Row(f"lost, doubled, late events and failing calls, seed {seed}", figure=figure, runs=sequences))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from rows import Row, note
 
 from customlabels.core.aws import Clients, Connection
 from customlabels.datasets.files import image_files
@@ -50,7 +51,14 @@ def main(images: int, rate: float) -> None:
         client = Clients(Connection(None, "us-east-1", endpoint)).rekognition
         throttled, began = Throttled(client), time.monotonic()
         done = [one for one in detect(client, version, found, rate=rate) if one.error is None]
-        report("customlabels detect", len(done), images, time.monotonic() - began, rate, throttled)
+        report(
+            f"detect, {images} images at {rate:g} a second",
+            len(done),
+            images,
+            time.monotonic() - began,
+            rate,
+            throttled,
+        )
         time.sleep(5)
         adaptive: Any = boto3.client(
             "rekognition", config=Config(retries={"mode": "adaptive", "max_attempts": 10}, max_pool_connections=16)
@@ -66,14 +74,22 @@ def main(images: int, rate: float) -> None:
 
         with ThreadPoolExecutor(16) as pool:
             seen = sum(pool.map(ask, found))
-        report("16 threads, adaptive retries", seen, images, time.monotonic() - began, rate, throttled)
+        report(
+            "the same by 16 threads with botocore's adaptive retries",
+            seen,
+            images,
+            time.monotonic() - began,
+            rate,
+            throttled,
+        )
 
 
 def report(name: str, done: int, images: int, took: float, rate: float, throttled: Throttled) -> None:
-    print(
-        f"{name}: {done} of {images} images in {took:.1f} s, {done / took / rate:.1%} of {rate:g} a second; "
+    figure = (
+        f"{done} of {images} images, {done / took / rate:.1%} of the rate; "
         f"{throttled.count} of {throttled.calls} calls throttled"
     )
+    note(Row(name, figure=figure))
 
 
 def trained(folder: Path) -> str:

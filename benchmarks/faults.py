@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from rows import Row, note
 
 from customlabels.emulator import address
 from customlabels.manifests.lines import entry_line
@@ -130,7 +131,8 @@ def main(rounds: int) -> None:
             check(running.endpoint_url, ledger, base, dataset)
         address.stop(state)
     held = f"{len(ledger.objects)} objects, {len(ledger.projects)} projects, {len(ledger.tags)} tags"
-    print(f"{rounds} kills; nothing lost of {held}, {len(ledger.entries)} entries")
+    figure = f"nothing lost of {held}, {len(ledger.entries)} entries"
+    note(Row("local service killed in the middle of writing", figure=figure, runs=rounds))
 
 
 if __name__ == "__main__":

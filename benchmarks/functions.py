@@ -5,6 +5,7 @@ import os
 import tempfile
 import zipfile
 
+from rows import Row, note
 from timing import compare, python
 
 from customlabels.scheduler.stack.packaging import function_zip
@@ -19,23 +20,14 @@ _CLIENTS = "import boto3; [boto3.client(name) for name in ('rekognition', 'ssm',
 def main() -> None:
     os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
     body = function_zip("Europe/Berlin")
-    print(f"zip: {len(body) / 1000:.1f} KB")
+    note(Row("zip of the schedule's functions", figure=f"{len(body) / 1000:.1f} KB"))
     with tempfile.TemporaryDirectory() as folder:
         zipfile.ZipFile(io.BytesIO(body)).extractall(folder)
         for handler in ("start", "stop", "sweep"):
-            compare(
-                f"importing {handler}",
-                {
-                    handler: python(f"{_HANDLER}{handler}", folder),
-                    "import boto3": python("import boto3"),
-                },
-                ROUNDS,
-            )
-        compare(
-            "and the clients made, as the first call does",
-            {"sweep": python(_CALLED, folder), "boto3 and the same clients": python(_CLIENTS)},
-            ROUNDS,
-        )
+            beside = {"import boto3": python("import boto3")}
+            compare(f"function {handler} imported", python(f"{_HANDLER}{handler}", folder), beside, ROUNDS)
+        beside = {"boto3 and the same clients": python(_CLIENTS)}
+        compare("functions and their clients, as in the first call", python(_CALLED, folder), beside, ROUNDS)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from drawing import draw
 from e2e_shell import Shell
 from kills import calls_of, end, killed_after, with_credentials
 from local_service import connect
+from rows import Row, note
 
 from customlabels.core.aws import LOCAL_BUCKET
 from customlabels.emulator import address
@@ -40,7 +41,8 @@ def main() -> None:
                 assert found == wanted, (number, what, found, wanted)
         finally:
             address.stop(shell.state)
-    print(f"killed after each of {len(calls)} calls ({struck} times while it ran); every second run ended the same")
+    figure = f"the same end as undisturbed each time; {struck} times it was still running"
+    note(Row("train killed after each of its calls, and run again", figure=figure, runs=len(calls)))
 
 
 if __name__ == "__main__":

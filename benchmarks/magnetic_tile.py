@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from rows import Row, note
 
 from customlabels.datasets.layout import Options
 from customlabels.datasets.samples import make_samples
@@ -109,8 +110,9 @@ def described(folder: Path) -> Described:
 
 def report(what: str, figures: list[tuple[float, float]]) -> None:
     best, half = zip(*figures, strict=True)
-    spread = f" ({min(best):.3f} to {max(best):.3f}, {len(best)} seeds)" if len(best) > 1 else ""
-    print(f"{what:<26} F1 {statistics.mean(best):.3f}{spread}; at 0.5: {statistics.mean(half):.3f}")
+    spread = f" ({min(best):.3f} to {max(best):.3f})" if len(best) > 1 else ""
+    figure = f"F1 {statistics.mean(best):.3f}{spread}; {statistics.mean(half):.3f} with thresholds of 0.5"
+    note(Row(f"labels of {what}", figure=figure, runs=len(best)))
 
 
 def main(folder: Path) -> None:
@@ -118,18 +120,21 @@ def main(folder: Path) -> None:
     truth, groups = photographs.truth, tiles(photographs.names)
     kept = [chosen(truth, groups, seed) for seed in SEEDS]
     random = [chosen(truth, np.arange(len(truth)), seed) for seed in SEEDS]
-    report("random split", [macro_f1(photographs, ~test, test) for test in random])
-    report("by tile split", [macro_f1(photographs, ~test, test) for test in kept])
+    report("583 photographs of magnetic tiles, random split", [macro_f1(photographs, ~test, test) for test in random])
+    report(
+        "583 photographs of magnetic tiles, no tile on both sides",
+        [macro_f1(photographs, ~test, test) for test in kept],
+    )
     for count in SHOTS:
         trains = [shots(test, truth, count, seed) for seed, test in zip(SEEDS, kept, strict=True)]
         figures = [macro_f1(photographs, train, ~np.isin(groups, groups[train])) for train in trains]
-        report(f"tiles, {count} a label", figures)
+        report(f"magnetic tiles, {count} a label to train", figures)
     with tempfile.TemporaryDirectory() as place:
         make_samples(Path(place), images=SAMPLES)
         samples = described(Path(place))
     numbers = np.array([int(Path(name).stem.split("-")[1]) for name in samples.names])
     for count in SHOTS:
-        report(f"samples, first {count} a label", [macro_f1(samples, numbers <= count, numbers > count)])
+        report(f"sample images, {count} a label to train", [macro_f1(samples, numbers <= count, numbers > count)])
 
 
 if __name__ == "__main__":

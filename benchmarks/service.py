@@ -3,7 +3,6 @@
 python benchmarks/service.py
 """
 
-import json
 import statistics
 import tempfile
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from rows import Row, note
 
 from customlabels.datasets.samples import make_samples
 from customlabels.emulator import address
@@ -33,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         with local_service(Path(folder, "state"), address.Pace(scale=0.01, rate=10_000)):
-            print(f"start: {time.perf_counter() - began:.2f} s")
+            note(Row("local service started", figure=f"{time.perf_counter() - began:.2f} s"))
             config = Config(max_pool_connections=THREADS)
             rekognition, s3 = boto3.client("rekognition", config=config), boto3.client("s3")
             s3.create_bucket(Bucket=BUCKET)
@@ -51,7 +51,8 @@ def main() -> None:
                     == "CREATE_COMPLETE"
                 )
             )
-            print(f"CreateDataset with {LINES:,} lines: {time.perf_counter() - began:.2f} s")
+            took = time.perf_counter() - began
+            note(Row(f"CreateDataset of the local service, {LINES:,} lines", figure=f"{took:.2f} s"))
             detect(rekognition, s3, Path(folder))
 
 
@@ -92,8 +93,8 @@ def detect(rekognition: Any, s3: Any, folder: Path) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(ask, range(REQUESTS)))
     rate = REQUESTS / (time.perf_counter() - began)
-    print(f"DetectCustomLabels: {rate:.0f} requests a second from {THREADS} threads, {alone * 1000:.0f} ms alone")
-    print(json.dumps({"requests_a_second": rate, "seconds_alone": alone}))
+    figure = f"{rate:.0f} requests a second from {THREADS} threads, {alone * 1000:.0f} ms alone"
+    note(Row("DetectCustomLabels of the local service", figure=figure, runs=REQUESTS))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,27 @@
-"""Whole processes run in turns, and compared round by round: figures of one run on one machine."""
+"""Whole processes run in turns, and compared round by round: ratios of one run on one machine."""
 
+import os
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ROUNDS = 5
+from rows import Row, note
+
+ROUNDS = 7
+OURS = Path(sys.executable).parent
+PEERS = Path(__file__).parents[1] / ".venv-peers" / "bin"
+"""The environment of what we are measured beside; `make bench` makes it."""
+
+AGAINST = "CUSTOMLABELS_BENCH_AGAINST"
+"""Environment variable: `bin` folder of another revision, which then takes the place of all peers. With NOTHING in it
+nothing is timed."""
+NOTHING = "-"
+
+Command = list[str] | Callable[[], list[str]]
+"""Words, or what gives them anew for each run."""
 
 
 @dataclass(frozen=True)
@@ -25,42 +40,69 @@ print(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_
 """
 
 
-def run(command: list[str]) -> Run:
+def run(command: Command) -> Run:
     """Runs a command to its end, its output thrown away.
 
     A small process starts it: a large one would hand its own memory down as the least that is measured.
     """
-    answer = subprocess.run([sys.executable, "-S", "-c", _LAUNCHER, *command], check=True, capture_output=True)
+    words = command if isinstance(command, list) else command()
+    answer = subprocess.run([sys.executable, "-S", "-c", _LAUNCHER, *words], check=True, capture_output=True)
     status, seconds, memory = map(float, answer.stdout.split())
     if status:
-        raise SystemExit(f"{' '.join(command)}: ended with {status:.0f}")
+        raise SystemExit(f"{' '.join(words)}: ended with {status:.0f}")
     return Run(seconds, memory)
 
 
-def compare(title: str, commands: dict[str, list[str]], rounds: int = ROUNDS) -> dict[str, list[Run]]:
-    """Runs all commands in turns; prints the first one's share of each other, the median over rounds."""
-    runs: dict[str, list[Run]] = {name: [] for name in commands}
+def compare(what: str, ours: Command, peers: Mapping[str, Command], rounds: int = ROUNDS) -> None:
+    """Runs all commands in turns, and notes our share of each peer's processor time: the median over rounds."""
+    against = os.environ.get(AGAINST)
+    if against == NOTHING:
+        return
+    if against:
+        peers = {"the other revision": _translated(ours, against)}
+    own: list[Run] = []
+    others: dict[str, list[Run]] = {name: [] for name in peers}
     for _ in range(rounds):
-        for name, command in commands.items():
-            runs[name].append(run(command))
-    ours = next(iter(runs))
-    print(f"{title} ({rounds} rounds)")
-    for name, found in runs.items():
-        seconds = statistics.median(one.seconds for one in found)
-        memory = max(one.memory for one in found)
-        line = f"  {name:<40} {seconds:7.2f} s  {memory:6.0f} MB"
-        if name != ours:
-            ratios = [mine.seconds / its.seconds for mine, its in zip(runs[ours], found, strict=True)]
-            line += f"  ours is {statistics.median(ratios):.2f} of it ({min(ratios):.2f} to {max(ratios):.2f})"
-        print(line)
-    return runs
+        own.append(run(ours))
+        for name, command in peers.items():
+            others[name].append(run(command))
+    for name, found in others.items():
+        ratios = [mine.seconds / its.seconds for mine, its in zip(own, found, strict=True)]
+        note(
+            Row(
+                what,
+                name,
+                f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+                f"{_figure(own)}; beside {_figure(found)}",
+                rounds,
+            )
+        )
+
+
+def _figure(runs: list[Run]) -> str:
+    return f"{statistics.median(one.seconds for one in runs):.2f} s, {max(one.memory for one in runs):.0f} MB"
+
+
+def _translated(command: Command, folder: str) -> Command:
+    """The same command of another environment."""
+
+    def words() -> list[str]:
+        own = command if isinstance(command, list) else command()
+        return [word.replace(f"{OURS}/", f"{folder}/") for word in own]
+
+    return words
 
 
 def python(code: str, *arguments: object) -> list[str]:
-    """A command that runs `code` in this environment."""
+    """A command that runs `code` in our environment."""
     return [sys.executable, "-c", code, *map(str, arguments)]
 
 
 def customlabels(*arguments: object) -> list[str]:
-    """The command of this environment."""
-    return [str(Path(sys.executable).parent / "customlabels"), *map(str, arguments)]
+    """Our command."""
+    return [str(OURS / "customlabels"), *map(str, arguments)]
+
+
+def peer(program: str, *arguments: object) -> list[str]:
+    """A command of the peers' environment: `python`, with code behind -c, or `aws`, say."""
+    return [str(PEERS / program), *map(str, arguments)]

@@ -1,17 +1,19 @@
-"""5,000 images of 50 KB put into S3, beside `aws s3 sync`; then once more, with nothing changed.
+"""5,000 images of 50 KB put into S3, beside `aws s3 sync`, s5cmd and boto3; then once more, with nothing changed.
 
 python benchmarks/upload.py [IMAGES]. The server is a stub that keeps nothing; what is measured is the client's
 processor time. Ours hashes every image before it uploads, sync compares sizes and times.
 """
 
+import itertools
 import os
 import random
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from timing import compare, python
+from timing import compare, peer, python, run
 
 IMAGES, BYTES = 5000, 50_000
 
@@ -36,6 +38,18 @@ s3 = Clients(Connection(None, "us-east-1", endpoint)).s3
 missing = missing_images(s3, plan)
 upload_images(s3, plan, missing, lambda count: None)
 """
+BOTO3 = """
+import os, sys, boto3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+folder, endpoint, prefix = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+s3 = boto3.client("s3", endpoint_url=endpoint)
+def put(path):
+    s3.put_object(Bucket="bench", Key=f"{prefix}/{path.relative_to(folder)}", Body=path.read_bytes())
+with ThreadPoolExecutor(10) as pool:
+    list(pool.map(put, sorted(folder.rglob("*.jpg"))))
+"""
 
 
 def main(images: int) -> None:
@@ -45,7 +59,6 @@ def main(images: int) -> None:
     )
     assert stub.stdout is not None
     endpoint = stub.stdout.readline().strip()
-    aws = str(Path(sys.executable).parent / "aws")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source = random.Random(0)
@@ -54,20 +67,33 @@ def main(images: int) -> None:
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(source.randbytes(BYTES))
         try:
-            rounds = [0]
+            numbers = itertools.count()
 
-            def fresh() -> dict[str, list[str]]:
-                rounds[0] += 1
-                sync = [aws, "--endpoint-url", endpoint, "s3", "sync", name, f"s3://bench/sync-{rounds[0]}", "--quiet"]
-                return {"customlabels": python(OURS, name, endpoint, f"ours-{rounds[0]}"), "aws s3 sync": sync}
+            def ours(prefix: str) -> list[str]:
+                return python(OURS, name, endpoint, prefix)
 
-            for _ in range(3):
-                compare(f"{images:,} images of {BYTES // 1000} KB", fresh(), rounds=1)
-            same = {
-                "customlabels": python(OURS, name, endpoint, "ours-1"),
-                "aws s3 sync": [aws, "--endpoint-url", endpoint, "s3", "sync", name, "s3://bench/sync-1", "--quiet"],
-            }
-            compare("once more, nothing changed", same, rounds=5)
+            def sync(prefix: str) -> list[str]:
+                return peer("aws", "--endpoint-url", endpoint, "s3", "sync", name, f"s3://bench/{prefix}", "--quiet")
+
+            def s5cmd(prefix: str) -> list[str]:
+                return peer("s5cmd", "--endpoint-url", endpoint, "cp", f"{name}/", f"s3://bench/{prefix}/")
+
+            def boto3(prefix: str) -> list[str]:
+                return peer("python", "-c", BOTO3, name, endpoint, prefix)
+
+            def fresh(command: Callable[[str], list[str]]) -> Callable[[], list[str]]:
+                return lambda: command(f"run-{next(numbers)}")
+
+            compare(
+                f"{images:,} images of {BYTES // 1000} KB hashed and put into S3",
+                fresh(ours),
+                {"aws s3 sync": fresh(sync), "boto3, 10 threads": fresh(boto3), "s5cmd": fresh(s5cmd)},
+            )
+            for command in (ours, sync):
+                run(command("same"))
+            compare(
+                "the same once more, nothing changed", ours("same"), {"aws s3 sync, which hashes nothing": sync("same")}
+            )
         finally:
             stub.kill()
 

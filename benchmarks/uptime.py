@@ -11,6 +11,8 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
+from rows import Row, note
+
 from customlabels.scheduler.simulation.demand import SHAPES, Trace
 from customlabels.scheduler.simulation.simulated import Simulated, always_on, office_hours, simulate
 from customlabels.scheduler.simulation.suggestion import suggest
@@ -40,37 +42,30 @@ def whenever(seed: int, first: datetime) -> Trace:
 
 
 def compare(name: str, trace: Trace, known: Trace) -> float:
-    """Prints a demand's rows; the worst ratio of what was suggested for what was `known`, by either way to bill."""
-    print(name)
+    """Notes a demand's rows; the worst ratio of what was suggested for what was `known`, by either way to bill."""
     worst = 0.0
     for title, schedule in {
         "always on": always_on(ZONE, 1),
         "8 to 20, mon-fri": office_hours(ZONE, 1),
-        **{f"suggested, {coverage:.0%}": suggested(known, coverage) for coverage in COVERAGES},
+        **{f"windows suggested for {coverage:.0%}": suggested(known, coverage) for coverage in COVERAGES},
     }.items():
         one = walk(schedule, trace)
         if one.least is None:
             raise SystemExit("no demand")
         running = one.billed / one.least.billed
         both = (one.billed + one.starting) / (one.least.billed + one.least.starting)
-        worst = max(worst, running, both) if title.startswith("suggested") else worst
-        print(
-            f"  {title:<18}{running:8.2f}{both:10.2f}{one.coverage:12.2%}{one.dollars_a_week:10.2f}"
-            f"{one.starts / trace.days * 7:10.1f}"
-        )
-    week = one.least.billed / 60 * 4 / trace.days * 7
-    print(f"  {'least possible':<18}{1:8.2f}{1:10.2f}{1:12.2%}{week:10.2f}")
+        worst = max(worst, running, both) if title.startswith("windows suggested") else worst
+        figure = f"{one.coverage:.1%} of requests met, ${one.dollars_a_week:.2f} a week"
+        note(Row(f"bill of {name}, {title}", "the least possible", f"{running:.2f}", figure))
     return worst
 
 
 def main() -> None:
     began = time.process_time()
-    print(f"{'':<20}{'billed / least':>18}{'requests':>12}{'$':>10}{'starts':>10}")
-    print(f"{'':<20}{'RUNNING':>8}{'+STARTING':>10}{'met':>12}{'a week':>10}{'a week':>10}")
     traces = {name: Trace(shape(ZONE, RATE), START, DAYS) for name, shape in SHAPES.items()}
     worst = max(compare(name, trace, trace) for name, trace in traces.items())
     before, after = whenever(1, START - timedelta(days=DAYS)), whenever(2, START)
-    compare("batches whenever, windows found on the weeks before", after, before)
+    compare("batches at any time", after, before)
     print(f"worst of what was suggested for the three shapes: {worst:.2f} (goal {GOAL})")
     walking = time.process_time()
     suggested(traces["two-shift"], COVERAGES[0])

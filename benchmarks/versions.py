@@ -1,13 +1,12 @@
 """`customlabels versions list` with 100 versions, beside the AWS CLI's own listing: python benchmarks/versions.py"""
 
 import os
-import sys
 import tempfile
 from pathlib import Path
 
 import boto3
 from detection import BUCKET, trained
-from timing import compare, customlabels
+from timing import compare, customlabels, peer
 
 from customlabels.core.waiting import wait_for
 from customlabels.emulator import address
@@ -42,16 +41,13 @@ def main() -> None:
 
             wait_for(copied, what="copy", most=60)
         os.environ["AWS_ENDPOINT_URL"] = endpoint
-        aws = str(Path(sys.executable).parent / "aws")
         compare(
-            f"a list of {VERSIONS} versions",
+            f"versions list, {VERSIONS} versions",
+            customlabels("versions", "list", "--project", "bench", "--endpoint-url", endpoint, "--region", "us-east-1"),
             {
-                "customlabels versions list": customlabels(
-                    "versions", "list", "--project", "bench", "--endpoint-url", endpoint, "--region", "us-east-1"
-                ),
-                "aws rekognition describe-project-versions": [
-                    *(aws, "rekognition", "describe-project-versions", "--project-arn", project)
-                ],
+                "aws rekognition describe-project-versions": peer(
+                    "aws", "rekognition", "describe-project-versions", "--project-arn", project
+                )
             },
         )
 

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from drawing import draw
 from e2e_shell import Shell
 from local_service import Service, client
+from rows import Row, note
 from uptime_stack import serviced
 
 from customlabels.core.prices import hosting_cost
@@ -110,10 +111,12 @@ def report(shell: Shell, service: Service, took: float) -> None:
         worst, events = max(worst, abs(left)), events + bool(why)
         total, planned = total + billed, planned + plan + more
         print(f"{start.astimezone(ZONE):%a %Y-%m-%d}  {billed:9.0f}{plan:11.0f}{more:8.0f}{left:7.0f}  {why}")
-    print(
-        f"\n{DAYS} days: {total:.0f} unit-minutes billed (${hosting_cost(total / 60, 1):.2f}), {planned:.0f} planned; "
-        f"on the worst day {worst:.0f} minutes apart; {took:.0f} s"
+    print(f"{took:.0f} s")
+    figure = (
+        f"{total:,.0f} unit-minutes billed (${hosting_cost(total / 60, 1):,.2f}), {planned:,.0f} simulated; "
+        f"no day more than {worst:.0f} minutes apart"
     )
+    note(Row(f"{DAYS} days of a deployed schedule, with clock change, holidays and mishaps", figure=figure))
     assert worst < SWEEP + 1, "more than a sweep apart"
     shown = shell.json("--local", "schedule", "status")
     assert shown["alarms"] == [], shown["alarms"]

@@ -112,3 +112,23 @@ def _parse(words: list[str]) -> None:
         _, found, words = command.resolve_command(context, [*context._protected_args, *context.args])
         assert found is not None
         command = found
+
+
+def test_figures_are_such_as_were_measured() -> None:
+    table = (ROOT / "benchmarks/figures.md").read_text(encoding="utf-8")
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Figures")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (?!what|---).*\|$", section, re.MULTILINE)
+    assert len(rows) > 10
+    for row in rows:
+        assert f"\n{row}" in table, row
+
+
+def test_every_benchmark_is_in_the_table() -> None:
+    table = (ROOT / "benchmarks/figures.md").read_text(encoding="utf-8")
+    scripts = {
+        path.name
+        for path in (ROOT / "benchmarks").glob("*.py")
+        if "note(" in (text := path.read_text()) or "compare(" in text
+    }
+    for name in scripts - {"rows.py", "timing.py", "run.py"}:
+        assert f"| {name} |" in table, name

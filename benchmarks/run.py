@@ -1,0 +1,180 @@
+"""Runs benchmarks, and writes the table that the README quotes: make bench [ONLY="NAME ..."] [PHOTOGRAPHS=FOLDER]
+
+With --against REV each measured command runs in turns with the same command of another revision, in an environment of
+its own: make bench-compare REV=... What is no duration is found for both.
+"""
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rows import ROWS, Row
+from timing import AGAINST, NOTHING
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+TABLE, README = HERE / "figures.md", ROOT / "README.md"
+KEPT = ROOT / ".bench"
+"""What was measured, a file a benchmark, and other revisions with their environments."""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """`minutes` it takes on two cores; where `photographs` are needed, their folder is its first word."""
+
+    name: str
+    minutes: int
+    photographs: bool = False
+    words: tuple[str, ...] = ()
+
+
+BENCHMARKS = (
+    Benchmark("startup", 1),
+    Benchmark("csv_to_manifest", 3),
+    Benchmark("coco", 2),
+    Benchmark("validate", 4),
+    Benchmark("probe", 1),
+    Benchmark("upload", 4),
+    Benchmark("versions", 1),
+    Benchmark("functions", 1),
+    Benchmark("service", 1),
+    Benchmark("detection", 2),
+    Benchmark("uptime", 1),
+    Benchmark("kills", 5),
+    Benchmark("faults", 5),
+    Benchmark("weeks", 5),
+    Benchmark("chaos", 10),
+    Benchmark("magnetic_tile", 5, photographs=True),
+    Benchmark("boxes", 10, photographs=True, words=("1",)),
+)
+LONG = 5
+"""From so many minutes on, a benchmark is compared with another revision only where it is named."""
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice([one.name for one in BENCHMARKS]))
+@click.option("--against", metavar="REV", help="Another revision to compare with; the table stays as it is.")
+@click.option(
+    "--photographs", type=click.Path(exists=True, path_type=Path), help="The set that magnetic_tile.py names."
+)
+def main(names: tuple[str, ...], against: str | None, photographs: Path | None) -> None:
+    KEPT.mkdir(exist_ok=True)
+    chosen = [one for one in BENCHMARKS if one.name in names or not names]
+    if photographs is None and (without := [one.name for one in chosen if one.photographs]):
+        click.echo(f"no PHOTOGRAPHS: {' and '.join(without)} left out", err=True)
+        chosen = [one for one in chosen if not one.photographs]
+    if against:
+        compare([one for one in chosen if names or one.minutes < LONG], against, photographs)
+        return
+    for one in chosen:
+        kept = {
+            "revision": revision(),
+            "rows": [asdict(row) for row in measure(one, photographs)],
+            "machine": machine(),
+        }
+        (KEPT / f"{one.name}.json").write_text(json.dumps(kept))
+    write()
+
+
+def measure(one: Benchmark, photographs: Path | None, python: str = sys.executable, against: str = "") -> list[Row]:
+    """Runs a benchmark in the environment of `python`; its rows."""
+    click.secho(f"{one.name}, about {one.minutes} min", bold=True)
+    path = KEPT / "rows.jsonl"
+    path.write_bytes(b"")
+    given = (str(photographs),) if one.photographs else ()
+    environment = {**os.environ, ROWS: str(path), AGAINST: against}
+    subprocess.run([python, HERE / f"{one.name}.py", *given, *one.words], check=True, env=environment)
+    return [Row(**json.loads(line)) for line in path.read_text().splitlines()]
+
+
+def compare(chosen: list[Benchmark], name: str, photographs: Path | None) -> None:
+    """Prints what each benchmark finds beside what it finds with the revision `name`."""
+    programs = environment_of(name)
+    lines = ["| what | ratio | now | then |", "| --- | --- | --- | --- |"]
+    for one in chosen:
+        now = measure(one, photographs, against=str(programs))
+        figures = [row for row in now if not row.beside]
+        then = measure(one, photographs, str(programs / "python"), NOTHING) if figures else []
+        before = {row.what: row.figure for row in then}
+        lines += [cells(row.what, row.ratio, row.figure, before.get(row.what, "")) for row in now]
+    click.echo("\n".join(lines))
+
+
+def environment_of(name: str) -> Path:
+    """The `bin` folder of a revision's environment, made where it is not there."""
+    found = git("rev-parse", "--verify", "--short=12", f"{name}^{{commit}}")
+    tree = KEPT / found
+    if not tree.exists():
+        git("worktree", "add", "--detach", str(tree), found)
+    subprocess.run(["make", "--silent", ".venv/ready"], cwd=tree, check=True)
+    return tree / ".venv" / "bin"
+
+
+def write() -> None:
+    """Writes the table of what was measured on this machine, and what the README quotes of it."""
+    lines = []
+    for one in BENCHMARKS:
+        path = KEPT / f"{one.name}.json"
+        kept = json.loads(path.read_text()) if path.exists() else {"machine": None}
+        if kept["machine"] != machine():
+            click.echo(f"{one.name} was not measured on this machine: {TABLE.name} stays as it is", err=True)
+            return
+        for row in (Row(**values) for values in kept["rows"]):
+            lines.append(
+                (row.what, row.beside, row.ratio, row.figure, str(row.runs), f"{one.name}.py", kept["revision"])
+            )
+    head = ("what", "beside", "ratio", "figure", "runs", "benchmark", "revision")
+    TABLE.write_text(
+        f"# Figures\n\nWritten by `make bench` on {datetime.now(UTC):%Y-%m-%d}; {machine()}\n\n"
+        "A ratio is our processor time over that of what stands beside it: the median of paired runs, in brackets\n"
+        "the least and the most of them. Seconds are medians, memory is the most of all runs.\n\n"
+        + "".join(f"{cells(*line)}\n" for line in (head, ["---"] * len(head), *lines))
+    )
+    README.write_text(requoted(README.read_text(), lines))
+
+
+def requoted(text: str, rows: Iterable[tuple[str, ...]]) -> str:
+    """The page with its rows that begin like one of `rows` made equal to what that begins with."""
+    for row in rows:
+        text = re.sub(
+            rf"^{re.escape(f'| {row[0]} | {row[1]} |')}.*$", cells(*row[:4]).replace("\\", r"\\"), text, flags=re.M
+        )
+    return text
+
+
+def cells(*words: str) -> str:
+    return f"| {' | '.join(words)} |"
+
+
+def machine() -> str:
+    """What the figures depend on."""
+    known = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text()) if sys.platform == "linux" else None
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{os.cpu_count()} cores ({known[1] if known else platform.processor()}), {memory:.0f} GiB, "
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}."
+    )
+
+
+def revision() -> str:
+    # What the table is written to does not count.
+    changed = git(
+        "status", "--porcelain", "--untracked-files=no", "--", ".", ":!README.md", f":!{TABLE.relative_to(ROOT)}"
+    )
+    return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
+
+
+def git(*words: str) -> str:
+    return subprocess.run(["git", "-C", ROOT, *words], check=True, capture_output=True, text=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    main()
