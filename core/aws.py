@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
@@ -108,8 +109,9 @@ class Clients:
         return client
 
     @property
-    def sagemaker(self) -> Any:
-        return self._client("sagemaker")
+    def sagemaker(self) -> "SageMakerClient":
+        client: SageMakerClient = self._client("sagemaker")
+        return client
 
     @property
     def who(self) -> str:
