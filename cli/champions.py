@@ -9,6 +9,7 @@ from customlabels.cli.group import Command, project_option
 from customlabels.cli.session import Session, pass_session
 from customlabels.cli.tracking import follow
 from customlabels.core import parameters
+from customlabels.core.aws import caller_name
 from customlabels.core.errors import ServiceError
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.versions import version_name
@@ -133,7 +134,7 @@ def history(session: Session, project: str | None) -> None:
         {
             "when": one.when.astimezone().strftime("%Y-%m-%d %H:%M") if one.when else "",
             "version": one.version,
-            "by": one.by.rpartition("/")[2],
+            "by": caller_name(one.by),
             "why": one.why + (" (forced)" if one.forced else ""),
         }
         for one in champion.history(session.clients.ssm, name)

@@ -115,10 +115,9 @@ class Clients:
 
     @property
     def who(self) -> str:
-        """The name that calls are made under: a user's, or a role's and session's."""
+        """The name that calls are made under."""
         with explained("asking who calls"):
-            found: str = self._client("sts").get_caller_identity()["Arn"]
-        return found.partition(":")[2].rpartition(":")[2].partition("/")[2] or "the account"
+            return caller_name(self._client("sts").get_caller_identity()["Arn"])
 
     @property
     def account(self) -> str:
@@ -188,6 +187,17 @@ class Clients:
                     "before-call.*.*", lambda model, **_: said(f"{service} {model.name}")
                 )
         return self._made[made]
+
+
+def caller_name(arn: str) -> str:
+    """A user's name, or that of a role's session; empty where `arn` is none.
+
+    Source: IAM user guide, "IAM identifiers".
+    """
+    kind, _, name = arn.rpartition(":")[2].partition("/")
+    if not arn.startswith("arn:"):
+        return ""
+    return name.rpartition("/")[2] or ("the account" if kind == "root" else kind)
 
 
 @contextmanager

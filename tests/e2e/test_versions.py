@@ -103,7 +103,8 @@ def test_the_champion_is_promoted_rolled_back_and_kept_from_deletion(trained: tu
     assert (forced["promoted"], forced["forced"]) == (True, True)
     assert "is the champion now" in shell.run("versions", "promote", new, "--local").stdout
     assert "is the champion already" in shell.run("versions", "promote", new, "--local").stdout
-    assert [one["version"] for one in shell.json("versions", "history", "--local")] == [new, old]
+    told = [(one["version"], one["by"]) for one in shell.json("versions", "history", "--local")]
+    assert told == [(new, "moto"), (old, "moto")]
     regression = shell.run("versions", "gate", old, "--local", "--max-regression", "0.1", expect=3)
     assert "judged on other test images" in regression.stderr
     alone = shell.run("versions", "gate", new, "--local", "--max-regression", "0.1")
