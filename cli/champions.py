@@ -69,7 +69,7 @@ def promote(
         detail = {"project": name, "version": promotion.version, "why": why, "forced": forced}
         notices.notify(clients, session.settings.notify, notices.PROMOTED, detail, session.console.warn)
         _note_schedule(session, name)
-    follow(session, name, promotion.version, promotion.arn)
+    follow(session, name, chosen)
     session.console.done(
         f"{version_name(chosen)} {said} of {name}{' (forced past its gate)' if forced and changed else ''}",
         version=version_name(chosen),
@@ -95,13 +95,13 @@ def rollback(session: Session, project: str | None, why: str) -> None:
     if not promotions:
         raise ServiceError(f"project {name} has no champion", hint="customlabels versions promote VERSION makes one")
     earlier = champion.before(promotions)
-    session.version(name, earlier.version)
+    back = session.version(name, earlier.version)
     why = why or f"back from {promotions[0].version}"
     champion.promote(clients.ssm, name, champion.Promotion(earlier.version, earlier.arn, why, back=True))
     detail = {"project": name, "version": earlier.version, "why": why, "forced": False}
     notices.notify(clients, session.settings.notify, notices.PROMOTED, detail, session.console.warn)
     _note_schedule(session, name)
-    follow(session, name, earlier.version, earlier.arn)
+    follow(session, name, back, left=promotions[0].arn)
     session.console.done(
         f"{earlier.version} is the champion of {name} again, in place of {promotions[0].version}",
         version=earlier.version,

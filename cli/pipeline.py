@@ -18,7 +18,8 @@ from customlabels.core.errors import GateFailed, ServiceError, SettingsError
 from customlabels.core.files import written_aside
 from customlabels.pipelines.remote import folder_address
 from customlabels.pipelines.sagemaker import service
-from customlabels.pipelines.sagemaker.definition import APPROVALS, REFUSE, Pipeline, Places, definition
+from customlabels.pipelines.sagemaker.definition import REFUSE, Pipeline, Places, definition
+from customlabels.pipelines.sagemaker.registry import APPROVED
 from customlabels.pipelines.sagemaker.template import template
 from customlabels.scheduler.stack import deployment
 from customlabels.scheduler.stack.template import stack_name
@@ -186,7 +187,7 @@ def run(session: Session, source: str | None, project: str | None, approve: bool
     if source is not None:
         parameters["Source"] = str(folder_address(source)).rstrip("/")
     if approve:
-        parameters["ModelApprovalStatus"] = APPROVALS[1]
+        parameters["ModelApprovalStatus"] = APPROVED
     if any("DefaultValue" not in one and one["Name"] not in parameters for one in known["Parameters"]):
         raise SettingsError("no images are named", hint="customlabels pipeline run s3://bucket/folder")
     execution = service.start(sagemaker, name, parameters)

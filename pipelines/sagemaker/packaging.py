@@ -26,12 +26,12 @@ _SHARED = (
     "pipelines/snapshot.py",
     "pipelines/versions.py",
     "pipelines/sagemaker/__init__.py",
+    "pipelines/sagemaker/registry.py",
 )
 _FUNCTIONS = (
     "pipelines/sagemaker/functions/__init__.py",
     "pipelines/sagemaker/functions/handlers.py",
     "pipelines/sagemaker/functions/judging.py",
-    "pipelines/sagemaker/functions/registering.py",
     "pipelines/sagemaker/functions/training.py",
 )
 _JOBS = (
