@@ -17,7 +17,7 @@ from customlabels.datasets.layout import Format, Options
 from customlabels.datasets.model import Dataset
 from customlabels.datasets.reading import Policy, make_dataset
 from customlabels.datasets.split import Group, group_by, grouped, own_group, split, together, undivided
-from customlabels.manifests.formats import AUTO, FORMATS, find_format
+from customlabels.manifests.formats import AUTO, FORMATS, annotations, find_format
 
 if TYPE_CHECKING:
     from customlabels.datasets.duplicates import Duplicates
@@ -195,11 +195,19 @@ def find_source(session: Session, source: Source, *, convertible: bool = False) 
         )
         format = find_format(given.format, path, options)
         if given.format == AUTO:
-            session.console.note(f"{text}: taken as {format.name} ({format.summary})")
+            session.console.note(f"{text}: taken as {format.name} ({format.summary}){_beside(path, format)}")
         for named in (options.images, options.masks):
             if named is not None and not named.is_dir():
                 raise SettingsError(f"{named}: no such folder")
         yield Found(path, format, options, given)
+
+
+def _beside(path: Path, format: Format) -> str:
+    """What else there is to be read: annotations that lie beside folders of labels."""
+    if format.name != "folder":
+        return ""
+    found = [(file, annotations(file)) for file in sorted(path.iterdir()) if file.is_file()]
+    return "".join(f"; {file} can be read too, as {known.name}" for file, known in found if known)
 
 
 def read_images(session: Session, source: Source, policy: Policy | None = None) -> Dataset:
