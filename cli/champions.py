@@ -6,6 +6,7 @@ import click
 
 from customlabels.cli.gating import end_on, judged, judges, show_verdict
 from customlabels.cli.group import Command, project_option
+from customlabels.cli.scheduled import known_schedule
 from customlabels.cli.session import Session, pass_session
 from customlabels.cli.tracking import follow
 from customlabels.core import parameters
@@ -111,7 +112,7 @@ def rollback(session: Session, project: str | None, why: str) -> None:
 
 def _note_schedule(session: Session, project: str) -> None:
     """Says what a deployed schedule makes of a new champion."""
-    if session.uptime(project) is None:
+    if known_schedule(session, project) is None:
         return
     session.console.note(
         "while a window is open, the schedule brings it up first, and then stops the one before; "

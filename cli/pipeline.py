@@ -4,6 +4,7 @@ import difflib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 
 from customlabels.cli.group import Figure, Group, project_option
 from customlabels.cli.pipeline_made import Made, make, steps_stack_name
-from customlabels.cli.session import Session, pass_session
+from customlabels.cli.session import Session, pass_session, still_waiting
 from customlabels.core import archives
 from customlabels.core.console import ticking
 from customlabels.core.errors import GateFailed, ServiceError, SettingsError
@@ -200,7 +201,7 @@ def run(session: Session, source: str | None, project: str | None, approve: bool
             execution,
             lambda step: console.note(f"{step.name} …"),
             ticking(advance),
-            session.still_waiting,
+            partial(still_waiting, session),
         )
     _end(session, execution, status, service.steps(sagemaker, execution))
 

@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from customlabels.cli.group import Figure
 from customlabels.cli.session import Session
+from customlabels.core.aws import explained
 from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.core.s3 import parse_address
 from customlabels.core.settings import DatasetSettings
 from customlabels.datasets.layout import Format, Options
 from customlabels.datasets.model import Dataset
@@ -164,6 +167,23 @@ class Found:
 
 
 @contextmanager
+def local_file(session: Session, text: str) -> Iterator[Path]:
+    """The path that `text` names; an object in S3 is fetched, and gone again when the block ends."""
+    if not text.startswith("s3://"):
+        yield Path(text)
+        return
+    try:
+        address = parse_address(text)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    with TemporaryDirectory(prefix="customlabels-") as folder:
+        path = Path(folder) / (address.key.rpartition("/")[2] or "object")
+        with explained(f"reading {address}"):
+            session.clients.s3.download_file(address.bucket, address.key, str(path))
+        yield path
+
+
+@contextmanager
 def find_source(session: Session, source: Source, *, convertible: bool = False) -> Iterator[Found]:
     """The source that the command names, or else the settings; one in S3 is fetched for as long as the block runs."""
     given = source.over(session.settings.dataset)
@@ -172,7 +192,7 @@ def find_source(session: Session, source: Source, *, convertible: bool = False) 
         if given.source is None or session.settings_path is None:
             raise SettingsError("no images are named", hint="customlabels train DIR, or set dataset.source")
         text = str(session.settings_path.parent / given.source)
-    with session.local_file(text) as path:
+    with local_file(session, text) as path:
 
         def folder(flag: str | None, setting: str | None) -> Path | None:
             if flag is None and setting is not None and session.settings_path is not None:

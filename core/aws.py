@@ -37,6 +37,14 @@ _HINTS = {
 }
 
 
+_NOBODY: dict[str, Any] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""Nothing of the user's own AWS configuration is read, or even missed. Source: botocore.configprovider."""
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """Where calls go: a profile and a region of AWS, or another endpoint that speaks its protocol."""
@@ -145,23 +153,22 @@ class Clients:
         if self._session is None:
             import boto3
             from botocore.exceptions import ProfileNotFound
+            from botocore.session import Session
 
             chosen = self._connection
             if chosen.anonymous:
-                # Nothing of the user's own AWS configuration may be read, or even be missed, here.
-                for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
-                    os.environ.pop(name, None)
-                os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
                 self._session = boto3.Session(
                     aws_access_key_id="local",
                     aws_secret_access_key="local",
                     region_name=chosen.region or DEFAULT_LOCAL_REGION,
+                    botocore_session=Session(session_vars=_NOBODY),
                 )
             else:
                 try:
                     self._session = boto3.Session(profile_name=chosen.profile, region_name=chosen.region)
                 except ProfileNotFound as error:
-                    raise SettingsError(f"the AWS profile {chosen.profile!r} does not exist") from error
+                    named = chosen.profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
+                    raise SettingsError(f"the AWS profile {named!r} does not exist") from error
         return self._session
 
     def _client(self, service: str, attempts: int = _ATTEMPTS) -> Any:
