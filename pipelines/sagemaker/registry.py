@@ -70,9 +70,11 @@ def register(
         output["S3Bucket"],
         join_key(output.get("S3KeyPrefix", ""), f"{QUALITY}-{project}-{evaluation.version}.json"),
     )
+    key = version.get("KmsKeyId")
+    encrypted: Any = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
     with explained(f"writing {place}"):
         body = json.dumps(quality(evaluation), indent=1).encode()
-        s3.put_object(Bucket=place.bucket, Key=place.key, Body=body, ContentType="application/json")
+        s3.put_object(Bucket=place.bucket, Key=place.key, Body=body, ContentType="application/json", **encrypted)
     about = {
         "project": project,
         "version": evaluation.version,

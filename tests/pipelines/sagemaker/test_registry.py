@@ -30,6 +30,7 @@ class Group:
         found: Any = {
             "ProjectVersionArn": self.arn(version),
             "OutputConfig": {"S3Bucket": BUCKET, "S3KeyPrefix": f"out/{self.project}"},
+            "KmsKeyId": "alias/models",
         }
         evaluation = Evaluation(version, 20, 5, 0.8, 0.7, 0.75, ())
         return registry.register(self.sagemaker, self.s3, self.project, found, evaluation, digests or {}, **more)
@@ -87,7 +88,9 @@ def test_a_version_is_registered_once_with_its_figures_and_digests(group: Group)
     }
     place = about["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"].removeprefix(f"s3://{BUCKET}/")
     assert place == f"out/{group.project}/model-quality-{group.project}-v1.json"
-    figures = json.loads(group.s3.get_object(Bucket=BUCKET, Key=place)["Body"].read())
+    written = group.s3.get_object(Bucket=BUCKET, Key=place)
+    assert (written["ServerSideEncryption"], written["SSEKMSKeyId"]) == ("aws:kms", "alias/models")
+    figures = json.loads(written["Body"].read())
     assert {name: one["value"] for name, one in figures["multiclass_classification_metrics"].items()} == {
         "f1": 0.75,
         "precision": 0.8,
