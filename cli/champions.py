@@ -6,9 +6,11 @@ import click
 
 from customlabels.cli.gating import end_on, judged, judges, show_verdict
 from customlabels.cli.group import Command, project_option
+from customlabels.cli.scheduled import known_schedule
 from customlabels.cli.session import Session, pass_session
 from customlabels.cli.tracking import follow
 from customlabels.core import parameters
+from customlabels.core.aws import caller_name
 from customlabels.core.errors import ServiceError
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.versions import version_name
@@ -68,7 +70,7 @@ def promote(
         detail = {"project": name, "version": promotion.version, "why": why, "forced": forced}
         notices.notify(clients, session.settings.notify, notices.PROMOTED, detail, session.console.warn)
         _note_schedule(session, name)
-    follow(session, name, promotion.version, promotion.arn)
+    follow(session, name, chosen)
     session.console.done(
         f"{version_name(chosen)} {said} of {name}{' (forced past its gate)' if forced and changed else ''}",
         version=version_name(chosen),
@@ -94,13 +96,13 @@ def rollback(session: Session, project: str | None, why: str) -> None:
     if not promotions:
         raise ServiceError(f"project {name} has no champion", hint="customlabels versions promote VERSION makes one")
     earlier = champion.before(promotions)
-    session.version(name, earlier.version)
+    back = session.version(name, earlier.version)
     why = why or f"back from {promotions[0].version}"
     champion.promote(clients.ssm, name, champion.Promotion(earlier.version, earlier.arn, why, back=True))
     detail = {"project": name, "version": earlier.version, "why": why, "forced": False}
     notices.notify(clients, session.settings.notify, notices.PROMOTED, detail, session.console.warn)
     _note_schedule(session, name)
-    follow(session, name, earlier.version, earlier.arn)
+    follow(session, name, back, left=promotions[0].arn)
     session.console.done(
         f"{earlier.version} is the champion of {name} again, in place of {promotions[0].version}",
         version=earlier.version,
@@ -110,7 +112,7 @@ def rollback(session: Session, project: str | None, why: str) -> None:
 
 def _note_schedule(session: Session, project: str) -> None:
     """Says what a deployed schedule makes of a new champion."""
-    if session.uptime(project) is None:
+    if known_schedule(session, project) is None:
         return
     session.console.note(
         "while a window is open, the schedule brings it up first, and then stops the one before; "
@@ -133,7 +135,7 @@ def history(session: Session, project: str | None) -> None:
         {
             "when": one.when.astimezone().strftime("%Y-%m-%d %H:%M") if one.when else "",
             "version": one.version,
-            "by": one.by.rpartition("/")[2],
+            "by": caller_name(one.by),
             "why": one.why + (" (forced)" if one.forced else ""),
         }
         for one in champion.history(session.clients.ssm, name)

@@ -11,6 +11,7 @@ import click
 
 from customlabels.cli.group import Command, Figure, project_option
 from customlabels.cli.running import kept_running
+from customlabels.cli.scheduled import serving
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.aws import explained
 from customlabels.core.errors import LayoutError, ServiceError, SettingsError
@@ -81,7 +82,7 @@ def detect(
     if drawn is not None:
         _keep_originals(images, drawn)
     chosen = session.champion_or(session.project(project), version)
-    if version is None and chosen["Status"] != "RUNNING" and (other := session.serving(session.project(project))):
+    if version is None and chosen["Status"] != "RUNNING" and (other := serving(session, session.project(project))):
         session.console.note(f"{version_name(chosen)} is not up yet; {version_name(other)} answers")
         chosen = other
     if measure is not None:

@@ -7,6 +7,7 @@ import click
 from customlabels.cli.group import Group, project_option
 from customlabels.cli.session import Session, pass_session
 from customlabels.pipelines import permissions
+from customlabels.scheduler.stack.template import stack_name
 
 _POLICIES = {
     "train": permissions.train,
@@ -35,16 +36,17 @@ def policy(
 
     Example: customlabels iam policy train --project surface > train.json
     """
-    settings = session.settings
+    settings, name = session.settings, session.project(project)
     scope = permissions.Scope(
         account=account or session.clients.account,
         region=session.clients.region,
-        project=session.project(project),
+        project=name,
         bucket=session.bucket(bucket),
         prefix=settings.project.prefix,
         kms_key=settings.project.kms_key,
         topic=settings.notify.topic,
         event_bus=settings.notify.event_bus,
         images=images,
+        packages=stack_name(name) if settings.track.sagemaker else None,
     )
     session.console.text(json.dumps(_POLICIES[use](scope), indent=2))

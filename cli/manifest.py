@@ -9,6 +9,7 @@ import click
 
 from customlabels.cli.group import Group
 from customlabels.cli.manifest_build import build
+from customlabels.cli.reading import local_file
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.errors import ManifestError, SettingsError
 
@@ -115,7 +116,7 @@ def _fix(path: Path, target: Path) -> list[tuple[int, str]]:
 @contextmanager
 def _opened(session: Session, file: str) -> Iterator[Path]:
     """The path of a manifest, fetched where it lies in S3."""
-    with session.local_file(file) as path:
+    with local_file(session, file) as path:
         if not path.is_file():
             raise ManifestError(f"{file}: no such file")
         yield path

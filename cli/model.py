@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from customlabels.cli.group import Group, project_option
+from customlabels.cli.scheduled import known_schedule
 from customlabels.cli.session import Session, pass_session
 from customlabels.core.aws import explained
 from customlabels.core.console import Money, ticking
@@ -94,7 +95,7 @@ def stop(session: Session, version: str | None, project: str | None) -> None:
 
 def _warn(session: Session, project: str, version: str, *, units: int) -> None:
     """Says when the deployed schedule, where there is one, will have it otherwise; `units` are 0 for a stop."""
-    known = session.uptime(project)
+    known = known_schedule(session, project)
     if known is None:
         return
     schedule = resolved(known.schedule, known.champion)

@@ -4,6 +4,7 @@ import difflib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,15 @@ import click
 
 from customlabels.cli.group import Figure, Group, project_option
 from customlabels.cli.pipeline_made import Made, make, steps_stack_name
-from customlabels.cli.session import Session, pass_session
+from customlabels.cli.session import Session, pass_session, still_waiting
 from customlabels.core import archives
 from customlabels.core.console import ticking
 from customlabels.core.errors import GateFailed, ServiceError, SettingsError
 from customlabels.core.files import written_aside
 from customlabels.pipelines.remote import folder_address
 from customlabels.pipelines.sagemaker import service
-from customlabels.pipelines.sagemaker.definition import APPROVALS, REFUSE, Pipeline, Places, definition
+from customlabels.pipelines.sagemaker.definition import REFUSE, Pipeline, Places, definition
+from customlabels.pipelines.sagemaker.registry import APPROVED
 from customlabels.pipelines.sagemaker.template import template
 from customlabels.scheduler.stack import deployment
 from customlabels.scheduler.stack.template import stack_name
@@ -186,7 +188,7 @@ def run(session: Session, source: str | None, project: str | None, approve: bool
     if source is not None:
         parameters["Source"] = str(folder_address(source)).rstrip("/")
     if approve:
-        parameters["ModelApprovalStatus"] = APPROVALS[1]
+        parameters["ModelApprovalStatus"] = APPROVED
     if any("DefaultValue" not in one and one["Name"] not in parameters for one in known["Parameters"]):
         raise SettingsError("no images are named", hint="customlabels pipeline run s3://bucket/folder")
     execution = service.start(sagemaker, name, parameters)
@@ -199,7 +201,7 @@ def run(session: Session, source: str | None, project: str | None, approve: bool
             execution,
             lambda step: console.note(f"{step.name} …"),
             ticking(advance),
-            session.still_waiting,
+            partial(still_waiting, session),
         )
     _end(session, execution, status, service.steps(sagemaker, execution))
 

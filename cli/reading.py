@@ -5,19 +5,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from customlabels.cli.group import Figure
 from customlabels.cli.session import Session
+from customlabels.core.aws import explained
 from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.core.s3 import parse_address
 from customlabels.core.settings import DatasetSettings
 from customlabels.datasets.layout import Format, Options
 from customlabels.datasets.model import Dataset
 from customlabels.datasets.reading import Policy, make_dataset
 from customlabels.datasets.split import Group, group_by, grouped, own_group, split, together, undivided
-from customlabels.manifests.formats import AUTO, FORMATS, find_format
+from customlabels.manifests.formats import AUTO, FORMATS, annotations, find_format
 
 if TYPE_CHECKING:
     from customlabels.datasets.duplicates import Duplicates
@@ -164,6 +167,23 @@ class Found:
 
 
 @contextmanager
+def local_file(session: Session, text: str) -> Iterator[Path]:
+    """The path that `text` names; an object in S3 is fetched, and gone again when the block ends."""
+    if not text.startswith("s3://"):
+        yield Path(text)
+        return
+    try:
+        address = parse_address(text)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    with TemporaryDirectory(prefix="customlabels-") as folder:
+        path = Path(folder) / (address.key.rpartition("/")[2] or "object")
+        with explained(f"reading {address}"):
+            session.clients.s3.download_file(address.bucket, address.key, str(path))
+        yield path
+
+
+@contextmanager
 def find_source(session: Session, source: Source, *, convertible: bool = False) -> Iterator[Found]:
     """The source that the command names, or else the settings; one in S3 is fetched for as long as the block runs."""
     given = source.over(session.settings.dataset)
@@ -172,7 +192,7 @@ def find_source(session: Session, source: Source, *, convertible: bool = False) 
         if given.source is None or session.settings_path is None:
             raise SettingsError("no images are named", hint="customlabels train DIR, or set dataset.source")
         text = str(session.settings_path.parent / given.source)
-    with session.local_file(text) as path:
+    with local_file(session, text) as path:
 
         def folder(flag: str | None, setting: str | None) -> Path | None:
             if flag is None and setting is not None and session.settings_path is not None:
@@ -195,11 +215,19 @@ def find_source(session: Session, source: Source, *, convertible: bool = False) 
         )
         format = find_format(given.format, path, options)
         if given.format == AUTO:
-            session.console.note(f"{text}: taken as {format.name} ({format.summary})")
+            session.console.note(f"{text}: taken as {format.name} ({format.summary}){_beside(path, format)}")
         for named in (options.images, options.masks):
             if named is not None and not named.is_dir():
                 raise SettingsError(f"{named}: no such folder")
         yield Found(path, format, options, given)
+
+
+def _beside(path: Path, format: Format) -> str:
+    """What else there is to be read: annotations that lie beside folders of labels."""
+    if format.name != "folder":
+        return ""
+    found = [(file, annotations(file)) for file in sorted(path.iterdir()) if file.is_file()]
+    return "".join(f"; {file} can be read too, as {known.name}" for file, known in found if known)
 
 
 def read_images(session: Session, source: Source, policy: Policy | None = None) -> Dataset:

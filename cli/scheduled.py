@@ -1,6 +1,7 @@
 """A project whose schedule is deployed, as commands find it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from customlabels.cli.session import Session
 from customlabels.core.aws import explained
@@ -10,6 +11,9 @@ from customlabels.scheduler.memory import Memory
 from customlabels.scheduler.stack import deployment
 from customlabels.scheduler.stack.template import stack_name
 from customlabels.scheduler.uptime import Schedule
+
+if TYPE_CHECKING:
+    from customlabels.pipelines.versions import Description
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +47,24 @@ def scheduled(session: Session, project: str) -> Scheduled:
             f"no schedule is deployed for {project}", hint="customlabels schedule deploy does, once you have seen it"
         )
     return Scheduled(project, stack, deployment.outputs(found), known.schedule, known.champion, known.memory)
+
+
+def known_schedule(session: Session, project: str) -> observing.Known | None:
+    """What is known of a deployed schedule; None where there is none, or it cannot be read."""
+    try:
+        with explained(f"reading the schedule of {project}"):
+            return observing.look_up(session.clients.ssm, project, session.now())
+    except (LookupError, ValueError):
+        return None
+    except ServiceError as error:
+        # Nothing that a person asks for may hang on it.
+        session.console.warn(error.message)
+        return None
+
+
+def serving(session: Session, project: str) -> "Description | None":
+    """The version that a schedule has answer requests, where it runs: the old champion while a new one starts."""
+    known = known_schedule(session, project)
+    name = known.serving if known else None
+    found = session.version(project, name) if name else None
+    return found if found is not None and found["Status"] == "RUNNING" else None

@@ -2,12 +2,10 @@
 
 import functools
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,48 +13,68 @@ import click
 from customlabels.core.aws import LOCAL_BUCKET, Clients, Connection, explained
 from customlabels.core.console import Console
 from customlabels.core.errors import ServiceError, SettingsError
-from customlabels.core.s3 import parse_address
 from customlabels.core.settings import Settings, find_settings, load_settings
 from customlabels.scheduler.uptime import USUAL_WARM_UP, Schedule
 
 if TYPE_CHECKING:
     from customlabels.pipelines.comparison import Measured
     from customlabels.pipelines.versions import Description
-    from customlabels.scheduler.functions.observing import Known
 
 Result = TypeVar("Result")
+
+_WHERE = ("local", "profile", "region", "endpoint_url", "config")
 
 CHAMPION = "champion"
 """What stands for the champion's name in commands."""
 
 
 class Session:
-    """Made from the shared options of one command; everything in it is made when first used."""
+    """The project's settings, and clients of AWS or of the local service, as every command has them.
 
-    def __init__(self, chosen: dict[str, Any]) -> None:
-        self._chosen = chosen
-        self.console = Console(
-            output=chosen.get("output", "table"),
-            quiet=chosen.get("quiet", False),
-            verbose=chosen.get("verbose", False),
-        )
+    Everything in it is made when it is first used. Session() goes by the environment, and by the customlabels.toml of
+    the working folder or of the nearest one above it.
+
+    Parameters
+    ----------
+    local : whether calls go to the local service, which is started where it is not up; None: as CUSTOMLABELS_LOCAL says
+    endpoint_url : of something else that speaks AWS's protocol
+    config : path of the settings, where they lie elsewhere
+    console : what progress, notes and warnings are shown on
+    """
+
+    def __init__(
+        self,
+        *,
+        local: bool | None = None,
+        profile: str | None = None,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+        config: Path | None = None,
+        console: Console | None = None,
+    ) -> None:
+        self._local = local
+        self._profile = profile
+        self._region = region
+        self._endpoint_url = endpoint_url
+        self._config = config
+        self.console = console or Console()
 
     @cached_property
     def settings_path(self) -> Path | None:
-        return self._chosen.get("config") or find_settings(Path.cwd())
+        """Where the settings lie; None where there are none."""
+        return self._config or find_settings(Path.cwd())
 
     @cached_property
     def settings(self) -> Settings:
+        """The settings; the defaults where there is no file."""
         return load_settings(self.settings_path)
 
     @cached_property
     def local(self) -> bool:
-        """Whether the local service is asked for; another endpoint on the command line overrules the environment."""
-        chosen = self._chosen.get("local")
-        if chosen is None:
-            asked = os.environ.get("CUSTOMLABELS_LOCAL", "") not in ("", "0")
-            return asked and "endpoint_url" not in self._chosen
-        return bool(chosen)
+        """Whether the local service is asked for; another endpoint overrules the environment."""
+        if self._local is not None:
+            return self._local
+        return os.environ.get("CUSTOMLABELS_LOCAL", "") not in ("", "0") and self._endpoint_url is None
 
     @cached_property
     def state(self) -> Path:
@@ -70,14 +88,13 @@ class Session:
 
     @cached_property
     def clients(self) -> Clients:
-        """The clients; the local service is started where it is asked for and not up."""
-        region = self._chosen.get("region") or self.settings.project.region
+        """boto3's clients, typed, by the names of services: `clients.rekognition`, `clients.s3` and so on."""
+        region = self._region or self.settings.project.region
         if not self.local:
-            chosen = self._chosen
-            return Clients(Connection(chosen.get("profile"), region, chosen.get("endpoint_url"), said=self._said))
+            return Clients(Connection(self._profile, region, self._endpoint_url, said=self._said))
         from customlabels.emulator.address import start
 
-        if "endpoint_url" in self._chosen:
+        if self._endpoint_url is not None:
             raise SettingsError("--local and --endpoint-url exclude each other")
         endpoint = start(self.state).endpoint_url
         clients = Clients(Connection(None, region, endpoint, anonymous=True, said=self._said))
@@ -88,15 +105,7 @@ class Session:
         """The clients of another profile, in the same region; locally there is one account only."""
         if self.local:
             raise SettingsError("the local service has one account only", hint="leave --to-profile out")
-        return Clients(Connection(profile, self.clients.region, self._chosen.get("endpoint_url"), said=self._said))
-
-    def still_waiting(self, sentence: str) -> None:
-        """Tells what a wait is held up by; a local service that died is brought back, since nobody else would."""
-        self.console.note(sentence)
-        if self.local:
-            from customlabels.emulator.address import start
-
-            start(self.state)
+        return Clients(Connection(profile, self.clients.region, self._endpoint_url, said=self._said))
 
     def now(self) -> datetime:
         """The time: the local service's own, which may have been moved on, where that is used."""
@@ -112,14 +121,14 @@ class Session:
     def _said(self) -> Callable[[str], None] | None:
         return (lambda call: self.console.note(f"calls {call}")) if self.console.verbose else None
 
-    def bucket(self, flag: str | None) -> str:
-        """The bucket to work in.
+    def bucket(self, name: str | None = None) -> str:
+        """That bucket, or the settings', or the local service's.
 
         Raises
         ------
-        SettingsError : neither flag nor settings name one
+        SettingsError : none is named
         """
-        bucket = flag or self.settings.project.bucket or (LOCAL_BUCKET if self.local else None)
+        bucket = name or self.settings.project.bucket or (LOCAL_BUCKET if self.local else None)
         if bucket is None:
             raise SettingsError(
                 "no bucket is set",
@@ -127,8 +136,8 @@ class Session:
             )
         return bucket
 
-    def project(self, flag: str | None, source: Path | None = None) -> str:
-        """The project's name: flag, settings, or that of the image folder.
+    def project(self, name: str | None = None, source: Path | None = None) -> str:
+        """That name, or the settings', or that of the image folder `source`, or that of the only project there is.
 
         Raises
         ------
@@ -136,7 +145,7 @@ class Session:
         """
         from customlabels.pipelines.plan import project_name
 
-        name = flag or self.settings.project.name
+        name = name or self.settings.project.name
         if name is None and source is not None:
             name = project_name(source.resolve().name)
         return name if name is not None else self._only_project()
@@ -185,27 +194,6 @@ class Session:
             name = promoted.version if promoted else None
         return self.version(project, name)
 
-    def uptime(self, project: str) -> "Known | None":
-        """What is known of a deployed schedule; None where there is none, or it cannot be read."""
-        from customlabels.scheduler.functions import observing
-
-        try:
-            with explained(f"reading the schedule of {project}"):
-                return observing.look_up(self.clients.ssm, project, self.now())
-        except (LookupError, ValueError):
-            return None
-        except ServiceError as error:
-            # Nothing that a person asks for may hang on it.
-            self.console.warn(error.message)
-            return None
-
-    def serving(self, project: str) -> "Description | None":
-        """The version that a schedule has answer requests, where it runs: the old champion while a new one starts."""
-        known = self.uptime(project)
-        name = known.serving if known else None
-        found = self.version(project, name) if name else None
-        return found if found is not None and found["Status"] == "RUNNING" else None
-
     def measured(self, project: str, name: str | None = None) -> "Measured":
         """Evaluation and snapshot of that version."""
         from customlabels.pipelines.results import measure
@@ -218,22 +206,6 @@ class Session:
 
         promoted = champion.current(self.clients.ssm, project)
         return self.measured(project, promoted.version) if promoted else None
-
-    @contextmanager
-    def local_file(self, text: str) -> Iterator[Path]:
-        """The path that `text` names; an object in S3 is fetched, and gone again when the block ends."""
-        if not text.startswith("s3://"):
-            yield Path(text)
-            return
-        try:
-            address = parse_address(text)
-        except ValueError as error:
-            raise SettingsError(str(error)) from error
-        with TemporaryDirectory(prefix="customlabels-") as folder:
-            path = Path(folder) / (address.key.rpartition("/")[2] or "object")
-            with explained(f"reading {address}"):
-                self.clients.s3.download_file(address.bucket, address.key, str(path))
-            yield path
 
     def _only_project(self) -> str:
         with explained("projects"):
@@ -260,11 +232,23 @@ class Session:
                     clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
 
 
+def still_waiting(session: Session, sentence: str) -> None:
+    """Tells what a wait is held up by; a local service that died is brought back, since nobody else would."""
+    session.console.note(sentence)
+    if session.local:
+        from customlabels.emulator.address import start
+
+        start(session.state)
+
+
 def pass_session(command: Callable[..., Result]) -> Callable[..., Result]:
-    """Gives the command its session as first argument."""
+    """Gives the command its session, of the shared options, as first argument."""
 
     @functools.wraps(command)
     def with_session(*args: Any, **kwargs: Any) -> Result:
-        return command(Session(click.get_current_context().find_root().ensure_object(dict)), *args, **kwargs)
+        chosen = click.get_current_context().find_root().ensure_object(dict)
+        shown = {name: chosen[name] for name in ("output", "verbose", "quiet") if name in chosen}
+        where = {name: chosen[name] for name in _WHERE if name in chosen}
+        return command(Session(**where, console=Console(**shown)), *args, **kwargs)
 
     return with_session

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from customlabels.cli.session import Session
+from customlabels.cli.session import CHAMPION, Session
 from customlabels.core.errors import ServiceError, SettingsError
+from customlabels.scheduler.stack.template import stack_name
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from customlabels.pipelines.comparison import Measured
     from customlabels.pipelines.gate import Verdict
     from customlabels.pipelines.run import Outcome
+    from customlabels.pipelines.versions import Description
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FLAGS = (
@@ -116,20 +118,63 @@ def track(session: Session, kept: Kept, project: str, outcome: "Outcome", verdic
     return None
 
 
-def follow(session: Session, project: str, version: str, arn: str) -> None:
-    """Has the alias of the registered model follow a new champion; what keeps it from that is a warning."""
+def follow(session: Session, project: str, promoted: "Description", left: str | None = None) -> None:
+    """Has registries follow the champion where the settings say so; what keeps one from that is a warning.
+
+    Parameters
+    ----------
+    left : ARN of the version that was gone back from
+    """
+    _point_alias(session, project, promoted)
+    if session.settings.track.sagemaker:
+        _decide_on_packages(session, project, promoted, left)
+
+
+def _point_alias(session: Session, project: str, promoted: "Description") -> None:
+    """Has the alias of the registered model point at the champion."""
+    from customlabels.pipelines.versions import version_name
+
+    version = version_name(promoted)
     try:
         client = tracking_server(session)
         if client is None:
             return
         from customlabels.pipelines.tracking import server
 
-        if server.point(client, project, arn):
+        if server.point(client, project, promoted["ProjectVersionArn"]):
             return
         why = f"version {version} is not logged on the tracking server: its model has no {server.ALIAS} now"
     except (ServiceError, SettingsError) as error:
         why = f"the tracking server does not know of the champion: {error.message}"
     session.console.warn(f"{why}; {_logging(project, version)} puts that right")
+
+
+def _decide_on_packages(session: Session, project: str, promoted: "Description", left: str | None) -> None:
+    """Registers and approves the champion's model package, and rejects those that would pass for it."""
+    from customlabels.pipelines import champion, lineage
+    from customlabels.pipelines.evaluation import load_evaluation
+    from customlabels.pipelines.sagemaker import registry
+    from customlabels.pipelines.versions import version_name, version_tags
+
+    clients, group = session.clients, stack_name(project)
+    try:
+        noted = champion.current(clients.ssm, project)
+        made_of = version_tags(clients.rekognition, promoted)
+        tags = {"train": lineage.TRAIN_TAG, "test": lineage.TEST_TAG}
+        digests = {side: made_of[tag] for side, tag in tags.items() if tag in made_of}
+        evaluation = load_evaluation(clients.s3, promoted)
+        package = registry.register(clients.sagemaker, clients.s3, group, promoted, evaluation, digests)
+        why = noted.why if noted else ""
+        rejected = registry.follow(clients.sagemaker, group, package, version_name(promoted), why, left)
+    except ServiceError as error:
+        # Promoting what is champion promotes nothing, so that no gate need be passed.
+        again = f"customlabels versions promote {CHAMPION} --force --project {project}"
+        session.console.warn(
+            f"the model package group {group} does not know of the champion: {error.message}; {again} puts that right"
+        )
+        return
+    told = [f"{package} is approved", *(f"{one} rejected" for one in rejected)]
+    session.console.note(f"model packages: {', '.join(told)}")
 
 
 def _logging(project: str, version: str) -> str:

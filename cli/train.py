@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import click
 from customlabels.cli.gating import end_on, judged, judges, show_verdict
 from customlabels.cli.group import Command, Figure
 from customlabels.cli.reading import Source, divide_images, divide_remote, divides_images, warn_of_leaks
-from customlabels.cli.session import Session, pass_session
+from customlabels.cli.session import Session, pass_session, still_waiting
 from customlabels.cli.tracking import Kept, keeps, track, write_files
 from customlabels.cli.versions import as_document, show_evaluation
 from customlabels.core.errors import ServiceError, SettingsError
@@ -121,7 +122,7 @@ def _finish(session: Session, begun: "Begun", gate: GateSettings, junit: Path | 
     project = begun.project_arn.split("/")[1]
     try:
         outcome = finish(
-            begun, rekognition=clients.rekognition, s3=clients.s3, watch=console, said=session.still_waiting
+            begun, rekognition=clients.rekognition, s3=clients.s3, watch=console, said=partial(still_waiting, session)
         )
     except KeyboardInterrupt:
         console.note(f"\nthe training of {begun.version} goes on; to come back: {_resuming(project)}")

@@ -12,7 +12,9 @@ _BEGINNING = (1980, 1, 1, 0, 0, 0)
 
 
 def package_files(modules: Iterable[str]) -> dict[str, bytes]:
-    """Modules of this package by their place in a zip; its `__init__.py` there knows the version, and imports nothing.
+    """Modules of this package by their place in a zip; its `__init__.py` there is empty.
+
+    The version would make another zip of each commit, though no module that runs had changed.
 
     Parameters
     ----------
@@ -20,7 +22,7 @@ def package_files(modules: Iterable[str]) -> dict[str, bytes]:
     """
     package = resources.files(customlabels)
     files = {f"customlabels/{name}": package.joinpath(name).read_bytes() for name in modules}
-    files["customlabels/__init__.py"] = f'__version__ = "{customlabels.__version__}"\n'.encode()
+    files["customlabels/__init__.py"] = b""
     return files
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
@@ -34,6 +35,14 @@ _HINTS = {
     "ExpiredTokenException": "log in again (aws sso login), then run the same command again",
     "LimitExceededException": "a quota of the account is reached: two trainings, two running models",
 }
+
+
+_NOBODY: dict[str, Any] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""Nothing of the user's own AWS configuration is read, or even missed. Source: botocore.configprovider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +117,15 @@ class Clients:
         return client
 
     @property
-    def sagemaker(self) -> Any:
-        return self._client("sagemaker")
+    def sagemaker(self) -> "SageMakerClient":
+        client: SageMakerClient = self._client("sagemaker")
+        return client
 
     @property
     def who(self) -> str:
-        """The name that calls are made under: a user's, or a role's and session's."""
+        """The name that calls are made under."""
         with explained("asking who calls"):
-            found: str = self._client("sts").get_caller_identity()["Arn"]
-        return found.partition(":")[2].rpartition(":")[2].partition("/")[2] or "the account"
+            return caller_name(self._client("sts").get_caller_identity()["Arn"])
 
     @property
     def account(self) -> str:
@@ -144,23 +153,22 @@ class Clients:
         if self._session is None:
             import boto3
             from botocore.exceptions import ProfileNotFound
+            from botocore.session import Session
 
             chosen = self._connection
             if chosen.anonymous:
-                # Nothing of the user's own AWS configuration may be read, or even be missed, here.
-                for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
-                    os.environ.pop(name, None)
-                os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
                 self._session = boto3.Session(
                     aws_access_key_id="local",
                     aws_secret_access_key="local",
                     region_name=chosen.region or DEFAULT_LOCAL_REGION,
+                    botocore_session=Session(session_vars=_NOBODY),
                 )
             else:
                 try:
                     self._session = boto3.Session(profile_name=chosen.profile, region_name=chosen.region)
                 except ProfileNotFound as error:
-                    raise SettingsError(f"the AWS profile {chosen.profile!r} does not exist") from error
+                    named = chosen.profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
+                    raise SettingsError(f"the AWS profile {named!r} does not exist") from error
         return self._session
 
     def _client(self, service: str, attempts: int = _ATTEMPTS) -> Any:
@@ -186,6 +194,17 @@ class Clients:
                     "before-call.*.*", lambda model, **_: said(f"{service} {model.name}")
                 )
         return self._made[made]
+
+
+def caller_name(arn: str) -> str:
+    """A user's name, or that of a role's session; empty where `arn` is none.
+
+    Source: IAM user guide, "IAM identifiers".
+    """
+    kind, _, name = arn.rpartition(":")[2].partition("/")
+    if not arn.startswith("arn:"):
+        return ""
+    return name.rpartition("/")[2] or ("the account" if kind == "root" else kind)
 
 
 @contextmanager

@@ -55,6 +55,7 @@ class NotifySettings(_Section):
 class TrackSettings(_Section):
     to: Literal["mlflow", "none"] = "none"
     uri: str | None = None
+    sagemaker: bool = False
 
 
 @dataclass(frozen=True)
@@ -231,4 +232,5 @@ TEMPLATE = """\
 [track]
 # to = "mlflow"               # `train` logs each version there; promote and rollback move its model's alias "champion"
 # uri = "https://mlflow.example.com"   # MLFLOW_TRACKING_URI wins; keep passwords there, or in MLFLOW_TRACKING_PASSWORD
+# sagemaker = true            # promote and rollback approve and reject model packages in the group customlabels-NAME
 """

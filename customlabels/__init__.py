@@ -7,7 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from customlabels.core.aws import Clients, Connection
+    from customlabels.cli.session import Session
     from customlabels.core.errors import (
         CustomLabelsError,
         GateFailed,
@@ -28,18 +28,22 @@ if TYPE_CHECKING:
     from customlabels.manifests.formats import load_dataset
     from customlabels.manifests.lines import entry_line, write_manifest
     from customlabels.pipelines.comparison import Comparison, Measured, compare
+    from customlabels.pipelines.curves import draw_curves
     from customlabels.pipelines.detection import Detection, Seen, detect
+    from customlabels.pipelines.drawing import draw
     from customlabels.pipelines.evaluation import Evaluation, load_evaluation
     from customlabels.pipelines.results import measure
     from customlabels.scheduler.plan import Action, Observed, plan
+    from customlabels.scheduler.simulation.demand import Trace, two_shift
     from customlabels.scheduler.simulation.simulated import Simulated, simulate
     from customlabels.scheduler.simulation.suggestion import suggest
+    from customlabels.scheduler.simulation.week import draw_week
     from customlabels.scheduler.uptime import Override, Schedule, Window
 
     __version__: str
 
 _PUBLIC = {
-    "core.aws": ("Clients", "Connection"),
+    "cli.session": ("Session",),
     "core.errors": (
         *("CustomLabelsError", "GateFailed", "LayoutError", "ManifestError"),
         *("ServiceError", "SettingsError", "TrainingFailed"),
@@ -55,12 +59,16 @@ _PUBLIC = {
     "manifests.formats": ("load_dataset",),
     "manifests.lines": ("entry_line", "write_manifest"),
     "pipelines.comparison": ("Comparison", "Measured", "compare"),
+    "pipelines.curves": ("draw_curves",),
     "pipelines.detection": ("Detection", "Seen", "detect"),
+    "pipelines.drawing": ("draw",),
     "pipelines.evaluation": ("Evaluation", "load_evaluation"),
     "pipelines.results": ("measure",),
     "scheduler.plan": ("Action", "Observed", "plan"),
+    "scheduler.simulation.demand": ("Trace", "two_shift"),
     "scheduler.simulation.simulated": ("Simulated", "simulate"),
     "scheduler.simulation.suggestion": ("suggest",),
+    "scheduler.simulation.week": ("draw_week",),
     "scheduler.uptime": ("Override", "Schedule", "Window"),
 }
 """The names of the public API by the module that has them."""
@@ -68,9 +76,7 @@ _PUBLIC = {
 __all__ = [
     "Action",
     "Box",
-    "Clients",
     "Comparison",
-    "Connection",
     "CustomLabelsError",
     "Dataset",
     "Detection",
@@ -88,15 +94,20 @@ __all__ = [
     "Schedule",
     "Seen",
     "ServiceError",
+    "Session",
     "Settings",
     "SettingsError",
     "Side",
     "Simulated",
+    "Trace",
     "TrainingFailed",
     "Window",
     "compare",
     "convert",
     "detect",
+    "draw",
+    "draw_curves",
+    "draw_week",
     "entry_line",
     "load_dataset",
     "load_evaluation",
@@ -108,6 +119,7 @@ __all__ = [
     "simulate",
     "split",
     "suggest",
+    "two_shift",
     "write_manifest",
 ]
 

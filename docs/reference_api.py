@@ -16,6 +16,11 @@ def api_page() -> Iterator[str]:
     yield "# Python API\n"
     yield "```python\nfrom pathlib import Path\n\nfrom customlabels import load_dataset, split\n"
     yield 'divided = split(load_dataset(Path("photos")), seed=1)\n```\n'
+    yield "A session has settings and clients as the commands have them, of AWS or of the local service:\n"
+    yield "```python\nfrom customlabels import Session, compare, draw_curves\n\nsession = Session(local=True)"
+    yield 'few, more = session.measured("photos", "few"), session.measured("photos", "more")'
+    yield 'compare(few, more).overall["f1"].interval\ndraw_curves(more)  # an SVG picture\n'
+    yield "session.clients.rekognition.describe_projects()\n```\n"
     yield (
         "These names can be imported from `customlabels`; each is loaded when it is first used. Everything else may "
         "change without notice."

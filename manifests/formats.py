@@ -1,5 +1,6 @@
 """All layouts that can be read, in the order in which they are asked whether a source looks like theirs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from customlabels.core.errors import LayoutError, SettingsError
@@ -14,11 +15,25 @@ from customlabels.datasets.formats import (
     voc,
     yolo,
 )
-from customlabels.datasets.layout import Format, Options
+from customlabels.datasets.layout import Format, Layout, Options
 from customlabels.datasets.model import Dataset
 from customlabels.datasets.reading import Policy, make_dataset
 from customlabels.manifests import layout
 
+_TELLING = (layout.FORMAT, coco.FORMAT, label_studio.FORMAT, cvat.FORMAT)
+"""Formats of files that tell what they are; any text may be a CSV."""
+
+
+def annotations(file: Path) -> Format | None:
+    """The format of a file of annotations; None where it is not plain that it is one."""
+    return next((one for one in _TELLING if one.recognises(file, DEFAULTS)), None)
+
+
+def _read_folder(source: Path, options: Options) -> Layout:
+    return folder.read(source, options, lambda file: annotations(file) is not None)
+
+
+DEFAULTS = Options()
 FORMATS = {
     one.name: one
     for one in (
@@ -31,11 +46,10 @@ FORMATS = {
         voc.FORMAT,
         labelme.FORMAT,
         masks.FORMAT,
-        folder.FORMAT,
+        replace(folder.FORMAT, read=_read_folder),
     )
 }
 AUTO = "auto"
-DEFAULTS = Options()
 TAKE_WHAT_TRAINS = Policy()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from customlabels.core import parameters
+from customlabels.pipelines.sagemaker import registry
 
 Policy = dict[str, Any]
 
@@ -37,6 +38,8 @@ class Scope:
     event_bus: str | None = None
     images: str | None = None
     """s3://bucket/folder of images that are trained on where they lie."""
+    packages: str | None = None
+    """Name of the model package group that follows the champion."""
 
     @property
     def resources(self) -> list[str]:
@@ -90,6 +93,7 @@ def promote(scope: Scope) -> Policy:
                 "Champion", ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter"], [_parameter(scope)]
             ),
             _schedule(scope),
+            *_packages(scope),
             *_listeners(scope),
             *_key_to_read(scope),
         ]
@@ -127,6 +131,31 @@ def _listeners(scope: Scope) -> list[Policy]:
         arn = name if name.startswith("arn:") else f"arn:aws:events:{scope.region}:{scope.account}:event-bus/{name}"
         found.append(_allow("EventBus", ["events:PutEvents"], [arn]))
     return found
+
+
+def _packages(scope: Scope) -> list[Policy]:
+    """What registering the champion takes; its packages are listed by calls that take no resource."""
+    if scope.packages is None:
+        return []
+    stem = f"arn:aws:sagemaker:{scope.region}:{scope.account}"
+    # Some of SageMaker's ARNs have the name in small letters.
+    names = sorted({scope.packages, scope.packages.lower()})
+    groups = [f"{stem}:model-package-group/{name}" for name in names]
+    on_groups = ["CreateModelPackage", "CreateModelPackageGroup", "DescribeModelPackageGroup"]
+    on_packages = ["CreateModelPackage", "UpdateModelPackage"]
+    figures = f"{scope.folder}/{registry.QUALITY}-*.json"
+    return [
+        _allow("PackageGroup", [f"sagemaker:{action}" for action in on_groups], groups),
+        _allow(
+            "Packages",
+            [f"sagemaker:{action}" for action in on_packages],
+            [f"{stem}:model-package/{name}/*" for name in names],
+        ),
+        _allow("ListPackages", ["sagemaker:ListModelPackages"], ["*"]),
+        _allow("PackageFigures", ["s3:PutObject"], [figures]),
+        _allow("Lineage", ["rekognition:ListTagsForResource"], scope.resources),
+        *([_allow("PackageKey", ["kms:GenerateDataKey"], [_key(scope)])] if scope.kms_key else []),
+    ]
 
 
 def _key_to_read(scope: Scope) -> list[Policy]:

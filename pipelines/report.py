@@ -13,9 +13,11 @@ from customlabels.core.aws import explained
 from customlabels.core.errors import ServiceError
 from customlabels.core.files import written_aside
 from customlabels.core.s3 import parse_address
+from customlabels.core.templates import template
 from customlabels.core.threads import in_threads
 from customlabels.pipelines.comparison import Measured, compare, found_labels, true_labels
-from customlabels.pipelines.metrics import confusion, count, curve, spread
+from customlabels.pipelines.curves import curves_of
+from customlabels.pipelines.metrics import confusion, count, spread
 from customlabels.pipelines.snapshot import Place, Snapshot, TestImage
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ _SIDE, _QUALITY = 360, 78
 _MOST_PIXELS = 40_000_000
 _MOST_BYTES = 15_000_000
 _THREADS = 8
-_CURVE_POINTS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +52,6 @@ class Picture:
     alt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A label's precision-recall curve as an SVG polyline in a square of 100, and where its threshold lies on it."""
-
-    label: str
-    points: str
-    mark: tuple[float, float] | None
-    threshold: float
-    f1: float
-
-
 def report(
     project: str,
     measured: Measured,
@@ -85,8 +75,6 @@ def report(
     ------
     ServiceError : an image may not be read; one that is gone is left out of its gallery
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     snapshot = measured.snapshot
     wrong, missed = _mistakes(snapshot, most_images) if snapshot else ([], [])
     comparison = compare(beside, measured) if beside else None
@@ -97,21 +85,14 @@ def report(
     wanted = {image.source_ref for image in (*wrong, *missed, *apart)}
     thumbs = _thumbnails(s3, sorted(wanted), advance)
     drawn = spread(count(snapshot)) if snapshot and snapshot.images else None
-    environment = Environment(
-        loader=PackageLoader("customlabels.pipelines"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     said_beside = {one.source_ref: one for one in comparison.disagreements} if comparison else {}
-    return environment.get_template("report.html.j2").render(
+    return template("customlabels.pipelines", "report.html.j2").render(
         project=project,
         evaluation=measured.evaluation,
         boxes=snapshot.boxes if snapshot else False,
         intervals={label: drawn.label(label) for label in drawn.labels} if drawn else {},
         overall=drawn.overall() if drawn else None,
-        curves=[_line(snapshot, one.label, one.f1) for one in measured.evaluation.labels] if snapshot else [],
+        curves=curves_of(measured),
         confusion=_crossed(snapshot) if snapshot else None,
         galleries=[
             ("False positives", "Labels that were said where they are not.", [_picture(i, thumbs) for i in wrong]),
@@ -215,17 +196,6 @@ def _thumbnail(body: bytes) -> str | None:
     except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError):
         return None
     return "data:image/jpeg;base64," + base64.b64encode(written.getvalue()).decode()
-
-
-def _line(snapshot: Snapshot, label: str, f1: float) -> Line:
-    thresholds, precision, recall = curve(snapshot, label)
-    threshold = snapshot.thresholds.get(label, 0.0)
-    step = max(1, len(recall) // _CURVE_POINTS)
-    kept = [*range(0, len(recall), step), *([len(recall) - 1] if len(recall) else [])]
-    points = " ".join(f"{100 * recall[place]:.1f},{100 - 100 * precision[place]:.1f}" for place in kept)
-    reached = [place for place in range(len(thresholds)) if thresholds[place] >= threshold]
-    mark = (float(100 * recall[reached[-1]]), float(100 - 100 * precision[reached[-1]])) if reached else None
-    return Line(label, points, mark, threshold, f1)
 
 
 def _crossed(snapshot: Snapshot) -> dict[str, Any] | None:

@@ -45,7 +45,7 @@ class Block:
     @property
     def shown(self) -> list[str]:
         """What it shows of the commands' output: the paragraphs that follow the first command, and hold none."""
-        parts = re.split(r"\n\s*\n", self.text)
+        parts = re.split(r"\n\s*\n", self.text) if self.commands else []
         first = next((place for place, part in enumerate(parts) if "customlabels " in part), len(parts))
         return [line for part in parts[first + 1 :] if "customlabels " not in part for line in part.splitlines()]
 

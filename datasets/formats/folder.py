@@ -1,6 +1,6 @@
 """The folder layout: folders are labels; train/ and test/ at the top are the split."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 from customlabels.core.errors import LayoutError
@@ -14,11 +14,15 @@ def recognises(source: Path, _: Options) -> bool:
     return source.is_dir()
 
 
-def read(source: Path, options: Options) -> Layout:
+def read(source: Path, options: Options, annotates: Callable[[Path], bool] = lambda path: False) -> Layout:
     """The images below `source`, and a finding for every file that is not among them.
 
     The label is the first folder below the root (`top`), the one right above the image (`parent`), or all of
     them joined (`path`). An image that lies in none has no label.
+
+    Parameters
+    ----------
+    annotates : whether a file holds annotations of another format: it is no stray file, and needs no finding
 
     Raises
     ------
@@ -26,11 +30,13 @@ def read(source: Path, options: Options) -> Layout:
     """
     root = folder_of(source, "name a folder that holds a folder of images a label")
     layout = Layout(root, ())
-    layout.images = _images(root, options, layout.findings)
+    layout.images = _images(root, options, annotates, layout.findings)
     return layout
 
 
-def _images(root: Path, options: Options, findings: list[Finding]) -> Iterator[Annotated]:
+def _images(
+    root: Path, options: Options, annotates: Callable[[Path], bool], findings: list[Finding]
+) -> Iterator[Annotated]:
     split = _is_split(root)
     for name in walk(root, findings):
         if not wanted(name, options.include, options.exclude):
@@ -42,7 +48,7 @@ def _images(root: Path, options: Options, findings: list[Finding]) -> Iterator[A
                 findings.append(
                     Finding(name, "not a JPEG or PNG image; customlabels dataset convert makes one", fatal=True)
                 )
-            else:
+            elif not annotates(root / name):
                 findings.append(Finding(name, "no image, left out", fatal=False))
             continue
         subset = None

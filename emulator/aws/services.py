@@ -138,6 +138,10 @@ class MotoServices:
             from customlabels.emulator.aws import registry
 
             registry.install()
+        elif service == "ssm":
+            from customlabels.emulator.aws import parameters
+
+            parameters.install()
         application = self._moto.get_application(environ)
         given: Iterable[bytes] = application(environ, start_response)
         return given

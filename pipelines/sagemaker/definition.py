@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from customlabels.core.settings import GateSettings
+from customlabels.pipelines.sagemaker.registry import APPROVED, PENDING, REJECTED, Approval
 
 Document = dict[str, Any]
 
@@ -19,8 +20,6 @@ TICKET = "ticket.json"
 
 REFUSE = "Refuse"
 """The step that an execution ends in whose version did not pass the gate."""
-
-APPROVALS = ("PendingManualApproval", "Approved", "Rejected")
 
 _CODE = "/opt/ml/processing/input/code"
 _RESOURCES = "/opt/ml/config/resourceconfig.json"
@@ -68,7 +67,7 @@ class Pipeline:
     seed: int = 0
     test_fraction: float = 0.2
     gate: GateSettings = field(default_factory=GateSettings)
-    approval: str = APPROVALS[0]
+    approval: Approval = PENDING
     instance: str = "ml.m5.large"
     instances: int = 1
 
@@ -111,7 +110,6 @@ def definition(pipeline: Pipeline) -> Document:
             "group": pipeline.group,
             "approval": _parameter("ModelApprovalStatus"),
             "execution": {"Get": "Execution.PipelineExecutionArn"},
-            "metrics": {name: _output("Evaluate", name) for name in ("F1", "Precision", "Recall")},
         },
         {"ModelPackageArn": "String", "Champion": "String"},
     )
@@ -155,7 +153,7 @@ def _parameters(pipeline: Pipeline) -> list[Document]:
             "Name": "ModelApprovalStatus",
             "Type": "String",
             "DefaultValue": pipeline.approval,
-            "EnumValues": list(APPROVALS),
+            "EnumValues": [PENDING, APPROVED, REJECTED],
         },
         {"Name": "LookInstances", "Type": "Integer", "DefaultValue": pipeline.instances},
         {"Name": "InstanceType", "Type": "String", "DefaultValue": pipeline.instance},

@@ -8,6 +8,7 @@ import json
 from importlib import resources
 from typing import Any
 
+import customlabels
 from customlabels.core import archives
 
 _SHARED = (
@@ -26,12 +27,12 @@ _SHARED = (
     "pipelines/snapshot.py",
     "pipelines/versions.py",
     "pipelines/sagemaker/__init__.py",
+    "pipelines/sagemaker/registry.py",
 )
 _FUNCTIONS = (
     "pipelines/sagemaker/functions/__init__.py",
     "pipelines/sagemaker/functions/handlers.py",
     "pipelines/sagemaker/functions/judging.py",
-    "pipelines/sagemaker/functions/registering.py",
     "pipelines/sagemaker/functions/training.py",
 )
 _JOBS = (
@@ -119,6 +120,8 @@ def processing_zip(settings: dict[str, Any]) -> bytes:
     settings : as `processing.main` takes them
     """
     files = archives.package_files((*_SHARED, *_JOBS))
+    # They write it to the tags of what they make.
+    files["customlabels/__init__.py"] = f'__version__ = "{customlabels.__version__}"\n'.encode()
     files["__main__.py"] = _MAIN.format(needed=repr(NEEDED)).encode()
     files["settings.json"] = json.dumps(settings, indent=1, sort_keys=True).encode()
     return archives.zipped(files)

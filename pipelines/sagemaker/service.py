@@ -3,11 +3,15 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customlabels.core.aws import explained
 from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import wait_for
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import ParameterTypeDef, PipelineExecutionStepTypeDef
 
 _LONGEST = 28 * 3600.0
 _GOING_ON = {"Executing", "Stopping"}
@@ -25,7 +29,7 @@ class Step:
     reason: str = ""
 
 
-def find(sagemaker: Any, name: str) -> dict[str, Any] | None:
+def find(sagemaker: "SageMakerClient", name: str) -> dict[str, Any] | None:
     """The definition that the pipeline of that name has; None where there is none."""
     try:
         with explained(f"looking for the pipeline {name}"):
@@ -38,11 +42,13 @@ def find(sagemaker: Any, name: str) -> dict[str, Any] | None:
     return document
 
 
-def put(sagemaker: Any, name: str, definition: Mapping[str, Any], role: str, *, new: bool, project: str) -> None:
+def put(
+    sagemaker: "SageMakerClient", name: str, definition: Mapping[str, Any], role: str, *, new: bool, project: str
+) -> None:
     """Creates the pipeline, or changes it to that definition."""
     text = json.dumps(definition)
-    about = {"PipelineName": name, "PipelineDefinition": text, "RoleArn": role}
-    about["PipelineDescription"] = f"Trains versions of the Custom Labels project {project}; made by customlabels"
+    said = f"Trains versions of the Custom Labels project {project}; made by customlabels"
+    about: Any = {"PipelineName": name, "PipelineDefinition": text, "RoleArn": role, "PipelineDescription": said}
     with explained(f"{'creating' if new else 'changing'} the pipeline {name}"):
         if new:
             sagemaker.create_pipeline(**about, PipelineDisplayName=name)
@@ -50,26 +56,26 @@ def put(sagemaker: Any, name: str, definition: Mapping[str, Any], role: str, *, 
             sagemaker.update_pipeline(**about)
 
 
-def delete(sagemaker: Any, name: str) -> bool:
+def delete(sagemaker: "SageMakerClient", name: str) -> bool:
     """Deletes the pipeline; whether there was one."""
     if find(sagemaker, name) is None:
         return False
     with explained(f"deleting the pipeline {name}"):
-        sagemaker.delete_pipeline(PipelineName=name)
+        sagemaker.delete_pipeline(PipelineName=name)  # type: ignore[call-arg] # botocore makes the token
     return True
 
 
-def start(sagemaker: Any, name: str, parameters: Mapping[str, str]) -> str:
+def start(sagemaker: "SageMakerClient", name: str, parameters: Mapping[str, str]) -> str:
     """Starts an execution; its ARN."""
-    given = [{"Name": key, "Value": value} for key, value in parameters.items()]
+    given: list[ParameterTypeDef] = [{"Name": key, "Value": value} for key, value in parameters.items()]
     with explained(f"starting the pipeline {name}"):
-        arn: str = sagemaker.start_pipeline_execution(PipelineName=name, PipelineParameters=given)[
-            "PipelineExecutionArn"
-        ]
-    return arn
+        made = sagemaker.start_pipeline_execution(  # type: ignore[call-arg] # botocore makes the token
+            PipelineName=name, PipelineParameters=given
+        )
+    return made["PipelineExecutionArn"]
 
 
-def steps(sagemaker: Any, execution: str) -> list[Step]:
+def steps(sagemaker: "SageMakerClient", execution: str) -> list[Step]:
     """The execution's steps that have begun, the first first."""
     with explained("reading the steps of the execution"):
         pages = sagemaker.get_paginator("list_pipeline_execution_steps").paginate(
@@ -78,9 +84,12 @@ def steps(sagemaker: Any, execution: str) -> list[Step]:
         return [_step(one) for page in pages for one in page["PipelineExecutionSteps"]]
 
 
-def _step(one: Mapping[str, Any]) -> Step:
+def _step(one: "PipelineExecutionStepTypeDef") -> Step:
     about = one.get("Metadata", {})
-    given = [output for kind in ("Lambda", "Callback") for output in about.get(kind, {}).get("OutputParameters", [])]
+    given = [
+        *about.get("Lambda", {}).get("OutputParameters", []),
+        *about.get("Callback", {}).get("OutputParameters", []),
+    ]
     seconds = (
         (one["EndTime"] - one["StartTime"]).total_seconds() if one.get("EndTime") and one.get("StartTime") else None
     )
@@ -94,7 +103,7 @@ def _step(one: Mapping[str, Any]) -> Step:
 
 
 def wait_ended(
-    sagemaker: Any,
+    sagemaker: "SageMakerClient",
     execution: str,
     begun: Callable[[Step], None],
     tick: Callable[[float], None],
@@ -115,9 +124,7 @@ def wait_ended(
                 known.add(one.name)
                 begun(one)
         with explained("reading the execution"):
-            status: str = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution)[
-                "PipelineExecutionStatus"
-            ]
+            status = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution)["PipelineExecutionStatus"]
         return None if status in _GOING_ON else status
 
     return wait_for(look, what=f"execution {execution.rpartition('/')[2]}", most=_LONGEST, tick=tick, said=said)

@@ -6,7 +6,6 @@ Source: CloudFormation template reference; SageMaker developer guide, "Callback 
 import json
 from collections.abc import Sequence
 
-import customlabels
 from customlabels.pipelines.sagemaker.roles import allow, function_statements, job_statements, pipeline_statements
 from customlabels.pipelines.sagemaker.stack import Document, Stack, arn, sub
 
@@ -62,8 +61,7 @@ def template(stack: Stack, definition: Document | None = None) -> str:
         }
     document = {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"Steps of the SageMaker Pipeline of {stack.project}, made by customlabels "
-        f"{customlabels.__version__}",
+        "Description": f"Steps of the SageMaker Pipeline of {stack.project}, made by customlabels",
         "Resources": resources,
         "Outputs": {
             "Queue": {"Description": "Where tokens wait", "Value": {"Ref": "Tokens"}},

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import customlabels
 from customlabels.core import parameters
 from customlabels.core.errors import SettingsError
 from customlabels.scheduler.documents import LONGEST, schedule_text
@@ -98,7 +97,6 @@ def template(stack: Stack, now: datetime) -> str:
     alarms = _alarms(stack.project, schedule.monthly_budget, name)
     return environment.get_template("stack.yaml.j2").render(
         name=name,
-        toolkit=customlabels.__version__,
         project=stack.project,
         project_arn=stack.project_arn,
         schedule=text,

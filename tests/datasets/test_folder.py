@@ -10,6 +10,7 @@ from drawing import draw, drawn
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.layout import Options
 from customlabels.datasets.model import Dataset, Side, label_counts
+from customlabels.datasets.samples import make_samples
 from customlabels.manifests.formats import load_dataset
 
 
@@ -53,6 +54,17 @@ def test_patterns_choose_by_path_and_by_name(tmp_path: Path) -> None:
     by_name = load_dataset(tmp_path, "folder", Options(include=("*.jpg",), exclude=("ok/*",)))
     assert label_counts(by_name.records) == {"crack": 2}
     assert {record.info.format for record in by_name.records} == {"JPEG"}
+
+
+def test_annotations_beside_the_labels_are_no_stray_files(tmp_path: Path) -> None:
+    root = tmp_path / "samples"
+    make_samples(root, images=4, size=64)
+    coco = (root / "boxes.json").read_bytes()
+    (root / "crack" / "boxes-of-crack.json").write_bytes(coco)
+    (root / "a.manifest").write_text("")
+    (root / "settings.json").write_text("{}")
+    dataset = load_dataset(root, "folder")
+    assert findings(dataset) == {"settings.json": ("no image, left out", False)}
 
 
 def test_every_file_that_is_left_out_is_named(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_folder_beside_a_coco_file_is_taken_as_folders_and_the_file_as_coco(shell: Shell, samples: Path) -> None:
     done = shell.run("dataset", "inspect", str(samples))
-    assert "taken as folder (a folder a label)" in done.stderr
+    assert f"taken as folder (a folder a label); {samples}/boxes.json can be read too, as coco" in done.stderr
+    assert "finding" not in done.stdout
     found = shell.json("dataset", "inspect", str(samples / "boxes.json"))
     assert (found["images"], sorted(found["labels"])) == (15, ["crack", "pit", "scratch"])
     assert found["boxes"] > 15

@@ -89,15 +89,20 @@ def test_a_pipeline_comes_to_the_same_end_as_train(plant: tuple[Shell, Service])
 
     # A person approves it in the registry, of which EventBridge tells a function.
     sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
-    told = {
-        "ModelPackageGroupName": "customlabels-surface",
-        "ModelApprovalStatus": "Approved",
-        "ModelPackageArn": package,
-    }
-    event = {"Source": "aws.sagemaker", "DetailType": "SageMaker Model Package State Change"}
-    client(service, "events").put_events(Entries=[{**event, "Detail": json.dumps(told)}])
     wait_for(lambda: champion(service) or None, what="the promotion", most=20)
     assert champion(service)["version"] == trained["version"]
+
+    # The command approves what it promotes, of which the function is told as well.
+    (shell.folder / "followed.toml").write_text(f"{SETTINGS}\n[track]\nsagemaker = true\n")
+    followed = ("--local", "--config", "followed.toml")
+    other = shell.json("train", "--seed", "5", *followed, "-q")["version"]
+    shell.run("versions", "promote", other, *followed)
+    shell.run("versions", "rollback", *followed)
+    address.advance(shell.state, 60)
+    said = [one["version"] for one in shell.json("versions", "history", *followed)]
+    assert said == [trained["version"], other, trained["version"]]
+    listed = sagemaker.list_model_packages(ModelPackageGroupName="customlabels-surface", SortOrder="Ascending")
+    assert [one["ModelApprovalStatus"] for one in listed["ModelPackageSummaryList"]] == ["Approved", "Rejected"]
 
 
 @pytest.mark.around

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from drawing import draw
 from e2e_shell import Shell
+from interception import Spoiled, intercepted
 from local_service import client, connect
 from PIL import Image
 
@@ -21,6 +22,14 @@ from customlabels.pipelines import permissions
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 
+class Elsewhere(Shell):
+    """A shell with the credentials that another endpoint asks for."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**super().environment, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, str, str]]:
     """A shell whose project `photos` has two versions of different test sets: the older, the newer."""
@@ -28,6 +37,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, s
     address.start(shell.state, address.FAST)
     draw(shell.folder / "photos", {"across": 10, "down": 10, "dots": 10})
     (shell.folder / "customlabels.toml").write_text('[project]\nname = "photos"\n')
+    (shell.folder / "followed.toml").write_text('[project]\nname = "photos"\n[track]\nsagemaker = true\n')
     first = shell.run("train", "photos", "--local", "-v", "--seed", "0", "--min-f1", "0.5", "--output", "json")
     (shell.folder / "train.log").write_text(first.stderr)
     old = json.loads(first.stdout)["version"]
@@ -103,7 +113,8 @@ def test_the_champion_is_promoted_rolled_back_and_kept_from_deletion(trained: tu
     assert (forced["promoted"], forced["forced"]) == (True, True)
     assert "is the champion now" in shell.run("versions", "promote", new, "--local").stdout
     assert "is the champion already" in shell.run("versions", "promote", new, "--local").stdout
-    assert [one["version"] for one in shell.json("versions", "history", "--local")] == [new, old]
+    told = [(one["version"], one["by"]) for one in shell.json("versions", "history", "--local")]
+    assert told == [(new, "moto"), (old, "moto")]
     regression = shell.run("versions", "gate", old, "--local", "--max-regression", "0.1", expect=3)
     assert "judged on other test images" in regression.stderr
     alone = shell.run("versions", "gate", new, "--local", "--max-regression", "0.1")
@@ -113,6 +124,41 @@ def test_the_champion_is_promoted_rolled_back_and_kept_from_deletion(trained: tu
     (champion,) = [row for row in shell.json("versions", "list", "--local") if row["champion"]]
     assert champion["version"] == old
     assert "is the champion" in shell.run("versions", "delete", "champion", "--local", "--yes", expect=1).stderr
+
+
+def test_model_packages_follow_the_champion_where_that_is_asked_for(trained: tuple[Shell, str, str]) -> None:
+    shell, old, new = trained
+    service, asked = connect(shell.state), ("--local", "--config", "followed.toml")
+    sagemaker = client(service, "sagemaker")
+
+    def packages() -> dict[str, tuple[str, str]]:
+        listed = sagemaker.list_model_packages(ModelPackageGroupName="customlabels-photos")["ModelPackageSummaryList"]
+        found = [sagemaker.describe_model_package(ModelPackageName=one["ModelPackageArn"]) for one in listed]
+        return {
+            one["CustomerMetadataProperties"]["version"]: (one["ModelApprovalStatus"], one["ApprovalDescription"])
+            for one in found
+        }
+
+    shell.run("versions", "promote", old, "--local")
+    assert sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
+    assert "customlabels-photos/1 is approved" in shell.run("versions", "promote", old, *asked).stderr
+    # A registry that refuses keeps nobody from promoting; what is advised mends it.
+    refused = Spoiled(400, "AccessDeniedException")
+    with intercepted(service.endpoint_url, lambda call: refused if call.what == "UpdateModelPackage" else None) as url:
+        reached = Elsewhere(shell.folder).run(
+            *("versions", "promote", new, "--why", "more of them", "--config", "followed.toml", "-q"),
+            *("--endpoint-url", url, "--region", "us-east-1"),
+        )
+    assert "is the champion now" in reached.stdout
+    (advised,) = re.findall(r"AccessDeniedException: spoiled; customlabels (.*) puts that right", reached.stderr)
+    assert shell.json("versions", "history", "--local")[0]["version"] == new
+    assert "is the champion already" in shell.run(*advised.split(), *asked).stdout
+    assert (packages()[old][0], packages()[new]) == ("Approved", ("Approved", "more of them"))
+    shell.run("versions", "rollback", "--why", "misses dots", *asked)
+    assert packages()[new] == ("Rejected", f"{old} is the champion in its place: misses dots")
+    about = sagemaker.describe_model_package(ModelPackageName="customlabels-photos")["CustomerMetadataProperties"]
+    lineage = shell.json("versions", "show", about["version"], "--local")["lineage"]
+    assert about["train-digest"] == lineage["customlabels:train-digest"]
 
 
 def test_a_smoke_test_keeps_a_wrong_version_from_being_promoted(trained: tuple[Shell, str, str]) -> None:
@@ -224,6 +270,7 @@ FLOWS = {
         ["versions", "promote", "--force"],
         ["versions", "history"],
     ],
+    "promote --config followed.toml": [["versions", "promote", "--force", "--config", "followed.toml"]],
     "detect": [["detect", "photos/dots", "--rate", "100", "--start", "--yes"]],
 }
 ACTIONS = {"s3:HeadBucket": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket", "s3:HeadObject": "s3:GetObject"}
@@ -232,7 +279,7 @@ ACTIONS = {"s3:HeadBucket": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket"
 @pytest.mark.parametrize("use", FLOWS)
 def test_a_flow_makes_no_call_that_its_policy_lacks(trained: tuple[Shell, str, str], use: str) -> None:
     shell, _, _ = trained
-    words = ["iam", "policy", use, "--project", "photos", "--account", "111122223333", "--local"]
+    words = ["iam", "policy", *use.split(), "--project", "photos", "--account", "111122223333", "--local"]
     policy = json.loads(shell.run(*words).stdout)
     allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
     assert not [one for one in allowed if "*" in one]

@@ -17,7 +17,9 @@ from botocore.config import Config
 from customlabels.core.aws import explained
 from customlabels.core.errors import CustomLabelsError, ServiceError
 from customlabels.core.s3 import parse_address
-from customlabels.pipelines.sagemaker.functions import judging, registering, training
+from customlabels.pipelines.evaluation import load_evaluation
+from customlabels.pipelines.sagemaker import registry
+from customlabels.pipelines.sagemaker.functions import judging, training
 
 Document = dict[str, Any]
 
@@ -108,25 +110,26 @@ def register(event: Document, _context: Any) -> Document:
         (found,) = rekognition.describe_project_versions(
             ProjectArn=event["project_arn"], VersionNames=[event["version"]]
         )["ProjectVersionDescriptions"]
-    package = registering.register(
+    package = registry.register(
         _client("sagemaker"),
         _client("s3"),
-        group=event["group"],
-        ticket=ticket,
-        version_arn=found["ProjectVersionArn"],
-        metrics={name: float(value) for name, value in event["metrics"].items()},
+        event["group"],
+        found,
+        load_evaluation(_client("s3"), found),
+        ticket["digests"],
         approval=event["approval"],
         execution=event["execution"],
     )
-    promoted = registering.promote_approved(_client("sagemaker"), _client("ssm"), package)
+    promoted = registry.promote_approved(_client("sagemaker"), _client("ssm"), package)
     _log("registered", version=event["version"], package=package, champion=promoted)
     return {"ModelPackageArn": package, "Champion": promoted}
 
 
 def approve(event: Document, _context: Any) -> Document:
     """Promotes the version of a model package that a person has approved; EventBridge tells of it."""
-    promoted = registering.promote_approved(_client("sagemaker"), _client("ssm"), event["detail"]["ModelPackageArn"])
-    _log("promoted" if promoted else "not approved", version=promoted)
+    package, when = event["detail"]["ModelPackageArn"], datetime.fromisoformat(event["time"])
+    promoted = registry.promote_approved(_client("sagemaker"), _client("ssm"), package, when)
+    _log("promoted" if promoted else "not approved, or overtaken", package=package, version=promoted)
     return {"Champion": promoted}
 
 

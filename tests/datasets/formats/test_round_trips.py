@@ -73,6 +73,7 @@ def content(record: ImageRecord) -> tuple[object, ...]:
 
 
 def corners(record: ImageRecord) -> list[float]:
+    """In the order of the boxes, which every format keeps."""
     return [number for box in record.boxes or () for number in box.corners]
 
 

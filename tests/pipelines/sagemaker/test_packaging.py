@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import customlabels
 from customlabels.pipelines.sagemaker.packaging import NEEDED, function_zip, processing_zip
 
 SETTINGS = {"name": "surface", "dataset": {}}
@@ -48,3 +49,11 @@ def test_a_zip_is_small_whole_and_the_same_each_time(
 
 def test_other_settings_are_other_code() -> None:
     assert processing_zip(SETTINGS) != processing_zip({**SETTINGS, "name": "floor"})
+
+
+def test_another_version_of_the_toolkit_is_other_code_for_jobs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions, jobs = function_zip(), processing_zip(SETTINGS)
+    monkeypatch.setattr(customlabels, "__version__", "99.0", raising=False)
+    assert function_zip() == functions
+    # They write it to the tags of what they make.
+    assert processing_zip(SETTINGS) != jobs

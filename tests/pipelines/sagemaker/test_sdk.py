@@ -133,7 +133,6 @@ def built(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             "group": MADE.group,
             "approval": given["ModelApprovalStatus"],
             "execution": ExecutionVariables.PIPELINE_EXECUTION_ARN,
-            "metrics": {name: found[name] for name in ("F1", "Precision", "Recall")},
         },
         outputs(ModelPackageArn="String", Champion="String"),
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import customlabels
 from customlabels.core.errors import SettingsError
 from customlabels.scheduler.stack.packaging import function_zip
 
@@ -35,6 +36,14 @@ def test_the_zip_is_small_whole_and_the_same_each_time(tmp_path: Path) -> None:
     # -P and no site of the checkout: what is imported comes from the zip, or from boto3.
     ran = subprocess.run([sys.executable, "-P", "-c", PROBE, str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert (ran.returncode, ran.stdout) == (0, "America/Santiago\n"), ran.stderr
+
+
+def test_another_version_of_the_toolkit_with_the_same_functions_is_the_same_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = function_zip("UTC")
+    monkeypatch.setattr(customlabels, "__version__", "99.0", raising=False)
+    assert function_zip("UTC") == before
 
 
 def test_a_zone_that_is_none_is_refused() -> None:

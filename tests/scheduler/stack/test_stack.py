@@ -8,6 +8,7 @@ import pytest
 import yaml
 from cfnlint.api import lint_all
 
+import customlabels
 from customlabels.core.errors import SettingsError
 from customlabels.emulator.aws.schedules import next_time
 from customlabels.scheduler.stack.template import Stack, stack_name, template
@@ -106,7 +107,10 @@ def test_everything_else_is_retried_and_then_kept() -> None:
             assert one["Target"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
 
 
-def test_the_same_schedule_makes_the_same_template() -> None:
+def test_the_same_schedule_makes_the_same_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = made()
+    monkeypatch.setattr(customlabels, "__version__", "99.0", raising=False)
+    assert made() == before
     assert made(FULL) == made(FULL)
 
 

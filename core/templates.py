@@ -1,0 +1,20 @@
+"""HTML and SVG, made of templates that lie in a package's folder `templates`."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+def template(package: str, name: str) -> "Template":
+    """The template of that name; what it is filled with is escaped, and may not be missing."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader(package),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)

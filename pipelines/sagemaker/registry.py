@@ -1,0 +1,199 @@
+"""Versions in a model package group: their figures, their digests, whether they are approved.
+
+Either side may lead. The pipeline registers what passed its gate, and a package that is approved becomes champion;
+`versions promote` and `rollback` have the packages follow the champion, so that the latest approved one is it.
+Source: SageMaker API reference, CreateModelPackage; developer guide, "Update the approval status of a model".
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from customlabels.core.aws import explained
+from customlabels.core.errors import ServiceError
+from customlabels.core.s3 import S3Address, join_key
+from customlabels.pipelines import champion
+from customlabels.pipelines.champion import Promotion
+from customlabels.pipelines.evaluation import Evaluation
+from customlabels.pipelines.versions import Description
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import ModelPackageSummaryTypeDef
+    from mypy_boto3_ssm import SSMClient
+
+Approval = Literal["PendingManualApproval", "Approved", "Rejected"]
+PENDING: Approval = "PendingManualApproval"
+APPROVED: Approval = "Approved"
+REJECTED: Approval = "Rejected"
+QUALITY = "model-quality"
+"""What the names of files with a package's figures begin with."""
+
+_LONGEST_WHY = 1024
+"""Characters. Source: UpdateModelPackage, ApprovalDescription."""
+
+_TICK = timedelta(seconds=1)
+"""What the times of events are rounded to."""
+
+
+def register(
+    sagemaker: "SageMakerClient",
+    s3: "S3Client",
+    group: str,
+    version: Description,
+    evaluation: Evaluation,
+    digests: Mapping[str, str],
+    *,
+    approval: Approval = PENDING,
+    execution: str | None = None,
+) -> str:
+    """The ARN of the version's model package, which is made where there is none.
+
+    Parameters
+    ----------
+    digests : of its training and its test images, `train` and `test`; none where they are not known
+    approval : of a package that is made; one that is there is only ever approved
+    execution : of the pipeline, where one registers it
+    """
+    arn = version["ProjectVersionArn"]
+    project = arn.split("/")[1]
+    _ensure_group(sagemaker, group, project)
+    there = next((one for one in _packages(sagemaker, group) if _is_of(one, arn)), None)
+    if there is not None:
+        if approval == APPROVED and there.get("ModelApprovalStatus") != APPROVED:
+            _decide(sagemaker, there["ModelPackageArn"], APPROVED)
+        return there["ModelPackageArn"]
+    output = version["OutputConfig"]
+    place = S3Address(
+        output["S3Bucket"],
+        join_key(output.get("S3KeyPrefix", ""), f"{QUALITY}-{project}-{evaluation.version}.json"),
+    )
+    key = version.get("KmsKeyId")
+    encrypted: Any = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
+    with explained(f"writing {place}"):
+        body = json.dumps(quality(evaluation), indent=1).encode()
+        s3.put_object(Bucket=place.bucket, Key=place.key, Body=body, ContentType="application/json", **encrypted)
+    about = {
+        "project": project,
+        "version": evaluation.version,
+        "version-arn": arn,
+        "f1": f"{evaluation.f1:.4f}",
+        **{f"{side}-digest": digest for side, digest in digests.items()},
+        "train-images": str(evaluation.training_images),
+        "test-images": str(evaluation.testing_images),
+        **({"execution": execution} if execution else {}),
+    }
+    with explained(f"registering version {evaluation.version}"):
+        return sagemaker.create_model_package(
+            ModelPackageGroupName=group,
+            ModelPackageDescription=_describes(arn),
+            ModelApprovalStatus=approval,
+            SourceUri=arn,
+            ModelMetrics={"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": str(place)}}},
+            CustomerMetadataProperties=about,
+        )["ModelPackageArn"]
+
+
+def follow(
+    sagemaker: "SageMakerClient", group: str, package: str, version: str, why: str, left: str | None = None
+) -> list[str]:
+    """Approves the champion's package, and rejects what would pass for it; ARNs of the packages that were rejected.
+
+    What would pass for it is an approved package that is newer than its own. Done again it changes nothing.
+
+    Parameters
+    ----------
+    package, version : ARN of the champion's package, and its name
+    why : noted with the packages that change
+    left : ARN of the version that was gone back from, which is rejected however old its package is
+    """
+    approved = [one for one in _packages(sagemaker, group) if one.get("ModelApprovalStatus") == APPROVED]
+    if package not in [one["ModelPackageArn"] for one in approved]:
+        _decide(sagemaker, package, APPROVED, why)
+    over = [
+        one["ModelPackageArn"]
+        for one in approved
+        if _number(one["ModelPackageArn"]) > _number(package) or (left is not None and _is_of(one, left))
+    ]
+    for one in over:
+        _decide(sagemaker, one, REJECTED, f"{version} is the champion in its place{': ' if why else ''}{why}")
+    return over
+
+
+def promote_approved(
+    sagemaker: "SageMakerClient", ssm: "SSMClient", package: str, approved: datetime | None = None
+) -> str:
+    """Makes the version of an approved model package champion.
+
+    Parameters
+    ----------
+    approved : when it was, where an event tells of it; what was promoted since then stays
+
+    Returns
+    -------
+    its name; empty where it is not approved any more, or not ours
+    """
+    with explained(f"model package {package}"):
+        found = sagemaker.describe_model_package(ModelPackageName=package)
+    about = found.get("CustomerMetadataProperties", {})
+    if found.get("ModelApprovalStatus") != APPROVED or "version-arn" not in about:
+        return ""
+    project = about["project"]
+    now = champion.current(ssm, project) if approved else None
+    if approved and now and now.when and now.when >= approved + _TICK:
+        # EventBridge may bring an event late, or twice.
+        return ""
+    why = f"approved as {package.rpartition(':')[2]}"
+    champion.promote(ssm, project, Promotion(about["version"], about["version-arn"], why))
+    return about["version"]
+
+
+def quality(evaluation: Evaluation) -> dict[str, Any]:
+    """The figures in the form that the registry shows. Source: Model Monitor, "Model quality metrics"."""
+    figures = {
+        name: {"value": getattr(evaluation, name), "standard_deviation": "NaN"}
+        for name in ("f1", "precision", "recall")
+    }
+    return {"multiclass_classification_metrics": figures}
+
+
+def _ensure_group(sagemaker: "SageMakerClient", group: str, project: str) -> None:
+    """Sees that there is a model package group of that name."""
+    try:
+        with explained(f"model package group {group}"):
+            sagemaker.describe_model_package_group(ModelPackageGroupName=group)
+    except ServiceError as error:
+        if error.code not in {"ValidationException", "ValidationError"}:
+            raise
+        with explained(f"creating the model package group {group}"):
+            sagemaker.create_model_package_group(
+                ModelPackageGroupName=group,
+                ModelPackageGroupDescription=f"Versions of the Custom Labels project {project}; made by customlabels",
+            )
+
+
+def _packages(sagemaker: "SageMakerClient", group: str) -> "list[ModelPackageSummaryTypeDef]":
+    with explained(f"model packages of {group}"):
+        pages = sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
+        return [one for page in pages for one in page["ModelPackageSummaryList"]]
+
+
+def _decide(sagemaker: "SageMakerClient", package: str, approval: Approval, why: str = "") -> None:
+    said = " ".join(why.split())[:_LONGEST_WHY]
+    with explained(f"model package {package}"):
+        sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus=approval, ApprovalDescription=said)
+
+
+def _is_of(package: "ModelPackageSummaryTypeDef", version_arn: str) -> bool:
+    return package.get("ModelPackageDescription") == _describes(version_arn)
+
+
+def _number(package: str) -> int:
+    """The package's version in its group, which ends its ARN."""
+    return int(package.rpartition("/")[2])
+
+
+def _describes(version_arn: str) -> str:
+    return f"Custom Labels version {version_arn}"
