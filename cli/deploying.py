@@ -26,7 +26,7 @@ from customlabels.pipelines.versions import Description, is_trained, list_versio
 from customlabels.scheduler import hosting, memory
 from customlabels.scheduler.stack import deployment, packaging
 from customlabels.scheduler.stack.template import Stack, stack_name, template
-from customlabels.scheduler.uptime import USUAL_WARM_UP, Schedule, spans, versions
+from customlabels.scheduler.uptime import Schedule, spans, versions
 
 _bucket = click.option("--bucket", help="Where the functions' code is put.")
 
@@ -196,7 +196,7 @@ def _made(session: Session, project: str, bucket: str) -> tuple[Stack, str, byte
     """What the settings make of the project's stack: its parts, its template, its functions' zip."""
     clients, settings = session.clients, session.settings.schedule
     known = _remembered(session, project)
-    schedule = session.schedule(USUAL_WARM_UP if known.lead is None else timedelta(minutes=known.lead))
+    schedule = session.schedule(None if known.lead is None else timedelta(minutes=known.lead))
     found = list_versions(clients.rekognition, project)
     trained = {version_name(one): one["ProjectVersionArn"] for one in found if is_trained(one)}
     missing = [one for one in versions(schedule) if one not in {"champion", *trained}]

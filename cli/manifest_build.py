@@ -49,11 +49,6 @@ def build(
 
     Example: customlabels manifest build parts.csv --s3-images s3://my-bucket/parts/ -o parts.manifest
     """
-    from customlabels.cli.train import plan_for
-    from customlabels.datasets.model import Side
-    from customlabels.manifests.lines import write_manifest
-    from customlabels.pipelines.plan import manifest_lines
-
     if s3_images is not None:
         written = _build_remote(session, source, s3_images, project, target)
     elif target.suffix == MANIFEST:
@@ -61,18 +56,26 @@ def build(
             f"-o {target}: images that are to be uploaded are divided into two manifests", hint="name a folder with -o"
         )
     else:
-        divided, _ = divide_images(session, source)
-        plan = plan_for(session, divided, bucket, project, None)
-        written = {
-            str(target / f"{side.value}{MANIFEST}"): write_manifest(
-                target / f"{side.value}{MANIFEST}", manifest_lines(plan, side)
-            )
-            for side in Side
-        }
+        written = _build_divided(session, source, bucket, project, target)
     session.console.result(
         written,
         lambda _: session.console.text("\n".join(f"{name}: {count} lines" for name, count in written.items())),
     )
+
+
+def _build_divided(
+    session: Session, source: Source, bucket: str | None, project: str | None, target: Path
+) -> dict[str, int]:
+    """Writes the manifests of images that are here; lines by file."""
+    from customlabels.cli.train import plan_for
+    from customlabels.datasets.model import Side
+    from customlabels.manifests.lines import write_manifest
+    from customlabels.pipelines.plan import manifest_lines
+
+    divided, _ = divide_images(session, source)
+    plan = plan_for(session, divided, bucket, project, None)
+    paths = {side: target / f"{side.value}{MANIFEST}" for side in Side}
+    return {str(path): write_manifest(path, manifest_lines(plan, side)) for side, path in paths.items()}
 
 
 def _build_remote(
@@ -96,7 +99,7 @@ def _build_remote(
             job=project or "customlabels",
         )
         if target.suffix != MANIFEST:
-            return _build_divided(session, source, remote, target)
+            return _build_remote_divided(session, source, remote, target)
         with session.console.step(f"reading {found.path}"):
             count, findings = build(found.path, found.format, found.options, remote, target)
     if findings:
@@ -106,7 +109,7 @@ def _build_remote(
     return {str(target): count}
 
 
-def _build_divided(session: Session, source: Source, remote: "Remote", target: Path) -> dict[str, int]:
+def _build_remote_divided(session: Session, source: Source, remote: "Remote", target: Path) -> dict[str, int]:
     from customlabels.datasets.model import Side
     from customlabels.datasets.split import group_by, own_group, split, undivided
     from customlabels.manifests.building import remote_dataset

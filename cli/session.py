@@ -14,11 +14,11 @@ from customlabels.core.aws import LOCAL_BUCKET, Clients, Connection, explained
 from customlabels.core.console import Console
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.settings import Settings, find_settings, load_settings
-from customlabels.scheduler.uptime import USUAL_WARM_UP, Schedule
 
 if TYPE_CHECKING:
     from customlabels.pipelines.comparison import Measured
     from customlabels.pipelines.versions import Description
+    from customlabels.scheduler.uptime import Schedule
 
 Result = TypeVar("Result")
 
@@ -150,16 +150,18 @@ class Session:
             name = project_name(source.resolve().name)
         return name if name is not None else self._only_project()
 
-    def schedule(self, learned: timedelta = USUAL_WARM_UP) -> Schedule:
-        """The schedule of the settings; `learned` is its warm-up where they name none.
+    def schedule(self, learned: timedelta | None = None) -> "Schedule":
+        """The schedule of the settings; `learned`, or else the usual one, is its warm-up where they name none.
 
         Raises
         ------
         SettingsError : there is none, or what is wrong with it
         """
         from customlabels.scheduler.reading import read_schedule
+        from customlabels.scheduler.uptime import USUAL_WARM_UP
 
-        found = read_schedule(self.settings.schedule, self.now().year, learned)
+        warm_up = USUAL_WARM_UP if learned is None else learned
+        found = read_schedule(self.settings.schedule, self.now().year, warm_up)
         if not found.windows:
             raise SettingsError(
                 "no window is set", hint="add a [[schedule.window]] to customlabels.toml; customlabels init shows one"

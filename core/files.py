@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+_BUFFER = 1 << 18
+"""Bytes; with Python's own 8 KB, lines by the hundred thousand take twice the time to write."""
+
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[BinaryIO]:
@@ -14,7 +17,7 @@ def written_aside(path: Path) -> Iterator[BinaryIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(handle, "wb", _BUFFER) as file:
             yield file
         Path(name).chmod(0o666 & ~_umask())
         Path(name).replace(path)

@@ -32,6 +32,11 @@ def parse_address(text: str) -> S3Address:
     return S3Address(match[1], match[2])
 
 
+def is_address(text: str) -> bool:
+    """Whether `text` is of the form s3://bucket/key."""
+    return _URI.fullmatch(text) is not None
+
+
 def join_key(*parts: str) -> str:
     """One key from its parts, without doubled, leading or trailing slashes."""
     return "/".join(part.strip("/") for part in parts if part.strip("/"))

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+
+import msgspec
 
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
@@ -26,7 +27,7 @@ IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"}
 CONVERTIBLE_ENDINGS = {".bmp", ".gif", ".heic", ".heif", ".tif", ".tiff", ".webp"}
 
 
-class Annotated(NamedTuple):
+class Annotated(msgspec.Struct, frozen=True, gc=False):
     """An image as an annotation file describes it.
 
     Parameters

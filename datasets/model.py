@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 
 class Side(StrEnum):
     """Which dataset of the project an image goes to."""
@@ -16,8 +18,7 @@ class Side(StrEnum):
     TEST = "test"
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(msgspec.Struct, frozen=True, gc=False):
     """A labelled box in pixels; the origin is the image's upper-left corner."""
 
     label: str

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import Finder, wanted
@@ -83,14 +85,14 @@ def labelled(image: Annotated, label_map: LabelMap | None) -> Annotated:
     if boxes:
         renamed = (replace(box, label=label_map.get(box.label, box.label)) for box in boxes)
         boxes = tuple(box for box in renamed if box.label)
-    return image._replace(labels=tuple(dict.fromkeys(label for label in labels if label)), boxes=boxes)
+    return replace(image, labels=tuple(dict.fromkeys(label for label in labels if label)), boxes=boxes)
 
 
 def label_faults(image: Annotated) -> list[str]:
     """What the service would not take of the image's labels."""
     boxes = image.boxes or ()
     labels = {*image.labels, *[box.label for box in boxes]}
-    faults = [fault for label in labels if (fault := _label_fault(label))]
+    faults = list(filter(None, map(_label_fault, labels)))
     if len(image.labels) > MAX_LABELS:
         faults.append(f"{len(image.labels)} labels; the service takes {MAX_LABELS} an image")
     if len(boxes) > MAX_BOXES:

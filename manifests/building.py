@@ -1,14 +1,18 @@
 """Manifests for images that lie in S3 already and are not looked at: taken as their annotation file tells."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.formats import csv_table
 from customlabels.datasets.layout import Annotated, Format, Layout, Options
-from customlabels.datasets.model import Box, Dataset, Finding, ImageInfo, ImageRecord, Side
+from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
 from customlabels.datasets.reading import LabelMap, boxes_in_pixels, label_faults, labelled, unlabelled
 from customlabels.manifests.lines import entry_line, write_manifest
 
@@ -67,11 +71,10 @@ def remote_dataset(source: Path, format: Format, options: Options, remote: Remot
     """
     layout = format.read(source, options)
     records = []
-    for image, boxes, size in _checked(layout, remote):
-        width, height, channels = size or (0, 0, _CHANNELS)
-        info = ImageInfo(width, height, "", 0, channels)
+    for image in _checked(layout, remote):
+        info = ImageInfo(*(image.size or (0, 0)), "", 0, _CHANNELS)
         side = _SIDES[image.subset]
-        records.append(ImageRecord(image.name, layout.root, image.labels, info, side, boxes, image.group))
+        records.append(ImageRecord(image.name, layout.root, image.labels, info, side, image.boxes, image.group))
     _refuse(layout, remote)
     if not records:
         raise LayoutError(f"{source}: names no image")
@@ -80,11 +83,17 @@ def remote_dataset(source: Path, format: Format, options: Options, remote: Remot
 
 
 def _lines(layout: Layout, remote: Remote) -> Iterator[bytes]:
-    class_ids: dict[str, int] = {}
-    for image, boxes, size in _checked(layout, remote):
-        for box in boxes or ():
-            class_ids.setdefault(box.label, len(class_ids))
-        yield entry_line(remote.source_ref(image.name), image.labels, boxes, size, class_ids=class_ids, job=remote.job)
+    class_ids = defaultdict[str, int](count().__next__)
+    job = remote.job
+    for image in _checked(layout, remote):
+        source_ref = remote.source_ref(image.name)
+        if image.boxes is None:
+            yield entry_line(source_ref, image.labels, job=job)
+            continue
+        width, height = image.size or (0, 0)
+        yield entry_line(
+            source_ref, image.labels, image.boxes, (width, height, _CHANNELS), class_ids=class_ids, job=job
+        )
     _refuse(layout, remote)
 
 
@@ -96,28 +105,23 @@ def _refuse(layout: Layout, remote: Remote) -> None:
         )
 
 
-def _checked(
-    layout: Layout, remote: Remote
-) -> Iterator[tuple[Annotated, tuple[Box, ...] | None, tuple[int, int, int] | None]]:
-    """The images without faults, their boxes in pixels, and width, height and channels where there are boxes."""
+def _checked(layout: Layout, remote: Remote) -> Iterator[Annotated]:
+    """The images without faults, their boxes in pixels."""
     findings, label_map = layout.findings, remote.label_map
     needs_prefix = not remote.prefix
     for given in layout.images:
         image = labelled(given, label_map) if label_map else given
-        boxes, size = image.boxes, None
-        if boxes is None:
+        if image.boxes is None:
             faults = _image_level_faults(image.labels)
         else:
-            faults = label_faults(image)
-            boxes, size, more = _located(image)
-            faults += more
+            image, faults = _located(image)
         if needs_prefix and not image.name.startswith("s3://"):
             faults = [*faults, "is no s3:// address; say where it lies with --s3-images s3://bucket/folder/"]
         if faults:
             where = f"{image.where}, {image.name}"
             findings += [Finding(where, fault, fatal=True) for fault in faults]
-        elif image.labels or boxes or remote.allow_unlabelled:
-            yield image, boxes, size
+        elif image.labels or image.boxes or remote.allow_unlabelled:
+            yield image
         else:
             findings.append(unlabelled(given, image, f"{image.where}, {image.name}"))
 
@@ -127,10 +131,10 @@ def _image_level_faults(labels: tuple[str, ...]) -> list[str]:
     return label_faults(Annotated("", "", labels))
 
 
-def _located(image: Annotated) -> tuple[tuple[Box, ...] | None, tuple[int, int, int] | None, list[str]]:
-    """Boxes in pixels, the image's size with its channels, and what is wrong."""
+def _located(image: Annotated) -> tuple[Annotated, list[str]]:
+    """The image with its boxes in pixels, and what is wrong with it."""
+    faults = label_faults(image)
     if image.size is None:
-        return None, None, ["boxes need the image's width and height, which its file does not tell"]
-    width, height = image.size
-    boxes, faults = boxes_in_pixels(image.boxes or (), width, height, image.relative)
-    return boxes, (width, height, _CHANNELS), faults
+        return image, [*faults, "boxes need the image's width and height, which its file does not tell"]
+    boxes, more = boxes_in_pixels(image.boxes or (), *image.size, image.relative)
+    return replace(image, boxes=boxes, relative=False), faults + more

@@ -6,11 +6,12 @@ Source: Custom Labels developer guide, tm-debugging-json-line-errors.md and md-c
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import orjson
 
-from customlabels.core.s3 import S3Address, parse_address
+from customlabels.core.s3 import S3Address, is_address, parse_address
 from customlabels.datasets.limits import MAX_LABEL
 from customlabels.manifests.boxes import check_boxes
 from customlabels.manifests.faults import LINE, METADATA, VALUE, Fault
@@ -23,7 +24,7 @@ LONGEST_LINE = 4 * MAX_LINE
 """Bytes that a line of MAX_LINE characters may take."""
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One line of a manifest.
 
     `source_ref` is None where the line names no image that can be used: a dataset import drops it without a word.
@@ -72,18 +73,15 @@ def read_entry(number: int, line: bytes) -> Entry:
     source_ref = value.get("source-ref")
     if source_ref is None:
         return Entry(number, line, None, faults=_MISSING_SOURCE_REF)
-    if not _is_source_ref(source_ref):
+    if type(source_ref) is not str or not is_address(source_ref):
         return Entry(number, line, None, faults=_INVALID_SOURCE_REF)
     labels: list[str] = []
     boxes: list[str] = []
     faults: list[Fault] = []
-    found = others = 0
+    found = 0
     for name, content in value.items():
-        if name == "source-ref" or name[:3] == "cl-":
-            continue
-        others += 1
         metadata = value.get(name + "-metadata", _ABSENT)
-        if metadata is _ABSENT:
+        if metadata is _ABSENT or not _may_be_attribute(name):
             continue
         found += 1
         kind = metadata.get("type") if type(metadata) is dict else None
@@ -108,6 +106,7 @@ def read_entry(number: int, line: bytes) -> Entry:
     if not faults and len(labels) < 2 and found:
         return Entry(number, line, source_ref, tuple(labels), tuple(boxes))
     if not found:
+        others = any(map(_may_be_attribute, value))
         faults.append(Fault("ERROR_NO_LABEL_ATTRIBUTES" if others else "WARNING_UNANNOTATED_RECORD", LINE))
     elif not labels and not boxes:
         all_warnings = all(fault.is_warning for fault in faults)
@@ -121,26 +120,14 @@ _MISSING_SOURCE_REF = (Fault("ERROR_MISSING_SOURCE_REF", LINE),)
 _INVALID_SOURCE_REF = (Fault("ERROR_INVALID_SOURCE_REF_FORMAT", LINE),)
 
 
+def _may_be_attribute(name: str) -> bool:
+    """Whether a key is not one of the service's own."""
+    return name != "source-ref" and not name.startswith("cl-")
+
+
 def _fits(line: bytes) -> bool:
     """Whether a line of many bytes has no more characters than a line may have."""
     return len(line) <= LONGEST_LINE and len(line.decode()) <= MAX_LINE
-
-
-def _is_source_ref(value: Any) -> bool:
-    """Whether `value` is s3://bucket/key."""
-    if type(value) is not str or not value.startswith("s3://"):
-        return False
-    end = value.find("/", 5)
-    return end > 0 and len(value) > end + 1 and _is_bucket(value[5:end]) and len(value) - end <= 1025
-
-
-@lru_cache(maxsize=256)
-def _is_bucket(name: str) -> bool:
-    try:
-        parse_address(f"s3://{name}/key")
-    except ValueError:
-        return False
-    return True
 
 
 def _image_level_fault(name: str, value: Any, metadata: dict[str, Any]) -> Fault | None:

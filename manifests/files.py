@@ -1,6 +1,7 @@
 """Manifest files read line by line, however large or odd they are."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -9,7 +10,8 @@ from customlabels.manifests.entries import LONGEST_LINE
 from customlabels.manifests.faults import PART, Fault
 from customlabels.manifests.validation import MAX_BYTES
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
+"""Bytes read at once."""
 
 
 def manifest_lines(path: Path) -> Iterator[bytes]:
@@ -20,7 +22,7 @@ def manifest_lines(path: Path) -> Iterator[bytes]:
     ManifestError : it cannot be read
     """
     try:
-        with path.open("rb") as file:
+        with path.open("rb", _CHUNK) as file:
             yield from bounded_lines(file)
     except OSError as error:
         raise ManifestError(f"{path}: cannot be read ({error.strerror})") from error
@@ -29,11 +31,11 @@ def manifest_lines(path: Path) -> Iterator[bytes]:
 def bounded_lines(file: IO[bytes]) -> Iterator[bytes]:
     """The lines of a file, none longer than one byte over LONGEST_LINE and its line end."""
     most = LONGEST_LINE + 2
-    while line := file.readline(most):
+    for line in iter(partial(file.readline, most), b""):
         yield line
-        while line and not line.endswith(b"\n"):
-            # What is left of a line that is too long, or the file's last line without an end: then nothing.
-            line = file.readline(_CHUNK)
+        while len(line) >= most and not line.endswith(b"\n"):
+            # What is left of a line that is too long.
+            line = file.readline(most)
 
 
 def file_fault(name: str, size: int) -> Fault | None:

@@ -69,7 +69,8 @@ def s3_images(s3: "S3Client") -> Look:
 def looked_at(entries: Iterable[Entry], look: Look | None) -> Iterator[tuple[Entry, Fault | None, bool]]:
     """Each entry with what is wrong with its image, and whether that has another size than the line's boxes are for."""
     if look is None:
-        yield from ((entry, None, False) for entry in entries)
+        for entry in entries:
+            yield entry, None, False
         return
 
     def see(entry: Entry) -> tuple[Entry, Fault | None, bool]:

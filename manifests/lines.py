@@ -45,22 +45,24 @@ def entry_line(
 
     Source: Custom Labels developer guide, md-create-manifest-file-classification.md and -object-detection.md.
     """
-    line = b'{"source-ref":' + orjson.dumps(source_ref) + _image_level(labels, job)
-    if boxes is not None:
-        if size is None:
-            raise ValueError(f"{source_ref}: boxes need the image's size")
-        line += b"," + orjson.dumps(_located(boxes, size, class_ids, job))[1:-1]
-    return line + b"}\n"
+    line = b'{"source-ref":' + orjson.dumps(source_ref)
+    if boxes is None:
+        return line + _image_level(labels, job)
+    if size is None:
+        raise ValueError(f"{source_ref}: boxes need the image's size")
+    return (
+        line + _image_level(labels, job)[:-2] + b"," + orjson.dumps(_located(boxes, size, class_ids, job))[1:] + b"\n"
+    )
 
 
 @lru_cache(maxsize=4096)
 def _image_level(labels: tuple[str, ...], job: str) -> bytes:
-    """The attributes of labels, each after a comma: many images have the same."""
+    """The rest of the line of an image with these labels: many images have the same."""
     attributes: dict[str, object] = {}
     for place, label in enumerate(labels):
         attributes[f"label_{place}"] = place
         attributes[f"label_{place}-metadata"] = {"class-name": label, "confidence": 1, **metadata(IMAGE_LEVEL, job)}
-    return b"," + orjson.dumps(attributes)[1:-1] if attributes else b""
+    return (b"," + orjson.dumps(attributes)[1:] if attributes else b"}") + b"\n"
 
 
 def _located(
@@ -69,18 +71,18 @@ def _located(
     width, height, depth = size
     if class_ids is None:
         class_ids = {label: place for place, label in enumerate(dict.fromkeys(box.label for box in boxes))}
-    annotations = []
+    annotations, classes = [], {}
     for box in boxes:
+        number = class_ids[box.label]
+        classes[number] = box.label
         # Edges are rounded, not sizes: two boxes that meet still do.
         left, top = round(box.left), round(box.top)
-        across, down = round(box.left + box.width) - left, round(box.top + box.height) - top
-        if left < 0 or top < 0 or across < 1 or down < 1 or left + across > width or top + down > height:
+        right, bottom = round(box.left + box.width), round(box.top + box.height)
+        across, down = right - left, bottom - top
+        if not (0 <= left < right <= width and 0 <= top < bottom <= height):
             left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
             across, down = min(max(across, 1), width - left), min(max(down, 1), height - top)
-        annotations.append(
-            {"class_id": class_ids[box.label], "left": left, "top": top, "width": across, "height": down}
-        )
-    used = sorted({box.label for box in boxes}, key=lambda label: class_ids[label])
+        annotations.append({"class_id": number, "left": left, "top": top, "width": across, "height": down})
     return {
         BOX_ATTRIBUTE: {
             "image_size": [{"width": width, "height": height, "depth": depth}],
@@ -88,7 +90,7 @@ def _located(
         },
         f"{BOX_ATTRIBUTE}-metadata": {
             "objects": [{"confidence": 1}] * len(boxes),
-            "class-map": {str(class_ids[label]): label for label in used},
+            "class-map": {str(number): classes[number] for number in sorted(classes)},
             **metadata(BOXES, job),
         },
     }

@@ -74,12 +74,14 @@ class Part:
                 self._latest = entry.source_ref[: end + 1]
             if entry.labels:
                 self.image_lines += 1
+                counts = self.image_labels
                 for label in entry.labels:
-                    self.image_labels[label] = self.image_labels.get(label, 0) + 1
+                    counts[label] = counts.get(label, 0) + 1
             if entry.boxes:
                 self.box_lines += 1
+                counts = self.box_labels
                 for label in dict.fromkeys(entry.boxes):
-                    self.box_labels[label] = self.box_labels.get(label, 0) + 1
+                    counts[label] = counts.get(label, 0) + 1
         return True
 
     def note(self, what: str, entry: Entry) -> None:

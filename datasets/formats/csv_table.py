@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.formats.csv_columns import CORNERS, SIZES, Row, Table, describe
@@ -80,11 +82,11 @@ def joined_neighbours(images: Iterable[Annotated], findings: list[Finding]) -> I
     held: Annotated | None = None
     for image in images:
         if held is not None:
-            if held[0] == image[0]:
+            if held.name == image.name:
                 held = _together(held, image, findings)
                 continue
             yield held
-        note(hash(image[0]))
+        note(hash(image.name))
         held = image
     if held is not None:
         yield held
@@ -158,6 +160,7 @@ def _images(source: Path, table: Table, findings: list[Finding]) -> Iterator[Ann
     """An image a row; what is wrong with a row goes to `findings`."""
     columns, (image_place,) = table.columns, table.columns["image"]
     plain, separators = set(columns) <= {"image", "label"}, table.label_separators
+    side_by_side = _side_by_side(table)
     where = f"{source.name}, row "
     _check_lines(source)
     with source.open(newline="", encoding=table.encoding) as file:
@@ -172,7 +175,8 @@ def _images(source: Path, table: Table, findings: list[Finding]) -> Iterator[Ann
                 if not name:
                     findings.append(Finding(f"{where}{number}", "names no image", fatal=True))
                 elif plain:
-                    yield Annotated(name, f"{where}{number}", _labels(_label_cells(row, table), separators))
+                    cells = tuple(row[side_by_side]) if side_by_side else _label_cells(row, table)
+                    yield Annotated(name, f"{where}{number}", _labels(cells, separators))
                 else:
                     try:
                         yield _row(row, name, f"{where}{number}", table)
@@ -185,6 +189,16 @@ def _images(source: Path, table: Table, findings: list[Finding]) -> Iterator[Ann
                 f"{source}: is not {table.encoding} text throughout ({error.reason})",
                 hint="name its encoding with --encoding",
             ) from error
+
+
+def _side_by_side(table: Table) -> slice | None:
+    """Where the label cells of a row are; None where other cells lie between them."""
+    if table.label_rest is not None:
+        return slice(table.label_rest, None)
+    places = table.columns.get("label")
+    if places and all(after - before == 1 for before, after in itertools.pairwise(places)):
+        return slice(places[0], places[-1] + 1)
+    return None
 
 
 def _label_cells(row: Row, table: Table) -> tuple[str, ...]:
@@ -220,23 +234,23 @@ def _row(row: Row, name: str, where: str, table: Table) -> Annotated:
     if side and side != "unassigned":
         if side not in SUBSETS and side != "validate":
             raise ValueError(f"{side!r} is no part of a split; it takes train, validation or test")
-        image = image._replace(subset=SUBSETS.get(side, "validation"))
+        image = replace(image, subset=SUBSETS.get(side, "validation"))
     if cell("width") and cell("height"):
-        image = image._replace(size=(int(_number(cell("width"))), int(_number(cell("height")))))
+        image = replace(image, size=(int(_number(cell("width"))), int(_number(cell("height")))))
     roles = CORNERS if "xmin" in columns else SIZES
     if roles[0] not in columns:
         return image
     texts = [cell(role) for role in roles]
     if not any(texts):
         # A row without coordinates labels the image as a whole, or, without a label too, says that it is empty.
-        return image if labels else image._replace(boxes=())
+        return image if labels else replace(image, boxes=())
     if len(labels) != 1:
         raise ValueError("a box needs one label" if labels else "its box has no label")
     left, top, right, bottom = map(_number, texts)
     if roles is SIZES:
         right, bottom = left + right, top + bottom
     box = Box(labels[0], left, top, right - left, bottom - top)
-    return image._replace(labels=(), boxes=(box,), relative=table.fractions)
+    return replace(image, labels=(), boxes=(box,), relative=table.fractions)
 
 
 def _number(text: str) -> float:
@@ -260,7 +274,8 @@ def _together(before: Annotated, image: Annotated, findings: list[Finding]) -> A
                 Finding(image.where, f"{image.name}: its {what} is {second}, but {first} in {before.where}", fatal=True)
             )
     boxes = before.boxes if image.boxes is None else (*(before.boxes or ()), *image.boxes)
-    return before._replace(
+    return replace(
+        before,
         labels=tuple(dict.fromkeys((*before.labels, *image.labels))),
         boxes=boxes,
         relative=before.relative or image.relative,

@@ -1,11 +1,13 @@
 import json
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from customlabels.core.s3 import S3Address
+from customlabels.datasets.model import Box
 from customlabels.manifests.entries import read_entries
 from customlabels.manifests.lines import entry_line, write_manifest
 
@@ -31,6 +33,18 @@ def test_what_is_written_is_read_back(key: str, named: tuple[str, ...]) -> None:
     (entry,) = read_entries([line])
     assert (entry.image, entry.labels) == (S3Address("plant-7", key), named)
     assert [fault.code for fault in entry.faults] == ([] if named else ["WARNING_UNANNOTATED_RECORD"])
+
+
+boxes = st.lists(st.builds(Box, labels, *[st.floats(-5, 700)] * 2, *[st.floats(0, 700)] * 2), min_size=0, max_size=5)
+
+
+@given(keys, st.lists(labels, unique=True, max_size=3).map(tuple), st.none() | boxes)
+def test_a_line_put_together_is_the_one_that_its_document_gives(
+    key: str, named: tuple[str, ...], located: list[Box] | None
+) -> None:
+    line = entry_line(f"s3://plant-7/{key}", named, located, (640, 480, 3))
+    assert line == orjson.dumps(orjson.loads(line)) + b"\n"
+    assert orjson.loads(line)["source-ref"] == f"s3://plant-7/{key}"
 
 
 def test_a_label_called_source_ref_does_no_harm() -> None:

@@ -1,12 +1,17 @@
 """Each format as other tools write it, and as nobody should."""
 
+import csv
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
 from drawing import drawn
+from hypothesis import given
+from hypothesis import strategies as st
 
 from customlabels.core.errors import LayoutError
+from customlabels.datasets.formats import csv_table
 from customlabels.datasets.layout import Options
 from customlabels.datasets.model import Dataset, ImageRecord, Side
 from customlabels.datasets.reading import Policy
@@ -98,6 +103,19 @@ def test_csv_columns_are_named_or_counted(folder: Path) -> None:
         assert {record.group for record in dataset.records} == {"t1"}
 
 
+@given(st.lists(st.lists(st.sampled_from(["", " ", "a", "b|c", "é", '"']), max_size=4), min_size=1, max_size=5))
+def test_csv_labels_side_by_side_are_those_of_any_columns(rows: list[list[str]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "labels.csv")
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows([f"{number}.jpg", *row] for number, row in enumerate(rows))
+        found = [
+            [image.labels for image in csv_table.read(path, Options(columns={"image": "1", "label": places})).images]
+            for places in ("2,3", "2,3,2")
+        ]
+    assert found[0] == found[1]
+
+
 def test_csv_in_another_encoding(folder: Path) -> None:
     drawn(0, 3).save(folder / "Größe.jpg")
     text = "image,label\n" + "Größe.jpg,Riß\n" + "a.jpg,schön\n" * 3 + "b.png,für Übergröße\n"
@@ -172,6 +190,8 @@ def test_coco_with_what_is_left_out_counted(folder: Path) -> None:
         ({"annotations": [{"image_id": 5, "category_id": 7, "bbox": [1, 1, 9, 9]}]}, "image 5 is not in the file"),
         ({"annotations": [{"image_id": 1, "category_id": 5, "bbox": [1, 1, 9, 9]}]}, "category 5 is not in the file"),
         ({"annotations": [{"image_id": 1, "category_id": 7, "bbox": [1, 1, 9]}]}, "bbox has to hold left"),
+        ({"annotations": [{"image_id": 1, "category_id": 7, "bbox": []}]}, "bbox has to hold left"),
+        ({"annotations": [{"image_id": 1, "category_id": 7, "bbox": [1, 1, 9, 9, 9]}]}, "bbox has to hold left"),
         ({"annotations": [{"image_id": 1, "category_id": 7, "bbox": [1, 1, -9, 9]}]}, "has no width or height"),
         ({"annotations": [{"image_id": 1, "category_id": 7, "bbox": [1, 1, 900, 9]}]}, "is not inside the image"),
         ({"annotations": [{"image_id": 1, "category_id": 7, "bbox": [1, 1, 1, 1]}]}, "is too small"),

@@ -1,9 +1,9 @@
 """What is written in a format and read again is the dataset that it was."""
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from drawing import drawn
 from hypothesis import HealthCheck, given, settings
@@ -131,7 +131,12 @@ def test_boxes_alone(images: Path, format: str, described: list[dict[str, object
 def test_masks_of_boxes_that_do_not_touch(images: Path, described: list[dict[str, object]]) -> None:
     apart = [one | {"boxes": tuple(one["boxes"])[:1]} for one in described]  # type: ignore[arg-type]
     large = [
-        one | {"boxes": tuple(replace(box, width=box.width + 2, height=box.height + 2) for box in one["boxes"])}
+        one
+        | {
+            "boxes": tuple(
+                msgspec.structs.replace(box, width=box.width + 2, height=box.height + 2) for box in one["boxes"]
+            )
+        }
         for one in apart
     ]  # type: ignore[attr-defined]
     check("masks", dataset(images, large))
