@@ -77,7 +77,13 @@ _JOBS = (
     "pipelines/sagemaker/processing.py",
 )
 
-NEEDED = {"boto3": "boto3", "numpy": "numpy", "orjson": "orjson", "annotated_types": "annotated-types"}
+NEEDED = {
+    "annotated_types": "annotated-types",
+    "boto3": "boto3",
+    "msgspec": "msgspec",
+    "numpy": "numpy",
+    "orjson": "orjson",
+}
 """What the jobs import beside the standard library, and under which name it is installed."""
 
 _MAIN = '''\

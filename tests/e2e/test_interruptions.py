@@ -54,8 +54,8 @@ def test_a_training_that_is_under_way_is_joined(shell: Shell, images: Path) -> N
 
 def test_an_interrupt_says_how_to_go_on(shell: Shell, images: Path) -> None:
     process = shell.start("train", str(images), "--local")
-    while not shell.state.exists():
-        time.sleep(0.02)
+    assert process.stderr is not None
+    process.stderr.readline()
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     if process.returncode != 0:
