@@ -15,7 +15,7 @@ def api_page() -> Iterator[str]:
     table: dict[str, tuple[str, ...]] = getattr(customlabels, "_PUBLIC", {})
     yield "# Python API\n"
     yield "```python\nfrom pathlib import Path\n\nfrom customlabels import load_dataset, split\n"
-    yield 'divided = split(load_dataset(Path("photos")), seed=1)\n```\n'
+    yield 'divided = split(load_dataset(Path("photos")), fraction=0.2, seed=1)\n```\n'
     yield (
         "These names can be imported from `customlabels`; each is loaded when it is first used. Everything else may "
         "change without notice."
