@@ -258,14 +258,15 @@ def test_a_state_comes_of_the_last_periods(
 
 def test_an_alarm_keeps_its_state_through_a_restart_and_a_change(own_service: Service) -> None:
     told_to, url = topic(own_service, "kept")
-    alarm(own_service, "set", told_to)
+    # What it was set to lasts until the next minute, unless it ignores that there is no data.
+    alarm(own_service, "set", told_to, TreatMissingData="ignore")
     cloudwatch = client(own_service, "cloudwatch")
     cloudwatch.set_alarm_state(AlarmName="set", StateValue="ALARM", StateReason="by hand")
     (note,) = wait_for(lambda: told(own_service, url) or None, what="the message", most=10)
     assert (note["NewStateReason"], note["OldStateValue"]) == ("by hand", "INSUFFICIENT_DATA")
     service = kill_and_return(own_service)
     assert state(service, "set") == ("ALARM", "by hand")
-    alarm(service, "set", told_to, Threshold=3)
+    alarm(service, "set", told_to, TreatMissingData="ignore", Threshold=3)
     assert state(service, "set")[0] == "ALARM"
 
 
