@@ -88,5 +88,7 @@ def pipx(session: nox.Session) -> None:
 )
 def tests(session: nox.Session, resolution: str) -> None:
     """The tests on the wheel, with the newest of what it asks for, and with the oldest."""
-    session.install("--resolution", resolution, f"{built(session)}[dev]")
+    # To uv the lowest are those that the project asks for; what a wheel asks for would be the newest all the same.
+    session.install("--resolution", resolution, "-r", "pyproject.toml", "--extra", "dev")
+    session.install("--no-deps", built(session))
     session.run("pytest", "-q", "--numprocesses", "2", "--dist", "loadfile", "-m", "not around", *session.posargs)
