@@ -8,7 +8,7 @@ DEMO := demo-images
 # Hundreds of processes are started; without compiled modules each spends half its time on compiling them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint types unit around security bench bench-compare format clean
+.PHONY: help demo test lint types unit around security bench bench-compare release format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,11 +64,15 @@ bench: .venv/ready .venv-peers/ready ## all benchmarks, or ONLY="coco validate",
 bench-compare: .venv/ready .venv-peers/ready ## what REV=... does beside what this does; ONLY as above
 	$(BENCH) --against $(REV)
 
+release: ## what a release is held to: archive, wheel, pipx, each Python, newest and oldest dependencies
+	test -x .venv-nox/bin/nox || { $(PYTHON) -m venv .venv-nox && .venv-nox/bin/pip install --quiet 'nox[uv]'; }
+	.venv-nox/bin/nox
+
 format: .venv/ready ## write the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean: ## remove what the other targets made
 	-$(BIN)/customlabels local stop 2>/dev/null
-	rm -rf .venv .venv-checkov .venv-peers .bench .customlabels $(DEMO) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-checkov .venv-peers .venv-nox .bench .nox .customlabels $(DEMO) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 	-git worktree prune

@@ -15,7 +15,7 @@ def api_page() -> Iterator[str]:
     table: dict[str, tuple[str, ...]] = getattr(customlabels, "_PUBLIC", {})
     yield "# Python API\n"
     yield "```python\nfrom pathlib import Path\n\nfrom customlabels import load_dataset, split\n"
-    yield 'divided = split(load_dataset(Path("photos")), seed=1)\n```\n'
+    yield 'divided = split(load_dataset(Path("photos")), fraction=0.2, seed=1)\n```\n'
     yield "A session has settings and clients as the commands have them, of AWS or of the local service:\n"
     yield "```python\nfrom customlabels import Session, compare, draw_curves\n\nsession = Session(local=True)"
     yield 'few, more = session.measured("photos", "few"), session.measured("photos", "more")'

@@ -12,6 +12,7 @@ import time
 from dataclasses import asdict
 from email.utils import formatdate
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -37,12 +38,15 @@ def serve(state: Path, port: int, pace: Pace) -> None:
         return
     _forget_aws()
 
-    from moto.moto_server.werkzeug_app import MotoRequestHandler
-    from werkzeug.serving import make_server
+    from moto.moto_server import werkzeug_app
+    from werkzeug.serving import WSGIRequestHandler, make_server
 
     from customlabels.emulator.application import Application
 
-    class Handler(MotoRequestHandler):  # type: ignore[misc] # moto is not typed
+    # moto has one of its own since 5.2.5.
+    handler: Any = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)
+
+    class Handler(handler):  # type: ignore[misc] # moto is not typed
         def date_time_string(self, timestamp: float | None = None) -> str:
             # What an answer is dated by: clients take the time from it.
             return formatdate(application.clock() if timestamp is None else timestamp, usegmt=True)

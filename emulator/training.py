@@ -67,15 +67,17 @@ class Trainer:
         path = folder / OUTCOME
         if not path.exists():
             command = [sys.executable, "-m", "customlabels.emulator.engine.job"]
-            with (folder / "log.txt").open("ab") as output:
-                # The job reads its standard input to learn when this process is gone.
-                job = subprocess.Popen(
+            # The job reads its standard input to learn when this process is gone.
+            with (
+                (folder / "log.txt").open("ab") as output,
+                subprocess.Popen(
                     [*command, str(self._store.folder), str(folder), arn],
                     stdin=subprocess.PIPE,
                     stdout=output,
                     stderr=output,
                     env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-                )
+                ) as job,
+            ):
                 job.wait()
         if not path.exists():
             log.error("training of %s ended without a result; see %s", arn, folder / "log.txt")

@@ -16,7 +16,7 @@ from local_service import BUCKET, Service, connect
 from customlabels.emulator import address
 
 settings.register_profile("same", derandomize=True, deadline=None)
-settings.register_profile("search", max_examples=500)
+settings.register_profile("search", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 

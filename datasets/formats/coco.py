@@ -184,7 +184,7 @@ def _by_image(
 def _decoded(file: Path) -> _File:
     try:
         return msgspec.json.decode(read_bounded(file, MAX_BYTES).removeprefix(b"\xef\xbb\xbf"), type=_File)
-    except (ValueError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise LayoutError(f"{file}: no COCO JSON: {error}") from error
 
 

@@ -64,7 +64,7 @@ def read(source: Path, options: Options) -> Layout:
     path = source / FILE if source.is_dir() else source
     try:
         tasks = msgspec.json.decode(read_bounded(path, _MAX_BYTES).removeprefix(b"\xef\xbb\xbf"), type=list[_Task])
-    except (ValueError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise LayoutError(f"{path}: no JSON export of Label Studio: {error}") from error
     layout = Layout((options.images or path.parent).resolve(), ())
     layout.images = _images(path.name, tasks, layout)

@@ -105,7 +105,7 @@ def minutes(start: datetime, days: int) -> Iterator[datetime]:
     return (start + timedelta(minutes=minute) for minute in range(days * 24 * 60))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(SCHEDULES, MOMENTS, st.integers(1, 40), st.integers(0, 2**32))
 def test_with_events_lost_and_doubled_no_unit_is_up_without_reason(
     schedule: Schedule, start: datetime, start_takes: int, seed: int

@@ -97,7 +97,7 @@ def find_again(folder: Path) -> str:
     return find_format(AUTO, folder, Options()).name
 
 
-slow = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+slow = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.mark.parametrize("format", ["csv", "coco", "cvat", "label-studio"])

@@ -140,17 +140,17 @@ def test_an_event_is_tried_three_times(service: Service, function: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "changes", "says"),
+    ("files", "changes", "says"),
     [
-        (zipped({"../evil.py": "x"}), {}, "leads out of it"),
-        (zipped({"other.py": ""}), {}, "No module named 'app'"),
-        (zipped({"app.py": HANDLER}), {"Runtime": "nodejs20.x"}, "cannot be run here"),
+        ({"../evil.py": "x"}, {}, "leads out of it"),
+        ({"other.py": ""}, {}, "No module named 'app'"),
+        ({"app.py": HANDLER}, {"Runtime": "nodejs20.x"}, "cannot be run here"),
     ],
 )
 def test_what_cannot_be_run_is_an_error_of_the_function(
-    service: Service, deploy: Callable[..., str], body: bytes, changes: dict[str, Any], says: str
+    service: Service, deploy: Callable[..., str], files: dict[str, str], changes: dict[str, Any], says: str
 ) -> None:
-    name = deploy(f"odd-{len(says)}", body, **changes)
+    name = deploy(f"odd-{len(says)}", zipped(files), **changes)
     found = invoke(service, name, what="environment")
     assert found["error"] == "Unhandled"
     assert says in found["payload"]["errorMessage"]

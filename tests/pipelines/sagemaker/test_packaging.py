@@ -17,7 +17,8 @@ ALLOWED = set(sys.argv[3:]) | {"customlabels"} | set(sys.stdlib_module_names)
 ALLOWED |= {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six", "typing_extensions"}
 class Forbid:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] not in ALLOWED:
+        # zoneinfo asks how the interpreter was built.
+        if name.partition(".")[0] not in ALLOWED and not name.startswith("_sysconfigdata"):
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Forbid())
 import importlib

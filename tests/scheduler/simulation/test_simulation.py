@@ -171,7 +171,6 @@ def exhaustively(needs: list[int], start: int, turn: int, *, starting_billed: bo
     return min(states.values())
 
 
-@settings(deadline=None)
 @given(
     needs=st.lists(st.sampled_from([0, 0, 0, 1, 2]), min_size=1, max_size=40).filter(any),
     start=st.integers(0, 5),
@@ -187,7 +186,7 @@ HOURS = st.integers(0, 23).map(time)
 WINDOWS = st.builds(Window, HOURS, HOURS, st.frozensets(st.integers(0, 6)), units=st.integers(1, 3))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     windows=st.lists(WINDOWS, min_size=1, max_size=4),
     busy=st.frozensets(st.integers(0, 47), min_size=1, max_size=8),

@@ -105,7 +105,7 @@ TRACES = st.one_of(
 )
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     trace=TRACES.filter(lambda trace: any(trace.demand(MONDAY + timedelta(minutes=15 * n)) for n in range(672))),
     coverage=st.sampled_from([0.5, 0.9, 0.99, 1.0]),

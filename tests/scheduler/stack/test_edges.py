@@ -36,7 +36,7 @@ def opened(schedule: Schedule, version: str, start: datetime, stop: datetime) ->
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(WHOLE, MOMENTS)
 def test_each_opening_and_closing_fires_and_no_wanted_model_is_stopped(schedule: Schedule, now: datetime) -> None:
     found, later, zone = edges(schedule, now), now + timedelta(days=8), ZoneInfo(schedule.zone)
