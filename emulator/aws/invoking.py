@@ -101,9 +101,7 @@ class Invoker:
         made = partial(functions.setup, function, self._state, self.endpoint_url)
         ended = functions.run(function, event, made, self._pool, stream)
         name, now, failed = str(function.function_name), self._clock(), bool(ended.error)
-        # One that was deleted meanwhile leaves no log group behind.
-        if functions.find(region, name, None) is not None:
-            self._log(Logged(region, name, ended.stream, now, time.time(), ended.took, failed, ended.logged))
+        self._log(Logged(region, name, ended.stream, now, time.time(), ended.took, failed, ended.logged))
         return ended
 
 

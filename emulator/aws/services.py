@@ -77,8 +77,10 @@ class MotoServices:
         return [given]
 
     def log(self, logged: function_logs.Logged) -> None:
-        """Keeps what an invocation of a function leaves."""
+        """Keeps what an invocation of a function leaves; one that was deleted meanwhile leaves no log group behind."""
         with self._writing:
+            if functions.find(logged.region, logged.function, None) is None:
+                return
             seed = secrets.randbits(63)
             with surroundings.drawing(seed):
                 function_logs.put(logged)
