@@ -87,7 +87,7 @@ def main(names: tuple[str, ...], against: str | None, photographs: Path | None) 
 def measure(one: Benchmark, photographs: Path | None, python: str = sys.executable, against: str = "") -> list[Row]:
     """Runs a benchmark in the environment of `python`; its rows."""
     click.secho(f"{one.name}, about {one.minutes} min", bold=True)
-    path = KEPT / "rows.jsonl"
+    path = KEPT / f"{one.name}.jsonl"
     path.write_bytes(b"")
     given = (str(photographs),) if one.photographs else ()
     environment = {**os.environ, ROWS: str(path), AGAINST: against}
