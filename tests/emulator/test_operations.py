@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_service import BUCKET, Service
+from local_service import BUCKET, Service, connect
 
 from customlabels.core.waiting import wait_for
+from customlabels.emulator import address
 from customlabels.manifests.lines import entry_line
 
 
@@ -74,12 +75,6 @@ def test_an_update_adds_and_replaces_by_image_and_the_same_again_changes_nothing
     changes = b"".join([line("a", "crack"), line("b", "ok"), b"garbage\n", line("b", "crack"), *many])
     for _ in range(2):
         service.rekognition.update_dataset_entries(DatasetArn=arn, Changes={"GroundTruth": changes})
-        assert (
-            refused(
-                service.rekognition.update_dataset_entries, DatasetArn=arn, Changes={"GroundTruth": line("c", "ok")}
-            )
-            == "ResourceInUseException"
-        )
         described = settled(service, arn)
         assert (described["Status"], described["StatusMessageCode"]) == ("UPDATE_COMPLETE", "SUCCESS")
         assert described["DatasetStats"] == {
@@ -90,6 +85,20 @@ def test_an_update_adds_and_replaces_by_image_and_the_same_again_changes_nothing
     found = entries(service, arn)
     assert list(found)[:2] == ["a", "b"]
     assert (found["a"], found["b"]) == ([], ["crack"])
+
+
+def test_a_dataset_that_is_being_updated_takes_no_other_change(tmp_path: Path) -> None:
+    slow = connect(tmp_path / "state", pace=address.Pace(scale=1000.0))
+    try:
+        made = slow.rekognition.create_project(ProjectName="slow")["ProjectArn"]
+        address.advance(slow.state, 3600)
+        arn = slow.rekognition.create_dataset(ProjectArn=made, DatasetType="TRAIN")["DatasetArn"]
+        address.advance(slow.state, 3600)
+        update, changes = slow.rekognition.update_dataset_entries, {"GroundTruth": line("a", "ok")}
+        update(DatasetArn=arn, Changes=changes)
+        assert refused(update, DatasetArn=arn, Changes=changes) == "ResourceInUseException"
+    finally:
+        address.stop(slow.state)
 
 
 @pytest.mark.parametrize(
