@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from customlabels.core.thresholds import Margin, halfway, margin
 from customlabels.pipelines.snapshot import Snapshot
 
 DRAWS = 2000
@@ -232,7 +233,7 @@ def curve(snapshot: Snapshot, label: str) -> Curve:
 
 
 class Threshold(NamedTuple):
-    """A confidence to ask for, and what it gives on the test set; all 0..1."""
+    """A confidence to ask for, halfway between the scores that it parts, and what it gives on the test set; all 0..1."""
 
     confidence: float
     precision: float
@@ -255,7 +256,18 @@ def recommend(snapshot: Snapshot, label: str, *, precision: float | None, recall
     else:
         worth = recalled if recall is None else precise
     best = int(np.argmax(np.where(able, worth, -1.0)))
-    return Threshold(float(thresholds[best]), float(precise[best]), float(recalled[best]))
+    refused = float(thresholds[best + 1]) if best + 1 < len(thresholds) else None
+    return Threshold(halfway(float(thresholds[best]), refused), float(precise[best]), float(recalled[best]))
+
+
+def margins(snapshot: Snapshot, thresholds: Mapping[str, float]) -> dict[str, Margin]:
+    """What each label's threshold parts its scores on the test images into."""
+    scores: dict[str, list[float]] = {label: [] for label in thresholds}
+    for image in snapshot.images:
+        for prediction in image.said:
+            if prediction.label in scores:
+                scores[prediction.label].append(prediction.confidence)
+    return {label: margin(scores[label], threshold) for label, threshold in thresholds.items()}
 
 
 def confusion(snapshot: Snapshot) -> tuple[tuple[str, ...], NDArray[np.int64]] | None:

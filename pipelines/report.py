@@ -17,7 +17,7 @@ from customlabels.core.templates import template
 from customlabels.core.threads import in_threads
 from customlabels.pipelines.comparison import Measured, compare, found_labels, true_labels
 from customlabels.pipelines.curves import curves_of
-from customlabels.pipelines.metrics import confusion, count, spread
+from customlabels.pipelines.metrics import confusion, count, margins, spread
 from customlabels.pipelines.snapshot import Place, Snapshot, TestImage
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def report(
         intervals={label: drawn.label(label) for label in drawn.labels} if drawn else {},
         overall=drawn.overall() if drawn else None,
         curves=curves_of(measured),
+        fragile=_fragile(snapshot) if snapshot else {},
         confusion=_crossed(snapshot) if snapshot else None,
         galleries=[
             ("False positives", "Labels that were said where they are not.", [_picture(i, thumbs) for i in wrong]),
@@ -105,6 +106,12 @@ def report(
         made=made,
         has_snapshot=snapshot is not None,
     )
+
+
+def _fragile(snapshot: Snapshot) -> dict[str, str]:
+    """Labels whose assumed threshold the test images hold badly, and why."""
+    reasons = {label: margin.fragility for label, margin in margins(snapshot, snapshot.thresholds).items()}
+    return {label: reason for label, reason in sorted(reasons.items()) if reason}
 
 
 def write(path: Path, page: str) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from customlabels.emulator import box_evaluation, evaluation
 from customlabels.pipelines.comparison import Measured, compare, interval_lows, markdown
 from customlabels.pipelines.evaluation import parse_summary
-from customlabels.pipelines.metrics import Counts, count, curve, figures, recommend, spread
+from customlabels.core.thresholds import Margin
+from customlabels.pipelines.metrics import Counts, count, curve, figures, margins, recommend, spread
 from customlabels.pipelines.snapshot import Snapshot, parse_snapshot
 
 LABELS = ("crack", "ok")
@@ -183,9 +184,9 @@ def test_the_curve_has_a_point_a_confidence() -> None:
 @pytest.mark.parametrize(
     ("precision", "recall", "expected"),
     [
-        (1.0, None, (0.9, 1.0, 0.5)),
-        (None, 1.0, (0.6, 2 / 3, 1.0)),
-        (0.6, 0.9, (0.6, 2 / 3, 1.0)),
+        (1.0, None, (0.8, 1.0, 0.5)),
+        (None, 1.0, (0.4, 2 / 3, 1.0)),
+        (0.6, 0.9, (0.4, 2 / 3, 1.0)),
         (1.0, 1.0, None),
     ],
 )
@@ -194,3 +195,7 @@ def test_a_threshold_reaches_what_is_wanted_and_keeps_the_most_of_the_rest(
 ) -> None:
     found = recommend(graded(), "crack", precision=precision, recall=recall)
     assert found == (None if expected is None else pytest.approx(expected))
+
+
+def test_a_margin_tells_which_scores_a_threshold_parts() -> None:
+    assert margins(graded(), {"crack": 0.4}) == {"crack": Margin(0.2, 0.6, 0)}
