@@ -233,7 +233,7 @@ def curve(snapshot: Snapshot, label: str) -> Curve:
 
 
 class Threshold(NamedTuple):
-    """A confidence to ask for, halfway between the scores that it parts, and what it gives on the test set; all 0..1."""
+    """A confidence to ask for, between the scores that it parts, and what it gives on the test set; all 0..1."""
 
     confidence: float
     precision: float

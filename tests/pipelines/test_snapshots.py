@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customlabels.core.thresholds import Margin
 from customlabels.emulator import box_evaluation, evaluation
 from customlabels.pipelines.comparison import Measured, compare, interval_lows, markdown
 from customlabels.pipelines.evaluation import parse_summary
-from customlabels.core.thresholds import Margin
 from customlabels.pipelines.metrics import Counts, count, curve, figures, margins, recommend, spread
 from customlabels.pipelines.snapshot import Snapshot, parse_snapshot
 
