@@ -40,6 +40,7 @@ _JOBS = (
     "core/files.py",
     "core/prices.py",
     "core/threads.py",
+    "core/thresholds.py",
     "datasets/__init__.py",
     "datasets/files.py",
     "datasets/formats/__init__.py",
