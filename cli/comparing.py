@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from customlabels.cli.gating import end_on, judged, judges, show_verdict
-from customlabels.cli.group import Command, Figure, project_option
+from customlabels.cli.group import Command, Figure, pass_session, project_option
 from customlabels.cli.running import kept_running
-from customlabels.cli.session import Session, pass_session
 from customlabels.core.console import Console
 from customlabels.core.errors import SettingsError
 from customlabels.core.settings import GateSettings
+from customlabels.session import Session
 
 if TYPE_CHECKING:
-    from customlabels.pipelines.comparison import Comparison, Difference, Measured
+    from customlabels.pipelines.evaluation.comparison import Comparison, Difference, Measured
 
 
 @click.command(cls=Command)
@@ -40,7 +40,7 @@ def compare(
 
     Example: customlabels versions compare champion v-3f9c2a71b0
     """
-    from customlabels.pipelines import comparison
+    from customlabels.pipelines.evaluation import comparison
 
     name = session.project(project)
     first = session.measured(name, base)
@@ -64,10 +64,10 @@ def compare(
 
 def _re_evaluated(session: Session, project: str, name: str, base: "Measured", yes: bool) -> "Measured":
     """The version on the test images of `base`; its model is started for that, and stopped again."""
-    from customlabels.pipelines import re_evaluation
-    from customlabels.pipelines.comparison import need_snapshot
-    from customlabels.pipelines.results import measure, trained_on, training_lines
-    from customlabels.pipelines.versions import version_name
+    from customlabels.pipelines.evaluation import re_evaluation
+    from customlabels.pipelines.evaluation.comparison import need_snapshot
+    from customlabels.pipelines.evaluation.results import measure, trained_on, training_lines
+    from customlabels.pipelines.service.versions import version_name
 
     chosen, test = session.version(project, name), need_snapshot(base)
     known = trained_on(training_lines(session.clients.s3, chosen))
@@ -176,8 +176,8 @@ def thresholds(
 
     Example: customlabels versions thresholds champion --recall 0.98
     """
-    from customlabels.pipelines.comparison import need_snapshot
-    from customlabels.pipelines.metrics import margins, recommend
+    from customlabels.pipelines.evaluation.comparison import need_snapshot
+    from customlabels.pipelines.evaluation.metrics import margins, recommend
 
     if precision is None and recall is None:
         raise SettingsError("nothing is wanted", hint="give --precision or --recall, or both")
@@ -237,9 +237,9 @@ def report(
 
     Example: customlabels versions report champion v-3f9c2a71b0
     """
-    from customlabels.pipelines import report as reporting
-    from customlabels.pipelines.results import measure, training_counts, training_lines
-    from customlabels.pipelines.versions import version_name, version_tags
+    from customlabels.pipelines.evaluation import report as reporting
+    from customlabels.pipelines.evaluation.results import measure, training_counts, training_lines
+    from customlabels.pipelines.service.versions import version_name, version_tags
 
     clients, name = session.clients, session.project(project)
     chosen = session.version(name, version)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("cli", "core", "datasets", "emulator", "manifests", "pipelines", "scheduler")
+ROOMS = ("aws", "cli", "core", "datasets", "emulator", "manifests", "pipelines", "scheduler")
 BESIDE = ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md")
 VERSION = "7.8.9"
 

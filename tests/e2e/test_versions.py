@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawing import draw
-from e2e_shell import Shell
-from interception import Spoiled, intercepted
-from local_service import client, connect
 from PIL import Image
+from support.drawing import draw
+from support.interception import Spoiled, intercepted
+from support.local_services import client, connect
+from support.shells import Shell
 
-from customlabels.core import parameters
+from customlabels.aws import parameters
 from customlabels.emulator import address
 from customlabels.pipelines import permissions
 

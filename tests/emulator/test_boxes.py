@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from local_service import BUCKET, Service
 from PIL import Image
+from support.local_services import BUCKET, Service
 
 from customlabels.datasets.model import Box
 from customlabels.emulator.box_evaluation import Examined, label_figures, matches
