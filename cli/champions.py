@@ -4,16 +4,16 @@ from pathlib import Path
 
 import click
 
+from customlabels.aws import parameters
+from customlabels.aws.clients import caller_name
 from customlabels.cli.gating import end_on, judged, judges, show_verdict
-from customlabels.cli.group import Command, project_option
+from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.scheduled import known_schedule
-from customlabels.cli.session import Session, pass_session
 from customlabels.cli.tracking import follow
-from customlabels.core import parameters
-from customlabels.core.aws import caller_name
 from customlabels.core.errors import ServiceError
 from customlabels.core.settings import GateSettings
-from customlabels.pipelines.versions import version_name
+from customlabels.pipelines.service.versions import version_name
+from customlabels.session import Session
 
 
 @click.command(cls=Command)
@@ -42,9 +42,10 @@ def promote(
 
     Example: customlabels versions promote v-3f9c2a71b0 --min-f1 0.9 --smoke golden
     """
-    from customlabels.pipelines import champion, notices
-    from customlabels.pipelines.results import measure
-    from customlabels.pipelines.smoke import smoke_test
+    from customlabels.pipelines import notices
+    from customlabels.pipelines.evaluation.results import measure
+    from customlabels.pipelines.service import champion
+    from customlabels.pipelines.smoke_test import smoke_test
 
     clients, name = session.clients, session.project(project)
     chosen = session.version(name, version)
@@ -89,7 +90,8 @@ def rollback(session: Session, project: str | None, why: str) -> None:
 
     Example: customlabels versions rollback --why "misses cracks on line 2"
     """
-    from customlabels.pipelines import champion, notices
+    from customlabels.pipelines import notices
+    from customlabels.pipelines.service import champion
 
     clients, name = session.clients, session.project(project)
     promotions = champion.history(clients.ssm, name)
@@ -128,7 +130,7 @@ def history(session: Session, project: str | None) -> None:
 
     Example: customlabels versions history
     """
-    from customlabels.pipelines import champion
+    from customlabels.pipelines.service import champion
 
     name = session.project(project)
     rows = [

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from customlabels.cli.gating import end_on, judged, judges, show_verdict
-from customlabels.cli.group import Command, Figure, project_option
+from customlabels.cli.group import Command, Figure, pass_session, project_option
 from customlabels.cli.running import kept_running
-from customlabels.cli.session import Session, pass_session
 from customlabels.core.console import Console
 from customlabels.core.errors import SettingsError
 from customlabels.core.settings import GateSettings
+from customlabels.session import Session
 
 if TYPE_CHECKING:
-    from customlabels.pipelines.comparison import Comparison, Difference, Measured
+    from customlabels.pipelines.evaluation.comparison import Comparison, Difference, Measured
 
 
 @click.command(cls=Command)
@@ -40,7 +40,7 @@ def compare(
 
     Example: customlabels versions compare champion v-3f9c2a71b0
     """
-    from customlabels.pipelines import comparison
+    from customlabels.pipelines.evaluation import comparison
 
     name = session.project(project)
     first = session.measured(name, base)
@@ -64,10 +64,10 @@ def compare(
 
 def _re_evaluated(session: Session, project: str, name: str, base: "Measured", yes: bool) -> "Measured":
     """The version on the test images of `base`; its model is started for that, and stopped again."""
-    from customlabels.pipelines import re_evaluation
-    from customlabels.pipelines.comparison import need_snapshot
-    from customlabels.pipelines.results import measure, trained_on, training_lines
-    from customlabels.pipelines.versions import version_name
+    from customlabels.pipelines.evaluation import re_evaluation
+    from customlabels.pipelines.evaluation.comparison import need_snapshot
+    from customlabels.pipelines.evaluation.results import measure, trained_on, training_lines
+    from customlabels.pipelines.service.versions import version_name
 
     chosen, test = session.version(project, name), need_snapshot(base)
     known = trained_on(training_lines(session.clients.s3, chosen))
@@ -176,35 +176,51 @@ def thresholds(
 
     Example: customlabels versions thresholds champion --recall 0.98
     """
-    from customlabels.pipelines.comparison import need_snapshot
-    from customlabels.pipelines.metrics import recommend
+    from customlabels.pipelines.evaluation.comparison import need_snapshot
+    from customlabels.pipelines.evaluation.metrics import margins, recommend
 
     if precision is None and recall is None:
         raise SettingsError("nothing is wanted", hint="give --precision or --recall, or both")
     measured = session.measured(session.project(project), version)
     snapshot, rows = need_snapshot(measured), []
+    wanted = {
+        metrics.label: recommend(snapshot, metrics.label, precision=precision, recall=recall)
+        for metrics in measured.evaluation.labels
+    }
+    asked = {label: threshold.confidence for label, threshold in wanted.items() if threshold}
+    held = margins(snapshot, asked)
     for metrics in measured.evaluation.labels:
-        found = recommend(snapshot, metrics.label, precision=precision, recall=recall)
+        threshold, margin = wanted[metrics.label], held.get(metrics.label)
         rows.append(
             {
                 "label": metrics.label,
-                # Cut off, never rounded up: the image that sets the threshold has to stay above it.
-                "assumed": math.floor(1e6 * metrics.threshold) / 1e4,
-                "confidence": math.floor(1e6 * found.confidence) / 1e4 if found else None,
-                "precision": found.precision if found else None,
-                "recall": found.recall if found else None,
+                "assumed": _percent(metrics.threshold),
+                "confidence": _percent(threshold.confidence) if threshold else None,
+                "precision": threshold.precision if threshold else None,
+                "recall": threshold.recall if threshold else None,
                 "test_images": metrics.images,
+                "refused": _percent(margin.refused) if margin and margin.refused is not None else None,
+                "accepted": _percent(margin.accepted) if margin and margin.accepted is not None else None,
+                "fragile": margin.fragility if margin else None,
             }
         )
 
     def show(_: object) -> None:
         columns = ("label", "assumed threshold", "confidence to ask for", "precision", "recall", "test images")
-        session.console.table(columns, [tuple(row.values()) for row in rows])
+        session.console.table(columns, [tuple(row.values())[: len(columns)] for row in rows])
         session.console.text("confidences are 0 to 100, as DetectCustomLabels takes them: call it with MinConfidence 0")
+        for row in rows:
+            if row["fragile"]:
+                session.console.text(f"{row['label']}: fragile; {row['fragile']}")
         if any(row["confidence"] is None for row in rows):
             session.console.text("–: no confidence reaches that on these test images")
 
     session.console.result(rows, show)
+
+
+def _percent(confidence: float) -> float:
+    """0..1 as 0..100, cut off and never rounded up: a score that is accepted has to stay so."""
+    return math.floor(1e6 * confidence) / 1e4
 
 
 @click.command(cls=Command)
@@ -221,9 +237,9 @@ def report(
 
     Example: customlabels versions report champion v-3f9c2a71b0
     """
-    from customlabels.pipelines import report as reporting
-    from customlabels.pipelines.results import measure, training_counts, training_lines
-    from customlabels.pipelines.versions import version_name, version_tags
+    from customlabels.pipelines.evaluation import report as reporting
+    from customlabels.pipelines.evaluation.results import measure, training_counts, training_lines
+    from customlabels.pipelines.service.versions import version_name, version_tags
 
     clients, name = session.clients, session.project(project)
     chosen = session.version(name, version)

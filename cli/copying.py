@@ -5,14 +5,14 @@ import re
 
 import click
 
-from customlabels.cli.group import Command, project_option
-from customlabels.cli.session import Session, pass_session
+from customlabels.aws.bucket import check_bucket
+from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.core.errors import SettingsError
 from customlabels.core.prices import training_cost
 from customlabels.core.settings import NAME_PATTERN
-from customlabels.pipelines import copying
-from customlabels.pipelines.bucket import check_bucket
-from customlabels.pipelines.versions import version_name
+from customlabels.pipelines.service import copying
+from customlabels.pipelines.service.versions import version_name
+from customlabels.session import Session
 
 
 @click.command(cls=Command)

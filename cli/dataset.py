@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from customlabels.cli.group import Group
+from customlabels.cli.group import Group, pass_session
 from customlabels.cli.reading import (
     Source,
     divide_images,
@@ -18,12 +18,12 @@ from customlabels.cli.reading import (
     takes_images,
     warn_of_leaks,
 )
-from customlabels.cli.session import Session, pass_session
 from customlabels.datasets.duplicates import Duplicates, exact_duplicates
 from customlabels.datasets.model import Dataset, Finding, Side
 from customlabels.datasets.split import balance
 from customlabels.datasets.summary import summarise
 from customlabels.manifests.formats import FORMATS
+from customlabels.session import Session
 
 _ALIKE = 3
 

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from customlabels.cli.group import Command, Figure, project_option
+from customlabels.aws.clients import explained
+from customlabels.cli.group import Command, Figure, pass_session, project_option
 from customlabels.cli.running import kept_running
 from customlabels.cli.scheduled import serving
-from customlabels.cli.session import Session, pass_session
-from customlabels.core.aws import explained
+from customlabels.core.addresses import S3Address
 from customlabels.core.errors import LayoutError, ServiceError, SettingsError
-from customlabels.core.s3 import S3Address
+from customlabels.pipelines.service import arns
+from customlabels.pipelines.service.states import State
+from customlabels.session import Session
 
 if TYPE_CHECKING:
-    from customlabels.pipelines.detection import Detection, Image, Seen
-    from customlabels.pipelines.versions import Description
+    from customlabels.pipelines.service.detection import Detection, Image, Seen
+    from customlabels.pipelines.service.versions import Description
 
 _SUFFIXES = (".jpg", ".jpeg", ".png")
 
@@ -72,9 +74,9 @@ def detect(
 
     Example: customlabels detect images/crack --to found.jsonl --draw drawn
     """
-    from customlabels.pipelines.detection import detect as look
-    from customlabels.pipelines.detections import Run, detection_file, read_kept
-    from customlabels.pipelines.versions import version_name
+    from customlabels.pipelines.service.detection import detect as look
+    from customlabels.pipelines.service.detection_files import Run, detection_file, read_kept
+    from customlabels.pipelines.service.versions import version_name
 
     if min_confidence is not None and 0 < min_confidence < 1:
         session.console.warn(f"--min-confidence goes from 0 to 100; {min_confidence} is under one per cent")
@@ -82,7 +84,7 @@ def detect(
     if drawn is not None:
         _keep_originals(images, drawn)
     chosen = session.champion_or(session.project(project), version)
-    if version is None and chosen["Status"] != "RUNNING" and (other := serving(session, session.project(project))):
+    if version is None and chosen["Status"] != State.RUNNING and (other := serving(session, session.project(project))):
         session.console.note(f"{version_name(chosen)} is not up yet; {version_name(other)} answers")
         chosen = other
     if measure is not None:
@@ -184,9 +186,9 @@ def _running(
     ------
     ServiceError : it is not running, and is not to be started
     """
-    from customlabels.pipelines.versions import version_name
+    from customlabels.pipelines.service.versions import version_name
 
-    if version["Status"] != "RUNNING" and not start:
+    if version["Status"] != State.RUNNING and not start:
         raise ServiceError(
             f"version {version_name(version)} is {version['Status']}, not RUNNING",
             hint="--start starts it for this and stops it again; customlabels model start keeps it up "
@@ -215,14 +217,14 @@ def _measure(
 ) -> int:
     """Writes how many images a second a unit of the running version takes."""
     from customlabels.core.files import written_aside
-    from customlabels.pipelines.measuring import LASTS, measure_rate
-    from customlabels.pipelines.versions import version_name
+    from customlabels.pipelines.service.request_rate import LASTS, measure_rate
+    from customlabels.pipelines.service.versions import version_name
 
     if not images:
         raise LayoutError("there is no image to measure with")
     with _running(session, chosen, max(1, chosen.get("MinInferenceUnits") or 1), start=start, yes=yes):
         # What it was started on shows only now.
-        up = session.version(session.project(chosen["ProjectVersionArn"].split("/")[1]), version_name(chosen))
+        up = session.version(session.project(arns.project_name(chosen["ProjectVersionArn"])), version_name(chosen))
         units = max(1, up.get("MinInferenceUnits") or 1)
         with session.console.step(f"asking for as much as it takes, for {LASTS:.0f} seconds") as advance:
             found = measure_rate(session.clients.rekognition_once, up["ProjectVersionArn"], images, advance)
@@ -248,7 +250,7 @@ def _measure(
 
 
 def _draw(session: Session, found: "Detection", place: "Image", folder: Path) -> None:
-    from customlabels.pipelines.drawing import draw
+    from customlabels.pipelines.service.detection_drawing import draw
 
     if isinstance(place, Path):
         body = place.read_bytes()

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from customlabels.cli.group import Figure
-from customlabels.cli.session import Session
 from customlabels.core.console import Console
 from customlabels.core.errors import GateFailed, SettingsError
 from customlabels.core.files import written_aside
 from customlabels.core.settings import GateSettings
-from customlabels.pipelines.gate import Result, Verdict, junit, parse_demand
+from customlabels.pipelines.evaluation.gate import Result, Verdict, junit, parse_demand
+from customlabels.session import Session
 
 if TYPE_CHECKING:
-    from customlabels.pipelines.comparison import Measured
+    from customlabels.pipelines.evaluation.comparison import Measured
 
 _FRACTION = Figure(0, 1)
 _FLAGS = (
@@ -79,7 +79,7 @@ def _gate(settings: GateSettings, flags: dict[str, Any]) -> GateSettings:
 
 def judged(session: Session, project: str, measured: "Measured", gate: GateSettings) -> Verdict:
     """The verdict on a version, beside the champion where the gate asks for that."""
-    from customlabels.pipelines.judging import judge_measured
+    from customlabels.pipelines.evaluation.judging import judge_measured
 
     champion = session.measured_champion(project) if gate.max_regression is not None else None
     return judge_measured(measured, gate, champion)

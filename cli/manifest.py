@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from customlabels.cli.group import Group
+from customlabels.cli.group import Group, pass_session
 from customlabels.cli.manifest_build import build
 from customlabels.cli.reading import local_file
-from customlabels.cli.session import Session, pass_session
 from customlabels.core.errors import ManifestError, SettingsError
+from customlabels.session import Session
 
 if TYPE_CHECKING:
     from customlabels.manifests.report import Report

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from customlabels.cli.group import Command
+from customlabels.cli.group import Command, pass_session
 from customlabels.cli.reading import NEAR_DUPLICATES, Source, divide_images, divides_images, find_source
-from customlabels.cli.session import Session, pass_session
 from customlabels.core.errors import SettingsError
+from customlabels.session import Session
 
 if TYPE_CHECKING:
     from customlabels.manifests.building import Remote
@@ -70,7 +70,7 @@ def _build_divided(
     from customlabels.cli.train import plan_for
     from customlabels.datasets.model import Side
     from customlabels.manifests.lines import write_manifest
-    from customlabels.pipelines.plan import manifest_lines
+    from customlabels.pipelines.training.run_plan import manifest_lines
 
     divided, _ = divide_images(session, source)
     plan = plan_for(session, divided, bucket, project, None)
@@ -82,7 +82,7 @@ def _build_remote(
     session: Session, source: Source, s3_images: str, project: str | None, target: Path
 ) -> dict[str, int]:
     """Writes the manifests of images that lie in S3; lines by file."""
-    from customlabels.core.s3 import parse_address
+    from customlabels.core.addresses import parse_address
     from customlabels.manifests.building import Remote, build
 
     prefix = s3_images if s3_images.endswith("/") else f"{s3_images}/"

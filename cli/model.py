@@ -5,17 +5,18 @@ from typing import Any
 
 import click
 
-from customlabels.cli.group import Group, project_option
+from customlabels.aws.clients import explained
+from customlabels.cli.group import Group, pass_session, project_option
 from customlabels.cli.scheduled import known_schedule
-from customlabels.cli.session import Session, pass_session
-from customlabels.core.aws import explained
 from customlabels.core.console import Money, ticking
 from customlabels.core.prices import hosting_cost
-from customlabels.pipelines.versions import list_versions, version_name
-from customlabels.scheduler import hosting
-from customlabels.scheduler.plan import STARTABLE, asked
+from customlabels.pipelines.service import hosting
+from customlabels.pipelines.service.states import HELD, STARTABLE, State
+from customlabels.pipelines.service.versions import list_versions, version_name
+from customlabels.scheduler.plan import asked
 from customlabels.scheduler.uptime import resolved, versions
 from customlabels.scheduler.usage import unit_hours
+from customlabels.session import Session
 
 _version = click.argument("version", required=False)
 
@@ -64,7 +65,7 @@ def start(
     session.console.done(
         f"{done}; on AWS it costs until you stop it: customlabels model stop",
         version=name,
-        status="RUNNING",
+        status=State.RUNNING,
         started=started,
     )
 
@@ -82,7 +83,7 @@ def stop(session: Session, version: str | None, project: str | None) -> None:
     found = (
         [session.version(name, version)]
         if version
-        else [v for v in list_versions(clients.rekognition, name) if v["Status"] in {"RUNNING", "STARTING", "STOPPING"}]
+        else [v for v in list_versions(clients.rekognition, name) if v["Status"] in HELD]
     )
     rows = []
     for chosen in found:
@@ -139,14 +140,14 @@ def status(session: Session, project: str | None, days: int) -> None:
         used = unit_hours(clients.cloudwatch, name, names, start=start, end=now)
     for version in found:
         hours = used[version_name(version)]
-        up = version["Status"] in {"RUNNING", "STARTING", "STOPPING"}
+        up = version["Status"] in HELD
         units = version.get("MinInferenceUnits", 0) if up else 0
         rows.append(
             {
                 "version": version_name(version),
                 "status": version["Status"],
                 "units": units,
-                "dollars_an_hour": Money(hosting_cost(1, units) if version["Status"] == "RUNNING" else 0),
+                "dollars_an_hour": Money(hosting_cost(1, units) if version["Status"] == State.RUNNING else 0),
                 "unit_hours": round(hours, 3),
                 "dollars": Money(round(hosting_cost(hours, 1), 2)),
             }

@@ -6,17 +6,18 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from customlabels.cli.group import Command, project_option
+from customlabels.aws import parameters
+from customlabels.aws.clients import explained
+from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.scheduled import Scheduled, scheduled
-from customlabels.cli.session import Session, pass_session
-from customlabels.core import parameters
-from customlabels.core.aws import explained
 from customlabels.core.prices import hosting_cost
+from customlabels.pipelines.service.arns import CHAMPION
+from customlabels.pipelines.service.hosting import MAX_UNITS
 from customlabels.scheduler import memory
-from customlabels.scheduler.hosting import MAX_UNITS
 from customlabels.scheduler.stack import overriding
 from customlabels.scheduler.stack.edges import edges
-from customlabels.scheduler.uptime import CHAMPION, Override, resolved, spans, wanted
+from customlabels.scheduler.uptime import Override, resolved, spans, wanted
+from customlabels.session import Session
 
 
 @click.command(cls=Command)

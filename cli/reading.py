@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from customlabels.aws.clients import explained
 from customlabels.cli.group import Figure
-from customlabels.cli.session import Session
-from customlabels.core.aws import explained
+from customlabels.core.addresses import parse_address
 from customlabels.core.errors import LayoutError, SettingsError
-from customlabels.core.s3 import parse_address
 from customlabels.core.settings import DatasetSettings
 from customlabels.datasets.layout import Format, Options
 from customlabels.datasets.model import Dataset
 from customlabels.datasets.reading import Policy, make_dataset
 from customlabels.datasets.split import Group, group_by, grouped, own_group, split, together, undivided
 from customlabels.manifests.formats import AUTO, FORMATS, annotations, find_format
+from customlabels.session import Session
 
 if TYPE_CHECKING:
     from customlabels.datasets.duplicates import Duplicates
-    from customlabels.pipelines.remote import Remote
+    from customlabels.pipelines.training.s3_source import Remote
 
 NEAR_DUPLICATES = "near-duplicates"
 _MOST_SHOWN = 20
@@ -277,7 +277,7 @@ def divide_images(session: Session, source: Source) -> tuple[Dataset, Group]:
 def divide_remote(session: Session, source: Source) -> "tuple[Remote, Dataset]":
     """The images in S3 that the command names, without faults, and how they are divided."""
     from customlabels.datasets.files import wanted
-    from customlabels.pipelines.remote import folder_address, read_remote
+    from customlabels.pipelines.training.s3_source import folder_address, read_remote
 
     given = source.over(session.settings.dataset)
     if given.format not in ("auto", "folder"):

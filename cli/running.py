@@ -5,11 +5,12 @@ from contextlib import contextmanager
 
 import click
 
-from customlabels.cli.session import Session
 from customlabels.core.console import ticking
 from customlabels.core.prices import hosting_cost
-from customlabels.pipelines.versions import Description, version_name
-from customlabels.scheduler import hosting
+from customlabels.pipelines.service import hosting
+from customlabels.pipelines.service.states import UP, State
+from customlabels.pipelines.service.versions import Description, version_name
+from customlabels.session import Session
 
 
 @contextmanager
@@ -22,12 +23,12 @@ def kept_running(session: Session, version: Description, *, yes: bool, units: in
     ServiceError : it does not start, or does not stop
     """
     rekognition, arn, name = session.clients.rekognition, version["ProjectVersionArn"], version_name(version)
-    started = version["Status"] not in ("RUNNING", "STARTING")
+    started = version["Status"] not in UP
     if started and not yes:
         price = hosting_cost(1, units)
         question = f"{name} is {version['Status']}. Start it for this, and stop it again?"
         click.confirm(f"{question} On AWS it costs ${price:.2f} an hour", abort=True, err=True)
-    if version["Status"] == "RUNNING":
+    if version["Status"] == State.RUNNING:
         yield
         return
     try:

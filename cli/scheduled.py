@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from customlabels.cli.session import Session
-from customlabels.core.aws import explained
+from customlabels.aws.clients import explained
 from customlabels.core.errors import ServiceError
+from customlabels.pipelines.service.states import State
 from customlabels.scheduler.functions import observing
 from customlabels.scheduler.memory import Memory
 from customlabels.scheduler.stack import deployment
 from customlabels.scheduler.stack.template import stack_name
 from customlabels.scheduler.uptime import Schedule
+from customlabels.session import Session
 
 if TYPE_CHECKING:
-    from customlabels.pipelines.versions import Description
+    from customlabels.pipelines.service.versions import Description
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +68,4 @@ def serving(session: Session, project: str) -> "Description | None":
     known = known_schedule(session, project)
     name = known.serving if known else None
     found = session.version(project, name) if name else None
-    return found if found is not None and found["Status"] == "RUNNING" else None
+    return found if found is not None and found["Status"] == State.RUNNING else None

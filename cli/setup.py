@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from customlabels.cli.group import Command
-from customlabels.cli.session import Session, pass_session
+from customlabels.cli.group import Command, pass_session
 from customlabels.core.errors import SettingsError
+from customlabels.session import Session
 
 
 @click.command(cls=Command)

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from customlabels.cli.session import CHAMPION, Session
 from customlabels.core.errors import ServiceError, SettingsError
+from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.scheduler.stack.template import stack_name
+from customlabels.session import Session
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from customlabels.pipelines.comparison import Measured
-    from customlabels.pipelines.gate import Verdict
-    from customlabels.pipelines.run import Outcome
-    from customlabels.pipelines.versions import Description
+    from customlabels.pipelines.evaluation.comparison import Measured
+    from customlabels.pipelines.evaluation.gate import Verdict
+    from customlabels.pipelines.service.versions import Description
+    from customlabels.pipelines.training.run import Outcome
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FLAGS = (
@@ -74,8 +75,8 @@ def write_files(kept: Kept, measured: "Measured") -> None:
     ------
     ServiceError : a table needs the evaluation snapshot, and it is gone
     """
-    from customlabels.pipelines import metrics_files
-    from customlabels.pipelines.comparison import need_snapshot
+    from customlabels.pipelines.evaluation import metrics_files
+    from customlabels.pipelines.evaluation.comparison import need_snapshot
 
     if kept.metrics:
         metrics_files.write_metrics(kept.metrics, measured.evaluation)
@@ -89,10 +90,10 @@ def track(session: Session, kept: Kept, project: str, outcome: "Outcome", verdic
     """Logs the version, and has the alias follow the champion; what kept it from that, as an error to end on."""
     if kept.server is None:
         return None
-    from customlabels.pipelines import champion
+    from customlabels.pipelines.service import champion
+    from customlabels.pipelines.service.versions import version_tags
     from customlabels.pipelines.tracking import artifacts, server
     from customlabels.pipelines.tracking.record import make_record
-    from customlabels.pipelines.versions import version_tags
 
     clients, version = session.clients, outcome.measured.name
     try:
@@ -132,7 +133,7 @@ def follow(session: Session, project: str, promoted: "Description", left: str | 
 
 def _point_alias(session: Session, project: str, promoted: "Description") -> None:
     """Has the alias of the registered model point at the champion."""
-    from customlabels.pipelines.versions import version_name
+    from customlabels.pipelines.service.versions import version_name
 
     version = version_name(promoted)
     try:
@@ -151,10 +152,11 @@ def _point_alias(session: Session, project: str, promoted: "Description") -> Non
 
 def _decide_on_packages(session: Session, project: str, promoted: "Description", left: str | None) -> None:
     """Registers and approves the champion's model package, and rejects those that would pass for it."""
-    from customlabels.pipelines import champion, lineage
-    from customlabels.pipelines.evaluation import load_evaluation
+    from customlabels.pipelines.evaluation.summary import load_evaluation
     from customlabels.pipelines.sagemaker import registry
-    from customlabels.pipelines.versions import version_name, version_tags
+    from customlabels.pipelines.service import champion
+    from customlabels.pipelines.service.versions import version_name, version_tags
+    from customlabels.pipelines.training import lineage
 
     clients, group = session.clients, stack_name(project)
     try:

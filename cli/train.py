@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from customlabels.cli.gating import end_on, judged, judges, show_verdict
-from customlabels.cli.group import Command, Figure
+from customlabels.cli.group import Command, Figure, pass_session
 from customlabels.cli.reading import Source, divide_images, divide_remote, divides_images, warn_of_leaks
-from customlabels.cli.session import Session, pass_session, still_waiting
 from customlabels.cli.tracking import Kept, keeps, track, write_files
 from customlabels.cli.versions import as_document, show_evaluation
 from customlabels.core.errors import ServiceError, SettingsError
@@ -19,12 +18,15 @@ from customlabels.core.prices import training_cost
 from customlabels.core.settings import GateSettings
 from customlabels.datasets.duplicates import alike
 from customlabels.datasets.model import Dataset, Side, label_counts
-from customlabels.pipelines.estimate import Estimate, estimate, quota_notes
-from customlabels.pipelines.plan import Plan, make_plan
+from customlabels.pipelines.service import arns
+from customlabels.pipelines.service.states import State
+from customlabels.pipelines.training.estimate import Estimate, estimate, quota_notes
+from customlabels.pipelines.training.run_plan import Plan, make_plan
+from customlabels.session import Session, still_waiting
 
 if TYPE_CHECKING:
-    from customlabels.pipelines.remote import Remote
-    from customlabels.pipelines.run import Begun
+    from customlabels.pipelines.training.run import Begun
+    from customlabels.pipelines.training.s3_source import Remote
 
 
 @click.command(cls=Command)
@@ -89,7 +91,7 @@ def train(
             lambda _: session.console.text("nothing was uploaded or trained (--dry-run)"),
         )
         return
-    from customlabels.pipelines.run import begin
+    from customlabels.pipelines.training.run import begin
 
     clients, console = session.clients, session.console
     _see_to_bucket(session, plan, fix_bucket_policy)
@@ -116,10 +118,10 @@ def train(
 def _finish(session: Session, begun: "Begun", gate: GateSettings, junit: Path | None, kept: Kept) -> None:
     """Waits for the training, and shows, judges and keeps what came of it."""
     from customlabels.pipelines import notices
-    from customlabels.pipelines.run import finish
+    from customlabels.pipelines.training.run import finish
 
     clients, console = session.clients, session.console
-    project = begun.project_arn.split("/")[1]
+    project = arns.project_name(begun.project_arn)
     try:
         outcome = finish(
             begun, rekognition=clients.rekognition, s3=clients.s3, watch=console, said=partial(still_waiting, session)
@@ -158,9 +160,9 @@ def _finish(session: Session, begun: "Begun", gate: GateSettings, junit: Path | 
 
 def _under_way(session: Session, project: str, name: str | None) -> "Begun":
     """The version of that name; the newest that is being trained, or else the newest, where it is None."""
-    from customlabels.pipelines.project import need_project
-    from customlabels.pipelines.run import Begun
-    from customlabels.pipelines.versions import list_versions, version_name
+    from customlabels.pipelines.service.projects import need_project
+    from customlabels.pipelines.service.versions import list_versions, version_name
+    from customlabels.pipelines.training.run import Begun
 
     rekognition = session.clients.rekognition
     found = [one for one in list_versions(rekognition, project) if name in (None, version_name(one))]
@@ -168,8 +170,8 @@ def _under_way(session: Session, project: str, name: str | None) -> "Begun":
         raise ServiceError(
             f"project {project} has no version{f' {name}' if name else ''} to wait for", hint="customlabels train DIR"
         )
-    found.sort(key=lambda one: one["Status"] != "TRAINING_IN_PROGRESS")
-    training = found[0]["Status"] == "TRAINING_IN_PROGRESS"
+    found.sort(key=lambda one: one["Status"] != State.TRAINING_IN_PROGRESS)
+    training = found[0]["Status"] == State.TRAINING_IN_PROGRESS
     return Begun(need_project(rekognition, project), version_name(found[0]), training)
 
 
@@ -216,8 +218,8 @@ def _forecast(session: Session, plan: Plan, max_cost: float | None, dry_run: boo
     ------
     SettingsError : it may cost more than is allowed
     """
-    from customlabels.pipelines.project import find_project
-    from customlabels.pipelines.versions import list_versions, version_name
+    from customlabels.pipelines.service.projects import find_project
+    from customlabels.pipelines.service.versions import list_versions, version_name
 
     earlier = []
     try:
@@ -238,7 +240,7 @@ def _forecast(session: Session, plan: Plan, max_cost: float | None, dry_run: boo
     )
     for one in earlier:
         if version_name(one) == plan.version:
-            training = one["Status"] == "TRAINING_IN_PROGRESS"
+            training = one["Status"] == State.TRAINING_IN_PROGRESS
             said = "is being trained already" if training else "exists: nothing is trained or billed"
             session.console.note(f"{note}      the version {said}")
             return None
@@ -286,7 +288,7 @@ def _see_to_bucket(session: Session, plan: Plan, fix_policy: bool) -> None:
     import json
     from difflib import unified_diff
 
-    from customlabels.pipelines import bucket
+    from customlabels.aws import bucket
 
     clients, console = session.clients, session.console
     bucket.check_bucket(clients.s3, plan.bucket, clients.region)

@@ -8,14 +8,17 @@ import click
 from customlabels.cli.champions import history, promote, rollback
 from customlabels.cli.comparing import compare, gate, report, thresholds
 from customlabels.cli.copying import copy
-from customlabels.cli.group import Group, project_option
-from customlabels.cli.session import Session, pass_session
+from customlabels.cli.group import Group, pass_session, project_option
 from customlabels.core.console import Console
 from customlabels.core.errors import ServiceError
 from customlabels.core.prices import training_cost
-from customlabels.pipelines.evaluation import Evaluation
-from customlabels.pipelines.lineage import read_description
-from customlabels.pipelines.versions import delete_version, list_versions, version_name, version_tags
+from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.service.states import HELD, State
+from customlabels.pipelines.service.versions import delete_version, list_versions, version_name, version_tags
+from customlabels.pipelines.training.lineage import read_description
+from customlabels.session import Session
+
+_FAILED = frozenset({State.TRAINING_FAILED, State.FAILED})
 
 
 @click.group(cls=Group)
@@ -35,7 +38,7 @@ def list_(session: Session, project: str | None) -> None:
 
     Example: customlabels versions list --project surface
     """
-    from customlabels.pipelines import champion
+    from customlabels.pipelines.service import champion
 
     clients, name = session.clients, session.project(project)
     found = list_versions(clients.rekognition, name)
@@ -58,7 +61,9 @@ def list_(session: Session, project: str | None) -> None:
                 "created": version["CreationTimestamp"].strftime("%Y-%m-%d %H:%M"),
                 "hours": None if seconds is None else round(seconds / 3600, 2),
                 "dollars": None if seconds is None else round(training_cost(seconds), 2),
-                "message": version.get("StatusMessage") if version["Status"] in {"TRAINING_FAILED", "FAILED"} else None,
+                "message": version.get("StatusMessage")
+                if version["Status"] in {State.TRAINING_FAILED, State.FAILED}
+                else None,
             }
         )
     columns = ["version", "", "status", "F1", "train", "test", "test set", "created", "hours", "$", "message"]
@@ -87,8 +92,8 @@ def show(session: Session, version: str | None, project: str | None) -> None:
 
     Example: customlabels versions show champion
     """
-    from customlabels.pipelines.metrics import confusion
-    from customlabels.pipelines.results import measure
+    from customlabels.pipelines.evaluation.metrics import confusion
+    from customlabels.pipelines.evaluation.results import measure
 
     clients = session.clients
     chosen = session.version(session.project(project), version)
@@ -129,7 +134,7 @@ def delete(session: Session, version: str, project: str | None, yes: bool) -> No
 
     Example: customlabels versions delete v-3f9c2a71b0
     """
-    from customlabels.pipelines import champion
+    from customlabels.pipelines.service import champion
 
     name = session.project(project)
     found = session.version(name, version)
@@ -138,7 +143,7 @@ def delete(session: Session, version: str, project: str | None, yes: bool) -> No
         raise ServiceError(
             f"version {version_name(found)} is the champion of {name}", hint="promote another first, or roll back"
         )
-    if found["Status"] in {"RUNNING", "STARTING", "STOPPING"}:
+    if found["Status"] in HELD:
         raise ServiceError(
             f"version {version_name(found)} is {found['Status']}", hint=f"customlabels model stop {version_name(found)}"
         )

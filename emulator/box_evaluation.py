@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from customlabels.core.thresholds import halfway
 from customlabels.datasets.boxes import overlap
 from customlabels.emulator.evaluation import EVALUATION, TRAINING, iso, outcome_details
 from customlabels.manifests.lines import BOXES
@@ -55,6 +56,8 @@ def matches(image: Examined) -> list[bool]:
 def label_figures(confidences: NDArray[np.float64], hits: NDArray[np.bool_], objects: int) -> dict[str, float]:
     """Threshold with the best F1, precision, recall and F1 there, average precision, and recall without a threshold.
 
+    The threshold lies halfway down to the next lower confidence.
+
     Parameters
     ----------
     confidences, hits : (boxes,), of all boxes found of the label, and whether each is that of an object
@@ -73,7 +76,7 @@ def label_figures(confidences: NDArray[np.float64], hits: NDArray[np.bool_], obj
     falling = np.maximum.accumulate(precision[::-1])[::-1]
     average = float(np.sum(np.diff(recall, prepend=0.0) * falling))
     return {
-        "Threshold": float(confidences[best]),
+        "Threshold": halfway(float(confidences[best]), float(confidences[best + 1]) if best + 1 < len(found) else None),
         "Precision": float(precision[best]),
         "Recall": float(recall[best]),
         "F1Score": float(f1[best]),

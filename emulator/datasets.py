@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from customlabels.core.s3 import S3Address
+from customlabels.core.addresses import S3Address
 from customlabels.emulator.aws import objects
 from customlabels.emulator.context import Context, page
 from customlabels.emulator.refusals import Refusal, in_use, invalid_parameter, invalid_s3_object, not_ready

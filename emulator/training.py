@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from customlabels.core.s3 import S3Address, join_key
+from customlabels.core.addresses import S3Address, join_key
 from customlabels.emulator.aws import objects
 from customlabels.emulator.engine.job_files import LOG, OUTCOME, RESULTS
 from customlabels.emulator.engine.warm_jobs import WarmJobs

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import SettingsError
 from customlabels.core.files import written_aside
-from customlabels.core.s3 import S3Address, join_key
 from customlabels.core.spans import parse_span
 from customlabels.emulator import hosting
 from customlabels.emulator.address import VERSIONS_FOLDER

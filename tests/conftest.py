@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from drawing import draw
 from hypothesis import settings
-from local_service import BUCKET, Service, connect
+from support.drawing import draw
+from support.local_services import BUCKET, Service, connect
 
 from customlabels.emulator import address
 

@@ -11,7 +11,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.exceptions import MissingBucket, S3ClientError
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend, s3_backends
 
-from customlabels.core.s3 import S3Address
+from customlabels.core.addresses import S3Address
 from customlabels.emulator.store import Store
 
 _KEPT = (

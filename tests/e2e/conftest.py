@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_shell import Shell
+from support.shells import Shell
 
 from customlabels.emulator import address
 from customlabels.emulator.address import FAST

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 
 import pytest
-from e2e_shell import Shell
-from local_service import connect
+from support.local_services import connect
+from support.shells import Shell
 
 from customlabels.emulator import address
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from drawing import draw
-from e2e_shell import Shell
+from support.drawing import draw
+from support.shells import Shell
 
 from customlabels.emulator import address
 

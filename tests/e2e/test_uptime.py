@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from chaos import PACE, chaos, sequence
-from e2e_shell import Shell
-from local_service import Service, client
-from uptime_stack import deployed
+from support.chaos import PACE, chaos, sequence
+from support.local_services import Service, client
+from support.shells import Shell
+from support.uptime_stack import deployed
 
 from customlabels.emulator import address
 from customlabels.scheduler.usage import unit_hours

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_service import BUCKET, Service
+from support.local_services import BUCKET, Service
 
 from customlabels.emulator.protocol import service_model
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_service import BUCKET, Service
+from support.local_services import BUCKET, Service
 
 from customlabels.manifests.lines import entry_line
-from customlabels.scheduler import hosting
+from customlabels.pipelines.service import hosting
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def test_what_is_in_use_cannot_be_made_again_or_deleted(service: Service, traine
 
 
 def test_a_resource_of_one_region_is_unknown_in_another(service: Service, trained: Trained) -> None:
-    from local_service import connect
+    from support.local_services import connect
 
     elsewhere = connect(service.state, "eu-west-1").rekognition
     assert elsewhere.describe_projects()["ProjectDescriptions"] == []

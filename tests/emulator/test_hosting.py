@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_service import BUCKET, Service, begin_training, client, connect
+from support.local_services import BUCKET, Service, begin_training, client, connect
 
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.spans import parse_span
@@ -19,7 +19,7 @@ from customlabels.emulator.aws import series
 from customlabels.emulator.metrics import Metrics
 from customlabels.emulator.state import Status, Usage, Version
 from customlabels.emulator.versions import START_TAG
-from customlabels.scheduler import hosting
+from customlabels.pipelines.service import hosting
 from customlabels.scheduler.usage import unit_hours
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_service import BUCKET, Service, connect
+from support.local_services import BUCKET, Service, connect
 
 from customlabels.core.waiting import wait_for
 from customlabels.emulator import address

@@ -2,7 +2,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_service import Service
+from support.local_services import Service
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient

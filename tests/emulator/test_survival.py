@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from local_service import BUCKET, Service, client, connect, kill, kill_and_return
+from support.local_services import BUCKET, Service, client, connect, kill, kill_and_return
 
 from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import wait_for

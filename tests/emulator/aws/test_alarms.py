@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from local_service import Service, client, connect, kill_and_return, role, zipped
+from support.local_services import Service, client, connect, kill_and_return, role, zipped
 
 from customlabels.core.waiting import wait_for
 from customlabels.emulator import address

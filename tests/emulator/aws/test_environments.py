@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_service import Service, client, kill, role, zipped
+from support.local_services import Service, client, kill, role, zipped
 
 from customlabels.core.waiting import wait_for
 from customlabels.emulator import address

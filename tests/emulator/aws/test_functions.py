@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_service import Service, client, role, zipped
+from support.local_services import Service, client, role, zipped
 
 from customlabels.core.waiting import wait_for
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_service import BUCKET, Service, client, connect, kill, kill_and_return, role, zipped
+from support.local_services import BUCKET, Service, client, connect, kill, kill_and_return, role, zipped
 
 from customlabels.core.waiting import wait_for
 from customlabels.emulator import address

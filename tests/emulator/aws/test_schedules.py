@@ -11,7 +11,7 @@ from aws_croniter import AwsCroniter
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
-from local_service import BUCKET, Service, client, connect, kill_and_return, role, zipped
+from support.local_services import BUCKET, Service, client, connect, kill_and_return, role, zipped
 
 from customlabels.emulator import address
 from customlabels.emulator.aws.schedules import next_time

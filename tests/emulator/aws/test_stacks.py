@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_service import BUCKET, Service, client, kill_and_return, zipped
+from support.local_services import BUCKET, Service, client, kill_and_return, zipped
 
 TRUST = {
     "Version": "2012-10-17",

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from interception import Call, Spoiled, intercepted
-from local_service import BUCKET, Service, begin_training, client, connect
+from support.interception import Call, Spoiled, intercepted
+from support.local_services import BUCKET, Service, begin_training, client, connect
 
-from customlabels.core import parameters
+from customlabels.aws import parameters
 from customlabels.core.waiting import wait_for
 from customlabels.emulator import address
 from customlabels.emulator.versions import START_TAG
