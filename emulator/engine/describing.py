@@ -10,7 +10,7 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from customlabels.core.s3 import S3Address
+from customlabels.core.addresses import S3Address
 from customlabels.emulator.engine import features
 from customlabels.emulator.engine.images import read_bodies
 from customlabels.emulator.engine.kept_features import KeptFeatures, Row, digest_of

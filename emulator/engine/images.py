@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-from customlabels.core.s3 import S3Address
+from customlabels.core.addresses import S3Address
 from customlabels.datasets.limits import MAX_BYTES
 from customlabels.emulator.address import STATE_FILE
 from customlabels.emulator.store import connect

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawing import drawn
-from local_service import Service, begin_training, connect, kill
+from support.drawing import drawn
+from support.local_services import Service, begin_training, connect, kill
 
-from customlabels.core.s3 import S3Address
+from customlabels.core.addresses import S3Address
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.engine import describing
 from customlabels.emulator.engine.describing import described
@@ -77,6 +77,16 @@ def test_a_process_trains_one_after_the_other_and_each_as_a_new_one_would(
     WarmJobs().train(tmp_path / "anew", anew, "arn")
     assert same(folders[0], folders[1])
     assert same(folders[0], anew)
+
+
+def test_a_service_that_holds_much_has_its_trainings_done_all_the_same(tmp_path: Path) -> None:
+    """Linux has a new process begin with the most memory that the one which started it has ever held."""
+    state, jobs, much = filled(tmp_path), WarmJobs(), np.ones(80_000_000)
+    for name in ("first", "second"):
+        folder = training(state, name)
+        jobs.train(state, folder, "arn")
+        assert (folder / OUTCOME).exists(), (folder / LOG).read_text()
+    assert much.nbytes > 600_000_000
 
 
 def test_a_process_that_died_while_it_waited_costs_no_training(warm: tuple[Path, WarmJobs]) -> None:
