@@ -13,17 +13,17 @@ from customlabels.aws import archives, parameters
 from customlabels.aws.clients import explained
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.overriding import held
-from customlabels.cli.scheduled import scheduled
 from customlabels.core.addresses import join_key
-from customlabels.core.console import ticking
 from customlabels.core.errors import ServiceError
 from customlabels.core.files import written_aside
 from customlabels.core.prices import hosting_cost
+from customlabels.core.watching import ticking
 from customlabels.pipelines.service import champion, hosting
 from customlabels.pipelines.service.projects import need_project
 from customlabels.pipelines.service.states import UP
 from customlabels.pipelines.service.versions import Description, is_trained, list_versions, version_name
 from customlabels.scheduler import memory
+from customlabels.scheduler.deployed import deployed
 from customlabels.scheduler.stack import deployment, packaging
 from customlabels.scheduler.stack.template import Stack, stack_name, template
 from customlabels.scheduler.uptime import Schedule, spans, versions
@@ -66,7 +66,7 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
     deployment.put_code(clients.s3, stack.bucket, stack.key, code)
     with session.console.step(f"deploying {name}", None) as advance:
         deployment.execute(clients.cloudformation, proposal, ticking(advance))
-    held(session, scheduled(session, stack.project), session.now())
+    held(session, deployed(session.clients, stack.project, session.now()), session.now())
     if stack.champion is None:
         session.console.warn("there is no champion yet to start: customlabels versions promote VERSION makes one")
     for email in stack.emails:

@@ -83,6 +83,27 @@ class Group(click.Group):
     command_class = Command
 
 
+class Folder(Group):
+    """A group whose commands are modules of a folder of this package, each imported when it is called.
+
+    The module `cli/versions/promote.py` holds `promote`; one whose name Python has taken ends in an underscore there.
+    """
+
+    def __init__(self, name: str, summary: str, modules: tuple[str, ...]) -> None:
+        super().__init__(name, help=summary)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self._modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._modules:
+            return None
+        module = importlib.import_module(f"customlabels.cli.{self.name}.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name, None) or getattr(module, f"{cmd_name}_")
+        return command
+
+
 class _Root(Group):
     """The first level: commands are imported when they are called."""
 

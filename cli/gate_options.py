@@ -1,23 +1,19 @@
-"""The gate's flags, its table and its files, shared by the commands that judge a version."""
+"""The gate's flags and its file, shared by the commands that judge a version."""
 
 import functools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from customlabels.cli.group import Figure
-from customlabels.core.console import Console
-from customlabels.core.errors import GateFailed, SettingsError
+from customlabels.core.errors import SettingsError
 from customlabels.core.files import written_aside
 from customlabels.core.settings import GateSettings
-from customlabels.pipelines.evaluation.gate import Result, Verdict, junit, parse_demand
+from customlabels.pipelines.evaluation.gate import Verdict, demand, junit, parse_demand
 from customlabels.session import Session
-
-if TYPE_CHECKING:
-    from customlabels.pipelines.evaluation.comparison import Measured
 
 _FRACTION = Figure(0, 1)
 _FLAGS = (
@@ -77,44 +73,19 @@ def _gate(settings: GateSettings, flags: dict[str, Any]) -> GateSettings:
     return gate
 
 
-def judged(session: Session, project: str, measured: "Measured", gate: GateSettings) -> Verdict:
-    """The verdict on a version, beside the champion where the gate asks for that."""
-    from customlabels.pipelines.evaluation.judging import judge_measured
-
-    champion = session.measured_champion(project) if gate.max_regression is not None else None
-    return judge_measured(measured, gate, champion)
-
-
-def show_verdict(console: Console, verdict: Verdict) -> None:
-    """The table of checks, and how it came out; nothing where nothing was asked."""
-    if not verdict.checks:
-        return
-    by_interval = any(check.low is not None for check in verdict.checks)
-    columns = ["check", "found", "asked", *(["95 % from"] if by_interval else []), "result"]
-    rows = [
-        [check.name, check.value, check.least, *([check.low] if by_interval else []), check.result.value]
-        for check in verdict.checks
-    ]
-    console.table(columns, rows)
-    if verdict.result is Result.PASSED:
-        console.text(f"gate passed: F1 {verdict.f1:.3f}")
-
-
-def end_on(verdict: Verdict, path: Path | None) -> None:
-    """Writes the verdict where it is wanted.
-
-    Raises
-    ------
-    GateFailed : it is not passed
-    """
+def write_junit(verdict: Verdict, path: Path | None) -> None:
+    """Writes the verdict as JUnit XML where that is wanted."""
     if path is not None:
         with written_aside(path) as file:
             file.write(junit(verdict))
-    missed = verdict.shortfalls
-    if missed:
-        said = "the gate failed" if verdict.result is Result.FAILED else "not enough evidence for the gate"
-        raise GateFailed(
-            f"{said}: version {verdict.version}: {missed[0]}",
-            details=missed[1:],
-            hint="add or mend images of the labels with the lowest figures; the version itself stays",
-        )
+
+
+def end_on(verdict: Verdict, path: Path | None) -> None:
+    """Writes the verdict where it is wanted, and ends the command where it is not passed.
+
+    Raises
+    ------
+    GateFailed
+    """
+    write_junit(verdict, path)
+    demand(verdict)
