@@ -91,7 +91,7 @@ class Session:
     @cached_property
     def state(self) -> Path:
         """Where the local service keeps its state: beside the settings, else in the working folder."""
-        from customlabels.emulator.address import STATE_FOLDER
+        from customlabels.emulator.server.address import STATE_FOLDER
 
         if named := os.environ.get("CUSTOMLABELS_STATE"):
             return Path(named)
@@ -104,7 +104,7 @@ class Session:
         region = self._region or self.settings.project.region
         if not self.local:
             return Clients(Connection(self._profile, region, self._endpoint_url, said=self._said))
-        from customlabels.emulator.address import start
+        from customlabels.emulator.server.address import start
 
         if self._endpoint_url is not None:
             raise SettingsError("--local and --endpoint-url exclude each other")
@@ -122,7 +122,7 @@ class Session:
     def now(self) -> datetime:
         """The time: the local service's own, which may have been moved on, where that is used."""
         if self.local:
-            from customlabels.emulator.address import advance, running
+            from customlabels.emulator.server.address import advance, running
 
             if running(self.state) is None:
                 return datetime.now(UTC)
@@ -653,7 +653,7 @@ class Session:
         """Tells what a wait is held up by; a local service that died is brought back, since nobody else would."""
         self.console.note(sentence)
         if self.local:
-            from customlabels.emulator.address import start
+            from customlabels.emulator.server.address import start
 
             start(self.state)
 

@@ -14,7 +14,7 @@ from support.local_services import Service, client
 from support.shells import Shell
 from support.uptime_stack import deployed
 
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 from customlabels.scheduler.usage import unit_hours
 
 SETTINGS = """

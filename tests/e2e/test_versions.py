@@ -17,7 +17,7 @@ from support.local_services import client, connect
 from support.shells import Shell
 
 from customlabels.aws import parameters
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 from customlabels.pipelines import permissions
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
