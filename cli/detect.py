@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from customlabels.aws.clients import explained
+from customlabels.aws import s3
 from customlabels.cli.group import Command, Figure, pass_session, project_option
 from customlabels.cli.running import kept_running
 from customlabels.cli.scheduled import serving
-from customlabels.core.addresses import S3Address
 from customlabels.core.errors import LayoutError, ServiceError, SettingsError
 from customlabels.pipelines.service import arns
 from customlabels.pipelines.service.states import State
@@ -169,12 +168,10 @@ def _objects(session: Session, source: str) -> "Iterator[tuple[str, Image]]":
         raise SettingsError(f"{source!r} is not of the form s3://bucket/folder")
     if prefix and not prefix.endswith("/") and not prefix.lower().endswith(_SUFFIXES):
         prefix += "/"
-    with explained(f"listing {source}"):
-        for page in session.clients.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for one in page.get("Contents", []):
-                if one["Key"].lower().endswith(_SUFFIXES):
-                    name = one["Key"].removeprefix(prefix).lstrip("/") or one["Key"].rpartition("/")[2]
-                    yield name, S3Address(bucket, one["Key"])
+    for stored in s3.listed(session.clients.s3, bucket, prefix):
+        key = stored.address.key
+        if key.lower().endswith(_SUFFIXES):
+            yield key.removeprefix(prefix).lstrip("/") or key.rpartition("/")[2], stored.address
 
 
 def _running(
@@ -252,11 +249,7 @@ def _measure(
 def _draw(session: Session, found: "Detection", place: "Image", folder: Path) -> None:
     from customlabels.pipelines.service.detection_drawing import draw
 
-    if isinstance(place, Path):
-        body = place.read_bytes()
-    else:
-        with explained(f"reading {place}"):
-            body = session.clients.s3.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
+    body = place.read_bytes() if isinstance(place, Path) else s3.get(session.clients.s3, place)
     target = (folder / found.name).resolve()
     if not target.is_relative_to(folder.resolve()):
         raise LayoutError(f"{found.name}: would be written outside {folder}")

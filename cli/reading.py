@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from customlabels.aws.clients import explained
+from customlabels.aws import s3
 from customlabels.cli.group import Figure
 from customlabels.core.addresses import parse_address
 from customlabels.core.errors import LayoutError, SettingsError
@@ -178,8 +178,7 @@ def local_file(session: Session, text: str) -> Iterator[Path]:
         raise SettingsError(str(error)) from error
     with TemporaryDirectory(prefix="customlabels-") as folder:
         path = Path(folder) / (address.key.rpartition("/")[2] or "object")
-        with explained(f"reading {address}"):
-            session.clients.s3.download_file(address.bucket, address.key, str(path))
+        s3.download(session.clients.s3, address, path)
         yield path
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from customlabels.core.errors import ServiceError
-from customlabels.pipelines.evaluation.metrics import Counts, Figures, Interval, count, figures, paired_spread, spread
+from customlabels.pipelines.evaluation.metrics import Counts, Interval, count, paired_spread, spread
 from customlabels.pipelines.evaluation.snapshot import Snapshot, TestImage
 from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
 
@@ -163,11 +163,6 @@ def interval_lows(snapshot: Snapshot) -> dict[str, tuple[float, float, float]]:
     drawn = spread(count(snapshot))
     found = {"": drawn.overall(), **{label: drawn.label(label) for label in drawn.labels}}
     return {name: (one[0].low, one[1].low, one[2].low) for name, one in found.items()}
-
-
-def recomputed(snapshot: Snapshot) -> tuple[Figures, dict[str, Figures]]:
-    """Figures worked out from the snapshot; for boxes they may differ from the service's own."""
-    return figures(count(snapshot))
 
 
 def markdown(comparisons: Sequence[Comparison]) -> str:

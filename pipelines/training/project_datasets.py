@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from customlabels.aws.clients import explained
+from customlabels.aws.s3 import get_if_there
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ManifestError, ServiceError
 from customlabels.core.waiting import wait_for
@@ -100,13 +101,8 @@ def updates(s3: "S3Client", plan: Plan, side: Side, held: str) -> list[bytes] | 
     """
     if not held:
         return None
-    address = plan.manifest_of(side, held)
-    try:
-        with explained(f"reading {address}"):
-            body = s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
-    except ServiceError as error:
-        if error.code not in ("NoSuchKey", "404"):
-            raise
+    body = get_if_there(s3, plan.manifest_of(side, held))
+    if body is None:
         return None
     before, wanted = dict(_by_source(body.splitlines())), dict(_by_source(manifest_lines(plan, side)))
     if before.keys() - wanted.keys():
