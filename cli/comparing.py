@@ -16,7 +16,8 @@ from customlabels.core.settings import GateSettings
 from customlabels.session import Session
 
 if TYPE_CHECKING:
-    from customlabels.pipelines.evaluation.comparison import Comparison, Difference, Measured
+    from customlabels.pipelines.evaluation.comparison import Comparison, Difference
+    from customlabels.pipelines.evaluation.measured import Measured
 
 
 @click.command(cls=Command)

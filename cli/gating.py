@@ -17,7 +17,7 @@ from customlabels.pipelines.evaluation.gate import Result, Verdict, junit, parse
 from customlabels.session import Session
 
 if TYPE_CHECKING:
-    from customlabels.pipelines.evaluation.comparison import Measured
+    from customlabels.pipelines.evaluation.measured import Measured
 
 _FRACTION = Figure(0, 1)
 _FLAGS = (

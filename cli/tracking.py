@@ -16,8 +16,8 @@ from customlabels.session import Session
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from customlabels.pipelines.evaluation.comparison import Measured
     from customlabels.pipelines.evaluation.gate import Verdict
+    from customlabels.pipelines.evaluation.measured import Measured
     from customlabels.pipelines.service.versions import Description
     from customlabels.pipelines.training.run import Outcome
 

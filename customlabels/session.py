@@ -14,7 +14,7 @@ from customlabels.core.settings import Settings, find_settings, load_settings
 from customlabels.pipelines.service.arns import CHAMPION, project_name
 
 if TYPE_CHECKING:
-    from customlabels.pipelines.evaluation.comparison import Measured
+    from customlabels.pipelines.evaluation.measured import Measured
     from customlabels.pipelines.service.versions import Description
     from customlabels.scheduler.uptime import Schedule
 

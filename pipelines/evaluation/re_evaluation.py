@@ -11,7 +11,8 @@ from customlabels.aws.clients import explained
 from customlabels.core.addresses import parse_address
 from customlabels.core.threads import in_threads
 from customlabels.datasets.boxes import overlap
-from customlabels.pipelines.evaluation.comparison import Measured, need_snapshot
+from customlabels.pipelines.evaluation.comparison import need_snapshot
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import count, figures
 from customlabels.pipelines.evaluation.snapshot import Place, Said, Snapshot, TestImage, Truth
 from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics

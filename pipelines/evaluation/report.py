@@ -15,8 +15,9 @@ from customlabels.core.errors import ServiceError
 from customlabels.core.files import written_aside
 from customlabels.core.templates import template
 from customlabels.core.threads import in_threads
-from customlabels.pipelines.evaluation.comparison import Measured, compare, found_labels, true_labels
+from customlabels.pipelines.evaluation.comparison import compare, found_labels, true_labels
 from customlabels.pipelines.evaluation.curves import curves_of
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import confusion, count, margins, spread
 from customlabels.pipelines.evaluation.snapshot import Place, Snapshot, TestImage
 

@@ -10,7 +10,7 @@ from customlabels.aws.s3 import GONE, download
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation import metrics_files, report
-from customlabels.pipelines.evaluation.comparison import Measured
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.results import manifest_of, training_counts, training_lines
 from customlabels.pipelines.service.versions import Description
 
