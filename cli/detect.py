@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from customlabels.aws.clients import explained
+from customlabels.aws import s3
 from customlabels.cli.confirming import confirm_start
 from customlabels.cli.group import Command, Figure, pass_session, project_option
 from customlabels.core.errors import LayoutError, SettingsError
@@ -188,11 +188,7 @@ def _measure(
 def _draw(session: Session, found: "Detection", place: "Image", folder: Path) -> None:
     from customlabels.pipelines.service.detection_drawing import draw
 
-    if isinstance(place, Path):
-        body = place.read_bytes()
-    else:
-        with explained(f"reading {place}"):
-            body = session.clients.s3.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
+    body = place.read_bytes() if isinstance(place, Path) else s3.get(session.clients.s3, place)
     target = (folder / found.name).resolve()
     if not target.is_relative_to(folder.resolve()):
         raise LayoutError(f"{found.name}: would be written outside {folder}")

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from customlabels.emulator.testing import local_service
     from customlabels.manifests.formats import load_dataset
     from customlabels.manifests.lines import entry_line, write_manifest
-    from customlabels.pipelines.evaluation.comparison import Comparison, Measured, compare
+    from customlabels.pipelines.evaluation.comparison import Comparison, compare
+    from customlabels.pipelines.evaluation.measured import Measured
     from customlabels.pipelines.evaluation.curves import draw_curves
     from customlabels.pipelines.service.detection import Detection, Seen, detect
     from customlabels.pipelines.service.detection_drawing import draw

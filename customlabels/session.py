@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from customlabels.datasets.model import Dataset
     from customlabels.manifests.images import Look
     from customlabels.manifests.report import Report
-    from customlabels.pipelines.evaluation.comparison import Comparison, Measured
+    from customlabels.pipelines.evaluation.comparison import Comparison
+    from customlabels.pipelines.evaluation.measured import Measured
     from customlabels.pipelines.evaluation.gate import Verdict
     from customlabels.pipelines.following import Following
     from customlabels.pipelines.promotion import Promoted

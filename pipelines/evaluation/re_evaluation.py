@@ -13,7 +13,8 @@ from customlabels.core.errors import SettingsError
 from customlabels.core.threads import in_threads
 from customlabels.core.watching import Watch
 from customlabels.datasets.boxes import overlap
-from customlabels.pipelines.evaluation.comparison import Measured, need_snapshot
+from customlabels.pipelines.evaluation.comparison import need_snapshot
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import count, figures
 from customlabels.pipelines.evaluation.results import measure, trained_on, training_lines
 from customlabels.pipelines.evaluation.snapshot import Place, Said, Snapshot, TestImage, Truth

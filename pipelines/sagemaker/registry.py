@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from customlabels.aws.clients import explained
+from customlabels.aws.s3 import put
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation.summary import Evaluation
@@ -70,11 +71,8 @@ def register(
         output["S3Bucket"],
         join_key(output.get("S3KeyPrefix", ""), f"{QUALITY}-{project}-{evaluation.version}.json"),
     )
-    key = version.get("KmsKeyId")
-    encrypted: Any = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
-    with explained(f"writing {place}"):
-        body = json.dumps(quality(evaluation), indent=1).encode()
-        s3.put_object(Bucket=place.bucket, Key=place.key, Body=body, ContentType="application/json", **encrypted)
+    body = json.dumps(quality(evaluation), indent=1).encode()
+    put(s3, place, body, kms_key=version.get("KmsKeyId"), content_type="application/json")
     about = {
         "project": project,
         "version": evaluation.version,

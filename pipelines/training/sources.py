@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from customlabels.aws.clients import explained
+from customlabels.aws import s3 as objects
 from customlabels.core.addresses import parse_address
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.settings import DatasetSettings
@@ -79,8 +79,7 @@ def local_file(text: str, s3: Callable[[], "S3Client"]) -> Iterator[Path]:
         raise SettingsError(str(error)) from error
     with TemporaryDirectory(prefix="customlabels-") as folder:
         path = Path(folder) / (address.key.rpartition("/")[2] or "object")
-        with explained(f"reading {address}"):
-            s3().download_file(address.bucket, address.key, str(path))
+        objects.download(s3(), address, path)
         yield path
 
 
