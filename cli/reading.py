@@ -247,6 +247,7 @@ def read_images(session: Session, source: Source, policy: Policy | None = None) 
                 image_fault=own.image_fault,
                 step=lambda: advance(1),
             ),
+            found.path,
         )
 
 

@@ -17,39 +17,41 @@ SYSTEM_FOLDERS = {"__macosx", "@eadir"}
 def walk(root: Path, findings: list[Finding] | None = None) -> Iterator[str]:
     """Names of all files below `root` in order, with forward slashes; what is never looked at goes to `findings`."""
 
-    def leave_out(path: str, why: str, *, fatal: bool = False) -> None:
+    def leave_out(name: str, why: str, *, fatal: bool = False) -> None:
         if findings is not None:
-            findings.append(Finding(os.path.relpath(path, root).replace(os.sep, "/"), why, fatal))
+            findings.append(Finding(name, why, fatal))
 
-    def denied(error: OSError) -> None:
-        leave_out(error.filename, f"cannot be read ({error.strerror})", fatal=True)
-
-    base = str(root)
-    for folder, folders, files in os.walk(base, onerror=denied):
-        for name in sorted(folders):
-            path = os.path.join(folder, name)  # noqa: PTH118 - a Path each would take longer than the walk
-            if name.startswith(".") or name.lower() in SYSTEM_FOLDERS:
-                leave_out(path, "a hidden or system folder, left out")
-            elif Path(path).is_symlink():
-                leave_out(path, "a link to a folder, left out: its images would be read twice", fatal=True)
-            else:
-                continue
-            folders.remove(name)
-        folders.sort()
-        within = folder[len(base) :].strip(os.sep).replace(os.sep, "/")
-        for name in sorted(files):
-            path = os.path.join(folder, name)  # noqa: PTH118 - a Path each would take longer than the walk
-            if name.startswith(".") or name.lower() in _SYSTEM_FILES:
-                leave_out(path, "a hidden or system file, left out")
+    waiting = [""]
+    while waiting:
+        within = waiting.pop()
+        try:
+            # Entries of a folder know what they are: a look at each would take many times as long.
+            with os.scandir(f"{root}/{within}") as scanned:
+                entries = sorted(scanned, key=lambda entry: entry.name)
+        except OSError as error:
+            leave_out(within or ".", f"cannot be read ({error.strerror})", fatal=True)
+            continue
+        folders = []
+        for entry in entries:
+            name = f"{within}/{entry.name}" if within else entry.name
+            if entry.is_dir():
+                if entry.name.startswith(".") or entry.name.lower() in SYSTEM_FOLDERS:
+                    leave_out(name, "a hidden or system folder, left out")
+                elif entry.is_symlink():
+                    leave_out(name, "a link to a folder, left out: its images would be read twice", fatal=True)
+                else:
+                    folders.append(name)
+            elif entry.name.startswith(".") or entry.name.lower() in _SYSTEM_FILES:
+                leave_out(name, "a hidden or system file, left out")
             elif not name.isascii() and _undecodable(name):
-                if findings is not None:
-                    findings.append(Finding(ascii(name), "a name that is not UTF-8; rename it", fatal=True))
-            elif Path(path).is_symlink() and not Path(path).resolve().is_relative_to(root):
-                leave_out(path, "a link that leaves the folder, left out", fatal=True)
-            elif not Path(path).is_file():
-                leave_out(path, "a broken link or no regular file, left out", fatal=True)
+                leave_out(ascii(name), "a name that is not UTF-8; rename it", fatal=True)
+            elif entry.is_symlink() and not Path(entry).resolve().is_relative_to(root):
+                leave_out(name, "a link that leaves the folder, left out", fatal=True)
+            elif not entry.is_file():
+                leave_out(name, "a broken link or no regular file, left out", fatal=True)
             else:
-                yield f"{within}/{name}" if within else name
+                yield name
+        waiting += reversed(folders)
 
 
 def _undecodable(name: str) -> bool:

@@ -62,7 +62,8 @@ def load_dataset(
     ------
     LayoutError : it is not there, cannot be read, or holds no usable image
     """
-    return make_dataset(find_format(format, source, options).read(source, options), options, policy)
+    layout = find_format(format, source, options).read(source, options)
+    return make_dataset(layout, options, policy, source)
 
 
 def find_format(name: str, source: Path, options: Options) -> Format:

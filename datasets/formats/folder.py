@@ -30,13 +30,12 @@ def read(source: Path, options: Options, annotates: Callable[[Path], bool] = lam
     """
     root = folder_of(source, "name a folder that holds a folder of images a label")
     layout = Layout(root, ())
-    layout.images = _images(root, options, annotates, layout.findings)
+    layout.images = _images(layout, options, annotates)
     return layout
 
 
-def _images(
-    root: Path, options: Options, annotates: Callable[[Path], bool], findings: list[Finding]
-) -> Iterator[Annotated]:
+def _images(layout: Layout, options: Options, annotates: Callable[[Path], bool]) -> Iterator[Annotated]:
+    root, findings = layout.root, layout.findings
     split = _is_split(root)
     for name in walk(root, findings):
         if not wanted(name, options.include, options.exclude):
@@ -44,6 +43,7 @@ def _images(
         ending = PurePosixPath(name).suffix.lower()
         parts = name.split("/")[:-1]
         if ending not in options.endings:
+            layout.files.add(name)
             if ending in CONVERTIBLE_ENDINGS:
                 findings.append(
                     Finding(name, "not a JPEG or PNG image; customlabels dataset convert makes one", fatal=True)
@@ -55,6 +55,7 @@ def _images(
         if split:
             subset = SUBSETS.get(parts[0].lower()) if parts else None
             if subset is None:
+                layout.files.add(name)
                 findings.append(Finding(name, "lies beside train/ and test/, not in one of them", fatal=True))
                 continue
             parts = parts[1:]

@@ -57,14 +57,16 @@ def read(source: Path, options: Options) -> Layout:
     """
     root = folder_of(source, "name a folder of images and masks")
     layout = Layout(root, ())
-    names = [name for name in walk(root, layout.findings) if is_image(name)]
+    names = [name for name in walk(root) if is_image(name)]
     pairs = _pairs(root, names, options.masks)
     if not pairs:
         raise LayoutError(
             f"{source}: no image has a mask",
             hint="a mask is a PNG with the image's name, beside it or below --masks DIR; 'NAME_mask.png' will do too",
         )
-    layout.images = _images(root, names, pairs, _names(root), options, layout.findings)
+    masks = set(pairs.values())
+    layout.files |= {name for name in names if root / name in masks} | {NAMES}
+    layout.images = _images(root, names, pairs, _names(root), options)
     return layout
 
 
@@ -124,7 +126,7 @@ def _looks_like_a_mask(mask: Path) -> bool:
 
 
 def _images(
-    root: Path, names: list[str], pairs: dict[str, Path], values: dict[int, str], options: Options, found: list[Finding]
+    root: Path, names: list[str], pairs: dict[str, Path], values: dict[int, str], options: Options
 ) -> Iterator[Annotated]:
     split = {name.split("/")[0].lower() for name in names if "/" in name} <= {*SUBSETS, *TREES}
     masks = set(pairs.values())
@@ -132,8 +134,6 @@ def _images(
         if root / name in masks or not wanted(name, options.include, options.exclude):
             continue
         if name not in pairs:
-            if not any(name.startswith(f"{tree}/") for tree in TREES):
-                found.append(Finding(name, "has no mask, left out", fatal=False))
             continue
         parts = name.split("/")[:-1]
         subset = SUBSETS.get(parts[0].lower()) if split and parts else None
@@ -142,7 +142,7 @@ def _images(
         try:
             boxes, size = _boxes(pairs[name], values, label, options.min_area)
         except ValueError as error:
-            found.append(Finding(where, str(error), fatal=True))
+            yield Annotated(name, name, subset=subset, faults=(Finding(where, str(error), fatal=True),))
             continue
         yield Annotated(name, name, (), boxes, False, size, subset)
 

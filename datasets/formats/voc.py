@@ -48,31 +48,40 @@ def read(source: Path, options: Options) -> Layout:
 
 
 def _images(root: Path, layout: Layout) -> Iterator[Annotated]:
-    subsets = _subsets(root)
+    subsets = _subsets(root, layout.files)
     for name in walk(root):
-        if name.endswith(".xml"):
+        if name.lower().endswith(".xml"):
+            layout.files.add(name)
             try:
-                yield _image(root, layout.root, name, subsets, layout.findings)
+                yield _image(root, layout.root, name, subsets)
             except ValueError as error:
                 layout.findings.append(Finding(name, str(error), fatal=True))
 
 
-def _image(root: Path, images: Path, name: str, subsets: dict[str, str], findings: list[Finding]) -> Annotated:
+def _image(root: Path, images: Path, name: str, subsets: dict[str, str]) -> Annotated:
     document = parse(read_bounded(root / name, _MAX_BYTES))
     if document.tag != "annotation":
         raise ValueError(f"no Pascal VOC file: its root is <{document.tag}>")
-    boxes = []
-    for place, marked in enumerate(document.iter("object"), 1):
+    boxes, faults = [], []
+    for number_of, marked in enumerate(document.iter("object"), 1):
         try:
             boxes.append(_box(marked))
         except ValueError as error:
-            findings.append(Finding(f"{name}, object {place}", str(error), fatal=True))
+            faults.append(Finding(f"{name}, object {number_of}", str(error), fatal=True))
     width, height = document.findtext("size/width"), document.findtext("size/height")
     size = (round(number(width)), round(number(height))) if width and height else None
     image = _image_name(name, document.findtext("filename"), images)
     stem = name.partition(f"{ANNOTATIONS}/")[2].removesuffix(".xml")
     subset = subsets.get(stem) or subsets.get(PurePosixPath(name).stem) or SUBSETS.get(name.partition("/")[0].lower())
-    return Annotated(image, name, (), tuple(boxes), size=size if size and all(size) else None, subset=subset)
+    return Annotated(
+        image,
+        name,
+        (),
+        tuple(boxes),
+        size=size if size and all(size) else None,
+        subset=subset,
+        faults=tuple(faults),
+    )
 
 
 def _box(marked: ElementTree.Element) -> Box:
@@ -96,12 +105,16 @@ def _image_name(name: str, file_name: str | None, images: Path) -> str:
     return (file_name or stem).strip()
 
 
-def _subsets(root: Path) -> dict[str, str]:
+def _subsets(root: Path, files: set[str]) -> dict[str, str]:
+    """The part of the split of each stem; the lists that were read go to `files`."""
     found = {}
     for word, subset in SUBSETS.items():
         path = root / SETS / f"{word}.txt"
-        # trainval is train and val together: what the two say by themselves counts.
-        if word != "trainval" and path.is_file():
+        if path.is_file():
+            files.add(f"{SETS}/{word}.txt")
+            # trainval is train and val together: what the two say by themselves counts.
+            if word == "trainval":
+                continue
             for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
                 if line.strip():
                     # VOC's own files have a second column, whether the class is there.

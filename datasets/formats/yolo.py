@@ -43,9 +43,11 @@ def read(source: Path, options: Options) -> Layout:
     if description is None:
         if not (root / CLASSES).is_file():
             raise LayoutError(f"{source}: holds neither {DESCRIPTION} nor {CLASSES}")
+        layout.files.add(CLASSES)
         names = dict(enumerate((root / CLASSES).read_text(encoding="utf-8-sig").split("\n")))
         places: list[tuple[str | None, Path]] = [(None, root / "images")]
     else:
+        layout.files.add(description.name)
         names, places = _described(description, root)
     layout.images = _images(layout, names, places)
     return layout
@@ -103,26 +105,30 @@ def _below(root: Path, base: Path, text: object) -> Path | None:
 
 def _images(layout: Layout, names: dict[int, str], places: list[tuple[str | None, Path]]) -> Iterator[Annotated]:
     root = layout.root
-    taken: dict[Path, str] = {}
+    taken: dict[str, str] = {}
     for subset, place in places:
-        for name in _listed(root, place, layout.findings):
-            labels = root / _labels_name(name)
-            if labels in taken:
-                layout.findings.append(Finding(name, f"shares {labels.name} with {taken[labels]}", fatal=True))
+        for name in _listed(layout, place):
+            where = _labels_name(name)
+            if where in taken:
+                fault = Finding(name, f"shares {where} with {taken[where]}", fatal=True)
+                yield Annotated(name, name, subset=subset, faults=(fault,))
                 continue
-            taken[labels] = name
-            if not labels.is_file():
+            taken[where] = name
+            if not (root / where).is_file():
                 yield Annotated(name, name, subset=subset)
                 continue
-            where = labels.relative_to(root).as_posix()
-            yield Annotated(name, where, (), _boxes(labels, where, names, layout.findings), True, None, subset)
+            layout.files.add(where)
+            boxes, faults = _boxes(root / where, where, names)
+            yield Annotated(name, where, (), boxes, True, None, subset, faults=faults)
 
 
-def _listed(root: Path, place: Path, findings: list[Finding]) -> Iterator[str]:
+def _listed(layout: Layout, place: Path) -> Iterator[str]:
+    root, findings = layout.root, layout.findings
+    within = place.resolve().relative_to(root).as_posix()
     if place.is_dir():
-        within = place.resolve().relative_to(root).as_posix()
-        yield from (f"{within}/{name}".removeprefix("./") for name in walk(place, findings) if is_image(name))
+        yield from (f"{within}/{name}".removeprefix("./") for name in walk(place) if is_image(name))
         return
+    layout.files.add(within)
     for line in place.read_text(encoding="utf-8", errors="replace").splitlines():
         if line.strip():
             found = _below(root, place.parent, line.strip())
@@ -143,14 +149,16 @@ def _labels_name(image: str) -> str:
     return "/".join(parts)
 
 
-def _boxes(path: Path, where: str, names: dict[int, str], findings: list[Finding]) -> tuple[Box, ...]:
-    """The boxes of a text file, in fractions; a row with more points is a polygon, and gives the box around it."""
+def _boxes(path: Path, where: str, names: dict[int, str]) -> tuple[tuple[Box, ...], tuple[Finding, ...]]:
+    """The boxes of a text file, in fractions, and what is wrong with others.
+
+    A row with more points is a polygon, and gives the box around it.
+    """
     try:
         text = read_bounded(path, _MAX_BYTES).decode("utf-8-sig")
     except ValueError as error:
-        findings.append(Finding(where, f"cannot be read as text: {error}", fatal=True))
-        return ()
-    boxes = []
+        return (), (Finding(where, f"cannot be read as text: {error}", fatal=True),)
+    boxes, faults = [], []
     for line, row in enumerate(text.splitlines(), 1):
         cells = row.split()
         if not cells:
@@ -158,8 +166,8 @@ def _boxes(path: Path, where: str, names: dict[int, str], findings: list[Finding
         try:
             boxes.append(_box(cells, names))
         except ValueError as error:
-            findings.append(Finding(f"{where}, row {line}", str(error), fatal=True))
-    return tuple(boxes)
+            faults.append(Finding(f"{where}, row {line}", str(error), fatal=True))
+    return tuple(boxes), tuple(faults)
 
 
 def _box(cells: list[str], names: dict[int, str]) -> Box:
