@@ -115,6 +115,8 @@ class Finder:
     def find(self, name: str, subset: str | None = None) -> Path:
         """The image's path: `name` below the root, else the one file whose path ends like it.
 
+        A name without the ending of an image is that of the one image whose path ends like it, but for its ending.
+
         Raises
         ------
         ValueError : a sentence saying why there is none
@@ -138,13 +140,13 @@ class Finder:
         if self._is_there("/".join(parts)):
             return self.root.joinpath(*parts)
         for start in range(len(parts)):
-            found = self._ending(parts[start:])
-            if len(found) > 1 and subset:
-                found = [other for other in found if _is_in(other, subset)] or found
-            if len(found) == 1:
-                return self.root / found[0]
-            if found:
-                raise ValueError(f"there are several images of that name: {', '.join(sorted(found)[:3])}")
+            images = self._ending(parts[start:])
+            if len(images) > 1 and subset:
+                images = [other for other in images if _is_in(other, subset)] or images
+            if len(images) == 1:
+                return self.root / images[0]
+            if images:
+                raise ValueError(f"there are several images of that name: {', '.join(sorted(images)[:3])}")
         raise ValueError(f"no such image below {self.root}")
 
     def _is_there(self, name: str) -> bool:
@@ -159,15 +161,24 @@ class Finder:
     def _ending(self, parts: Sequence[str]) -> list[str]:
         """Names of files below the root whose last parts are `parts`."""
         tail = "/" + "/".join(parts)
-        return [name for name in self._by_base.get(parts[-1], ()) if f"/{name}".endswith(tail)]
+        if is_image(parts[-1]):
+            return [name for name in self._by_base.get(parts[-1], ()) if f"/{name}".endswith(tail)]
+        return [name for name in self._by_stem.get(parts[-1], ()) if f"/{name}".rpartition(".")[0].endswith(tail)]
 
     @cached_property
     def _by_base(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+        images: dict[str, list[str]] = {}
         for name in walk(self.root):
             if is_image(name):
-                found.setdefault(name.rpartition("/")[2], []).append(name)
-        return found
+                images.setdefault(name.rpartition("/")[2], []).append(name)
+        return images
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[str]]:
+        images: dict[str, list[str]] = {}
+        for base, names in self._by_base.items():
+            images.setdefault(base.rpartition(".")[0], []).extend(names)
+        return images
 
 
 def _is_in(name: str, subset: str) -> bool:
