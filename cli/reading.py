@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,10 +16,22 @@ from customlabels.core.aws import explained
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.s3 import parse_address
 from customlabels.core.settings import DatasetSettings
+from customlabels.datasets.formats.masks import find_tree
 from customlabels.datasets.layout import Format, Options
-from customlabels.datasets.model import Dataset
+from customlabels.datasets.limits import FEWEST
+from customlabels.datasets.model import Dataset, Side
 from customlabels.datasets.reading import Policy, make_dataset
-from customlabels.datasets.split import Group, group_by, grouped, own_group, split, together, undivided
+from customlabels.datasets.split import (
+    Group,
+    group_by,
+    grouped,
+    own_group,
+    split,
+    together,
+    too_many,
+    undivided,
+    untrained,
+)
 from customlabels.manifests.formats import AUTO, FORMATS, annotations, find_format
 
 if TYPE_CHECKING:
@@ -49,6 +61,7 @@ class Source:
     box_unit: str | None = None
     masks: str | None = None
     min_area: int | None = None
+    category: str | None = None
     allow_unlabelled: bool = False
     skip_faulty: bool = False
     test_fraction: float | None = None
@@ -108,6 +121,11 @@ _READING = (
     click.option("--masks", metavar="DIR", help="Masks: where they lie, if not beside the images."),
     click.option(
         "--min-area", type=click.IntRange(1), help="Masks: pixels of the smallest spot that is a box.  [default: 9]"
+    ),
+    click.option(
+        "--category",
+        metavar="NAME",
+        help="Of a download that holds several kinds of parts (MVTec AD), the one to read.",
     ),
     click.option("--allow-unlabelled", is_flag=True, help="Keep images without labels and boxes."),
 )
@@ -210,15 +228,16 @@ def find_source(session: Session, source: Source, *, convertible: bool = False) 
             delimiter=given.delimiter,
             encoding=given.encoding,
             fractions=None if given.box_unit is None else given.box_unit == "fractions",
-            masks=folder(source.masks, given.masks),
+            masks=find_tree(path, folder(source.masks, given.masks)),
             min_area=given.min_area,
+            category=given.category,
         )
-        format = find_format(given.format, path, options)
-        if given.format == AUTO:
-            session.console.note(f"{text}: taken as {format.name} ({format.summary}){_beside(path, format)}")
         for named in (options.images, options.masks):
             if named is not None and not named.is_dir():
                 raise SettingsError(f"{named}: no such folder")
+        format = find_format(given.format, path, options)
+        if given.format == AUTO:
+            session.console.note(f"{text}: taken as {format.name} ({format.summary}){_beside(path, format)}")
         yield Found(path, format, options, given)
 
 
@@ -269,6 +288,9 @@ def divide_images(session: Session, source: Source) -> tuple[Dataset, Group]:
     elif given.group_by:
         group = group_by(given.group_by)
     divided = split(found, fraction=given.test_fraction, seed=given.seed, group=group)
+    _refuse_too_many(session, divided)
+    for label in untrained(divided):
+        session.console.warn(f"label {label!r} is tested but never trained in the split that the source brings")
     torn = together(divided, group)
     if torn:
         session.console.warn(f"{len(torn)} groups lie on both sides of the split that the source brings: {torn[0]} …")
@@ -277,11 +299,12 @@ def divide_images(session: Session, source: Source) -> tuple[Dataset, Group]:
 
 def divide_remote(session: Session, source: Source) -> "tuple[Remote, Dataset]":
     """The images in S3 that the command names, without faults, and how they are divided."""
+    from customlabels.datasets.evidence import structure
     from customlabels.datasets.files import wanted
     from customlabels.pipelines.remote import folder_address, read_remote
 
     given = source.over(session.settings.dataset)
-    if given.format not in ("auto", "folder"):
+    if given.format not in (AUTO, "folder"):
         raise SettingsError(
             f"images in S3 are read as a folder a label, not as {given.format}",
             hint="customlabels manifest build makes a manifest of annotations beside them",
@@ -298,9 +321,39 @@ def divide_remote(session: Session, source: Source) -> "tuple[Remote, Dataset]":
             wanted=lambda name: wanted(name, given.include, given.exclude),
             step=lambda: advance(1),
         )
+    if given.format == AUTO:
+        tool = structure([record.name for record in remote.dataset.records], given.label_from)
+        if tool is not None:
+            raise LayoutError(
+                f"{address}: images lie in {tool}/, which is the structure of a tool, not a label",
+                hint="name the folder that holds a folder a label; if the folders are labels all the same, "
+                "say --format folder",
+            )
     _refuse_faults(session, remote.dataset, source.skip_faulty)
     group: Group = group_by(given.group_by) if given.group_by else own_group
-    return remote, split(remote.dataset, fraction=given.test_fraction, seed=given.seed, group=group)
+    divided = split(remote.dataset, fraction=given.test_fraction, seed=given.seed, group=group)
+    _refuse_too_many(session, divided)
+    return remote, divided
+
+
+def _refuse_too_many(session: Session, divided: Dataset) -> None:
+    """Ends the command where the service would not take so many images.
+
+    Raises
+    ------
+    LayoutError
+    """
+    region = None
+    if any(len(divided.side(side)) > FEWEST[side.value] for side in Side):
+        with suppress(SettingsError):
+            region = session.clients.region
+    faults = too_many(divided, region)
+    if faults:
+        raise LayoutError(
+            f"{divided.root}: {faults[0]}",
+            details=faults[1:],
+            hint="test with fewer, --test-fraction 0.1, or leave images out with --exclude",
+        )
 
 
 def find_near_duplicates(session: Session, dataset: Dataset) -> "list[Duplicates]":
@@ -340,10 +393,13 @@ def _refuse_faults(session: Session, dataset: Dataset, skip: bool) -> None:
         return
     lines = [f"{finding.name}: {finding.message}" for finding in dataset.faults]
     if not skip:
+        missing = any("no such image" in finding.message for finding in dataset.faults)
+        elsewhere = "say where the images lie with --images DIR, " if missing else ""
         raise LayoutError(
             f"{dataset.root}: {len(lines)} faults; {len(dataset.records)} images can be used",
             details=lines,
-            hint="mend them, leave images out with --exclude, or go on without them with --skip-faulty",
+            hint=f"{elsewhere}mend them, leave images out with --exclude, or go on without these images, "
+            "with --skip-faulty",
         )
     for line in lines[:_MOST_SHOWN]:
         session.console.warn(line)
