@@ -35,6 +35,7 @@ class Source:
     box_unit: str | None = None
     masks: str | None = None
     min_area: int | None = None
+    category: str | None = None
     allow_unlabelled: bool = False
     skip_faulty: bool = False
     test_fraction: float | None = None
@@ -71,6 +72,7 @@ def wanted(session: Session, source: Source) -> Wanted:
         given,
         lambda: session.clients.s3,
         session.console,
+        region=lambda: session.clients.region,
         images=folder(source.images, given.images),
         masks=folder(source.masks, given.masks),
         skip_faulty=source.skip_faulty,
@@ -118,6 +120,11 @@ _READING = (
     click.option("--masks", metavar="DIR", help="Masks: where they lie, if not beside the images."),
     click.option(
         "--min-area", type=click.IntRange(1), help="Masks: pixels of the smallest spot that is a box.  [default: 9]"
+    ),
+    click.option(
+        "--category",
+        metavar="NAME",
+        help="Of a download that holds several kinds of parts (MVTec AD), the one to read.",
     ),
     click.option("--allow-unlabelled", is_flag=True, help="Keep images without labels and boxes."),
 )

@@ -405,6 +405,7 @@ class Session:
             given,
             lambda: self.clients.s3,
             self.console,
+            region=lambda: self.clients.region,
             images=Path(given.images) if given.images else None,
             masks=Path(given.masks) if given.masks else None,
         )

@@ -38,6 +38,8 @@ class Annotated(msgspec.Struct, frozen=True, gc=False):
     relative : whether the boxes are in fractions of the image's sides rather than in pixels
     size : width and height in pixels, where the file states them
     subset : train, validation or test
+    faults : of annotations of this image, a finding each; such an image is never used, not even without them
+    left_out : annotations of this image that are left out on purpose, each by what it is, in the plural: lines
     """
 
     name: str
@@ -48,15 +50,25 @@ class Annotated(msgspec.Struct, frozen=True, gc=False):
     size: tuple[int, int] | None = None
     subset: str | None = None
     group: str | None = None
+    faults: tuple[Finding, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Layout:
-    """Images below `root`, in the order of their file, made as they are asked for; `findings` are complete then."""
+    """Images below `root`, in the order of their file, made as they are asked for; the rest is complete then.
+
+    Parameters
+    ----------
+    findings : on what belongs to no image
+    files : names below the source, with forward slashes, of files that were read beside the images, or are named in
+        `findings`; any file of the source that is neither here nor an image is named by `accounting.unread`
+    """
 
     root: Path
     images: Iterable[Annotated]
     findings: list[Finding] = field(default_factory=list)
+    files: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,7 @@ class Options:
     fractions : whether boxes of a CSV file are fractions of the image's sides; None: as its first rows look
     masks : the folder of the masks, where they do not lie beside the images
     min_area : pixels of the smallest spot of a mask that becomes a box
+    category : of a folder that holds several kinds of parts, each with a split of its own, the one that is meant
     """
 
     images: Path | None = None
@@ -88,6 +101,7 @@ class Options:
     fractions: bool | None = None
     masks: Path | None = None
     min_area: int = 9
+    category: str | None = None
 
     @property
     def endings(self) -> set[str]:

@@ -10,10 +10,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from customlabels.core.errors import LayoutError
+from customlabels.datasets.accounting import Tallies, left_out, tally
 from customlabels.datasets.formats import csv_table
 from customlabels.datasets.layout import Annotated, Format, Layout, Options
 from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
-from customlabels.datasets.reading import LabelMap, boxes_in_pixels, label_faults, labelled, unlabelled
+from customlabels.datasets.reading import LabelMap, boxes_in_pixels, label_faults, labelled, seen_whole, unlabelled
 from customlabels.manifests.lines import entry_line, write_manifest
 
 _CHANNELS = 3
@@ -109,6 +110,7 @@ def _checked(layout: Layout, remote: Remote) -> Iterator[Annotated]:
     """The images without faults, their boxes in pixels."""
     findings, label_map = layout.findings, remote.label_map
     needs_prefix = not remote.prefix
+    tallies: Tallies = {}
     for given in layout.images:
         image = labelled(given, label_map) if label_map else given
         if image.boxes is None:
@@ -117,13 +119,16 @@ def _checked(layout: Layout, remote: Remote) -> Iterator[Annotated]:
             image, faults = _located(image)
         if needs_prefix and not image.name.startswith("s3://"):
             faults = [*faults, "is no s3:// address; say where it lies with --s3-images s3://bucket/folder/"]
-        if faults:
+        if image.left_out:
+            tally(tallies, image)
+        if faults or image.faults:
             where = f"{image.where}, {image.name}"
-            findings += [Finding(where, fault, fatal=True) for fault in faults]
+            findings += [*image.faults, *(Finding(where, fault, fatal=True) for fault in faults)]
         elif image.labels or image.boxes or remote.allow_unlabelled:
-            yield image
+            yield seen_whole(image)
         else:
             findings.append(unlabelled(given, image, f"{image.where}, {image.name}"))
+    findings += left_out(tallies)
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,7 @@
 """Labelled images read for a use case: where they lie, how they are laid out, how they are divided."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,10 +12,22 @@ from customlabels.core.addresses import parse_address
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.settings import DatasetSettings
 from customlabels.core.watching import Watch
+from customlabels.datasets.formats.masks import find_tree
 from customlabels.datasets.layout import Format, Options
-from customlabels.datasets.model import Dataset
+from customlabels.datasets.limits import FEWEST
+from customlabels.datasets.model import Dataset, Side
 from customlabels.datasets.reading import Policy, make_dataset
-from customlabels.datasets.split import Group, group_by, grouped, own_group, split, together, undivided
+from customlabels.datasets.split import (
+    Group,
+    group_by,
+    grouped,
+    own_group,
+    split,
+    together,
+    too_many,
+    undivided,
+    untrained,
+)
 from customlabels.manifests.formats import AUTO, annotations, find_format
 
 if TYPE_CHECKING:
@@ -41,12 +53,14 @@ class Wanted:
     resplit : whether to divide anew what the source has divided
     s3 : makes the client, where something lies in S3
     watch : told of steps, notes and warnings
+    region : gives the region, where a limit hangs on it
     """
 
     path: str | None
     settings: DatasetSettings
     s3: Callable[[], "S3Client"]
     watch: Watch
+    region: Callable[[], str] | None = None
     images: Path | None = None
     masks: Path | None = None
     skip_faulty: bool = False
@@ -107,15 +121,16 @@ def find_source(wanted: Wanted, *, convertible: bool = False) -> Iterator[Source
             delimiter=given.delimiter,
             encoding=given.encoding,
             fractions=None if given.box_unit is None else given.box_unit == "fractions",
-            masks=wanted.masks,
+            masks=find_tree(path, wanted.masks),
             min_area=given.min_area,
+            category=given.category,
         )
-        format = find_format(given.format, path, options)
-        if given.format == AUTO:
-            wanted.watch.note(f"{wanted.path}: taken as {format.name} ({format.summary}){_beside(path, format)}")
         for folder in (options.images, options.masks):
             if folder is not None and not folder.is_dir():
                 raise SettingsError(f"{folder}: no such folder")
+        format = find_format(given.format, path, options)
+        if given.format == AUTO:
+            wanted.watch.note(f"{wanted.path}: taken as {format.name} ({format.summary}){_beside(path, format)}")
         yield Source(path, format, options)
 
 
@@ -144,6 +159,7 @@ def read_images(wanted: Wanted, policy: Policy | None = None) -> Dataset:
                 image_fault=own.image_fault,
                 step=lambda: advance(1),
             ),
+            source.path,
         )
 
 
@@ -170,6 +186,9 @@ def divide_images(wanted: Wanted) -> tuple[Dataset, Group]:
     elif given.group_by:
         group = group_by(given.group_by)
     divided = split(dataset, fraction=given.test_fraction, seed=given.seed, group=group)
+    _refuse_too_many(wanted, divided)
+    for label in untrained(divided):
+        wanted.watch.warn(f"label {label!r} is tested but never trained in the split that the source brings")
     torn = together(divided, group)
     if torn:
         wanted.watch.warn(f"{len(torn)} groups lie on both sides of the split that the source brings: {torn[0]} …")
@@ -178,11 +197,12 @@ def divide_images(wanted: Wanted) -> tuple[Dataset, Group]:
 
 def divide_remote(wanted: Wanted) -> "tuple[Remote, Dataset]":
     """The images in S3 that are asked for, without faults, and how they are divided."""
+    from customlabels.datasets.evidence import structure
     from customlabels.datasets.files import wanted as matches
     from customlabels.pipelines.training.s3_source import folder_address, read_remote
 
     given = wanted.settings
-    if given.format not in ("auto", "folder"):
+    if given.format not in (AUTO, "folder"):
         raise SettingsError(
             f"images in S3 are read as a folder a label, not as {given.format}",
             hint="customlabels manifest build makes a manifest of annotations beside them",
@@ -199,9 +219,39 @@ def divide_remote(wanted: Wanted) -> "tuple[Remote, Dataset]":
             wanted=lambda name: matches(name, given.include, given.exclude),
             step=lambda: advance(1),
         )
+    if given.format == AUTO:
+        tool = structure([record.name for record in remote.dataset.records], given.label_from)
+        if tool is not None:
+            raise LayoutError(
+                f"{address}: images lie in {tool}/, which is the structure of a tool, not a label",
+                hint="name the folder that holds a folder a label; if the folders are labels all the same, "
+                "say --format folder",
+            )
     _refuse_faults(wanted, remote.dataset)
     group: Group = group_by(given.group_by) if given.group_by else own_group
-    return remote, split(remote.dataset, fraction=given.test_fraction, seed=given.seed, group=group)
+    divided = split(remote.dataset, fraction=given.test_fraction, seed=given.seed, group=group)
+    _refuse_too_many(wanted, divided)
+    return remote, divided
+
+
+def _refuse_too_many(wanted: Wanted, divided: Dataset) -> None:
+    """Ends where the service would not take so many images.
+
+    Raises
+    ------
+    LayoutError
+    """
+    region = None
+    if wanted.region is not None and any(len(divided.side(side)) > FEWEST[side.value] for side in Side):
+        with suppress(SettingsError):
+            region = wanted.region()
+    faults = too_many(divided, region)
+    if faults:
+        raise LayoutError(
+            f"{divided.root}: {faults[0]}",
+            details=faults[1:],
+            hint="test with fewer, --test-fraction 0.1, or leave images out with --exclude",
+        )
 
 
 def find_near_duplicates(watch: Watch, dataset: Dataset) -> "list[Duplicates]":
@@ -242,10 +292,13 @@ def _refuse_faults(wanted: Wanted, dataset: Dataset) -> None:
         return
     lines = [f"{finding.name}: {finding.message}" for finding in dataset.faults]
     if not wanted.skip_faulty:
+        missing = any("no such image" in finding.message for finding in dataset.faults)
+        elsewhere = "say where the images lie with --images DIR, " if missing else ""
         raise LayoutError(
             f"{dataset.root}: {len(lines)} faults; {len(dataset.records)} images can be used",
             details=lines,
-            hint="mend them, leave images out with --exclude, or go on without them with --skip-faulty",
+            hint=f"{elsewhere}mend them, leave images out with --exclude, or go on without these images, "
+            "with --skip-faulty",
         )
     for line in lines[:_MOST_SHOWN]:
         wanted.watch.warn(line)
