@@ -41,6 +41,8 @@ class Source:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     label_from: str | None = None
+    label_pattern: str | None = None
+    label_rules: tuple[str, ...] = ()
     label_separator: str | None = None
     label_map: tuple[tuple[str, str], ...] = ()
     column: tuple[tuple[str, str], ...] = ()
@@ -83,8 +85,19 @@ _READING = (
     click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out images that match; repeatable."),
     click.option(
         "--label-from",
-        type=click.Choice(["top", "parent", "path"]),
-        help="Folders: the label is the first folder, the one right above the image, or all joined.  [default: top]",
+        type=click.Choice(["top", "parent", "path", "name"]),
+        help="Folders: the label is the first folder, the one right above the image, or all joined; or the image's "
+        "name tells it (--label-pattern).  [default: top]",
+    ),
+    click.option(
+        "--label-pattern", metavar="REGEX", help="With --label-from name: its first group finds the label in the name."
+    ),
+    click.option(
+        "--label-rule",
+        "label_rules",
+        multiple=True,
+        metavar="RULE",
+        help="CSV: a label for rows in which it holds, as in 'defect: probability >= 0.5'; repeatable.",
     ),
     click.option("--label-separator", metavar="TEXT", help="Between labels in a cell, or joined folders."),
     click.option(
@@ -96,7 +109,8 @@ _READING = (
         multiple=True,
         metavar="ROLE=COLUMN",
         help="CSV: which column, by name or number, is image, label, xmin, ymin, xmax, ymax, left, top, box_width, "
-        "box_height, width, height, side or group.",
+        "box_height, xcenter, ycenter, bbox or corners (four numbers in a cell), runs, width, height, side or group. "
+        "Formats whose labels have names of their own: label.",
     ),
     click.option("--delimiter", metavar="CHARACTER", help="CSV: between cells.  [default: as the file looks]"),
     click.option("--encoding", metavar="NAME", help="CSV: of its text.  [default: as the file looks]"),
@@ -199,12 +213,16 @@ def find_source(session: Session, source: Source, *, convertible: bool = False) 
                 return session.settings_path.parent / setting
             return Path(flag) if flag else None
 
+        if (given.label_from == "name") != (given.label_pattern is not None):
+            raise SettingsError("--label-from name takes --label-pattern, which finds the label in an image's name")
         options = Options(
             images=folder(source.images, given.images),
             include=given.include,
             exclude=given.exclude,
             convertible=convertible,
             label_from=given.label_from,
+            label_pattern=given.label_pattern,
+            label_rules=given.label_rules,
             label_separator=given.label_separator,
             columns=given.columns,
             delimiter=given.delimiter,
@@ -286,6 +304,8 @@ def divide_remote(session: Session, source: Source) -> "tuple[Remote, Dataset]":
             f"images in S3 are read as a folder a label, not as {given.format}",
             hint="customlabels manifest build makes a manifest of annotations beside them",
         )
+    if given.label_from == "name":
+        raise SettingsError("labels of images in S3 are taken from their folders: --label-from top, parent or path")
     if given.group_by == NEAR_DUPLICATES:
         raise SettingsError("near-duplicates are found by looking at images; those in S3 are not downloaded")
     address = folder_address(source.path or given.source or "")

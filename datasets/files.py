@@ -10,6 +10,7 @@ from customlabels.core.errors import LayoutError
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Finding
 
+ADDRESSES = ("s3://", "gs://", "https://", "http://")
 _SYSTEM_FILES = {"thumbs.db", "ehthumbs.db", "desktop.ini"}
 SYSTEM_FOLDERS = {"__macosx", "@eadir"}
 
@@ -108,6 +109,8 @@ class Finder:
     def find(self, name: str, subset: str | None = None) -> Path:
         """The image's path: `name` below the root, else the one file whose path ends like it.
 
+        An address is looked for by what follows its bucket or host. A name may lack the ending of its file.
+
         Raises
         ------
         ValueError : a sentence saying why there is none
@@ -117,21 +120,21 @@ class Finder:
         if self._is_there(name):
             return self.root / name
         name = name.replace("\\", "/")
-        is_address = name.startswith("s3://")
+        is_address = name.startswith(ADDRESSES)
         if is_address:
-            name = name[5:].partition("/")[2]
+            name = name.partition("://")[2].partition("/")[2].partition("?")[0]
         parts = [part for part in name.split("/") if part not in ("", ".")]
         if not parts:
             raise ValueError("names no image")
         if not is_address and (name.startswith("/") or ".." in parts or ":" in parts[0]):
             # Only its last part can be trusted: many tools write the paths of the machine that they ran on.
-            if not self._ending(parts[-1:]):
+            if not self._ending(parts[-1:]) and not self._without_ending(parts[-1:]):
                 raise ValueError(f"leads out of {self.root}")
             parts = parts[-1:]
         if self._is_there("/".join(parts)):
             return self.root.joinpath(*parts)
         for start in range(len(parts)):
-            found = self._ending(parts[start:])
+            found = self._ending(parts[start:]) or self._without_ending(parts[start:])
             if len(found) > 1 and subset:
                 found = [other for other in found if _is_in(other, subset)] or found
             if len(found) == 1:
@@ -153,6 +156,20 @@ class Finder:
         """Names of files below the root whose last parts are `parts`."""
         tail = "/" + "/".join(parts)
         return [name for name in self._by_base.get(parts[-1], ()) if f"/{name}".endswith(tail)]
+
+    def _without_ending(self, parts: Sequence[str]) -> list[str]:
+        """As `_ending`, of a name that has no ending of an image: of files that are called so but for theirs."""
+        if is_image(parts[-1]):
+            return []
+        tail = "/" + "/".join(parts)
+        return [name for name in self._by_stem.get(parts[-1], ()) if f"/{name}".rpartition(".")[0].endswith(tail)]
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[str]]:
+        stems: dict[str, list[str]] = {}
+        for base, names in self._by_base.items():
+            stems.setdefault(base.rpartition(".")[0], []).extend(names)
+        return stems
 
     @cached_property
     def _by_base(self) -> dict[str, list[str]]:

@@ -80,7 +80,9 @@ class Options:
     images : the folder of the images, where it is not that of the annotations
     include, exclude : shell patterns, matched against an image's name and against the last part of it
     convertible : also take images that the service does not take but `convert` mends
-    label_from : top, parent or path: which folders above an image are its label
+    label_from : top, parent or path: which folders above an image are its label; or name: its own name tells
+    label_pattern : a regular expression whose first group finds the label in an image's name
+    label_rules : LABEL: COLUMN >= NUMBER, for rows of a CSV file
     label_separator : between labels in one cell, or between the folders of a label
     columns : role of a CSV column to its name, or its number counted from 1
     fractions : whether boxes of a CSV file are fractions of the image's sides; None: as its first rows look
@@ -93,6 +95,8 @@ class Options:
     exclude: tuple[str, ...] = ()
     convertible: bool = False
     label_from: str = "top"
+    label_pattern: str | None = None
+    label_rules: tuple[str, ...] = ()
     label_separator: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     delimiter: str | None = None

@@ -1,9 +1,11 @@
 """The folder layout: folders are labels; train/ and test/ at the top are the split."""
 
+import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.files import SYSTEM_FOLDERS, folder_of, walk, wanted
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options, bare_name
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
@@ -59,8 +61,30 @@ def _images(layout: Layout, options: Options, annotates: Callable[[Path], bool])
                 findings.append(Finding(name, "lies beside train/ and test/, not in one of them", fatal=True))
                 continue
             parts = parts[1:]
+        if options.label_from == "name":
+            yield _named(name, options.label_pattern or "", subset)
+            continue
         label = folder_label(parts, options.label_from, options.label_separator or "/")
         yield Annotated(name, name, (label,) if label else (), subset=subset)
+
+
+@lru_cache(maxsize=8)
+def _compiled(pattern: str) -> "re.Pattern[str]":
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise SettingsError(f"--label-pattern {pattern!r} is no regular expression: {error}") from error
+
+
+def _named(name: str, pattern: str, subset: str | None) -> Annotated:
+    """The image whose own name tells its label: what the pattern's first group finds in it, or all that it finds."""
+    match = _compiled(pattern).search(PurePosixPath(name).stem)
+    label = (match[1 if match.re.groups else 0] or "") if match else ""
+    if label:
+        return Annotated(name, name, (label,), subset=subset)
+    return Annotated(
+        name, name, subset=subset, faults=(Finding(name, f"--label-pattern {pattern!r} finds no label in it", True),)
+    )
 
 
 def folder_label(folders: list[str], label_from: str, separator: str = "/") -> str:
