@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import NoReturn
 
 import msgspec
 
+from customlabels.core.errors import LayoutError
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
 SUBSETS = {
@@ -21,7 +23,7 @@ SUBSETS = {
 }
 """Words for parts of a split, as people and tools write them."""
 
-_STRUCTURE = {"images", "imgs", "jpegimages"}
+_STRUCTURE = {"images", "imgs", "img", "image_2", "jpegimages"}
 
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"}
 CONVERTIBLE_ENDINGS = {".bmp", ".gif", ".heic", ".heif", ".tif", ".tiff", ".webp"}
@@ -110,6 +112,10 @@ class Options:
         return IMAGE_ENDINGS | CONVERTIBLE_ENDINGS if self.convertible else IMAGE_ENDINGS
 
 
+Recognises = Callable[[Path, Options], bool]
+Reads = Callable[[Path, Options], Layout]
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A format by name.
@@ -120,14 +126,25 @@ class Format:
     read : LayoutError where the whole cannot be read; what is wrong with parts goes to the layout's findings
     place : the path that an image gets in a folder of this format; LayoutError where it can have none
     save : writes the annotations of a dataset whose images lie below its root, each at the place that `place` gave
+    writes : whether it can be written at all
     """
 
     name: str
     summary: str
-    recognises: Callable[[Path, Options], bool]
-    read: Callable[[Path, Options], Layout]
+    recognises: Recognises
+    read: Reads
     place: Callable[[ImageRecord], str]
     save: Callable[[Dataset], None]
+    writes: bool = True
+
+
+def read_only(name: str, summary: str, recognises: Recognises, read: Reads) -> Format:
+    """A format that is read and not written: no tool takes in again what it gave out so."""
+
+    def refuse(_: object) -> NoReturn:
+        raise LayoutError(f"{name} is read, and not written", hint="customlabels dataset formats tells what is written")
+
+    return Format(name, summary, recognises, read, refuse, refuse, writes=False)
 
 
 def bare_name(record: ImageRecord) -> str:

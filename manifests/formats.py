@@ -6,12 +6,20 @@ from pathlib import Path
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.formats import (
     coco,
+    createml,
     csv_table,
+    custom_vision,
     cvat,
     folder,
+    hugging_face,
+    kitti,
     label_studio,
+    labelbox,
     labelme,
     masks,
+    supervisely,
+    vertex,
+    via,
     voc,
     yolo,
 )
@@ -20,7 +28,18 @@ from customlabels.datasets.model import Dataset
 from customlabels.datasets.reading import Policy, make_dataset
 from customlabels.manifests import layout
 
-_TELLING = (layout.FORMAT, coco.FORMAT, label_studio.FORMAT, cvat.FORMAT)
+_TELLING = (
+    layout.FORMAT,
+    via.FORMAT,
+    createml.FORMAT,
+    vertex.FORMAT,
+    labelbox.FORMAT,
+    custom_vision.FORMAT,
+    hugging_face.FORMAT,
+    coco.FORMAT,
+    label_studio.FORMAT,
+    cvat.FORMAT,
+)
 """Formats of files that tell what they are; any text may be a CSV."""
 
 
@@ -37,15 +56,23 @@ DEFAULTS = Options()
 FORMATS = {
     one.name: one
     for one in (
+        via.FORMAT,
+        createml.FORMAT,
+        vertex.FORMAT,
+        labelbox.FORMAT,
+        custom_vision.FORMAT,
+        hugging_face.FORMAT,
+        supervisely.FORMAT,
+        kitti.FORMAT,
         layout.FORMAT,
         yolo.FORMAT,
-        csv_table.FORMAT,
         coco.FORMAT,
         label_studio.FORMAT,
         cvat.FORMAT,
         voc.FORMAT,
         labelme.FORMAT,
         masks.FORMAT,
+        csv_table.FORMAT,
         replace(folder.FORMAT, read=_read_folder),
     )
 }

@@ -55,6 +55,9 @@ _LABELS = (
 )
 """Names of columns of labels that mean something else elsewhere, the likelier first."""
 
+LABEL_NAMES = (*ROLES["label"].split(), *_LABELS.split(), "name")
+"""What columns and attributes that hold labels are called, the likelier first."""
+
 CORNERS, SIZES = ("xmin", "ymin", "xmax", "ymax"), ("left", "top", "box_width", "box_height")
 CENTRES = ("xcenter", "ycenter", "box_width", "box_height")
 GEOMETRIES = (CORNERS, SIZES, CENTRES)
@@ -167,7 +170,7 @@ def _has_header(rows: list[Row], given: list[str], finds: Finds) -> bool:
         return True
     if any(names_an_image(cell) or is_address(cell) for cell in first):
         return False
-    if any(_role(cell) or _bare(cell) in _IDS.split() or _bare(cell) in _LABELS.split() for cell in first):
+    if any(_role(cell) or plain_name(cell) in _IDS.split() or plain_name(cell) in _LABELS.split() for cell in first):
         return True
     below = [[row[place] if place < len(row) else "" for row in rows[1:]] for place in range(len(first))]
     kinds = [kind_of(column) for column in below]
@@ -180,12 +183,13 @@ def _has_header(rows: list[Row], given: list[str], finds: Finds) -> bool:
     return not again and not any(cell and finds(cell) for cell in first)
 
 
-def _bare(cell: str) -> str:
+def plain_name(cell: str) -> str:
+    """A column's name without case, blanks, dashes, dots and underscores."""
     return re.sub(r"[\s_./#-]+", "", cell).lower()
 
 
 def _role(cell: str) -> str | None:
-    bare = _bare(cell)
+    bare = plain_name(cell)
     return next((role for role, names in ROLES.items() if bare in names.split()), None)
 
 
@@ -215,7 +219,7 @@ def _by_name(columns: Columns, given: Mapping[str, str]) -> None:
         role = _role(columns.names[place])
         if role and role not in given:
             roles.setdefault(role, []).append(place)
-    lowered = [_bare(name) for name in columns.names]
+    lowered = [plain_name(name) for name in columns.names]
     # Plain width and height are the box's beside left and top, the image's beside corners.
     beside = {"left", "xcenter"} & {*roles, *columns.places}
     plain = ("box_width", "box_height") if beside else ("width", "height")
@@ -247,7 +251,7 @@ def _images(columns: Columns, source: str, finds: Finds) -> None:
     if "image_and_label" in columns.places:
         columns.places["image"] = columns.places["image_and_label"]
     elif named is None or (kinds[named[0]] not in (Kind.IMAGE, Kind.FILE, Kind.EMPTY) and looks and columns.header):
-        ids = [place for name in _IDS.split() for place in columns.free if _bare(columns.names[place]) == name]
+        ids = [place for name in _IDS.split() for place in columns.free if plain_name(columns.names[place]) == name]
         found = looks or ids or [place for place in columns.free if _are_found(columns.cells[place], finds)]
         if named is None and not found:
             raise LayoutError(
@@ -359,7 +363,7 @@ def _labels(columns: Columns, source: str) -> None:
     if not columns.header:
         _unnamed_labels(columns, source, words, counted, bool(boxed))
         return
-    named = [place for name in _LABELS.split() for place in free if _bare(columns.names[place]) == name]
+    named = [place for name in _LABELS.split() for place in free if plain_name(columns.names[place]) == name]
     flags = [place for place in free if kinds[place] is Kind.FLAG]
     candidates = words or counted
     if named:
