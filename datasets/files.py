@@ -1,6 +1,8 @@
 """Files below a folder: walked without following links out of it, matched, found by name, read within a limit."""
 
 import os
+import tarfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from functools import cached_property
@@ -74,6 +76,11 @@ def is_image(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in IMAGE_ENDINGS | CONVERTIBLE_ENDINGS
 
 
+def is_archive(source: Path) -> bool:
+    """Whether a file is a zip or a tar archive, packed or not, by its content."""
+    return source.is_file() and (zipfile.is_zipfile(source) or tarfile.is_tarfile(source))
+
+
 def image_files(source: Path) -> list[tuple[str, Path]]:
     """(name, path) of every JPEG and PNG file below a folder, in order; of the file itself where `source` is one."""
     if source.is_file():
@@ -109,7 +116,8 @@ class Finder:
     def find(self, name: str, subset: str | None = None) -> Path:
         """The image's path: `name` below the root, else the one file whose path ends like it.
 
-        An address is looked for by what follows its bucket or host. A name may lack the ending of its file.
+        An address is looked for by what follows its bucket or host.
+        A name without the ending of an image is that of the one image whose path ends like it, but for its ending.
 
         Raises
         ------
@@ -128,19 +136,19 @@ class Finder:
             raise ValueError("names no image")
         if not is_address and (name.startswith("/") or ".." in parts or ":" in parts[0]):
             # Only its last part can be trusted: many tools write the paths of the machine that they ran on.
-            if not self._ending(parts[-1:]) and not self._without_ending(parts[-1:]):
+            if not self._ending(parts[-1:]):
                 raise ValueError(f"leads out of {self.root}")
             parts = parts[-1:]
         if self._is_there("/".join(parts)):
             return self.root.joinpath(*parts)
         for start in range(len(parts)):
-            found = self._ending(parts[start:]) or self._without_ending(parts[start:])
-            if len(found) > 1 and subset:
-                found = [other for other in found if _is_in(other, subset)] or found
-            if len(found) == 1:
-                return self.root / found[0]
-            if found:
-                raise ValueError(f"there are several images of that name: {', '.join(sorted(found)[:3])}")
+            images = self._ending(parts[start:])
+            if len(images) > 1 and subset:
+                images = [other for other in images if _is_in(other, subset)] or images
+            if len(images) == 1:
+                return self.root / images[0]
+            if images:
+                raise ValueError(f"there are several images of that name: {', '.join(sorted(images)[:3])}")
         raise ValueError(f"no such image below {self.root}")
 
     def _is_there(self, name: str) -> bool:
@@ -155,29 +163,24 @@ class Finder:
     def _ending(self, parts: Sequence[str]) -> list[str]:
         """Names of files below the root whose last parts are `parts`."""
         tail = "/" + "/".join(parts)
-        return [name for name in self._by_base.get(parts[-1], ()) if f"/{name}".endswith(tail)]
-
-    def _without_ending(self, parts: Sequence[str]) -> list[str]:
-        """As `_ending`, of a name that has no ending of an image: of files that are called so but for theirs."""
         if is_image(parts[-1]):
-            return []
-        tail = "/" + "/".join(parts)
+            return [name for name in self._by_base.get(parts[-1], ()) if f"/{name}".endswith(tail)]
         return [name for name in self._by_stem.get(parts[-1], ()) if f"/{name}".rpartition(".")[0].endswith(tail)]
 
     @cached_property
-    def _by_stem(self) -> dict[str, list[str]]:
-        stems: dict[str, list[str]] = {}
-        for base, names in self._by_base.items():
-            stems.setdefault(base.rpartition(".")[0], []).extend(names)
-        return stems
-
-    @cached_property
     def _by_base(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+        images: dict[str, list[str]] = {}
         for name in walk(self.root):
             if is_image(name):
-                found.setdefault(name.rpartition("/")[2], []).append(name)
-        return found
+                images.setdefault(name.rpartition("/")[2], []).append(name)
+        return images
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[str]]:
+        images: dict[str, list[str]] = {}
+        for base, names in self._by_base.items():
+            images.setdefault(base.rpartition(".")[0], []).extend(names)
+        return images
 
 
 def _is_in(name: str, subset: str) -> bool:

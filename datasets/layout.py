@@ -90,6 +90,7 @@ class Options:
     fractions : whether boxes of a CSV file are fractions of the image's sides; None: as its first rows look
     masks : the folder of the masks, where they do not lie beside the images
     min_area : pixels of the smallest spot of a mask that becomes a box
+    category : of a folder that holds several kinds of parts, each with a split of its own, the one that is meant
     """
 
     images: Path | None = None
@@ -106,6 +107,7 @@ class Options:
     fractions: bool | None = None
     masks: Path | None = None
     min_area: int = 9
+    category: str | None = None
 
     @property
     def endings(self) -> set[str]:

@@ -75,11 +75,23 @@ def make_dataset(layout: Layout, options: Options, policy: Policy, source: Path 
     if not records:
         raise LayoutError(
             f"{layout.root}: holds no image that can be used",
-            hint="a folder for each label with JPEG or PNG images in it, or one of customlabels dataset formats",
+            hint=_mending(findings, bool(images)),
             details=[f"{finding.name}: {finding.message}" for finding in findings],
         )
     records.sort(key=lambda record: record.name)
     return Dataset(layout.root, tuple(records), (*findings, *_alike(records)))
+
+
+def _mending(findings: list[Finding], has_images: bool) -> str:
+    """What to do about a source without an image that can be used."""
+    said = [finding.message for finding in findings]
+    if any("no such image" in message for message in said):
+        return "say where the images lie with --images DIR"
+    if any("file; the service takes JPEG and PNG" in message or "dataset convert makes" in message for message in said):
+        return "customlabels dataset convert SOURCE -o DIR makes JPEG or PNG images"
+    if any("has no label" in message for message in said) or not has_images:
+        return "a folder for each label with JPEG or PNG images in it, or one of customlabels dataset formats"
+    return "what is wrong with each is listed; customlabels dataset formats shows what can be read"
 
 
 def labelled(image: Annotated, label_map: LabelMap | None) -> Annotated:

@@ -249,13 +249,14 @@ def test_a_table_of_the_images_below_is_that_of_the_folder(tmp_path: Path) -> No
     written(tmp_path / "prices.csv", "part,price\n1,2\n")
     dataset = load(tmp_path)
     assert marks(dataset) == {"images/a.jpg": [("crack",)]}
-    assert "prices.csv: neither an image nor annotations" in notes(dataset)
+    assert "prices.csv: no file of this format" in notes(dataset)
 
 
-def test_folders_of_labels_tell_by_themselves(tmp_path: Path) -> None:
+def test_a_table_beside_folders_of_labels_is_named_and_none_of_both_is_guessed(tmp_path: Path) -> None:
     image(tmp_path / "crack/a.jpg")
     written(tmp_path / "parts.csv", "image,label\na.jpg,ok\n")
-    assert find_format(AUTO, tmp_path, Options()).name != "csv"
+    with pytest.raises(LayoutError, match=r"parts\.csv names the images"):
+        find_format(AUTO, tmp_path, Options())
 
 
 RULES = {
