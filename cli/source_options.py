@@ -27,6 +27,8 @@ class Source:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     label_from: str | None = None
+    label_pattern: str | None = None
+    label_rules: tuple[str, ...] = ()
     label_separator: str | None = None
     label_map: tuple[tuple[str, str], ...] = ()
     column: tuple[tuple[str, str], ...] = ()
@@ -95,8 +97,19 @@ _READING = (
     click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out images that match; repeatable."),
     click.option(
         "--label-from",
-        type=click.Choice(["top", "parent", "path"]),
-        help="Folders: the label is the first folder, the one right above the image, or all joined.  [default: top]",
+        type=click.Choice(["top", "parent", "path", "name"]),
+        help="Folders: the label is the first folder, the one right above the image, or all joined; or the image's "
+        "name tells it (--label-pattern).  [default: top]",
+    ),
+    click.option(
+        "--label-pattern", metavar="REGEX", help="With --label-from name: its first group finds the label in the name."
+    ),
+    click.option(
+        "--label-rule",
+        "label_rules",
+        multiple=True,
+        metavar="RULE",
+        help="CSV: a label for rows in which it holds, as in 'defect: probability >= 0.5'; repeatable.",
     ),
     click.option("--label-separator", metavar="TEXT", help="Between labels in a cell, or joined folders."),
     click.option(
@@ -108,7 +121,8 @@ _READING = (
         multiple=True,
         metavar="ROLE=COLUMN",
         help="CSV: which column, by name or number, is image, label, xmin, ymin, xmax, ymax, left, top, box_width, "
-        "box_height, width, height, side or group.",
+        "box_height, xcenter, ycenter, bbox or corners (four numbers in a cell), runs, width, height, side or group. "
+        "Formats whose labels have names of their own: label.",
     ),
     click.option("--delimiter", metavar="CHARACTER", help="CSV: between cells.  [default: as the file looks]"),
     click.option("--encoding", metavar="NAME", help="CSV: of its text.  [default: as the file looks]"),

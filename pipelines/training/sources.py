@@ -109,6 +109,8 @@ def find_source(wanted: Wanted, *, convertible: bool = False) -> Iterator[Source
     given = wanted.settings
     if wanted.path is None:
         raise SettingsError("no images are named", hint="customlabels train DIR, or set dataset.source")
+    if (given.label_from == "name") != (given.label_pattern is not None):
+        raise SettingsError("--label-from name takes --label-pattern, which finds the label in an image's name")
     with local_file(wanted.path, wanted.s3) as path:
         options = Options(
             images=wanted.images,
@@ -116,6 +118,8 @@ def find_source(wanted: Wanted, *, convertible: bool = False) -> Iterator[Source
             exclude=given.exclude,
             convertible=convertible,
             label_from=given.label_from,
+            label_pattern=given.label_pattern,
+            label_rules=given.label_rules,
             label_separator=given.label_separator,
             columns=given.columns,
             delimiter=given.delimiter,
@@ -207,6 +211,8 @@ def divide_remote(wanted: Wanted) -> "tuple[Remote, Dataset]":
             f"images in S3 are read as a folder a label, not as {given.format}",
             hint="customlabels manifest build makes a manifest of annotations beside them",
         )
+    if given.label_from == "name":
+        raise SettingsError("labels of images in S3 are taken from their folders: --label-from top, parent or path")
     if given.group_by == NEAR_DUPLICATES:
         raise SettingsError("near-duplicates are found by looking at images; those in S3 are not downloaded")
     address = folder_address(wanted.path or "")
