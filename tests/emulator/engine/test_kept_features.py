@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawing import drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.drawing import drawn
 
 from customlabels.emulator.engine.features import decode, describe
 from customlabels.emulator.engine.kept_features import KeptFeatures, digest_of, features_of

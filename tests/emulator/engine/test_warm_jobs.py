@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawing import drawn
-from local_service import Service, begin_training, connect, kill
+from support.drawing import drawn
+from support.local_services import Service, begin_training, connect, kill
 
 from customlabels.core.addresses import S3Address
 from customlabels.core.waiting import wait_for
