@@ -426,6 +426,7 @@ class Session:
         project: str | None = None,
         re_evaluate: bool = False,
         before_start: "BeforeStart | None" = None,
+        guard: bool = True,
     ) -> "list[Comparison]":
         """Each of `others` beside `base`.
 
@@ -444,7 +445,7 @@ class Session:
             comparison = compare(first, self.measured(name, other))
             if not comparison.comparable and re_evaluate:
                 beside = re_evaluation.on_test_images_of(
-                    first, self.version(name, other), self.clients, self.console, before_start or unasked
+                    first, self.version(name, other), self.clients, self.console, before_start or unasked, guard
                 )
                 comparison = compare(first, beside)
             comparisons.append(comparison)
@@ -583,7 +584,13 @@ class Session:
         return chosen
 
     def running(
-        self, version: "Description", *, units: int = 1, start: bool, before_start: "BeforeStart | None" = None
+        self,
+        version: "Description",
+        *,
+        units: int = 1,
+        start: bool,
+        before_start: "BeforeStart | None" = None,
+        guard: bool = True,
     ) -> AbstractContextManager[None]:
         """The version running for as long as the block; started for this, and stopped again, where that was asked.
 
@@ -602,7 +609,7 @@ class Session:
                 "(on AWS an inference unit costs $4 an hour)",
             )
         return kept_running(
-            self.clients.rekognition, version, self.console, units=units, before_start=before_start or unasked
+            self.clients, version, self.console, units=units, before_start=before_start or unasked, guard=guard
         )
 
     def validate(

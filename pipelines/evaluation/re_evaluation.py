@@ -33,7 +33,7 @@ _THREADS = 4
 
 
 def on_test_images_of(
-    base: Measured, version: Description, clients: Clients, watch: Watch, before_start: BeforeStart
+    base: Measured, version: Description, clients: Clients, watch: Watch, before_start: BeforeStart, guard: bool = True
 ) -> Measured:
     """The version on the test images of `base`; its model is started for that, and stopped again.
 
@@ -55,7 +55,7 @@ def on_test_images_of(
         kinds = ["locates objects" if boxes else "labels whole images" for boxes in (test.boxes, not test.boxes)]
         raise SettingsError(f"{base.name} {kinds[0]}, {name} {kinds[1]}: they cannot be compared")
     with (
-        kept_running(clients.rekognition, version, watch, before_start=before_start),
+        kept_running(clients, version, watch, before_start=before_start, guard=guard),
         watch.step(f"showing {len(test.images)} test images to {name}", len(test.images)) as advance,
     ):
         return re_evaluate(clients.rekognition, version["ProjectVersionArn"], measured, test, advance)
