@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from customlabels.core.s3 import S3Address
+from customlabels.core.addresses import S3Address
 from customlabels.datasets.files import Finder
 from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.limits import MAX_BYTES

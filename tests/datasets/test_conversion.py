@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawing import draw, drawn
 from PIL import Image
+from support.drawing import draw, drawn
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.conversion import MARKER, convert, convertible_fault
