@@ -44,7 +44,8 @@ def against_labels(
     names : of all files that are meant
     tells : whether a file is of a format that tells what it is, and so is offered to be read already
     """
-    images, others = [], []
+    images: list[str] = []
+    others: list[str] = []
     for name in names:
         (images if is_image(name) else others).append(name)
     if not images:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from drawing import drawn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.drawing import drawn
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.layout import Options
