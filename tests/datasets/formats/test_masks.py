@@ -358,7 +358,9 @@ def test_a_colour_that_nothing_names_is_a_fault(tmp_path: Path) -> None:
     Image.fromarray(colours).save(tmp_path / "masks/0.png")
     with pytest.raises(LayoutError) as caught:
         load_dataset(tmp_path)
-    assert any("several colours, #2ca02c, #ff0000; labels.json has to name them" in detail for detail in caught.value.details)
+    assert any(
+        "several colours, #2ca02c, #ff0000; labels.json has to name them" in detail for detail in caught.value.details
+    )
     (tmp_path / "labels.json").write_text('{"#ff0000": "pit"}')
     with pytest.raises(LayoutError) as caught:
         load_dataset(tmp_path)
