@@ -74,11 +74,11 @@ def wanted(session: Session, source: Source) -> Wanted:
         given,
         lambda: session.clients.s3,
         session.console,
-        region=lambda: session.clients.region,
         images=folder(source.images, given.images),
         masks=folder(source.masks, given.masks),
         skip_faulty=source.skip_faulty,
         resplit=source.resplit,
+        region=lambda: session.clients.region,
     )
 
 
@@ -136,9 +136,7 @@ _READING = (
         "--min-area", type=click.IntRange(1), help="Masks: pixels of the smallest spot that is a box.  [default: 9]"
     ),
     click.option(
-        "--category",
-        metavar="NAME",
-        help="Of a download that holds several kinds of parts (MVTec AD), the one to read.",
+        "--category", metavar="NAME", help="Of several kinds of parts in SOURCE, as in MVTec AD, the one to read."
     ),
     click.option("--allow-unlabelled", is_flag=True, help="Keep images without labels and boxes."),
 )

@@ -408,6 +408,7 @@ class Session:
             region=lambda: self.clients.region,
             images=Path(given.images) if given.images else None,
             masks=Path(given.masks) if given.masks else None,
+            region=lambda: self.clients.region,
         )
 
     def gate(

@@ -213,7 +213,7 @@ def _marked(image: str, place: Place, found: Survey, names: Names, label: str | 
         try:
             spots = _spots(found.path(mask), names, label, min_area, size)
         except ValueError as error:
-            faults.append(Finding(mask, str(error), fatal=True))
+            faults.append(Finding(mask, f"the mask of {image}: {error}", fatal=True))
             continue
         boxes += spots.boxes
         small += spots.small

@@ -53,18 +53,18 @@ class Wanted:
     resplit : whether to divide anew what the source has divided
     s3 : makes the client, where something lies in S3
     watch : told of steps, notes and warnings
-    region : gives the region, where a limit hangs on it
+    region : of the service, asked where its limits hang on it
     """
 
     path: str | None
     settings: DatasetSettings
     s3: Callable[[], "S3Client"]
     watch: Watch
-    region: Callable[[], str] | None = None
     images: Path | None = None
     masks: Path | None = None
     skip_faulty: bool = False
     resplit: bool = False
+    region: Callable[[], str | None] = lambda: None
 
     @property
     def in_s3(self) -> bool:
@@ -225,14 +225,13 @@ def divide_remote(wanted: Wanted) -> "tuple[Remote, Dataset]":
             wanted=lambda name: matches(name, given.include, given.exclude),
             step=lambda: advance(1),
         )
-    if given.format == AUTO:
-        tool = structure([record.name for record in remote.dataset.records], given.label_from)
-        if tool is not None:
-            raise LayoutError(
-                f"{address}: images lie in {tool}/, which is the structure of a tool, not a label",
-                hint="name the folder that holds a folder a label; if the folders are labels all the same, "
-                "say --format folder",
-            )
+    tool = structure([record.name for record in remote.dataset.records], given.label_from)
+    if tool is not None and given.format == AUTO:
+        raise LayoutError(
+            f"{address}: images lie in {tool}/, which is the structure of a tool, not a label",
+            hint="name the folder that holds a folder a label; if the folders are labels all the same, say "
+            "--format folder",
+        )
     _refuse_faults(wanted, remote.dataset)
     group: Group = group_by(given.group_by) if given.group_by else own_group
     divided = split(remote.dataset, fraction=given.test_fraction, seed=given.seed, group=group)
@@ -248,7 +247,7 @@ def _refuse_too_many(wanted: Wanted, divided: Dataset) -> None:
     LayoutError
     """
     region = None
-    if wanted.region is not None and any(len(divided.side(side)) > FEWEST[side.value] for side in Side):
+    if any(len(divided.side(side)) > FEWEST[side.value] for side in Side):
         with suppress(SettingsError):
             region = wanted.region()
     faults = too_many(divided, region)
@@ -303,8 +302,8 @@ def _refuse_faults(wanted: Wanted, dataset: Dataset) -> None:
         raise LayoutError(
             f"{dataset.root}: {len(lines)} faults; {len(dataset.records)} images can be used",
             details=lines,
-            hint=f"{elsewhere}mend them, leave images out with --exclude, or go on without these images, "
-            "with --skip-faulty",
+            hint=f"{elsewhere}mend them, leave images out with --exclude, or go on without these images with "
+            "--skip-faulty",
         )
     for line in lines[:_MOST_SHOWN]:
         wanted.watch.warn(line)
