@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from customlabels.aws.clients import explained
+from customlabels.aws.stacks import deployment
+from customlabels.aws.stacks.names import stack_name
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.service.states import State
 from customlabels.scheduler.functions import observing
 from customlabels.scheduler.memory import Memory
-from customlabels.scheduler.stack import deployment
-from customlabels.scheduler.stack.template import stack_name
 from customlabels.scheduler.uptime import Schedule
 from customlabels.session import Session
 
@@ -37,17 +37,17 @@ def scheduled(session: Session, project: str) -> Scheduled:
     ServiceError : none is deployed
     """
     stack = stack_name(project)
-    found = deployment.find(session.clients.cloudformation, stack)
+    outputs = deployment.outputs(session.clients, stack)
     try:
         with explained(f"reading the schedule of {project}"):
-            known = observing.look_up(session.clients.ssm, project, session.now()) if found else None
+            known = observing.look_up(session.clients.ssm, project, session.now()) if outputs is not None else None
     except (LookupError, ValueError) as error:
         raise ServiceError(f"{stack}: {error}", hint="customlabels schedule deploy puts it right") from error
-    if found is None or known is None:
+    if outputs is None or known is None:
         raise ServiceError(
             f"no schedule is deployed for {project}", hint="customlabels schedule deploy does, once you have seen it"
         )
-    return Scheduled(project, stack, deployment.outputs(found), known.schedule, known.champion, known.memory)
+    return Scheduled(project, stack, outputs, known.schedule, known.champion, known.memory)
 
 
 def known_schedule(session: Session, project: str) -> observing.Known | None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from customlabels.aws.stacks.names import stack_name
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.pipelines.service.arns import CHAMPION
-from customlabels.scheduler.stack.template import stack_name
 from customlabels.session import Session
 
 if TYPE_CHECKING:

@@ -1,15 +1,15 @@
 """The whole run: upload, project, datasets, version, evaluation. Run again, it goes on where it was cut off."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from customlabels.aws.bucket import check_bucket
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.prices import training_cost
+from customlabels.core.watching import Watch
 from customlabels.datasets.model import Side
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.results import measure
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
 
 _TELL_EVERY = 900.0
 """Seconds."""
-
-
-class Watch(Protocol):
-    """Who is told how a run goes."""
-
-    def step(self, title: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]: ...
 
 
 @dataclass(frozen=True, slots=True)
