@@ -68,7 +68,7 @@ def stream(source: Path, options: Options) -> Layout:
     if source.is_dir():
         layout.files.update(names)
     layout.images = itertools.chain.from_iterable(
-        _of_side(images_of(path, name, table, layout, options), side if len(tables) > 1 else None)
+        _of_side(images_of(path, name, table, layout, options), side if len(tables) > 1 or "/" in name else None)
         for path, name, table, side in zip(tables, names, described, sides, strict=True)
     )
     return layout

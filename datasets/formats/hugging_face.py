@@ -90,8 +90,6 @@ def read(source: Path, options: Options) -> Layout:
     names = [path.relative_to(folder).as_posix() for path in files]
     layout.files.update(names)
     subsets = {name: subset_of(*reversed(Path(name).parts[:-1])) for name in names}
-    if len(set(subsets.values())) == 1:
-        subsets = dict.fromkeys(names)
     layout.images = _agreed(
         itertools.chain.from_iterable(
             images_of(_rows(path), name, subsets[name], options, layout.findings)

@@ -108,6 +108,7 @@ def read_images(files: list[Path], folder: Path, options: Options) -> Layout:
     names = [path.relative_to(folder).as_posix() for path in files]
     subsets = [subset_of(path.stem.partition("-")[0], *reversed(path.relative_to(folder).parts[:-1])) for path in files]
     if len(set(subsets)) == 1:
+        # What nobody has divided is called train there.
         subsets = [None] * len(files)
     unpacked = Path(tempfile.mkdtemp(prefix="customlabels-"))
     atexit.register(shutil.rmtree, unpacked, ignore_errors=True)
