@@ -19,6 +19,7 @@ from customlabels.cli.reading import (
     warn_of_leaks,
 )
 from customlabels.cli.session import Session, pass_session
+from customlabels.core.errors import SettingsError
 from customlabels.datasets.duplicates import Duplicates, exact_duplicates
 from customlabels.datasets.model import Dataset, Finding, Side
 from customlabels.datasets.split import balance
@@ -26,6 +27,7 @@ from customlabels.datasets.summary import summarise
 from customlabels.manifests.formats import FORMATS
 
 _ALIKE = 3
+_WRITTEN = [name for name, format in FORMATS.items() if format.writes]
 
 
 @click.group(cls=Group)
@@ -92,7 +94,7 @@ def split_(session: Session, source: Source, report: bool) -> None:
 @click.option(
     "-o", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="A new folder for the result."
 )
-@click.option("--to", type=click.Choice(list(FORMATS)), help="Format of the result.  [default: that of SOURCE]")
+@click.option("--to", type=click.Choice(_WRITTEN), help="Format of the result.  [default: that of SOURCE]")
 @pass_session
 def convert(session: Session, source: Source, folder: Path, to: str | None) -> None:
     """Write SOURCE in any format to a new folder, images made such that the service takes them.
@@ -108,6 +110,8 @@ def convert(session: Session, source: Source, folder: Path, to: str | None) -> N
     if to is None:
         with find_source(session, source, convertible=True) as found:
             to = found.format.name
+        if to not in _WRITTEN:
+            raise SettingsError(f"{to} is read, and not written", hint=f"say --to {', '.join(_WRITTEN)}")
     policy = Policy(image_fault=conversion.convertible_fault, allow_unlabelled=True)
     taken = take_images(session, source, policy)
     with session.console.step(f"writing {len(taken.records)} images to {folder}", len(taken.records)) as advance:

@@ -10,6 +10,12 @@ from typing import Any
 
 from drawing import drawn
 
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.layout import Options
+from customlabels.datasets.model import Dataset, ImageRecord
+from customlabels.datasets.reading import Policy
+from customlabels.manifests.formats import AUTO, load_dataset
+
 SIDE = 96
 Marks = dict[str, list[str]]
 BOX = (10, 20, 20, 30)
@@ -154,3 +160,26 @@ def write_kitti(folder: Path, marks: Marks) -> Path:
         image(folder / f"training/image_2/{name}.png")
         text(folder / f"training/label_2/{name}.txt", "".join(f"{rows[kind]}\n" for kind in kinds))
     return folder
+
+
+def marks_of(source: Path, **options: Any) -> dict[str, list[tuple[object, ...]]]:
+    """Labels, then boxes in whole pixels, of each usable image of a source, as auto reads it."""
+    return {record.name: _marks(record) for record in dataset_of(source, **options).records}
+
+
+def dataset_of(source: Path, **options: Any) -> Dataset:
+    return load_dataset(source, AUTO, Options(**options), Policy())
+
+
+def said(source: Path, **options: Any) -> str:
+    """All findings on a source, a line each."""
+    try:
+        findings = dataset_of(source, **options).findings
+    except LayoutError as error:
+        return "\n".join((error.message, *error.details))
+    return "\n".join(f"{finding.name}: {finding.message}" for finding in findings)
+
+
+def _marks(record: ImageRecord) -> list[tuple[object, ...]]:
+    boxes = [(box.label, *(round(number, 3) for number in box.corners)) for box in record.boxes or ()]
+    return [*((label,) for label in record.labels), *boxes]

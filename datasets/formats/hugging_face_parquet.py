@@ -56,10 +56,10 @@ def rows_of(path: Path) -> Iterator[Row]:
     ------
     LayoutError : it is no Parquet file, or pyarrow is missing
     """
-    import pyarrow
-
     file = _opened(path)
     classes = _classes(file)
+    import pyarrow
+
     numbers = itertools.count(1)
     try:
         for batch in file.iter_batches(batch_size=_BATCH):
@@ -124,9 +124,9 @@ def read_images(files: list[Path], folder: Path, options: Options) -> Layout:
 
 
 def _image_column(path: Path) -> str:
+    schema = _opened(path).schema_arrow
     from pyarrow import types
 
-    schema = _opened(path).schema_arrow
     for field in schema:
         if types.is_struct(field.type) and {"bytes", "path"} <= {inner.name for inner in field.type}:
             return str(field.name)
