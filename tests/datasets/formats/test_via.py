@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tool_files import image, marks_of, said, text
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.formats.via_shapes import box_of
 from customlabels.manifests.formats import AUTO, DEFAULTS, find_format
 
@@ -138,8 +138,13 @@ def test_an_image_with_a_faulty_region_is_not_used(tmp_path: Path, faulty: objec
 
 def test_regions_without_any_attribute_are_refused(tmp_path: Path) -> None:
     text(tmp_path / "via.json", json.dumps({"a": {**entry(region()), "regions": [{"shape_attributes": RECT}]}}))
-    with pytest.raises(LayoutError, match="have no attributes"):
+    with pytest.raises(LayoutError, match="have no attributes") as error:
         marks_of(tmp_path)
+    assert "--label-rule LABEL" in (error.value.hint or "")
+    image(tmp_path / "a.png")
+    assert marks_of(tmp_path, label_rules=("crack",)) == CRACK
+    with pytest.raises(SettingsError, match="is for columns of a CSV file"):
+        marks_of(tmp_path, label_rules=("crack: depth > 1",))
 
 
 def test_several_exports_of_a_folder_are_named(tmp_path: Path) -> None:
