@@ -7,6 +7,7 @@ import click
 
 from customlabels.cli.group import Group, pass_session
 from customlabels.cli.source_options import Source, divides_images, reads_images, takes_images, wanted
+from customlabels.core.errors import SettingsError
 from customlabels.datasets.duplicates import Duplicates, exact_duplicates
 from customlabels.datasets.model import Dataset, Finding, Side
 from customlabels.datasets.split import balance
@@ -23,6 +24,7 @@ from customlabels.pipelines.training.sources import (
 from customlabels.session import Session
 
 _ALIKE = 3
+_WRITTEN = [name for name, format in FORMATS.items() if format.writes]
 
 
 @click.group(cls=Group)
@@ -89,7 +91,7 @@ def split_(session: Session, source: Source, report: bool) -> None:
 @click.option(
     "-o", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="A new folder for the result."
 )
-@click.option("--to", type=click.Choice(list(FORMATS)), help="Format of the result.  [default: that of SOURCE]")
+@click.option("--to", type=click.Choice(_WRITTEN), help="Format of the result.  [default: that of SOURCE]")
 @pass_session
 def convert(session: Session, source: Source, folder: Path, to: str | None) -> None:
     """Write SOURCE in any format to a new folder, images made such that the service takes them.
@@ -105,6 +107,8 @@ def convert(session: Session, source: Source, folder: Path, to: str | None) -> N
     if to is None:
         with find_source(wanted(session, source), convertible=True) as found:
             to = found.format.name
+        if to not in _WRITTEN:
+            raise SettingsError(f"{to} is read, and not written", hint=f"say --to {', '.join(_WRITTEN)}")
     policy = Policy(image_fault=conversion.convertible_fault, allow_unlabelled=True)
     taken = take_images(wanted(session, source), policy)
     with session.console.step(f"writing {len(taken.records)} images to {folder}", len(taken.records)) as advance:

@@ -49,6 +49,9 @@ ROLES = {
 _IDS = "imageid id idcode imgid photoid imageids filenames images"
 """Names of columns that hold an image's name without its ending, as Kaggle and Open Images have it."""
 
+ONE_HOT = "_classes.csv"
+"""A column a class, as Roboflow writes it, be it one alone."""
+
 _LABELS = (
     "defect defects defecttype fault faulttype damage anomaly diagnosis target finding kind type species grade quality "
     "result klasse etikett fehler classe categorie etichetta clase etiqueta classid labelid categoryid y"
@@ -191,6 +194,11 @@ def plain_name(cell: str) -> str:
 def _role(cell: str) -> str | None:
     bare = plain_name(cell)
     return next((role for role, names in ROLES.items() if bare in names.split()), None)
+
+
+def names_a_role(cell: str) -> bool:
+    """Whether a cell is what a column of images, labels or boxes is called."""
+    return _role(cell) is not None
 
 
 def _place(text: str, columns: Columns, source: str, role: str) -> int:
@@ -368,7 +376,7 @@ def _labels(columns: Columns, source: str) -> None:
     candidates = words or counted
     if named:
         columns.places["label"] = (named[0],)
-    elif not boxed and len(flags) > 1:
+    elif not boxed and (len(flags) > 1 or (flags and source.endswith(ONE_HOT))):
         columns.places["flag"] = tuple(flags)
     elif len(candidates) == 1 and not boxed:
         columns.places["label"] = (candidates[0],)
@@ -400,8 +408,8 @@ def _no_labels(columns: Columns, source: str, candidates: list[int], boxed: bool
     column = (columns.names[candidates[0]] if columns.header else str(candidates[0] + 1)) if candidates else "NAME"
     return LayoutError(
         f"{source}: {what}no column is known to hold labels{which}; its columns are {columns.listed()}",
-        hint=f"say which it is, by name or number: --column label={column}; where all are of one kind, make a label "
-        "with --label-rule 'LABEL: COLUMN >= NUMBER'",
+        hint=f"say which it is, by name or number: --column label={column}; where all are of one kind, name it: "
+        "--label-rule LABEL",
     )
 
 

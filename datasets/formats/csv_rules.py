@@ -31,24 +31,25 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A label for the rows in which all conditions hold."""
+    """A label for the rows in which all conditions hold; for all of them where there is none."""
 
     label: str
     conditions: tuple[Condition, ...]
 
 
 def parse_rule(text: str) -> Rule:
-    """The rule in `LABEL: COLUMN >= VALUE [and COLUMN < VALUE …]`.
+    """The rule in `LABEL: COLUMN >= VALUE [and COLUMN < VALUE …]`, or in `LABEL`.
 
     Raises
     ------
     SettingsError : it is of another form
     """
     label, colon, conditions = text.partition(":")
-    matches = [_CONDITION.fullmatch(part) for part in re.split(r"\s+and\s+", conditions)]
-    if not colon or not label.strip() or not all(matches):
+    parts = re.split(r"\s+and\s+", conditions) if colon else []
+    matches = [_CONDITION.fullmatch(part) for part in parts]
+    if not label.strip() or not all(matches):
         raise SettingsError(
-            f"--label-rule {text!r}: has to be LABEL: COLUMN >= NUMBER",
+            f"--label-rule {text!r}: has to be LABEL: COLUMN >= NUMBER, or LABEL where all are of one kind",
             hint="also >, <, <=, == and !=, and several conditions with 'and' between them",
         )
     return Rule(label.strip(), tuple(_condition(match, text) for match in matches if match))

@@ -12,13 +12,14 @@ from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import Finder
 from customlabels.datasets.formats.csv_columns import describe, first_rows
+from customlabels.datasets.formats.csv_guess import ONE_HOT, names_a_role
 from customlabels.datasets.formats.csv_rows import images_of
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_images, subset_of
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
 
 FILE = "labels.csv"
 ENDINGS = {".csv", ".tsv", ".txt"}
-_ONE_A_SIDE = ("_annotations.csv", "_classes.csv")
+_ONE_A_SIDE = ("_annotations.csv", ONE_HOT)
 """What Roboflow calls the tables in the folders of its sides."""
 
 _STRUCTURE = {"images", "imgs", "img", "data", "photos", "jpegimages"}
@@ -68,7 +69,7 @@ def stream(source: Path, options: Options) -> Layout:
     if source.is_dir():
         layout.files.update(names)
     layout.images = itertools.chain.from_iterable(
-        _of_side(images_of(path, name, table, layout, options), side if len(tables) > 1 else None)
+        _of_side(images_of(path, name, table, layout, options), side if len(tables) > 1 or "/" in name else None)
         for path, name, table, side in zip(tables, names, described, sides, strict=True)
     )
     return layout
@@ -85,7 +86,7 @@ def _tables(folder: Path, options: Options) -> list[Path]:
         return [folder / FILE]
     for name in _ONE_A_SIDE:
         sides = sorted(path for path in (folder / name, *folder.glob(f"*/{name}")) if path.is_file())
-        if sides:
+        if sides and names_a_role(first_rows(sides[0], options)[0][0]):
             return sides
     below = [path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
     if not all(name.lower() in _STRUCTURE or subset_of(name) for name in below):

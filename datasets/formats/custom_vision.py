@@ -81,7 +81,8 @@ def _images(file: Path, name: str, subset: str | None, finder: Finder, findings:
         if not names:
             findings.append(Finding(where, "names no image", fatal=True))
             continue
-        image = next((candidate for candidate in names if _is_there(finder, candidate, subset)), names[0])
+        paths = (path for name in names if (path := _path(finder, name, subset)))
+        image = next((path.relative_to(finder.root).as_posix() for path in paths), names[0])
         yield _image(lowered, image, where, subset)
 
 
@@ -101,12 +102,11 @@ def _name(text: str) -> str:
     return urlsplit(text).path.rpartition("/")[2] if "://" in text else text
 
 
-def _is_there(finder: Finder, name: str, subset: str | None) -> bool:
+def _path(finder: Finder, name: str, subset: str | None) -> Path | None:
     try:
-        finder.find(name, subset)
+        return finder.find(name, subset)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _image(document: Document, name: str, where: str, subset: str | None) -> Annotated:

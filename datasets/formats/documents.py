@@ -98,18 +98,14 @@ def looks_like(source: Path, endings: tuple[str, ...], is_one: Callable[[Path], 
 
 
 def files_of(source: Path, endings: tuple[str, ...], is_one: Callable[[Path], bool]) -> list[Path]:
-    """The files of a format: `source`, or those right in a folder, else those in the folders of its sides."""
+    """The files of a format: `source`, or those right in a folder and in the folders of its sides."""
     if source.is_file():
         return [source]
     if not source.is_dir():
         return []
     sides = [path for path in source.iterdir() if path.is_dir() and subset_of(path.name)]
-    for folders in ([source], sorted(sides)):
-        candidates = [path for folder in folders for path in sorted(folder.iterdir()) if path.is_file()]
-        chosen = [path for path in candidates if path.suffix.lower() in endings and is_one(path)]
-        if chosen:
-            return chosen
-    return []
+    candidates = [path for folder in (source, *sorted(sides)) for path in sorted(folder.iterdir()) if path.is_file()]
+    return [path for path in candidates if path.suffix.lower() in endings and is_one(path)]
 
 
 def one_a_side(source: Path, files: list[Path], what: str) -> list[tuple[Path, str, str | None]]:

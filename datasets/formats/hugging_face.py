@@ -90,8 +90,6 @@ def read(source: Path, options: Options) -> Layout:
     names = [path.relative_to(folder).as_posix() for path in files]
     layout.files.update(names)
     subsets = {name: subset_of(*reversed(Path(name).parts[:-1])) for name in names}
-    if len(set(subsets.values())) == 1:
-        subsets = dict.fromkeys(names)
     layout.images = _agreed(
         itertools.chain.from_iterable(
             images_of(_rows(path), name, subsets[name], options, layout.findings)
@@ -165,7 +163,7 @@ def images_of(
 def _label_columns(columns: list[str], name: str, placed: str | None, options: Options, file: str) -> list[str]:
     """The columns of labels; none where objects have their own."""
     free = [key for key in columns if key not in (name, placed)]
-    plain = [key for key in ("label", "labels") if key in free]
+    plain: list[str] = [key for key in ("label", "labels") if key in free]
     if "label" not in options.columns and (plain or placed is not None):
         return plain
     chosen = label_name(free, options, file, "column")

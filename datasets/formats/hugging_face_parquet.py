@@ -56,10 +56,10 @@ def rows_of(path: Path) -> Iterator[Row]:
     ------
     LayoutError : it is no Parquet file, or pyarrow is missing
     """
-    import pyarrow
-
     file = _opened(path)
     classes = _classes(file)
+    import pyarrow
+
     numbers = itertools.count(1)
     try:
         for batch in file.iter_batches(batch_size=_BATCH):
@@ -108,6 +108,7 @@ def read_images(files: list[Path], folder: Path, options: Options) -> Layout:
     names = [path.relative_to(folder).as_posix() for path in files]
     subsets = [subset_of(path.stem.partition("-")[0], *reversed(path.relative_to(folder).parts[:-1])) for path in files]
     if len(set(subsets)) == 1:
+        # What nobody has divided is called train there.
         subsets = [None] * len(files)
     unpacked = Path(tempfile.mkdtemp(prefix="customlabels-"))
     atexit.register(shutil.rmtree, unpacked, ignore_errors=True)
@@ -123,9 +124,9 @@ def read_images(files: list[Path], folder: Path, options: Options) -> Layout:
 
 
 def _image_column(path: Path) -> str:
+    schema = _opened(path).schema_arrow
     from pyarrow import types
 
-    schema = _opened(path).schema_arrow
     for field in schema:
         if types.is_struct(field.type) and {"bytes", "path"} <= {inner.name for inner in field.type}:
             return str(field.name)

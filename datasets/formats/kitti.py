@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, is_image, read_bounded, walk
+from customlabels.datasets.formats.csv_cells import is_number
 from customlabels.datasets.formats.documents import beginning
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, bare_name, subset_of
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
@@ -20,6 +21,7 @@ TREES = {"label_2": "image_2", "label_02": "image_02", "labels": "images", "labe
 _CELLS = (15, 16)
 """The last is the score of a prediction."""
 
+_UNDIVIDED = "training"
 _IGNORED = "DontCare"
 _MAX_BYTES = 10_000_000
 _LOOKED_AT = 20
@@ -29,8 +31,10 @@ def recognises(source: Path, _: Options) -> bool:
     """A folder in which the first label file that is not empty has rows of KITTI."""
     if not source.is_dir():
         return False
-    rows = (_first_row(source / name) for name in _label_files(source)[:_LOOKED_AT])
-    return _looks_like_a_row(next((row for row in rows if row), []))
+    for name in _label_files(source)[:_LOOKED_AT]:
+        if row := _first_row(source / name):
+            return _looks_like_a_row(row, name)
+    return False
 
 
 def _label_files(root: Path) -> list[str]:
@@ -49,8 +53,10 @@ def _first_row(path: Path) -> list[str]:
     return next((line.split() for line in lines if line.strip()), [])
 
 
-def _looks_like_a_row(cells: list[str]) -> bool:
-    if len(cells) not in _CELLS or not cells[0][:1].isalpha():
+def _looks_like_a_row(cells: list[str], name: str) -> bool:
+    """Whether a row is one of KITTI's; one of numbers alone may be a polygon of YOLO, but below label_2/."""
+    own = (_tree(name) or "").lower().startswith("label_")
+    if len(cells) not in _CELLS or (not own and is_number(cells[0])):
         return False
     try:
         return all(isinstance(float(cell), float) for cell in cells[1:])
@@ -72,7 +78,7 @@ def read(source: Path, options: Options) -> Layout:
     layout = Layout((options.images or root).resolve(), ())
     layout.files.update(names)
     subsets = {name: subset_of(*reversed(PurePosixPath(name).parts[:-1])) for name in names}
-    if len(set(subsets.values())) == 1:
+    if all(_UNDIVIDED in PurePosixPath(name).parts for name in names):
         # KITTI's own testing/ has no labels: nobody has divided what has some.
         subsets = dict.fromkeys(names)
     images = {str(PurePosixPath(name).with_suffix("")): name for name in walk(layout.root) if is_image(name)}

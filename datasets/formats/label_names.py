@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.formats.csv_guess import LABEL_NAMES, plain_name
+from customlabels.datasets.formats.csv_rules import parse_rule
 from customlabels.datasets.layout import Options
 
 _DEFAULTS = {"caption", "public_domain", "image_url"}
@@ -40,6 +41,19 @@ def label_name(names: Iterable[str], options: Options, source: str, what: str) -
             hint="say which: --column label=NAME",
         )
     return None
+
+
+def label_of_all(options: Options) -> str | None:
+    """The label that `--label-rule LABEL` gives to everything; None where there is no such rule.
+
+    Raises
+    ------
+    SettingsError : a rule has conditions, which are for columns of a CSV file
+    """
+    rules = [parse_rule(text) for text in options.label_rules]
+    if len(rules) > 1 or any(rule.conditions for rule in rules):
+        raise SettingsError("--label-rule with a condition is for columns of a CSV file", hint="--label-rule LABEL")
+    return rules[0].label if rules else None
 
 
 def others(names: Iterable[str], chosen: str | None) -> str:

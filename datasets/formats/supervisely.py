@@ -96,7 +96,9 @@ def _image(root: Path, images: Path, name: str, shapes: dict[str, str]) -> Annot
         document = _decoded(root / name)
     except LayoutError as error:
         return Annotated(image, name, subset=subset, faults=(Finding(name, error.message, fatal=True),))
-    boxes, faults, left_out = [], [], []
+    boxes: list[Box] = []
+    left_out: list[str] = []
+    faults = []
     for number, entry in enumerate(_list(document.get("objects")), 1):
         try:
             box = _box(entry if isinstance(entry, dict) else {}, shapes)

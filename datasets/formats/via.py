@@ -11,7 +11,7 @@ import msgspec
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.formats.documents import Document, below, files_of, looks_like, one_a_side
-from customlabels.datasets.formats.label_names import label_name, others
+from customlabels.datasets.formats.label_names import label_name, label_of_all, others
 from customlabels.datasets.formats.via_files import Image, Region, images_of, is_one
 from customlabels.datasets.formats.via_shapes import box_of, box_of_numbers
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side
@@ -40,8 +40,11 @@ def read(source: Path, options: Options) -> Layout:
     layout = Layout((options.images or folder).resolve(), ())
     layout.files |= {name for _, name, _ in files}
     images = [(image, name, subset) for file, name, subset in files for image in images_of(file, name)]
-    of_regions, of_files = _label_attributes([image for image, *_ in images], options, str(source), layout.findings)
-    layout.images = _annotated(images, of_regions, of_files)
+    label = label_of_all(options)
+    of_regions, of_files = None, None
+    if label is None:
+        of_regions, of_files = _label_attributes([image for image, *_ in images], options, str(source), layout.findings)
+    layout.images = _annotated(images, of_regions, of_files, label)
     return layout
 
 
@@ -58,7 +61,7 @@ def _label_attributes(
         if region is None:
             raise LayoutError(
                 f"{source}: its regions have no attributes, so that no label is known",
-                hint="give each region an attribute in VIA, and export it again",
+                hint="where all are of one kind, name it: --label-rule LABEL",
             )
         file = region if region in of_files else None
     else:
@@ -85,7 +88,7 @@ def _labels(value: object) -> list[str]:
 
 
 def _annotated(
-    images: list[tuple[Image, str, str | None]], of_regions: str | None, of_files: str | None
+    images: list[tuple[Image, str, str | None]], of_regions: str | None, of_files: str | None, label: str | None
 ) -> Iterator[Annotated]:
     for image, file, subset in images:
         name = below(image.name.replace("\\", "/"), file)
@@ -95,7 +98,7 @@ def _annotated(
             faults.append(Finding(image.where, f"{name}: {image.fault}", fatal=True))
         for number, region in enumerate(image.regions, 1):
             try:
-                for box in _boxes(region, of_regions):
+                for box in _boxes(region, of_regions, label):
                     (left_out if isinstance(box, str) else boxes).append(box)  # type: ignore[arg-type]
             except ValueError as error:
                 faults.append(Finding(f"{image.where}, region {number}", f"{name}: {error}", fatal=True))
@@ -106,11 +109,11 @@ def _annotated(
         )
 
 
-def _boxes(region: Region, attribute: str | None) -> list[Box | str]:
+def _boxes(region: Region, attribute: str | None, label: str | None) -> list[Box | str]:
     """A box for each label of a region; what it is, in the plural, where a rectangle around it would say nothing."""
     shape = region.shape
-    labels = _labels(region.attributes.get(attribute)) if attribute else []
-    if attribute is None:
+    labels = [label] if label else _labels(region.attributes.get(attribute or ""))
+    if label is None and attribute is None:
         return ["regions without a label"]
     boxes = [
         box_of_numbers(label, shape) if isinstance(shape, list) else box_of(label, shape) for label in labels or [""]

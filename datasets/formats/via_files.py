@@ -122,7 +122,7 @@ def _of_csv(file: Path, name: str) -> Iterator[Image]:
 
 def _comments(lines: Iterator[str]) -> tuple[list[str], Iterator[str]]:
     """The comments at the head of a file of version 3, and the lines after them."""
-    comments = []
+    comments: list[str] = []
     for line in lines:
         if not line.startswith("# "):
             return comments, itertools.chain([line], lines)

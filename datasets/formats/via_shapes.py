@@ -22,7 +22,7 @@ def box_of(label: str, shape: Document) -> Box | str:
     ------
     ValueError : a sentence saying what is wrong with it
     """
-    name = shape.get("name")
+    name = shape.get("name") or ("polygon" if "all_points_x" in shape else "rect" if "width" in shape else None)
     if name == "rect":
         return Box(label, *numbers(shape, ("x", "y", "width", "height")))
     if name == "circle":

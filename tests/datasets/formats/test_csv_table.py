@@ -278,9 +278,17 @@ def test_rules_need_numbers_and_a_form_of_their_own(folder: Path) -> None:
     dataset = load(table, label_rules=("defect: probability >= 0.5",))
     assert marks(dataset) == {"a.jpg": [("defect",)]}
     assert "'none' in 'probability' is no number" in notes(dataset)
-    for text in ("defect", "defect: probability", ": probability > 1", "x: probability > high"):
+    for text in ("", "defect:", "defect: probability", ": probability > 1", "x: probability > high"):
         with pytest.raises(SettingsError, match="--label-rule"):
             parse_rule(text)
+
+
+def test_a_rule_without_a_condition_labels_everything(folder: Path) -> None:
+    table = written(
+        folder / "parts.csv", 'image_id,bbox,source\na.jpg,"[10, 20, 20, 30]",x\nb.png,"[10, 20, 20, 30]",x\n'
+    )
+    crack = [("crack", 10, 20, 30, 50)]
+    assert marks(load(table, label_rules=("crack",))) == {"a.jpg": crack, "b.png": crack}
 
 
 def test_names_tell_labels_by_a_pattern(tmp_path: Path) -> None:
