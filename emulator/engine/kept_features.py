@@ -22,8 +22,8 @@ import scipy
 import skimage
 from numpy.typing import NDArray
 
-from customlabels.emulator.address import FEATURES_FILE
 from customlabels.emulator.engine import features
+from customlabels.emulator.server.address import FEATURES_FILE
 
 MOST_BYTES = 256 * 1024 * 1024
 """On disk, for about 20,000 images; the oldest make room."""

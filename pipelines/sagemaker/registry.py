@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from customlabels.aws.clients import explained
+from customlabels.aws.s3 import put
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.sagemaker.limits import LONGEST_ARGUMENT
 from customlabels.pipelines.service import arns, champion
 from customlabels.pipelines.service.champion import Promotion
 from customlabels.pipelines.service.versions import Description
@@ -70,15 +72,13 @@ def register(
         output["S3Bucket"],
         join_key(output.get("S3KeyPrefix", ""), f"{QUALITY}-{project}-{evaluation.version}.json"),
     )
-    key = version.get("KmsKeyId")
-    encrypted: Any = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
-    with explained(f"writing {place}"):
-        body = json.dumps(quality(evaluation), indent=1).encode()
-        s3.put_object(Bucket=place.bucket, Key=place.key, Body=body, ContentType="application/json", **encrypted)
+    body = json.dumps(quality(evaluation), indent=1).encode()
+    put(s3, place, body, kms_key=version.get("KmsKeyId"), content_type="application/json")
     about = {
         "project": project,
         "version": evaluation.version,
-        "version-arn": arn,
+        # A long one stands in SourceUri alone.
+        **({"version-arn": arn} if len(arn) <= LONGEST_ARGUMENT else {}),
         "f1": f"{evaluation.f1:.4f}",
         **{f"{side}-digest": digest for side, digest in digests.items()},
         "train-images": str(evaluation.training_images),
@@ -138,7 +138,8 @@ def promote_approved(
     with explained(f"model package {package}"):
         found = sagemaker.describe_model_package(ModelPackageName=package)
     about = found.get("CustomerMetadataProperties", {})
-    if found.get("ModelApprovalStatus") != APPROVED or "version-arn" not in about:
+    arn = about.get("version-arn") or found.get("SourceUri", "")
+    if found.get("ModelApprovalStatus") != APPROVED or not {"project", "version"} <= about.keys() or not arn:
         return ""
     project = about["project"]
     now = champion.current(ssm, project) if approved else None
@@ -146,7 +147,7 @@ def promote_approved(
         # EventBridge may bring an event late, or twice.
         return ""
     why = f"approved as {package.rpartition(':')[2]}"
-    champion.promote(ssm, project, Promotion(about["version"], about["version-arn"], why))
+    champion.promote(ssm, project, Promotion(about["version"], arn, why))
     return about["version"]
 
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.drawing import drawn
 
-from customlabels.emulator.address import FEATURES_FILE
 from customlabels.emulator.engine.features import decode, describe
 from customlabels.emulator.engine.kept_features import KeptFeatures, digest_of, features_of
+from customlabels.emulator.server.address import FEATURES_FILE
 
 LENGTH = 300
 

@@ -15,7 +15,7 @@ from customlabels.emulator.engine.describing import described
 from customlabels.emulator.engine.features import decode, describe
 from customlabels.emulator.engine.job_files import LOG, MODEL, OUTCOME
 from customlabels.emulator.engine.warm_jobs import WarmJobs
-from customlabels.emulator.store import Store
+from customlabels.emulator.server.store import Store
 from customlabels.manifests.lines import entry_line
 
 IMAGES = 8
