@@ -114,6 +114,8 @@ def start(state: Path, pace: Pace | None = None) -> Running:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            # Threads of its own would have numpy wait busily for work that is done sooner by one.
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             start_new_session=True,
         )
     deadline = time.monotonic() + _PATIENCE
