@@ -8,9 +8,12 @@ from customlabels.emulator.engine.blurring import Plane, blurred
 
 _SIDE = 256
 _LEAST_SIDE = 48
-_STEPS = {1.2: 1, 2.4: 2, 4.8: 2}
+_STEPS = {1.2: 1, 2.4: 1, 4.8: 2}
 """Standard deviations, in pixels of the resized image, of the lines and spots that are looked for, and every how many
 pixels."""
+
+_FINE = 5.0
+"""Of wide blurs at their coarser size: with half of it, F1 on magnetic tiles was 0.004 lower."""
 
 _QUANTILES = (0.95, 0.99, 0.995, 0.998, 0.9995, 1.0)
 _STRENGTHS = (4.0, 7.0)
@@ -47,7 +50,7 @@ def flattened(grey: NDArray[np.uint8]) -> Plane:
     grey : (height, width), as `resized` gives it
     """
     plane = grey.astype(np.float32)
-    flat: Plane = plane - blurred(plane, _SIDE / 12)
+    flat: Plane = plane - blurred(plane, _SIDE / 12, _FINE)
     return flat / max(_spread(flat), 1.0)
 
 
@@ -62,7 +65,7 @@ def stand_outs(flat: Plane) -> NDArray[np.float64]:
     for width, step in _STEPS.items():
         smooth = np.ascontiguousarray(cv2.GaussianBlur(flat, (0, 0), width)[::step, ::step])
         parts += _curvatures(smooth, width)
-        contrast = smooth - blurred(flat, 3 * width)[::step, ::step]
+        contrast = smooth - blurred(flat, 3 * width, _FINE)[::step, ::step]
         least = max(_spread(contrast), 1e-3)
         parts += [_shapes(sign * contrast > strength * least) for sign in (1, -1) for strength in _STRENGTHS]
     return np.concatenate(parts)
@@ -113,8 +116,9 @@ def _peaks(plane: Plane, quantiles: tuple[float, ...]) -> Plane:
     places = np.array([round(quantile * (plane.size - 1)) for quantile in quantiles])
     # What lies below the first of them need not be in order.
     first = int(places[0])
-    upper = np.sort(np.partition(plane, first, axis=None)[first:])
-    return upper[places - first]
+    upper: Plane = np.sort(np.partition(plane, first, axis=None)[first:])
+    peaks: Plane = upper[places - first]
+    return peaks
 
 
 def _bends(smooth: Plane, width: float) -> tuple[Plane, Plane, Plane]:
