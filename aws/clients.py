@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
@@ -114,6 +115,11 @@ class Clients:
     @property
     def scheduler(self) -> "EventBridgeSchedulerClient":
         client: EventBridgeSchedulerClient = self._client("scheduler")
+        return client
+
+    @property
+    def iam(self) -> "IAMClient":
+        client: IAMClient = self._client("iam")
         return client
 
     @property

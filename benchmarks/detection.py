@@ -19,7 +19,7 @@ from rows import Row, note
 from customlabels.aws.clients import Clients, Connection
 from customlabels.datasets.files import image_files
 from customlabels.datasets.samples import make_samples
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 from customlabels.emulator.testing import local_service
 from customlabels.manifests.lines import entry_line
 from customlabels.pipelines.service import hosting

@@ -17,7 +17,7 @@ from support.local_services import connect
 from support.shells import Shell
 
 from customlabels.aws.clients import LOCAL_BUCKET
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 WORDS = ["train", "photos", "-q", "--output", "json"]
 

@@ -13,10 +13,10 @@ from customlabels.aws.stacks.names import stack_name
 from customlabels.aws.stacks.stack import render as render_files
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.overriding import held
-from customlabels.cli.scheduled import scheduled
 from customlabels.core.console import Console
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.service.versions import version_name
+from customlabels.scheduler.deployed import deployed
 from customlabels.scheduler.stack.assembly import Assembled, assemble, code_folder, learned_lead
 from customlabels.scheduler.stack.removal import remove as remove_schedule
 from customlabels.scheduler.stack.removal import versions_up
@@ -45,11 +45,11 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
             console.text(_priced(parts.schedule, session))
         return yes or click.confirm(f"Make these {len(changes)} changes to {stack.name}?", abort=True, err=True)
 
-    deployed = deployment.deploy(session.clients, stack, confirm=confirm, watch=console)
-    if deployed is None or not deployed.changes:
+    outcome = deployment.deploy(session.clients, stack, confirm=confirm, watch=console)
+    if outcome is None or not outcome.changes:
         console.done(f"{stack.name} is as the settings have it; nothing to change", stack=stack.name, changes=[])
         return
-    held(session, scheduled(session, parts.project), session.now())
+    held(session, deployed(session.clients, parts.project, session.now()), session.now())
     if parts.champion is None:
         console.warn("there is no champion yet to start: customlabels versions promote VERSION makes one")
     for email in parts.emails:
@@ -57,7 +57,7 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
     console.done(
         f"{stack.name} is deployed; customlabels schedule status shows what it does",
         stack=stack.name,
-        changes=[asdict(change) for change in deployed.changes],
+        changes=[asdict(change) for change in outcome.changes],
     )
 
 

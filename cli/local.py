@@ -11,7 +11,7 @@ from customlabels.aws.clients import DEFAULT_LOCAL_REGION
 from customlabels.cli.group import Figure, Group, pass_session
 from customlabels.core.errors import ServiceError
 from customlabels.core.spans import parse_span
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 from customlabels.session import Session
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +13,15 @@ from customlabels.aws.stacks.names import stack_name
 from customlabels.aws.stacks.stack import render, write_files
 from customlabels.cli.deploying import show_changes
 from customlabels.cli.group import Figure, Group, pass_session, project_option
-from customlabels.core.console import ticking
 from customlabels.core.errors import GateFailed, ServiceError, SettingsError
+from customlabels.core.watching import ticking
 from customlabels.pipelines.sagemaker import deployment, service
 from customlabels.pipelines.sagemaker.assembly import Assembled, assemble, steps_stack_name
 from customlabels.pipelines.sagemaker.definition import REFUSE, definition
 from customlabels.pipelines.sagemaker.limits import check_arguments
 from customlabels.pipelines.sagemaker.registry import APPROVED
 from customlabels.pipelines.training.s3_source import folder_address
-from customlabels.session import Session, still_waiting
+from customlabels.session import Session
 
 _FRACTION = Figure(0, 1)
 _bucket = click.option("--bucket", help="Where code, manifests and results go.")
@@ -166,7 +165,7 @@ def run(session: Session, source: str | None, project: str | None, approve: bool
             execution,
             lambda step: console.note(f"{step.name} …"),
             ticking(advance),
-            partial(still_waiting, session),
+            session.held_up,
         )
     _end(session, execution, status, service.steps(sagemaker, execution))
 

@@ -13,7 +13,7 @@ from hypothesis import settings
 from support.drawing import draw
 from support.local_services import BUCKET, Service, connect
 
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=500, deadline=None)

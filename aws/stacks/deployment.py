@@ -17,8 +17,7 @@ from customlabels.aws.stacks.archives import digest
 from customlabels.aws.stacks.change_sets import Change
 from customlabels.aws.stacks.stack import Stack
 from customlabels.core.addresses import S3Address
-from customlabels.core.console import ticking
-from customlabels.core.watching import UNWATCHED, Watch
+from customlabels.core.watching import UNWATCHED, Watch, ticking
 
 _CODE = re.compile(r'S3Bucket"?: "([^"]+)",\s*"?S3Key"?: "([^"]+)/[^"/]+"')
 

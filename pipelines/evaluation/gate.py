@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from xml.etree import ElementTree
 
-from customlabels.core.errors import SettingsError
+from customlabels.core.errors import GateFailed, SettingsError
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.evaluation.measured import Measured, same_test_images
 from customlabels.pipelines.evaluation.summary import Evaluation
@@ -160,6 +160,23 @@ def parse_demand(text: str) -> dict[str, float]:
 
 def _low(lows: Mapping[str, tuple[float, float, float]], label: str, metric: str) -> float | None:
     return lows[label][("precision", "recall", "f1").index(metric)] if label in lows else None
+
+
+def demand(verdict: Verdict) -> None:
+    """Goes on where the gate is passed.
+
+    Raises
+    ------
+    GateFailed : with a sentence for each demand that is not met
+    """
+    missed = verdict.shortfalls
+    if missed:
+        outcome = "the gate failed" if verdict.result is Result.FAILED else "not enough evidence for the gate"
+        raise GateFailed(
+            f"{outcome}: version {verdict.version}: {missed[0]}",
+            details=missed[1:],
+            hint="add or mend images of the labels with the lowest figures; the version itself stays",
+        )
 
 
 def _check(name: str, value: float, least: float, low: float | None) -> Check:

@@ -1,11 +1,15 @@
 """The whole run: upload, project, datasets, version, evaluation. Run again, it goes on where it was cut off."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from difflib import unified_diff
 from typing import TYPE_CHECKING
 
+from customlabels.aws import bucket
 from customlabels.aws.bucket import check_bucket
+from customlabels.aws.clients import Clients
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.prices import training_cost
@@ -60,6 +64,26 @@ class Outcome:
     @property
     def billable_seconds(self) -> int | None:
         return self.description.get("BillableTrainingTimeInSeconds")
+
+
+def see_to_bucket(clients: Clients, plan: Plan, watch: Watch, *, fix_policy: bool, public_check: bool = True) -> None:
+    """Sees that the bucket can be used; warns of one that is open to the public; adds to its policy where asked.
+
+    Raises
+    ------
+    ServiceError : it is not there, may not be used, or lies in another region
+    """
+    check_bucket(clients.s3, plan.bucket, clients.region)
+    if public_check and (sentence := bucket.exposure(clients.s3, plan.bucket)):
+        watch.warn(sentence)
+    if fix_policy:
+        before, after = bucket.policy_change(clients.s3, plan.bucket, plan.prefix, clients.account)
+        if before == after:
+            watch.note("the bucket's policy has what the service needs")
+            return
+        now, then = (json.dumps(policy, indent=2).splitlines() for policy in (before, after))
+        watch.note("\n".join(unified_diff(now, then, "policy now", "policy to be", lineterm="")))
+        bucket.put_policy(clients.s3, plan.bucket, after)
 
 
 def begin(

@@ -12,11 +12,11 @@ from customlabels.aws.s3 import beginning, listed
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.threads import in_threads
-from customlabels.datasets.formats.folder import folder_label
 from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
 from customlabels.datasets.probe import Hashes, service_fault
+from customlabels.datasets.structure import labels_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -126,7 +126,7 @@ def arrange(
         if divided and parts:
             side = Side.TEST if SUBSETS[parts[0].lower()] == "test" else Side.TRAIN
             parts = parts[1:]
-        label = folder_label(parts, label_from)
+        label = labels_of(parts, label_from)
         renamed = (label_map or {}).get(label, label)
         if label and not renamed:
             findings.append(Finding(one.name, f"label {label!r} is left out", fatal=False))

@@ -7,8 +7,7 @@ from customlabels.aws.clients import Clients, explained
 from customlabels.aws.stacks import deployment
 from customlabels.aws.stacks.names import stack_name
 from customlabels.core.addresses import S3Address
-from customlabels.core.console import ticking
-from customlabels.core.watching import UNWATCHED, Watch
+from customlabels.core.watching import UNWATCHED, Watch, ticking
 from customlabels.pipelines.service import hosting
 from customlabels.pipelines.service.states import UP
 from customlabels.pipelines.service.versions import Description, list_versions, version_name

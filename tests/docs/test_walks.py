@@ -15,7 +15,7 @@ from support.drawing import draw
 from support.local_services import connect
 
 from customlabels.cli.group import run
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 VERSION = "v-3f9c2a71b0"
 """What pages call a version whose name they cannot know."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from support.shells import Shell
 
-from customlabels.emulator import address
-from customlabels.emulator.address import FAST
+from customlabels.emulator.server import address
+from customlabels.emulator.server.address import FAST
 
 
 @pytest.fixture

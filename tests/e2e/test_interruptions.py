@@ -7,7 +7,7 @@ import pytest
 from support.local_services import connect
 from support.shells import Shell
 
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 
 def trainings(shell: Shell) -> list[str]:

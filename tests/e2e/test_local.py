@@ -6,7 +6,7 @@ import pytest
 from support.drawing import draw
 from support.shells import Shell
 
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 
 def test_hours_that_a_model_was_up_are_shown_with_their_price(shell: Shell) -> None:

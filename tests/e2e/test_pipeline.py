@@ -13,7 +13,7 @@ from support.local_services import Service, client, connect, kill_and_return
 from support.shells import Shell
 
 from customlabels.core.waiting import wait_for
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 BUCKET = "customlabels-local"
 SETTINGS = f"""

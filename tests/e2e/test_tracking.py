@@ -24,7 +24,7 @@ from support.shells import Shell
 
 from customlabels.cli.group import root
 from customlabels.core.waiting import wait_for
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 from customlabels.pipelines.tracking import server as tracking
 from customlabels.pipelines.tracking.record import ARN_TAG, Record
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from customlabels.emulator import address
-from customlabels.emulator.aws.schedules import next_time
+from customlabels.emulator.eventbridge.expressions import next_time
+from customlabels.emulator.server import address
 from customlabels.scheduler.documents import read_schedule_text
 from customlabels.scheduler.uptime import wanted
 from support.interception import Call, Spoiled, intercepted

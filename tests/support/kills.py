@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from customlabels.aws.clients import LOCAL_BUCKET
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 from support.interception import Call, Spoil, intercepted
 from support.shells import Shell
 

@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 
 from customlabels.core.waiting import wait_for
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 from customlabels.manifests.lines import entry_line
 
 if TYPE_CHECKING:

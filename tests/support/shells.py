@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 
 @dataclass(frozen=True)

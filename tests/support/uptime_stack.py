@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 from support.drawing import draw
 from support.local_services import Service, connect
 from support.shells import Shell

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customlabels.core.thresholds import Margin
-from customlabels.emulator import box_evaluation, evaluation
+from customlabels.emulator.customlabels import box_evaluation, evaluation
 from customlabels.pipelines.evaluation.comparison import compare, interval_lows, markdown
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import Counts, count, curve, figures, margins, recommend, spread

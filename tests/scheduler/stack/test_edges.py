@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from support.schedules import MOMENTS, WHOLE
 
-from customlabels.emulator.aws.schedules import next_time
+from customlabels.emulator.eventbridge.expressions import next_time
 from customlabels.scheduler.stack.edges import Edge, Event, edges
 from customlabels.scheduler.uptime import Schedule, Window, spans, versions, wanted
 

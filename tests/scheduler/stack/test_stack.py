@@ -11,7 +11,7 @@ from cfnlint.api import lint_all
 import customlabels
 from customlabels.aws.stacks.names import stack_name
 from customlabels.core.errors import SettingsError
-from customlabels.emulator.aws.schedules import next_time
+from customlabels.emulator.eventbridge.expressions import next_time
 from customlabels.scheduler.stack.template import Parts, template
 from customlabels.scheduler.uptime import Schedule, Window
 
