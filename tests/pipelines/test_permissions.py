@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from customlabels.core.settings import Settings
 from customlabels.pipelines import permissions
-from customlabels.pipelines.sagemaker.assembly import assemble
+from customlabels.pipelines.sagemaker.pipeline_stack import assemble
 
 SCOPE = permissions.Scope(
     account="111122223333",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from customlabels.aws.stacks.change_sets import json_template
 from customlabels.aws.stacks.statements import Statement, allow, attribute, policy, sub
 from customlabels.pipelines.sagemaker.parts import Document, Parts
-from customlabels.pipelines.sagemaker.roles import function_statements, job_statements, pipeline_statements
+from customlabels.pipelines.sagemaker.pipeline_roles import function_statements, job_statements, pipeline_statements
 
 FUNCTIONS = {
     "start": "Starts the training",
