@@ -180,7 +180,7 @@ TEMPLATE = """\
 # bucket = "my-bucket"        # where images, manifests and results go; must be in `region`
 # prefix = "customlabels"     # the folder in that bucket
 # region = "eu-west-1"        # default: that of your AWS profile
-# kms_key = "alias/models"    # encrypts what is uploaded and trained; default: S3's own keys
+# kms_key = "alias/models"    # encrypts what is uploaded and trained; default: as the bucket has it
 # max_cost = 10               # dollars; a training that may cost more is refused
 
 [dataset]
