@@ -137,8 +137,8 @@ class Clients:
     def account(self) -> str:
         """The number of the account that calls are made for."""
         with explained("asking for the account"):
-            found: str = self._client("sts").get_caller_identity()["Account"]
-        return found
+            number: str = self._client("sts").get_caller_identity()["Account"]
+        return number
 
     @property
     def region(self) -> str:
@@ -221,8 +221,8 @@ def explained(doing: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        told = error.response.get("Error", {})
-        code, text = told.get("Code", ""), told.get("Message", "") or "no message"
+        refusal = error.response.get("Error", {})
+        code, text = refusal.get("Code", ""), refusal.get("Message", "") or "no message"
         raise ServiceError(f"{doing}: {code}: {text}", hint=_HINTS.get(code), code=code) from error
     except NoCredentialsError as error:
         raise ServiceError(

@@ -72,7 +72,7 @@ def template(parts: Parts, definition: Document | None = None) -> str:
                 for name, does in (
                     ("PipelineRole", "The role of the pipeline"),
                     ("ProcessingRole", "The role of its processing jobs"),
-                    *((one.capitalize(), FUNCTIONS[one]) for one in ("start", "evaluate", "register")),
+                    *((function.capitalize(), FUNCTIONS[function]) for function in ("start", "evaluate", "register")),
                 )
             },
         },

@@ -62,18 +62,18 @@ def register(
     arn = version["ProjectVersionArn"]
     project = arns.project_name(arn)
     _ensure_group(sagemaker, group, project)
-    there = next((one for one in _packages(sagemaker, group) if _is_of(one, arn)), None)
-    if there is not None:
-        if approval == APPROVED and there.get("ModelApprovalStatus") != APPROVED:
-            _decide(sagemaker, there["ModelPackageArn"], APPROVED)
-        return there["ModelPackageArn"]
+    package = next((summary for summary in _packages(sagemaker, group) if _is_of(summary, arn)), None)
+    if package is not None:
+        if approval == APPROVED and package.get("ModelApprovalStatus") != APPROVED:
+            _decide(sagemaker, package["ModelPackageArn"], APPROVED)
+        return package["ModelPackageArn"]
     output = version["OutputConfig"]
-    place = S3Address(
+    address = S3Address(
         output["S3Bucket"],
         join_key(output.get("S3KeyPrefix", ""), f"{QUALITY}-{project}-{evaluation.version}.json"),
     )
     body = json.dumps(quality(evaluation), indent=1).encode()
-    put(s3, place, body, kms_key=version.get("KmsKeyId"), content_type="application/json")
+    put(s3, address, body, kms_key=version.get("KmsKeyId"), content_type="application/json")
     about = {
         "project": project,
         "version": evaluation.version,
@@ -91,7 +91,7 @@ def register(
             ModelPackageDescription=_describes(arn),
             ModelApprovalStatus=approval,
             SourceUri=arn,
-            ModelMetrics={"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": str(place)}}},
+            ModelMetrics={"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": str(address)}}},
             CustomerMetadataProperties=about,
         )["ModelPackageArn"]
 
@@ -109,16 +109,16 @@ def follow(
     why : noted with the packages that change
     left : ARN of the version that was gone back from, which is rejected however old its package is
     """
-    approved = [one for one in _packages(sagemaker, group) if one.get("ModelApprovalStatus") == APPROVED]
-    if package not in [one["ModelPackageArn"] for one in approved]:
+    approved = [summary for summary in _packages(sagemaker, group) if summary.get("ModelApprovalStatus") == APPROVED]
+    if package not in [summary["ModelPackageArn"] for summary in approved]:
         _decide(sagemaker, package, APPROVED, why)
     over = [
-        one["ModelPackageArn"]
-        for one in approved
-        if _number(one["ModelPackageArn"]) > _number(package) or (left is not None and _is_of(one, left))
+        summary["ModelPackageArn"]
+        for summary in approved
+        if _number(summary["ModelPackageArn"]) > _number(package) or (left is not None and _is_of(summary, left))
     ]
-    for one in over:
-        _decide(sagemaker, one, REJECTED, f"{version} is the champion in its place{': ' if why else ''}{why}")
+    for summary in over:
+        _decide(sagemaker, summary, REJECTED, f"{version} is the champion in its place{': ' if why else ''}{why}")
     return over
 
 
@@ -136,10 +136,10 @@ def promote_approved(
     its name; empty where it is not approved any more, or not ours
     """
     with explained(f"model package {package}"):
-        found = sagemaker.describe_model_package(ModelPackageName=package)
-    about = found.get("CustomerMetadataProperties", {})
-    arn = about.get("version-arn") or found.get("SourceUri", "")
-    if found.get("ModelApprovalStatus") != APPROVED or not {"project", "version"} <= about.keys() or not arn:
+        description = sagemaker.describe_model_package(ModelPackageName=package)
+    about = description.get("CustomerMetadataProperties", {})
+    arn = about.get("version-arn") or description.get("SourceUri", "")
+    if description.get("ModelApprovalStatus") != APPROVED or not {"project", "version"} <= about.keys() or not arn:
         return ""
     project = about["project"]
     now = champion.current(ssm, project) if approved else None
@@ -178,13 +178,15 @@ def _ensure_group(sagemaker: "SageMakerClient", group: str, project: str) -> Non
 def _packages(sagemaker: "SageMakerClient", group: str) -> "list[ModelPackageSummaryTypeDef]":
     with explained(f"model packages of {group}"):
         pages = sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
-        return [one for page in pages for one in page["ModelPackageSummaryList"]]
+        return [summary for page in pages for summary in page["ModelPackageSummaryList"]]
 
 
 def _decide(sagemaker: "SageMakerClient", package: str, approval: Approval, why: str = "") -> None:
-    said = " ".join(why.split())[:_LONGEST_WHY]
+    reason = " ".join(why.split())[:_LONGEST_WHY]
     with explained(f"model package {package}"):
-        sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus=approval, ApprovalDescription=said)
+        sagemaker.update_model_package(
+            ModelPackageArn=package, ModelApprovalStatus=approval, ApprovalDescription=reason
+        )
 
 
 def _is_of(package: "ModelPackageSummaryTypeDef", version_arn: str) -> bool:
