@@ -17,9 +17,9 @@ from customlabels.core.console import Console
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.service.versions import version_name
 from customlabels.scheduler.deployed import deployed
-from customlabels.scheduler.stack.assembly import Assembled, assemble, code_folder, learned_lead
 from customlabels.scheduler.stack.removal import remove as remove_schedule
 from customlabels.scheduler.stack.removal import versions_up
+from customlabels.scheduler.stack.schedule_stack import Assembled, assemble, code_folder, learned_lead
 from customlabels.scheduler.uptime import Schedule, spans, versions
 from customlabels.session import Session
 

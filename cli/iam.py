@@ -14,6 +14,11 @@ _POLICIES = {
     "promote": permissions.promote,
     "detect": permissions.detect,
     "bucket": permissions.bucket,
+    "copy": permissions.copy,
+    "delete": permissions.delete,
+    "status": permissions.status,
+    "schedule": permissions.schedule,
+    "pipeline": permissions.pipeline,
 }
 
 
@@ -27,10 +32,17 @@ def iam() -> None:
 @project_option
 @click.option("--bucket", help="The bucket that it works in.")
 @click.option("--images", metavar="S3-ADDRESS", help="Images that are trained on where they lie.")
+@click.option("--to-project", help="Where copies go.  [default: any project of the account]")
 @click.option("--account", help="Number of the AWS account.  [default: that of the credentials]")
 @pass_session
 def policy(
-    session: Session, use: str, project: str | None, bucket: str | None, images: str | None, account: str | None
+    session: Session,
+    use: str,
+    project: str | None,
+    bucket: str | None,
+    images: str | None,
+    to_project: str | None,
+    account: str | None,
 ) -> None:
     """Print the smallest IAM policy for USE, with the project's own ARNs.
 
@@ -47,6 +59,7 @@ def policy(
         topic=settings.notify.topic,
         event_bus=settings.notify.event_bus,
         images=images,
+        to_project=to_project,
         packages=stack_name(name) if settings.track.sagemaker else None,
     )
     session.console.text(json.dumps(_POLICIES[use](scope), indent=2))

@@ -14,7 +14,7 @@ from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.pipelines.service.hosting import MAX_UNITS
 from customlabels.scheduler import memory
 from customlabels.scheduler.deployed import Deployed, deployed
-from customlabels.scheduler.stack import overriding
+from customlabels.scheduler.stack import overrides
 from customlabels.scheduler.uptime import Override, resolved, spans, wanted
 from customlabels.session import Session
 
@@ -54,16 +54,16 @@ def override(
         raise click.UsageError("write the end as a span, --on 3h, or as a time, --on until 22:30")
     there = deployed(session.clients, session.project(project), session.now())
     ssm, now = session.clients.ssm, session.now()
-    before = overriding.read(ssm, there.project)
+    before = overrides.read(ssm, there.project)
     if clear:
-        overriding.write(ssm, there.project, (), now)
+        overrides.write(ssm, there.project, (), now)
         _forget_idle(session, there)
         _hold(session, there, now, now)
         _look(session, there)
         ended = sum(one.until > now for one in before)
         session.console.done(f"{ended} override{'s' if ended != 1 else ''} ended; the windows count again", ended=ended)
         return
-    until = overriding.ends(time or on or off or "", now, there.schedule.zone)
+    until = overrides.ends(time or on or off or "", now, there.schedule.zone)
     if version != CHAMPION:
         session.version(there.project, version)
     if units is None:
@@ -73,7 +73,7 @@ def override(
     cost = hosting_cost((until - now).total_seconds() / 3600, units)
     if made.up and not yes and not wanted(now, there.schedule, version).open:
         click.confirm(f"Keep {version} up until {shown}? On AWS it costs up to ${cost:.2f}.", abort=True, err=True)
-    overriding.write(ssm, there.project, (*before, made), now)
+    overrides.write(ssm, there.project, (*before, made), now)
     if made.up:
         _hold(session, there, now, max([until, *(one.until for one in before if one.up)]))
     _look(session, there)
@@ -111,7 +111,7 @@ def _forget_idle(session: Session, there: Deployed) -> None:
 
 def _hold(session: Session, there: Deployed, now: datetime, until: datetime) -> None:
     """Keeps the stops that need no function from firing until then."""
-    overriding.hold_stops(session.clients.scheduler, there.outputs["Group"], there.schedule.zone, now, until)
+    overrides.hold_stops(session.clients.scheduler, there.outputs["Group"], there.schedule.zone, now, until)
 
 
 def _look(session: Session, there: Deployed) -> None:
@@ -122,6 +122,6 @@ def _look(session: Session, there: Deployed) -> None:
 
 def held(session: Session, there: Deployed, now: datetime) -> None:
     """Keeps the stops of a stack that was deployed anew from what overrides it."""
-    ups = [one.until for one in overriding.read(session.clients.ssm, there.project) if one.up and one.until > now]
+    ups = [one.until for one in overrides.read(session.clients.ssm, there.project) if one.up and one.until > now]
     if ups:
         _hold(session, there, now, max(ups))

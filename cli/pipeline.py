@@ -15,10 +15,10 @@ from customlabels.cli.deploying import show_changes
 from customlabels.cli.group import Figure, Group, pass_session, project_option
 from customlabels.core.errors import GateFailed, ServiceError, SettingsError
 from customlabels.core.watching import ticking
-from customlabels.pipelines.sagemaker import deployment, service
-from customlabels.pipelines.sagemaker.assembly import Assembled, assemble, steps_stack_name
+from customlabels.pipelines.sagemaker import executions, pipeline_deployment
 from customlabels.pipelines.sagemaker.definition import REFUSE, definition
 from customlabels.pipelines.sagemaker.limits import check_arguments
+from customlabels.pipelines.sagemaker.pipeline_stack import Assembled, assemble, steps_stack_name
 from customlabels.pipelines.sagemaker.registry import APPROVED
 from customlabels.pipelines.training.s3_source import folder_address
 from customlabels.session import Session
@@ -108,7 +108,7 @@ def deploy(
                 console.text("\n".join(differences))
         return yes or click.confirm(f"Make these {len(changes)} changes?", abort=True, err=True)
 
-    changes = deployment.deploy(session.clients, assembled, confirm=confirm, watch=console)
+    changes = pipeline_deployment.deploy(session.clients, assembled, confirm=confirm, watch=console)
     if not changes:
         console.done(f"{stack} is as the settings have it; nothing to change", pipeline=assembled.name, changes=[])
         return
@@ -144,7 +144,7 @@ def run(session: Session, source: str | None, project: str | None, approve: bool
     Example: customlabels pipeline run s3://my-bucket/photos --min-f1 0.8 --instances 4
     """
     name, sagemaker, console = stack_name(session.project(project)), session.clients.sagemaker, session.console
-    known = service.find(sagemaker, name)
+    known = executions.find(sagemaker, name)
     if known is None:
         raise ServiceError(f"there is no pipeline {name}", hint="customlabels pipeline deploy makes it")
     parameters = {_PARAMETERS[flag]: str(value) for flag, value in given.items() if value is not None}
@@ -155,19 +155,19 @@ def run(session: Session, source: str | None, project: str | None, approve: bool
         parameters["ModelApprovalStatus"] = APPROVED
     if any("DefaultValue" not in one and one["Name"] not in parameters for one in known["Parameters"]):
         raise SettingsError("no images are named", hint="customlabels pipeline run s3://bucket/folder")
-    execution = service.start(sagemaker, name, parameters)
+    execution = executions.start(sagemaker, name, parameters)
     if no_wait:
         console.done(f"execution {execution} is under way", execution=execution, pipeline=name)
         return
     with console.step(f"execution {execution.rpartition('/')[2]}") as advance:
-        status = service.wait_ended(
+        status = executions.wait_ended(
             sagemaker,
             execution,
             lambda step: console.note(f"{step.name} …"),
             ticking(advance),
             session.held_up,
         )
-    _end(session, execution, status, service.steps(sagemaker, execution))
+    _end(session, execution, status, executions.steps(sagemaker, execution))
 
 
 _PARAMETERS = {
@@ -195,7 +195,7 @@ def remove(session: Session, project: str | None, yes: bool) -> None:
     name, stack = stack_name(named), steps_stack_name(named)
     if not yes:
         click.confirm(f"Delete the pipeline {name} and {stack}?", abort=True, err=True)
-    existed = deployment.remove(session.clients, name, named, watch=session.console)
+    existed = pipeline_deployment.remove(session.clients, name, named, watch=session.console)
     done = f"the pipeline {name} is deleted" if existed else f"there was no pipeline {name}"
     session.console.done(done, pipeline=name, deleted=existed)
 
@@ -215,7 +215,7 @@ def _assembled(
     )
 
 
-def _end(session: Session, execution: str, status: str, steps: list[service.Step]) -> None:
+def _end(session: Session, execution: str, status: str, steps: list[executions.Step]) -> None:
     """Shows how an execution ended.
 
     Raises
@@ -253,5 +253,5 @@ def _end(session: Session, execution: str, status: str, steps: list[service.Step
         raise ServiceError(f"the execution is {status}: {said}", hint="mend the cause, then run the same command again")
 
 
-def _in_words(step: service.Step) -> str:
+def _in_words(step: executions.Step) -> str:
     return step.reason or ", ".join(f"{name} {value}" for name, value in step.outputs.items())

@@ -144,7 +144,7 @@ def capacity_(session: Session, demand: str | None, rate: float | None, measured
 
     Example: customlabels schedule capacity --rate 6.5 --demand requests.csv
     """
-    from customlabels.scheduler.reading import DAYS
+    from customlabels.scheduler.schedule_settings import DAYS
     from customlabels.scheduler.simulation.capacity import capacity, measured_rate
 
     if demand is None:
@@ -171,7 +171,7 @@ def capacity_(session: Session, demand: str | None, rate: float | None, measured
 
 def _schedule(session: Session) -> "Schedule":
     """The schedule of the settings, which may have no window yet."""
-    from customlabels.scheduler.reading import read_schedule
+    from customlabels.scheduler.schedule_settings import read_schedule
 
     return read_schedule(session.settings.schedule, session.now().year)
 
@@ -263,7 +263,7 @@ def _part(model: "Model") -> str:
 
 
 def _show_capacity(session: Session, found: "Capacity", zone: str, rate: float, headroom: float) -> None:
-    from customlabels.scheduler.reading import DAYS
+    from customlabels.scheduler.schedule_settings import DAYS
 
     if found.at is None:
         session.console.text("no request comes in this demand, so no unit is needed")

@@ -170,7 +170,7 @@ class Session:
         ------
         SettingsError : there is none, or what is wrong with it
         """
-        from customlabels.scheduler.reading import read_schedule
+        from customlabels.scheduler.schedule_settings import read_schedule
         from customlabels.scheduler.uptime import USUAL_WARM_UP
 
         warm_up = USUAL_WARM_UP if learned is None else learned
