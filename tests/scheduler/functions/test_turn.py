@@ -233,7 +233,7 @@ def test_a_start_that_is_quicker_than_thought_does_not_flap(plant: Plant) -> Non
         done += plant.turn()
         plant.advance(5)
     assert done == ["start v1"]
-    assert plant.memory().starts == (40.0, 5.0)
+    assert [round(minutes) for minutes in plant.memory().starts] == [40, 5]
 
 
 def test_a_quota_that_is_reached_is_told_and_the_rest_goes_on(plant: Plant) -> None:

@@ -1,11 +1,11 @@
-"""customlabels iam."""
+"""customlabels iam policy."""
 
 import json
 
 import click
 
 from customlabels.aws.stacks.names import stack_name
-from customlabels.cli.group import Group, pass_session, project_option
+from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.pipelines import permissions
 from customlabels.session import Session
 
@@ -22,12 +22,7 @@ _POLICIES = {
 }
 
 
-@click.group(cls=Group)
-def iam() -> None:
-    """Permissions that the commands need."""
-
-
-@iam.command()
+@click.command(cls=Command)
 @click.argument("use", type=click.Choice(list(_POLICIES)))
 @project_option
 @click.option("--bucket", help="The bucket that it works in.")
