@@ -44,7 +44,8 @@ def against_labels(
     names : of all files that are meant
     tells : whether a file is of a format that tells what it is, and so is offered to be read already
     """
-    images, others = [], []
+    images: list[str] = []
+    others: list[str] = []
     for name in names:
         (images if is_image(name) else others).append(name)
     if not images:
@@ -68,7 +69,8 @@ def structure(names: Sequence[str], label_from: str = "top") -> str | None:
         )
         for folders in map(folders_of, names)
     )
-    labels.pop("", None)
+    if labels.pop("", 0) and not labels:
+        return next((folder for name in names for folder in reversed(folders_of(name)) if is_certain(folder)), None)
     certain = next((label for label in labels if is_certain(label)), None)
     return certain or (next(iter(labels)) if labels and all(map(is_structure, labels)) else None)
 

@@ -1,8 +1,6 @@
 """Files below a folder: walked without following links out of it, matched, found by name, read within a limit."""
 
 import os
-import tarfile
-import zipfile
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from functools import cached_property
@@ -14,6 +12,18 @@ from customlabels.datasets.model import Finding
 
 ADDRESSES = ("s3://", "gs://", "https://", "http://")
 _SYSTEM_FILES = {"thumbs.db", "ehthumbs.db", "desktop.ini"}
+_PACKED = {
+    b"PK\x03\x04": "a zip archive",
+    b"PK\x05\x06": "a zip archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!": "a rar archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+}
+_TAR = (257, b"ustar")
+_SPREADSHEETS = {".xlsx", ".xlsm", ".ods"}
 SYSTEM_FOLDERS = {"__macosx", "@eadir"}
 
 
@@ -76,9 +86,17 @@ def is_image(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in IMAGE_ENDINGS | CONVERTIBLE_ENDINGS
 
 
-def is_archive(source: Path) -> bool:
-    """Whether a file is a zip or a tar archive, packed or not, by its content."""
-    return source.is_file() and (zipfile.is_zipfile(source) or tarfile.is_tarfile(source))
+def packed_as(source: Path) -> str | None:
+    """What a file is that has to be unpacked, or saved as something else, before it can be read; None of others."""
+    try:
+        with source.open("rb") as file:
+            beginning = file.read(512)
+    except OSError:
+        return None
+    kind = next((kind for mark, kind in _PACKED.items() if beginning.startswith(mark)), None)
+    if kind == "a zip archive" and source.suffix.lower() in _SPREADSHEETS:
+        return "a spreadsheet"
+    return "a tar archive" if beginning[_TAR[0] :].startswith(_TAR[1]) else kind
 
 
 def image_files(source: Path) -> list[tuple[str, Path]]:

@@ -158,8 +158,11 @@ def bare_name(record: ImageRecord) -> str:
 
 
 def below_images(record: ImageRecord) -> str:
-    """images/ and the name: where most formats keep an image."""
-    return f"images/{bare_name(record)}"
+    """images/, the side, where there are sides, and the name: where most formats keep an image.
+
+    Images of both sides may have the same name.
+    """
+    return f"images/{below_side(record)}"
 
 
 def below_side(record: ImageRecord) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from customlabels.core.s3 import S3Address, is_address, parse_address
+from customlabels.core.addresses import S3Address, is_address, parse_address
 from customlabels.datasets.limits import MAX_LABEL
 from customlabels.manifests.boxes import check_boxes
 from customlabels.manifests.faults import LINE, METADATA, VALUE, Fault

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from customlabels.core.s3 import S3Address
+from customlabels.aws.s3 import beginning
+from customlabels.core.addresses import S3Address
+from customlabels.core.errors import ServiceError
 from customlabels.datasets.files import Finder
 from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.limits import MAX_BYTES
@@ -44,15 +46,11 @@ def s3_images(s3: "S3Client") -> Look:
     """Looks at the headers of the objects themselves; their pixels are not fetched."""
 
     def look(image: S3Address) -> ImageInfo:
-        from botocore.exceptions import BotoCoreError, ClientError
-
         for most in _RANGES:
             try:
-                answer = s3.get_object(Bucket=image.bucket, Key=image.key, Range=f"bytes=0-{most - 1}")
-                body = answer["Body"].read()
-            except (BotoCoreError, ClientError) as error:
-                raise ValueError(f"{image}: {error}") from error
-            size = int(answer.get("ContentRange", f"/{len(body)}").rpartition("/")[2])
+                body, size = beginning(s3, image, most)
+            except ServiceError as error:
+                raise ValueError(error.message) from error
             try:
                 info = parse(body, size)
             except CutOff:

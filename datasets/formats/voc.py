@@ -14,7 +14,7 @@ from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import Finder, folder_of, is_image, read_bounded, walk
 from customlabels.datasets.formats.xml import number, parse
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, bare_name
+from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_side
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord, Side
 
 ANNOTATIONS, IMAGES, SETS = "Annotations", "JPEGImages", "ImageSets/Main"
@@ -148,7 +148,7 @@ def _subsets(root: Path, files: set[str]) -> dict[str, str]:
 def place(record: ImageRecord) -> str:
     if record.labels:
         raise LayoutError(f"{record.name}: has labels of the whole image, which Pascal VOC has no place for")
-    return f"{IMAGES}/{bare_name(record)}"
+    return f"{IMAGES}/{below_side(record)}"
 
 
 def save(dataset: Dataset) -> None:

@@ -104,7 +104,8 @@ def _darknet(path: Path, root: Path) -> Described:
         raise LayoutError(
             f"{path}: names: {keys.get('names')!r} is not below {root}", hint="put it there: a name a line"
         )
-    parts, findings = [], []
+    parts: list[tuple[str | None, Path]] = []
+    findings: list[Finding] = []
     for key, subset in _SUBSETS.items():
         if key in keys:
             listed = below(root, root, keys[key])

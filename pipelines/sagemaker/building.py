@@ -2,29 +2,21 @@
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from customlabels.core.aws import Clients, explained
+from customlabels.aws.clients import Clients
+from customlabels.aws.s3 import put
+from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.console import Console
 from customlabels.core.errors import LayoutError
-from customlabels.core.s3 import S3Address, join_key
-from customlabels.datasets.model import Side
 from customlabels.datasets.split import Group, group_by, own_group, split
-from customlabels.pipelines import lineage
-from customlabels.pipelines.bucket import check_bucket
-from customlabels.pipelines.plan import Plan, make_plan
-from customlabels.pipelines.project import find_project
-from customlabels.pipelines.project_datasets import DIGEST_TAG, check_held
-from customlabels.pipelines.remote import Remote, arrange, folder_address
-from customlabels.pipelines.run import prepare
 from customlabels.pipelines.sagemaker.definition import TICKET
-from customlabels.pipelines.sagemaker.processing import seen
-from customlabels.pipelines.training import check_same
-from customlabels.pipelines.versions import find_version
-
-if TYPE_CHECKING:
-    from mypy_boto3_rekognition import RekognitionClient
-    from mypy_boto3_s3 import S3Client
+from customlabels.pipelines.sagemaker.sightings import seen
+from customlabels.pipelines.training import lineage
+from customlabels.pipelines.training.run import bring_about
+from customlabels.pipelines.training.run_plan import Plan, make_plan
+from customlabels.pipelines.training.s3_source import Remote, arrange, folder_address
+from customlabels.pipelines.training.ticket import document
 
 
 def build(chosen: argparse.Namespace, settings: dict[str, Any], clients: Clients, console: Console) -> None:
@@ -43,11 +35,10 @@ def build(chosen: argparse.Namespace, settings: dict[str, Any], clients: Clients
         label_map=given["label_map"],
     )
     plan = plan_of(remote, settings, chosen.version_name or None, chosen.seed, chosen.test_fraction)
-    project_arn = bring_about(plan, clients.rekognition, clients.s3, clients.region, console)
-    place = S3Address(chosen.to.bucket, join_key(chosen.to.key, TICKET))
-    with explained(f"writing {place}"):
-        body = json.dumps(ticket(plan, project_arn), indent=1).encode()
-        clients.s3.put_object(Bucket=place.bucket, Key=place.key, Body=body, ContentType="application/json")
+    ready = bring_about(plan, rekognition=clients.rekognition, s3=clients.s3, region=clients.region, watch=console)
+    body = json.dumps(document(lineage.ticket(plan, ready.project_arn)), indent=1).encode()
+    address = S3Address(chosen.to.bucket, join_key(chosen.to.key, TICKET))
+    put(clients.s3, address, body, kms_key=plan.kms_key, content_type="application/json")
     console.note(f"version {plan.version}: {len(plan.dataset.records)} images")
 
 
@@ -75,34 +66,3 @@ def plan_of(remote: Remote, settings: dict[str, Any], version: str | None, seed:
         source=remote.address,
         hashes=remote.hashes,
     )
-
-
-def bring_about(plan: Plan, rekognition: "RekognitionClient", s3: "S3Client", region: str, console: Console) -> str:
-    """Brings project and datasets to what the plan wants, unless its version is there; the project's ARN."""
-    check_bucket(s3, plan.bucket, region)
-    project = find_project(rekognition, plan.project)
-    there = find_version(rekognition, project["ProjectArn"], plan.version) if project else None
-    if project and there:
-        check_same(rekognition, there, plan)
-        return project["ProjectArn"]
-    project_arn, _ = prepare(plan, rekognition, s3, console)
-    check_held(rekognition, plan)
-    return project_arn
-
-
-def ticket(plan: Plan, project_arn: str) -> dict[str, Any]:
-    """What starting and registering the plan's version take; the tag by which its datasets are known among it."""
-    return {
-        "project": plan.project,
-        "project_arn": project_arn,
-        "version": plan.version,
-        "bucket": plan.bucket,
-        "output": plan.output,
-        "kms_key": plan.kms_key,
-        "tags": lineage.tags(plan),
-        "description": lineage.description(plan),
-        "dataset_tag": DIGEST_TAG,
-        "datasets": {side.value: plan.dataset_digest(side) for side in Side},
-        "digests": {side.value: plan.digest(side) for side in Side},
-        "images": {side.value: len(plan.dataset.side(side)) for side in Side},
-    }

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from customlabels.core.aws import explained
+from customlabels.aws.clients import explained
+from customlabels.aws.s3 import put
+from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import ServiceError
-from customlabels.core.s3 import S3Address, join_key
-from customlabels.pipelines import champion
-from customlabels.pipelines.champion import Promotion
-from customlabels.pipelines.evaluation import Evaluation
-from customlabels.pipelines.versions import Description
+from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.service import arns, champion
+from customlabels.pipelines.service.champion import Promotion
+from customlabels.pipelines.service.versions import Description
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -58,7 +59,7 @@ def register(
     execution : of the pipeline, where one registers it
     """
     arn = version["ProjectVersionArn"]
-    project = arn.split("/")[1]
+    project = arns.project_name(arn)
     _ensure_group(sagemaker, group, project)
     there = next((one for one in _packages(sagemaker, group) if _is_of(one, arn)), None)
     if there is not None:
@@ -70,11 +71,8 @@ def register(
         output["S3Bucket"],
         join_key(output.get("S3KeyPrefix", ""), f"{QUALITY}-{project}-{evaluation.version}.json"),
     )
-    key = version.get("KmsKeyId")
-    encrypted: Any = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
-    with explained(f"writing {place}"):
-        body = json.dumps(quality(evaluation), indent=1).encode()
-        s3.put_object(Bucket=place.bucket, Key=place.key, Body=body, ContentType="application/json", **encrypted)
+    body = json.dumps(quality(evaluation), indent=1).encode()
+    put(s3, place, body, kms_key=version.get("KmsKeyId"), content_type="application/json")
     about = {
         "project": project,
         "version": evaluation.version,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawing import drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.drawing import drawn
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.formats import csv_table

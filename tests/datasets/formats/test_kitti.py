@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tool_files import dataset_of, image, marks_of, said, text
+from support.tool_files import dataset_of, image, marks_of, said, text
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.formats import kitti

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tool_files import image, marks_of, said, text
+from support.tool_files import image, marks_of, said, text
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.model import Dataset

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tool_files import dataset_of, image, marks_of, said, text
+from support.tool_files import dataset_of, image, marks_of, said, text
 
 from customlabels.datasets.model import Side
 from customlabels.manifests.formats import AUTO, DEFAULTS, find_format

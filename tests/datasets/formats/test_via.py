@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from tool_files import image, marks_of, said, text
+from support.tool_files import image, marks_of, said, text
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.formats.via_shapes import box_of

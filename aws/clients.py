@@ -1,0 +1,233 @@
+"""Sessions and clients, the one retry policy, and what the service's refusals mean to a person."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from customlabels.core.errors import UNREACHED, ServiceError, SettingsError
+
+if TYPE_CHECKING:
+    import boto3
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_ssm import SSMClient
+
+DEFAULT_LOCAL_REGION = "us-east-1"
+LOCAL_BUCKET = "customlabels-local"
+
+_ATTEMPTS = 9
+"""How often a call is tried, the first time included."""
+
+_HINTS = {
+    "NoSuchBucket": "create the bucket, or name another with --bucket or in customlabels.toml",
+    "AccessDenied": "the credentials in use lack a permission on this bucket or call",
+    "AccessDeniedException": "the credentials in use lack a permission for this call",
+    "ExpiredToken": "log in again (aws sso login), then run the same command again",
+    "ExpiredTokenException": "log in again (aws sso login), then run the same command again",
+    "LimitExceededException": "a quota of the account is reached: two trainings, two running models",
+}
+
+
+_NOBODY: dict[str, Any] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""Nothing of the user's own AWS configuration is read, or even missed. Source: botocore.configprovider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where calls go: a profile and a region of AWS, or another endpoint that speaks its protocol."""
+
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    anonymous: bool = False
+    said: Callable[[str], None] | None = None
+    """Told the name of each call before it is made."""
+
+
+class Clients:
+    """The AWS clients of one command, each made when first used; safe to share between threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._session: boto3.Session | None = None
+        self._made: dict[str, Any] = {}
+
+    @property
+    def rekognition(self) -> "RekognitionClient":
+        client: RekognitionClient = self._client("rekognition")
+        return client
+
+    @property
+    def rekognition_once(self) -> "RekognitionClient":
+        """A client that tries each call once, to see what is refused."""
+        client: RekognitionClient = self._client("rekognition", attempts=1)
+        return client
+
+    @property
+    def s3(self) -> "S3Client":
+        client: S3Client = self._client("s3")
+        return client
+
+    @property
+    def cloudwatch(self) -> "CloudWatchClient":
+        client: CloudWatchClient = self._client("cloudwatch")
+        return client
+
+    @property
+    def sns(self) -> "SNSClient":
+        client: SNSClient = self._client("sns")
+        return client
+
+    @property
+    def events(self) -> "EventBridgeClient":
+        client: EventBridgeClient = self._client("events")
+        return client
+
+    @property
+    def ssm(self) -> "SSMClient":
+        client: SSMClient = self._client("ssm")
+        return client
+
+    @property
+    def cloudformation(self) -> "CloudFormationClient":
+        client: CloudFormationClient = self._client("cloudformation")
+        return client
+
+    @property
+    def functions(self) -> "LambdaClient":
+        client: LambdaClient = self._client("lambda")
+        return client
+
+    @property
+    def scheduler(self) -> "EventBridgeSchedulerClient":
+        client: EventBridgeSchedulerClient = self._client("scheduler")
+        return client
+
+    @property
+    def iam(self) -> "IAMClient":
+        client: IAMClient = self._client("iam")
+        return client
+
+    @property
+    def sagemaker(self) -> "SageMakerClient":
+        client: SageMakerClient = self._client("sagemaker")
+        return client
+
+    @property
+    def who(self) -> str:
+        """The name that calls are made under."""
+        with explained("asking who calls"):
+            return caller_name(self._client("sts").get_caller_identity()["Arn"])
+
+    @property
+    def account(self) -> str:
+        """The number of the account that calls are made for."""
+        with explained("asking for the account"):
+            found: str = self._client("sts").get_caller_identity()["Account"]
+        return found
+
+    @property
+    def region(self) -> str:
+        """The region that calls go to.
+
+        Raises
+        ------
+        SettingsError : neither a flag, nor the settings, nor the AWS profile names one
+        """
+        region: str | None = self._open().region_name
+        if region is None:
+            raise SettingsError(
+                "no AWS region is set", hint="give --region, or set it in customlabels.toml or the AWS profile"
+            )
+        return region
+
+    def _open(self) -> "boto3.Session":
+        if self._session is None:
+            import boto3
+            from botocore.exceptions import ProfileNotFound
+            from botocore.session import Session
+
+            chosen = self._connection
+            if chosen.anonymous:
+                self._session = boto3.Session(
+                    aws_access_key_id="local",
+                    aws_secret_access_key="local",
+                    region_name=chosen.region or DEFAULT_LOCAL_REGION,
+                    botocore_session=Session(session_vars=_NOBODY),
+                )
+            else:
+                try:
+                    self._session = boto3.Session(profile_name=chosen.profile, region_name=chosen.region)
+                except ProfileNotFound as error:
+                    named = chosen.profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
+                    raise SettingsError(f"the AWS profile {named!r} does not exist") from error
+        return self._session
+
+    def _client(self, service: str, attempts: int = _ATTEMPTS) -> Any:
+        made = f"{service} {attempts}"
+        if made not in self._made:
+            from botocore.config import Config
+
+            adaptive = service == "rekognition" and attempts > 1
+            config = Config(
+                retries={"mode": "adaptive" if adaptive else "standard", "total_max_attempts": attempts},
+                connect_timeout=10,
+                read_timeout=120,
+                max_pool_connections=32,
+                s3={"addressing_style": "path"} if self._connection.endpoint_url else None,
+            )
+            region, session = self.region, cast("Any", self._open())
+            self._made[made] = session.client(
+                service, region_name=region, endpoint_url=self._connection.endpoint_url, config=config
+            )
+            said = self._connection.said
+            if said is not None:
+                self._made[made].meta.events.register(
+                    "before-call.*.*", lambda model, **_: said(f"{service} {model.name}")
+                )
+        return self._made[made]
+
+
+def caller_name(arn: str) -> str:
+    """A user's name, or that of a role's session; empty where `arn` is none.
+
+    Source: IAM user guide, "IAM identifiers".
+    """
+    kind, _, name = arn.rpartition(":")[2].partition("/")
+    if not arn.startswith("arn:"):
+        return ""
+    return name.rpartition("/")[2] or ("the account" if kind == "root" else kind)
+
+
+@contextmanager
+def explained(doing: str) -> Iterator[None]:
+    """Turns what botocore raises in the block into a ServiceError that starts with `doing`."""
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+    try:
+        yield
+    except ClientError as error:
+        told = error.response.get("Error", {})
+        code, text = told.get("Code", ""), told.get("Message", "") or "no message"
+        raise ServiceError(f"{doing}: {code}: {text}", hint=_HINTS.get(code), code=code) from error
+    except NoCredentialsError as error:
+        raise ServiceError(
+            f"{doing}: no AWS credentials found", hint="aws configure, or use --local to work without an account"
+        ) from error
+    except BotoCoreError as error:
+        hint = "see to the connection, or log in again (aws sso login); then run the same command again"
+        raise ServiceError(f"{doing}: {error}", hint=hint, code=UNREACHED) from error
