@@ -1,6 +1,20 @@
-"""The names of a project's parameters in SSM Parameter Store. Pure: standard library alone."""
+"""A project's parameters in SSM Parameter Store: their names, and one way to read, write and delete them.
+
+Light, since the Lambda functions carry it: the standard library alone. What Parameter Store refuses is botocore's
+error; commands put these calls into `explained`.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
 
 ROOT = "/customlabels"
+
+_MOST_NAMES = 10
+"""Parameters that one call gives, or deletes. Source: Systems Manager API reference, "GetParameters"."""
 
 
 def champion(project: str) -> str:
@@ -26,3 +40,29 @@ def memory(project: str) -> str:
 def serving(project: str) -> str:
     """Which version answers requests, as far as the functions know; written by them."""
     return f"{ROOT}/{project}/serving"
+
+
+def read(ssm: "SSMClient", paths: Sequence[str]) -> dict[str, str]:
+    """The values of those of the parameters that there are, by their names."""
+    return {
+        parameter["Name"]: parameter["Value"]
+        for batch in _batches(paths)
+        for parameter in ssm.get_parameters(Names=batch)["Parameters"]
+    }
+
+
+def write(ssm: "SSMClient", path: str, value: str, description: str) -> None:
+    """Writes a parameter, whether it is there or not."""
+    ssm.put_parameter(Name=path, Value=value, Type="String", Overwrite=True, Description=description)
+
+
+def delete(ssm: "SSMClient", paths: Sequence[str]) -> None:
+    """Deletes those of the parameters that there are."""
+    for batch in _batches(paths):
+        ssm.delete_parameters(Names=batch)
+
+
+def _batches(paths: Iterable[str]) -> Iterable[list[str]]:
+    remaining = iter(paths)
+    while batch := list(islice(remaining, _MOST_NAMES)):
+        yield batch

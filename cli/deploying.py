@@ -1,31 +1,25 @@
 """customlabels schedule deploy, diff, render and remove."""
 
-import difflib
-import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from customlabels.aws import archives, parameters
-from customlabels.aws.clients import explained
+from customlabels.aws.stacks import deployment
+from customlabels.aws.stacks.change_sets import Change
+from customlabels.aws.stacks.names import stack_name
+from customlabels.aws.stacks.stack import render as render_files
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.overriding import held
-from customlabels.core.addresses import join_key
-from customlabels.core.errors import ServiceError
-from customlabels.core.files import written_aside
+from customlabels.core.console import Console
 from customlabels.core.prices import hosting_cost
-from customlabels.core.watching import ticking
-from customlabels.pipelines.service import champion, hosting
-from customlabels.pipelines.service.projects import need_project
-from customlabels.pipelines.service.states import UP
-from customlabels.pipelines.service.versions import Description, is_trained, list_versions, version_name
-from customlabels.scheduler import memory
+from customlabels.pipelines.service.versions import version_name
 from customlabels.scheduler.deployed import deployed
-from customlabels.scheduler.stack import deployment, packaging
-from customlabels.scheduler.stack.template import Stack, stack_name, template
+from customlabels.scheduler.stack.assembly import Assembled, assemble, code_folder, learned_lead
+from customlabels.scheduler.stack.removal import remove as remove_schedule
+from customlabels.scheduler.stack.removal import versions_up
 from customlabels.scheduler.uptime import Schedule, spans, versions
 from customlabels.session import Session
 
@@ -42,39 +36,28 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
 
     Example: customlabels schedule deploy
     """
-    stack, text, code = _made(session, session.project(project), session.bucket(bucket))
-    name, clients = stack_name(stack.project), session.clients
-    with session.console.step(f"working out what changes in {name}") as advance:
-        tick = ticking(advance)
-        if deployment.clear_dead(clients.cloudformation, name, tick):
-            session.console.note("what was left of a deployment that failed is deleted")
-        put = _template_put(session, stack)
-        proposal = deployment.propose(clients.cloudformation, name, text, put, tick)
-    if proposal is None:
-        session.console.done(f"{name} is as the settings have it; nothing to change", stack=name, changes=[])
+    assembled = _assembled(session, project, bucket)
+    parts, stack, console = assembled.parts, assembled.stack, session.console
+
+    def confirm(changes: tuple[Change, ...]) -> bool:
+        if not console.as_json:
+            show_changes(console, changes)
+            console.text(_priced(parts.schedule, session))
+        return yes or click.confirm(f"Make these {len(changes)} changes to {stack.name}?", abort=True, err=True)
+
+    outcome = deployment.deploy(session.clients, stack, confirm=confirm, watch=console)
+    if outcome is None or not outcome.changes:
+        console.done(f"{stack.name} is as the settings have it; nothing to change", stack=stack.name, changes=[])
         return
-    rows = [tuple(asdict(one).values()) for one in proposal.changes]
-    if not session.console.as_json:
-        session.console.table(("", "what", "type", "replaced"), rows)
-        session.console.text(_priced(stack.schedule, session))
-    try:
-        if not yes:
-            click.confirm(f"Make these {len(rows)} changes to {name}?", abort=True, err=True)
-    except click.Abort:
-        deployment.discard(clients.cloudformation, proposal)
-        raise
-    deployment.put_code(clients.s3, stack.bucket, stack.key, code)
-    with session.console.step(f"deploying {name}", None) as advance:
-        deployment.execute(clients.cloudformation, proposal, ticking(advance))
-    held(session, deployed(session.clients, stack.project, session.now()), session.now())
-    if stack.champion is None:
-        session.console.warn("there is no champion yet to start: customlabels versions promote VERSION makes one")
-    for email in stack.emails:
-        session.console.note(f"{email} is told once it has agreed to in the mail that SNS sends")
-    session.console.done(
-        f"{name} is deployed; customlabels schedule status shows what it does",
-        stack=name,
-        changes=[asdict(one) for one in proposal.changes],
+    held(session, deployed(session.clients, parts.project, session.now()), session.now())
+    if parts.champion is None:
+        console.warn("there is no champion yet to start: customlabels versions promote VERSION makes one")
+    for email in parts.emails:
+        console.note(f"{email} is told once it has agreed to in the mail that SNS sends")
+    console.done(
+        f"{stack.name} is deployed; customlabels schedule status shows what it does",
+        stack=stack.name,
+        changes=[asdict(change) for change in outcome.changes],
     )
 
 
@@ -87,19 +70,12 @@ def diff(session: Session, project: str | None, bucket: str | None) -> None:
 
     Example: customlabels schedule diff
     """
-    stack, text, _ = _made(session, session.project(project), session.bucket(bucket))
-    name = stack_name(stack.project)
-    found = deployment.find(session.clients.cloudformation, name)
-    before = deployment.deployed_template(session.clients.cloudformation, name) if found else ""
-    lines = list(
-        difflib.unified_diff(
-            before.splitlines(), text.splitlines(), f"{name} deployed", f"{name} by the settings", lineterm="", n=6
-        )
-    )
-    same = "nothing is deployed yet" if not found else "no difference"
+    difference = deployment.diff(session.clients, _assembled(session, project, bucket).stack)
+    lines, shown = difference.lines, difference.deployed
+    same = "no difference" if shown else "nothing is deployed yet"
     session.console.result(
-        {"stack": name, "deployed": bool(found), "same": not lines, "diff": lines},
-        lambda _: session.console.text("\n".join(lines) if lines and found else same),
+        {"stack": difference.name, "deployed": shown, "same": not lines, "diff": lines},
+        lambda _: session.console.text("\n".join(lines) if lines and shown else same),
     )
 
 
@@ -117,20 +93,18 @@ def render(session: Session, project: str | None, bucket: str | None, to: Path |
 
     Example: customlabels schedule render --to stack
     """
-    stack, text, code = _made(session, session.project(project), session.bucket(bucket))
+    assembled = _assembled(session, project, bucket)
+    parts, stack = assembled.parts, assembled.stack
     if to is None:
-        session.console.text(text.rstrip())
+        session.console.text(stack.template.rstrip())
         return
-    to.mkdir(parents=True, exist_ok=True)
-    for name, body in (("template.yaml", text.encode()), ("functions.zip", code)):
-        with written_aside(to / name) as file:
-            file.write(body)
+    template, code = render_files(stack, to, {parts.key: "functions.zip"})
     session.console.done(
-        f"wrote {to / 'template.yaml'} and {to / 'functions.zip'}; upload the zip as s3://{stack.bucket}/{stack.key}",
-        template=str(to / "template.yaml"),
-        zip=str(to / "functions.zip"),
-        bucket=stack.bucket,
-        key=stack.key,
+        f"wrote {template} and {code}; upload the zip as s3://{parts.bucket}/{parts.key}",
+        template=str(template),
+        zip=str(code),
+        bucket=parts.bucket,
+        key=parts.key,
     )
 
 
@@ -148,97 +122,32 @@ def remove(session: Session, project: str | None, bucket: str | None, leave_runn
     Example: customlabels schedule remove
     """
     name, clients = session.project(project), session.clients
-    stack, place = stack_name(name), session.bucket(bucket)
-    up = _up(session, name)
-    names = ", ".join(version_name(one) for one in up)
+    stack, code = stack_name(name), code_folder(session.settings, name, session.bucket(bucket))
+    names = ", ".join(version_name(version) for version in versions_up(clients, name))
     if not yes:
-        told = f" {names} is up, and {'stays up' if leave_running else 'is stopped'}." if up else ""
-        click.confirm(f"Delete {stack}?{told}", abort=True, err=True)
-    folder = _folder(session, name)
-    if deployment.find(clients.cloudformation, stack) is not None:
-        place, folder = _code_place(deployment.deployed_template(clients.cloudformation, stack)) or (place, folder)
-    with session.console.step(f"deleting {stack}") as advance:
-        # First, so that nothing starts again what is then stopped; and it may have started some until now.
-        there = deployment.delete(clients.cloudformation, stack, ticking(advance))
-        up = _up(session, name)
-        for one in [] if leave_running else up:
-            hosting.stop(clients.rekognition, one["ProjectVersionArn"], tick=ticking(advance))
-    with explained("deleting the functions' code"):
-        pages = clients.s3.get_paginator("list_objects_v2").paginate(Bucket=place, Prefix=folder + "/")
-        for page in pages:
-            for item in page.get("Contents", []):
-                clients.s3.delete_object(Bucket=place, Key=item["Key"])
-    with explained("deleting the parameters"):
-        written = [make(name) for make in (parameters.overrides, parameters.memory, parameters.serving)]
-        clients.ssm.delete_parameters(Names=written)
-    if up and leave_running:
-        names = ", ".join(version_name(one) for one in up)
-        session.console.warn(f"{names} is up, and nothing stops it any more: customlabels model stop")
+        up = f" {names} is up, and {'stays up' if leave_running else 'is stopped'}." if names else ""
+        click.confirm(f"Delete {stack}?{up}", abort=True, err=True)
+    removed = remove_schedule(clients, name, code=code, leave_running=leave_running, watch=session.console)
+    if removed.up and leave_running:
+        session.console.warn(f"{', '.join(removed.up)} is up, and nothing stops it any more: customlabels model stop")
     done = (
-        f"{stack} and all that belonged to it is deleted" if there else f"there was no {stack}; what it left is deleted"
+        f"{stack} and all that belonged to it is deleted"
+        if removed.existed
+        else f"there was no {stack}; what it left is deleted"
     )
-    session.console.done(
-        done, stack=stack, deleted=there, stopped=[] if leave_running else [version_name(v) for v in up]
-    )
+    stopped = [] if leave_running else list(removed.up)
+    session.console.done(done, stack=stack, deleted=removed.existed, stopped=stopped)
 
 
-def _up(session: Session, project: str) -> list[Description]:
-    found = list_versions(session.clients.rekognition, project)
-    return [one for one in found if one["Status"] in UP]
+def show_changes(console: Console, changes: Sequence[Change]) -> None:
+    console.table(("", "what", "type", "replaced"), [tuple(asdict(change).values()) for change in changes])
 
 
-def _code_place(template: str) -> tuple[str, str] | None:
-    """The bucket and the folder that a deployed template has its functions' code in."""
-    found = re.search(r'S3Bucket: "([^"]+)", S3Key: "([^"]+)/[^"/]+"', template)
-    return (found[1], found[2]) if found else None
-
-
-def _made(session: Session, project: str, bucket: str) -> tuple[Stack, str, bytes]:
-    """What the settings make of the project's stack: its parts, its template, its functions' zip."""
-    clients, settings = session.clients, session.settings.schedule
-    known = _remembered(session, project)
-    schedule = session.schedule(None if known.lead is None else timedelta(minutes=known.lead))
-    found = list_versions(clients.rekognition, project)
-    trained = {version_name(one): one["ProjectVersionArn"] for one in found if is_trained(one)}
-    missing = [one for one in versions(schedule) if one not in {"champion", *trained}]
-    if missing:
-        raise ServiceError(
-            f"schedule.window names {', '.join(missing)}, which is no trained version of {project}",
-            hint="customlabels versions list shows them",
-        )
-    promoted = champion.current(clients.ssm, project)
-    code = packaging.function_zip(schedule.zone)
-    stack = Stack(
-        project=project,
-        project_arn=need_project(clients.rekognition, project),
-        schedule=schedule,
-        champion=promoted.version if promoted else None,
-        trained=trained,
-        bucket=bucket,
-        key=f"{_folder(session, project)}/{archives.digest(code)}.zip",
-        emails=settings.notify,
-        stops_orphans=settings.orphans == "stop",
-    )
-    return stack, template(stack, session.now()), code
-
-
-def _remembered(session: Session, project: str) -> memory.Memory:
-    with explained("reading what the functions remember"):
-        found = session.clients.ssm.get_parameters(Names=[parameters.memory(project)])["Parameters"]
-    return memory.read(found[0]["Value"]) if found else memory.Memory()
-
-
-def _folder(session: Session, project: str) -> str:
-    """Where in the bucket the functions' code lies."""
-    return join_key(session.settings.project.prefix, f"{project}/functions")
-
-
-def _template_put(session: Session, stack: Stack) -> Callable[[str], str]:
-    def put(text: str) -> str:
-        key = f"{_folder(session, stack.project)}/{archives.digest(text.encode())}.yaml"
-        return deployment.put_template(session.clients.s3, stack.bucket, key, text)
-
-    return put
+def _assembled(session: Session, project: str | None, bucket: str | None) -> Assembled:
+    """What the settings make of the project's stack."""
+    name, place = session.project(project), session.bucket(bucket)
+    schedule = session.schedule(learned_lead(session.clients.ssm, name))
+    return assemble(session.clients, session.settings, project=name, bucket=place, schedule=schedule, now=session.now())
 
 
 def _priced(schedule: Schedule, session: Session) -> str:

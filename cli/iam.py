@@ -4,9 +4,9 @@ import json
 
 import click
 
+from customlabels.aws.stacks.names import stack_name
 from customlabels.cli.group import Group, pass_session, project_option
 from customlabels.pipelines import permissions
-from customlabels.scheduler.stack.template import stack_name
 from customlabels.session import Session
 
 _POLICIES = {

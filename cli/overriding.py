@@ -15,7 +15,6 @@ from customlabels.pipelines.service.hosting import MAX_UNITS
 from customlabels.scheduler import memory
 from customlabels.scheduler.deployed import Deployed, deployed
 from customlabels.scheduler.stack import overriding
-from customlabels.scheduler.stack.edges import edges
 from customlabels.scheduler.uptime import Override, resolved, spans, wanted
 from customlabels.session import Session
 
@@ -102,19 +101,17 @@ def _forget_idle(session: Session, there: Deployed) -> None:
     """Has the functions forget which models were idle, so that windows count for those too."""
     if there.memory.quiet:
         with explained("forgetting which models were idle"):
-            session.clients.ssm.put_parameter(
-                Name=parameters.memory(there.project),
-                Value=memory.text(replace(there.memory, quiet=())),
-                Type="String",
-                Overwrite=True,
+            parameters.write(
+                session.clients.ssm,
+                parameters.memory(there.project),
+                memory.text(replace(there.memory, quiet=())),
+                memory.DESCRIPTION,
             )
 
 
 def _hold(session: Session, there: Deployed, now: datetime, until: datetime) -> None:
     """Keeps the stops that need no function from firing until then."""
-    schedule = there.schedule
-    found = edges(schedule, now)
-    overriding.hold_stops(session.clients.scheduler, there.outputs["Group"], found, schedule.zone, now, until)
+    overriding.hold_stops(session.clients.scheduler, there.outputs["Group"], there.schedule.zone, now, until)
 
 
 def _look(session: Session, there: Deployed) -> None:

@@ -1,27 +1,26 @@
 """customlabels pipeline."""
 
-import difflib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from customlabels.aws import archives
+from customlabels.aws.stacks.change_sets import Change
+from customlabels.aws.stacks.names import stack_name
+from customlabels.aws.stacks.stack import render, write_files
+from customlabels.cli.deploying import show_changes
 from customlabels.cli.group import Figure, Group, pass_session, project_option
-from customlabels.cli.pipeline_made import Made, make, steps_stack_name
 from customlabels.core.errors import GateFailed, ServiceError, SettingsError
-from customlabels.core.files import written_aside
 from customlabels.core.watching import ticking
-from customlabels.pipelines.sagemaker import service
-from customlabels.pipelines.sagemaker.definition import REFUSE, Pipeline, Places, definition
+from customlabels.pipelines.sagemaker import deployment, service
+from customlabels.pipelines.sagemaker.assembly import Assembled, assemble, steps_stack_name
+from customlabels.pipelines.sagemaker.definition import REFUSE, definition
+from customlabels.pipelines.sagemaker.limits import check_arguments
 from customlabels.pipelines.sagemaker.registry import APPROVED
-from customlabels.pipelines.sagemaker.template import template
 from customlabels.pipelines.training.s3_source import folder_address
-from customlabels.scheduler.stack import deployment
-from customlabels.scheduler.stack.template import stack_name
 from customlabels.session import Session
 
 _FRACTION = Figure(0, 1)
@@ -66,28 +65,19 @@ def export(
 
     Example: customlabels pipeline export --project surface --bucket my-bucket --to pipeline
     """
-    made = make(session, project, bucket, source, image, instance_type)
-    document = definition(made.pipeline)
-    text = json.dumps(document, indent=2)
+    assembled = _assembled(session, project, bucket, source, image, instance_type)
+    text = json.dumps(definition(assembled.pipeline), indent=2)
     if to is None:
         session.console.text(text)
         return
-    files = {
-        "definition.json": text.encode(),
-        "template.json": template(made.stack, document).encode(),
-        made.stack.key.rpartition("/")[2]: made.functions,
-        made.pipeline.code.rpartition("/")[2]: made.jobs,
-    }
-    to.mkdir(parents=True, exist_ok=True)
-    for name, body in files.items():
-        with written_aside(to / name) as file:
-            file.write(body)
+    files = [*write_files(to, {"definition.json": text.encode()}), *render(assembled.exported, to)]
+    folder = assembled.stack.folder
     session.console.done(
-        f"wrote {', '.join(files)} to {to}; upload both zips to s3://{made.stack.bucket}/{made.folder}/code/, "
+        f"wrote {', '.join(path.name for path in files)} to {to}; upload both zips to {folder}/, "
         "then deploy the template",
-        files=[str(to / name) for name in files],
-        bucket=made.stack.bucket,
-        folder=f"{made.folder}/code",
+        files=[str(path) for path in files],
+        bucket=folder.bucket,
+        folder=folder.key,
     )
 
 
@@ -108,51 +98,25 @@ def deploy(
 
     Example: customlabels pipeline deploy --project surface --source s3://my-bucket/photos
     """
-    made, clients, console = (
-        make(session, project, bucket, source, image, instance_type),
-        session.clients,
-        session.console,
-    )
-    name = made.stack.name
-    with console.step(f"working out what changes in {name}") as advance:
-        deployment.clear_dead(clients.cloudformation, name, ticking(advance))
-        proposal = deployment.propose(
-            clients.cloudformation, name, template(made.stack), _putting(session, made), ticking(advance)
-        )
-    before = service.find(clients.sagemaker, made.stack.pipeline)
-    rows = [tuple(asdict(one).values()) for one in proposal.changes] if proposal else []
-    wanted = None if proposal else definition(_placed(session, made))
-    if before != wanted or proposal:
-        rows.append(("Modify" if before else "Add", made.stack.pipeline, "the pipeline", ""))
-    if not rows:
-        console.done(f"{name} is as the settings have it; nothing to change", pipeline=made.stack.pipeline, changes=[])
+    assembled, console = _assembled(session, project, bucket, source, image, instance_type), session.console
+    stack = assembled.stack.name
+
+    def confirm(changes: tuple[Change, ...], differences: list[str]) -> bool:
+        if not console.as_json:
+            show_changes(console, changes)
+            if differences:
+                console.text("\n".join(differences))
+        return yes or click.confirm(f"Make these {len(changes)} changes?", abort=True, err=True)
+
+    changes = deployment.deploy(session.clients, assembled, confirm=confirm, watch=console)
+    if not changes:
+        console.done(f"{stack} is as the settings have it; nothing to change", pipeline=assembled.name, changes=[])
         return
-    if not console.as_json:
-        console.table(("", "what", "type", "replaced"), rows)
-        if before and wanted:
-            console.text("\n".join(_differences(before, wanted)))
-    try:
-        if not yes:
-            click.confirm(f"Make these {len(rows)} changes?", abort=True, err=True)
-    except click.Abort:
-        if proposal:
-            deployment.discard(clients.cloudformation, proposal)
-        raise
-    for key, body in ((made.stack.key, made.functions), (made.code_key, made.jobs)):
-        deployment.put_code(clients.s3, made.stack.bucket, key, body)
-    if proposal:
-        with console.step(f"deploying {name}") as advance:
-            deployment.execute(clients.cloudformation, proposal, ticking(advance))
-    placed = _placed(session, made)
-    role = _outputs(session, name)["PipelineRole"]
-    service.put(
-        clients.sagemaker, made.stack.pipeline, definition(placed), role, new=before is None, project=made.stack.project
-    )
     console.done(
-        f"the pipeline {made.stack.pipeline} is deployed; customlabels pipeline run starts it",
-        pipeline=made.stack.pipeline,
-        stack=name,
-        changes=[list(row) for row in rows],
+        f"the pipeline {assembled.name} is deployed; customlabels pipeline run starts it",
+        pipeline=assembled.name,
+        stack=stack,
+        changes=[list(asdict(change).values()) for change in changes],
     )
 
 
@@ -186,6 +150,7 @@ def run(session: Session, source: str | None, project: str | None, approve: bool
     parameters = {_PARAMETERS[flag]: str(value) for flag, value in given.items() if value is not None}
     if source is not None:
         parameters["Source"] = str(folder_address(source)).rstrip("/")
+        check_arguments([("the folder of images", parameters["Source"])])
     if approve:
         parameters["ModelApprovalStatus"] = APPROVED
     if any("DefaultValue" not in one and one["Name"] not in parameters for one in known["Parameters"]):
@@ -226,42 +191,28 @@ def remove(session: Session, project: str | None, yes: bool) -> None:
 
     Example: customlabels pipeline remove
     """
-    named, clients = session.project(project), session.clients
+    named = session.project(project)
     name, stack = stack_name(named), steps_stack_name(named)
     if not yes:
         click.confirm(f"Delete the pipeline {name} and {stack}?", abort=True, err=True)
-    there = service.delete(clients.sagemaker, name)
-    with session.console.step(f"deleting {stack}") as advance:
-        gone = deployment.delete(clients.cloudformation, stack, ticking(advance))
-    done = f"the pipeline {name} is deleted" if there or gone else f"there was no pipeline {name}"
-    session.console.done(done, pipeline=name, deleted=there or gone)
+    existed = deployment.remove(session.clients, name, named, watch=session.console)
+    done = f"the pipeline {name} is deleted" if existed else f"there was no pipeline {name}"
+    session.console.done(done, pipeline=name, deleted=existed)
 
 
-def _outputs(session: Session, stack: str) -> dict[str, str]:
-    found = deployment.find(session.clients.cloudformation, stack)
-    if found is None:
-        raise ServiceError(f"the stack {stack} is gone", hint="run the same command again")
-    return deployment.outputs(found)
-
-
-def _placed(session: Session, made: Made) -> Pipeline:
-    """The pipeline with what the deployed stack gives."""
-    given = _outputs(session, made.stack.name)
-    functions = {name: given[name.capitalize()] for name in made.pipeline.places.functions}
-    return replace(made.pipeline, places=Places(functions, given["Queue"], given["ProcessingRole"]))
-
-
-def _putting(session: Session, made: Made) -> Callable[[str], str]:
-    def put(text: str) -> str:
-        key = f"{made.folder}/code/{archives.digest(text.encode())[:16]}.json"
-        return deployment.put_template(session.clients.s3, made.stack.bucket, key, text)
-
-    return put
-
-
-def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    now, then = (json.dumps(one, indent=2).splitlines() for one in (before, after))
-    return list(difflib.unified_diff(now, then, "pipeline deployed", "pipeline by the settings", lineterm="", n=2))
+def _assembled(
+    session: Session, project: str | None, bucket: str | None, source: str | None, image: str | None, instance: str
+) -> Assembled:
+    """What the settings make of the project's pipeline."""
+    return assemble(
+        session.settings,
+        project=session.project(project),
+        bucket=session.bucket(bucket),
+        region=session.clients.region,
+        source=source,
+        image=image,
+        instance=instance,
+    )
 
 
 def _end(session: Session, execution: str, status: str, steps: list[service.Step]) -> None:

@@ -109,8 +109,8 @@ _READING = (
         "label_rules",
         multiple=True,
         metavar="RULE",
-        help="CSV: a label for rows in which it holds, as in 'defect: probability >= 0.5'; repeatable. LABEL alone, "
-        "where all boxes are of one kind and nothing names it.",
+        help="CSV: a label for rows in which it holds, as in 'defect: probability >= 0.5'; repeatable. LABEL "
+        "alone, where all boxes are of one kind and nothing names it.",
     ),
     click.option("--label-separator", metavar="TEXT", help="Between labels in a cell, or joined folders."),
     click.option(

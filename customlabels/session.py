@@ -408,7 +408,6 @@ class Session:
             region=lambda: self.clients.region,
             images=Path(given.images) if given.images else None,
             masks=Path(given.masks) if given.masks else None,
-            region=lambda: self.clients.region,
         )
 
     def gate(
@@ -646,7 +645,7 @@ class Session:
     def _following(self, project: str, left: str | None = None) -> "Following":
         """Who is told of a new champion, and what follows it; `left` is the ARN of one that is gone back from."""
         from customlabels.pipelines.following import Follower, Following
-        from customlabels.scheduler.stack.template import stack_name
+        from customlabels.aws.stacks.names import stack_name
 
         followers: list[Follower] = []
         if self.settings.track.to == "mlflow":

@@ -15,6 +15,9 @@ from customlabels.scheduler.documents import LONGEST, of_override, override
 from customlabels.scheduler.plan import Action, Kind, Observed
 from customlabels.scheduler.uptime import USUAL_WARM_UP, Override
 
+DESCRIPTION = "What the functions of customlabels remember; losing it does little harm"
+"""Of the parameter."""
+
 TICK = timedelta(minutes=5)
 """How often what is gets looked at."""
 

@@ -32,9 +32,9 @@ def detect_custom_labels(context: Context, parameters: dict[str, Any]) -> dict[s
         raise not_ready(f"The version is {version.status.now}; start it and wait until it is RUNNING.")
     hosting.admit(context, version)
     body = _image(context, parameters["Image"])
-    model, thresholds = _model(training_folder(context.store.folder, version.arn))
+    model, thresholds = load_model(training_folder(context.store.folder, version.arn))
     try:
-        predictions = _predicted(model, body, context.store.folder)
+        predictions = predicted(model, body, context.store.folder)
     except ValueError as error:
         raise Refusal("InvalidImageFormatException", f"Request has an invalid image format: {error}") from error
     least = parameters.get("MinConfidence")
@@ -56,7 +56,7 @@ def detect_custom_labels(context: Context, parameters: dict[str, Any]) -> dict[s
     }
 
 
-def _predicted(model: Any, body: bytes, state: Path) -> list[tuple[float, str, dict[str, float] | None]]:
+def predicted(model: Any, body: bytes, state: Path) -> list[tuple[float, str, dict[str, float] | None]]:
     """Confidence (0..1) and label of what the model sees, and its box in fractions of the sides where it locates.
 
     Raises
@@ -109,7 +109,7 @@ def _image(context: Context, image: dict[str, Any]) -> bytes:
     return body
 
 
-def _model(folder: Path) -> tuple[Any, dict[str, float]]:
+def load_model(folder: Path) -> tuple[Any, dict[str, float]]:
     """The model in `folder` and the assumed threshold (0..1) of each label; the last few stay in memory."""
     from customlabels.emulator.engine import classifier
 

@@ -128,7 +128,9 @@ def learn(rows: Plane, classes: NDArray[np.intp], labels: int, seed: int) -> Net
     if len(rows) > _MOST_PIXELS:
         chosen = np.random.default_rng(seed).choice(len(rows), _MOST_PIXELS, replace=False)
         rows, classes = rows[chosen], classes[chosen]
-    mean, scale = rows.mean(axis=0), rows.std(axis=0)
+    # In double precision, where what a processor rounds otherwise is lost again when the layers are stored.
+    exact = rows.astype(np.float64)
+    mean, scale = exact.mean(axis=0), exact.std(axis=0)
     scale[scale < 1e-3] = 1.0
     net = MLPClassifier(
         _HIDDEN,
@@ -146,13 +148,11 @@ def learn(rows: Plane, classes: NDArray[np.intp], labels: int, seed: int) -> Net
     with warnings.catch_warnings():
         # It tells of rounds that run out: they are so few on purpose.
         warnings.simplefilter("ignore")
-        net.fit(((rows - mean) / scale).astype(np.float32), truth)
-    layers: Net = []
-    for weights, bias in zip(net.coefs_, net.intercepts_, strict=True):
-        layers += [weights.astype(np.float32), bias.astype(np.float32)]
-    layers[1] = (layers[1] - (mean / scale) @ layers[0]).astype(np.float32)
-    layers[0] = (layers[0] / scale[:, None]).astype(np.float32)
-    return layers
+        net.fit((exact - mean) / scale, truth)
+    layers = [layer for pair in zip(net.coefs_, net.intercepts_, strict=True) for layer in pair]
+    layers[1] = layers[1] - (mean / scale) @ layers[0]
+    layers[0] = layers[0] / scale[:, None]
+    return [layer.astype(np.float32) for layer in layers]
 
 
 def likely(net: Sequence[NDArray[Any]], planes: Plane, labels: int) -> Plane:

@@ -11,6 +11,7 @@ from typing import Any
 
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.evaluation.gate_document import gate_document
+from customlabels.pipelines.sagemaker.limits import EXECUTION_ID, check_arguments
 from customlabels.pipelines.sagemaker.registry import APPROVED, PENDING, REJECTED, Approval
 
 Document = dict[str, Any]
@@ -145,6 +146,21 @@ def definition(pipeline: Pipeline) -> Document:
         "Parameters": _parameters(pipeline),
         "Steps": [look, build, start, wait, evaluate, gate],
     }
+
+
+def check_limits(pipeline: Pipeline) -> None:
+    """Sees that each job can be given its arguments.
+
+    Raises
+    ------
+    SettingsError : with every one that is too long
+    """
+    check_arguments(
+        [
+            ("the folder of images", pipeline.source or ""),
+            ("the folder of an execution", f"{pipeline.runs}/{'x' * EXECUTION_ID}"),
+        ]
+    )
 
 
 def _parameters(pipeline: Pipeline) -> list[Document]:

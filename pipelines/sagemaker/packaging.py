@@ -9,8 +9,8 @@ from importlib import resources
 from typing import Any
 
 import customlabels
-from customlabels.aws import archives
-from customlabels.aws.packaging import package_files
+from customlabels.aws.stacks.archives import zipped
+from customlabels.aws.stacks.packaging import functions_zip, package_files
 
 HANDLERS = "customlabels.pipelines.sagemaker.functions.handlers"
 PROCESSING = "customlabels.pipelines.sagemaker.processing"
@@ -51,9 +51,8 @@ sys.exit(main(sys.argv[1:], settings))
 
 def function_zip() -> bytes:
     """The zip of the Lambda functions."""
-    files = package_files([HANDLERS])
-    files["annotated_types/__init__.py"] = resources.files("annotated_types").joinpath("__init__.py").read_bytes()
-    return archives.zipped(files)
+    annotated_types = resources.files("annotated_types").joinpath("__init__.py").read_bytes()
+    return functions_zip(HANDLERS, {"annotated_types/__init__.py": annotated_types})
 
 
 def processing_zip(settings: dict[str, Any]) -> bytes:
@@ -68,4 +67,4 @@ def processing_zip(settings: dict[str, Any]) -> bytes:
     files["customlabels/__init__.py"] = f'__version__ = "{customlabels.__version__}"\n'.encode()
     files["__main__.py"] = _MAIN.format(needed=repr(NEEDED)).encode()
     files["settings.json"] = json.dumps(settings, indent=1, sort_keys=True).encode()
-    return archives.zipped(files)
+    return zipped(files)

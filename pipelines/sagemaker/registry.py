@@ -15,6 +15,7 @@ from customlabels.aws.s3 import put
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.sagemaker.limits import LONGEST_ARGUMENT
 from customlabels.pipelines.service import arns, champion
 from customlabels.pipelines.service.champion import Promotion
 from customlabels.pipelines.service.versions import Description
@@ -76,7 +77,8 @@ def register(
     about = {
         "project": project,
         "version": evaluation.version,
-        "version-arn": arn,
+        # A long one stands in SourceUri alone.
+        **({"version-arn": arn} if len(arn) <= LONGEST_ARGUMENT else {}),
         "f1": f"{evaluation.f1:.4f}",
         **{f"{side}-digest": digest for side, digest in digests.items()},
         "train-images": str(evaluation.training_images),
@@ -136,7 +138,8 @@ def promote_approved(
     with explained(f"model package {package}"):
         found = sagemaker.describe_model_package(ModelPackageName=package)
     about = found.get("CustomerMetadataProperties", {})
-    if found.get("ModelApprovalStatus") != APPROVED or "version-arn" not in about:
+    arn = about.get("version-arn") or found.get("SourceUri", "")
+    if found.get("ModelApprovalStatus") != APPROVED or not {"project", "version"} <= about.keys() or not arn:
         return ""
     project = about["project"]
     now = champion.current(ssm, project) if approved else None
@@ -144,7 +147,7 @@ def promote_approved(
         # EventBridge may bring an event late, or twice.
         return ""
     why = f"approved as {package.rpartition(':')[2]}"
-    champion.promote(ssm, project, Promotion(about["version"], about["version-arn"], why))
+    champion.promote(ssm, project, Promotion(about["version"], arn, why))
     return about["version"]
 
 

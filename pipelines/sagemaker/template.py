@@ -6,8 +6,9 @@ Source: CloudFormation template reference; SageMaker developer guide, "Callback 
 import json
 from collections.abc import Sequence
 
-from customlabels.pipelines.sagemaker.roles import allow, function_statements, job_statements, pipeline_statements
-from customlabels.pipelines.sagemaker.stack import Document, Stack, arn, sub
+from customlabels.aws.stacks.statements import Statement, allow, attribute, policy, sub
+from customlabels.pipelines.sagemaker.parts import Document, Parts
+from customlabels.pipelines.sagemaker.roles import function_statements, job_statements, pipeline_statements
 
 FUNCTIONS = {
     "start": "Starts the training",
@@ -33,7 +34,7 @@ _MOST_LOOKS = 1000
 _DAY = 86_400
 
 
-def template(stack: Stack, definition: Document | None = None) -> str:
+def template(parts: Parts, definition: Document | None = None) -> str:
     """The template, in JSON.
 
     Parameters
@@ -42,31 +43,31 @@ def template(stack: Stack, definition: Document | None = None) -> str:
     """
     resources: Document = {}
     for name, does in FUNCTIONS.items():
-        resources |= _function(stack, name, does)
-    resources |= _queue(stack) | _approval(stack)
+        resources |= _function(parts, name, does)
+    resources |= _queue() | _approval(parts)
     resources["PipelineRole"] = _role(
-        f"The pipeline of {stack.project}", "sagemaker.amazonaws.com", pipeline_statements()
+        f"The pipeline of {parts.project}", "sagemaker.amazonaws.com", pipeline_statements()
     )
     resources["ProcessingRole"] = _role(
-        f"The processing jobs of the pipeline of {stack.project}", "sagemaker.amazonaws.com", job_statements(stack)
+        f"The processing jobs of the pipeline of {parts.project}", "sagemaker.amazonaws.com", job_statements(parts)
     )
     if definition is not None:
         resources["Pipeline"] = {
             "Type": "AWS::SageMaker::Pipeline",
             "Properties": {
-                "PipelineName": stack.pipeline,
+                "PipelineName": parts.pipeline,
                 "PipelineDefinition": {"PipelineDefinitionBody": sub(_escaped(json.dumps(definition)))},
-                "RoleArn": arn("PipelineRole"),
+                "RoleArn": attribute("PipelineRole"),
             },
         }
     document = {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"Steps of the SageMaker Pipeline of {stack.project}, made by customlabels",
+        "Description": f"Steps of the SageMaker Pipeline of {parts.project}, made by customlabels",
         "Resources": resources,
         "Outputs": {
             "Queue": {"Description": "Where tokens wait", "Value": {"Ref": "Tokens"}},
             **{
-                name: {"Description": does, "Value": arn(name)}
+                name: {"Description": does, "Value": attribute(name)}
                 for name, does in (
                     ("PipelineRole", "The role of the pipeline"),
                     ("ProcessingRole", "The role of its processing jobs"),
@@ -78,11 +79,11 @@ def template(stack: Stack, definition: Document | None = None) -> str:
     return json.dumps(document, indent=1) + "\n"
 
 
-def _function(stack: Stack, name: str, does: str) -> Document:
-    logical, full = name.capitalize(), f"{stack.name}-{name}"
+def _function(parts: Parts, name: str, does: str) -> Document:
+    logical, full = name.capitalize(), f"{parts.name}-{name}"
     statements = [
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], [sub(f"${{{logical}Log.Arn}}")]),
-        *function_statements(stack)[name],
+        *function_statements(parts)[name],
     ]
     return {
         f"{logical}Log": {
@@ -92,7 +93,7 @@ def _function(stack: Stack, name: str, does: str) -> Document:
             "Properties": {"LogGroupName": f"/aws/lambda/{full}", "RetentionInDays": 90},
         },
         f"{logical}Role": _role(
-            f"The function {name} of the pipeline of {stack.project}", "lambda.amazonaws.com", statements
+            f"The function {name} of the pipeline of {parts.project}", "lambda.amazonaws.com", statements
         ),
         logical: {
             "Type": "AWS::Lambda::Function",
@@ -103,16 +104,16 @@ def _function(stack: Stack, name: str, does: str) -> Document:
                 "Runtime": "python3.13",
                 "Architectures": ["arm64"],
                 "Handler": f"{_HANDLERS}.{name}",
-                "Role": arn(f"{logical}Role"),
+                "Role": attribute(f"{logical}Role"),
                 "MemorySize": 512 if name == "evaluate" else 256,
                 "Timeout": _SECONDS.get(name, _USUAL_SECONDS),
-                "Code": {"S3Bucket": stack.bucket, "S3Key": stack.key},
+                "Code": {"S3Bucket": parts.bucket, "S3Key": parts.key},
             },
         },
     }
 
 
-def _queue(stack: Stack) -> Document:
+def _queue() -> Document:
     return {
         "DeadTokens": {
             "Type": "AWS::SQS::Queue",
@@ -125,17 +126,16 @@ def _queue(stack: Stack) -> Document:
             "DeletionPolicy": "Delete",
             "UpdateReplacePolicy": "Delete",
             "Properties": {
-                "QueueName": f"{stack.name}-tokens",
                 "SqsManagedSseEnabled": True,
                 "VisibilityTimeout": _HIDDEN,
                 "MessageRetentionPeriod": 2 * _DAY,
-                "RedrivePolicy": {"deadLetterTargetArn": arn("DeadTokens"), "maxReceiveCount": _MOST_LOOKS},
+                "RedrivePolicy": {"deadLetterTargetArn": attribute("DeadTokens"), "maxReceiveCount": _MOST_LOOKS},
             },
         },
         "Waits": {
             "Type": "AWS::Lambda::EventSourceMapping",
             "Properties": {
-                "EventSourceArn": arn("Tokens"),
+                "EventSourceArn": attribute("Tokens"),
                 "FunctionName": {"Ref": "Wait"},
                 "BatchSize": 10,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -144,18 +144,18 @@ def _queue(stack: Stack) -> Document:
     }
 
 
-def _approval(stack: Stack) -> Document:
+def _approval(parts: Parts) -> Document:
     return {
         "Approvals": {
             "Type": "AWS::Events::Rule",
             "Properties": {
-                "Description": f"A version of {stack.project} was approved in the model registry",
+                "Description": f"A version of {parts.project} was approved in the model registry",
                 "EventPattern": {
                     "source": ["aws.sagemaker"],
                     "detail-type": ["SageMaker Model Package State Change"],
-                    "detail": {"ModelPackageGroupName": [stack.group], "ModelApprovalStatus": ["Approved"]},
+                    "detail": {"ModelPackageGroupName": [parts.group], "ModelApprovalStatus": ["Approved"]},
                 },
-                "Targets": [{"Id": "approve", "Arn": arn("Approve")}],
+                "Targets": [{"Id": "approve", "Arn": attribute("Approve")}],
             },
         },
         "ApprovalsMayCall": {
@@ -164,13 +164,13 @@ def _approval(stack: Stack) -> Document:
                 "FunctionName": {"Ref": "Approve"},
                 "Action": "lambda:InvokeFunction",
                 "Principal": "events.amazonaws.com",
-                "SourceArn": arn("Approvals"),
+                "SourceArn": attribute("Approvals"),
             },
         },
     }
 
 
-def _role(description: str, service: str, statements: Sequence[Document]) -> Document:
+def _role(description: str, service: str, statements: Sequence[Statement]) -> Document:
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
@@ -184,7 +184,7 @@ def _role(description: str, service: str, statements: Sequence[Document]) -> Doc
             "Policies": [
                 {
                     "PolicyName": "own",
-                    "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)},
+                    "PolicyDocument": policy(statements),
                 }
             ],
         },

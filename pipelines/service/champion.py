@@ -63,12 +63,11 @@ def promote(ssm: "SSMClient", project: str, promotion: Promotion) -> bool:
         return False
     value = {name: value for name, value in asdict(promotion).items() if name not in ("when", "by")}
     with explained(f"promoting {promotion.version}"):
-        ssm.put_parameter(
-            Name=parameters.champion(project),
-            Value=json.dumps(value),
-            Type="String",
-            Overwrite=True,
-            Description=f"Champion of the Custom Labels project {project}; written by customlabels",
+        parameters.write(
+            ssm,
+            parameters.champion(project),
+            json.dumps(value),
+            f"Champion of the Custom Labels project {project}; written by customlabels",
         )
     return True
 

@@ -63,8 +63,7 @@ def look_up(ssm: "SSMClient", project: str, now: datetime) -> Known:
     ValueError : it is none
     """
     names = [getattr(parameters, name)(project) for name in ("schedule", "overrides", "champion", "serving", "memory")]
-    answered = ssm.get_parameters(Names=names)["Parameters"]
-    found = {one["Name"].rpartition("/")[2]: one["Value"] for one in answered}
+    found = {path.rpartition("/")[2]: value for path, value in parameters.read(ssm, names).items()}
     if "schedule" not in found:
         raise LookupError(f"the parameter {parameters.schedule(project)} is not there")
     remembered = memory.read(found.get("uptime", ""))

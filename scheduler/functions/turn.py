@@ -187,12 +187,11 @@ class _Turn:
         if written == self._known.text:
             return
         try:
-            self._clients.ssm.put_parameter(
-                Name=parameters.memory(self._place.project),
-                Value=written,
-                Type="String",
-                Overwrite=True,
-                Description="What the functions of customlabels remember; losing it does little harm",
+            parameters.write(
+                self._clients.ssm,
+                parameters.memory(self._place.project),
+                written,
+                remembering.DESCRIPTION,
             )
         except self._clients.ssm.exceptions.ClientError as error:
             telling.log("ERROR", f"the memory was not kept: {error}")
@@ -202,12 +201,11 @@ class _Turn:
         champion = self._known.champion
         running = any(one.version == champion and one.status == State.RUNNING for one in self._observed)
         if champion is not None and running and self._known.serving != champion:
-            self._clients.ssm.put_parameter(
-                Name=parameters.serving(self._place.project),
-                Value=json.dumps({"version": champion, "arn": self._arns[champion]}),
-                Type="String",
-                Overwrite=True,
-                Description=f"The version of {self._place.project} that answers requests; written by customlabels",
+            parameters.write(
+                self._clients.ssm,
+                parameters.serving(self._place.project),
+                json.dumps({"version": champion, "arn": self._arns[champion]}),
+                f"The version of {self._place.project} that answers requests; written by customlabels",
             )
             self._drained = self._known.serving
 

@@ -1,7 +1,7 @@
 """Overrides: kept in a parameter, heeded by the functions, and by the stops that need no function."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,6 @@ from customlabels.aws.clients import explained
 from customlabels.core.errors import CustomLabelsError, ServiceError, SettingsError
 from customlabels.core.spans import parse_span
 from customlabels.scheduler.documents import LONGEST, overrides_text, read_overrides_text
-from customlabels.scheduler.stack.edges import Edge, Event
 from customlabels.scheduler.uptime import Override
 
 if TYPE_CHECKING:
@@ -52,80 +51,53 @@ def ends(text: str, now: datetime, zone: str) -> datetime:
 
 def read(ssm: "SSMClient", project: str) -> tuple[Override, ...]:
     """The overrides that were set, ended ones too; the newest last."""
+    path = parameters.overrides(project)
+    with explained("reading the overrides"):
+        text = parameters.read(ssm, [path]).get(path)
     try:
-        with explained("reading the overrides"):
-            text = ssm.get_parameter(Name=parameters.overrides(project))["Parameter"].get("Value", "")
-    except ServiceError as error:
-        if error.code == "ParameterNotFound":
-            return ()
-        raise
-    try:
-        return read_overrides_text(text)
+        return () if text is None else read_overrides_text(text)
     except ValueError as error:
-        raise ServiceError(f"{parameters.overrides(project)}: {error}") from error
+        raise ServiceError(f"{path}: {error}") from error
 
 
 def write(ssm: "SSMClient", project: str, overrides: Sequence[Override], now: datetime) -> None:
     """Sets the overrides; ended ones are left out."""
-    kept = [one for one in overrides if one.until > now]
+    kept = [override for override in overrides if override.until > now]
     text = overrides_text(kept)
     if len(text) > LONGEST:
         raise SettingsError("there are too many overrides", hint="customlabels schedule override --clear ends them")
     with explained("setting the override"):
-        ssm.put_parameter(
-            Name=parameters.overrides(project),
-            Value=text,
-            Type="String",
-            Overwrite=True,
-            Description="What overrides the schedule for a time; written by customlabels schedule override",
+        parameters.write(
+            ssm,
+            parameters.overrides(project),
+            text,
+            "What overrides the schedule for a time; written by customlabels schedule override",
         )
 
 
-def hold_stops(
-    scheduler: "EventBridgeSchedulerClient",
-    group: str,
-    found: Sequence[Edge],
-    zone: str,
-    now: datetime,
-    until: datetime,
-) -> int:
+def hold_stops(scheduler: "EventBridgeSchedulerClient", group: str, zone: str, now: datetime, until: datetime) -> int:
     """Keeps the stops that need no function from firing until then, or lets them where that is now; how many.
 
     They come back by themselves. One that fires once knows no beginning, and is switched off where it would fire.
-
-    Parameters
-    ----------
-    found : the schedule's edges, which tell when each begins by itself
     """
-    begins = {(edge.expression, edge.until): edge.since for edge in found if edge.event is Event.CLOSE}
-    held = 0
+    count = 0
     with explained("holding the stops after closing time"):
         for page in scheduler.get_paginator("list_schedules").paginate(GroupName=group):
-            for one in page["Schedules"]:
-                if _STOPS not in one.get("Target", {}).get("Arn", ""):
+            for listed in page["Schedules"]:
+                if _STOPS not in listed.get("Target", {}).get("Arn", ""):
                     continue
-                shown: dict[str, Any] = dict(scheduler.get_schedule(GroupName=group, Name=one["Name"]))
-                change = _held(shown, begins, zone, now, until)
+                schedule: dict[str, Any] = dict(scheduler.get_schedule(GroupName=group, Name=listed["Name"]))
+                change = _held(schedule["ScheduleExpression"], zone, now, until)
                 if change is not None:
-                    kept = {name: shown[name] for name in (*_KEPT, "Target", "EndDate") if name in shown}
+                    kept = {name: schedule[name] for name in (*_KEPT, "Target") if name in schedule}
                     scheduler.update_schedule(**kept, **change)
-                    held += 1
-    return held
+                    count += 1
+    return count
 
 
-def _held(
-    shown: dict[str, Any], begins: dict[tuple[str, str], str], zone: str, now: datetime, until: datetime
-) -> dict[str, Any] | None:
-    """What changes in a schedule that is not to fire before then; None where it is past, or nothing does."""
-    expression, ends = shown["ScheduleExpression"], shown.get("EndDate")
-    if ends is not None and ends <= now:
-        return None
+def _held(expression: str, zone: str, now: datetime, until: datetime) -> dict[str, Any] | None:
+    """What changes in a schedule that is not to fire before then; None where it is past."""
     if expression.startswith("at("):
         at = datetime.fromisoformat(expression[3:-1]).replace(tzinfo=ZoneInfo(zone))
         return None if at <= now else {"State": "DISABLED" if at <= until else "ENABLED"}
-    stamp = ends.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if ends is not None else ""
-    own = begins.get((expression, stamp))
-    since = max(until, datetime.fromisoformat(own)) if own else until
-    if ends is not None and ends <= since:
-        return {"State": "DISABLED"}
-    return {"State": "ENABLED", "StartDate": since} if since > now else {"State": "ENABLED"}
+    return {"State": "ENABLED", **({"StartDate": until} if until > now else {})}

@@ -1,12 +1,11 @@
-"""The functions' zip: this package's pure modules, and the time zone that they reckon in; the same bytes every time.
+"""The functions' zip: this package's pure modules, and the time zone that they reckon in.
 
 Lambda's runtime need not hold time zones, so the one that counts comes along, from the tzdata package.
 """
 
 from importlib import resources
 
-from customlabels.aws import archives
-from customlabels.aws.packaging import package_files
+from customlabels.aws.stacks.packaging import functions_zip
 from customlabels.core.errors import SettingsError
 
 HANDLERS = "customlabels.scheduler.functions.handlers"
@@ -22,14 +21,11 @@ def function_zip(zone: str) -> bytes:
     ------
     SettingsError : there is no such zone
     """
-    files = package_files([HANDLERS])
-    for name in {zone, "UTC"}:
-        files[f"{ZONES}/{name}"] = _zone(name)
-    return archives.zipped(files)
+    return functions_zip(HANDLERS, {f"{ZONES}/{name}": _zone(name) for name in {zone, "UTC"}})
 
 
 def _zone(name: str) -> bytes:
-    place = resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
-    if not place.is_file():
+    path = resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
+    if not path.is_file():
         raise SettingsError(f"schedule.time_zone: {name!r} is not in the tzdata package")
-    return place.read_bytes()
+    return path.read_bytes()

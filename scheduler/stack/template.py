@@ -3,7 +3,6 @@
 Source: CloudFormation template reference; for alarms Lambda's and SQS's own metrics, and those of `telling`.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from customlabels.aws import parameters
+from customlabels.aws.stacks.names import stack_name
 from customlabels.core.errors import SettingsError
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.scheduler.documents import LONGEST, schedule_text
@@ -18,11 +18,8 @@ from customlabels.scheduler.functions.telling import NAMESPACE
 from customlabels.scheduler.plan import OVERDUE_AFTER
 from customlabels.scheduler.stack.dashboard import dashboard
 from customlabels.scheduler.stack.edges import Edge, Event, edges
+from customlabels.scheduler.stack.roles import REACH, event_statements, function_statements
 from customlabels.scheduler.uptime import Schedule, versions
-
-_PREFIX = "customlabels-"
-_LONGEST_NAME = 52
-"""Characters: names of functions have at most 64, and are this one with an ending."""
 
 _MOST_CLOSED = 5
 """Versions that are stopped without a function beside the champion and those that windows name: the newest."""
@@ -35,7 +32,7 @@ _OTHER_RESOURCES = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class Parts:
     """What a template is made of.
 
     Parameters
@@ -55,17 +52,7 @@ class Stack:
     stops_orphans: bool = False
 
 
-def stack_name(project: str) -> str:
-    """The name of the project's stack, and what the names of its resources begin with."""
-    plain = re.sub(r"[^a-zA-Z0-9-]", "-", project)
-    if plain == project and len(_PREFIX + plain) <= _LONGEST_NAME:
-        return _PREFIX + plain
-    # Two projects whose names differ in other characters alone are kept apart.
-    mark = hashlib.sha256(project.encode()).hexdigest()[:6]
-    return f"{_PREFIX}{plain[: _LONGEST_NAME - len(_PREFIX) - 7]}-{mark}"
-
-
-def template(stack: Stack, now: datetime) -> str:
+def template(parts: Parts, now: datetime) -> str:
     """The template, in YAML.
 
     Raises
@@ -74,7 +61,7 @@ def template(stack: Stack, now: datetime) -> str:
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    text = schedule_text(stack.schedule)
+    text = schedule_text(parts.schedule)
     if len(text) > LONGEST:
         raise SettingsError(
             f"the schedule is {len(text)} characters long; a parameter holds {LONGEST}",
@@ -88,43 +75,48 @@ def template(stack: Stack, now: datetime) -> str:
     )
     # tojson is made for HTML, and would write < and & as escapes.
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
-    name, schedule = stack_name(stack.project), stack.schedule
-    fired = _fired(stack, edges(schedule, now))
-    if len(fired) + _OTHER_RESOURCES + len(stack.emails) > _MOST_RESOURCES:
+    name, schedule = stack_name(parts.project), parts.schedule
+    fired = _fired(parts, edges(schedule, now))
+    if len(fired) + _OTHER_RESOURCES + len(parts.emails) > _MOST_RESOURCES:
         raise SettingsError(
             f"the schedule needs {len(fired)} schedules of EventBridge, and a stack holds {_MOST_RESOURCES} resources",
             hint="write windows by weekday, and fewer dates",
         )
-    alarms = _alarms(stack.project, schedule.monthly_budget, name)
+    reads_metrics = schedule.idle_stop is not None or schedule.monthly_budget is not None
+    functions = {
+        function: function_statements(
+            parts.project, function, reads_metrics=reads_metrics, stops_orphans=parts.stops_orphans
+        )
+        for function in REACH
+    }
+    alarms = _alarms(parts.project, schedule.monthly_budget, name)
     return environment.get_template("stack.yaml.j2").render(
         name=name,
-        project=stack.project,
-        project_arn=stack.project_arn,
+        project=parts.project,
+        project_arn=parts.project_arn,
         schedule=text,
-        schedule_parameter=parameters.schedule(stack.project),
-        memory_parameter=parameters.memory(stack.project),
-        serving_parameter=parameters.serving(stack.project),
+        schedule_parameter=parameters.schedule(parts.project),
         zone=schedule.zone,
-        bucket=stack.bucket,
-        key=stack.key,
-        emails=list(stack.emails),
-        reads_metrics=schedule.idle_stop is not None or schedule.monthly_budget is not None,
-        stops_orphans=stack.stops_orphans,
+        bucket=parts.bucket,
+        key=parts.key,
+        emails=list(parts.emails),
+        statements={**functions, "Events": event_statements(parts.project)},
+        stops_orphans=parts.stops_orphans,
         edges=fired,
         alarms=alarms,
-        dashboard=dashboard(stack.project, [alarm["logical"] for alarm in alarms]),
+        dashboard=dashboard(parts.project, [alarm["logical"] for alarm in alarms]),
     )
 
 
-def _fired(stack: Stack, found: Sequence[Edge]) -> list[dict[str, str]]:
+def _fired(parts: Parts, found: Sequence[Edge]) -> list[dict[str, str]]:
     """The edges with what they call and their names in the stack."""
     fired: list[dict[str, str]] = []
     for edge in found:
-        about = {"expression": edge.expression, "since": edge.since, "until": edge.until, "version_arn": ""}
+        about = {"expression": edge.expression, "version_arn": ""}
         if edge.event is Event.CLOSE:
             fired += [
                 {**about, "version_arn": arn, "does": f"Stops {name} should no function have done so"}
-                for name, arn in _closed(stack)
+                for name, arn in _closed(parts)
             ]
         else:
             does = "A window is about to open" if edge.event is Event.START else "A window has ended"
@@ -137,12 +129,12 @@ def _fired(stack: Stack, found: Sequence[Edge]) -> list[dict[str, str]]:
     return fired
 
 
-def _closed(stack: Stack) -> list[tuple[str, str]]:
+def _closed(parts: Parts) -> list[tuple[str, str]]:
     """The versions that are stopped when all windows have closed, with their ARNs."""
-    named = [stack.champion or CHAMPION, *versions(stack.schedule)]
-    newest = [name for name in stack.trained if name not in named][:_MOST_CLOSED]
-    wanted = dict.fromkeys(name for name in (*named, *newest) if name in stack.trained)
-    return [(name, stack.trained[name]) for name in wanted]
+    named = [parts.champion or CHAMPION, *versions(parts.schedule)]
+    newest = [name for name in parts.trained if name not in named][:_MOST_CLOSED]
+    wanted = dict.fromkeys(name for name in (*named, *newest) if name in parts.trained)
+    return [(name, parts.trained[name]) for name in wanted]
 
 
 def _alarms(project: str, budget: float | None, name: str) -> list[dict[str, Any]]:

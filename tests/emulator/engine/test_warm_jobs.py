@@ -79,6 +79,16 @@ def test_a_process_trains_one_after_the_other_and_each_as_a_new_one_would(
     assert same(folders[0], anew)
 
 
+def test_a_service_that_holds_much_has_its_trainings_done_all_the_same(tmp_path: Path) -> None:
+    """Linux has a new process begin with the most memory that the one which started it has ever held."""
+    state, jobs, much = filled(tmp_path), WarmJobs(), np.ones(80_000_000)
+    for name in ("first", "second"):
+        folder = training(state, name)
+        jobs.train(state, folder, "arn")
+        assert (folder / OUTCOME).exists(), (folder / LOG).read_text()
+    assert much.nbytes > 600_000_000
+
+
 def test_a_process_that_died_while_it_waited_costs_no_training(warm: tuple[Path, WarmJobs]) -> None:
     state, jobs = warm
     assert jobs._idle is not None

@@ -9,9 +9,10 @@ import yaml
 from cfnlint.api import lint_all
 
 import customlabels
+from customlabels.aws.stacks.names import stack_name
 from customlabels.core.errors import SettingsError
 from customlabels.emulator.eventbridge.expressions import next_time
-from customlabels.scheduler.stack.template import Stack, stack_name, template
+from customlabels.scheduler.stack.template import Parts, template
 from customlabels.scheduler.uptime import Schedule, Window
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -32,7 +33,7 @@ FULL = Schedule(
 def made(schedule: Schedule = PLAIN, project: str = "surface", **more: Any) -> str:
     trained = {name: PROJECT.replace("/17", f"/version/{name}/17") for name in ("v3", "v2", "v1")}
     given: dict[str, Any] = {"champion": "v2", "trained": trained, "bucket": "plant-7", "key": "functions/ab.zip"}
-    return template(Stack(project, PROJECT, schedule, **{**given, **more}), NOW)
+    return template(Parts(project, PROJECT, schedule, **{**given, **more}), NOW)
 
 
 def resources(text: str, kind: str) -> dict[str, dict[str, Any]]:

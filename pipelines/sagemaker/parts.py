@@ -1,4 +1,4 @@
-"""What the pipeline's stack is made of, and how its template refers to its parts."""
+"""What the pipeline's stack is made of."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,12 +7,12 @@ Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class Parts:
     """What a template is made of.
 
     Parameters
     ----------
-    name : the stack's, which the names of functions and queue begin with
+    name : the stack's, which the names of functions begin with
     pipeline, group : names of the pipeline and the model package group
     folder : in `bucket`, below which all of the project lies
     key : of the functions' zip in `bucket`
@@ -28,11 +28,3 @@ class Stack:
     key: str
     images: str | None = None
     kms_key: str | None = None
-
-
-def sub(text: str) -> Document:
-    return {"Fn::Sub": text}
-
-
-def arn(logical: str) -> Document:
-    return {"Fn::GetAtt": [logical, "Arn"]}

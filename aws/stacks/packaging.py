@@ -5,10 +5,12 @@ Packages come along as empty files: what an `__init__` names is for people who i
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+
+from customlabels.aws.stacks.archives import zipped
 
 ROOT = "customlabels"
 
@@ -77,3 +79,14 @@ def _source(name: str) -> bytes:
 def _file(name: str) -> Traversable:
     first, *parents, last = name.split(".")
     return resources.files(first).joinpath(*parents, f"{last}.py")
+
+
+def functions_zip(handlers: str, files: Mapping[str, bytes] | None = None) -> bytes:
+    """The zip of Lambda functions, the same bytes for the same code.
+
+    Parameters
+    ----------
+    handlers : the module that holds them
+    files : path to content of what goes with them, beside what they import of customlabels
+    """
+    return zipped({**package_files([handlers]), **(files or {})})
