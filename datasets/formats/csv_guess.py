@@ -76,9 +76,16 @@ _NUMERIC = (*_COUNTED, Kind.NUMBER)
 
 @dataclass(slots=True)
 class Columns:
-    """What was found out of a table; `cells` are those of its first rows, a list a column."""
+    """What was found out of a table.
+
+    Parameters
+    ----------
+    headed : cells of the header
+    cells : of the first rows, a list a column
+    """
 
     header: bool
+    headed: int
     names: tuple[str, ...]
     cells: list[list[str]]
     kinds: list[Kind]
@@ -96,6 +103,11 @@ class Columns:
         used = {place for places in self.places.values() for place in places}
         used |= {place for rule in self.rules for place, *_ in rule.conditions}
         return [place for place in range(len(self.names)) if place not in used]
+
+    @property
+    def heading(self) -> tuple[str, ...]:
+        """The names in the header, without what longer rows have beyond it."""
+        return self.names[: self.headed]
 
     @property
     def geometry(self) -> tuple[str, ...] | None:
@@ -148,7 +160,7 @@ def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) 
     first = [cell.strip() for cell in rows[0]] if header else []
     names = tuple(first[place] if place < len(first) else str(place + 1) for place in range(width))
     cells = [[row[place] if place < len(row) else "" for row in rows[header:]] for place in range(width)]
-    columns = Columns(header, names, cells, [kind_of(column) for column in cells])
+    columns = Columns(header, len(first), names, cells, [kind_of(column) for column in cells])
     for role, text in options.columns.items():
         columns.places[role] = tuple(_place(part.strip(), columns, source, role) for part in text.split(","))
     columns.rules = tuple(_placed(rule, columns, source) for rule in rules)
@@ -234,7 +246,7 @@ def _by_name(columns: Columns, given: Mapping[str, str]) -> None:
     for name, role in zip(("width", "height"), plain, strict=True):
         if name in lowered and role not in roles and role not in given:
             roles[role] = [lowered.index(name)]
-    words = {Kind.WORDS, Kind.EMPTY, Kind.SIDE, Kind.DOCUMENT, *_NUMERIC}
+    words = {Kind.WORDS, Kind.SIDE, Kind.DOCUMENT, *_NUMERIC}
     for role, places in roles.items():
         fitting = places
         if role == "label":
@@ -367,7 +379,7 @@ def _labels(columns: Columns, source: str) -> None:
     boxed = columns.geometry or {"bbox", "runs"} & columns.places.keys()
     kinds, free = columns.kinds, columns.free
     words = [place for place in free if kinds[place] in _WORDS and not is_various(columns.cells[place])]
-    counted = [place for place in free if kinds[place] in _COUNTED]
+    counted = [place for place in free if kinds[place] in _COUNTED and not is_various(columns.cells[place])]
     if not columns.header:
         _unnamed_labels(columns, source, words, counted, bool(boxed))
         return
@@ -380,11 +392,17 @@ def _labels(columns: Columns, source: str) -> None:
         columns.places["flag"] = tuple(flags)
     elif len(candidates) == 1 and not boxed:
         columns.places["label"] = (candidates[0],)
-    elif free and (boxed or candidates):
+    elif blank := _called_labels(columns):
+        # What comes in later rows is read.
+        columns.places["label"] = tuple(blank)
+        return
+    elif boxed or candidates:
         raise _no_labels(columns, source, candidates, bool(boxed))
-    elif boxed:
-        raise _no_labels(columns, source, [], True)
     columns.guessed |= {"label", "flag"}
+
+
+def _called_labels(columns: Columns) -> list[int]:
+    return [place for place in columns.free if _role(columns.names[place]) == "label"]
 
 
 def _unnamed_labels(columns: Columns, source: str, words: list[int], counted: list[int], boxed: bool) -> None:
@@ -395,6 +413,13 @@ def _unnamed_labels(columns: Columns, source: str, words: list[int], counted: li
         columns.label_rest, columns.numbers_are_labels = 1, False
         return
     chosen = words or (counted if len(counted) == 1 else [])
+    numeric = [place for place in others if columns.kinds[place] in _NUMERIC]
+    if not boxed and len(numeric) >= len(CORNERS):
+        raise LayoutError(
+            f"{source}: {columns.listed(numeric)} hold numbers, four of which may be boxes",
+            hint="say which: --column xmin=3 --column ymin=4 --column xmax=5 --column ymax=6; to read labels alone: "
+            "--column image=1 --column label=2",
+        )
     if (not chosen and (boxed or others)) or (boxed and len(chosen) > 1):
         raise _no_labels(columns, source, words or counted, boxed)
     if chosen:

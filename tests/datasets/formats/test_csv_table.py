@@ -139,6 +139,8 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "coordinates without labels": ("a.jpg,10,20,30,50\nb.png,1,2,30,40\n", "its boxes have no label"),
     "numbers that may be labels or not": ("a.jpg,10,20\nb.png,1,2\n", "may be column 2 or column 3"),
+    "a score before boxes": ("a.jpg,crack,0.9,1,2,30,50\nb.png,ok,0.8,1,2,30,40\n", "four of which may be boxes"),
+    "numbers of rows": ("".join(f"{number},a.jpg\n" for number in range(20)), "known to hold labels"),
     "files in place of labels": ("a.jpg a.txt\nb.png b.txt\n", "no column is known to hold labels"),
     "several columns of words": ("image,shift,line\na.jpg,x,y\nb.png,y,x\n", "may be 'shift' or 'line'"),
     "half a box": ("image,label,xmin,ymin\na.jpg,crack,1,2\n", "missing: xmax, ymax"),
@@ -334,3 +336,33 @@ def test_faults_of_rows_are_ordered_by_their_numbers(folder: Path) -> None:
     rows = "image,label\na.jpg,crack\n" + "".join(f"gone{number}.jpg,ok\n" for number in range(12))
     dataset = load(written(folder / "parts.csv", rows))
     assert [finding.name.split(",")[1] for finding in dataset.faults] == [f" row {number}" for number in range(3, 15)]
+
+
+def test_what_stands_beyond_the_header_is_a_fault_or_a_label(folder: Path) -> None:
+    table = written(folder / "parts.csv", "image,label\na.jpg,crack,wet\nb.png,ok,\n")
+    dataset = load(table)
+    assert marks(dataset) == {"b.png": [("ok",)]}
+    assert "'wet' stands beyond the last column" in notes(dataset)
+    assert marks(load(table, label_separator=",")) == {"a.jpg": [("crack",), ("wet",)], "b.png": [("ok",)]}
+
+
+def test_several_boxes_in_a_cell_have_a_label_each(folder: Path) -> None:
+    row = '"[[10, 20, 20, 30], [50, 20, 20, 30], [80, 20, 20, 30]]","[""crack"", ""pit"", ""crack""]"'
+    dataset = load(written(folder / "parts.csv", f"image,bbox,labels\na.jpg,{row}\n"))
+    assert [label for label, *_ in marks(dataset)["a.jpg"]] == ["crack", "pit", "crack"]
+    fewer = row.replace(', ""crack""]', "]")
+    table = written(folder / "parts.csv", f"image,bbox,labels\na.jpg,{fewer}\nb.png,{row}\n")
+    assert "3 boxes have 2 labels" in notes(load(table))
+
+
+def test_a_label_column_that_is_blank_gives_way_to_one_that_is_not(folder: Path) -> None:
+    table = written(folder / "parts.csv", "image,class,defect\na.jpg,,crack\nb.png,,ok\n")
+    assert marks(load(table)) == {"a.jpg": [("crack",)], "b.png": [("ok",)]}
+    late = written(folder / "late.csv", "image,label\n" + "a.jpg,\n" * 300 + "b.png,ok\n")
+    assert marks(load(late)) == {"b.png": [("ok",)]}
+
+
+def test_blanks_in_a_column_of_labels_are_told(folder: Path) -> None:
+    table = written(folder / "parts.csv", "image,labels\na.jpg,crack wet\nb.png,ok\n")
+    assert "label 'crack wet' holds blanks and is taken as one (--label-separator ' '" in notes(load(table))
+    assert marks(load(table, label_separator=" "))["a.jpg"] == [("crack",), ("wet",)]
