@@ -8,9 +8,10 @@ from pathlib import Path
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.files import Finder
-from customlabels.datasets.formats.csv_guess import Columns, Row, guess_columns
+from customlabels.datasets.formats.csv_guess import Row, guess_columns
 from customlabels.datasets.formats.csv_kinds import names_an_image
 from customlabels.datasets.formats.csv_rules import PlacedRule
+from customlabels.datasets.formats.csv_shape import Columns
 from customlabels.datasets.layout import Options
 
 BLANKS = " "

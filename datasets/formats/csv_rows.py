@@ -15,8 +15,9 @@ from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import Finder
 from customlabels.datasets.formats.csv_cells import boxes_of, boxes_of_runs, is_number
 from customlabels.datasets.formats.csv_columns import BLANKS, Table, divided_by_blanks
-from customlabels.datasets.formats.csv_guess import CENTRES, CORNERS, GEOMETRIES, Row
+from customlabels.datasets.formats.csv_guess import Row
 from customlabels.datasets.formats.csv_kinds import NO, YES
+from customlabels.datasets.formats.csv_names import CENTRES, CORNERS, GEOMETRIES
 from customlabels.datasets.formats.csv_rules import labels_by
 from customlabels.datasets.headers import header
 from customlabels.datasets.layout import SUBSETS, Annotated, Layout, Options
