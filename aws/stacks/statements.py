@@ -29,9 +29,9 @@ class Site:
     account: str
     partition: str = "aws"
 
-    def arn(self, service: str, resource: str) -> Arn:
+    def arn(self, service: str, resource: str, *, regional: bool = True) -> Arn:
         """The ARN of a service's resource; those of S3 have neither region nor account."""
-        where = ":" if service == "s3" else f"{self.region}:{self.account}"
+        where = ":" if service == "s3" else f"{self.region if regional else ''}:{self.account}"
         if self == IN_TEMPLATE:
             # Nothing of the resource's name is a reference of the template.
             return sub(f"arn:{self.partition}:{service}:{where}:{resource.replace('${', '${!')}")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from botocore.exceptions import ClientError
@@ -49,6 +50,9 @@ _MISSING = re.compile("NotFound|NoSuch|NonExistent|DoesNotExist|404")
 _MODELS: list[type[CloudFormationModel]] = []
 """Kept, since moto finds them as subclasses, which are gone when nobody holds them."""
 
+_REVIEWED = "REVIEW_IN_PROGRESS"
+
+_propose, _template_at_aws = models.CloudFormationBackend.create_change_set, responses.get_stack_from_s3_url
 _create, _update = parsing.parse_and_create_resource, parsing.parse_and_update_resource
 
 
@@ -71,6 +75,8 @@ def install(caller: Callable[[str], Call]) -> None:
     models.ChangeSet.diff = changes.change_set_differences
     models.CloudFormationBackend.execute_change_set = _execute_change_set
     models.CloudFormationBackend.delete_change_set = _delete_change_set
+    models.CloudFormationBackend.create_change_set = _create_change_set
+    responses.get_stack_from_s3_url = _template_at
 
 
 def _read(text: str, **_: object) -> Any:
@@ -196,6 +202,28 @@ def _update_stack(
         stack.role_arn = role_arn
         if tags is not None:
             stack.tags = tags
+
+
+def _create_change_set(backend: Any, stack_name: str, **about: Any) -> tuple[str, str]:
+    """Makes a change set; a stack of which nothing was ever made stays the one that it is, and gets one more."""
+    new = about["change_set_type"] == "CREATE"
+    known = [stack for stack in backend.stacks.values() if new and stack.name == stack_name]
+    if any(stack.status != _REVIEWED for stack in known):
+        raise ValidationError(stack_name, message=f"Stack [{stack_name}] already exists and cannot be created")
+    change_set_id, stack_id = _propose(backend, stack_name, **about)
+    if known:
+        del backend.stacks[stack_id]
+        change_set, (stack,) = backend.change_sets[change_set_id], known
+        change_set.stack, change_set.stack_id = stack, stack.stack_id
+    return change_set_id, backend.change_sets[change_set_id].stack_id
+
+
+def _template_at(url: str, account_id: str, partition: str) -> str:
+    """The template that lies there: in the bucket that the path begins with, unless the host is one of AWS."""
+    host, path = urlsplit(url).hostname or "", urlsplit(url).path
+    # moto takes the first part of any other host's name for the bucket.
+    known = url if host.endswith("amazonaws.com") else f"http://localhost{path}"
+    return str(_template_at_aws(known, account_id=account_id, partition=partition))
 
 
 def _execute_change_set(backend: Any, change_set_name: str, stack_name: str | None = None) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from customlabels.aws import parameters
 from customlabels.pipelines.service.states import State
 from customlabels.scheduler import memory as remembering
-from customlabels.scheduler.functions import observing, orphans, telling
+from customlabels.scheduler.functions import messages, observation, orphans
 from customlabels.scheduler.plan import Action, Kind, Observed, Trouble, asked, plan
 from customlabels.scheduler.uptime import resolved, versions
 
@@ -75,8 +75,8 @@ class _Turn:
     def __init__(self, place: Place, clients: Clients) -> None:
         self._place = place
         self._clients = clients
-        self._found = observing.describe(clients.rekognition, place.project_arn)
-        self._known = observing.look_up(clients.ssm, place.project, self._found.now)
+        self._found = observation.describe(clients.rekognition, place.project_arn)
+        self._known = observation.look_up(clients.ssm, place.project, self._found.now)
         self._arns = {name: one["ProjectVersionArn"] for name, one in self._found.described.items()}
         self._spent = self._money()
         self._schedule = resolved(self._known.schedule, self._known.champion)
@@ -95,15 +95,15 @@ class _Turn:
         """What the month has cost; None where nobody asks for it."""
         if self._known.schedule.monthly_budget is None:
             return None
-        return observing.spent_this_month(
+        return observation.spent_this_month(
             self._clients.cloudwatch, self._place.project, list(self._arns), self._found.now
         )
 
     def _plan(self) -> list[Action]:
         now, schedule, observed = self._found.now, self._known.schedule, self._observed
         if schedule.idle_stop is not None and any(one.status == State.RUNNING for one in observed):
-            last = observing.last_request(self._clients.cloudwatch, now, schedule.idle_stop)
-            observed = observing.with_last_request(observed, last)
+            last = observation.last_request(self._clients.cloudwatch, now, schedule.idle_stop)
+            observed = observation.with_last_request(observed, last)
         planned = plan(now, schedule, observed, self._known.champion, self._spent or 0.0, self._known.serving)
         self._memory = remembering.wanted_again(self._memory, planned)
         return list(planned)
@@ -154,7 +154,7 @@ class _Turn:
             )
 
     def _refused(self, action: Action, code: str) -> None:
-        telling.log("WARNING", f"{action.kind} refused: {code}", version=action.version, why=action.why)
+        messages.log("WARNING", f"{action.kind} refused: {code}", version=action.version, why=action.why)
         if code == _THERE_ALREADY:
             # Another function was first, or it has to be STARTING to its end; the next turn sees which.
             self._memory = remembering.doubled(self._memory, self._found.now, action)
@@ -167,19 +167,19 @@ class _Turn:
     def tell(self, action: Action, told: str) -> None:
         """Writes an action, or a trouble that was not told lately, into the log, and sends it to the topic."""
         if action.kind is Kind.REPORT:
-            key = telling.key(action)
+            key = messages.key(action)
             last = self._memory.said.get(key)
-            if last is not None and self._found.now - last < telling.SAY_AGAIN_AFTER:
+            if last is not None and self._found.now - last < messages.SAY_AGAIN_AFTER:
                 return
             self._memory = replace(self._memory, said={**self._memory.said, key: self._found.now})
         self.done.append(action)
         level = "WARNING" if action.kind is Kind.REPORT else "INFO"
-        telling.log(level, f"{told}: {action.why}", version=action.version, action=action.kind, trouble=action.trouble)
+        messages.log(level, f"{told}: {action.why}", version=action.version, action=action.kind, trouble=action.trouble)
         try:
-            telling.message(self._clients.sns, self._place.topic, self._place.project, action, told)
+            messages.message(self._clients.sns, self._place.topic, self._place.project, action, told)
         except self._clients.sns.exceptions.ClientError as error:
             # Who is told must not keep a model from being stopped.
-            telling.log("ERROR", f"the topic was not told: {error}")
+            messages.log("ERROR", f"the topic was not told: {error}")
 
     def remember(self) -> None:
         """Keeps the memory where it has changed; another function may be writing it, which does little harm."""
@@ -194,7 +194,7 @@ class _Turn:
                 remembering.DESCRIPTION,
             )
         except self._clients.ssm.exceptions.ClientError as error:
-            telling.log("ERROR", f"the memory was not kept: {error}")
+            messages.log("ERROR", f"the memory was not kept: {error}")
 
     def serve(self) -> None:
         """Notes the champion as the version that answers requests, once it runs; the one before goes a turn later."""
@@ -219,7 +219,7 @@ class _Turn:
         }
         if self._spent is not None:
             figures["MonthDollars"] = self._spent
-        telling.metrics(self._place.project, now, figures)
+        messages.metrics(self._place.project, now, figures)
 
 
 def _minutes(now: datetime, one: Observed) -> float:

@@ -14,7 +14,7 @@ from support.local_services import BUCKET, Service
 
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
-from customlabels.pipelines.sagemaker.packaging import processing_zip
+from customlabels.pipelines.sagemaker.pipeline_code import processing_zip
 from customlabels.pipelines.sagemaker.sightings import Share, seen
 from customlabels.pipelines.training.s3_source import arrange
 

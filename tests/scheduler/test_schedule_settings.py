@@ -4,7 +4,7 @@ import pytest
 
 from customlabels.core.errors import SettingsError
 from customlabels.core.settings import ScheduleSettings, WindowSettings
-from customlabels.scheduler.reading import read_schedule
+from customlabels.scheduler.schedule_settings import read_schedule
 from customlabels.scheduler.uptime import Window
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import customlabels
 from customlabels.core.errors import SettingsError
-from customlabels.scheduler.stack.packaging import function_zip
+from customlabels.scheduler.stack.schedule_code import function_zip
 
 PROBE = """
 import sys

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import customlabels
-from customlabels.pipelines.sagemaker.packaging import NEEDED, function_zip, processing_zip
+from customlabels.pipelines.sagemaker.pipeline_code import NEEDED, function_zip, processing_zip
 
 SETTINGS = {"name": "surface", "dataset": {}}
 PROBE = """
@@ -32,7 +32,7 @@ for name in sys.argv[2].split(","):
     ("body", "again", "most", "modules", "allowed"),
     [
         (function_zip(), function_zip(), 50_000, "functions.handlers", ["annotated_types"]),
-        (processing_zip(SETTINGS), processing_zip(SETTINGS), 110_000, "processing,building", [*NEEDED]),
+        (processing_zip(SETTINGS), processing_zip(SETTINGS), 110_000, "processing,build_job", [*NEEDED]),
     ],
     ids=["functions", "jobs"],
 )

@@ -1,11 +1,11 @@
-"""customlabels iam."""
+"""customlabels iam policy."""
 
 import json
 
 import click
 
 from customlabels.aws.stacks.names import stack_name
-from customlabels.cli.group import Group, pass_session, project_option
+from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.pipelines import permissions
 from customlabels.session import Session
 
@@ -14,23 +14,30 @@ _POLICIES = {
     "promote": permissions.promote,
     "detect": permissions.detect,
     "bucket": permissions.bucket,
+    "copy": permissions.copy,
+    "delete": permissions.delete,
+    "status": permissions.status,
+    "schedule": permissions.schedule,
+    "pipeline": permissions.pipeline,
 }
 
 
-@click.group(cls=Group)
-def iam() -> None:
-    """Permissions that the commands need."""
-
-
-@iam.command()
+@click.command(cls=Command)
 @click.argument("use", type=click.Choice(list(_POLICIES)))
 @project_option
 @click.option("--bucket", help="The bucket that it works in.")
 @click.option("--images", metavar="S3-ADDRESS", help="Images that are trained on where they lie.")
+@click.option("--to-project", help="Where copies go.  [default: any project of the account]")
 @click.option("--account", help="Number of the AWS account.  [default: that of the credentials]")
 @pass_session
 def policy(
-    session: Session, use: str, project: str | None, bucket: str | None, images: str | None, account: str | None
+    session: Session,
+    use: str,
+    project: str | None,
+    bucket: str | None,
+    images: str | None,
+    to_project: str | None,
+    account: str | None,
 ) -> None:
     """Print the smallest IAM policy for USE, with the project's own ARNs.
 
@@ -47,6 +54,7 @@ def policy(
         topic=settings.notify.topic,
         event_bus=settings.notify.event_bus,
         images=images,
+        to_project=to_project,
         packages=stack_name(name) if settings.track.sagemaker else None,
     )
     session.console.text(json.dumps(_POLICIES[use](scope), indent=2))

@@ -17,8 +17,8 @@ from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.pipelines.service.projects import need_project
 from customlabels.pipelines.service.versions import is_trained, list_versions, version_name
 from customlabels.scheduler import memory
-from customlabels.scheduler.stack.packaging import function_zip
-from customlabels.scheduler.stack.template import Parts, template
+from customlabels.scheduler.stack.schedule_code import function_zip
+from customlabels.scheduler.stack.schedule_template import Parts, template
 from customlabels.scheduler.uptime import Schedule, versions
 
 if TYPE_CHECKING:

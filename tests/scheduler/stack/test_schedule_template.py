@@ -12,7 +12,7 @@ import customlabels
 from customlabels.aws.stacks.names import stack_name
 from customlabels.core.errors import SettingsError
 from customlabels.emulator.eventbridge.expressions import next_time
-from customlabels.scheduler.stack.template import Parts, template
+from customlabels.scheduler.stack.schedule_template import Parts, template
 from customlabels.scheduler.uptime import Schedule, Window
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -6,9 +6,10 @@ Source: CloudFormation template reference; SageMaker developer guide, "Callback 
 import json
 from collections.abc import Sequence
 
+from customlabels.aws.stacks.change_sets import json_template
 from customlabels.aws.stacks.statements import Statement, allow, attribute, policy, sub
 from customlabels.pipelines.sagemaker.parts import Document, Parts
-from customlabels.pipelines.sagemaker.roles import function_statements, job_statements, pipeline_statements
+from customlabels.pipelines.sagemaker.pipeline_roles import function_statements, job_statements, pipeline_statements
 
 FUNCTIONS = {
     "start": "Starts the training",
@@ -76,7 +77,7 @@ def template(parts: Parts, definition: Document | None = None) -> str:
             },
         },
     }
-    return json.dumps(document, indent=1) + "\n"
+    return json_template(document)
 
 
 def _function(parts: Parts, name: str, does: str) -> Document:

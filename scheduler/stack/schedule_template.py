@@ -1,6 +1,6 @@
 """The CloudFormation template of a schedule: what EventBridge fires, the functions, their roles, alarms, a dashboard.
 
-Source: CloudFormation template reference; for alarms Lambda's and SQS's own metrics, and those of `telling`.
+Source: CloudFormation template reference; for alarms Lambda's and SQS's own metrics, and those of `messages`.
 """
 
 import re
@@ -14,11 +14,11 @@ from customlabels.aws.stacks.names import stack_name
 from customlabels.core.errors import SettingsError
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.scheduler.documents import LONGEST, schedule_text
-from customlabels.scheduler.functions.telling import NAMESPACE
+from customlabels.scheduler.functions.messages import NAMESPACE
 from customlabels.scheduler.plan import OVERDUE_AFTER
 from customlabels.scheduler.stack.dashboard import dashboard
 from customlabels.scheduler.stack.edges import Edge, Event, edges
-from customlabels.scheduler.stack.roles import REACH, event_statements, function_statements
+from customlabels.scheduler.stack.schedule_roles import REACH, event_statements, function_statements
 from customlabels.scheduler.uptime import Schedule, versions
 
 _MOST_CLOSED = 5

@@ -1,15 +1,14 @@
-"""customlabels schedule simulate and capacity."""
+"""customlabels schedule simulate."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import click
 
+from customlabels.cli.demand_options import demand_option, demand_trace, unopened_schedule
 from customlabels.cli.group import Command, Figure, pass_session
 from customlabels.core.errors import SettingsError
 from customlabels.core.spans import parse_span
@@ -17,28 +16,15 @@ from customlabels.pipelines.service.hosting import MAX_UNITS
 from customlabels.session import Session
 
 if TYPE_CHECKING:
-    from customlabels.scheduler.simulation.capacity import Capacity
-    from customlabels.scheduler.simulation.demand import Trace
     from customlabels.scheduler.simulation.simulated import Model, Simulated
     from customlabels.scheduler.simulation.suggestion import Suggestion
     from customlabels.scheduler.uptime import Schedule
 
 _HOUR = timedelta(hours=1)
 _LONGEST_START = 6 * _HOUR
-_CLOUDWATCH = re.compile(r"cloudwatch(?::(\d{1,3}))?")
-_HISTORY = 14
-"""Days of CloudWatch's history that are read where none are named."""
 
 
-demand_option = click.option(
-    "--demand",
-    metavar="SHAPE|FILE|cloudwatch[:DAYS]",
-    help="Requests that come: two-shift, batches, around-the-clock; a CSV of time and requests; or what CloudWatch "
-    f"counted, of the whole account, in the last days, {_HISTORY} unless told.",
-)
-
-
-@click.command("simulate", cls=Command)
+@click.command(cls=Command)
 @click.option(
     "--weeks",
     default=4,
@@ -61,7 +47,7 @@ demand_option = click.option(
     "--page", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML page with a week's picture."
 )
 @pass_session
-def simulate_(
+def simulate(
     session: Session,
     weeks: int,
     demand: str | None,
@@ -75,23 +61,24 @@ def simulate_(
 
     Example: customlabels schedule simulate --demand two-shift --suggest --page week.html
     """
+    from customlabels.scheduler.simulation import simulated
     from customlabels.scheduler.simulation.demand import Trace
     from customlabels.scheduler.simulation.figures import ALWAYS, OFFICE, SUGGESTED, THIS
     from customlabels.scheduler.simulation.foresight import units_for
-    from customlabels.scheduler.simulation.simulated import always_on, office_hours, simulate
+    from customlabels.scheduler.simulation.simulated import always_on, office_hours
 
     if wish and demand is None:
         raise SettingsError("--suggest needs to know what comes", hint="name it with --demand")
-    schedule, takes = _schedule(session) if wish else session.schedule(), parse_span(start_takes)
+    schedule, takes = unopened_schedule(session) if wish else session.schedule(), parse_span(start_takes)
     if takes > _LONGEST_START:
         raise SettingsError(f"--start-takes {start_takes}: no start takes longer than {_LONGEST_START // _HOUR} hours")
     rate = rate or session.settings.detect.rate
     today = session.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    trace = _trace(session, demand, schedule, rate, weeks) if demand else Trace(lambda now: 0.0, today, weeks * 7)
+    trace = demand_trace(session, demand, schedule, rate, weeks) if demand else Trace(lambda now: 0.0, today, weeks * 7)
 
     def walk(one: "Schedule") -> "Simulated":
         asked = trace.demand if demand else None
-        return simulate(one, trace.start, trace.days, start_takes=takes, demand=asked, rate=rate)
+        return simulated.simulate(one, trace.start, trace.days, start_takes=takes, demand=asked, rate=rate)
 
     with session.console.step(f"walking through {trace.days} days"):
         found = {THIS: walk(schedule)}
@@ -121,91 +108,6 @@ def simulate_(
         "suggestion": _of_suggestion(suggestion) if suggestion else None,
     }
     session.console.result(document, lambda _: _show(session, found, suggestion))
-
-
-@click.command("capacity", cls=Command)
-@demand_option
-@click.option("--rate", type=Figure(0, min_open=True), help="Requests a second that an inference unit takes.")
-@click.option(
-    "--measured",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="What customlabels detect --measure wrote, in place of --rate.",
-)
-@click.option(
-    "--headroom",
-    default=0.2,
-    show_default=True,
-    type=Figure(0, 10),
-    help="Room above the busiest minute: 0.2 is a fifth more.",
-)
-@pass_session
-def capacity_(session: Session, demand: str | None, rate: float | None, measured: Path | None, headroom: float) -> None:
-    """Show the inference units that a demand needs in each hour of the week, and at its peak.
-
-    Example: customlabels schedule capacity --rate 6.5 --demand requests.csv
-    """
-    from customlabels.scheduler.reading import DAYS
-    from customlabels.scheduler.simulation.capacity import capacity, measured_rate
-
-    if demand is None:
-        raise SettingsError("capacity needs to know what comes", hint="name it with --demand")
-    if (rate is None) == (measured is None):
-        raise SettingsError("how much does a unit take?", hint="give either --rate or --measured")
-    taken = measured_rate(measured) if measured else rate or 0.0
-    schedule = _schedule(session)
-    trace = _trace(session, demand, schedule, session.settings.detect.rate, weeks=1)
-    found = capacity(trace, schedule.zone, rate=taken, most=schedule.max_units or MAX_UNITS, headroom=headroom)
-    document = {
-        "rate": taken,
-        "headroom": headroom,
-        "time_zone": schedule.zone,
-        "peak_requests_a_second": round(found.peak, 3),
-        "peak_at": found.at and found.at.isoformat(),
-        "units": found.units,
-        "max_units": found.most,
-        "exceeded": found.exceeded,
-        "units_by_hour": {day: list(found.hours[24 * place :][:24]) for place, day in enumerate(DAYS)},
-    }
-    session.console.result(document, lambda _: _show_capacity(session, found, schedule.zone, taken, headroom))
-
-
-def _schedule(session: Session) -> "Schedule":
-    """The schedule of the settings, which may have no window yet."""
-    from customlabels.scheduler.reading import read_schedule
-
-    return read_schedule(session.settings.schedule, session.now().year)
-
-
-def _trace(session: Session, demand: str, schedule: "Schedule", rate: float, weeks: int) -> "Trace":
-    """The demand that is named.
-
-    Raises
-    ------
-    CustomLabelsError : it cannot be read
-    """
-    from customlabels.scheduler.simulation.demand import (
-        LONGEST_HISTORY,
-        SHAPES,
-        Trace,
-        but_closed,
-        read_demand,
-        read_history,
-    )
-
-    if demand in SHAPES:
-        start = session.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        shape = SHAPES[demand](schedule.zone, rate)
-        return Trace(but_closed(shape, schedule.zone, schedule.closed), start, weeks * 7)
-    history = _CLOUDWATCH.fullmatch(demand)
-    if history is None:
-        return read_demand(Path(demand))
-    days = int(history[1] or _HISTORY)
-    if not 1 <= days <= LONGEST_HISTORY:
-        raise SettingsError(f"cloudwatch:{days}: CloudWatch keeps counts of minutes for {LONGEST_HISTORY} days")
-    session.console.note(
-        "CloudWatch's counts are of the whole account in this region: of all models, without calls to one that was down"
-    )
-    return read_history(session.clients.cloudwatch, session.now(), days)
 
 
 def _figures(result: "Simulated") -> dict[str, Any]:
@@ -260,20 +162,3 @@ def _show(session: Session, found: "Mapping[str, Simulated]", suggestion: "Sugge
 
 def _part(model: "Model") -> str:
     return f"{model.covered / model.asked:.2%}" if model.asked else "–"
-
-
-def _show_capacity(session: Session, found: "Capacity", zone: str, rate: float, headroom: float) -> None:
-    from customlabels.scheduler.reading import DAYS
-
-    if found.at is None:
-        session.console.text("no request comes in this demand, so no unit is needed")
-        return
-    rows = [(f"{hour:02}:00", *(found.hours[24 * day + hour] for day in range(7))) for hour in range(24)]
-    session.console.table((zone, *DAYS), rows, title=f"inference units, of {rate:g} requests a second each")
-    at = found.at.astimezone(ZoneInfo(zone))
-    session.console.text(
-        f"most comes on {at:%a %Y-%m-%d} at {at:%H:%M}: {found.peak:.2f} requests a second, "
-        f"{found.units} units with {headroom:.0%} of headroom"
-    )
-    if found.exceeded:
-        session.console.text(f"that is more than the {found.most} units that a model may have")

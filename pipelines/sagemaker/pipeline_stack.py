@@ -8,10 +8,10 @@ from customlabels.aws.stacks.stack import Stack
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import SettingsError
 from customlabels.core.settings import Settings
-from customlabels.pipelines.sagemaker import packaging
+from customlabels.pipelines.sagemaker import pipeline_code
 from customlabels.pipelines.sagemaker.definition import Pipeline, Places, check_limits, definition
 from customlabels.pipelines.sagemaker.parts import Parts
-from customlabels.pipelines.sagemaker.template import REFERENCES, template
+from customlabels.pipelines.sagemaker.pipeline_template import REFERENCES, template
 from customlabels.pipelines.training.s3_source import folder_address
 
 _IMAGE = "763104351884.dkr.ecr.{region}.amazonaws.com/pytorch-training:2.6.0-cpu-py312-ubuntu22.04-sagemaker"
@@ -79,7 +79,7 @@ def assemble(
         "group_by": given.group_by,
     }
     about = {"name": project, "bucket": bucket, "prefix": settings.project.prefix, "kms_key": settings.project.kms_key}
-    functions, jobs = packaging.function_zip(), packaging.processing_zip({**about, "dataset": dataset})
+    functions, jobs = pipeline_code.function_zip(), pipeline_code.processing_zip({**about, "dataset": dataset})
     functions_key, jobs_key = (
         f"{folder}/code/{name}-{digest(body)[:_SHORT]}.zip" for name, body in (("functions", functions), ("jobs", jobs))
     )

@@ -1,7 +1,7 @@
 """What the functions say: a line of JSON an event, metrics in CloudWatch's embedded format, messages to a topic.
 
 AWS Lambda Powertools would do the first two, and weighs a megabyte, fifty times what the functions do.
-Source: CloudWatch user guide, "Specification: Embedded metric format"; SNS API reference, "Publish".
+Source: CloudWatch user guide, "Specification: Embedded metric format".
 """
 
 import json
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from customlabels.aws.topics import publish
 from customlabels.scheduler.plan import Action, Kind
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ NAMESPACE = "customlabels"
 SAY_AGAIN_AFTER = timedelta(minutes=55)
 """How long a trouble that goes on is kept from being told again."""
 
-_LONGEST_SUBJECT = 100
 _UNITS = {"MonthDollars": "None", "MinutesBeyondPlan": "None"}
 
 
@@ -44,27 +44,21 @@ def metrics(project: str, now: datetime, figures: Mapping[str, float]) -> None:
     _print({"_aws": about, "Project": project, **figures})
 
 
-def message(sns: "SNSClient", topic: str, project: str, action: Action, told: str) -> None:
-    """Tells a topic of an action, or of a trouble; `told` is how it ended."""
+def message(sns: "SNSClient", topic: str, project: str, action: Action, outcome: str) -> None:
+    """Tells a topic of an action, or of a trouble; `outcome` is how it ended."""
     what = "trouble" if action.kind is Kind.REPORT else str(action.kind)
-    subject = " ".join(f"customlabels {project}: {what} {action.version}".split())
     text = "\n".join(
         [
             f"project {project}" + (f", version {action.version}" if action.version else ""),
-            f"{told}: {action.why}",
+            f"{outcome}: {action.why}",
         ]
     )
-    sns.publish(TopicArn=topic, Subject=_plain(subject), Message=text)
+    publish(sns, topic, f"customlabels {project}: {what} {action.version}", text)
 
 
 def key(action: Action) -> str:
     """Under which a trouble is remembered to have been told."""
     return f"{action.trouble} {action.version}".strip()
-
-
-def _plain(subject: str) -> str:
-    """A subject as SNS takes it: ASCII, on one line, not too long."""
-    return subject.encode("ascii", "replace").decode()[: _LONGEST_SUBJECT - 1]
 
 
 def _print(document: Mapping[str, Any]) -> None:

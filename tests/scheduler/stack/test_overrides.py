@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from customlabels.core.errors import SettingsError
-from customlabels.scheduler.stack.overriding import ends
+from customlabels.scheduler.stack.overrides import ends
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

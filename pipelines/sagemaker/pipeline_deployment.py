@@ -10,9 +10,9 @@ from customlabels.aws.clients import Clients
 from customlabels.aws.stacks import deployment
 from customlabels.aws.stacks.change_sets import Change
 from customlabels.core.watching import UNWATCHED, Watch
-from customlabels.pipelines.sagemaker import service
-from customlabels.pipelines.sagemaker.assembly import Assembled, steps_stack_name
+from customlabels.pipelines.sagemaker import executions
 from customlabels.pipelines.sagemaker.definition import Pipeline, Places, definition
+from customlabels.pipelines.sagemaker.pipeline_stack import Assembled, steps_stack_name
 
 Confirm = Callable[[tuple[Change, ...], list[str]], bool]
 """Asked whether these changes are to be made; of the definition there is a diff, where it alone changes."""
@@ -27,7 +27,7 @@ def deploy(
     ------
     ServiceError : as aws.stacks.deployment.deploy
     """
-    before = service.find(clients.sagemaker, assembled.name)
+    before = executions.find(clients.sagemaker, assembled.name)
     own = Change("Modify" if before else "Add", assembled.name, "the pipeline")
     deployed = deployment.deploy(
         clients, assembled.stack, confirm=lambda changes: confirm((*changes, own), []), watch=watch
@@ -42,13 +42,15 @@ def deploy(
             return None
         deployment.put_code(clients, assembled.stack)
     role = deployed.outputs["PipelineRole"]
-    service.put(clients.sagemaker, assembled.name, wanted, role, new=before is None, project=assembled.pipeline.project)
+    executions.put(
+        clients.sagemaker, assembled.name, wanted, role, new=before is None, project=assembled.pipeline.project
+    )
     return (*deployed.changes, own)
 
 
 def remove(clients: Clients, pipeline: str, project: str, *, watch: Watch = UNWATCHED) -> bool:
     """Deletes the pipeline and its stack; whether there was either. What lies in S3 stays."""
-    existed = service.delete(clients.sagemaker, pipeline)
+    existed = executions.delete(clients.sagemaker, pipeline)
     return deployment.remove(clients, steps_stack_name(project), watch=watch) or existed
 
 
