@@ -15,6 +15,7 @@ from customlabels.core.errors import ManifestError, SettingsError
 
 if TYPE_CHECKING:
     from customlabels.manifests.report import Report
+    from customlabels.manifests.validation import Explained, Occurrence
 
 
 @click.group(cls=Group)
@@ -126,10 +127,27 @@ def _document(report: "Report") -> dict[str, Any]:
     return {
         "fails": report.fails,
         "import_errors": {name: fault.code for name, fault in report.import_faults.items()},
+        "used": {name: part.used for name, part in report.parts.items()},
         "summary": report.summary,
         "lines": [
-            {"part": part, "code": code, "message": said, "count": found.count, "first_lines": found.lines}
-            for part, code, said, found in report.rows()
+            {
+                "part": part,
+                "code": code,
+                "message": message,
+                "count": lines.count,
+                "first_lines": lines.lines,
+                "causes": [
+                    {
+                        "field": cause.field,
+                        "value": cause.shown,
+                        "why": cause.why,
+                        "count": occurrence.count,
+                        "first_lines": occurrence.lines,
+                    }
+                    for cause, occurrence in lines.causes.values()
+                ],
+            }
+            for part, code, message, lines in report.rows()
         ],
     }
 
@@ -137,7 +155,7 @@ def _document(report: "Report") -> dict[str, Any]:
 def _show(session: Session, report: "Report") -> None:
     console = session.console
     console.table(
-        ("manifest", "lines", "valid", "invalid", "ignored", "dropped", "labels"),
+        ("manifest", "lines", "valid", "invalid", "ignored", "dropped", "used", "labels"),
         [
             (
                 name,
@@ -146,29 +164,40 @@ def _show(session: Session, report: "Report") -> None:
                 part.invalid,
                 part.ignored,
                 part.lost,
+                part.used,
                 len(part.labels),
             )
             for name, part in report.parts.items()
         ],
     )
-    rows = [
-        (
-            name,
-            code,
-            found.count,
-            ", ".join(map(str, found.lines)) + (" …" if found.count > len(found.lines) else ""),
-            said,
-        )
-        for name, code, said, found in report.rows()
-    ]
+    rows = [row for part, code, message, lines in report.rows() for row in _rows(part, code, message, lines)]
     if rows:
-        console.table(("manifest", "code", "lines", "first", "message"), rows)
+        console.table(("manifest", "code", "lines", "first", "field and value", "message"), rows)
     for name, fault in report.import_faults.items():
         console.text(f"a dataset import of {name} would fail: {fault.code}: {fault.message}")
     for fault in report.verdict.faults:
         console.text(f"a training would fail: {fault.code}: {fault.message}")
     if not report.fails:
         console.text(f"a training would accept this, and train {report.verdict.use_case}")
+
+
+def _rows(part: str, code: str, message: str, lines: "Explained") -> Iterator[tuple[object, ...]]:
+    """A row a kind of field; one alone where a code follows from others, whose rows have the fields."""
+    from customlabels.manifests.codes import FOLLOWING
+
+    causes = list(lines.causes.values())
+    if code in FOLLOWING or not causes:
+        others = f" and {len(causes) - 1} other fields" if len(causes) > 1 else ""
+        field = f"{causes[0][0].sentence}{others}" if causes else None
+        yield part, code, lines.count, _first(lines), field, message
+        return
+    for cause, occurrence in causes:
+        yield part, code, occurrence.count, _first(occurrence), cause.sentence, message
+        message = ""
+
+
+def _first(lines: "Occurrence") -> str:
+    return ", ".join(map(str, lines.lines)) + (" …" if lines.count > len(lines.lines) else "")
 
 
 @manifest.command()

@@ -15,10 +15,14 @@ from customlabels.manifests.faults import Fault
 from customlabels.manifests.files import file_fault, manifest_lines
 from customlabels.manifests.images import OTHER_SIZE, Look, looked_at
 from customlabels.manifests.results import annotated_line, manifest_summary
-from customlabels.manifests.validation import Occurrence, Part, Verdict, import_fault, judge
+from customlabels.manifests.validation import Explained, Part, Verdict, import_fault, judge
 
 SUMMARY = "manifest_summary.json"
 TRAINING, TESTING = "training", "testing"
+IN_PART = (
+    "a training uses the line without what is faulty; dataset inspect and train refuse the image, as what the lost "
+    "boxes show would be background; --fix takes them out"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +43,15 @@ class Report:
         """The manifest summary file, as a plain document."""
         return manifest_summary(self.parts[TRAINING], self.parts.get(TESTING), self.verdict)
 
-    def rows(self) -> Iterator[tuple[str, str, str, Occurrence]]:
+    def rows(self) -> Iterator[tuple[str, str, str, Explained]]:
         """What was found in lines: part, code or reason, message, how often and where first; errors before warnings."""
         for name, part in self.parts.items():
-            for code, found in sorted(part.codes.items(), key=lambda item: item[0]):
-                yield name, code, message(code, "…"), found
-            for reason, found in part.dropped.items():
-                yield name, "(dropped in silence)", f"a dataset import leaves the line out: {reason}", found
-            for note, found in part.notes.items():
-                yield name, "(note)", note, found
+            for code, lines in sorted(part.codes.items(), key=lambda item: item[0]):
+                yield name, code, message(code, "…"), lines
+            for reason, lines in part.dropped.items():
+                yield name, "(dropped in silence)", f"a dataset import leaves the line out: {reason}", lines
+            for note, lines in part.notes.items():
+                yield name, "(note)", note, lines
 
 
 def validate(training: Path, testing: Path | None, *, look: Look | None = None, output: Path | None = None) -> Report:
@@ -85,8 +89,10 @@ def _read(path: Path, look: Look | None, target: BinaryIO | None) -> Part:
     part = Part()
     for entry, fault, other_size in looked_at(read_entries(manifest_lines(path)), look):
         part.add(entry, fault)
-        if other_size:
-            part.note(OTHER_SIZE, entry)
+        if other_size is not None:
+            part.note(OTHER_SIZE, entry, [other_size])
+        if entry.labelled and not entry.usable:
+            part.note(IN_PART, entry)
         if target is not None:
             target.write(annotated_line(entry, fault))
     return part
