@@ -72,7 +72,7 @@ def validate(
             path = opened.enter_context(_opened(session, file))
             testing = opened.enter_context(_opened(session, test)) if test else None
             if fix is not None:
-                changes = _fix(path, fix)
+                changes = _fix(path, fix, images)
                 path = fix
             target = folder / Path(file).stem if folder and len(files) > 1 else folder
             with session.console.step(f"checking {fix or file}"):
@@ -95,20 +95,44 @@ def validate(
     return 4 if any(report.fails for report in reports.values()) else 0
 
 
-def _fix(path: Path, target: Path) -> list[tuple[int, str]]:
-    from customlabels.manifests.files import manifest_lines
+def _fix(path: Path, target: Path, images: str | None) -> list[tuple[int, str]]:
+    """Writes `path` repaired to `target`; the line and a sentence of each change.
+
+    Raises
+    ------
+    ManifestError : nothing would be left of it; nothing is written
+    """
+    from customlabels.datasets.files import Finder
+    from customlabels.manifests.files import manifest_lines, other_shape, relined
     from customlabels.manifests.lines import write_manifest
     from customlabels.manifests.repairing import repaired
 
     if target.exists():
         raise SettingsError(f"--fix {target}: is there already", hint="name a new file; nothing is overwritten")
-    changes: list[tuple[int, str]] = []
+    shape = other_shape(path)
+    changes = [(1, f"wrote {shape} as one object a line")] if shape else []
+    is_there = None
+    if images is not None and not images.startswith("s3"):
+        finder = Finder(Path(images))
 
-    def lines() -> Any:
-        for repair in repaired(manifest_lines(path)):
+        def is_there(name: str) -> bool:
+            try:
+                return bool(finder.find(name))
+            except ValueError:
+                return False
+
+    def lines() -> Iterator[bytes]:
+        count = 0
+        for repair in repaired(relined(path) if shape else manifest_lines(path), is_there):
             changes.extend((repair.number, change) for change in repair.changes)
             if repair.line is not None:
+                count += 1
                 yield repair.line + b"\n"
+        if not count:
+            raise ManifestError(
+                f"{path}: nothing would be left of it; nothing was written",
+                details=[f"line {number}: {change}" for number, change in changes],
+            )
 
     write_manifest(target, lines())
     return changes

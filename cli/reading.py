@@ -14,7 +14,7 @@ from customlabels.cli.group import Figure
 from customlabels.cli.session import Session
 from customlabels.core.aws import explained
 from customlabels.core.errors import LayoutError, SettingsError
-from customlabels.core.s3 import parse_address
+from customlabels.core.s3 import S3Address, parse_address
 from customlabels.core.settings import DatasetSettings
 from customlabels.datasets.layout import Format, Options
 from customlabels.datasets.model import Dataset
@@ -49,6 +49,8 @@ class Source:
     box_unit: str | None = None
     masks: str | None = None
     min_area: int | None = None
+    lines: str | None = None
+    attributes: tuple[str, ...] = ()
     allow_unlabelled: bool = False
     skip_faulty: bool = False
     test_fraction: float | None = None
@@ -108,6 +110,18 @@ _READING = (
     click.option("--masks", metavar="DIR", help="Masks: where they lie, if not beside the images."),
     click.option(
         "--min-area", type=click.IntRange(1), help="Masks: pixels of the smallest spot that is a box.  [default: 9]"
+    ),
+    click.option(
+        "--lines",
+        type=click.Choice(["out", "boxes"]),
+        help="CVAT, Labelme, Label Studio: lines are left out, or the rectangle around each is a box.  [default: out]",
+    ),
+    click.option(
+        "--attribute",
+        "attributes",
+        multiple=True,
+        metavar="NAME",
+        help="Manifests: use this attribute alone; repeatable.  [default: all but those that a later job superseded]",
     ),
     click.option("--allow-unlabelled", is_flag=True, help="Keep images without labels and boxes."),
 )
@@ -212,6 +226,9 @@ def find_source(session: Session, source: Source, *, convertible: bool = False) 
             fractions=None if given.box_unit is None else given.box_unit == "fractions",
             masks=folder(source.masks, given.masks),
             min_area=given.min_area,
+            lines=given.lines,
+            attributes=given.attributes,
+            fetch=lambda address: _fetched(session, address),
         )
         format = find_format(given.format, path, options)
         if given.format == AUTO:
@@ -220,6 +237,18 @@ def find_source(session: Session, source: Source, *, convertible: bool = False) 
             if named is not None and not named.is_dir():
                 raise SettingsError(f"{named}: no such folder")
         yield Found(path, format, options, given)
+
+
+def _fetched(session: Session, address: S3Address) -> bytes:
+    """The bytes of an object that is named beside images, such as a mask.
+
+    Raises
+    ------
+    ValueError : it is not there, or cannot be reached
+    """
+    from customlabels.manifests.remote import object_bytes
+
+    return object_bytes(session.clients.s3, address)
 
 
 def _beside(path: Path, format: Format) -> str:

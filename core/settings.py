@@ -74,6 +74,8 @@ class DatasetSettings(_Section):
     box_unit: Literal["pixels", "fractions"] | None = None
     masks: str | None = None
     min_area: Annotated[int, Ge(1)] = 9
+    lines: Literal["out", "boxes"] = "out"
+    attributes: tuple[str, ...] = ()
     allow_unlabelled: bool = False
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
     seed: int = 0

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from customlabels.core.s3 import S3Address
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
 SUBSETS = {
@@ -86,6 +87,9 @@ class Options:
     fractions : whether boxes of a CSV file are fractions of the image's sides; None: as its first rows look
     masks : the folder of the masks, where they do not lie beside the images
     min_area : pixels of the smallest spot of a mask that becomes a box
+    lines : out or boxes: whether lines are left out, or the rectangle around each is taken
+    attributes : of a manifest, those to be used; none: all but those that a later job superseded
+    fetch : brings an object of S3 that is named beside images, as a mask is; None: there are only files
     """
 
     images: Path | None = None
@@ -100,6 +104,9 @@ class Options:
     fractions: bool | None = None
     masks: Path | None = None
     min_area: int = 9
+    lines: str = "out"
+    attributes: tuple[str, ...] = ()
+    fetch: Callable[[S3Address], bytes] | None = None
 
     @property
     def endings(self) -> set[str]:

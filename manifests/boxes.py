@@ -4,6 +4,7 @@ Source: Custom Labels developer guide, md-create-manifest-file-object-detection.
 """
 
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import Any
 
 from customlabels.datasets.limits import MAX_BOXES, MAX_LABEL, MAX_SIDE, MIN_SIDE, SHRUNK_SIDE
@@ -12,6 +13,7 @@ from customlabels.manifests.faults import BOX, METADATA, MISSING, VALUE, Cause, 
 
 _SIZE = ("width", "height", "depth")
 _BOX = ("class_id", "left", "top", "width", "height")
+_numbers = itemgetter(*_BOX)
 Causes = tuple[Cause, ...]
 
 
@@ -43,7 +45,7 @@ def _faultless(value: Any, metadata: dict[str, Any]) -> list[str] | None:
                 return None
         least = max(width, height, SHRUNK_SIDE) / SHRUNK_SIDE
         for box in boxes:
-            left, top, across, down, number = box["left"], box["top"], box["width"], box["height"], box["class_id"]
+            number, left, top, across, down = _numbers(box)
             if not (
                 type(left) is type(top) is type(across) is type(down) is type(number) is int
                 and 0 <= left <= width - across

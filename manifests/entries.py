@@ -120,7 +120,7 @@ def read_entry(number: int, line: bytes, *, paths: bool = False) -> Entry:
                 boxes_lost |= any(not fault.is_warning for fault in box_faults)
         else:
             faults.append(kind_fault(name, metadata))
-    if not faults and len(labels) < 2 and attributes:
+    if not faults and attributes and len(labels) < 2:
         return Entry(number, line, source_ref, tuple(labels), tuple(boxes))
     if not attributes:
         faults.append(_no_attributes_fault(value))

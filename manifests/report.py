@@ -10,7 +10,7 @@ import orjson
 
 from customlabels.core.files import written_aside
 from customlabels.manifests.codes import message
-from customlabels.manifests.entries import read_entries
+from customlabels.manifests.entries import Entry, read_entries
 from customlabels.manifests.faults import Fault
 from customlabels.manifests.files import file_fault, manifest_lines
 from customlabels.manifests.images import OTHER_SIZE, Look, looked_at
@@ -87,12 +87,23 @@ def validate(training: Path, testing: Path | None, *, look: Look | None = None, 
 
 def _read(path: Path, look: Look | None, target: BinaryIO | None) -> Part:
     part = Part()
-    for entry, fault, other_size in looked_at(read_entries(manifest_lines(path)), look):
+    entries = read_entries(manifest_lines(path))
+    if look is None and target is None:
+        for entry in entries:
+            part.add(entry)
+            if entry.boxes_lost:
+                _note_part(part, entry)
+        return part
+    for entry, fault, other_size in looked_at(entries, look):
         part.add(entry, fault)
         if other_size is not None:
             part.note(OTHER_SIZE, entry, [other_size])
-        if entry.labelled and not entry.usable:
-            part.note(IN_PART, entry)
+        _note_part(part, entry)
         if target is not None:
             target.write(annotated_line(entry, fault))
     return part
+
+
+def _note_part(part: Part, entry: Entry) -> None:
+    if entry.labelled and not entry.usable:
+        part.note(IN_PART, entry, [cause for fault in entry.faults for cause in fault.causes])

@@ -84,42 +84,45 @@ class Part:
     def add(self, entry: Entry, image_fault: Fault | None = None) -> bool:
         """Counts the entry, with what is wrong with its image where that was looked at; whether an import keeps it."""
         self.total += 1
-        faults = entry.faults if image_fault is None else (*entry.faults, image_fault)
-        if faults:
-            self._count_faults(entry, faults, image_fault is not None)
-        if entry.source_ref is None:
-            causes = entry.faults[0].causes
-            self.dropped.setdefault(UNUSABLE, Explained()).explain(entry.number, causes)
+        source_ref = entry.source_ref
+        if entry.faults or image_fault is not None:
+            self._count_faults(entry, image_fault)
+        if source_ref is None:
+            self.dropped.setdefault(UNUSABLE, Explained()).explain(entry.number, entry.faults[0].causes)
             return False
-        if entry.source_ref in self._seen:
-            causes = (Cause(pointer("source-ref"), entry.source_ref, "named on a line before"),)
+        if source_ref in self._seen:
+            causes = (Cause(pointer("source-ref"), source_ref, "named on a line before"),)
             self.dropped.setdefault(TWICE, Explained()).explain(entry.number, causes)
             return False
-        self._seen.add(entry.source_ref)
-        if image_fault is None:
-            self.used += entry.usable
-            if not entry.source_ref.startswith(self._latest):
-                end = entry.source_ref.index("/", 5)
-                self.buckets.add(entry.source_ref[5:end])
-                self._latest = entry.source_ref[: end + 1]
-            if entry.labels:
-                self.image_lines += 1
-                counts = self.image_labels
-                for label in entry.labels:
-                    counts[label] = counts.get(label, 0) + 1
-            if entry.boxes:
-                self.box_lines += 1
-                counts = self.box_labels
-                for label in dict.fromkeys(entry.boxes):
-                    counts[label] = counts.get(label, 0) + 1
+        self._seen.add(source_ref)
+        if image_fault is not None:
+            return True
+        if not source_ref.startswith(self._latest):
+            end = source_ref.index("/", 5)
+            self.buckets.add(source_ref[5:end])
+            self._latest = source_ref[: end + 1]
+        labels, boxes = entry.labels, entry.boxes
+        if labels:
+            self.image_lines += 1
+            counts = self.image_labels
+            for label in labels:
+                counts[label] = counts.get(label, 0) + 1
+        if boxes:
+            self.box_lines += 1
+            counts = self.box_labels
+            for label in set(boxes):
+                counts[label] = counts.get(label, 0) + 1
+        if labels or boxes:
+            self.used += not entry.boxes_lost or entry.usable
         return True
 
     def note(self, what: str, entry: Entry, causes: Iterable[Cause] = ()) -> None:
         """Counts something that the service has no code for."""
         self.notes.setdefault(what, Explained()).explain(entry.number, causes)
 
-    def _count_faults(self, entry: Entry, faults: tuple[Fault, ...], no_image: bool) -> None:
-        for fault in faults:
+    def _count_faults(self, entry: Entry, image_fault: Fault | None) -> None:
+        no_image = image_fault is not None
+        for fault in entry.faults if image_fault is None else (*entry.faults, image_fault):
             self.codes.setdefault(fault.code, Explained()).explain(entry.number, fault.causes)
         if no_image or entry.has_errors:
             self.faulty_lines.append(entry.number)

@@ -462,7 +462,7 @@ def test_a_manifest_with_broken_lines_names_them(folder: Path) -> None:
     lines = [manifest_line("a.jpg", first=CLASS), "{}\n", "\n", manifest_line("b.png", second=(LOCATED[0], CLASS[1]))]
     dataset = load(written(folder / "train.manifest", "".join(lines)))
     assert [record.side for record in dataset.records] == [Side.TRAIN]
-    assert len(faults(dataset)) == 4
+    assert len(faults(dataset)) == 3
 
 
 @pytest.mark.parametrize(
