@@ -73,7 +73,7 @@ def _build_divided(
     from customlabels.pipelines.plan import manifest_lines
 
     divided, _ = divide_images(session, source)
-    plan = plan_for(session, divided, bucket, project, None)
+    plan = plan_for(session, divided.dataset, bucket, project, None, remote=divided.remote)
     paths = {side: target / f"{side.value}{MANIFEST}" for side in Side}
     return {str(path): write_manifest(path, manifest_lines(plan, side)) for side, path in paths.items()}
 

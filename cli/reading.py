@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 NEAR_DUPLICATES = "near-duplicates"
 _MOST_SHOWN = 20
+_ADDRESSING = {"manifest", "csv", "coco", "label-studio", "cvat"}
+"""Formats of files that may name images by where they lie in S3."""
+
+_DESCRIBING = {".manifest", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt", ".xml", ".yaml", ".parquet"}
+"""Endings of files that describe images."""
+
 Result = TypeVar("Result")
 
 
@@ -205,7 +211,7 @@ def find_source(session: Session, source: Source, *, convertible: bool = False) 
     if text is None:
         if given.source is None or session.settings_path is None:
             raise SettingsError("no images are named", hint="customlabels train DIR, or set dataset.source")
-        text = str(session.settings_path.parent / given.source)
+        text = given.source if given.source.startswith("s3://") else str(session.settings_path.parent / given.source)
     with local_file(session, text) as path:
 
         def folder(flag: str | None, setting: str | None) -> Path | None:
@@ -246,9 +252,10 @@ def _fetched(session: Session, address: S3Address) -> bytes:
     ------
     ValueError : it is not there, or cannot be reached
     """
-    from customlabels.manifests.remote import object_bytes
+    from customlabels.manifests.images import object_bytes
+    from customlabels.manifests.segmentation import MAX_BYTES
 
-    return object_bytes(session.clients.s3, address)
+    return object_bytes(session.clients.s3, address, MAX_BYTES)
 
 
 def _beside(path: Path, format: Format) -> str:
@@ -259,65 +266,96 @@ def _beside(path: Path, format: Format) -> str:
     return "".join(f"; {file} can be read too, as {known.name}" for file, known in found if known)
 
 
-def read_images(session: Session, source: Source, policy: Policy | None = None) -> Dataset:
-    """The dataset that the command names, or else the settings."""
-    convertible = policy is not None
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Images that a command read; `remote` tells where in S3 they lie, None where they are files here."""
+
+    dataset: Dataset
+    remote: "Remote | None" = None
+
+
+def read_images(session: Session, source: Source, policy: Policy | None = None) -> Taken:
+    """The images that the command names, or else the settings.
+
+    Parameters
+    ----------
+    policy : what may be taken where images are to be converted; such have to be here
+    """
+    given = source.over(session.settings.dataset)
+    text = source.path or given.source or ""
+    if _is_folder_in_s3(text):
+        if policy is not None:
+            raise _not_here(text)
+        return _read_folder_in_s3(session, given, text)
     with (
-        find_source(session, source, convertible=convertible) as found,
+        find_source(session, source, convertible=policy is not None) as found,
         session.console.step(f"reading {found.path}") as advance,
     ):
         own = policy or Policy()
-        return make_dataset(
-            found.format.read(found.path, found.options),
-            found.options,
-            Policy(
-                label_map=found.settings.label_map,
-                allow_unlabelled=found.settings.allow_unlabelled or own.allow_unlabelled,
-                image_fault=own.image_fault,
-                step=lambda: advance(1),
-            ),
-            found.path,
+        layout = found.format.read(found.path, found.options)
+        whole = Policy(
+            label_map=found.settings.label_map,
+            allow_unlabelled=found.settings.allow_unlabelled or own.allow_unlabelled,
+            image_fault=own.image_fault,
+            step=lambda: advance(1),
         )
+        if found.format.name in _ADDRESSING:
+            from customlabels.manifests.remote import lie_in_s3, read_in_s3
+
+            if lie_in_s3(layout, found.options):
+                if policy is not None:
+                    raise _not_here(text)
+                session.console.note("no image is here; looking at those in S3 (--images DIR looks at copies)")
+                remote = read_in_s3(session.clients.s3, layout, found.options, whole)
+                return Taken(remote.dataset, remote)
+        return Taken(make_dataset(layout, found.options, whole, found.path))
 
 
-def take_images(session: Session, source: Source, policy: Policy | None = None) -> Dataset:
+def take_images(session: Session, source: Source, policy: Policy | None = None) -> Taken:
     """As `read_images`; ends the command where images cannot be used and it was not told to go on without them."""
-    dataset = read_images(session, source, policy)
-    _refuse_faults(session, dataset, source.skip_faulty)
-    return dataset
+    taken = read_images(session, source, policy)
+    _refuse_faults(session, taken.dataset, source.skip_faulty)
+    return taken
 
 
-def divide_images(session: Session, source: Source) -> tuple[Dataset, Group]:
-    """The dataset that the command names, without faults, divided as flags or settings ask, and its groups."""
-    found, given = take_images(session, source), source.over(session.settings.dataset)
-    if source.resplit:
-        found = undivided(found)
+def divide_images(session: Session, source: Source) -> "tuple[Taken, Group]":
+    """The images that the command names, without faults, divided as flags or settings ask, and their groups."""
+    taken, given = take_images(session, source), source.over(session.settings.dataset)
+    dataset = undivided(taken.dataset) if source.resplit else taken.dataset
     group: Group = own_group
     if given.group_by == NEAR_DUPLICATES:
-        found = grouped(found, (same.records for same in find_near_duplicates(session, found)))
+        dataset = grouped(dataset, (same.records for same in find_near_duplicates(session, dataset, taken.remote)))
     elif given.group_by:
         group = group_by(given.group_by)
-    divided = split(found, fraction=given.test_fraction, seed=given.seed, group=group)
+    divided = split(dataset, fraction=given.test_fraction, seed=given.seed, group=group)
     torn = together(divided, group)
     if torn:
         session.console.warn(f"{len(torn)} groups lie on both sides of the split that the source brings: {torn[0]} …")
-    return divided, group
+    return Taken(divided, taken.remote), group
 
 
-def divide_remote(session: Session, source: Source) -> "tuple[Remote, Dataset]":
-    """The images in S3 that the command names, without faults, and how they are divided."""
+def _is_folder_in_s3(text: str) -> bool:
+    """Whether an address is that of a folder of images rather than of a file that describes some."""
+    return text.startswith("s3://") and PurePosixPath(text).suffix.lower() not in _DESCRIBING
+
+
+def _not_here(text: str) -> SettingsError:
+    return SettingsError(f"{text}: its images lie in S3, and only files here are converted", hint="aws s3 sync, first")
+
+
+def _read_folder_in_s3(session: Session, given: DatasetSettings, text: str) -> Taken:
+    """The images in a folder in S3, a folder a label."""
     from customlabels.datasets.files import wanted
     from customlabels.pipelines.remote import folder_address, read_remote
 
-    given = source.over(session.settings.dataset)
     if given.format not in ("auto", "folder"):
         raise SettingsError(
             f"images in S3 are read as a folder a label, not as {given.format}",
             hint="customlabels manifest build makes a manifest of annotations beside them",
         )
     if given.group_by == NEAR_DUPLICATES:
-        raise SettingsError("near-duplicates are found by looking at images; those in S3 are not downloaded")
-    address = folder_address(source.path or given.source or "")
+        raise _unseen()
+    address = folder_address(text)
     with session.console.step(f"looking at {address}") as advance:
         remote = read_remote(
             session.clients.s3,
@@ -327,30 +365,51 @@ def divide_remote(session: Session, source: Source) -> "tuple[Remote, Dataset]":
             wanted=lambda name: wanted(name, given.include, given.exclude),
             step=lambda: advance(1),
         )
-    _refuse_faults(session, remote.dataset, source.skip_faulty)
-    group: Group = group_by(given.group_by) if given.group_by else own_group
-    return remote, split(remote.dataset, fraction=given.test_fraction, seed=given.seed, group=group)
+    return Taken(remote.dataset, remote)
 
 
-def find_near_duplicates(session: Session, dataset: Dataset) -> "list[Duplicates]":
-    """Images that look nearly the same."""
+def _unseen() -> SettingsError:
+    return SettingsError("near-duplicates are found by looking at images; those in S3 are not downloaded")
+
+
+def find_exact_duplicates(taken: Taken) -> "list[Duplicates]":
+    """Images of the same bytes; of those in S3, with the same ETag and size."""
+    from customlabels.datasets.duplicates import Duplicates, alike, exact_duplicates
+
+    if taken.remote is None:
+        return exact_duplicates(taken.dataset.records)
+    hashes = taken.remote.hashes
+    groups = alike(taken.dataset.records, lambda record: hashes[record.name].sha256)
+    return [Duplicates(tuple(group), exact=True) for group in groups]
+
+
+def find_near_duplicates(session: Session, dataset: Dataset, remote: "Remote | None" = None) -> "list[Duplicates]":
+    """Images that look nearly the same.
+
+    Raises
+    ------
+    SettingsError : they are not here
+    """
     from customlabels.datasets.duplicates import near_duplicates
 
+    if remote is not None:
+        raise _unseen()
     records = dataset.records
     with session.console.step(f"comparing {len(records)} images", len(records)) as advance:
         return near_duplicates(records, lambda: advance(1))
 
 
-def warn_of_leaks(session: Session, source: Source, divided: Dataset) -> None:
-    """Says where images that look nearly the same lie on both sides: the F1 will flatter."""
-    if source.over(session.settings.dataset).group_by == NEAR_DUPLICATES:
+def warn_of_leaks(session: Session, source: Source, divided: Taken) -> None:
+    """Says where images that look nearly the same lie on both sides: the F1 will flatter. Those in S3 are not seen."""
+    if divided.remote is not None or source.over(session.settings.dataset).group_by == NEAR_DUPLICATES:
         return
-    found = [same for same in find_near_duplicates(session, divided) if len({one.side for one in same.records}) > 1]
-    if found:
-        images = sum(len(same.records) for same in found)
+    alike = find_near_duplicates(session, divided.dataset)
+    torn = [same for same in alike if len({record.side for record in same.records}) > 1]
+    if torn:
+        images = sum(len(same.records) for same in torn)
         session.console.warn(
             f"{images} images look nearly like one on the other side of the split, so the F1 will flatter: "
-            f"{' and '.join(record.name for record in found[0].records[:2])} …"
+            f"{' and '.join(record.name for record in torn[0].records[:2])} …"
         )
         session.console.note(f"      keep them together with --group-by {NEAR_DUPLICATES}")
 
@@ -369,10 +428,13 @@ def _refuse_faults(session: Session, dataset: Dataset, skip: bool) -> None:
         return
     lines = [f"{finding.name}: {finding.message}" for finding in dataset.faults]
     if not skip:
+        mended = any("validate FILE --fix" in line for line in lines)
         raise LayoutError(
             f"{dataset.root}: {len(lines)} faults; {len(dataset.records)} images can be used",
             details=lines,
-            hint="mend them, leave images out with --exclude, or go on without them with --skip-faulty",
+            hint="customlabels manifest validate FILE --fix NEW.manifest, then name NEW.manifest"
+            if mended
+            else "mend them, leave images out with --exclude, or go on without them with --skip-faulty",
         )
     for line in lines[:_MOST_SHOWN]:
         session.console.warn(line)

@@ -10,7 +10,7 @@ import click
 
 from customlabels.cli.gating import end_on, judged, judges, show_verdict
 from customlabels.cli.group import Command, Figure
-from customlabels.cli.reading import Source, divide_images, divide_remote, divides_images, warn_of_leaks
+from customlabels.cli.reading import Source, divide_images, divides_images, warn_of_leaks
 from customlabels.cli.session import Session, pass_session, still_waiting
 from customlabels.cli.tracking import Kept, keeps, track, write_files
 from customlabels.cli.versions import as_document, show_evaluation
@@ -61,7 +61,7 @@ def train(
 ) -> None:
     """Train a version on the images below SOURCE, a folder a label, and judge it by its F1.
 
-    SOURCE may be s3://bucket/folder: images that are in S3 already are used where they are.
+    SOURCE may be s3://bucket/folder, or a manifest: images that are in S3 already are used where they are.
 
     The version's name is made from the images: the same command again trains nothing, and finishes what was cut off.
 
@@ -74,13 +74,9 @@ def train(
         return
     chosen = source.over(session.settings.dataset)
     divided_by = f"test-fraction={chosen.test_fraction:g} seed={chosen.seed} group-by={chosen.group_by or 'none'}"
-    remote = None
-    if (source.path or chosen.source or "").startswith("s3://"):
-        remote, divided = divide_remote(session, source)
-    else:
-        divided, _ = divide_images(session, source)
-        warn_of_leaks(session, source, divided)
-    plan = plan_for(session, divided, bucket, project, version_name, divided_by, remote)
+    divided, _ = divide_images(session, source)
+    warn_of_leaks(session, source, divided)
+    plan = plan_for(session, divided.dataset, bucket, project, version_name, divided_by, divided.remote)
     _check_gate(session, plan, gate)
     forecast = _forecast(session, plan, max_cost or session.settings.project.max_cost, dry_run)
     if dry_run:

@@ -69,7 +69,7 @@ def unread(source: Path, layout: Layout, images: Iterable[Path], options: Option
     findings: list[Finding] = []
     for name in walk(root, findings):
         if name not in known and wanted(name, options.include, options.exclude):
-            what = "an image that no annotation names" if is_image(name) else "neither an image nor annotations"
+            what = "an image that no annotation names" if is_image(name) else "no file of this format"
             findings.append(Finding(name, f"{what}, left out", fatal=False))
     return findings
 

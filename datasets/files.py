@@ -1,6 +1,8 @@
 """Files below a folder: walked without following links out of it, matched, found by name, read within a limit."""
 
 import os
+import tarfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from functools import cached_property
@@ -71,6 +73,11 @@ def wanted(name: str, include: Sequence[str], exclude: Sequence[str]) -> bool:
 def is_image(name: str) -> bool:
     """Whether a file's ending is that of an image, be it one that the service does not take."""
     return PurePosixPath(name).suffix.lower() in IMAGE_ENDINGS | CONVERTIBLE_ENDINGS
+
+
+def is_archive(source: Path) -> bool:
+    """Whether a file is a zip or a tar archive, packed or not, by its content."""
+    return source.is_file() and (zipfile.is_zipfile(source) or tarfile.is_tarfile(source))
 
 
 def image_files(source: Path) -> list[tuple[str, Path]]:

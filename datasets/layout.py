@@ -87,6 +87,7 @@ class Options:
     fractions : whether boxes of a CSV file are fractions of the image's sides; None: as its first rows look
     masks : the folder of the masks, where they do not lie beside the images
     min_area : pixels of the smallest spot of a mask that becomes a box
+    category : of a folder that holds several kinds of parts, each with a split of its own, the one that is meant
     lines : out or boxes: whether lines are left out, or the rectangle around each is taken
     attributes : of a manifest, those to be used; none: all but those that a later job superseded
     fetch : brings an object of S3 that is named beside images, as a mask is; None: there are only files
@@ -104,6 +105,7 @@ class Options:
     fractions: bool | None = None
     masks: Path | None = None
     min_area: int = 9
+    category: str | None = None
     lines: str = "out"
     attributes: tuple[str, ...] = ()
     fetch: Callable[[S3Address], bytes] | None = None

@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.datasets.evidence import against_labels
+from customlabels.datasets.files import is_archive, walk, wanted
 from customlabels.datasets.formats import (
     coco,
     csv_table,
@@ -15,6 +17,7 @@ from customlabels.datasets.formats import (
     voc,
     yolo,
 )
+from customlabels.datasets.formats.masks import masks_below
 from customlabels.datasets.layout import Format, Layout, Options
 from customlabels.datasets.model import Dataset
 from customlabels.datasets.reading import Policy, make_dataset
@@ -80,9 +83,28 @@ def find_format(name: str, source: Path, options: Options) -> Format:
         return FORMATS[name]
     if name != AUTO:
         raise SettingsError(f"{name!r} is no format; there are {AUTO}, {', '.join(FORMATS)}")
-    for one in FORMATS.values():
-        if one.recognises(source, options):
-            return one
+    if is_archive(source):
+        raise LayoutError(f"{source}: is an archive", hint="unpack it, and name the folder that comes out")
+    for format in FORMATS.values():
+        if format.recognises(source, options):
+            if format.name == folder.FORMAT.name:
+                _refuse_structure(source, options)
+            return format
     raise LayoutError(
         f"{source}: is laid out like none of {', '.join(FORMATS)}", hint="name its format with --format NAME"
     )
+
+
+def _refuse_structure(source: Path, options: Options) -> None:
+    """Sees that folders which nobody called labels are such.
+
+    Raises
+    ------
+    LayoutError : something speaks against it
+    """
+    root = source.resolve()
+    masks, _ = masks_below(root, options)
+    names = (name for name in walk(root) if name not in masks and wanted(name, options.include, options.exclude))
+    evidence = against_labels(source, names, options.label_from, lambda file: annotations(file) is not None)
+    if evidence is not None:
+        raise LayoutError(f"{source}: is not taken for a folder a label: {evidence.seen}", hint=evidence.instead)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from customlabels.core.aws import explained
+from customlabels.core.errors import ServiceError
 from customlabels.core.s3 import S3Address
 from customlabels.datasets.files import Finder
 from customlabels.datasets.headers import CutOff, parse
@@ -26,6 +28,16 @@ Look = Callable[[S3Address], ImageInfo]
 """What there is to know of an image; ValueError where it is not there, or not such that the service takes it."""
 
 OTHER_SIZE = "the image has another size than its line says"
+_NOT_THERE = {
+    "NoSuchKey": "no such image",
+    "NoSuchBucket": "no such bucket",
+    "404": "no such image",
+    "InvalidRange": "an empty file",
+    "416": "an empty file",
+    "InvalidObjectState": "archived, and not restored",
+}
+"""Codes that are about one object, not about the way to all of them."""
+
 _RANGES = (1 << 16, 1 << 20, MAX_BYTES)
 """Bytes of an object that are asked for, one after the other, until its header is whole."""
 
@@ -43,26 +55,63 @@ def s3_images(s3: "S3Client") -> Look:
     """Looks at the headers of the objects themselves; their pixels are not fetched."""
 
     def look(image: S3Address) -> ImageInfo:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        for most in _RANGES:
-            try:
-                answer = s3.get_object(Bucket=image.bucket, Key=image.key, Range=f"bytes=0-{most - 1}")
-                body = answer["Body"].read()
-            except (BotoCoreError, ClientError) as error:
-                raise ValueError(f"{image}: {error}") from error
-            size = int(answer.get("ContentRange", f"/{len(body)}").rpartition("/")[2])
-            try:
-                info = parse(body, size)
-            except CutOff:
-                continue
-            wrong = service_fault(info)
-            if wrong:
-                raise ValueError(wrong)
-            return info
-        raise ValueError("its header is endless")
+        try:
+            info, _ = sighted(s3, image)
+        except ServiceError as error:
+            raise ValueError(error.message) from error
+        fault = service_fault(info)
+        if fault:
+            raise ValueError(fault)
+        return info
 
     return look
+
+
+def sighted(s3: "S3Client", image: S3Address) -> tuple[ImageInfo, str]:
+    """The header of an image in S3, and its ETag; as much of it is fetched as its header is long.
+
+    Raises
+    ------
+    ValueError : it is not there, or no image
+    ServiceError : S3 cannot be reached, or does not let it be read
+    """
+    for most in _RANGES:
+        body, size, etag = _first_bytes(s3, image, most)
+        try:
+            return parse(body, size), etag
+        except CutOff:
+            continue
+    raise ValueError("its header is endless")
+
+
+def object_bytes(s3: "S3Client", address: S3Address, most: int) -> bytes:
+    """The bytes of an object that has at most `most`.
+
+    Raises
+    ------
+    ValueError : it has more, is not there, or S3 does not give it
+    """
+    try:
+        body, size, _ = _first_bytes(s3, address, most)
+    except ServiceError as error:
+        raise ValueError(error.message) from error
+    if size > most:
+        raise ValueError(f"{size / 1e6:.0f} MB; at most {most / 1e6:.0f} MB are read")
+    return body
+
+
+def _first_bytes(s3: "S3Client", address: S3Address, most: int) -> tuple[bytes, int, str]:
+    """The first bytes of an object, how many it has, and its ETag."""
+    try:
+        with explained(f"reading {address}"):
+            answer = s3.get_object(Bucket=address.bucket, Key=address.key, Range=f"bytes=0-{most - 1}")
+            body = answer["Body"].read()
+    except ServiceError as error:
+        if error.code in _NOT_THERE:
+            raise ValueError(f"{address}: {_NOT_THERE[error.code]}") from error
+        raise
+    size = int(answer.get("ContentRange", f"/{len(body)}").rpartition("/")[2])
+    return body, size, answer["ETag"].strip('"')
 
 
 def looked_at(entries: Iterable[Entry], look: Look | None) -> Iterator[tuple[Entry, Fault | None, Cause | None]]:

@@ -12,11 +12,12 @@ from customlabels.core.aws import explained
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.s3 import S3Address, join_key
 from customlabels.core.threads import in_threads
-from customlabels.datasets.formats.folder import folder_label
 from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
 from customlabels.datasets.probe import Hashes, service_fault
+from customlabels.datasets.structure import labels_of
+from customlabels.manifests.remote import Remote
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,15 +26,6 @@ _HEADS = (8_192, 262_144)
 """Bytes that are read of an image; more only where its header goes on behind the first."""
 
 _THREADS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Remote:
-    """The images below an address, and what stands for their content."""
-
-    address: S3Address
-    dataset: Dataset
-    hashes: dict[str, Hashes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +118,7 @@ def arrange(
         if divided and parts:
             side = Side.TEST if SUBSETS[parts[0].lower()] == "test" else Side.TRAIN
             parts = parts[1:]
-        label = folder_label(parts, label_from)
+        label = labels_of(parts, label_from)
         renamed = (label_map or {}).get(label, label)
         if label and not renamed:
             findings.append(Finding(one.name, f"label {label!r} is left out", fatal=False))
