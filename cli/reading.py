@@ -255,7 +255,11 @@ def _fetched(session: Session, address: S3Address) -> bytes:
     from customlabels.manifests.images import object_bytes
     from customlabels.manifests.segmentation import MAX_BYTES
 
-    return object_bytes(session.clients.s3, address, MAX_BYTES)
+    try:
+        s3 = session.clients.s3
+    except SettingsError as error:
+        raise ValueError(f"not here, and S3 cannot be asked: {error.message}") from error
+    return object_bytes(s3, address, MAX_BYTES)
 
 
 def _beside(path: Path, format: Format) -> str:

@@ -83,7 +83,8 @@ def _images(file: Path, layout: Layout, options: Options, masks: "Masks") -> Ite
         output = resolved(line, chosen)
         entry = read_entry(number, output.line, paths=True)
         if entry.source_ref is None:
-            layout.findings += [Finding(where, fault.sentence, fatal=True) for fault in entry.faults]
+            sentences = [cause.sentence for cause in output.causes] or [fault.sentence for fault in entry.faults]
+            layout.findings += [Finding(where, sentence, fatal=True) for sentence in sentences]
             continue
         used = used or entry.labelled or bool(output.masks)
         others |= output.others

@@ -66,7 +66,7 @@ def _pixels(data: bytes) -> "NDArray[np.uint32]":
             if max(image.size) > MAX_SIDE:
                 raise ValueError(f"a side is longer than {MAX_SIDE} pixels")
             red, green, blue = (np.asarray(band, np.uint32) for band in image.convert("RGB").split())
-            pixels: NDArray[np.uint32] = (red << 16) | (green << 8) | blue
+            pixels: NDArray[np.uint32] = ((red << 16) | (green << 8) | blue).astype(np.uint32)
             return pixels
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError("no PNG file, or a damaged one") from error

@@ -17,7 +17,7 @@ from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
 from customlabels.datasets.probe import Hashes, service_fault
 from customlabels.datasets.structure import labels_of
-from customlabels.manifests.remote import Remote
+from customlabels.manifests.remote import Remote as Remote
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

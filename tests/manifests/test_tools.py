@@ -245,17 +245,23 @@ def box(**changes: object) -> dict[str, object]:
 REPAIRS = [
     (b"\xef\xbb\xbf" + OK, "took off a byte order mark"),
     (line("c.jpg", kinds=multi_label(1)), "made an attribute a label of kinds"),
-    (OK.replace(b"ok.jpg", b"d.jpg").replace(b'"label_0":0', b'"label_0":"x"'), "filled in a value that is not"),
+    (
+        OK.replace(b"ok.jpg", b"d.jpg").replace(b'"label_0":0', b'"label_0":"x"'),
+        'filled in /label_0: 0 in the place of "x"',
+    ),
     (
         OK.replace(b"ok.jpg", b"e.jpg").replace(b'"confidence":1', b'"confidence":7'),
-        "filled in a value that is not read",
+        "filled in /label_0-metadata/confidence: 1 in the place of 7, which is required and not read",
     ),
     (boxed("f.jpg", [box(left=9.6)]), "rounded coordinates"),
-    (boxed("g.jpg", [box()], objects=[]), "made objects as long"),
-    (boxed("h.jpg", [box()], image_size={"width": 640, "height": 480}), "put image_size into a list"),
+    (boxed("g.jpg", [box()], objects=[]), 'filled in /boxes-metadata/objects: [{"confidence":1}] in the place of []'),
+    (
+        boxed("h.jpg", [box()], image_size={"width": 640, "height": 480}),
+        "put /boxes/image_size into a list",
+    ),
     (
         boxed("i.jpg", [box(), box(left=700)], objects=[{"confidence": 1}] * 2),
-        "box 2 taken out: The bounding box",
+        "box 2 taken out: /boxes/annotations/1/width: 20 (has to be at most -60",
     ),
     (OK.replace(b"ok.jpg", b"j.jpg").replace(b'"label_0":0', b'"cl-errors":[],"label_0":0'), "took out cl-errors"),
 ]
