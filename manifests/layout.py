@@ -17,7 +17,7 @@ from customlabels.datasets.layout import Annotated, Format, Layout, Options, bel
 from customlabels.datasets.model import Box, Dataset, Finding, Side
 from customlabels.manifests.codes import FOLLOWING
 from customlabels.manifests.entries import Entry, read_entry
-from customlabels.manifests.faults import pointer
+from customlabels.manifests.faults import BOX, pointer
 from customlabels.manifests.files import manifest_lines, refuse_other_shape
 from customlabels.manifests.ground_truth import Resolved, resolved
 from customlabels.manifests.lines import BOXES, IMAGE_LEVEL, entry_line, write_manifest
@@ -114,7 +114,8 @@ def _annotated(
     elif errors:
         mends = f"; {_MENDS}" if is_mended(entry.line) else ""
         faults += [f"{fault.sentence}{mends}" for fault in errors]
-    lost = {fault.attribute for fault in errors}
+    lost = {fault.attribute for fault in errors if fault.place != BOX}
+    bad = {(fault.attribute, fault.box) for fault in errors if fault.place == BOX}
     boxes: list[Box] | None = None
     sizes: set[tuple[int, int]] = set()
     jobs: dict[str, None] = {}
@@ -125,7 +126,8 @@ def _annotated(
         if metadata.get("type") == IMAGE_LEVEL:
             jobs[str(metadata.get("job-name"))] = None
         elif metadata.get("type") == BOXES:
-            boxes = [*(boxes or ()), *_boxes(content, metadata["class-map"])]
+            good = [box for number, box in enumerate(content.get("annotations", ())) if (name, number) not in bad]
+            boxes = [*(boxes or ()), *_boxes(good, metadata["class-map"])]
             (size,) = content["image_size"]
             sizes.add((size["width"], size["height"]))
     for mask in output.masks:
@@ -144,14 +146,14 @@ def _annotated(
         entry.labels,
         None if boxes is None else tuple(boxes),
         size=next(iter(sizes), None),
-        faults=tuple(Finding(where, fault, fatal=True) for fault in faults),
+        faults=tuple(Finding(f"{where}, {entry.source_ref}", fault, fatal=True) for fault in faults),
         left_out=tuple(left_out),
     )
     return image, tuple(sorted(jobs))
 
 
-def _boxes(content: dict[str, Any], classes: dict[str, str]) -> Iterator[Box]:
-    for box in content.get("annotations", ()):
+def _boxes(annotations: list[dict[str, int]], classes: dict[str, str]) -> Iterator[Box]:
+    for box in annotations:
         yield Box(classes[str(box["class_id"])], box["left"], box["top"], box["width"], box["height"])
 
 

@@ -218,13 +218,13 @@ _NOTHING = _Marks([], [], [], [])
 
 def _by_image(content: _File, names: dict[Id, str], file: Path, findings: list[Finding]) -> dict[Id, _Marks]:
     """What is on each image; annotations of images that the file does not have are faults of their own."""
-    ids = {image.id for image in content.images}
+    images = {image.id: image.file_name for image in content.images}
     marks: dict[Id, _Marks] = defaultdict(lambda: _Marks([], [], [], []))
     annotations = content.annotations or []
     outlines = _outlines(file) if any(annotation.bbox is None for annotation in annotations) else None
     for number, annotation in enumerate(annotations):
         where = f"{file.name}, annotation {number + 1}"
-        if annotation.image_id not in ids:
+        if annotation.image_id not in images:
             findings.append(Finding(where, f"image {annotation.image_id} is not in the file", fatal=True))
             continue
         own = marks[annotation.image_id]
@@ -238,7 +238,7 @@ def _by_image(content: _File, names: dict[Id, str], file: Path, findings: list[F
             label = _label(annotation, names)
             box = _box(label, annotation, outlines[number] if outlines else _ABSENT)
         except ValueError as error:
-            own.faults.append(Finding(where, str(error), fatal=True))
+            own.faults.append(Finding(f"{where}, {images[annotation.image_id]}", str(error), fatal=True))
             continue
         if box is None:
             own.labels.append(label)
