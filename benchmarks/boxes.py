@@ -26,8 +26,8 @@ from customlabels.datasets.duplicates import near_duplicates
 from customlabels.datasets.model import Dataset, Side
 from customlabels.datasets.samples import make_samples
 from customlabels.datasets.split import grouped, split
-from customlabels.emulator import box_evaluation
-from customlabels.emulator.box_evaluation import Examined
+from customlabels.emulator.customlabels import box_evaluation
+from customlabels.emulator.customlabels.box_evaluation import Examined
 from customlabels.emulator.engine import detector, features
 from customlabels.emulator.engine.detector_truth import Box
 from customlabels.manifests.formats import load_dataset

@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from chaos import PACE, chaos, sequence
 from rows import Row, note
-from uptime_stack import deployed
+from support.chaos import PACE, chaos, sequence
+from support.uptime_stack import deployed
 
 SEQUENCES, SEED = 500, 1
 

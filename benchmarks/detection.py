@@ -16,14 +16,14 @@ import boto3
 from botocore.config import Config
 from rows import Row, note
 
-from customlabels.core.aws import Clients, Connection
+from customlabels.aws.clients import Clients, Connection
 from customlabels.datasets.files import image_files
 from customlabels.datasets.samples import make_samples
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 from customlabels.emulator.testing import local_service
 from customlabels.manifests.lines import entry_line
-from customlabels.pipelines.detection import detect
-from customlabels.scheduler import hosting
+from customlabels.pipelines.service import hosting
+from customlabels.pipelines.service.detection import detect
 
 IMAGES, RATE, BUCKET = 160, 6.0, "bench"
 

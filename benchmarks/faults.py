@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from rows import Row, note
 
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 from customlabels.manifests.lines import entry_line
 
 ROUNDS, CLIENTS, BUCKET = 200, 4, "faults"

@@ -10,14 +10,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from drawing import draw
-from e2e_shell import Shell
-from kills import calls_of, end, killed_after, with_credentials
-from local_service import connect
 from rows import Row, note
+from support.drawing import draw
+from support.kills import calls_of, end, killed_after, with_credentials
+from support.local_services import connect
+from support.shells import Shell
 
-from customlabels.core.aws import LOCAL_BUCKET
-from customlabels.emulator import address
+from customlabels.aws.clients import LOCAL_BUCKET
+from customlabels.emulator.server import address
 
 WORDS = ["train", "photos", "-q", "--output", "json"]
 

@@ -27,8 +27,8 @@ from rows import Row, note
 
 from customlabels.datasets.layout import Options
 from customlabels.datasets.samples import make_samples
+from customlabels.emulator.customlabels.evaluation import label_metrics
 from customlabels.emulator.engine import classifier, features
-from customlabels.emulator.evaluation import label_metrics
 from customlabels.manifests.formats import load_dataset
 
 SEEDS = range(1, 7)

@@ -15,7 +15,7 @@ from botocore.config import Config
 from detection import BUCKET, trained
 from rows import Row, note
 
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 from customlabels.emulator.testing import local_service
 from customlabels.manifests.lines import entry_line
 

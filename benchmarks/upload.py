@@ -20,11 +20,11 @@ IMAGES, BYTES = 5000, 50_000
 OURS = """
 import sys
 from pathlib import Path
-from customlabels.core.aws import Clients, Connection
+from customlabels.aws.clients import Clients, Connection
 from customlabels.datasets.model import Dataset, ImageInfo, ImageRecord, Side
 from customlabels.datasets.probe import hash_all
-from customlabels.pipelines.plan import Plan
-from customlabels.pipelines.upload import missing_images, upload_images
+from customlabels.pipelines.training.run_plan import Plan
+from customlabels.pipelines.training.upload import missing_images, upload_images
 
 folder, endpoint, prefix = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 paths = sorted(folder.rglob("*.jpg"))

@@ -9,7 +9,7 @@ from detection import BUCKET, trained
 from timing import compare, customlabels, peer
 
 from customlabels.core.waiting import wait_for
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 from customlabels.emulator.testing import local_service
 
 VERSIONS = 100

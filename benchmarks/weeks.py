@@ -15,16 +15,16 @@ from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from drawing import draw
-from e2e_shell import Shell
-from local_service import Service, client
 from rows import Row, note
-from uptime_stack import serviced
+from support.drawing import draw
+from support.local_services import Service, client
+from support.shells import Shell
+from support.uptime_stack import serviced
 
 from customlabels.core.prices import hosting_cost
 from customlabels.core.settings import load_settings
-from customlabels.emulator import address
-from customlabels.emulator.versions import START_TAG
+from customlabels.emulator.customlabels.versions import START_TAG
+from customlabels.emulator.server import address
 from customlabels.scheduler.reading import read_schedule
 from customlabels.scheduler.simulation.simulated import simulate
 from customlabels.scheduler.usage import unit_hours

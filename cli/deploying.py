@@ -9,24 +9,25 @@ from pathlib import Path
 
 import click
 
-from customlabels.cli.group import Command, project_option
+from customlabels.aws import archives, parameters
+from customlabels.aws.clients import explained
+from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.overriding import held
-from customlabels.cli.scheduled import scheduled
-from customlabels.cli.session import Session, pass_session
-from customlabels.core import archives, parameters
-from customlabels.core.aws import explained
-from customlabels.core.console import ticking
+from customlabels.core.addresses import join_key
 from customlabels.core.errors import ServiceError
 from customlabels.core.files import written_aside
 from customlabels.core.prices import hosting_cost
-from customlabels.core.s3 import join_key
-from customlabels.pipelines import champion
-from customlabels.pipelines.project import need_project
-from customlabels.pipelines.versions import Description, is_trained, list_versions, version_name
-from customlabels.scheduler import hosting, memory
+from customlabels.core.watching import ticking
+from customlabels.pipelines.service import champion, hosting
+from customlabels.pipelines.service.projects import need_project
+from customlabels.pipelines.service.states import UP
+from customlabels.pipelines.service.versions import Description, is_trained, list_versions, version_name
+from customlabels.scheduler import memory
+from customlabels.scheduler.deployed import deployed
 from customlabels.scheduler.stack import deployment, packaging
 from customlabels.scheduler.stack.template import Stack, stack_name, template
 from customlabels.scheduler.uptime import Schedule, spans, versions
+from customlabels.session import Session
 
 _bucket = click.option("--bucket", help="Where the functions' code is put.")
 
@@ -65,7 +66,7 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
     deployment.put_code(clients.s3, stack.bucket, stack.key, code)
     with session.console.step(f"deploying {name}", None) as advance:
         deployment.execute(clients.cloudformation, proposal, ticking(advance))
-    held(session, scheduled(session, stack.project), session.now())
+    held(session, deployed(session.clients, stack.project, session.now()), session.now())
     if stack.champion is None:
         session.console.warn("there is no champion yet to start: customlabels versions promote VERSION makes one")
     for email in stack.emails:
@@ -183,7 +184,7 @@ def remove(session: Session, project: str | None, bucket: str | None, leave_runn
 
 def _up(session: Session, project: str) -> list[Description]:
     found = list_versions(session.clients.rekognition, project)
-    return [one for one in found if one["Status"] in {"STARTING", "RUNNING"}]
+    return [one for one in found if one["Status"] in UP]
 
 
 def _code_place(template: str) -> tuple[str, str] | None:

@@ -1,11 +1,13 @@
 """The root group, the options that every command takes, and how errors end a command."""
 
+import functools
 import importlib
 import math
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -13,6 +15,7 @@ import customlabels
 from customlabels.cli.overview import COMMANDS, overview
 from customlabels.core.console import Console
 from customlabels.core.errors import CustomLabelsError
+from customlabels.session import Session
 
 _SHARED = {
     "local": click.Option(["--local/--no-local"], default=None, help="Use the local service instead of AWS."),
@@ -27,6 +30,24 @@ _SHARED = {
     "quiet": click.Option(["-q", "--quiet"], is_flag=True, default=None, help="Only results and errors."),
     "debug": click.Option(["--debug"], is_flag=True, default=None, help="Show a traceback with an error."),
 }
+
+
+_WHERE = ("local", "profile", "region", "endpoint_url", "config")
+
+Result = TypeVar("Result")
+
+
+def pass_session(command: Callable[..., Result]) -> Callable[..., Result]:
+    """Gives the command its session, of the shared options, as first argument."""
+
+    @functools.wraps(command)
+    def with_session(*args: Any, **kwargs: Any) -> Result:
+        chosen = click.get_current_context().find_root().ensure_object(dict)
+        shown = {name: chosen[name] for name in ("output", "verbose", "quiet") if name in chosen}
+        where = {name: chosen[name] for name in _WHERE if name in chosen}
+        return command(Session(**where, console=Console(**shown)), *args, **kwargs)
+
+    return with_session
 
 
 class Figure(click.FloatRange):
@@ -60,6 +81,27 @@ class Group(click.Group):
     """A group whose commands are of this module's kind."""
 
     command_class = Command
+
+
+class Folder(Group):
+    """A group whose commands are modules of a folder of this package, each imported when it is called.
+
+    The module `cli/versions/promote.py` holds `promote`; one whose name Python has taken ends in an underscore there.
+    """
+
+    def __init__(self, name: str, summary: str, modules: tuple[str, ...]) -> None:
+        super().__init__(name, help=summary)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self._modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._modules:
+            return None
+        module = importlib.import_module(f"customlabels.cli.{self.name}.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name, None) or getattr(module, f"{cmd_name}_")
+        return command
 
 
 class _Root(Group):

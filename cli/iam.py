@@ -4,10 +4,10 @@ import json
 
 import click
 
-from customlabels.cli.group import Group, project_option
-from customlabels.cli.session import Session, pass_session
+from customlabels.cli.group import Group, pass_session, project_option
 from customlabels.pipelines import permissions
 from customlabels.scheduler.stack.template import stack_name
+from customlabels.session import Session
 
 _POLICIES = {
     "train": permissions.train,

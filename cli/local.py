@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from customlabels.cli.group import Figure, Group
-from customlabels.cli.session import Session, pass_session
-from customlabels.core.aws import DEFAULT_LOCAL_REGION
+from customlabels.aws.clients import DEFAULT_LOCAL_REGION
+from customlabels.cli.group import Figure, Group, pass_session
 from customlabels.core.errors import ServiceError
 from customlabels.core.spans import parse_span
-from customlabels.emulator import address
+from customlabels.emulator.server import address
+from customlabels.session import Session
 
 
 @click.group(cls=Group)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from customlabels.cli.group import Group
+from customlabels.cli.group import Group, pass_session
 from customlabels.cli.manifest_build import build
-from customlabels.cli.reading import local_file
-from customlabels.cli.session import Session, pass_session
 from customlabels.core.errors import ManifestError, SettingsError
+from customlabels.pipelines.training.sources import local_file
+from customlabels.session import Session
 
 if TYPE_CHECKING:
     from customlabels.manifests.report import Report
@@ -55,14 +55,9 @@ def validate(
 
     Example: customlabels manifest validate train.manifest --test test.manifest --images photos
     """
-    from customlabels.manifests.images import local_images, s3_images
     from customlabels.manifests.report import validate as checked
 
-    look = None
-    if images is not None:
-        if images not in ("s3", "s3://") and not Path(images).is_dir():
-            raise SettingsError(f"--images {images}: no such folder", hint="name a folder, or s3")
-        look = s3_images(session.clients.s3) if images.startswith("s3") else local_images(Path(images))
+    look = session.look(images)
     if fix is not None and len(files) > 1:
         raise SettingsError("--fix takes one FILE")
     reports: dict[str, Report] = {}
@@ -141,7 +136,7 @@ def _fix(path: Path, target: Path, images: str | None) -> list[tuple[int, str]]:
 @contextmanager
 def _opened(session: Session, file: str) -> Iterator[Path]:
     """The path of a manifest, fetched where it lies in S3."""
-    with local_file(session, file) as path:
+    with local_file(file, lambda: session.clients.s3) as path:
         if not path.is_file():
             raise ManifestError(f"{file}: no such file")
         yield path

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from customlabels.cli.group import Command
-from customlabels.cli.reading import NEAR_DUPLICATES, Source, divide_images, divides_images, find_source
-from customlabels.cli.session import Session, pass_session
+from customlabels.cli.group import Command, pass_session
+from customlabels.cli.source_options import Source, divides_images, wanted
 from customlabels.core.errors import SettingsError
+from customlabels.pipelines.training.sources import NEAR_DUPLICATES, divide_images, find_source
+from customlabels.session import Session
 
 if TYPE_CHECKING:
     from customlabels.manifests.building import Remote
@@ -67,13 +68,12 @@ def _build_divided(
     session: Session, source: Source, bucket: str | None, project: str | None, target: Path
 ) -> dict[str, int]:
     """Writes the manifests of images that are here; lines by file."""
-    from customlabels.cli.train import plan_for
     from customlabels.datasets.model import Side
     from customlabels.manifests.lines import write_manifest
-    from customlabels.pipelines.plan import manifest_lines
+    from customlabels.pipelines.training.run_plan import manifest_lines
 
-    divided, _ = divide_images(session, source)
-    plan = plan_for(session, divided.dataset, bucket, project, None, remote=divided.remote)
+    divided, _ = divide_images(wanted(session, source))
+    plan = session.plan(divided.dataset, bucket=bucket, project=project, remote=divided.remote)
     paths = {side: target / f"{side.value}{MANIFEST}" for side in Side}
     return {str(path): write_manifest(path, manifest_lines(plan, side)) for side, path in paths.items()}
 
@@ -82,7 +82,7 @@ def _build_remote(
     session: Session, source: Source, s3_images: str, project: str | None, target: Path
 ) -> dict[str, int]:
     """Writes the manifests of images that lie in S3; lines by file."""
-    from customlabels.core.s3 import parse_address
+    from customlabels.core.addresses import parse_address
     from customlabels.manifests.building import Remote, build
 
     prefix = s3_images if s3_images.endswith("/") else f"{s3_images}/"
@@ -90,11 +90,12 @@ def _build_remote(
         parse_address(f"{prefix}x")
     except ValueError as error:
         raise SettingsError(f"--s3-images {s3_images}: has to be s3://bucket/folder/") from error
-    with find_source(session, source) as found:
+    given = source.over(session.settings.dataset)
+    with find_source(wanted(session, source)) as found:
         remote = Remote(
             prefix,
-            label_map=found.settings.label_map,
-            allow_unlabelled=found.settings.allow_unlabelled,
+            label_map=given.label_map,
+            allow_unlabelled=given.allow_unlabelled,
             skip_faulty=source.skip_faulty,
             job=project or "customlabels",
         )
@@ -116,8 +117,8 @@ def _build_remote_divided(session: Session, source: Source, remote: "Remote", ta
     from customlabels.manifests.layout import class_numbers
     from customlabels.manifests.lines import entry_line, write_manifest
 
-    with find_source(session, source) as found, session.console.step(f"reading {found.path}"):
-        given = found.settings
+    given = source.over(session.settings.dataset)
+    with find_source(wanted(session, source)) as found, session.console.step(f"reading {found.path}"):
         dataset = remote_dataset(found.path, found.format, found.options, remote)
     if given.group_by == NEAR_DUPLICATES:
         raise SettingsError(f"--group-by {NEAR_DUPLICATES} needs the images here", hint="give a regular expression")

@@ -6,17 +6,18 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from customlabels.cli.group import Command, project_option
-from customlabels.cli.scheduled import Scheduled, scheduled
-from customlabels.cli.session import Session, pass_session
-from customlabels.core import parameters
-from customlabels.core.aws import explained
+from customlabels.aws import parameters
+from customlabels.aws.clients import explained
+from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.core.prices import hosting_cost
+from customlabels.pipelines.service.arns import CHAMPION
+from customlabels.pipelines.service.hosting import MAX_UNITS
 from customlabels.scheduler import memory
-from customlabels.scheduler.hosting import MAX_UNITS
+from customlabels.scheduler.deployed import Deployed, deployed
 from customlabels.scheduler.stack import overriding
 from customlabels.scheduler.stack.edges import edges
-from customlabels.scheduler.uptime import CHAMPION, Override, resolved, spans, wanted
+from customlabels.scheduler.uptime import Override, resolved, spans, wanted
+from customlabels.session import Session
 
 
 @click.command(cls=Command)
@@ -52,7 +53,7 @@ def override(
         raise click.UsageError("give one of --on, --off and --clear")
     if (time is not None) != ("until" in (on, off)):
         raise click.UsageError("write the end as a span, --on 3h, or as a time, --on until 22:30")
-    there = scheduled(session, session.project(project))
+    there = deployed(session.clients, session.project(project), session.now())
     ssm, now = session.clients.ssm, session.now()
     before = overriding.read(ssm, there.project)
     if clear:
@@ -88,7 +89,7 @@ def override(
     )
 
 
-def _usual_units(there: Scheduled, version: str, now: datetime) -> int:
+def _usual_units(there: Deployed, version: str, now: datetime) -> int:
     """Those that windows want of the version now, else in its next window."""
     schedule = resolved(there.schedule, there.champion)
     name = there.champion if version == CHAMPION and there.champion else version
@@ -97,7 +98,7 @@ def _usual_units(there: Scheduled, version: str, now: datetime) -> int:
     return coming[0].units if coming else 1
 
 
-def _forget_idle(session: Session, there: Scheduled) -> None:
+def _forget_idle(session: Session, there: Deployed) -> None:
     """Has the functions forget which models were idle, so that windows count for those too."""
     if there.memory.quiet:
         with explained("forgetting which models were idle"):
@@ -109,20 +110,20 @@ def _forget_idle(session: Session, there: Scheduled) -> None:
             )
 
 
-def _hold(session: Session, there: Scheduled, now: datetime, until: datetime) -> None:
+def _hold(session: Session, there: Deployed, now: datetime, until: datetime) -> None:
     """Keeps the stops that need no function from firing until then."""
     schedule = there.schedule
     found = edges(schedule, now)
     overriding.hold_stops(session.clients.scheduler, there.outputs["Group"], found, schedule.zone, now, until)
 
 
-def _look(session: Session, there: Scheduled) -> None:
+def _look(session: Session, there: Deployed) -> None:
     """Has the functions look now, rather than within five minutes."""
     with explained("calling the sweep"):
         session.clients.functions.invoke(FunctionName=there.outputs["Sweep"], InvocationType="Event")
 
 
-def held(session: Session, there: Scheduled, now: datetime) -> None:
+def held(session: Session, there: Deployed, now: datetime) -> None:
     """Keeps the stops of a stack that was deployed anew from what overrides it."""
     ups = [one.until for one in overriding.read(session.clients.ssm, there.project) if one.up and one.until > now]
     if ups:

@@ -4,26 +4,25 @@ import difflib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from customlabels.cli.group import Figure, Group, project_option
+from customlabels.aws import archives
+from customlabels.cli.group import Figure, Group, pass_session, project_option
 from customlabels.cli.pipeline_made import Made, make, steps_stack_name
-from customlabels.cli.session import Session, pass_session, still_waiting
-from customlabels.core import archives
-from customlabels.core.console import ticking
 from customlabels.core.errors import GateFailed, ServiceError, SettingsError
 from customlabels.core.files import written_aside
-from customlabels.pipelines.remote import folder_address
+from customlabels.core.watching import ticking
 from customlabels.pipelines.sagemaker import service
 from customlabels.pipelines.sagemaker.definition import REFUSE, Pipeline, Places, definition
 from customlabels.pipelines.sagemaker.registry import APPROVED
 from customlabels.pipelines.sagemaker.template import template
+from customlabels.pipelines.training.s3_source import folder_address
 from customlabels.scheduler.stack import deployment
 from customlabels.scheduler.stack.template import stack_name
+from customlabels.session import Session
 
 _FRACTION = Figure(0, 1)
 _bucket = click.option("--bucket", help="Where code, manifests and results go.")
@@ -201,7 +200,7 @@ def run(session: Session, source: str | None, project: str | None, approve: bool
             execution,
             lambda step: console.note(f"{step.name} …"),
             ticking(advance),
-            partial(still_waiting, session),
+            session.held_up,
         )
     _end(session, execution, status, service.steps(sagemaker, execution))
 

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from customlabels.cli.session import Session
-from customlabels.core import archives
+from customlabels.aws import archives
+from customlabels.core.addresses import join_key
 from customlabels.core.errors import SettingsError
-from customlabels.core.s3 import join_key
-from customlabels.pipelines.remote import folder_address
 from customlabels.pipelines.sagemaker import packaging
 from customlabels.pipelines.sagemaker.definition import Pipeline, Places
 from customlabels.pipelines.sagemaker.stack import Stack
 from customlabels.pipelines.sagemaker.template import REFERENCES
+from customlabels.pipelines.training.s3_source import folder_address
 from customlabels.scheduler.stack.template import stack_name
+from customlabels.session import Session
 
 _IMAGE = "763104351884.dkr.ecr.{region}.amazonaws.com/pytorch-training:2.6.0-cpu-py312-ubuntu22.04-sagemaker"
 """AWS's own image with Python 3.12, in the same account in all regions that have Custom Labels. Source: AWS Deep

@@ -7,19 +7,20 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from customlabels.aws.clients import explained
 from customlabels.cli.deploying import deploy, diff, remove, render
-from customlabels.cli.group import Group, project_option
+from customlabels.cli.group import Group, pass_session, project_option
 from customlabels.cli.overriding import override
-from customlabels.cli.scheduled import Scheduled, scheduled
-from customlabels.cli.session import Session, pass_session
 from customlabels.cli.simulating import capacity_, simulate_
-from customlabels.core.aws import explained
 from customlabels.core.console import Money
 from customlabels.core.prices import hosting_cost
-from customlabels.pipelines.versions import list_versions, version_name
+from customlabels.pipelines.service.states import HELD
+from customlabels.pipelines.service.versions import list_versions, version_name
+from customlabels.scheduler.deployed import Deployed, deployed
 from customlabels.scheduler.plan import asked
 from customlabels.scheduler.uptime import Schedule, resolved, spans, versions, wanted
 from customlabels.scheduler.usage import unit_hours
+from customlabels.session import Session
 
 _NEXT = 4
 """Windows to come that a status shows."""
@@ -73,7 +74,11 @@ def status(session: Session, project: str | None) -> None:
 
     Example: customlabels schedule status
     """
-    there, now, clients = scheduled(session, session.project(project)), session.now(), session.clients
+    there, now, clients = (
+        deployed(session.clients, session.project(project), session.now()),
+        session.now(),
+        session.clients,
+    )
     schedule = resolved(there.schedule, there.champion)
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     models: list[dict[str, Any]] = []
@@ -86,7 +91,7 @@ def status(session: Session, project: str | None) -> None:
         name = version_name(one)
         hours = used[name]
         want = asked(now, schedule, name, spent) if name in versions(schedule) else None
-        if want or hours or one["Status"] in {"STARTING", "RUNNING", "STOPPING"}:
+        if want or hours or one["Status"] in HELD:
             row = {"version": name, "status": one["Status"], "wanted": want.units if want else 0}
             why = want.why if want else "no window names it"
             models.append({**row, "why": why, "dollars": Money(round(hosting_cost(hours, 1), 2))})
@@ -110,7 +115,7 @@ def status(session: Session, project: str | None) -> None:
     session.console.result(document, lambda _: _show(session, there, document))
 
 
-def _show(session: Session, there: Scheduled, document: dict[str, Any]) -> None:
+def _show(session: Session, there: Deployed, document: dict[str, Any]) -> None:
     console = session.console
     if there.champion is None:
         console.text("there is no champion: customlabels versions promote VERSION makes one")
@@ -151,7 +156,7 @@ def _windows(schedule: Schedule, start: datetime, stop: datetime) -> list[dict[s
     ]
 
 
-def _shown(at: datetime, there: Scheduled) -> str:
+def _shown(at: datetime, there: Deployed) -> str:
     return at.astimezone(ZoneInfo(there.schedule.zone)).isoformat(sep=" ", timespec="minutes")
 
 

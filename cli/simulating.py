@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from customlabels.cli.group import Command, Figure
-from customlabels.cli.session import Session, pass_session
+from customlabels.cli.group import Command, Figure, pass_session
 from customlabels.core.errors import SettingsError
 from customlabels.core.spans import parse_span
-from customlabels.scheduler.hosting import MAX_UNITS
+from customlabels.pipelines.service.hosting import MAX_UNITS
+from customlabels.session import Session
 
 if TYPE_CHECKING:
     from customlabels.scheduler.simulation.capacity import Capacity

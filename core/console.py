@@ -20,11 +20,6 @@ class Money(float):
     """A figure in dollars; shown to the cent."""
 
 
-def ticking(advance: Callable[[int], None]) -> Callable[[float], None]:
-    """What a wait calls between looks, so that a step shows that it goes on."""
-    return lambda seconds: advance(0)
-
-
 class Console:
     """Prints for people, or as JSON; quiet where asked."""
 

@@ -74,6 +74,7 @@ class DatasetSettings(_Section):
     box_unit: Literal["pixels", "fractions"] | None = None
     masks: str | None = None
     min_area: Annotated[int, Ge(1)] = 9
+    category: str | None = None
     lines: Literal["out", "boxes"] = "out"
     attributes: tuple[str, ...] = ()
     allow_unlabelled: bool = False

@@ -7,7 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from customlabels.cli.session import Session
+    from customlabels.session import Session
     from customlabels.core.errors import (
         CustomLabelsError,
         GateFailed,
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from customlabels.emulator.testing import local_service
     from customlabels.manifests.formats import load_dataset
     from customlabels.manifests.lines import entry_line, write_manifest
-    from customlabels.pipelines.comparison import Comparison, Measured, compare
-    from customlabels.pipelines.curves import draw_curves
-    from customlabels.pipelines.detection import Detection, Seen, detect
-    from customlabels.pipelines.drawing import draw
-    from customlabels.pipelines.evaluation import Evaluation, load_evaluation
-    from customlabels.pipelines.results import measure
+    from customlabels.pipelines.evaluation.comparison import Comparison, Measured, compare
+    from customlabels.pipelines.evaluation.curves import draw_curves
+    from customlabels.pipelines.service.detection import Detection, Seen, detect
+    from customlabels.pipelines.service.detection_drawing import draw
+    from customlabels.pipelines.evaluation.summary import Evaluation, load_evaluation
+    from customlabels.pipelines.evaluation.results import measure
     from customlabels.scheduler.plan import Action, Observed, plan
     from customlabels.scheduler.simulation.demand import Trace, two_shift
     from customlabels.scheduler.simulation.simulated import Simulated, simulate
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _PUBLIC = {
-    "cli.session": ("Session",),
+    "session": ("Session",),
     "core.errors": (
         *("CustomLabelsError", "GateFailed", "LayoutError", "ManifestError"),
         *("ServiceError", "SettingsError", "TrainingFailed"),
@@ -58,12 +58,12 @@ _PUBLIC = {
     "emulator.testing": ("local_service",),
     "manifests.formats": ("load_dataset",),
     "manifests.lines": ("entry_line", "write_manifest"),
-    "pipelines.comparison": ("Comparison", "Measured", "compare"),
-    "pipelines.curves": ("draw_curves",),
-    "pipelines.detection": ("Detection", "Seen", "detect"),
-    "pipelines.drawing": ("draw",),
-    "pipelines.evaluation": ("Evaluation", "load_evaluation"),
-    "pipelines.results": ("measure",),
+    "pipelines.evaluation.comparison": ("Comparison", "Measured", "compare"),
+    "pipelines.evaluation.curves": ("draw_curves",),
+    "pipelines.service.detection": ("Detection", "Seen", "detect"),
+    "pipelines.service.detection_drawing": ("draw",),
+    "pipelines.evaluation.summary": ("Evaluation", "load_evaluation"),
+    "pipelines.evaluation.results": ("measure",),
     "scheduler.plan": ("Action", "Observed", "plan"),
     "scheduler.simulation.demand": ("Trace", "two_shift"),
     "scheduler.simulation.simulated": ("Simulated", "simulate"),

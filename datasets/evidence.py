@@ -21,6 +21,8 @@ _FEW = 0.1
 _ENDED = re.compile(r"[^\s,;|\"'<>/\\]+\.(?:jpe?g|jfif|png|bmp|tiff?|webp|gif|heic)\b", re.IGNORECASE)
 _CELL = re.compile(r"^[\s\"']*([^\s,;|\"'<>\t]+)")
 _ALTERED = re.compile(r"(.+)[_-](\w+)")
+_SHOWN = 60
+_TABLE = "parts.csv with image,xmin,ymin,xmax,ymax,label or image,label"
 _ANYWAY = "if the folders are labels all the same, say --format folder"
 
 
@@ -42,14 +44,15 @@ def against_labels(
     names : of all files that are meant
     tells : whether a file is of a format that tells what it is, and so is offered to be read already
     """
-    images, others = [], []
+    images: list[str] = []
+    others: list[str] = []
     for name in names:
         (images if is_image(name) else others).append(name)
     if not images:
         return None
     telling = [name for name in others if PurePosixPath(name).suffix.lower() in _TABLES and tells(source / name)]
     quiet = [name for name in others if name not in set(telling)]
-    files = _own_files(images, quiet) or _naming_files(source, images, quiet)
+    files = _own_files(source, images, quiet) or _naming_files(source, images, quiet)
     folder = structure(images, label_from)
     if folder is None:
         return files
@@ -66,7 +69,8 @@ def structure(names: Sequence[str], label_from: str = "top") -> str | None:
         )
         for folders in map(folders_of, names)
     )
-    labels.pop("", None)
+    if labels.pop("", 0) and not labels:
+        return next((folder for name in names for folder in reversed(folders_of(name)) if is_certain(folder)), None)
     certain = next((label for label in labels if is_certain(label)), None)
     return certain or (next(iter(labels)) if labels and all(map(is_structure, labels)) else None)
 
@@ -88,7 +92,7 @@ def _of_structure(
     return Evidence(seen, f"name the file that says what is on the images, or make a folder for each label; {_ANYWAY}")
 
 
-def _own_files(images: Sequence[str], others: Sequence[str]) -> Evidence | None:
+def _own_files(source: Path, images: Sequence[str], others: Sequence[str]) -> Evidence | None:
     """Whether images have a file of their own, beside them or in a tree of its own."""
     files: dict[str, str] = {}
     for name in others:
@@ -96,7 +100,7 @@ def _own_files(images: Sequence[str], others: Sequence[str]) -> Evidence | None:
         if path.suffix.lower() in _OWN:
             files.setdefault(path.stem, name)
     owned: list[str] = []
-    for name in images:
+    for name in images if files else ():
         path = PurePosixPath(name)
         altered = _ALTERED.fullmatch(path.stem)
         file = files.get(path.stem) or files.get(path.name) or (altered and files.get(altered[1]))
@@ -104,14 +108,21 @@ def _own_files(images: Sequence[str], others: Sequence[str]) -> Evidence | None:
             owned.append(file)
     if len(owned) < max(_FEW * len(images), min(2, len(images))):
         return None
-    ending = PurePosixPath(owned[0]).suffix.lower()
-    instead = {
-        ".txt": "YOLO's boxes need their names: data.yaml, or classes.txt with a name a line",
-        ".xml": "name their format: --format voc",
-        ".json": "name their format, as --format labelme",
-    }.get(ending, "name their format")
-    seen = f"{len(owned)} of {len(images)} images have a file of their own that says what is on them ({owned[0]})"
-    return Evidence(f"{seen}, of no format that is known", f"{instead}; {_ANYWAY}")
+    seen = (
+        f"{len(owned)} of {len(images)} images have a file of their own that says what is on them, in no known format"
+    )
+    example = f"{owned[0]}{_first_row(source / owned[0])}"
+    return Evidence(f"{seen} ({example})", f"a table of them can be read, {_TABLE}; or name their format; {_ANYWAY}")
+
+
+def _first_row(path: Path) -> str:
+    """The beginning of a text file, as an example; empty where it has none."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_SHOWN).decode("utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+    return f": {text.splitlines()[0]}" if text.isprintable() or "\n" in text else ""
 
 
 def _naming_files(source: Path, images: Sequence[str], others: Sequence[str]) -> Evidence | None:

@@ -1,8 +1,6 @@
 """Files below a folder: walked without following links out of it, matched, found by name, read within a limit."""
 
 import os
-import tarfile
-import zipfile
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from functools import cached_property
@@ -13,6 +11,18 @@ from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, IMAGE_ENDINGS, SUB
 from customlabels.datasets.model import Finding
 
 _SYSTEM_FILES = {"thumbs.db", "ehthumbs.db", "desktop.ini"}
+_PACKED = {
+    b"PK\x03\x04": "a zip archive",
+    b"PK\x05\x06": "a zip archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!": "a rar archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+}
+_TAR = (257, b"ustar")
+_SPREADSHEETS = {".xlsx", ".xlsm", ".ods"}
 SYSTEM_FOLDERS = {"__macosx", "@eadir"}
 
 
@@ -75,9 +85,17 @@ def is_image(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in IMAGE_ENDINGS | CONVERTIBLE_ENDINGS
 
 
-def is_archive(source: Path) -> bool:
-    """Whether a file is a zip or a tar archive, packed or not, by its content."""
-    return source.is_file() and (zipfile.is_zipfile(source) or tarfile.is_tarfile(source))
+def packed_as(source: Path) -> str | None:
+    """What a file is that has to be unpacked, or saved as something else, before it can be read; None of others."""
+    try:
+        with source.open("rb") as file:
+            beginning = file.read(512)
+    except OSError:
+        return None
+    kind = next((kind for mark, kind in _PACKED.items() if beginning.startswith(mark)), None)
+    if kind == "a zip archive" and source.suffix.lower() in _SPREADSHEETS:
+        return "a spreadsheet"
+    return "a tar archive" if beginning[_TAR[0] :].startswith(_TAR[1]) else kind
 
 
 def image_files(source: Path) -> list[tuple[str, Path]]:
@@ -115,6 +133,8 @@ class Finder:
     def find(self, name: str, subset: str | None = None) -> Path:
         """The image's path: `name` below the root, else the one file whose path ends like it.
 
+        A name without the ending of an image is that of the one image whose path ends like it, but for its ending.
+
         Raises
         ------
         ValueError : a sentence saying why there is none
@@ -138,13 +158,13 @@ class Finder:
         if self._is_there("/".join(parts)):
             return self.root.joinpath(*parts)
         for start in range(len(parts)):
-            found = self._ending(parts[start:])
-            if len(found) > 1 and subset:
-                found = [other for other in found if _is_in(other, subset)] or found
-            if len(found) == 1:
-                return self.root / found[0]
-            if found:
-                raise ValueError(f"there are several images of that name: {', '.join(sorted(found)[:3])}")
+            images = self._ending(parts[start:])
+            if len(images) > 1 and subset:
+                images = [other for other in images if _is_in(other, subset)] or images
+            if len(images) == 1:
+                return self.root / images[0]
+            if images:
+                raise ValueError(f"there are several images of that name: {', '.join(sorted(images)[:3])}")
         raise ValueError(f"no such image below {self.root}")
 
     def _is_there(self, name: str) -> bool:
@@ -159,15 +179,24 @@ class Finder:
     def _ending(self, parts: Sequence[str]) -> list[str]:
         """Names of files below the root whose last parts are `parts`."""
         tail = "/" + "/".join(parts)
-        return [name for name in self._by_base.get(parts[-1], ()) if f"/{name}".endswith(tail)]
+        if is_image(parts[-1]):
+            return [name for name in self._by_base.get(parts[-1], ()) if f"/{name}".endswith(tail)]
+        return [name for name in self._by_stem.get(parts[-1], ()) if f"/{name}".rpartition(".")[0].endswith(tail)]
 
     @cached_property
     def _by_base(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+        images: dict[str, list[str]] = {}
         for name in walk(self.root):
             if is_image(name):
-                found.setdefault(name.rpartition("/")[2], []).append(name)
-        return found
+                images.setdefault(name.rpartition("/")[2], []).append(name)
+        return images
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[str]]:
+        images: dict[str, list[str]] = {}
+        for base, names in self._by_base.items():
+            images.setdefault(base.rpartition(".")[0], []).extend(names)
+        return images
 
 
 def _is_in(name: str, subset: str) -> bool:

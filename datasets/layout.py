@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from customlabels.core.s3 import S3Address
+from customlabels.core.addresses import S3Address
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
 SUBSETS = {
@@ -144,8 +144,11 @@ def bare_name(record: ImageRecord) -> str:
 
 
 def below_images(record: ImageRecord) -> str:
-    """images/ and the name: where most formats keep an image."""
-    return f"images/{bare_name(record)}"
+    """images/, the side, where there are sides, and the name: where most formats keep an image.
+
+    Images of both sides may have the same name.
+    """
+    return f"images/{below_side(record)}"
 
 
 def below_side(record: ImageRecord) -> str:

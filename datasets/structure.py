@@ -81,6 +81,13 @@ def part_of(folder: str) -> str | None:
     return SUBSETS[parted[1]] if parted else None
 
 
+@lru_cache(maxsize=4096)
+def part_in(folder: str) -> str | None:
+    """The part of a split that a folder's name holds among others: train_lab, masks-val2017."""
+    words = re.split(r"[ _.-]", folder.lower())
+    return next((SUBSETS[word] for word in (word.rstrip("0123456789") for word in words) if word in SUBSETS), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What an image's folders say of it: one of several categories of parts, the part of the split, labels."""

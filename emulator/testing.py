@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from customlabels.core.s3 import S3Address, is_address, parse_address
+from customlabels.core.addresses import S3Address, is_address, parse_address
 from customlabels.manifests.attributes import image_level_fault, kind_fault
 from customlabels.manifests.boxes import check_boxes
 from customlabels.manifests.faults import BOX, LINE, MISSING, Cause, Fault, pointer, wrong

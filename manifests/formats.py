@@ -5,7 +5,7 @@ from pathlib import Path
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.evidence import against_labels
-from customlabels.datasets.files import is_archive, walk, wanted
+from customlabels.datasets.files import packed_as, walk, wanted
 from customlabels.datasets.formats import (
     coco,
     csv_table,
@@ -79,12 +79,15 @@ def find_format(name: str, source: Path, options: Options) -> Format:
     """
     if not source.exists():
         raise LayoutError(f"{source}: no such file or folder", hint="name a folder or file of labelled images")
+    packed = packed_as(source) if source.is_file() else None
+    if packed:
+        sheet = packed == "a spreadsheet"
+        unpack = "save it as CSV" if sheet else "unpack it, and name the folder or file that comes out"
+        raise LayoutError(f"{source}: is {packed}", hint=unpack)
     if name in FORMATS:
         return FORMATS[name]
     if name != AUTO:
         raise SettingsError(f"{name!r} is no format; there are {AUTO}, {', '.join(FORMATS)}")
-    if is_archive(source):
-        raise LayoutError(f"{source}: is an archive", hint="unpack it, and name the folder that comes out")
     for format in FORMATS.values():
         if format.recognises(source, options):
             if format.name == folder.FORMAT.name:

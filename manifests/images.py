@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from customlabels.core.aws import explained
+from customlabels.aws.clients import explained
+from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
-from customlabels.core.s3 import S3Address
 from customlabels.datasets.files import Finder
 from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.limits import MAX_BYTES

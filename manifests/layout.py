@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 from msgspec.structs import replace
 
+from customlabels.core.addresses import is_address, parse_address
 from customlabels.core.errors import LayoutError
-from customlabels.core.s3 import is_address, parse_address
 from customlabels.datasets.files import Finder, read_bounded
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_images, subset_of
 from customlabels.datasets.model import Box, Dataset, Finding, Side
@@ -29,7 +29,8 @@ BUCKET = "bucket"
 """What stands for one in the source-refs of a manifest that is saved beside its images."""
 
 _PEEK = 1 << 16
-_MENDS = "customlabels manifest validate FILE --fix NEW.manifest mends it"
+MENDS = "customlabels manifest validate FILE --fix NEW.manifest"
+"""Mends what takes no guess; it is named where it would."""
 
 
 def recognises(source: Path, _: Options) -> bool:
@@ -112,7 +113,7 @@ def _annotated(
     if in_part:
         left_out += [f"attributes with a fault, {fault.sentence}," for fault in errors]
     elif errors:
-        mends = f"; {_MENDS}" if is_mended(entry.line) else ""
+        mends = f"; {MENDS} mends it" if is_mended(entry.line) else ""
         faults += [f"{fault.sentence}{mends}" for fault in errors]
     lost = {fault.attribute for fault in errors if fault.place != BOX}
     bad = {(fault.attribute, fault.box) for fault in errors if fault.place == BOX}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from customlabels.core.s3 import S3Address, is_address, join_key, parse_address
+from customlabels.core.addresses import S3Address, is_address, join_key, parse_address
 from customlabels.core.threads import in_threads
 from customlabels.datasets.files import Finder
 from customlabels.datasets.layout import Annotated, Layout, Options

@@ -9,7 +9,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 FOLDER = Path(__file__).parent
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from customlabels.core.aws import Clients, explained
+from customlabels.aws.clients import Clients, explained
 from customlabels.core.errors import ServiceError
 from customlabels.core.settings import NotifySettings
 

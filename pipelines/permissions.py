@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from customlabels.core import parameters
+from customlabels.aws import parameters
 from customlabels.pipelines.sagemaker import registry
 
 Policy = dict[str, Any]

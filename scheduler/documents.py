@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from customlabels.scheduler.uptime import CHAMPION, Override, Schedule, Window
+from customlabels.pipelines.service.arns import CHAMPION
+from customlabels.scheduler.uptime import Override, Schedule, Window
 
 LONGEST = 4096
 """Characters that a standard parameter holds."""

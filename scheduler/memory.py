@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from customlabels.pipelines.service.states import STARTABLE, State
 from customlabels.scheduler.documents import LONGEST, of_override, override
-from customlabels.scheduler.plan import STARTABLE, Action, Kind, Observed
+from customlabels.scheduler.plan import Action, Kind, Observed
 from customlabels.scheduler.uptime import USUAL_WARM_UP, Override
 
 TICK = timedelta(minutes=5)
@@ -72,13 +73,13 @@ def seen(memory: Memory, now: datetime, states: Iterable[tuple[str, str, int]]) 
         before = memory.versions.get(name)
         kept = before or Kept(status, now)
         if before is not None and before.status != status:
-            if before.status == "STARTING" and status == "RUNNING":
+            if before.status == State.STARTING and status == State.RUNNING:
                 starts = (*starts, round((now - before.since) / timedelta(minutes=1), 1))[-_MOST_STARTS:]
-            failed = status == "FAILED"
+            failed = status == State.FAILED
             kept = replace(kept, status=status, since=now, failures=kept.failures + failed)
-            if status == "RUNNING":
+            if status == State.RUNNING:
                 kept = replace(kept, failures=0, refusals=0)
-        if status not in {"RUNNING", "STOPPING"}:
+        if status not in {State.RUNNING, State.STOPPING}:
             kept = replace(kept, told=None)
         if status not in STARTABLE or kept.failures or kept.refusals:
             versions[name] = kept
@@ -97,7 +98,7 @@ def acted(memory: Memory, now: datetime, action: Action, refused: bool, room: bo
     refused : whether the service would not have it
     room : whether it was refused for another reason than a quota
     """
-    status = "STARTING" if action.kind is Kind.START else "STOPPING"
+    status = State.STARTING if action.kind is Kind.START else State.STOPPING
     before = memory.versions.get(action.version)
     kept = before or Kept("", now)
     if action.kind is Kind.START:
@@ -126,7 +127,7 @@ def doubled(memory: Memory, now: datetime, action: Action) -> Memory:
         kept = before or Kept("", now)
         kept = replace(kept, told=kept.told or now)
     else:
-        kept = Kept("STARTING", now, before.failures if before else 0)
+        kept = Kept(State.STARTING, now, before.failures if before else 0)
     return replace(memory, versions={**memory.versions, action.version: kept})
 
 
@@ -159,7 +160,7 @@ def wanted_again(memory: Memory, actions: Sequence[Action]) -> Memory:
     return replace(
         memory,
         versions={
-            name: replace(kept, told=None) if kept.status == "RUNNING" and name not in stopped else kept
+            name: replace(kept, told=None) if kept.status == State.RUNNING and name not in stopped else kept
             for name, kept in memory.versions.items()
         },
     )

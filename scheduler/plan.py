@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from customlabels.scheduler.uptime import CHAMPION, Schedule, Wanted, resolved, versions, wanted
-
-STARTABLE = frozenset({"TRAINING_COMPLETED", "COPYING_COMPLETED", "STOPPED", "FAILED"})
+from customlabels.pipelines.service.arns import CHAMPION
+from customlabels.pipelines.service.states import STARTABLE, State
+from customlabels.scheduler.uptime import Schedule, Wanted, resolved, versions, wanted
 
 STUCK_AFTER = timedelta(minutes=45)
 """How long a start may take before it is reported."""
@@ -149,11 +149,11 @@ def _about(now: datetime, schedule: Schedule, one: Observed, want: Wanted) -> li
     """What to do about a version that is wanted up, or down."""
     if not want.units:
         return _down(now, one, want.why)
-    if one.status == "RUNNING":
+    if one.status == State.RUNNING:
         return _about_running(now, schedule, one, want)
-    if one.status == "STARTING":
+    if one.status == State.STARTING:
         return _stuck(now, one)
-    if one.status == "STOPPING":
+    if one.status == State.STOPPING:
         return _overdue(now, one)
     if one.status not in STARTABLE:
         why = f"{want.why}, and it is {one.status}: it cannot be started"
@@ -180,14 +180,14 @@ def _about_running(now: datetime, schedule: Schedule, one: Observed, want: Wante
 
 def _may_answer(one: Observed, own: Wanted | None, serving: str | None) -> bool:
     """Whether a version that is not wanted now is the one that has been answering requests."""
-    return one.status == "RUNNING" and (one.version == serving or (serving is None and own is None))
+    return one.status == State.RUNNING and (one.version == serving or (serving is None and own is None))
 
 
 def _takes_over(champion: Observed | None, promise: Wanted | None) -> bool:
     """Whether the champion is wanted up, and on its way; where there is no room for it, others make some."""
     if champion is None or promise is None or not promise.units:
         return False
-    return champion.status in STARTABLE | {"STARTING", "STOPPING"} and champion.refusals < _PATIENCE
+    return champion.status in STARTABLE | {State.STARTING, State.STOPPING} and champion.refusals < _PATIENCE
 
 
 def _why_down(own: Wanted | None, promised: Wanted | None, champion: Observed | None) -> str:
@@ -200,9 +200,9 @@ def _why_down(own: Wanted | None, promised: Wanted | None, champion: Observed | 
 
 def _down(now: datetime, one: Observed, why: str) -> list[Action]:
     """What brings a version down; one that is STARTING has to be waited for: the service refuses to stop it."""
-    if one.status == "RUNNING":
+    if one.status == State.RUNNING:
         return [Action(Kind.STOP, one.version, why), *_overdue(now, one)]
-    return _overdue(now, one) if one.status == "STOPPING" else _stuck(now, one)
+    return _overdue(now, one) if one.status == State.STOPPING else _stuck(now, one)
 
 
 def pause(failures: int) -> timedelta:
@@ -211,7 +211,7 @@ def pause(failures: int) -> timedelta:
 
 
 def _stuck(now: datetime, one: Observed) -> list[Action]:
-    if one.status != "STARTING" or one.since is None or now - one.since <= STUCK_AFTER:
+    if one.status != State.STARTING or one.since is None or now - one.since <= STUCK_AFTER:
         return []
     return [_report(Trouble.STUCK, one.version, f"it has been STARTING for over {_minutes(STUCK_AFTER)}")]
 

@@ -12,8 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-CHAMPION = "champion"
-"""Stands for the version that is champion at the time."""
+from customlabels.pipelines.service.arns import CHAMPION
 
 USUAL_WARM_UP = timedelta(minutes=20)
 

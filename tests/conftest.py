@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from drawing import draw
 from hypothesis import settings
-from local_service import BUCKET, Service, connect
+from support.drawing import draw
+from support.local_services import BUCKET, Service, connect
 
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=500, deadline=None)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from customlabels.datasets.formats.mask_pixels import looks_like_a_mask
-from customlabels.datasets.structure import Folders, holds_masks, part_of, without_structure
+from customlabels.datasets.structure import Folders, holds_masks, part_in, part_of, without_structure
 
 _MARKED = re.compile(
     r"(.+?)[ _.-]+(masks?|labels?|lab|gts?|ground[ _-]?truth|segm?|segmentation|annotation|anno|matte)([ _-]?\d+)?",
@@ -82,6 +82,8 @@ def find_pairs(names: Iterable[str], tree: str | None = None) -> Pairs:
         before = tuple(folders[:above])
         inner = tuple(folder for folder in without_structure(folders[inside:]) if not holds_masks(folder))
         images = _images_of(index, before, inner, PurePosixPath(base).stem)
+        if len(images) > 1:
+            images = _of_same_part(name, images)
         if len(images) == 1:
             pairs.masks.setdefault(images[0], []).append(name)
             pairs.trees.add(before)
@@ -186,6 +188,12 @@ def _images_of(index: Index, before: Folders, inner: Folders, stem: str) -> list
             if images := _below(plain, before):
                 return images
     return []
+
+
+def _of_same_part(mask: str, images: list[str]) -> list[str]:
+    """Of images in question those in the part of the split that the mask's folders name, where they name one."""
+    parts = {part_in(folder) for folder in mask.split("/")[:-1]} - {None}
+    return [image for image in images if parts & {part_in(folder) for folder in image.split("/")[:-1]}] or images
 
 
 def _is_plain(folders: Folders, before: Folders) -> bool:

@@ -182,7 +182,7 @@ def looks_like_a_mask(path: Path) -> bool:
     except ValueError:
         return False
     between = np.count_nonzero((values > 16) & (values < 240))
-    return bool(between < 0.1 * values.size) or np.count_nonzero(_counts(values)) <= _MOST_CLASSES
+    return bool(between < 0.1 * values.size or np.count_nonzero(_counts(values)) <= _MOST_CLASSES)
 
 
 def _decoded(mask: Path) -> _Pixels:
@@ -272,7 +272,8 @@ def _packed(colours: "NDArray[np.uint8]") -> "NDArray[np.uint32]":
     import numpy as np
 
     wide = colours.astype(np.uint32)
-    return wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+    packed = wide[..., 0] << np.uint32(16) | wide[..., 1] << np.uint32(8) | wide[..., 2]
+    return packed.astype(np.uint32, copy=False)
 
 
 def _colours_of(packed: "NDArray[np.uint32]", most: int = 5) -> list[str]:

@@ -32,12 +32,14 @@ class Survey:
     Parameters
     ----------
     outside : a folder of masks elsewhere, whose files are named below `<masks>`
+    unasked : what would be masks, had a person not named others
     """
 
     root: Path
     names: tuple[str, ...]
     pairs: Pairs
     outside: Path | None = None
+    unasked: frozenset[str] = frozenset()
 
     def path(self, name: str) -> Path:
         if self.outside is not None and name.startswith(f"{_OUTSIDE}/"):
@@ -46,7 +48,7 @@ class Survey:
 
     @property
     def images(self) -> list[str]:
-        masks = self.pairs.all_masks
+        masks = self.pairs.all_masks | self.unasked
         return [name for name in self.names if name not in masks]
 
     @property
@@ -63,9 +65,15 @@ def survey(root: Path, options: Options) -> Survey:
     if tree is None:
         return Survey(root, tuple(names), find_pairs(names))
     if tree.is_relative_to(root):
-        return Survey(root, tuple(names), find_pairs(names, tree.relative_to(root).as_posix()))
-    masks = [f"{_OUTSIDE}/{name}" for name in walk(tree) if is_image(name)]
-    return Survey(root, tuple(names), find_pairs([*names, *masks], _OUTSIDE), tree)
+        pairs = find_pairs(names, tree.relative_to(root).as_posix())
+        outside = None
+    else:
+        masks = [f"{_OUTSIDE}/{name}" for name in walk(tree) if is_image(name)]
+        pairs, outside = find_pairs([*names, *masks], _OUTSIDE), tree
+    named = pairs.all_masks
+    others = Survey(root, tuple(names), find_pairs(name for name in names if name not in named))
+    unasked = others.pairs.all_masks if others.look_like_masks else ()
+    return Survey(root, tuple(names), pairs, outside, frozenset(unasked))
 
 
 def find_tree(root: Path, masks: Path | None) -> Path | None:
@@ -82,13 +90,15 @@ def masks_below(root: Path, options: Options) -> tuple[set[str], set[Folders]]:
     None where what is named like masks does not look like such.
     """
     found = survey(root, options)
-    return (found.pairs.all_masks, found.pairs.trees) if found.look_like_masks else (set(), set())
+    return (found.pairs.all_masks | found.unasked, found.pairs.trees) if found.look_like_masks else (set(), set())
 
 
 def recognises(source: Path, options: Options) -> bool:
-    """A folder in which images have masks."""
+    """A folder in which images have masks, or of which a person named them."""
     if not source.is_dir():
         return False
+    if options.masks is not None:
+        return True
     found = survey(source.resolve(), options)
     masks = (mask for masks in found.pairs.masks.values() for mask in masks)
     named = all(wanted(PurePosixPath(mask).name, options.include, options.exclude) for mask in masks)
@@ -114,7 +124,10 @@ def read(source: Path, options: Options) -> Layout:
         )
     names = read_names(root)
     layout = Layout(root, ())
-    layout.files |= found.pairs.all_masks
+    layout.files |= found.pairs.all_masks | found.unasked
+    layout.findings += [
+        Finding(mask, "a mask that --masks does not name, left out", fatal=False) for mask in sorted(found.unasked)
+    ]
     if names:
         layout.files.add(names.file)
     places = Places((folders_of(name) for name in found.images), found.pairs.trees)
@@ -200,7 +213,7 @@ def _marked(image: str, place: Place, found: Survey, names: Names, label: str | 
         try:
             spots = _spots(found.path(mask), names, label, min_area, size)
         except ValueError as error:
-            faults.append(Finding(mask, str(error), fatal=True))
+            faults.append(Finding(mask, f"the mask of {image}: {error}", fatal=True))
             continue
         boxes += spots.boxes
         small += spots.small

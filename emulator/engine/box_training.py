@@ -11,8 +11,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from customlabels.emulator import box_evaluation
-from customlabels.emulator.box_evaluation import Examined, Found, Truth
+from customlabels.emulator.customlabels import box_evaluation
+from customlabels.emulator.customlabels.box_evaluation import Examined, Found, Truth
 from customlabels.emulator.engine import detector, features
 from customlabels.emulator.engine.images import read_images
 from customlabels.emulator.engine.job_files import MODEL, write_lines

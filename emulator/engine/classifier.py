@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from customlabels.core.thresholds import halfway
 from customlabels.emulator.engine import model_files
 
 _COST = 10.0
@@ -45,7 +46,7 @@ def fit(
     seed: int,
     weights: NDArray[np.float64] | None = None,
 ) -> ImageClassifier:
-    """A model of `labels`; the same input gives the same model to the bit.
+    """A model of `labels`; on the same kind of processor the same input gives the same model to the bit.
 
     Each label has a machine of its own, so an image may carry several. Confidences are a logistic curve over
     decision values of images that the machine had not seen.
@@ -103,7 +104,7 @@ def confidences(model: ImageClassifier, features: NDArray[np.floating[Any]]) -> 
 def assumed_threshold(
     scores: Sequence[float] | NDArray[np.float64], truth: Sequence[bool] | NDArray[np.bool_]
 ) -> float:
-    """Threshold on `scores` with the best F1 (ties: the highest).
+    """Threshold on `scores` with the best F1 (ties: the highest), halfway down to the next lower score.
 
     Parameters
     ----------
@@ -123,7 +124,8 @@ def assumed_threshold(
     values, hits = values[order], np.cumsum(there[order])
     last = np.append(values[1:] != values[:-1], True)
     f1 = 2 * hits / (np.arange(1, len(values) + 1) + there.sum())
-    return float(values[last][np.argmax(f1[last])])
+    distinct, best = values[last], int(np.argmax(f1[last]))
+    return halfway(float(distinct[best]), float(distinct[best + 1]) if best + 1 < len(distinct) else None)
 
 
 def save(model: ImageClassifier, path: Path) -> None:

@@ -83,7 +83,7 @@ class _Seen(NamedTuple):
 def fit(
     images: Sequence[NDArray[np.uint8]], boxes: Sequence[Sequence[Box]], labels: Sequence[str], seed: int
 ) -> BoxDetector:
-    """A model of `labels`; the same input gives the same model.
+    """A model of `labels`; on the same kind of processor the same input gives the same model.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from customlabels.emulator import evaluation
+from customlabels.emulator.customlabels import evaluation
 from customlabels.emulator.engine import classifier, features
 from customlabels.emulator.engine.images import read_images
 from customlabels.emulator.engine.job_files import MODEL, write_lines

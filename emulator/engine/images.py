@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from customlabels.datasets.limits import MAX_BYTES
-from customlabels.emulator.address import STATE_FILE
-from customlabels.emulator.store import connect
+from customlabels.emulator.server.address import STATE_FILE
+from customlabels.emulator.server.store import connect
 from customlabels.manifests.entries import Entry
 
 _BATCH = 256

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from customlabels.core.files import written_aside
-from customlabels.emulator.dividing import chosen_for_test
+from customlabels.emulator.customlabels.dividing import chosen_for_test
 from customlabels.emulator.engine.job_files import finish, write_lines
 from customlabels.manifests.codes import message
 from customlabels.manifests.entries import Entry, read_entries

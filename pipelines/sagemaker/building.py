@@ -4,23 +4,23 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from customlabels.core.aws import Clients, explained
+from customlabels.aws.bucket import check_bucket
+from customlabels.aws.clients import Clients, explained
+from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.console import Console
 from customlabels.core.errors import LayoutError
-from customlabels.core.s3 import S3Address, join_key
 from customlabels.datasets.model import Side
 from customlabels.datasets.split import Group, group_by, own_group, split
-from customlabels.pipelines import lineage
-from customlabels.pipelines.bucket import check_bucket
-from customlabels.pipelines.plan import Plan, make_plan
-from customlabels.pipelines.project import find_project
-from customlabels.pipelines.project_datasets import DIGEST_TAG, check_held
-from customlabels.pipelines.remote import Remote, arrange, folder_address
-from customlabels.pipelines.run import prepare
 from customlabels.pipelines.sagemaker.definition import TICKET
 from customlabels.pipelines.sagemaker.processing import seen
-from customlabels.pipelines.training import check_same
-from customlabels.pipelines.versions import find_version
+from customlabels.pipelines.service.projects import find_project
+from customlabels.pipelines.service.versions import find_version
+from customlabels.pipelines.training import lineage
+from customlabels.pipelines.training.project_datasets import DIGEST_TAG, check_held
+from customlabels.pipelines.training.run import prepare
+from customlabels.pipelines.training.run_plan import Plan, make_plan
+from customlabels.pipelines.training.s3_source import Remote, arrange, folder_address
+from customlabels.pipelines.training.submission import check_same
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient

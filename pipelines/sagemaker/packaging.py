@@ -9,73 +9,11 @@ from importlib import resources
 from typing import Any
 
 import customlabels
-from customlabels.core import archives
+from customlabels.aws import archives
+from customlabels.aws.packaging import package_files
 
-_SHARED = (
-    "core/__init__.py",
-    "core/aws.py",
-    "core/errors.py",
-    "core/parameters.py",
-    "core/s3.py",
-    "core/settings.py",
-    "core/waiting.py",
-    "pipelines/__init__.py",
-    "pipelines/champion.py",
-    "pipelines/evaluation.py",
-    "pipelines/gate.py",
-    "pipelines/project.py",
-    "pipelines/snapshot.py",
-    "pipelines/versions.py",
-    "pipelines/sagemaker/__init__.py",
-    "pipelines/sagemaker/registry.py",
-)
-_FUNCTIONS = (
-    "pipelines/sagemaker/functions/__init__.py",
-    "pipelines/sagemaker/functions/handlers.py",
-    "pipelines/sagemaker/functions/judging.py",
-    "pipelines/sagemaker/functions/training.py",
-)
-_JOBS = (
-    "core/console.py",
-    "core/files.py",
-    "core/prices.py",
-    "core/threads.py",
-    "datasets/__init__.py",
-    "datasets/files.py",
-    "datasets/formats/__init__.py",
-    "datasets/formats/folder.py",
-    "datasets/headers.py",
-    "datasets/layout.py",
-    "datasets/limits.py",
-    "datasets/model.py",
-    "datasets/probe.py",
-    "datasets/split.py",
-    "manifests/__init__.py",
-    "manifests/boxes.py",
-    "manifests/codes.py",
-    "manifests/entries.py",
-    "manifests/faults.py",
-    "manifests/files.py",
-    "manifests/layout.py",
-    "manifests/lines.py",
-    "manifests/rewriting.py",
-    "manifests/validation.py",
-    "pipelines/bucket.py",
-    "pipelines/comparison.py",
-    "pipelines/failure.py",
-    "pipelines/lineage.py",
-    "pipelines/metrics.py",
-    "pipelines/plan.py",
-    "pipelines/project_datasets.py",
-    "pipelines/remote.py",
-    "pipelines/results.py",
-    "pipelines/run.py",
-    "pipelines/training.py",
-    "pipelines/upload.py",
-    "pipelines/sagemaker/building.py",
-    "pipelines/sagemaker/definition.py",
-    "pipelines/sagemaker/processing.py",
-)
+HANDLERS = "customlabels.pipelines.sagemaker.functions.handlers"
+PROCESSING = "customlabels.pipelines.sagemaker.processing"
 
 NEEDED = {
     "annotated_types": "annotated-types",
@@ -113,7 +51,7 @@ sys.exit(main(sys.argv[1:], settings))
 
 def function_zip() -> bytes:
     """The zip of the Lambda functions."""
-    files = archives.package_files((*_SHARED, *_FUNCTIONS))
+    files = package_files([HANDLERS])
     files["annotated_types/__init__.py"] = resources.files("annotated_types").joinpath("__init__.py").read_bytes()
     return archives.zipped(files)
 
@@ -125,7 +63,7 @@ def processing_zip(settings: dict[str, Any]) -> bytes:
     ----------
     settings : as `processing.main` takes them
     """
-    files = archives.package_files((*_SHARED, *_JOBS))
+    files = package_files([PROCESSING])
     # They write it to the tags of what they make.
     files["customlabels/__init__.py"] = f'__version__ = "{customlabels.__version__}"\n'.encode()
     files["__main__.py"] = _MAIN.format(needed=repr(NEEDED)).encode()

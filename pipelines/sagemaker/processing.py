@@ -17,13 +17,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customlabels.core.aws import Clients, Connection, explained
+from customlabels.aws.clients import Clients, Connection, explained
+from customlabels.core.addresses import S3Address, join_key, parse_address
 from customlabels.core.console import Console
 from customlabels.core.errors import CustomLabelsError, ServiceError
-from customlabels.core.s3 import S3Address, join_key, parse_address
 from customlabels.datasets.files import wanted
 from customlabels.datasets.model import ImageInfo
-from customlabels.pipelines.remote import Sighting, folder_address, see
+from customlabels.pipelines.training.s3_source import Sighting, folder_address, see
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from customlabels.core.aws import explained
+from customlabels.aws.clients import explained
+from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import ServiceError
-from customlabels.core.s3 import S3Address, join_key
-from customlabels.pipelines import champion
-from customlabels.pipelines.champion import Promotion
-from customlabels.pipelines.evaluation import Evaluation
-from customlabels.pipelines.versions import Description
+from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.service import arns, champion
+from customlabels.pipelines.service.champion import Promotion
+from customlabels.pipelines.service.versions import Description
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -58,7 +58,7 @@ def register(
     execution : of the pipeline, where one registers it
     """
     arn = version["ProjectVersionArn"]
-    project = arn.split("/")[1]
+    project = arns.project_name(arn)
     _ensure_group(sagemaker, group, project)
     there = next((one for one in _packages(sagemaker, group) if _is_of(one, arn)), None)
     if there is not None:

@@ -7,7 +7,7 @@ guide, "SageMaker Roles", for what a pipeline's role and a job's role need.
 from collections.abc import Sequence
 from typing import Any
 
-from customlabels.core import parameters
+from customlabels.aws import parameters
 from customlabels.pipelines.sagemaker.stack import Document, Stack, arn, sub
 
 

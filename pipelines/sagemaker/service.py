@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from customlabels.core.aws import explained
+from customlabels.aws.clients import explained
 from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import wait_for
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customlabels.core.aws import explained
+from customlabels.aws.clients import explained
+from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
-from customlabels.core.s3 import S3Address
-from customlabels.pipelines import metrics_files, report
-from customlabels.pipelines.comparison import Measured
-from customlabels.pipelines.results import manifest_of, training_counts, training_lines
-from customlabels.pipelines.versions import Description
+from customlabels.pipelines.evaluation import metrics_files, report
+from customlabels.pipelines.evaluation.comparison import Measured
+from customlabels.pipelines.evaluation.results import manifest_of, training_counts, training_lines
+from customlabels.pipelines.service.versions import Description
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from customlabels.core.prices import training_cost
-from customlabels.pipelines import lineage
-from customlabels.pipelines.evaluation import Evaluation
-from customlabels.pipelines.versions import Description, version_name
+from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.service.versions import Description, version_name
+from customlabels.pipelines.training import lineage
 
 ARN_TAG = "customlabels.version-arn"
 """By which run and model version are found again."""

@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from customlabels.core import parameters
+from customlabels.aws import parameters
 from customlabels.core.prices import hosting_cost
+from customlabels.pipelines.service import arns
+from customlabels.pipelines.service.states import UP, State
 from customlabels.scheduler import memory
 from customlabels.scheduler.documents import read_overrides_text, read_schedule_text
 from customlabels.scheduler.memory import Memory
@@ -87,7 +89,7 @@ def describe(rekognition: "RekognitionClient", project_arn: str) -> Versions:
     for page in rekognition.get_paginator("describe_project_versions").paginate(ProjectArn=project_arn):
         now = _clock(page)
         for one in page["ProjectVersionDescriptions"]:
-            described[one["ProjectVersionArn"].split("/")[3]] = one
+            described[arns.version_name(one["ProjectVersionArn"])] = one
     return Versions(now, described)
 
 
@@ -116,11 +118,11 @@ def last_request(cloudwatch: "CloudWatchClient", now: datetime, back: timedelta)
 
 def with_last_request(observed: Sequence[Observed], at: datetime | None) -> list[Observed]:
     """The versions; those that run were last asked at that time."""
-    return [replace(one, last_request=at) if one.status == "RUNNING" else one for one in observed]
+    return [replace(one, last_request=at) if one.status == State.RUNNING else one for one in observed]
 
 
 def _units(described: Mapping[str, Any]) -> int:
-    return int(described.get("MinInferenceUnits") or 0) if described["Status"] in {"STARTING", "RUNNING"} else 0
+    return int(described.get("MinInferenceUnits") or 0) if described["Status"] in UP else 0
 
 
 def _version(text: str | None) -> str | None:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from customlabels.core import parameters
+from customlabels.aws import parameters
+from customlabels.pipelines.service import arns
+from customlabels.pipelines.service.states import State
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -25,7 +27,7 @@ class Orphan:
 def find(rekognition: "RekognitionClient", ssm: "SSMClient", own_arn: str) -> list[Orphan]:
     """The orphans of the account, in the region that the clients are for."""
     projects = {
-        project["ProjectArn"].split("/")[1]: project["ProjectArn"]
+        arns.project_name(project["ProjectArn"]): project["ProjectArn"]
         for page in rekognition.get_paginator("describe_projects").paginate()
         for project in page["ProjectDescriptions"]
         if project["ProjectArn"] != own_arn
@@ -35,7 +37,7 @@ def find(rekognition: "RekognitionClient", ssm: "SSMClient", own_arn: str) -> li
         for name, arn in projects.items()
         for page in rekognition.get_paginator("describe_project_versions").paginate(ProjectArn=arn)
         for one in page["ProjectVersionDescriptions"]
-        if one["Status"] == "RUNNING"
+        if one["Status"] == State.RUNNING
     ]
     scheduled = _scheduled(ssm, sorted({one.name.partition("/")[0] for one in running}))
     return [one for one in running if one.name.partition("/")[0] not in scheduled and _ours(rekognition, one.arn)]

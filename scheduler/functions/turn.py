@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from customlabels.core import parameters
+from customlabels.aws import parameters
+from customlabels.pipelines.service.states import State
 from customlabels.scheduler import memory as remembering
 from customlabels.scheduler.functions import observing, orphans, telling
 from customlabels.scheduler.plan import Action, Kind, Observed, Trouble, asked, plan
@@ -100,7 +101,7 @@ class _Turn:
 
     def _plan(self) -> list[Action]:
         now, schedule, observed = self._found.now, self._known.schedule, self._observed
-        if schedule.idle_stop is not None and any(one.status == "RUNNING" for one in observed):
+        if schedule.idle_stop is not None and any(one.status == State.RUNNING for one in observed):
             last = observing.last_request(self._clients.cloudwatch, now, schedule.idle_stop)
             observed = observing.with_last_request(observed, last)
         planned = plan(now, schedule, observed, self._known.champion, self._spent or 0.0, self._known.serving)
@@ -199,7 +200,7 @@ class _Turn:
     def serve(self) -> None:
         """Notes the champion as the version that answers requests, once it runs; the one before goes a turn later."""
         champion = self._known.champion
-        running = any(one.version == champion and one.status == "RUNNING" for one in self._observed)
+        running = any(one.version == champion and one.status == State.RUNNING for one in self._observed)
         if champion is not None and running and self._known.serving != champion:
             self._clients.ssm.put_parameter(
                 Name=parameters.serving(self._place.project),
@@ -211,7 +212,7 @@ class _Turn:
             self._drained = self._known.serving
 
     def measure(self) -> None:
-        now, up = self._found.now, [one for one in self._observed if one.status == "RUNNING"]
+        now, up = self._found.now, [one for one in self._observed if one.status == State.RUNNING]
         figures = {
             "UnitsUp": sum(one.units for one in up),
             "UnitsWanted": sum(one.units for one in self._asked.values()),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from customlabels.core.aws import explained
+from customlabels.aws.clients import explained
 from customlabels.core.errors import LayoutError, ServiceError
 from customlabels.scheduler.simulation.simulated import Demand
 from customlabels.scheduler.usage import metric_query

@@ -11,10 +11,11 @@ from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from customlabels.core.prices import hosting_cost
+from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.scheduler.memory import TICK
 from customlabels.scheduler.simulation.foresight import Least, least, units_for
 from customlabels.scheduler.simulation.walk import STOP_TAKES, Track, walked
-from customlabels.scheduler.uptime import CHAMPION, Schedule, Window, versions
+from customlabels.scheduler.uptime import Schedule, Window, versions
 
 _MINUTE = timedelta(minutes=1)
 MONTH = 365.25 / 12

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from customlabels.core.errors import SettingsError
-from customlabels.scheduler.hosting import MAX_UNITS
+from customlabels.pipelines.service.hosting import MAX_UNITS
 from customlabels.scheduler.reading import DAYS
 from customlabels.scheduler.simulation.demand import Trace
 from customlabels.scheduler.simulation.foresight import units_for

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from customlabels.core.prices import hosting_cost
+from customlabels.pipelines.service.states import STARTABLE, State
 from customlabels.scheduler.memory import TICK
-from customlabels.scheduler.plan import STARTABLE, Action, Kind, Observed, plan
+from customlabels.scheduler.plan import Action, Kind, Observed, plan
 from customlabels.scheduler.uptime import Override, Schedule, Wanted, spans, wanted
 
 STOP_TAKES = timedelta(minutes=3)
@@ -50,7 +51,9 @@ def walked(
     """
     tracks = [
         Track(
-            Observed(name, "STOPPED", since=start), wanted(start, schedule, name), _edges(schedule, name, start, stop)
+            Observed(name, State.STOPPED, since=start),
+            wanted(start, schedule, name),
+            _edges(schedule, name, start, stop),
         )
         for name in names
     ]
@@ -102,30 +105,30 @@ def _up_to_minute(at: datetime) -> datetime:
 
 def _do(action: Action, track: Track, now: datetime) -> None:
     if action.kind is Kind.START and track.model.status in STARTABLE:
-        track.model = replace(track.model, status="STARTING", since=now, units=action.units)
+        track.model = replace(track.model, status=State.STARTING, since=now, units=action.units)
         track.started.append(now)
-    elif action.kind is Kind.STOP and track.model.status == "RUNNING":
-        track.model = replace(track.model, status="STOPPING", since=now)
+    elif action.kind is Kind.STOP and track.model.status == State.RUNNING:
+        track.model = replace(track.model, status=State.STOPPING, since=now)
         if action.quiet_until:
             track.quiet = Override(False, action.quiet_until, why=action.why, version=action.version)
 
 
 def _moved(model: Observed, now: datetime, start_takes: timedelta) -> Observed:
     since = model.since or now
-    if model.status == "STARTING" and now - since >= start_takes:
-        return replace(model, status="RUNNING", since=_up_to_minute(since + start_takes))
-    if model.status == "STOPPING" and now - since >= STOP_TAKES:
-        return replace(model, status="STOPPED", since=since + STOP_TAKES, units=0)
+    if model.status == State.STARTING and now - since >= start_takes:
+        return replace(model, status=State.RUNNING, since=_up_to_minute(since + start_takes))
+    if model.status == State.STOPPING and now - since >= STOP_TAKES:
+        return replace(model, status=State.STOPPED, since=since + STOP_TAKES, units=0)
     return model
 
 
 def _pass(track: Track, now: datetime, minutes: int, start_takes: timedelta) -> int:
     """Lets time pass for a model that nothing is done to; minutes of units in which it was RUNNING."""
     model, starts, runs = track.model, 0, 0
-    if model.status == "STARTING":
+    if model.status == State.STARTING:
         starts = min(minutes, math.ceil(((model.since or now) + start_takes - now) / _MINUTE))
         runs = minutes - starts
-    elif model.status == "RUNNING":
+    elif model.status == State.RUNNING:
         runs = minutes
     track.asked += [track.wanted.units if track.wanted.open else 0] * minutes
     track.starting += [model.units] * starts + [0] * (minutes - starts)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from customlabels.core.aws import explained
+from customlabels.aws.clients import explained
 from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import wait_for
 

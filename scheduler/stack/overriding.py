@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from customlabels.core import parameters
-from customlabels.core.aws import explained
+from customlabels.aws import parameters
+from customlabels.aws.clients import explained
 from customlabels.core.errors import CustomLabelsError, ServiceError, SettingsError
 from customlabels.core.spans import parse_span
 from customlabels.scheduler.documents import LONGEST, overrides_text, read_overrides_text

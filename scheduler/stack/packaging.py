@@ -5,26 +5,12 @@ Lambda's runtime need not hold time zones, so the one that counts comes along, f
 
 from importlib import resources
 
-from customlabels.core import archives
+from customlabels.aws import archives
+from customlabels.aws.packaging import package_files
 from customlabels.core.errors import SettingsError
 
-MODULES = (
-    "core/__init__.py",
-    "core/parameters.py",
-    "core/prices.py",
-    "scheduler/__init__.py",
-    "scheduler/documents.py",
-    "scheduler/functions/__init__.py",
-    "scheduler/functions/handlers.py",
-    "scheduler/functions/observing.py",
-    "scheduler/functions/orphans.py",
-    "scheduler/functions/telling.py",
-    "scheduler/functions/turn.py",
-    "scheduler/memory.py",
-    "scheduler/plan.py",
-    "scheduler/uptime.py",
-    "scheduler/usage.py",
-)
+HANDLERS = "customlabels.scheduler.functions.handlers"
+
 ZONES = "zoneinfo"
 """The zip's folder of time zones, where the handlers look for them."""
 
@@ -36,7 +22,7 @@ def function_zip(zone: str) -> bytes:
     ------
     SettingsError : there is no such zone
     """
-    files = archives.package_files(MODULES)
+    files = package_files([HANDLERS])
     for name in {zone, "UTC"}:
         files[f"{ZONES}/{name}"] = _zone(name)
     return archives.zipped(files)

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from customlabels.core import parameters
+from customlabels.aws import parameters
 from customlabels.core.errors import SettingsError
+from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.scheduler.documents import LONGEST, schedule_text
 from customlabels.scheduler.functions.telling import NAMESPACE
 from customlabels.scheduler.plan import OVERDUE_AFTER
 from customlabels.scheduler.stack.dashboard import dashboard
 from customlabels.scheduler.stack.edges import Edge, Event, edges
-from customlabels.scheduler.uptime import CHAMPION, Schedule, versions
+from customlabels.scheduler.uptime import Schedule, versions
 
 _PREFIX = "customlabels-"
 _LONGEST_NAME = 52

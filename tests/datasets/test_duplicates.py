@@ -2,8 +2,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from drawing import draw
 from PIL import Image, ImageEnhance
+from support.drawing import draw
 
 from customlabels.datasets.duplicates import exact_duplicates, near_duplicates
 from customlabels.datasets.model import Side

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from drawing import draw, drawn
+from support.drawing import draw, drawn
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.layout import Options

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import pytest
 import yaml
-from docs_pages import PAGES, ROOT, blocks, calls, is_synopsis
 from markdown_it.token import Token
+from support.docs_pages import PAGES, ROOT, blocks, calls, is_synopsis
 
 from customlabels.cli.group import root
 from customlabels.core.settings import load_settings

@@ -9,13 +9,13 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from docs_pages import PAGES, blocks, calls, is_synopsis
-from drawing import draw
-from local_service import connect
 from PIL import Image
+from support.docs_pages import PAGES, blocks, calls, is_synopsis
+from support.drawing import draw
+from support.local_services import connect
 
 from customlabels.cli.group import run
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 VERSION = "v-3f9c2a71b0"
 """What pages call a version whose name they cannot know."""

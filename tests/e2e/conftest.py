@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_shell import Shell
+from support.shells import Shell
 
-from customlabels.emulator import address
-from customlabels.emulator.address import FAST
+from customlabels.emulator.server import address
+from customlabels.emulator.server.address import FAST
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from drawing import draw
-from e2e_shell import Shell
+from support.drawing import draw
+from support.shells import Shell
 
 
 def aws(shell: Shell) -> Any:

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-from drawing import draw
-from e2e_shell import Shell
+from support.drawing import draw
+from support.shells import Shell
 
 
 def nothing_there(shell: Shell) -> bool:

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from drawing import draw
-from e2e_shell import Shell
+from support.drawing import draw
+from support.shells import Shell
 
 from customlabels.manifests.formats import FORMATS
 

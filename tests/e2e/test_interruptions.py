@@ -4,10 +4,10 @@ import time
 from pathlib import Path
 
 import pytest
-from e2e_shell import Shell
-from local_service import connect
+from support.local_services import connect
+from support.shells import Shell
 
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 
 def trainings(shell: Shell) -> list[str]:

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from local_service import BUCKET, Service
+from support.local_services import BUCKET, Service
 
 from customlabels.manifests.lines import entry_line
 

@@ -5,14 +5,14 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from drawing import draw
-from e2e_shell import Shell
-from interception import Call, Spoiled
-from kills import End, calls_of, end, killed_after, run_through, with_credentials
-from local_service import connect
+from support.drawing import draw
+from support.interception import Call, Spoiled
+from support.kills import End, calls_of, end, killed_after, run_through, with_credentials
+from support.local_services import connect
+from support.shells import Shell
 
-from customlabels.core.aws import LOCAL_BUCKET
-from customlabels.emulator import address
+from customlabels.aws.clients import LOCAL_BUCKET
+from customlabels.emulator.server import address
 
 WORDS = ["train", "photos", "-q", "--output", "json"]
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from drawing import draw
-from e2e_shell import Shell
+from support.drawing import draw
+from support.shells import Shell
 
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 
 def test_hours_that_a_model_was_up_are_shown_with_their_price(shell: Shell) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawing import draw, drawn
-from e2e_shell import Shell
-from local_service import Service, client, connect, kill_and_return
+from support.drawing import draw, drawn
+from support.local_services import Service, client, connect, kill_and_return
+from support.shells import Shell
 
 from customlabels.core.waiting import wait_for
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 
 BUCKET = "customlabels-local"
 SETTINGS = f"""

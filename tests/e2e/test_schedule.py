@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from e2e_shell import Shell
+from support.shells import Shell
 
 SETTINGS = """
 [schedule]

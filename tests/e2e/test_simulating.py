@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from drawing import draw
-from e2e_shell import Shell
+from support.drawing import draw
+from support.shells import Shell
 
 SETTINGS = """
 [schedule]

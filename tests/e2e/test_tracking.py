@@ -18,13 +18,13 @@ from typing import Any
 import click
 import pytest
 import yaml
-from drawing import draw
-from e2e_shell import Shell
-from local_service import connect
+from support.drawing import draw
+from support.local_services import connect
+from support.shells import Shell
 
 from customlabels.cli.group import root
 from customlabels.core.waiting import wait_for
-from customlabels.emulator import address
+from customlabels.emulator.server import address
 from customlabels.pipelines.tracking import server as tracking
 from customlabels.pipelines.tracking.record import ARN_TAG, Record
 

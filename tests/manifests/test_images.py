@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawing import drawn
-from local_service import BUCKET, Service
 from PIL import Image
+from support.drawing import drawn
+from support.local_services import BUCKET, Service
 
-from customlabels.core.s3 import S3Address
+from customlabels.core.addresses import S3Address
 from customlabels.datasets.model import Box
 from customlabels.manifests.images import OTHER_SIZE, Look, local_images, s3_images
 from customlabels.manifests.lines import entry_line

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customlabels.core.s3 import S3Address
+from customlabels.core.addresses import S3Address
 from customlabels.datasets.model import Box
 from customlabels.manifests.entries import read_entries
 from customlabels.manifests.lines import entry_line, write_manifest

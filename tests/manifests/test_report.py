@@ -3,7 +3,7 @@ import json
 from pathlib import Path
 
 import pytest
-from drawing import drawn
+from support.drawing import drawn
 
 from customlabels.core.errors import ManifestError
 from customlabels.manifests.files import bounded_lines, manifest_lines

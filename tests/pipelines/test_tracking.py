@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customlabels.core.errors import SettingsError
-from customlabels.pipelines import metrics_files
-from customlabels.pipelines.evaluation import Evaluation, LabelMetrics
-from customlabels.pipelines.metrics import confusion
-from customlabels.pipelines.snapshot import Said, Snapshot, TestImage, Truth
+from customlabels.pipelines.evaluation import metrics_files
+from customlabels.pipelines.evaluation.metrics import confusion
+from customlabels.pipelines.evaluation.snapshot import Said, Snapshot, TestImage, Truth
+from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
 from customlabels.pipelines.tracking import server
 from customlabels.pipelines.tracking.record import ARN_TAG, make_record, metric_names
 

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scheduler.schedules import OVERRIDES, WHOLE
+from support.schedules import OVERRIDES, WHOLE
 
 from customlabels.scheduler.documents import (
     overrides_text,

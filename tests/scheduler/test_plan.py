@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scheduler.schedules import MOMENTS, SCHEDULES
+from support.schedules import MOMENTS, SCHEDULES
 
 from customlabels.scheduler.plan import STUCK_AFTER, Action, Kind, Observed, pause, plan
 from customlabels.scheduler.uptime import Override, Schedule, Window, spans, wanted

@@ -14,10 +14,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from customlabels.core.aws import explained
+from customlabels.aws.clients import explained
+from customlabels.core.addresses import parse_address
 from customlabels.core.errors import CustomLabelsError, ServiceError
-from customlabels.core.s3 import parse_address
-from customlabels.pipelines.evaluation import load_evaluation
+from customlabels.pipelines.evaluation.summary import load_evaluation
 from customlabels.pipelines.sagemaker import registry
 from customlabels.pipelines.sagemaker.functions import judging, training
 

@@ -6,14 +6,14 @@ A version beside the champion is judged on the service's own figures, where both
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from customlabels.core.aws import explained
+from customlabels.aws.clients import explained
 from customlabels.core.errors import ServiceError
 from customlabels.core.settings import GateSettings
-from customlabels.pipelines import champion
-from customlabels.pipelines.evaluation import Evaluation, load_evaluation
-from customlabels.pipelines.gate import Champion, Verdict, judge
-from customlabels.pipelines.snapshot import parse_snapshot
-from customlabels.pipelines.versions import Description, find_version, version_name
+from customlabels.pipelines.evaluation.gate import Champion, Verdict, judge
+from customlabels.pipelines.evaluation.snapshot import parse_snapshot
+from customlabels.pipelines.evaluation.summary import Evaluation, load_evaluation
+from customlabels.pipelines.service import arns, champion
+from customlabels.pipelines.service.versions import Description, find_version, version_name
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -45,7 +45,7 @@ def evaluate(
     gate = gate_of(asked)
     beside = None
     if gate.max_regression is not None:
-        promoted = champion.current(ssm, project_arn.split("/")[1])
+        promoted = champion.current(ssm, arns.project_name(project_arn))
         if promoted is not None and promoted.version != version:
             other = _need(rekognition, project_arn, promoted.version)
             same = _test_images(s3, found) == _test_images(s3, other) != ""

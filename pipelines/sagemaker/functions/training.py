@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from customlabels.core.aws import explained
+from customlabels.aws.clients import explained
 from customlabels.core.errors import ServiceError, SettingsError, TrainingFailed
-from customlabels.pipelines.versions import find_version, is_trained, version_tags
+from customlabels.pipelines.service.states import State
+from customlabels.pipelines.service.versions import find_version, is_trained, version_tags
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -95,7 +96,7 @@ def ended(
     found = find_version(rekognition, project_arn, version)
     if found is None:
         raise TrainingFailed(f"version {version} has been deleted")
-    if found["Status"] == "TRAINING_FAILED":
+    if found["Status"] == State.TRAINING_FAILED:
         reason = found.get("StatusMessage", "no reason given")
         raise TrainingFailed(f"version {version} could not be trained: {reason}")
     if is_trained(found):

@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from drawing import drawn
 from hypothesis import given
 from hypothesis import strategies as st
+from support.drawing import drawn
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.formats import csv_table

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from drawing import drawn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.drawing import drawn
 
 from customlabels.datasets.conversion import convert
 from customlabels.datasets.files import SYSTEM_FOLDERS

@@ -90,12 +90,19 @@ def test_a_pickled_model_is_not_unpickled(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0]), st.booleans()), min_size=1, max_size=30))
-def test_the_assumed_threshold_has_the_best_f1_and_is_the_highest_such(images: list[tuple[float, bool]]) -> None:
+def test_the_assumed_threshold_has_the_best_f1_and_lies_halfway_to_the_next_lower_score(
+    images: list[tuple[float, bool]],
+) -> None:
     scores, truth = (np.array(column) for column in zip(*images, strict=True))
+    threshold = classifier.assumed_threshold(scores, truth)
 
     def f1(threshold: float) -> float:
-        found = scores >= threshold
-        return 2 * int((found & truth).sum()) / max(1, int(found.sum() + truth.sum()))
+        accepted = scores >= threshold
+        return 2 * int((accepted & truth).sum()) / max(1, int(accepted.sum() + truth.sum()))
 
-    best = max(sorted(set(scores)), key=lambda threshold: (f1(threshold), threshold)) if truth.any() else 1.0
-    assert classifier.assumed_threshold(scores, truth) == best
+    if not truth.any():
+        assert threshold == 1.0
+        return
+    best = max(sorted(set(scores)), key=lambda score: (f1(score), score))
+    assert f1(threshold) == f1(best)
+    assert threshold == pytest.approx((best + max(scores[scores < best], default=0.0)) / 2)

@@ -2,8 +2,8 @@ import io
 
 import numpy as np
 import pytest
-from drawing import drawn
 from PIL import Image
+from support.drawing import drawn
 
 from customlabels.emulator.engine.features import decode, describe
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from local_service import Service
+from support.local_services import Service
 
 from customlabels.core.errors import ServiceError, TrainingFailed
 from customlabels.core.settings import GateSettings

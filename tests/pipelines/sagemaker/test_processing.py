@@ -7,16 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from drawing import draw
 from hypothesis import given
 from hypothesis import strategies as st
-from local_service import BUCKET, Service
+from support.drawing import draw
+from support.local_services import BUCKET, Service
 
+from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
-from customlabels.core.s3 import S3Address
-from customlabels.pipelines.remote import arrange
 from customlabels.pipelines.sagemaker.packaging import processing_zip
 from customlabels.pipelines.sagemaker.processing import Share, seen
+from customlabels.pipelines.training.s3_source import arrange
 
 DATASET = {"label_from": "top", "label_map": {}, "include": [], "exclude": ["*/9.jpg"], "group_by": None}
 SETTINGS = {"name": "line-5", "bucket": BUCKET, "prefix": "customlabels", "kms_key": None, "dataset": DATASET}

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from local_service import BUCKET, Service, client
+from support.local_services import BUCKET, Service, client
 
-from customlabels.pipelines import champion
-from customlabels.pipelines.evaluation import Evaluation
+from customlabels.pipelines.evaluation.summary import Evaluation
 from customlabels.pipelines.sagemaker import registry
+from customlabels.pipelines.service import champion
 
 ARN = "arn:aws:rekognition:us-east-1:123456789012:project/{}/version/{}/1700000000000"
 

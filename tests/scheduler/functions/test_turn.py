@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from interception import Call, Spoiled, intercepted
-from local_service import BUCKET, Service, begin_training, client, connect
+from support.interception import Call, Spoiled, intercepted
+from support.local_services import BUCKET, Service, begin_training, client, connect
 
-from customlabels.core import parameters
+from customlabels.aws import parameters
 from customlabels.core.waiting import wait_for
-from customlabels.emulator import address
-from customlabels.emulator.versions import START_TAG
+from customlabels.emulator.customlabels.versions import START_TAG
+from customlabels.emulator.server import address
 from customlabels.scheduler.documents import schedule_text
 from customlabels.scheduler.functions.turn import Clients, Place, take
 from customlabels.scheduler.memory import Memory, read, text

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_service import Service, client
+from support.local_services import Service, client
 
 from customlabels.core.errors import LayoutError, ServiceError
 from customlabels.scheduler.simulation.demand import SHAPES, but_closed, read_demand, read_history

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
-from scheduler.schedules import MOMENTS, WHOLE
+from support.schedules import MOMENTS, WHOLE
 
-from customlabels.emulator.aws.schedules import next_time
+from customlabels.emulator.eventbridge.expressions import next_time
 from customlabels.scheduler.stack.edges import Edge, Event, edges
 from customlabels.scheduler.uptime import Schedule, Window, spans, versions, wanted
 

@@ -10,7 +10,7 @@ from cfnlint.api import lint_all
 
 import customlabels
 from customlabels.core.errors import SettingsError
-from customlabels.emulator.aws.schedules import next_time
+from customlabels.emulator.eventbridge.expressions import next_time
 from customlabels.scheduler.stack.template import Stack, stack_name, template
 from customlabels.scheduler.uptime import Schedule, Window
 

@@ -1,0 +1,1 @@
+"""AWS as every room uses it: clients, buckets, parameters, and stacks that are deployed."""

@@ -1,1 +1,0 @@
-"""What deployments need beside Custom Labels: moto's services, made to run functions, fire schedules and last."""

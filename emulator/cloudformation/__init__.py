@@ -1,0 +1,1 @@
+"""CloudFormation made whole: stacks that fail, change and go as AWS's do, and the types that moto lacks."""

@@ -1,0 +1,294 @@
+"""CloudFormation made whole: types that moto lacks, failures that end in a rollback, templates that run nothing.
+
+moto answers CREATE_COMPLETE for types that it does not know, leaves a stack that failed as it is, and reads templates
+with a loader that runs what they say. Source of moto's names: moto.cloudformation.models, .parsing and .responses;
+of the behaviour: CloudFormation user guide, "Stack failure options" and "Stack status codes".
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import yaml
+from botocore.exceptions import ClientError
+from moto.cloudformation import models, parsing, responses
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.utils import yaml_tag_constructor
+from moto.core.common_models import CloudFormationModel
+
+from customlabels.emulator.cloudformation import changes
+from customlabels.emulator.cloudformation.resource_types import TYPES, Call, Made, Type
+
+_UNCHANGEABLE = {"AWS::DynamoDB::Table"}
+"""Types that moto makes, and leaves as they are when they are changed."""
+
+log = logging.getLogger(__name__)
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads a template, short forms of its functions (!Ref, !Sub) included."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, suffix, node: yaml_tag_constructor(loader, f"!{suffix}", node))
+
+
+class ResourceFailed(Exception):
+    """A resource could not be made or changed: which, of which type, and why."""
+
+    def __init__(self, resource: str, kind: str, action: str, reason: str) -> None:
+        super().__init__(f"{resource}: {reason}")
+        self.resource, self.kind, self.action, self.reason = resource, kind, action, reason
+
+
+_MISSING = re.compile("NotFound|NoSuch|NonExistent|DoesNotExist|404")
+"""Codes of what is not there."""
+
+_MODELS: list[type[CloudFormationModel]] = []
+"""Kept, since moto finds them as subclasses, which are gone when nobody holds them."""
+
+_create, _update = parsing.parse_and_create_resource, parsing.parse_and_update_resource
+
+
+def install(caller: Callable[[str], Call]) -> None:
+    """Makes moto's CloudFormation use the types of this package; `caller` gives what calls a region's services."""
+    reader = SimpleNamespace(load=_read, Loader=None, add_multi_constructor=lambda *_: None)
+    models.yaml = responses.yaml = reader
+    _MODELS.extend(_model(kind, how, caller) for kind, how in TYPES.items())
+    for known in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
+        known.cache_clear()
+    parsing.parse_and_create_resource = _creating
+    parsing.parse_and_update_resource = _updating
+    models.Stack.create_resources = _create_resources
+    models.Stack.update = _update_stack
+    # What a condition leaves out is no resource.
+    models.Stack.stack_resources = property(lambda stack: [one for one in stack.resource_map.values() if one])
+    parsing.ResourceMap.update = changes.apply
+    parsing.ResourceMap.delete = changes.remove
+    parsing.ResourceMap.build_resource_diff = changes.differences
+    models.ChangeSet.diff = changes.change_set_differences
+    models.CloudFormationBackend.execute_change_set = _execute_change_set
+    models.CloudFormationBackend.delete_change_set = _delete_change_set
+
+
+def _read(text: str, **_: object) -> Any:
+    """Takes the place of yaml.load, whatever loader that is given."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+
+
+def _model(kind: str, how: Type, caller: Callable[[str], Call]) -> type[CloudFormationModel]:
+    """The class that moto finds a type by."""
+
+    class Resource(CloudFormationModel):  # type: ignore[misc] # moto is not typed
+        def __init__(self, made: Made, name: str, region: str) -> None:
+            self.made, self.name, self.region = made, name, region
+
+        @property
+        def physical_resource_id(self) -> str:
+            return self.made.reference
+
+        @staticmethod
+        def cloudformation_name_type() -> str:
+            return how.name
+
+        @staticmethod
+        def cloudformation_type() -> str:
+            return kind
+
+        @classmethod
+        def has_cfn_attr(cls, attr: str) -> bool:
+            return attr in how.attributes
+
+        def get_cfn_attribute(self, name: str) -> Any:
+            return self.made.attributes[name]
+
+        @classmethod
+        def create_from_cloudformation_json(
+            cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
+        ) -> "Resource":
+            given = cloudformation_json["Properties"]
+            made = how.put(caller(region_name), resource_name, given, None)
+            return cls(Made(made.reference, made.attributes, given), resource_name, region_name)
+
+        @classmethod
+        def update_from_cloudformation_json(
+            cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, account_id: str,
+            region_name: str,
+        ) -> "Resource":  # fmt: skip
+            given, call, before = cloudformation_json["Properties"], caller(region_name), original_resource.made
+            name = given.get(how.name) or original_resource.name
+            fixed = [*how.fixed, how.name] if how.name in given else how.fixed
+            if any(given.get(one) != before.properties.get(one) for one in fixed if one):
+                name = given.get(how.name) or new_resource_name
+                replaced = cls.create_from_cloudformation_json(name, cloudformation_json, account_id, region_name)
+                how.delete(call, before)
+                return replaced
+            made = how.put(call, name, given, before)
+            return cls(Made(made.reference, made.attributes, given), name, region_name)
+
+        def delete(self, account: str, region: str) -> None:
+            try:
+                how.delete(caller(region), self.made)
+            except ClientError as error:
+                # What it belonged to may have gone before it.
+                if not _MISSING.search(error.response["Error"]["Code"]):
+                    raise
+
+    return Resource
+
+
+def _creating(logical_id: str, resource_json: Any, resources_map: Any, **where: Any) -> Any:
+    """As moto has it; fails where it would pass over."""
+    if not changes.is_on(resources_map, resource_json):
+        return None
+    with _told(logical_id, resource_json["Type"], "CREATE"):
+        return _create(logical_id, resource_json, resources_map, **where)
+
+
+def _updating(logical_id: str, resource_json: Any, resources_map: Any, **where: Any) -> Any:
+    kind = resource_json["Type"]
+    with _told(logical_id, kind, "UPDATE"):
+        if kind in _UNCHANGEABLE:
+            raise ValueError(f"the local service cannot change an {kind}")
+        return _update(logical_id, resource_json, resources_map, **where)
+
+
+@contextmanager
+def _told(logical_id: str, kind: str, action: str) -> Iterator[None]:
+    """Whatever goes wrong in the block is told as the failure of that resource, or of the one that it needs."""
+    try:
+        if kind not in parsing.get_model_map() and kind not in parsing.NULL_MODELS and not kind.startswith("Custom::"):
+            raise ValueError(f"the local service does not make {kind}")
+        yield
+    except ResourceFailed:
+        raise
+    except Exception as error:
+        raise ResourceFailed(logical_id, kind, action, _reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _create_resources(stack: Any) -> None:
+    stack.status = "CREATE_IN_PROGRESS"
+    try:
+        ready = stack.resource_map.create(stack.template_dict)
+    except Exception as error:
+        _undo_creation(stack, error)
+        return
+    stack.description = stack.template_dict.get("Description")
+    if ready:
+        stack.mark_creation_complete()
+
+
+def _update_stack(
+    stack: Any,
+    template: str,
+    role_arn: str | None = None,
+    parameters: dict[str, Any] | None = None,
+    tags: dict[str, str] | None = None,
+) -> None:
+    stack._add_stack_event("UPDATE_IN_PROGRESS", resource_status_reason="User Initiated")
+    if _change(stack, template, parameters):
+        stack.role_arn = role_arn
+        if tags is not None:
+            stack.tags = tags
+
+
+def _execute_change_set(backend: Any, change_set_name: str, stack_name: str | None = None) -> None:
+    change_set = backend.describe_change_set(change_set_name)
+    stack = backend.stacks[change_set.stack_id]
+    if change_set.change_set_type == "CREATE":
+        stack._add_stack_event("CREATE_IN_PROGRESS", resource_status_reason="User Initiated")
+        stack.template, stack.parameters = change_set.template, change_set.parameters
+        stack._parse_template()
+        stack.resource_map.input_parameters = change_set.parameters
+        stack.resource_map._template = stack.template_dict
+        stack.resource_map._resource_json_map = stack.template_dict["Resources"]
+        try:
+            stack.resource_map.load()
+            stack.resource_map.create(stack.template_dict)
+            stack.output_map = stack._create_output_map()
+        except Exception as error:
+            _undo_creation(stack, error)
+        else:
+            stack.description = stack.template_dict.get("Description")
+            stack.mark_creation_complete()
+    else:
+        stack._add_stack_event("UPDATE_IN_PROGRESS", resource_status_reason="User Initiated")
+        _change(stack, change_set.template, change_set.parameters)
+    change_set.execution_status = "EXECUTE_COMPLETE"
+
+
+def _delete_change_set(backend: Any, change_set_name: str) -> None:
+    """Deletes it where there is one, as CloudFormation does."""
+    for key, change_set in list(backend.change_sets.items()):
+        if change_set_name in (key, change_set.change_set_name):
+            del backend.change_sets[key]
+
+
+def _change(stack: Any, template: str, parameters: dict[str, Any] | None) -> bool:
+    """Whether the stack is what the template says; where it cannot be it is what it was."""
+    before, before_parameters = stack.template, stack.parameters
+    try:
+        stack.parse_template(template)
+    except (yaml.YAMLError, ValueError) as error:
+        raise ValidationError(stack.stack_id, message=f"Template format error: {error}") from error
+    stack.template = template
+    stack._parse_template()
+    try:
+        stack.resource_map.update(stack.template_dict, parameters)
+        stack.output_map = stack._create_output_map()
+    except Exception as error:
+        _note_failure(stack, error)
+        stack._add_stack_event("UPDATE_ROLLBACK_IN_PROGRESS", resource_status_reason=_reason(error))
+        stack.template = before
+        stack._parse_template()
+        try:
+            stack.resource_map.update(stack.template_dict, before_parameters)
+            stack.output_map = stack._create_output_map()
+            stack.status = "UPDATE_ROLLBACK_COMPLETE"
+        except Exception:
+            log.exception("rolling back %s", stack.name)
+            stack.status = "UPDATE_ROLLBACK_FAILED"
+        stack._add_stack_event(stack.status)
+        return False
+    stack.status = "UPDATE_COMPLETE"
+    stack._add_stack_event("UPDATE_COMPLETE")
+    if parameters:
+        stack.parameters = parameters
+    return True
+
+
+def _undo_creation(stack: Any, error: Exception) -> None:
+    """Leaves nothing of what was made, as CloudFormation does unless it is told otherwise."""
+    _note_failure(stack, error)
+    stack._add_stack_event("ROLLBACK_IN_PROGRESS", resource_status_reason=_reason(error))
+    try:
+        stack.resource_map.delete()
+        # moto makes what its map names and does not hold as soon as someone looks.
+        stack.resource_map._resource_json_map = {}
+        stack.status = "ROLLBACK_COMPLETE"
+    except Exception:
+        log.exception("rolling back %s", stack.name)
+        stack.status = "ROLLBACK_FAILED"
+    stack._add_stack_event(stack.status)
+
+
+def _note_failure(stack: Any, error: Exception) -> None:
+    if isinstance(error, ResourceFailed):
+        stack.events.append(
+            models.Event(
+                stack_id=stack.stack_id,
+                stack_name=stack.name,
+                logical_resource_id=error.resource,
+                physical_resource_id="",
+                resource_type=error.kind,
+                resource_status=f"{error.action}_FAILED",
+                resource_status_reason=error.reason,
+                resource_properties=None,
+            )
+        )

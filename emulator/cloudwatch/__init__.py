@@ -1,0 +1,1 @@
+"""CloudWatch: datapoints kept in order, alarms that are evaluated, metrics that services and functions emit."""

@@ -1,0 +1,1 @@
+"""Custom Labels: its operations on projects, datasets and versions, and the states they go through."""

@@ -1,0 +1,102 @@
+"""What every operation works on."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from customlabels.emulator.customlabels.state import (
+    Dataset,
+    Project,
+    Resource,
+    Status,
+    Timings,
+    Version,
+    from_document,
+    settle,
+    to_document,
+)
+from customlabels.emulator.server.refusals import Refusal, not_found
+from customlabels.emulator.server.store import Store
+
+KINDS: dict[type, str] = {Project: "project", Dataset: "dataset", Version: "version"}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The store and the clock that an operation sees, and the region it was called in.
+
+    `train` is called with the ARN of a version that waits for its training; `rate` is how many requests a second an
+    inference unit takes.
+    """
+
+    store: Store
+    region: str
+    timings: Timings
+    train: Callable[[str], None]
+    clock: Callable[[], float] = field(default=time.time)
+    rate: float = 5.0
+
+    def arn(self, *parts: str) -> str:
+        """A new ARN; it ends in the time in milliseconds, moved on where that one is taken."""
+        stem = ":".join(("arn", "aws", "rekognition", self.region, DEFAULT_ACCOUNT_ID, "/".join(parts)))
+        millis = int(self.clock() * 1000)
+        while self.store.get_resource(f"{stem}/{millis}") is not None:
+            millis += 1
+        return f"{stem}/{millis}"
+
+    @staticmethod
+    def created(arn: str) -> float:
+        """When the resource was made, in seconds since 1970: its ARN says so."""
+        return int(arn.rpartition("/")[2]) / 1000
+
+    def until(self, now: str, then: str, seconds: float) -> Status:
+        return Status(now, then, self.clock() + seconds)
+
+    def save(self, resource: Project | Dataset | Version) -> None:
+        parent = resource.region if isinstance(resource, Project) else resource.project
+        self.store.put_resource(resource.arn, KINDS[type(resource)], parent, to_document(resource))
+
+    def find(self, kind: type[Resource], arn: str) -> Resource:
+        """The resource as it stands now.
+
+        Raises
+        ------
+        Refusal : ResourceNotFoundException
+        """
+        document = self.store.get_resource(arn)
+        found = self._settled(kind, document) if document is not None else None
+        if found is None or f":{self.region}:" not in arn:
+            raise not_found(f"The resource {arn} does not exist.")
+        return found
+
+    def all(self, kind: type[Resource], parent: str) -> list[Resource]:
+        """The resources of that kind below `parent` (a project's ARN; for projects the region), newest first."""
+        documents = self.store.resources(KINDS[kind], parent)
+        settled = [self._settled(kind, document) for document in documents]
+        found = [resource for resource in settled if resource is not None]
+        return sorted(found, key=lambda resource: (resource.created, resource.arn), reverse=True)
+
+    def _settled(self, kind: type[Resource], document: dict[str, Any]) -> Resource | None:
+        resource = from_document(kind, document)
+        settled = settle(resource, self.clock())
+        if settled is None:
+            self.store.delete_resource(resource.arn)
+        return settled
+
+
+def page(items: list[Any], parameters: dict[str, Any], most: int = 100) -> tuple[list[Any], str | None]:
+    """The page that NextToken and MaxResults ask for, and the token of the next one.
+
+    Raises
+    ------
+    Refusal : InvalidPaginationTokenException
+    """
+    token = parameters.get("NextToken") or "0"
+    if not token.isdecimal() or int(token) > len(items):
+        raise Refusal("InvalidPaginationTokenException", "The pagination token is not valid.")
+    start = int(token)
+    end = start + parameters.get("MaxResults", most)
+    return items[start:end], str(end) if end < len(items) else None

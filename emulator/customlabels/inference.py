@@ -1,0 +1,112 @@
+"""DetectCustomLabels."""
+
+import json
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from customlabels.datasets.limits import MAX_BYTES
+from customlabels.emulator.customlabels import hosting
+from customlabels.emulator.customlabels.context import Context
+from customlabels.emulator.customlabels.datasets import read_object
+from customlabels.emulator.customlabels.state import Version
+from customlabels.emulator.customlabels.versions import training_folder
+from customlabels.emulator.engine.job_files import MODEL, OUTCOME
+from customlabels.emulator.server.refusals import Refusal, invalid_parameter, not_ready
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_SENT_BYTES = 4 * 1024 * 1024
+_KEPT_MODELS = 4
+
+_models: OrderedDict[Path, tuple[Any, dict[str, float]]] = OrderedDict()
+_lock = Lock()
+
+
+def detect_custom_labels(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
+    from customlabels.emulator.engine import features
+
+    version = context.find(Version, parameters["ProjectVersionArn"])
+    if version.status.now != "RUNNING":
+        raise not_ready(f"The version is {version.status.now}; start it and wait until it is RUNNING.")
+    hosting.admit(context, version)
+    body = _image(context, parameters["Image"])
+    try:
+        image = features.decode(body)
+    except ValueError as error:
+        raise Refusal("InvalidImageFormatException", f"Request has an invalid image format: {error}") from error
+    model, thresholds = _model(training_folder(context.store.folder, version.arn))
+    least = parameters.get("MinConfidence")
+    found = [one for one in _found(model, image) if one[0] >= (thresholds[one[1]] if least is None else least / 100)]
+    found.sort(key=lambda one: -one[0])
+    found = found[: parameters.get("MaxResults", len(found))]
+    return {
+        "CustomLabels": [
+            {
+                "Name": label,
+                "Confidence": round(score * 100, 4),
+                "Geometry": {"BoundingBox": box} if box is not None else None,
+            }
+            for score, label, box in found
+        ]
+    }
+
+
+def _found(model: Any, image: "NDArray[np.uint8]") -> list[tuple[float, str, dict[str, float] | None]]:
+    """Confidence (0..1) and label of what the model sees, and its box in fractions of the sides where it locates."""
+    from customlabels.emulator.engine import classifier, features
+
+    if isinstance(model, classifier.ImageClassifier):
+        scores = classifier.confidences(model, features.describe(image)[None])[0]
+        return [(float(score), label, None) for label, score in zip(model.labels, scores, strict=True)]
+    from customlabels.emulator.engine.box_training import found_in, shrunk
+
+    height, width = image.shape[:2]
+    return [
+        (
+            sure,
+            model.labels[label],
+            {"Width": across / width, "Height": down / height, "Left": left / width, "Top": top / height},
+        )
+        for label, left, top, across, down, sure in found_in(model, *shrunk(image))
+    ]
+
+
+def _image(context: Context, image: dict[str, Any]) -> bytes:
+    if ("Bytes" in image) == ("S3Object" in image):
+        raise invalid_parameter("Image takes either Bytes or S3Object.")
+    if "Bytes" in image:
+        body: bytes = image["Bytes"]
+        most = MAX_SENT_BYTES
+    else:
+        place = image["S3Object"]
+        if "Bucket" not in place or "Name" not in place:
+            raise invalid_parameter("S3Object needs Bucket and Name.")
+        body = read_object(context, place)
+        most = MAX_BYTES
+    if len(body) > most:
+        raise Refusal("ImageTooLargeException", f"The image is larger than {most} bytes.")
+    return body
+
+
+def _model(folder: Path) -> tuple[Any, dict[str, float]]:
+    """The model in `folder` and the assumed threshold (0..1) of each label; the last few stay in memory."""
+    from customlabels.emulator.engine import classifier
+
+    with _lock:
+        if folder not in _models:
+            outcome = json.loads((folder / OUTCOME).read_bytes())
+            thresholds = dict(zip(outcome["labels"], outcome["thresholds"], strict=True))
+            if outcome.get("boxes"):
+                from customlabels.emulator.engine import detector
+
+                _models[folder] = detector.load(folder / MODEL), thresholds
+            else:
+                _models[folder] = classifier.load(folder / MODEL), thresholds
+            while len(_models) > _KEPT_MODELS:
+                _models.popitem(last=False)
+        _models.move_to_end(folder)
+        return _models[folder]

@@ -1,0 +1,132 @@
+"""Trainings run beside the server: at most two at a time, each in a process of its own."""
+
+import json
+import logging
+import math
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from customlabels.core.addresses import S3Address, join_key
+from customlabels.emulator.customlabels.state import Project, Status, Version, from_document, to_document
+from customlabels.emulator.customlabels.versions import MAX_TRAININGS, training_folder
+from customlabels.emulator.engine.job_files import OUTCOME, RESULTS
+from customlabels.emulator.s3 import objects
+from customlabels.emulator.server.store import Store
+from customlabels.manifests.codes import message
+
+_SERVICE_ISSUE = "Amazon Rekognition experienced a service issue."
+
+_PAUSE = 10
+"""Seconds after which a training that could not be kept, on a full disk say, is tried again."""
+
+log = logging.getLogger(__name__)
+
+
+class Trainer:
+    """Trains versions that wait for it; one that was cut off is trained anew when the service comes back."""
+
+    def __init__(self, store: Store, least_seconds: float, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._least = least_seconds
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(MAX_TRAININGS, thread_name_prefix="training")
+
+    def submit(self, arn: str) -> None:
+        self._pool.submit(self._train, arn)
+
+    def resume(self, regions: list[str]) -> None:
+        """Takes up every training that was in progress when the service went away."""
+        for region in regions:
+            for project in self._store.resources("project", region):
+                for document in self._store.resources("version", from_document(Project, project).arn):
+                    version = from_document(Version, document)
+                    if version.status.now == "TRAINING_IN_PROGRESS":
+                        self.submit(version.arn)
+
+    def _train(self, arn: str) -> None:
+        try:
+            outcome = self._outcome(arn)
+            document = self._store.get_resource(arn)
+            if document is not None:
+                self._end(from_document(Version, document), outcome)
+        except Exception:
+            log.exception("training of %s; tried again in %d seconds", arn, _PAUSE)
+            again = threading.Timer(_PAUSE, self.submit, (arn,))
+            again.daemon = True
+            again.start()
+
+    def _outcome(self, arn: str) -> dict[str, Any]:
+        folder = training_folder(self._store.folder, arn)
+        path = folder / OUTCOME
+        if not path.exists():
+            command = [sys.executable, "-m", "customlabels.emulator.engine.job"]
+            # The job reads its standard input to learn when this process is gone.
+            with (
+                (folder / "log.txt").open("ab") as output,
+                subprocess.Popen(
+                    [*command, str(self._store.folder), str(folder), arn],
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=output,
+                    env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+                ) as job,
+            ):
+                job.wait()
+        if not path.exists():
+            log.error("training of %s ended without a result; see %s", arn, folder / "log.txt")
+            return {"failed": _SERVICE_ISSUE}
+        outcome: dict[str, Any] = json.loads(path.read_bytes())
+        return outcome
+
+    def _end(self, version: Version, outcome: dict[str, Any]) -> None:
+        while (left := version.created + self._least - self._clock()) > 0:
+            # In short turns: the clock may be moved on meanwhile.
+            time.sleep(min(left, 0.2))
+        ended = self._clock()
+        project = self._store.get_resource(version.project)
+        name = project["name"] if project else ""
+        folder = training_folder(self._store.folder, version.arn)
+        outputs = {}
+        if objects.bucket_region(version.bucket) is None:
+            outcome = {"failed": message("ERROR_CANNOT_WRITE_OUTPUT_S3_BUCKET")}
+        else:
+            # A training that fails on its manifests tells what is wrong with them all the same.
+            there = [kind for kind in RESULTS if (folder / f"{kind}.json").exists()]
+            outputs = {kind: join_key(version.prefix, f"{kind}-{name}-{version.name}.json") for kind in there}
+            for kind, key in outputs.items():
+                objects.write(self._store, S3Address(version.bucket, key), (folder / f"{kind}.json").read_bytes())
+        if "failed" in outcome:
+            self._save(
+                replace(
+                    version,
+                    status=Status("TRAINING_FAILED", due=ended),
+                    message=outcome["failed"],
+                    ended=ended,
+                    outputs=outputs,
+                )
+            )
+            return
+        self._save(
+            replace(
+                version,
+                status=Status("TRAINING_COMPLETED", due=ended),
+                message="The model is ready to run.",
+                ended=ended,
+                billable_seconds=math.ceil(ended - version.created),
+                f1=outcome["f1"],
+                labels=tuple(outcome["labels"]),
+                training_images=outcome["training_images"],
+                testing_images=outcome["testing_images"],
+                outputs=outputs,
+            )
+        )
+
+    def _save(self, version: Version) -> None:
+        self._store.put_resource(version.arn, "version", version.project, to_document(version))

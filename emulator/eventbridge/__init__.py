@@ -1,0 +1,1 @@
+"""EventBridge and its Scheduler: what fires by the clock or by an event, and how that is delivered."""

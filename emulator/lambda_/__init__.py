@@ -1,0 +1,1 @@
+"""Lambda without Docker: functions as processes, invoked, logged, and fed from queues."""

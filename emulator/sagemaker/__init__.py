@@ -1,0 +1,1 @@
+"""SageMaker: pipelines that really run, and packages of models."""

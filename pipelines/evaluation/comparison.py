@@ -1,0 +1,203 @@
+"""Versions side by side on the same test images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from customlabels.core.errors import ServiceError
+from customlabels.pipelines.evaluation.metrics import Counts, Figures, Interval, count, figures, paired_spread, spread
+from customlabels.pipelines.evaluation.snapshot import Snapshot, TestImage
+from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
+
+METRICS = ("precision", "recall", "f1")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A version's evaluation and what it said of its test images; `snapshot` is None where that is gone."""
+
+    evaluation: Evaluation
+    snapshot: Snapshot | None
+
+    @property
+    def name(self) -> str:
+        return self.evaluation.version
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure of two versions; `interval` is that of the difference, None where they cannot be paired."""
+
+    base: float
+    other: float
+    interval: Interval | None
+
+    @property
+    def change(self) -> float:
+        return self.other - self.base
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the difference is more than the choice of test images explains."""
+        return self.interval is not None and not self.interval.low <= 0 <= self.interval.high
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A test image on which two versions say different labels; `right` names the version that says what is true."""
+
+    source_ref: str
+    truth: tuple[str, ...]
+    base: tuple[str, ...]
+    other: tuple[str, ...]
+    right: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two versions; figures by metric (precision, recall, f1), overall and by label.
+
+    Parameters
+    ----------
+    comparable : whether both were judged on the same images with the same truth
+    shared : test images that both have
+    """
+
+    base: str
+    other: str
+    comparable: bool
+    shared: int
+    overall: dict[str, Difference]
+    labels: dict[str, dict[str, Difference | None]]
+    disagreements: tuple[Disagreement, ...]
+
+
+def compare(base: Measured, other: Measured) -> Comparison:
+    """`other` beside `base`; only on the same test set do their figures tell which is better."""
+    paired = _paired(base.snapshot, other.snapshot)
+    intervals: dict[str, dict[str, Interval]] = {}
+    if paired is not None:
+        difference = paired_spread(*paired)
+        intervals = {label: dict(zip(METRICS, difference.label(label), strict=True)) for label in difference.labels}
+        if set(base.snapshot.labels if base.snapshot else ()) == set(other.snapshot.labels if other.snapshot else ()):
+            intervals[""] = dict(zip(METRICS, difference.overall(), strict=True))
+    first, second = _by_label(base.evaluation), _by_label(other.evaluation)
+    labels: dict[str, dict[str, Difference | None]] = {}
+    for label in sorted({*first, *second}):
+        both = first.get(label), second.get(label)
+        labels[label] = {metric: _difference(both, metric, intervals.get(label, {})) for metric in METRICS}
+    overall = {
+        metric: Difference(
+            getattr(base.evaluation, metric), getattr(other.evaluation, metric), intervals.get("", {}).get(metric)
+        )
+        for metric in METRICS
+    }
+    shared, disagreements = _disagreements(base.snapshot, other.snapshot)
+    return Comparison(base.name, other.name, paired is not None, shared, overall, labels, disagreements)
+
+
+def _by_label(evaluation: Evaluation) -> dict[str, LabelMetrics]:
+    return {metrics.label: metrics for metrics in evaluation.labels}
+
+
+def _difference(
+    both: tuple[LabelMetrics | None, LabelMetrics | None], metric: str, intervals: dict[str, Interval]
+) -> Difference | None:
+    base, other = both
+    if base is None or other is None:
+        return None
+    return Difference(getattr(base, metric), getattr(other, metric), intervals.get(metric))
+
+
+def _paired(base: Snapshot | None, other: Snapshot | None) -> tuple[Counts, Counts] | None:
+    """The counts of both on the same images in the same order; None where their test sets differ."""
+    if base is None or other is None or base.boxes != other.boxes or base.test_digest != other.test_digest:
+        return None
+    labels = tuple(sorted({*base.labels, *other.labels}))
+    return count(_ordered(base), labels=labels), count(_ordered(other), labels=labels)
+
+
+def _ordered(snapshot: Snapshot) -> Snapshot:
+    images = tuple(sorted(snapshot.images, key=lambda image: image.source_ref))
+    return Snapshot(snapshot.version, snapshot.boxes, images, snapshot.thresholds)
+
+
+def found_labels(image: TestImage) -> tuple[str, ...]:
+    """Labels that the version found on the image, each once."""
+    return tuple(sorted({said.label for said in image.said if said.found}))
+
+
+def true_labels(image: TestImage) -> tuple[str, ...]:
+    return tuple(sorted({truth.label for truth in image.truth}))
+
+
+def _disagreements(base: Snapshot | None, other: Snapshot | None) -> tuple[int, tuple[Disagreement, ...]]:
+    """How many test images both have, and those of them on which they say different labels."""
+    if base is None or other is None:
+        return 0, ()
+    second = {image.source_ref: image for image in other.images}
+    pairs = [(image, second[image.source_ref]) for image in base.images if image.source_ref in second]
+    found = []
+    for one, two in pairs:
+        truth, said, says = true_labels(one), found_labels(one), found_labels(two)
+        if said != says:
+            right = base.version if said == truth else other.version if says == truth else None
+            found.append(Disagreement(one.source_ref, truth, said, says, right))
+    return len(pairs), tuple(sorted(found, key=lambda one: one.source_ref))
+
+
+def need_snapshot(measured: Measured) -> Snapshot:
+    """The version's snapshot.
+
+    Raises
+    ------
+    ServiceError : it has none
+    """
+    if measured.snapshot is None:
+        raise ServiceError(f"version {measured.name} has no evaluation snapshot any more; it was deleted from S3")
+    return measured.snapshot
+
+
+def interval_lows(snapshot: Snapshot) -> dict[str, tuple[float, float, float]]:
+    """Lower ends of the intervals of precision, recall and F1, overall under "" and by label."""
+    drawn = spread(count(snapshot))
+    found = {"": drawn.overall(), **{label: drawn.label(label) for label in drawn.labels}}
+    return {name: (one[0].low, one[1].low, one[2].low) for name, one in found.items()}
+
+
+def recomputed(snapshot: Snapshot) -> tuple[Figures, dict[str, Figures]]:
+    """Figures worked out from the snapshot; for boxes they may differ from the service's own."""
+    return figures(count(snapshot))
+
+
+def markdown(comparisons: Sequence[Comparison]) -> str:
+    """The comparisons as Markdown tables, for a pull request."""
+    lines = []
+    for one in comparisons:
+        lines += [f"### {one.other} beside {one.base}", ""]
+        if not one.comparable:
+            lines += ["**Their test sets differ: the figures do not tell which version is better.**", ""]
+        lines += [f"| | F1 of {one.base} | F1 of {one.other} | change | 95 % interval |", "|---|---:|---:|---:|---:|"]
+        rows: list[tuple[str, Difference | None]] = [("**all labels**", one.overall["f1"])]
+        rows += [(_cell(label), by["f1"]) for label, by in one.labels.items()]
+        for name, difference in rows:
+            if difference is None:
+                lines.append(f"| {name} | – | – | – | – |")
+                continue
+            span = difference.interval
+            shown = f"{span.low:+.3f} to {span.high:+.3f}{' ✱' if difference.is_sure else ''}" if span else "–"
+            figures_ = f"{difference.base:.3f} | {difference.other:.3f} | {difference.change:+.3f}"
+            lines.append(f"| {name} | {figures_} | {shown} |")
+        right = [sum(said.right == version for said in one.disagreements) for version in (one.base, one.other)]
+        if one.shared:
+            lines += [
+                "",
+                f"They disagree on {len(one.disagreements)} of {one.shared} shared test images; {one.base} is right on "
+                f"{right[0]}, {one.other} on {right[1]}. ✱: more than the choice of test images explains.",
+                "",
+            ]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return escape(text, quote=False).replace("|", "\\|").replace("\n", " ")

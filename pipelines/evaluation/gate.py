@@ -1,0 +1,207 @@
+"""Whether a version is good enough, and on what evidence."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+from xml.etree import ElementTree
+
+from customlabels.core.errors import GateFailed, SettingsError
+from customlabels.core.settings import GateSettings
+from customlabels.pipelines.evaluation.summary import Evaluation
+
+_METRICS = ("f1", "precision", "recall")
+_WORDS = {"f1": "F1", "precision": "precision", "recall": "recall"}
+
+
+class Result(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    UNPROVED = "not enough evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One demand of the gate and how the version meets it; figures in 0..1, test images as a count.
+
+    Parameters
+    ----------
+    value, least : what was measured, and what was asked for; for a regression the difference and the most it may fall
+    low : lower end of the value's interval where the gate decides on it
+    """
+
+    name: str
+    value: float
+    least: float
+    result: Result
+    sentence: str
+    low: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All checks of a gate on a version; passed where there is none."""
+
+    version: str
+    f1: float
+    checks: tuple[Check, ...]
+
+    @property
+    def result(self) -> Result:
+        found = {check.result for check in self.checks}
+        return next((one for one in (Result.FAILED, Result.UNPROVED) if one in found), Result.PASSED)
+
+    @property
+    def shortfalls(self) -> list[str]:
+        """A sentence for each demand that is not met."""
+        return [check.sentence for check in self.checks if check.result is not Result.PASSED]
+
+    def document(self) -> dict[str, Any]:
+        return {"version": self.version, "gate": self.result, "checks": [asdict(check) for check in self.checks]}
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The version that a candidate must not fall behind, evaluated on the same test images."""
+
+    version: str
+    f1: float
+    low: float | None
+    """Lower end of the interval of the candidate's F1 less the champion's; None where it was not worked out."""
+    comparable: bool = True
+    """Whether both were judged on the same test images."""
+
+
+def judge(
+    evaluation: Evaluation,
+    gate: GateSettings,
+    *,
+    lows: Mapping[str, tuple[float, float, float]] | None = None,
+    champion: Champion | None = None,
+) -> Verdict:
+    """The verdict of the gate.
+
+    Parameters
+    ----------
+    lows : lower ends of the intervals of precision, recall and F1, overall under "" and by label; given where the
+        gate decides on them (`decide_on = "interval"`)
+    champion : None where there is none, or where it is the version itself
+
+    Raises
+    ------
+    SettingsError : a demand for a label that the version does not have, or one that cannot be read
+    """
+    lows = lows or {}
+    overall = {"f1": gate.min_f1, "precision": gate.min_precision, "recall": gate.min_recall}
+    checks = [
+        _check(_WORDS[metric], getattr(evaluation, metric), least, _low(lows, "", metric))
+        for metric, least in overall.items()
+        if least is not None
+    ]
+    known = {metrics.label for metrics in evaluation.labels}
+    demands = {label: parse_demand(text) for label, text in gate.min_label.items()}
+    if missing := sorted(demands.keys() - known):
+        raise SettingsError(
+            f"the gate asks for labels that version {evaluation.version} does not have: {', '.join(missing)}",
+            hint=f"its labels are {', '.join(sorted(known))}",
+        )
+    for metrics in evaluation.labels:
+        wanted = {} if gate.min_label_f1 is None else {"f1": gate.min_label_f1}
+        for metric, least in (wanted | demands.get(metrics.label, {})).items():
+            name = f"{_WORDS[metric]} of {metrics.label!r}"
+            checks.append(_check(name, getattr(metrics, metric), least, _low(lows, metrics.label, metric)))
+        if gate.min_test_images is not None:
+            checks.append(_evidence(metrics.label, metrics.images, gate.min_test_images))
+    if gate.max_regression is not None and champion is not None:
+        checks.append(_regression(evaluation.f1, gate.max_regression, champion))
+    return Verdict(evaluation.version, evaluation.f1, tuple(checks))
+
+
+def parse_demand(text: str) -> dict[str, float]:
+    """The metrics and figures in `0.9`, `0.9:recall` or `0.8:f1,0.9:recall`.
+
+    Raises
+    ------
+    SettingsError
+    """
+    found = {}
+    for part in str(text).split(","):
+        number, _, metric = part.strip().partition(":")
+        metric = metric.strip().lower() or "f1"
+        try:
+            least = float(number)
+        except ValueError:
+            least = -1.0
+        if metric not in _METRICS or not 0 <= least <= 1:
+            raise SettingsError(
+                f"{text!r} is no demand on a label",
+                hint="write 0.9, 0.9:recall or 0.8:f1,0.9:recall; figures are 0 to 1",
+            )
+        found[metric] = least
+    return found
+
+
+def _low(lows: Mapping[str, tuple[float, float, float]], label: str, metric: str) -> float | None:
+    return lows[label][("precision", "recall", "f1").index(metric)] if label in lows else None
+
+
+def demand(verdict: Verdict) -> None:
+    """Goes on where the gate is passed.
+
+    Raises
+    ------
+    GateFailed : with a sentence for each demand that is not met
+    """
+    missed = verdict.shortfalls
+    if missed:
+        outcome = "the gate failed" if verdict.result is Result.FAILED else "not enough evidence for the gate"
+        raise GateFailed(
+            f"{outcome}: version {verdict.version}: {missed[0]}",
+            details=missed[1:],
+            hint="add or mend images of the labels with the lowest figures; the version itself stays",
+        )
+
+
+def _check(name: str, value: float, least: float, low: float | None) -> Check:
+    if value >= least and low is not None and low < least:
+        said = f"{name} is {value:.3f}, but with 95 % confidence only above {low:.3f}; the gate asks for {least:.3f}"
+        return Check(name, value, least, Result.UNPROVED, said, low)
+    result = Result.PASSED if value >= least else Result.FAILED
+    return Check(name, value, least, result, f"{name} is {value:.3f}, the gate asks for {least:.3f}", low)
+
+
+def _evidence(label: str, images: int, least: int) -> Check:
+    result = Result.PASSED if images >= least else Result.UNPROVED
+    said = f"{label!r} has {images} test images, the gate asks for {least} to judge it"
+    return Check(f"test images of {label!r}", images, least, result, said)
+
+
+def _regression(f1: float, most: float, champion: Champion) -> Check:
+    fall = f1 - champion.f1
+    name = f"F1 beside champion {champion.version}"
+    said = f"F1 is {f1:.3f}, that of champion {champion.version} {champion.f1:.3f}; it may fall by {most:.3f}"
+    if not champion.comparable:
+        said = f"champion {champion.version} was judged on other test images: whether F1 fell cannot be told"
+        return Check(name, fall, -most, Result.UNPROVED, said)
+    if fall < -most:
+        return Check(name, fall, -most, Result.FAILED, said, champion.low)
+    if champion.low is not None and champion.low < -most:
+        said += f", and with 95 % confidence it fell by no more than {-champion.low:.3f}"
+        return Check(name, fall, -most, Result.UNPROVED, said, champion.low)
+    return Check(name, fall, -most, Result.PASSED, said, champion.low)
+
+
+def junit(verdict: Verdict) -> bytes:
+    """The verdict as JUnit XML: a test case a check."""
+    failed = sum(check.result is not Result.PASSED for check in verdict.checks)
+    counts = {"tests": str(len(verdict.checks)), "failures": str(failed), "errors": "0", "skipped": "0"}
+    root = ElementTree.Element("testsuites")
+    suite = ElementTree.SubElement(root, "testsuite", {"name": f"gate of {verdict.version}", **counts})
+    for check in verdict.checks:
+        case = ElementTree.SubElement(suite, "testcase", {"classname": f"gate.{verdict.version}", "name": check.name})
+        if check.result is not Result.PASSED:
+            failure = ElementTree.SubElement(case, "failure", {"type": check.result, "message": check.sentence})
+            failure.text = check.sentence
+    ElementTree.indent(root)
+    written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written + b"\n"

@@ -1,0 +1,1 @@
+"""What Custom Labels is: projects, datasets, versions and their states, hosting, detection, copying, the champion."""

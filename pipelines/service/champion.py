@@ -1,0 +1,106 @@
+"""The champion: the version that everything else follows, kept in SSM Parameter Store with its history.
+
+Source: Systems Manager user guide, "Working with parameter versions": Parameter Store keeps the last hundred.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from customlabels.aws import parameters
+from customlabels.aws.clients import explained
+from customlabels.core.errors import ServiceError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A version made champion: which, when, by whom and why; `when` is set by Parameter Store."""
+
+    version: str
+    arn: str
+    why: str = ""
+    forced: bool = False
+    back: bool = False
+    """Whether it was gone back to."""
+    when: datetime | None = None
+    by: str = ""
+
+
+def history(ssm: "SSMClient", project: str) -> list[Promotion]:
+    """All promotions that are kept, newest first; none where there has not been any."""
+    found: list[Promotion] = []
+    try:
+        with explained(f"reading the champion of {project}"):
+            for page in ssm.get_paginator("get_parameter_history").paginate(Name=parameters.champion(project)):
+                for one in page["Parameters"]:
+                    found.append(_read(one["Value"], one["LastModifiedDate"], one.get("LastModifiedUser", "")))
+    except ServiceError as error:
+        if error.code != "ParameterNotFound":
+            raise
+    return found[::-1]
+
+
+def current(ssm: "SSMClient", project: str) -> Promotion | None:
+    """The champion; None where there is none."""
+    try:
+        with explained(f"reading the champion of {project}"):
+            found = ssm.get_parameter(Name=parameters.champion(project))["Parameter"]
+    except ServiceError as error:
+        if error.code == "ParameterNotFound":
+            return None
+        raise
+    return _read(found["Value"], found["LastModifiedDate"], "")
+
+
+def promote(ssm: "SSMClient", project: str, promotion: Promotion) -> bool:
+    """Makes a version champion; whether it was not already."""
+    there = current(ssm, project)
+    if there is not None and there.arn == promotion.arn:
+        return False
+    value = {name: value for name, value in asdict(promotion).items() if name not in ("when", "by")}
+    with explained(f"promoting {promotion.version}"):
+        ssm.put_parameter(
+            Name=parameters.champion(project),
+            Value=json.dumps(value),
+            Type="String",
+            Overwrite=True,
+            Description=f"Champion of the Custom Labels project {project}; written by customlabels",
+        )
+    return True
+
+
+def before(promotions: list[Promotion]) -> Promotion:
+    """The champion that the present one took the place of; one that was gone back from is not gone back to.
+
+    Parameters
+    ----------
+    promotions : newest first
+
+    Raises
+    ------
+    ServiceError : there was none
+    """
+    stack: list[Promotion] = []
+    for promotion in reversed(promotions):
+        if promotion.back:
+            # Whatever had been promoted after it has been taken back.
+            while stack and stack[-1].arn != promotion.arn:
+                stack.pop()
+        if not stack or stack[-1].arn != promotion.arn:
+            stack.append(promotion)
+    if len(stack) > 1:
+        return stack[-2]
+    raise ServiceError("there is no earlier champion to go back to", hint="customlabels versions promote VERSION")
+
+
+def _read(value: str, when: datetime, by: str) -> Promotion:
+    try:
+        said = json.loads(value)
+        forced, back = bool(said.get("forced")), bool(said.get("back"))
+        return Promotion(said["version"], said["arn"], said.get("why", ""), forced, back, when, by)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ServiceError(f"the champion's parameter holds something else: {value[:100]!r}") from error

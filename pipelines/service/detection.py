@@ -1,0 +1,154 @@
+"""Images shown to a running version."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from customlabels.aws.clients import explained
+from customlabels.core.addresses import S3Address
+from customlabels.core.errors import CustomLabelsError, ServiceError
+from customlabels.core.pacing import Pacer
+from customlabels.core.threads import in_threads
+from customlabels.datasets.headers import parse
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, ImageTypeDef
+
+MAX_BYTES = 4_000_000
+"""For images sent as bytes. Source: Custom Labels developer guide, limits.md (4 MB, taken as the smaller)."""
+
+_SECONDS_A_CALL = 2.0
+"""What a call may take; that many times the rate are under way at once."""
+
+_LEAST_THREADS, _MOST_THREADS = 2, 64
+
+Image = Path | S3Address
+"""A file, which is sent, or an object in S3, which the service reads itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A label in an image, its confidence in 0..100, and where the model locates it.
+
+    Parameters
+    ----------
+    box : left, top, width and height in fractions of the image's sides; None where the model is image-level
+    """
+
+    label: str
+    confidence: float
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What the version sees in an image, the surest first; or why it could not look."""
+
+    name: str
+    labels: tuple[Seen, ...]
+    error: str | None = None
+
+
+def detect(
+    rekognition: "RekognitionClient",
+    version_arn: str,
+    images: Iterable[tuple[str, Image]],
+    *,
+    rate: float = 5.0,
+    min_confidence: float | None = None,
+    advance: Callable[[int], None] = lambda count: None,
+) -> Iterator[Detection]:
+    """A detection for each (name, image), in order; an image that cannot be shown does not end the others.
+
+    Parameters
+    ----------
+    rate : images a second, at most; what the model's units take
+    min_confidence : 0..100; each label's assumed threshold where it is None
+
+    Raises
+    ------
+    ServiceError : the version cannot be asked at all: it is not running, or may not be called
+    """
+
+    pacer = Pacer(rate)
+
+    def look(one: tuple[str, Image]) -> Detection:
+        name, image = one
+        try:
+            body = shown(image)
+            pacer.wait()
+            found = _ask(rekognition, version_arn, name, body, min_confidence)
+        except ImageRefused as error:
+            return Detection(name, (), error.message)
+        finally:
+            advance(1)
+        return Detection(name, found)
+
+    threads = min(_MOST_THREADS, max(_LEAST_THREADS, math.ceil(rate * _SECONDS_A_CALL)))
+    return in_threads(look, images, threads)
+
+
+_REFUSED = {"InvalidImageFormatException", "ImageTooLargeException", "InvalidS3ObjectException"}
+
+
+class ImageRefused(CustomLabelsError):
+    """An image that the service would not, or did not, look at."""
+
+
+def shown(image: Image) -> "ImageTypeDef":
+    """The image as the operation takes it.
+
+    Raises
+    ------
+    ImageRefused : it cannot be read, or is none that the service takes
+    """
+    if isinstance(image, S3Address):
+        return {"S3Object": {"Bucket": image.bucket, "Name": image.key}}
+    path = image
+    try:
+        body = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+    except OSError as error:
+        raise ImageRefused(f"cannot be read ({error.strerror})") from error
+    if not body:
+        raise ImageRefused(f"empty, or over {MAX_BYTES / 1e6:.0f} MB; put it in S3, or make it smaller")
+    try:
+        parse(body, len(body))
+    except ValueError as error:
+        raise ImageRefused(str(error)) from error
+    return {"Bytes": body}
+
+
+def _ask(
+    rekognition: "RekognitionClient",
+    version_arn: str,
+    name: str,
+    image: "ImageTypeDef",
+    min_confidence: float | None,
+) -> tuple[Seen, ...]:
+    try:
+        with explained(f"showing {name} to the model"):
+            if min_confidence is None:
+                answer = rekognition.detect_custom_labels(ProjectVersionArn=version_arn, Image=image)
+            else:
+                answer = rekognition.detect_custom_labels(
+                    ProjectVersionArn=version_arn, Image=image, MinConfidence=min_confidence
+                )
+    except ServiceError as error:
+        if error.code in _REFUSED:
+            raise ImageRefused(error.message) from error
+        if error.code == "ResourceNotReadyException":
+            raise ServiceError(
+                "the version is not running", hint="customlabels model start (an inference unit costs $4 an hour)"
+            ) from error
+        raise
+    return tuple(
+        Seen(one["Name"], one["Confidence"], _box(one.get("Geometry", {}).get("BoundingBox")))
+        for one in answer["CustomLabels"]
+    )
+
+
+def _box(box: "BoundingBoxTypeDef | None") -> tuple[float, float, float, float] | None:
+    return (box["Left"], box["Top"], box["Width"], box["Height"]) if box else None

@@ -1,0 +1,49 @@
+"""Images with what a version saw drawn on them."""
+
+import io
+from pathlib import Path
+
+from customlabels.core.errors import LayoutError
+from customlabels.core.files import written_aside
+from customlabels.pipelines.service.detection import Detection
+
+_MOST_PIXELS = 100_000_000
+_COLOURS = ("#e6194b", "#2c8c3c", "#4363d8", "#c65a10", "#911eb4", "#008080", "#9a6324", "#6e6e00")
+
+
+def draw(body: bytes, detection: Detection, path: Path) -> None:
+    """Writes the image as JPEG or PNG, by the path's name, with the boxes and labels of the detection.
+
+    Raises
+    ------
+    LayoutError : it is no image that can be opened
+    """
+    from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(body), formats=("JPEG", "PNG")) as image:
+            if image.width * image.height > _MOST_PIXELS:
+                raise LayoutError(f"{detection.name}: {image.width} by {image.height} pixels are too many to draw on")
+            canvas = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
+        raise LayoutError(f"{detection.name}: cannot be drawn on ({error})") from error
+    pen = ImageDraw.Draw(canvas)
+    size = max(11, min(canvas.size) // 28)
+    font, line = ImageFont.load_default(size), max(2, size // 6)
+    labels = sorted({seen.label for seen in detection.labels})
+    for place, seen in enumerate(detection.labels):
+        colour = _COLOURS[labels.index(seen.label) % len(_COLOURS)]
+        words = f"{seen.label} {seen.confidence:.0f} %"
+        if seen.box is None:
+            corner = (line, line + place * (size + 2 * line))
+        else:
+            left, top = seen.box[0] * canvas.width, seen.box[1] * canvas.height
+            right, bottom = left + seen.box[2] * canvas.width, top + seen.box[3] * canvas.height
+            pen.rectangle((left, top, right, bottom), outline=colour, width=line)
+            corner = (max(0, int(left)), max(0, int(top) - size - line))
+        pen.rectangle(pen.textbbox(corner, words, font=font), fill=colour)
+        pen.text(corner, words, fill="white", font=font)
+    written = io.BytesIO()
+    canvas.save(written, "PNG" if path.suffix.lower() == ".png" else "JPEG", quality=90)
+    with written_aside(path) as file:
+        file.write(written.getvalue())

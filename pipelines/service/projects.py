@@ -1,0 +1,51 @@
+"""The project: looked up, made where there is none."""
+
+from typing import TYPE_CHECKING
+
+from customlabels.aws.clients import explained
+from customlabels.core.errors import ServiceError
+from customlabels.core.waiting import wait_for
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_rekognition.type_defs import ProjectDescriptionTypeDef
+
+_MINUTE = 60.0
+
+
+def find_project(rekognition: "RekognitionClient", name: str) -> "ProjectDescriptionTypeDef | None":
+    """The project of that name; None where there is none."""
+    with explained(f"project {name}"):
+        found = rekognition.describe_projects(ProjectNames=[name])["ProjectDescriptions"]
+    return found[0] if found else None
+
+
+def need_project(rekognition: "RekognitionClient", name: str) -> str:
+    """The ARN of the project of that name.
+
+    Raises
+    ------
+    ServiceError : there is none
+    """
+    project = find_project(rekognition, name)
+    if project is None:
+        raise ServiceError(f"there is no project named {name}", hint="train a first version: customlabels train DIR")
+    return project["ProjectArn"]
+
+
+def ensure_project(rekognition: "RekognitionClient", name: str) -> str:
+    """The ARN of the project of that name, which is made where there is none."""
+    if find_project(rekognition, name) is None:
+        try:
+            with explained(f"creating project {name}"):
+                rekognition.create_project(ProjectName=name)
+        except ServiceError as error:
+            # Another run, or an earlier attempt of this call, was first: what counts is that it is there.
+            if error.code != "ResourceInUseException":
+                raise
+
+    def created() -> str | None:
+        project = find_project(rekognition, name)
+        return project["ProjectArn"] if project and project["Status"] == "CREATED" else None
+
+    return wait_for(created, what=f"project {name}", most=10 * _MINUTE)

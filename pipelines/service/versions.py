@@ -1,0 +1,92 @@
+"""Versions of a project: looked up, trained, waited for, deleted."""
+
+from typing import TYPE_CHECKING, Any
+
+from customlabels.aws.clients import explained
+from customlabels.core.errors import ServiceError
+from customlabels.core.waiting import wait_for
+from customlabels.pipelines.service import arns
+from customlabels.pipelines.service.projects import need_project
+from customlabels.pipelines.service.states import State
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_rekognition.type_defs import ProjectVersionDescriptionTypeDef
+
+    Description = ProjectVersionDescriptionTypeDef
+else:
+    Description = dict[str, Any]
+
+
+def version_name(description: Description) -> str:
+    """The version's name, which stands only in its ARN."""
+    return arns.version_name(description["ProjectVersionArn"])
+
+
+def is_trained(description: Description) -> bool:
+    """Whether the version has been trained; its status may say RUNNING or STOPPED since."""
+    return "EvaluationResult" in description or description["Status"] == State.COPYING_COMPLETED
+
+
+def list_versions(rekognition: "RekognitionClient", project: str) -> list[Description]:
+    """All versions of the project, newest first.
+
+    Raises
+    ------
+    ServiceError : there is no such project
+    """
+    arn = need_project(rekognition, project)
+    with explained(f"versions of {project}"):
+        pages = rekognition.get_paginator("describe_project_versions").paginate(ProjectArn=arn)
+        return [description for page in pages for description in page["ProjectVersionDescriptions"]]
+
+
+def find_version(rekognition: "RekognitionClient", project_arn: str, name: str) -> Description | None:
+    """The version of that name; None where there is none."""
+    with explained(f"version {name}"):
+        answer = rekognition.describe_project_versions(ProjectArn=project_arn, VersionNames=[name])
+    found = answer["ProjectVersionDescriptions"]
+    return found[0] if found else None
+
+
+def version_tags(rekognition: "RekognitionClient", description: Description) -> dict[str, str]:
+    with explained(f"tags of version {version_name(description)}"):
+        return rekognition.list_tags_for_resource(ResourceArn=description["ProjectVersionArn"])["Tags"]
+
+
+def choose_version(rekognition: "RekognitionClient", project: str, name: str | None) -> Description:
+    """The version of that name, the newest trained one where it is None.
+
+    Raises
+    ------
+    ServiceError : there is none
+    """
+    versions = list_versions(rekognition, project)
+    if name is None:
+        trained = [version for version in versions if is_trained(version)]
+        if not trained:
+            raise ServiceError(f"project {project} has no trained version", hint="customlabels train DIR")
+        return trained[0]
+    for version in versions:
+        if version_name(version) == name:
+            return version
+    known = ", ".join(map(version_name, versions[:10])) or "none"
+    raise ServiceError(f"project {project} has no version {name}", hint=f"versions there are: {known}")
+
+
+def delete_version(rekognition: "RekognitionClient", project: str, name: str) -> None:
+    """Deletes the version and waits until it is gone; its results stay in S3.
+
+    Raises
+    ------
+    ServiceError : it is running, being trained, or not there
+    """
+    arn = choose_version(rekognition, project, name)["ProjectVersionArn"]
+    with explained(f"deleting version {name}"):
+        rekognition.delete_project_version(ProjectVersionArn=arn)
+    project_arn = need_project(rekognition, project)
+    wait_for(
+        lambda: True if find_version(rekognition, project_arn, name) is None else None,
+        what=f"deleting version {name}",
+        most=1800,
+    )

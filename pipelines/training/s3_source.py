@@ -1,0 +1,164 @@
+"""Labelled images that are in S3 already: a folder a label, looked at there, never downloaded.
+
+Of each image the first bytes are read, for its size in pixels; its ETag stands for its content.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from customlabels.aws.clients import explained
+from customlabels.core.addresses import S3Address, join_key
+from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.core.threads import in_threads
+from customlabels.datasets.headers import CutOff, parse
+from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
+from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
+from customlabels.datasets.probe import Hashes, service_fault
+from customlabels.datasets.structure import labels_of
+from customlabels.manifests.remote import Remote as Remote
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_HEADS = (8_192, 262_144)
+"""Bytes that are read of an image; more only where its header goes on behind the first."""
+
+_THREADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An object that was looked at: its name below the address, and its header, or why it cannot be used."""
+
+    name: str
+    etag: str
+    size: int
+    info: ImageInfo | str
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    name: str
+    etag: str
+    size: int
+
+
+def folder_address(text: str) -> S3Address:
+    """Bucket and folder of s3://bucket/folder; the folder may be empty.
+
+    Raises
+    ------
+    SettingsError
+    """
+    bucket, _, folder = text.removeprefix("s3://").partition("/")
+    if not text.startswith("s3://") or not bucket:
+        raise SettingsError(f"{text!r} is not of the form s3://bucket/folder")
+    return S3Address(bucket, folder.strip("/"))
+
+
+def read_remote(
+    s3: "S3Client",
+    address: S3Address,
+    *,
+    label_from: str = "top",
+    label_map: dict[str, str] | None = None,
+    wanted: Callable[[str], bool] = lambda name: True,
+    step: Callable[[], None] = lambda: None,
+) -> Remote:
+    """The labelled images below an address; what cannot be used is among the dataset's findings.
+
+    Parameters
+    ----------
+    label_from : top, parent or path, as for folders
+    wanted : whether an image of that name is meant
+    step : called after each image that was looked at
+
+    Raises
+    ------
+    LayoutError : there is none
+    """
+    return arrange(address, see(s3, address, wanted, step), label_from=label_from, label_map=label_map)
+
+
+def see(
+    s3: "S3Client", address: S3Address, wanted: Callable[[str], bool], step: Callable[[], None] = lambda: None
+) -> Iterator[Sighting]:
+    """The objects below an address that are named like images, in order of their keys, each looked at."""
+
+    def seen(one: _Held) -> Sighting:
+        return Sighting(one.name, one.etag, one.size, _look(s3, address, one))
+
+    for one in in_threads(seen, (one for one in _listed(s3, address) if wanted(one.name)), _THREADS):
+        step()
+        yield one
+
+
+def arrange(
+    address: S3Address, seen: Iterable[Sighting], *, label_from: str = "top", label_map: dict[str, str] | None = None
+) -> Remote:
+    """The labelled images that were seen; they come in order of their keys.
+
+    Raises
+    ------
+    LayoutError : there is none
+    """
+    held = list(seen)
+    if not held:
+        raise LayoutError(f"{address}: holds no JPEG or PNG image", hint="name a folder that holds a folder a label")
+    tops = {one.name.split("/")[0].lower() for one in held if "/" in one.name}
+    divided = tops <= SUBSETS.keys() and {SUBSETS[one] for one in tops} >= {"train", "test"}
+    records: list[ImageRecord] = []
+    findings: list[Finding] = []
+    for one in held:
+        info = one.info
+        parts = one.name.split("/")[:-1]
+        side = None
+        if divided and parts:
+            side = Side.TEST if SUBSETS[parts[0].lower()] == "test" else Side.TRAIN
+            parts = parts[1:]
+        label = labels_of(parts, label_from)
+        renamed = (label_map or {}).get(label, label)
+        if label and not renamed:
+            findings.append(Finding(one.name, f"label {label!r} is left out", fatal=False))
+            continue
+        label = renamed
+        if isinstance(info, str):
+            findings.append(Finding(one.name, info, fatal=True))
+        elif not label:
+            findings.append(Finding(one.name, "lies in no folder that is a label", fatal=True))
+        else:
+            records.append(ImageRecord(one.name, Path(one.name), (label,), info, side))
+    name = address.key.rpartition("/")[2] or address.bucket
+    hashes = {one.name: Hashes(f"etag-{one.etag}-{one.size}", one.etag) for one in held}
+    return Remote(address, Dataset(Path(name), tuple(records), tuple(findings)), hashes)
+
+
+def _listed(s3: "S3Client", address: S3Address) -> Iterator[_Held]:
+    stem = f"{address.key}/" if address.key else ""
+    with explained(f"listing {address}"):
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=address.bucket, Prefix=stem):
+            for one in page.get("Contents", []):
+                name = one["Key"].removeprefix(stem)
+                if Path(name).suffix.lower() in IMAGE_ENDINGS:
+                    yield _Held(name, one["ETag"].strip('"'), one["Size"])
+
+
+def _look(s3: "S3Client", address: S3Address, held: _Held) -> ImageInfo | str:
+    """The image's header, or why it cannot be used."""
+    key = join_key(address.key, held.name)
+    for head in _HEADS:
+        with explained(f"reading s3://{address.bucket}/{key}"):
+            if held.size:
+                body = s3.get_object(Bucket=address.bucket, Key=key, Range=f"bytes=0-{head - 1}")["Body"].read()
+            else:
+                body = b""
+        try:
+            info = parse(body, held.size)
+        except CutOff:
+            continue
+        except ValueError as error:
+            return str(error)
+        return service_fault(info) or info
+    return "its header is longer than 256 KB"

@@ -1,0 +1,91 @@
+from xml.etree import ElementTree
+
+import pytest
+
+from customlabels.core.errors import SettingsError
+from customlabels.core.settings import GateSettings
+from customlabels.pipelines.evaluation.gate import Champion, Result, judge, junit, parse_demand
+from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
+
+EVALUATION = Evaluation(
+    version="v1",
+    training_images=80,
+    testing_images=20,
+    precision=0.9,
+    recall=0.8,
+    f1=0.85,
+    labels=(LabelMetrics("crack", 10, 0.9, 0.6, 0.72, 0.4), LabelMetrics("ok", 4, 0.9, 1.0, 0.98, 0.5)),
+)
+
+
+@pytest.mark.parametrize(
+    ("gate", "missed"),
+    [
+        (GateSettings(), 0),
+        (GateSettings(min_f1=0.85), 0),
+        (GateSettings(min_f1=0.86), 1),
+        (GateSettings(min_precision=0.91, min_recall=0.81), 2),
+        (GateSettings(min_label_f1=0.72), 0),
+        (GateSettings(min_label_f1=0.99), 2),
+        (GateSettings(min_f1=0.9, min_label_f1=0.9), 2),
+        (GateSettings(min_label={"crack": "0.6:recall"}), 0),
+        (GateSettings(min_label={"crack": "0.8,0.7:recall"}), 2),
+        # A demand of the label's own takes the place of that on all labels.
+        (GateSettings(min_label_f1=0.9, min_label={"crack": "0.7"}), 0),
+    ],
+)
+def test_each_demand_that_is_missed_is_named(gate: GateSettings, missed: int) -> None:
+    verdict = judge(EVALUATION, gate)
+    assert len(verdict.shortfalls) == missed
+    assert (verdict.result is Result.PASSED) == (missed == 0)
+
+
+def test_too_few_test_images_are_no_evidence_and_a_failure_weighs_more() -> None:
+    assert judge(EVALUATION, GateSettings(min_test_images=5)).result is Result.UNPROVED
+    assert judge(EVALUATION, GateSettings(min_test_images=4)).result is Result.PASSED
+    assert judge(EVALUATION, GateSettings(min_test_images=5, min_f1=0.9)).result is Result.FAILED
+
+
+@pytest.mark.parametrize(("low", "result"), [(0.81, Result.PASSED), (0.79, Result.UNPROVED)])
+def test_where_it_decides_on_intervals_their_lower_end_has_to_reach_it(low: float, result: Result) -> None:
+    verdict = judge(EVALUATION, GateSettings(min_f1=0.8), lows={"": (0.7, 0.7, low)})
+    assert verdict.result is result
+
+
+@pytest.mark.parametrize(
+    ("champion", "low", "result"),
+    [
+        (0.86, None, Result.PASSED),
+        (0.88, None, Result.FAILED),
+        (0.86, -0.019, Result.PASSED),
+        (0.86, -0.05, Result.UNPROVED),
+        (0.90, -0.09, Result.FAILED),
+    ],
+)
+def test_it_may_not_fall_behind_the_champion(champion: float, low: float | None, result: Result) -> None:
+    verdict = judge(EVALUATION, GateSettings(max_regression=0.02), champion=Champion("v0", champion, low))
+    assert verdict.result is result
+
+
+def test_without_a_champion_there_is_nothing_to_fall_behind() -> None:
+    assert judge(EVALUATION, GateSettings(max_regression=0.0)).checks == ()
+
+
+@pytest.mark.parametrize("text", ["", "high", "1.2", "0.9:accuracy", "0.9:recall,x"])
+def test_a_demand_that_cannot_be_read_says_how_to_write_it(text: str) -> None:
+    with pytest.raises(SettingsError, match="no demand on a label") as caught:
+        parse_demand(text)
+    assert "0.9:recall" in str(caught.value.hint)
+
+
+def test_a_demand_on_a_label_that_is_not_there_is_refused() -> None:
+    with pytest.raises(SettingsError, match="does not have: dent"):
+        judge(EVALUATION, GateSettings(min_label={"dent": "0.9"}))
+
+
+def test_junit_has_a_case_a_check_and_a_failure_with_its_sentence() -> None:
+    root = ElementTree.fromstring(junit(judge(EVALUATION, GateSettings(min_f1=0.9, min_precision=0.5))))
+    (suite,) = root
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    (failure,) = root.iter("failure")
+    assert failure.text == "F1 is 0.850, the gate asks for 0.900"

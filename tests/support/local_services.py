@@ -1,0 +1,109 @@
+"""A local service for tests, reached as any client reaches it."""
+
+import io
+import os
+import signal
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from customlabels.core.waiting import wait_for
+from customlabels.emulator.server import address
+from customlabels.manifests.lines import entry_line
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_s3 import S3Client
+
+BUCKET = "plant-7"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A local service under test."""
+
+    state: Path
+    endpoint_url: str
+    rekognition: "RekognitionClient"
+    s3: "S3Client"
+
+
+def connect(state: Path, region: str = "us-east-1", pace: address.Pace = address.FAST) -> Service:
+    """The local service that keeps `state`, started where it is not up."""
+    url = address.start(state, pace).endpoint_url
+    return Service(state, url, _client(url, "rekognition", region), _client(url, "s3", region))
+
+
+def client(service: Service, name: str, region: str = "us-east-1") -> Any:
+    """A boto3 client of one of its services."""
+    return _client(service.endpoint_url, name, region)
+
+
+def _client(url: str, name: str, region: str) -> Any:
+    session: Any = boto3
+    return session.client(
+        name,
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id="AKIASECRETSECRET",
+        aws_secret_access_key="any",
+        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+    )
+
+
+def begin_training(service: Service, project: str, images: Path, **more: Any) -> tuple[str, str]:
+    """Makes the bucket BUCKET, and has `v1` of a new project trained on a folder a label; ARNs of both."""
+    service.s3.create_bucket(Bucket=BUCKET)
+    lines = []
+    for path in sorted(images.rglob("*.jpg")):
+        key = f"{path.parent.name}-{path.stem}.jpg"
+        service.s3.upload_file(str(path), BUCKET, key)
+        lines.append(entry_line(f"s3://{BUCKET}/{key}", (path.parent.name,)))
+    service.s3.put_object(Bucket=BUCKET, Key="all.manifest", Body=b"".join(lines))
+    made = service.rekognition.create_project(ProjectName=project)["ProjectArn"]
+    asset: Any = {"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Name": "all.manifest"}}}
+    version = service.rekognition.create_project_version(
+        ProjectArn=made,
+        VersionName="v1",
+        OutputConfig={"S3Bucket": BUCKET, "S3KeyPrefix": "out"},
+        TrainingData={"Assets": [asset]},
+        TestingData={"AutoCreate": True},
+        **more,
+    )["ProjectVersionArn"]
+    return made, version
+
+
+def role(service: Service) -> str:
+    """The ARN of a role that functions run as."""
+    iam = client(service, "iam")
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName="runs", AssumeRolePolicyDocument="{}")
+    return str(iam.get_role(RoleName="runs")["Role"]["Arn"])
+
+
+def kill(service: Service) -> None:
+    """Ends the service's process at once, and waits until it is gone."""
+    found = address.running(service.state)
+    assert found is not None
+    os.kill(found.pid, signal.SIGKILL)
+    wait_for(lambda: None if address.running(service.state) else True, what="its end", most=10)
+
+
+def kill_and_return(service: Service) -> Service:
+    """The service, killed and started again on what is on disk."""
+    kill(service)
+    return connect(service.state)
+
+
+def zipped(files: dict[str, str] | str) -> bytes:
+    """A zip of files; text alone is its app.py."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for name, text in ({"app.py": files} if isinstance(files, str) else files).items():
+            archive.writestr(name, text)
+    return body.getvalue()
