@@ -102,7 +102,7 @@ def read_entry(number: int, line: bytes, *, paths: bool = False) -> Entry:
     boxes_lost = False
     for name, content in value.items():
         metadata = value.get(name + "-metadata", MISSING)
-        if metadata is MISSING or not _may_be_attribute(name):
+        if metadata is MISSING or name == "source-ref" or name.startswith("cl-"):
             continue
         attributes += 1
         kind = metadata.get("type") if type(metadata) is dict else None

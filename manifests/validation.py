@@ -120,6 +120,10 @@ class Part:
         """Counts something that the service has no code for."""
         self.notes.setdefault(what, Explained()).explain(entry.number, causes)
 
+    def note_file(self, what: str) -> None:
+        """Notes something of the file as a whole."""
+        self.notes.setdefault(what, Explained()).add(1)
+
     def _count_faults(self, entry: Entry, image_fault: Fault | None) -> None:
         no_image = image_fault is not None
         for fault in entry.faults if image_fault is None else (*entry.faults, image_fault):

@@ -30,7 +30,6 @@ from customlabels.datasets.split import (
 )
 from customlabels.manifests.formats import AUTO, annotations, find_format
 from customlabels.manifests.layout import MENDS
-from customlabels.manifests.remote import lie_in_s3, read_in_s3
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -188,6 +187,8 @@ def read_images(wanted: Wanted, policy: Policy | None = None) -> Taken:
     SettingsError : images in S3 are asked for in a way that needs them here
     LayoutError : there is no image that can be used
     """
+    from customlabels.manifests.remote import lie_in_s3, read_in_s3
+
     if wanted.in_s3:
         if policy is not None:
             raise _not_here(wanted)

@@ -1,16 +1,15 @@
-"""customlabels manifest."""
+"""customlabels manifest validate."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from customlabels.cli.group import Group, pass_session
-from customlabels.cli.manifest_build import build
+from customlabels.cli.group import Command, pass_session
+from customlabels.cli.manifest.opening import opened
 from customlabels.core.errors import ManifestError, SettingsError
-from customlabels.pipelines.training.sources import local_file
 from customlabels.session import Session
 
 if TYPE_CHECKING:
@@ -18,15 +17,7 @@ if TYPE_CHECKING:
     from customlabels.manifests.validation import Explained, Occurrence
 
 
-@click.group(cls=Group)
-def manifest() -> None:
-    """Write the manifests that a dataset is made from; check, describe, merge and convert any."""
-
-
-manifest.add_command(build)
-
-
-@manifest.command()
+@click.command(cls=Command)
 @click.argument("files", metavar="FILE…", nargs=-1, required=True)
 @click.option("--test", metavar="FILE", help="The testing manifest beside it.")
 @click.option(
@@ -63,9 +54,9 @@ def validate(
     reports: dict[str, Report] = {}
     changes: list[tuple[int, str]] = []
     for file in files:
-        with ExitStack() as opened:
-            path = opened.enter_context(_opened(session, file))
-            testing = opened.enter_context(_opened(session, test)) if test else None
+        with ExitStack() as stack:
+            path = stack.enter_context(opened(session, file))
+            testing = stack.enter_context(opened(session, test)) if test else None
             if fix is not None:
                 changes = _fix(path, fix, images)
                 path = fix
@@ -131,15 +122,6 @@ def _fix(path: Path, target: Path, images: str | None) -> list[tuple[int, str]]:
 
     write_manifest(target, lines())
     return changes
-
-
-@contextmanager
-def _opened(session: Session, file: str) -> Iterator[Path]:
-    """The path of a manifest, fetched where it lies in S3."""
-    with local_file(file, lambda: session.clients.s3) as path:
-        if not path.is_file():
-            raise ManifestError(f"{file}: no such file")
-        yield path
 
 
 def _document(report: "Report") -> dict[str, Any]:
@@ -217,100 +199,3 @@ def _rows(part: str, code: str, message: str, lines: "Explained") -> Iterator[tu
 
 def _first(lines: "Occurrence") -> str:
     return ", ".join(map(str, lines.lines)) + (" …" if lines.count > len(lines.lines) else "")
-
-
-@manifest.command()
-@click.argument("file")
-@pass_session
-def describe(session: Session, file: str) -> None:
-    """Show what a manifest holds: kinds of labels, counts a label, jobs, buckets, sizes, dates.
-
-    Example: customlabels manifest describe s3://my-bucket/output/output.manifest
-    """
-    from customlabels.manifests.describing import describe as described
-    from customlabels.manifests.files import manifest_lines
-
-    with _opened(session, file) as path, session.console.step(f"reading {file}"):
-        found = described(manifest_lines(path))
-    session.console.result(found, lambda _: _show_description(session, found))
-
-
-def _show_description(session: Session, found: dict[str, Any]) -> None:
-    console = session.console
-    if found["labels"]:
-        console.table(
-            ("label", "images", "boxes"),
-            [(label, counts["images"], counts["boxes"]) for label, counts in found["labels"].items()],
-        )
-    wanted = {
-        "faulty": "with errors (customlabels manifest validate names them)",
-        "unlabelled": "without labels",
-        "nothing_on_them": "that say that nothing is on the image",
-        "several_labels": "with several labels",
-        "labels_and_boxes": "with labels and boxes",
-    }
-    console.text(
-        f"{found['lines']} lines" + "".join(f"; {found[key]} {said}" for key, said in wanted.items() if found[key])
-    )
-    for key in ("kinds", "attributes", "jobs", "buckets", "sizes"):
-        if found[key]:
-            shown = list(found[key].items())
-            text = ", ".join(f"{name} ({count})" for name, count in shown[:10])
-            console.text(f"{key}: {text}{' …' if len(shown) > 10 else ''}")
-    if found["dates"]:
-        console.text(f"dates: {' to '.join(dict.fromkeys(found['dates']))}")
-
-
-@manifest.command()
-@click.argument("files", metavar="FILE FILE…", nargs=-1, required=True)
-@click.option("-o", "target", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The new file.")
-@pass_session
-def merge(session: Session, files: tuple[str, ...], target: Path) -> None:
-    """Put manifests together: an image on several lines gets one with all they say, unless they contradict each other.
-
-    Example: customlabels manifest merge monday.manifest tuesday.manifest -o week.manifest
-    """
-    from customlabels.manifests.files import manifest_lines
-    from customlabels.manifests.lines import write_manifest
-    from customlabels.manifests.merging import merged
-
-    with ExitStack() as opened:
-        paths = [(file, opened.enter_context(_opened(session, file))) for file in files]
-        with session.console.step(f"merging {len(files)} manifests"):
-            count = write_manifest(target, merged((file, manifest_lines(path)) for file, path in paths))
-    session.console.done(f"{target}: {count} lines", file=str(target), lines=count)
-
-
-@manifest.command()
-@click.argument("file")
-@click.option(
-    "--to",
-    "kind",
-    required=True,
-    type=click.Choice(["custom-labels", "image-level", "boxes", "multi-label"]),
-    help="custom-labels: Ground Truth's multi-label form becomes what the service takes; image-level: boxes become "
-    "labels; boxes: only boxes stay; multi-label: Ground Truth's form.",
-)
-@click.option("-o", "target", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The new file.")
-@pass_session
-def convert(session: Session, file: str, kind: str, target: Path) -> None:
-    """Write FILE as another kind of manifest.
-
-    Lines that have nothing of that kind are left out, and counted.
-
-    Example: customlabels manifest convert output.manifest --to custom-labels -o train.manifest
-    """
-    from customlabels.manifests.files import manifest_lines
-    from customlabels.manifests.lines import write_manifest
-    from customlabels.manifests.rewriting import Conversion, Kind
-
-    conversion = Conversion(file, Kind(kind))
-    with _opened(session, file) as path, session.console.step(f"reading {file}"):
-        count = write_manifest(target, conversion.lines(manifest_lines(path)))
-    left_out = conversion.left_out
-    session.console.done(
-        f"{target}: {count} lines" + (f"; {left_out} without anything of that kind left out" if left_out else ""),
-        file=str(target),
-        lines=count,
-        left_out=left_out,
-    )
