@@ -257,14 +257,11 @@ class Session:
 
     def divide(self, wanted: "Wanted") -> "tuple[Dataset, Remote | None]":
         """The images that are asked for, divided; and what is known of them in S3, where they lie there."""
-        from customlabels.pipelines.training.sources import divide_images, divide_remote, warn_of_leaks
+        from customlabels.pipelines.training.sources import divide_images, warn_of_leaks
 
-        if wanted.in_s3:
-            remote, divided = divide_remote(wanted)
-            return divided, remote
         divided, _ = divide_images(wanted)
         warn_of_leaks(wanted, divided)
-        return divided, None
+        return divided.dataset, divided.remote
 
     def plan_training(
         self,
