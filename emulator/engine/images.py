@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from customlabels.datasets.limits import MAX_BYTES
+from customlabels.emulator.s3 import bodies
 from customlabels.emulator.server.address import STATE_FILE
 from customlabels.emulator.server.store import connect
 from customlabels.manifests.entries import Entry
@@ -34,16 +35,19 @@ def read_images(
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for start in range(0, len(entries), _BATCH):
             batch = entries[start : start + _BATCH]
-            bodies = [_body(connection, entry) for entry in batch]
-            yield from zip(batch, pool.map(done, zip(batch, bodies, strict=True)), strict=True)
+            contents = [_body(state, connection, entry) for entry in batch]
+            yield from zip(batch, pool.map(done, zip(batch, contents, strict=True)), strict=True)
     connection.close()
 
 
-def _body(connection: sqlite3.Connection, entry: Entry) -> bytes | None:
+def _body(state: Path, connection: sqlite3.Connection, entry: Entry) -> bytes | None:
     if entry.image is None:
         return None
     row = connection.execute(
-        "SELECT body FROM object WHERE bucket = ? AND key = ? ORDER BY position DESC LIMIT 1",
-        (entry.image.bucket, entry.image.key),
+        "SELECT body FROM object WHERE bucket = ? AND key = ? AND latest", (entry.image.bucket, entry.image.key)
     ).fetchone()
-    return row[0] if row else None
+    try:
+        return bodies.read(state, row[0]) if row and row[0] else None
+    except FileNotFoundError:
+        # Deleted, or put anew, since the row was read.
+        return None
