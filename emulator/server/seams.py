@@ -48,7 +48,6 @@ SEAMS: dict[str, str] = {
     "moto.s3.models:FakeKey.__del__": "5e2666415ddb",
     "moto.s3.models:FakeKey.__getstate__": "9e38b58ef9ad",
     "moto.s3.models:FakeKey.__setstate__": "5ce39b3d465a",
-    "moto.s3.models:FakeMultipart.set_part": "87e31635d97f",
     "moto.s3.models:S3Backend.tagger": "ec6a3c5400f9",
     "moto.s3.models:S3Backend.list_objects": "9409ba5af314",
     "moto.s3.models:S3Backend.list_objects_v2": "f5600333ebab",
