@@ -153,7 +153,8 @@ def start(state: Path, pace: Pace | None = None) -> Running:
     command += ["--port", str(_noted_port(state) or 0), "--scale", str(pace.scale), "--rate", str(pace.rate)]
     command += ["--real"] if pace.real else []
     command += ["--strict"] if pace.strict else []
-    with (state / LOG_FILE).open("ab") as log:
+    private = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    with os.fdopen(os.open(state / LOG_FILE, private, 0o600), "ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     # A large state takes its time to be read; a process that lives is waited for.
     deadline = time.monotonic() + _PATIENCE

@@ -132,6 +132,7 @@ class Application:
             return self._health(environ, start_response)
         if environ["PATH_INFO"] == ADVANCE and environ["REQUEST_METHOD"] == "POST":
             return self._advance(environ, start_response)
+        body: bytes | None = b""
         try:
             body = None if environ["REQUEST_METHOD"] in _WITHOUT_BODY else gate.body_of(environ)
             operation = environ.get("HTTP_X_AMZ_TARGET", "")
@@ -140,6 +141,8 @@ class Application:
             return self._other(environ, body, start_response)
         except gate.BadRequest as error:
             return answer(start_response, error.status, "text/plain", f"{error}\n".encode())
+        except NotImplementedError:
+            return _not_offered(environ, body or b"", start_response)
         except Exception as error:
             log.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             kept = not isinstance(error, sqlite3.Error | OSError)
@@ -188,13 +191,13 @@ class Application:
             self._publish_models(region, self.clock())
             self._metrics.publish_queues(region, self.clock())
         if body is None:
-            return self._moto.read(environ, start_response)
+            return _seen(self._moto.read, environ, start_response)
         invoked = INVOKED.fullmatch(environ["PATH_INFO"]) if service == "lambda" and method == "POST" else None
         if invoked:
             return self._invoker.invoke(region, unquote(invoked[1]), environ, body, start_response)
         if service == "sagemaker":
             return self._need_executions().answer(region, environ, body, self._moto.change, start_response)
-        return self._moto.change(environ, body, start_response)
+        return _seen(lambda asked, start: self._moto.change(asked, body, start), environ, start_response)
 
     def _need_executions(self) -> "Executions":
         """Brings SageMaker in when it is first asked for."""
@@ -266,3 +269,27 @@ class Application:
         if (service, region) not in self._clients:
             self._clients[service, region] = local_client(service, region, self._invoker.endpoint_url)
         return self._clients[service, region]
+
+
+def _seen(
+    ask: Callable[[Environ, StartResponse], Iterable[bytes]], environ: Environ, start_response: StartResponse
+) -> Iterable[bytes]:
+    """moto's answer; where it is a page of the web server's that there is no such address, a refusal instead.
+
+    Raises
+    ------
+    NotImplementedError : moto knows no such operation
+    """
+    heads: list[tuple[Any, ...]] = []
+    given = ask(environ, lambda *head: heads.append(head))
+    kind = dict(heads[0][1]).get("Content-Type", "")
+    if heads[0][0].startswith(("404", "405", "501")) and kind.startswith("text/html") and scope(environ)[1] != "s3":
+        raise NotImplementedError
+    start_response(*heads[0])
+    return given
+
+
+def _not_offered(environ: Environ, body: bytes, start_response: StartResponse) -> Iterable[bytes]:
+    operation = action(environ, body) or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    text = f"{operation} of {scope(environ)[1]} is not offered by the local service."
+    return refusal_answer(start_response, environ, 400, "UnknownOperationException", text)

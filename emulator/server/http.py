@@ -72,11 +72,12 @@ def refusal_answer(
     """A refusal in the form that a client of the service asked reads."""
     _, service = scope(environ)
     error = f"<Code>{code}</Code><Message>{escape(text)}</Message>"
+    number = f"<RequestId>{uuid.uuid4()}</RequestId>"
     if service == "s3":
-        return answer(start_response, status, "application/xml", f"<Error>{error}</Error>".encode())
+        return answer(start_response, status, "application/xml", f"<Error>{error}{number}</Error>".encode())
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         kind = "Sender" if status < 500 else "Receiver"
-        document = f"<ErrorResponse><Error><Type>{kind}</Type>{error}</Error></ErrorResponse>"
+        document = f"<ErrorResponse><Error><Type>{kind}</Type>{error}</Error>{number}</ErrorResponse>"
         return answer(start_response, status, "text/xml", document.encode())
     body = encode_refusal(Refusal(code, text, status=status))
     return answer(start_response, status, CONTENT_TYPE, body, [("x-amzn-ErrorType", code)])
