@@ -111,8 +111,8 @@ class Session:
 
         if self._endpoint_url is not None:
             raise SettingsError("--local and --endpoint-url exclude each other")
-        endpoint = start(self.state).endpoint_url
-        clients = Clients(Connection(None, region, endpoint, anonymous=True, said=self._said))
+        service = start(self.state)
+        clients = Clients(Connection(None, region, service.endpoint_url, service.key, said=self._said))
         self._make_local_bucket(clients, self.settings.project.bucket or LOCAL_BUCKET)
         return clients
 

@@ -113,8 +113,9 @@ def _peaks(plane: Plane, quantiles: tuple[float, ...]) -> Plane:
     places = np.array([round(quantile * (plane.size - 1)) for quantile in quantiles])
     # What lies below the first of them need not be in order.
     first = int(places[0])
-    upper = np.sort(np.partition(plane, first, axis=None)[first:])
-    return upper[places - first]
+    upper: Plane = np.sort(np.partition(plane, first, axis=None)[first:])
+    peaks: Plane = upper[places - first]
+    return peaks
 
 
 def _bends(smooth: Plane, width: float) -> tuple[Plane, Plane, Plane]:

@@ -147,7 +147,7 @@ def _look(s3: "S3Client", address: S3Address, held: _Held) -> ImageInfo | str:
     """The image's header, or why it cannot be used."""
     image = S3Address(address.bucket, join_key(address.key, held.name))
     for head in _HEADS:
-        body, _ = beginning(s3, image, head) if held.size else (b"", 0)
+        body = beginning(s3, image, head).body if held.size else b""
         try:
             info = parse(body, held.size)
         except CutOff:
