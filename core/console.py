@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +106,16 @@ class Console:
                 if bar.live.is_started:
                     bar.stop()
         tell(f"{title} · {time.monotonic() - began:.1f} s")
+
+
+def in_money(rows: Iterable[Mapping[str, object]], *names: str) -> list[tuple[object, ...]]:
+    """Rows of a table whose figures of these names are dollars."""
+    return [
+        tuple(
+            Money(value) if name in names and isinstance(value, float | int) else value for name, value in row.items()
+        )
+        for row in rows
+    ]
 
 
 def tell(text: str) -> None:

@@ -18,6 +18,7 @@ from customlabels.pipelines.service.arns import CHAMPION, project_name
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+    from customlabels.aws.stacks.change_sets import Change
     from customlabels.core.tables import Table
     from customlabels.datasets.model import Dataset
     from customlabels.manifests.images import Look
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from customlabels.pipelines.training.sources import Wanted
     from customlabels.pipelines.training.version_table import VersionRow
     from customlabels.scheduler.models import ModelStatus, Started, Stopped
+    from customlabels.scheduler.stack.schedule_stack import Assembled
     from customlabels.scheduler.uptime import Schedule
 
 
@@ -109,8 +111,8 @@ class Session:
 
         if self._endpoint_url is not None:
             raise SettingsError("--local and --endpoint-url exclude each other")
-        endpoint = start(self.state).endpoint_url
-        clients = Clients(Connection(None, region, endpoint, anonymous=True, said=self._said))
+        service = start(self.state)
+        clients = Clients(Connection(None, region, service.endpoint_url, service.key, said=self._said))
         self._make_local_bucket(clients, self.settings.project.bucket or LOCAL_BUCKET)
         return clients
 
@@ -170,7 +172,7 @@ class Session:
         ------
         SettingsError : there is none, or what is wrong with it
         """
-        from customlabels.scheduler.reading import read_schedule
+        from customlabels.scheduler.schedule_settings import read_schedule
         from customlabels.scheduler.uptime import USUAL_WARM_UP
 
         warm_up = USUAL_WARM_UP if learned is None else learned
@@ -255,14 +257,11 @@ class Session:
 
     def divide(self, wanted: "Wanted") -> "tuple[Dataset, Remote | None]":
         """The images that are asked for, divided; and what is known of them in S3, where they lie there."""
-        from customlabels.pipelines.training.sources import divide_images, divide_remote, warn_of_leaks
+        from customlabels.pipelines.training.sources import divide_images, warn_of_leaks
 
-        if wanted.in_s3:
-            remote, divided = divide_remote(wanted)
-            return divided, remote
         divided, _ = divide_images(wanted)
         warn_of_leaks(wanted, divided)
-        return divided, None
+        return divided.dataset, divided.remote
 
     def plan_training(
         self,
@@ -611,6 +610,43 @@ class Session:
         return kept_running(
             self.clients, version, self.console, units=units, before_start=before_start or unasked, guard=guard
         )
+
+    def schedule_stack(self, project: str | None = None, bucket: str | None = None) -> "Assembled":
+        """What the settings make of the project's schedule as a stack; nothing is deployed."""
+        from customlabels.scheduler.stack.schedule_stack import assemble, learned_lead
+
+        name, place = self.project(project), self.bucket(bucket)
+        schedule = self.schedule(learned_lead(self.clients.ssm, name))
+        return assemble(self.clients, self.settings, project=name, bucket=place, schedule=schedule, now=self.now())
+
+    def deploy_schedule(
+        self,
+        confirm: "Callable[[tuple[Change, ...]], bool]",
+        *,
+        assembled: "Assembled | None" = None,
+    ) -> "tuple[Change, ...]":
+        """The project's schedule deployed; the changes that were made, none where nothing is to change.
+
+        Parameters
+        ----------
+        confirm : asked with the changes before they are made; false, or an exception, leaves everything as it is
+        assembled : what is deployed; by default what schedule_stack gives
+        """
+        from customlabels.aws.stacks import deployment
+        from customlabels.scheduler.deployed import deployed
+        from customlabels.scheduler.overriding import hold_on
+
+        chosen = assembled or self.schedule_stack()
+        outcome = deployment.deploy(self.clients, chosen.stack, confirm=confirm, watch=self.console)
+        if outcome is None or not outcome.changes:
+            return ()
+        parts = chosen.parts
+        hold_on(self.clients, deployed(self.clients, parts.project, self.now()), self.now())
+        if parts.champion is None:
+            self.console.warn("there is no champion yet to start: customlabels versions promote VERSION makes one")
+        for email in parts.emails:
+            self.console.note(f"{email} is told once it has agreed to in the mail that SNS sends")
+        return outcome.changes
 
     def validate(
         self, manifest: str | Path, test: str | Path | None = None, *, images: str | Path | None = None

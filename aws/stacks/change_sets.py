@@ -5,7 +5,8 @@ stacks using change sets", "Understand CloudFormation stack creation events" and
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ _STUCK = "UPDATE_ROLLBACK_FAILED"
 _CHANGE_SET_GONE = {"ChangeSetNotFound", "ChangeSetNotFoundException"}
 
 _UNSTICK = "it could not be taken back: aws cloudformation continue-update-rollback, then run the same command again"
-_HINTS = {
+HINTS = {
     **dict.fromkeys(
         ("ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"),
         "what had been made of it was taken back; run the same command again once the cause is gone",
@@ -44,7 +45,7 @@ _HINTS = {
         "part of it is left, which the same command deletes first; run it again once the cause is gone",
     ),
 }
-_ELSEWHERE = "it was changed or deleted by someone else meanwhile; run the same command again"
+ELSEWHERE = "it was changed or deleted by someone else meanwhile; run the same command again"
 
 Tick = Callable[[float], None]
 
@@ -80,10 +81,15 @@ def outputs(stack: "StackTypeDef") -> dict[str, str]:
 
 
 def deployed_template(cloudformation: "CloudFormationClient", stack: str) -> str:
-    """The stack's template as it was given."""
+    """The stack's template as it was given; one in JSON, which botocore reads, as `json_template` writes it."""
     with explained(f"reading the template of {stack}"):
         body: Any = cloudformation.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
-    return str(body)
+    return body if isinstance(body, str) else json_template(body)
+
+
+def json_template(document: Mapping[str, Any]) -> str:
+    """A template in JSON."""
+    return json.dumps(document, indent=1) + "\n"
 
 
 def propose(
@@ -123,7 +129,7 @@ def propose(
     def look() -> "DescribeChangeSetOutputTypeDef | None":
         description = _change_set(cloudformation, stack, change_set)
         if description is None:
-            raise ServiceError(f"the change set of {stack} is gone", hint=_ELSEWHERE)
+            raise ServiceError(f"the change set of {stack} is gone", hint=ELSEWHERE)
         return None if description["Status"] in {"CREATE_PENDING", "CREATE_IN_PROGRESS"} else description
 
     description = wait_for(look, what=f"the change set of {stack}", most=_LONGEST, tick=tick)
@@ -163,7 +169,7 @@ def execute(cloudformation: "CloudFormationClient", proposal: Proposal, tick: Ti
         raise ServiceError(
             f"{proposal.stack} is {status}: {faults[0] if faults else 'no reason given'}",
             details=faults[1:],
-            hint=_HINTS.get(status, _ELSEWHERE),
+            hint=HINTS.get(status, ELSEWHERE),
         )
     return description
 
@@ -244,10 +250,14 @@ def _describe(cloudformation: "CloudFormationClient", stack: str) -> "StackTypeD
         with explained(f"looking for the stack {stack}"):
             stacks = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except ServiceError as error:
-        if error.code == "ValidationError" and "does not exist" in error.message:
+        if _is_absence(error):
             return None
         raise
     return stacks[0] if stacks and stacks[0]["StackStatus"] != "DELETE_COMPLETE" else None
+
+
+def _is_absence(error: ServiceError) -> bool:
+    return error.code == "ValidationError" and "does not exist" in error.message
 
 
 def _change_set(
@@ -257,7 +267,7 @@ def _change_set(
         with explained(f"reading the change set of {stack}"):
             return cloudformation.describe_change_set(StackName=stack, ChangeSetName=change_set)
     except ServiceError as error:
-        if error.code in _CHANGE_SET_GONE:
+        if error.code in _CHANGE_SET_GONE or _is_absence(error):
             return None
         raise
 

@@ -29,9 +29,9 @@ class Site:
     account: str
     partition: str = "aws"
 
-    def arn(self, service: str, resource: str) -> Arn:
+    def arn(self, service: str, resource: str, *, regional: bool = True) -> Arn:
         """The ARN of a service's resource; those of S3 have neither region nor account."""
-        where = ":" if service == "s3" else f"{self.region}:{self.account}"
+        where = ":" if service == "s3" else f"{self.region if regional else ''}:{self.account}"
         if self == IN_TEMPLATE:
             # Nothing of the resource's name is a reference of the template.
             return sub(f"arn:{self.partition}:{service}:{where}:{resource.replace('${', '${!')}")
@@ -92,6 +92,17 @@ def versions(site: Site, name: str) -> Arn:
 
 def parameter(site: Site, path: str) -> Arn:
     return site.arn("ssm", f"parameter{path}")
+
+
+def told(site: Site, topic: str | None, event_bus: str | None) -> list[Statement]:
+    """What it takes to tell a topic and an event bus, where there are any."""
+    statements = []
+    if topic:
+        statements.append(allow(["sns:Publish"], [topic], sid="Topic"))
+    if event_bus:
+        arn = event_bus if event_bus.startswith("arn:") else site.arn("events", f"event-bus/{event_bus}")
+        statements.append(allow(["events:PutEvents"], [arn], sid="EventBus"))
+    return statements
 
 
 def find_project(sid: str | None = None) -> Statement:

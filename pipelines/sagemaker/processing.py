@@ -48,7 +48,7 @@ def main(arguments: list[str], settings: dict[str, Any]) -> int:
             _look(chosen, settings, clients, console)
         else:
             # Takes more than the standard library, which looking does not.
-            from customlabels.pipelines.sagemaker.building import build
+            from customlabels.pipelines.sagemaker.build_job import build
 
             build(chosen, settings, clients, console)
     except CustomLabelsError as error:

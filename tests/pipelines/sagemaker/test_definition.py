@@ -12,7 +12,7 @@ from cfnlint.api import lint_all
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.sagemaker.definition import Pipeline, Places, definition
 from customlabels.pipelines.sagemaker.parts import Parts
-from customlabels.pipelines.sagemaker.template import FUNCTIONS, REFERENCES, template
+from customlabels.pipelines.sagemaker.pipeline_template import FUNCTIONS, REFERENCES, template
 
 MADE = Pipeline(
     project="surface",
