@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
-from customlabels.emulator.engine.blurring import blurred
-
 _SHARES = (0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
 """Of the highest value of a label's map, above which its pieces are looked for."""
 
@@ -106,7 +104,7 @@ def proposed(likely: Plane, boxed: Plane, shapes: Boxes, which: NDArray[np.intp]
             found += [_pieces(smooth, share * highest, _A_MAP, plane.shape) for share in _SHARES]
     light = np.ascontiguousarray(boxed[:, :, 0])
     for width, step in ((1.0, 1), (2.5, 1), (6.0, 3)):
-        contrast = blurred(light, width) - blurred(light, 5 * width)
+        contrast = cv2.GaussianBlur(light, (0, 0), width) - cv2.GaussianBlur(light, (0, 0), 5 * width)
         usual = max(1.4826 * float(np.median(np.abs(contrast[::2, ::2]))), 1e-3)
         contrast = _coarser(contrast / usual, step)
         for signed in (contrast, -contrast):
