@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import numpy as np
 from rows import Row, note
 from support.drawing import SIDE, draw, squares
+from support.stored_images import store_images
 
 from customlabels.datasets.boxes import overlap
 from customlabels.datasets.files import image_files
@@ -29,7 +30,6 @@ from customlabels.emulator.engine import job
 from customlabels.emulator.engine.images import read_bodies
 from customlabels.emulator.engine.job_files import OUTCOME
 from customlabels.emulator.server.address import VERSIONS_FOLDER
-from customlabels.emulator.server.store import Store
 from customlabels.manifests.entries import read_entries
 from customlabels.manifests.files import manifest_lines
 from customlabels.manifests.lines import entry_line
@@ -88,10 +88,7 @@ def filled(folder: Path) -> Path:
         key = f"squares/{number}.png"
         bodies[key], boxes = squares(number)
         lines.setdefault("squares", []).append(entry_line(f"s3://{BUCKET}/{key}", (), boxes, (SIDE, SIDE, 1)))
-    store = Store(folder / "state")
-    for key, body in bodies.items():
-        store.replace_object(BUCKET, key, [({}, body)])
-    store.close()
+    store_images(folder / "state", BUCKET, bodies)
     for kind, own in lines.items():
         training = folder / "state" / VERSIONS_FOLDER / kind
         training.mkdir(parents=True)

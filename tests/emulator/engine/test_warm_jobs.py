@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from support.drawing import drawn
 from support.local_services import Service, begin_training, connect, kill
+from support.stored_images import store_images
 
 from customlabels.core.addresses import S3Address
 from customlabels.core.waiting import wait_for
@@ -15,7 +16,6 @@ from customlabels.emulator.engine.describing import described
 from customlabels.emulator.engine.features import decode, describe
 from customlabels.emulator.engine.job_files import LOG, MODEL, OUTCOME
 from customlabels.emulator.engine.warm_jobs import WarmJobs
-from customlabels.emulator.server.store import Store
 from customlabels.manifests.lines import entry_line
 
 IMAGES = 8
@@ -29,11 +29,7 @@ def png(pattern: int, seed: int) -> bytes:
 
 def filled(state: Path, images: int = IMAGES) -> Path:
     """A state with images of two labels in a bucket."""
-    store = Store(state)
-    with store.transaction():
-        for number in range(images):
-            store.replace_object("bucket", f"{number}.png", [({}, png(number % 2, number))])
-    store.close()
+    store_images(state, "bucket", {f"{number}.png": png(number % 2, number) for number in range(images)})
     return state
 
 
@@ -171,8 +167,6 @@ def test_images_are_described_the_same_by_several_processes(tmp_path: Path, monk
 
 def test_an_image_that_cannot_be_used_is_none_and_the_others_are_described(tmp_path: Path) -> None:
     state = filled(tmp_path, 3)
-    store = Store(state)
-    store.replace_object("bucket", "1.png", [({}, b"text")])
-    store.close()
+    store_images(state, "bucket", {"1.png": b"text"})
     rows = described(state, [S3Address("bucket", f"{number}.png") for number in range(3)])
     assert [row is not None for row in rows] == [True, False, True]
