@@ -77,6 +77,8 @@ class DatasetSettings(_Section):
     masks: str | None = None
     min_area: Annotated[int, Ge(1)] = 9
     category: str | None = None
+    lines: Literal["out", "boxes"] = "out"
+    attributes: tuple[str, ...] = ()
     allow_unlabelled: bool = False
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
     seed: int = 0

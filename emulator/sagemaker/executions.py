@@ -92,6 +92,10 @@ class Executions:
                 # What was cut off begins anew; a step that waits for its token goes on waiting.
                 found.steps = [step for step in found.steps if step.status != "Executing" or step.token]
                 self._go(found)
+        for region, backend in list(sagemaker_backends[DEFAULT_ACCOUNT_ID].items()):
+            for pipeline in list(backend.pipelines.values()):
+                for arn in set(pipeline.pipeline_executions) - self._all.keys():
+                    self._begin(region, arn)
 
     def _begin(self, region: str, arn: str) -> None:
         """Runs an execution that moto has just noted."""

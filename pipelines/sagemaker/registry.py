@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from customlabels.aws.clients import explained
+from customlabels.aws.clients import Clients, explained
 from customlabels.aws.s3 import put
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import ServiceError
+from customlabels.core.watching import Watch
 from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.following import Following, crown
 from customlabels.pipelines.sagemaker.limits import LONGEST_ARGUMENT
 from customlabels.pipelines.service import arns, champion
 from customlabels.pipelines.service.champion import Promotion
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker.type_defs import ModelPackageSummaryTypeDef
-    from mypy_boto3_ssm import SSMClient
 
 Approval = Literal["PendingManualApproval", "Approved", "Rejected"]
 PENDING: Approval = "PendingManualApproval"
@@ -123,7 +124,7 @@ def follow(
 
 
 def promote_approved(
-    sagemaker: "SageMakerClient", ssm: "SSMClient", package: str, approved: datetime | None = None
+    clients: Clients, following: Following, watch: Watch, package: str, approved: datetime | None = None
 ) -> str:
     """Makes the version of an approved model package champion.
 
@@ -136,18 +137,18 @@ def promote_approved(
     its name; empty where it is not approved any more, or not ours
     """
     with explained(f"model package {package}"):
-        description = sagemaker.describe_model_package(ModelPackageName=package)
+        description = clients.sagemaker.describe_model_package(ModelPackageName=package)
     about = description.get("CustomerMetadataProperties", {})
     arn = about.get("version-arn") or description.get("SourceUri", "")
     if description.get("ModelApprovalStatus") != APPROVED or not {"project", "version"} <= about.keys() or not arn:
         return ""
     project = about["project"]
-    now = champion.current(ssm, project) if approved else None
+    now = champion.current(clients.ssm, project) if approved else None
     if approved and now and now.when and now.when >= approved + _TICK:
         # EventBridge may bring an event late, or twice.
         return ""
     why = f"approved as {package.rpartition(':')[2]}"
-    champion.promote(ssm, project, Promotion(about["version"], arn, why))
+    crown(clients, project, Promotion(about["version"], arn, why), following, watch)
     return about["version"]
 
 
