@@ -57,6 +57,7 @@ class Wanted:
     s3 : makes the client, where something lies in S3
     watch : told of steps, notes and warnings
     region : of the service, asked where its limits hang on it
+    dataset : the images, where they have been read already; what cannot be used of them is still among its findings
     """
 
     path: str | None
@@ -68,6 +69,7 @@ class Wanted:
     skip_faulty: bool = False
     resplit: bool = False
     region: Callable[[], str | None] = lambda: None
+    dataset: Dataset | None = None
 
     @property
     def in_s3(self) -> bool:
@@ -192,6 +194,8 @@ def read_images(wanted: Wanted, policy: Policy | None = None) -> Taken:
     """
     from customlabels.manifests.remote import lie_in_s3, read_in_s3
 
+    if wanted.dataset is not None:
+        return Taken(wanted.dataset)
     if wanted.in_s3:
         if policy is not None:
             raise _not_here(wanted)
