@@ -96,6 +96,8 @@ def _image(root: Path, images: Path, name: str, shapes: dict[str, str]) -> Annot
         document = _decoded(root / name)
     except LayoutError as error:
         return Annotated(image, name, subset=subset, faults=(Finding(name, error.message, fatal=True),))
+    if "frames" in document or "framesCount" in document:
+        return Annotated(image, name, subset=subset, faults=(Finding(name, "is of a video", fatal=True),))
     boxes: list[Box] = []
     left_out: list[str] = []
     faults = []
