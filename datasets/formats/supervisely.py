@@ -46,8 +46,9 @@ def recognises(source: Path, _: Options) -> bool:
 
 def _stem(name: str) -> str | None:
     """The image that an annotation file is of, without img/; None where it is none."""
-    path = PurePosixPath(name)
-    return path.stem if path.suffix == ".json" and path.parent.name == _ANNOTATIONS else None
+    folder, _, file = f"/{name}".rpartition("/")
+    is_one = file.endswith(".json") and folder.endswith(f"/{_ANNOTATIONS}")
+    return file.removesuffix(".json") if is_one else None
 
 
 def read(source: Path, options: Options) -> Layout:
