@@ -241,7 +241,8 @@ def _counts(values: "NDArray[np.uint8]") -> "NDArray[np.intp]":
 
     # One channel after the other: all are counted together.
     flat = np.ascontiguousarray(values).reshape(1, -1)
-    return cv2.calcHist([flat], [0], None, [256], [0, 256]).ravel().astype(np.intp)
+    counts: NDArray[np.intp] = cv2.calcHist([flat], [0], None, [256], [0, 256]).ravel().astype(np.intp)
+    return counts
 
 
 def _named_layers(pixels: _Pixels, names: Names) -> "list[tuple[str | None, NDArray[np.bool_]]]":
