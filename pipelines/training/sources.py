@@ -200,6 +200,7 @@ def divide_remote(wanted: Wanted) -> "tuple[Remote, Dataset]":
     """The images in S3 that are asked for, without faults, and how they are divided."""
     from customlabels.datasets.evidence import structure
     from customlabels.datasets.files import wanted as matches
+    from customlabels.datasets.structure import Places, folders_of
     from customlabels.pipelines.training.s3_source import folder_address, read_remote
 
     given = wanted.settings
@@ -220,8 +221,16 @@ def divide_remote(wanted: Wanted) -> "tuple[Remote, Dataset]":
             wanted=lambda name: matches(name, given.include, given.exclude),
             step=lambda: advance(1),
         )
-    tool = structure([record.name for record in remote.dataset.records], given.label_from)
-    if tool is not None and given.format == AUTO:
+    names = [record.name for record in remote.dataset.records]
+    kinds = Places(map(folders_of, names)).categories if given.format == AUTO else set()
+    if kinds:
+        known = sorted("/".join(folders) for folders in kinds)
+        raise LayoutError(
+            f"{address}: holds several kinds of parts, each with a split of its own: {', '.join(known)}",
+            hint=f"name one of them, {address}/{known[0]}",
+        )
+    tool = structure(names, given.label_from) if given.format == AUTO else None
+    if tool is not None:
         raise LayoutError(
             f"{address}: images lie in {tool}/, which is the structure of a tool, not a label",
             hint="name the folder that holds a folder a label; if the folders are labels all the same, say "
