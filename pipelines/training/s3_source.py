@@ -15,8 +15,8 @@ from customlabels.core.threads import in_threads
 from customlabels.datasets.formats.mask_pairs import named_as_masks
 from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
-from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
-from customlabels.datasets.probe import Hashes, service_fault
+from customlabels.datasets.model import Dataset, Finding, Hashes, ImageInfo, ImageRecord, Side
+from customlabels.datasets.probe import service_fault
 from customlabels.datasets.structure import labels_of
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from customlabels.datasets.formats.masks import find_tree
 from customlabels.datasets.layout import Format, Options
 from customlabels.datasets.limits import FEWEST
 from customlabels.datasets.model import Dataset, Side
+from customlabels.datasets.probe import hashed
 from customlabels.datasets.reading import Policy, make_dataset
 from customlabels.datasets.split import (
     Group,
@@ -181,6 +182,7 @@ def divide_images(wanted: Wanted) -> tuple[Dataset, Group]:
     dataset, given = take_images(wanted), wanted.settings
     if wanted.resplit:
         dataset = undivided(dataset)
+    dataset = _hashed(wanted, dataset)
     group: Group = own_group
     if given.group_by == NEAR_DUPLICATES:
         dataset = grouped(dataset, (same.records for same in find_near_duplicates(wanted.watch, dataset)))
@@ -194,6 +196,16 @@ def divide_images(wanted: Wanted) -> tuple[Dataset, Group]:
     if torn:
         wanted.watch.warn(f"{len(torn)} groups lie on both sides of the split that the source brings: {torn[0]} …")
     return divided, group
+
+
+def _hashed(wanted: Wanted, dataset: Dataset) -> Dataset:
+    """The dataset with the hashes of its images, by which they are divided and later told apart."""
+    title = f"hashing {len(dataset.records)} images"
+    with wanted.watch.step(title, len(dataset.records)) as advance:
+        try:
+            return hashed(dataset, lambda: advance(1))
+        except OSError as error:
+            raise LayoutError(f"{error.filename}: cannot be read ({error.strerror})") from error
 
 
 def divide_remote(wanted: Wanted) -> "tuple[Remote, Dataset]":
