@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from support.drawing import drawn
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.formats.mask_pairs import find_pairs
 from customlabels.datasets.formats.mask_pixels import Names, read_spots
 from customlabels.datasets.layout import Options
@@ -186,6 +186,22 @@ def test_below_a_download_of_several_categories_one_can_be_chosen(  # type: igno
     assert all(record.name.startswith("grid/") for record in one.records)
     with pytest.raises(LayoutError, match="no category 'leather'"):
         load_dataset(tmp_path, options=Options(category="leather"))
+
+
+def test_a_category_of_what_has_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "parts.csv").write_text("image,label\na.jpg,crack\n")
+    with pytest.raises(SettingsError, match="read as csv, which has none"):
+        load_dataset(tmp_path / "parts.csv", options=Options(category="carpet"))
+
+
+def test_a_damaged_mask_elsewhere_is_named_with_its_path(tmp_path: Path) -> None:
+    for number in range(2):
+        photo(tmp_path / f"photos/crack/{number}.png", number)
+        mask(tmp_path / f"elsewhere/crack/{number}.png")
+    broken = tmp_path / "elsewhere/crack/1.png"
+    broken.write_bytes(broken.read_bytes()[:40])
+    dataset = load_dataset(tmp_path / "photos", options=Options(masks=tmp_path / "elsewhere"))
+    assert faults(dataset) == [f"{broken}: the mask of crack/1.png: a damaged PNG file"]
 
 
 @pytest.mark.parametrize("below", ["", "carpet"])
