@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from customlabels.aws.clients import explained
+from customlabels.aws import s3
 from customlabels.cli.confirming import confirm_start
 from customlabels.cli.group import Command, Figure, pass_session, project_option
 from customlabels.core.errors import LayoutError, SettingsError
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     help="Write there how many images a second a unit takes, by asking for more for half a minute.",
 )
 @click.option("--start", is_flag=True, help="Start the model where it is stopped, and stop it again afterwards.")
+@click.option("--no-guard", is_flag=True, help="Set no schedule that stops the model should this be killed.")
 @click.option("--yes", is_flag=True, help="Do not ask before it is started.")
 @pass_session
 def detect(
@@ -60,6 +61,7 @@ def detect(
     rate: float | None,
     measure: Path | None,
     start: bool,
+    no_guard: bool,
     yes: bool,
 ) -> int:
     """Show the labels that a running version sees in an image, in every image below a folder, or below an S3 address.
@@ -80,7 +82,7 @@ def detect(
         _keep_originals(images, drawn)
     chosen = session.answering(project, version)
     if measure is not None:
-        return _measure(session, chosen, images, measure, start=start, yes=yes)
+        return _measure(session, chosen, images, measure, start=start, yes=yes, guard=not no_guard)
     run = Run(source, version_name(chosen), min_confidence)
     kept = read_kept(to, run) if to else None
     if kept is not None and kept.done:
@@ -92,7 +94,9 @@ def detect(
     looked = failed = 0
     with ExitStack() as stack:
         if images:
-            stack.enter_context(session.running(chosen, units=units, start=start, before_start=confirm_start(yes)))
+            stack.enter_context(
+                session.running(chosen, units=units, start=start, before_start=confirm_start(yes), guard=not no_guard)
+            )
         file = stack.enter_context(detection_file(to, kept, run)) if to and kept else None
         advance = stack.enter_context(session.console.step(f"looking at {len(images)} images", len(images)))
         places = dict(images)
@@ -148,7 +152,14 @@ def _keep_originals(images: "list[tuple[str, Image]]", folder: Path) -> None:
 
 
 def _measure(
-    session: Session, chosen: "Description", images: list[tuple[str, "Image"]], to: Path, *, start: bool, yes: bool
+    session: Session,
+    chosen: "Description",
+    images: list[tuple[str, "Image"]],
+    to: Path,
+    *,
+    start: bool,
+    yes: bool,
+    guard: bool,
 ) -> int:
     """Writes how many images a second a unit of the running version takes."""
     from customlabels.core.files import written_aside
@@ -158,7 +169,7 @@ def _measure(
     if not images:
         raise LayoutError("there is no image to measure with")
     units = max(1, chosen.get("MinInferenceUnits") or 1)
-    with session.running(chosen, units=units, start=start, before_start=confirm_start(yes)):
+    with session.running(chosen, units=units, start=start, before_start=confirm_start(yes), guard=guard):
         # What it was started on shows only now.
         up = session.version(session.project(arns.project_name(chosen["ProjectVersionArn"])), version_name(chosen))
         units = max(1, up.get("MinInferenceUnits") or 1)
@@ -188,11 +199,7 @@ def _measure(
 def _draw(session: Session, found: "Detection", place: "Image", folder: Path) -> None:
     from customlabels.pipelines.service.detection_drawing import draw
 
-    if isinstance(place, Path):
-        body = place.read_bytes()
-    else:
-        with explained(f"reading {place}"):
-            body = session.clients.s3.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
+    body = place.read_bytes() if isinstance(place, Path) else s3.get(session.clients.s3, place)
     target = (folder / found.name).resolve()
     if not target.is_relative_to(folder.resolve()):
         raise LayoutError(f"{found.name}: would be written outside {folder}")

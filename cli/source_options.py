@@ -27,6 +27,8 @@ class Source:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     label_from: str | None = None
+    label_pattern: str | None = None
+    label_rules: tuple[str, ...] = ()
     label_separator: str | None = None
     label_map: tuple[tuple[str, str], ...] = ()
     column: tuple[tuple[str, str], ...] = ()
@@ -35,6 +37,8 @@ class Source:
     box_unit: str | None = None
     masks: str | None = None
     min_area: int | None = None
+    lines: str | None = None
+    attributes: tuple[str, ...] = ()
     category: str | None = None
     allow_unlabelled: bool = False
     skip_faulty: bool = False
@@ -95,8 +99,20 @@ _READING = (
     click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out images that match; repeatable."),
     click.option(
         "--label-from",
-        type=click.Choice(["top", "parent", "path"]),
-        help="Folders: the label is the first folder, the one right above the image, or all joined.  [default: top]",
+        type=click.Choice(["top", "parent", "path", "name"]),
+        help="Folders: the label is the first folder, the one right above the image, or all joined; or the image's "
+        "name tells it (--label-pattern).  [default: top]",
+    ),
+    click.option(
+        "--label-pattern", metavar="REGEX", help="With --label-from name: its first group finds the label in the name."
+    ),
+    click.option(
+        "--label-rule",
+        "label_rules",
+        multiple=True,
+        metavar="RULE",
+        help="CSV: a label for rows in which it holds, as in 'defect: probability >= 0.5'; repeatable. LABEL "
+        "alone, where all boxes are of one kind and nothing names it.",
     ),
     click.option("--label-separator", metavar="TEXT", help="Between labels in a cell, or joined folders."),
     click.option(
@@ -108,7 +124,8 @@ _READING = (
         multiple=True,
         metavar="ROLE=COLUMN",
         help="CSV: which column, by name or number, is image, label, xmin, ymin, xmax, ymax, left, top, box_width, "
-        "box_height, width, height, side or group.",
+        "box_height, xcenter, ycenter, bbox or corners (four numbers in a cell), runs, width, height, side or group. "
+        "Formats whose labels have names of their own: label.",
     ),
     click.option("--delimiter", metavar="CHARACTER", help="CSV: between cells.  [default: as the file looks]"),
     click.option("--encoding", metavar="NAME", help="CSV: of its text.  [default: as the file looks]"),
@@ -123,6 +140,18 @@ _READING = (
     ),
     click.option(
         "--category", metavar="NAME", help="Of several kinds of parts in SOURCE, as in MVTec AD, the one to read."
+    ),
+    click.option(
+        "--lines",
+        type=click.Choice(["out", "boxes"]),
+        help="CVAT, Labelme, Label Studio: lines are left out, or the rectangle around each is a box.  [default: out]",
+    ),
+    click.option(
+        "--attribute",
+        "attributes",
+        multiple=True,
+        metavar="NAME",
+        help="Manifests: use this attribute alone; repeatable.  [default: all but those that a later job superseded]",
     ),
     click.option("--allow-unlabelled", is_flag=True, help="Keep images without labels and boxes."),
 )

@@ -13,7 +13,7 @@ from customlabels.session import Session
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from customlabels.pipelines.evaluation.comparison import Measured
+    from customlabels.pipelines.evaluation.measured import Measured
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FLAGS = (

@@ -1,7 +1,7 @@
 """Who is told how a use case goes: a console, a callback of Python, or nobody."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 Progress = Callable[[str, int, int | None], None]
@@ -22,6 +22,22 @@ class Watch(Protocol):
     def warn(self, text: str) -> None:
         """Something that a person should know of although the use case goes on."""
         ...
+
+
+class Unwatched:
+    """Nobody is told."""
+
+    def step(self, title: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:  # noqa: ARG002
+        return nullcontext(lambda count: None)
+
+    def note(self, text: str) -> None:
+        """Nothing."""
+
+    def warn(self, text: str) -> None:
+        """Nothing."""
+
+
+UNWATCHED: Watch = Unwatched()
 
 
 class Callbacks:

@@ -18,11 +18,13 @@ from customlabels.pipelines.service.arns import CHAMPION, project_name
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+    from customlabels.aws.stacks.change_sets import Change
     from customlabels.core.tables import Table
     from customlabels.datasets.model import Dataset
     from customlabels.manifests.images import Look
     from customlabels.manifests.report import Report
-    from customlabels.pipelines.evaluation.comparison import Comparison, Measured
+    from customlabels.pipelines.evaluation.comparison import Comparison
+    from customlabels.pipelines.evaluation.measured import Measured
     from customlabels.pipelines.evaluation.gate import Verdict
     from customlabels.pipelines.following import Following
     from customlabels.pipelines.promotion import Promoted
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from customlabels.pipelines.training.sources import Wanted
     from customlabels.pipelines.training.version_table import VersionRow
     from customlabels.scheduler.models import ModelStatus, Started, Stopped
+    from customlabels.scheduler.stack.schedule_stack import Assembled
     from customlabels.scheduler.uptime import Schedule
 
 
@@ -108,8 +111,8 @@ class Session:
 
         if self._endpoint_url is not None:
             raise SettingsError("--local and --endpoint-url exclude each other")
-        endpoint = start(self.state).endpoint_url
-        clients = Clients(Connection(None, region, endpoint, anonymous=True, said=self._said))
+        service = start(self.state)
+        clients = Clients(Connection(None, region, service.endpoint_url, service.key, said=self._said))
         self._make_local_bucket(clients, self.settings.project.bucket or LOCAL_BUCKET)
         return clients
 
@@ -169,7 +172,7 @@ class Session:
         ------
         SettingsError : there is none, or what is wrong with it
         """
-        from customlabels.scheduler.reading import read_schedule
+        from customlabels.scheduler.schedule_settings import read_schedule
         from customlabels.scheduler.uptime import USUAL_WARM_UP
 
         warm_up = USUAL_WARM_UP if learned is None else learned
@@ -255,14 +258,11 @@ class Session:
 
     def divide(self, wanted: "Wanted") -> "tuple[Dataset, Remote | None]":
         """The images that are asked for, divided; and what is known of them in S3, where they lie there."""
-        from customlabels.pipelines.training.sources import divide_images, divide_remote, warn_of_leaks
+        from customlabels.pipelines.training.sources import divide_images, warn_of_leaks
 
-        if wanted.in_s3:
-            remote, divided = divide_remote(wanted)
-            return divided, remote
         divided, _ = divide_images(wanted)
         warn_of_leaks(wanted, divided)
-        return divided, None
+        return divided.dataset, divided.remote
 
     def plan_training(
         self,
@@ -405,9 +405,9 @@ class Session:
             given,
             lambda: self.clients.s3,
             self.console,
+            region=lambda: self.clients.region,
             images=Path(given.images) if given.images else None,
             masks=Path(given.masks) if given.masks else None,
-            region=lambda: self.clients.region,
         )
 
     def gate(
@@ -426,6 +426,7 @@ class Session:
         project: str | None = None,
         re_evaluate: bool = False,
         before_start: "BeforeStart | None" = None,
+        guard: bool = True,
     ) -> "list[Comparison]":
         """Each of `others` beside `base`.
 
@@ -444,7 +445,7 @@ class Session:
             comparison = compare(first, self.measured(name, other))
             if not comparison.comparable and re_evaluate:
                 beside = re_evaluation.on_test_images_of(
-                    first, self.version(name, other), self.clients, self.console, before_start or unasked
+                    first, self.version(name, other), self.clients, self.console, before_start or unasked, guard
                 )
                 comparison = compare(first, beside)
             comparisons.append(comparison)
@@ -583,7 +584,13 @@ class Session:
         return chosen
 
     def running(
-        self, version: "Description", *, units: int = 1, start: bool, before_start: "BeforeStart | None" = None
+        self,
+        version: "Description",
+        *,
+        units: int = 1,
+        start: bool,
+        before_start: "BeforeStart | None" = None,
+        guard: bool = True,
     ) -> AbstractContextManager[None]:
         """The version running for as long as the block; started for this, and stopped again, where that was asked.
 
@@ -602,8 +609,45 @@ class Session:
                 "(on AWS an inference unit costs $4 an hour)",
             )
         return kept_running(
-            self.clients.rekognition, version, self.console, units=units, before_start=before_start or unasked
+            self.clients, version, self.console, units=units, before_start=before_start or unasked, guard=guard
         )
+
+    def schedule_stack(self, project: str | None = None, bucket: str | None = None) -> "Assembled":
+        """What the settings make of the project's schedule as a stack; nothing is deployed."""
+        from customlabels.scheduler.stack.schedule_stack import assemble, learned_lead
+
+        name, place = self.project(project), self.bucket(bucket)
+        schedule = self.schedule(learned_lead(self.clients.ssm, name))
+        return assemble(self.clients, self.settings, project=name, bucket=place, schedule=schedule, now=self.now())
+
+    def deploy_schedule(
+        self,
+        confirm: "Callable[[tuple[Change, ...]], bool]",
+        *,
+        assembled: "Assembled | None" = None,
+    ) -> "tuple[Change, ...]":
+        """The project's schedule deployed; the changes that were made, none where nothing is to change.
+
+        Parameters
+        ----------
+        confirm : asked with the changes before they are made; false, or an exception, leaves everything as it is
+        assembled : what is deployed; by default what schedule_stack gives
+        """
+        from customlabels.aws.stacks import deployment
+        from customlabels.scheduler.deployed import deployed
+        from customlabels.scheduler.overriding import hold_on
+
+        chosen = assembled or self.schedule_stack()
+        outcome = deployment.deploy(self.clients, chosen.stack, confirm=confirm, watch=self.console)
+        if outcome is None or not outcome.changes:
+            return ()
+        parts = chosen.parts
+        hold_on(self.clients, deployed(self.clients, parts.project, self.now()), self.now())
+        if parts.champion is None:
+            self.console.warn("there is no champion yet to start: customlabels versions promote VERSION makes one")
+        for email in parts.emails:
+            self.console.note(f"{email} is told once it has agreed to in the mail that SNS sends")
+        return outcome.changes
 
     def validate(
         self, manifest: str | Path, test: str | Path | None = None, *, images: str | Path | None = None
@@ -638,7 +682,7 @@ class Session:
     def _following(self, project: str, left: str | None = None) -> "Following":
         """Who is told of a new champion, and what follows it; `left` is the ARN of one that is gone back from."""
         from customlabels.pipelines.following import Follower, Following
-        from customlabels.scheduler.stack.template import stack_name
+        from customlabels.aws.stacks.names import stack_name
 
         followers: list[Follower] = []
         if self.settings.track.to == "mlflow":

@@ -4,6 +4,8 @@ Every file and every annotation of a source is read, or left out and named with 
 of annotations through `Annotated.faults` and `Annotated.left_out`, of files through `Layout.files`; here is the rest.
 """
 
+import itertools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +80,7 @@ def gathered(findings: Iterable[Finding]) -> list[Finding]:
     """Findings, each once, ordered by name; of many that are not fatal and say the same one is made."""
     alike: dict[str, list[Finding]] = {}
     kept = []
-    for finding in sorted(dict.fromkeys(findings), key=lambda finding: finding.name):
+    for finding in sorted(dict.fromkeys(findings), key=_by_number):
         if finding.fatal or finding.count > 1:
             kept.append(finding)
         else:
@@ -91,4 +93,12 @@ def gathered(findings: Iterable[Finding]) -> list[Finding]:
         for finding in same:
             counted.add(finding.name)
         kept.append(Finding(counted.where, message, fatal=False, count=counted.count))
-    return sorted(kept, key=lambda finding: finding.name)
+    return sorted(kept, key=_by_number)
+
+
+def _by_number(finding: Finding) -> list[tuple[str, int]]:
+    """Orders names by their text, and numbers in them as numbers: row 9 before row 10."""
+    parts = re.split(r"(\d+)", finding.name)
+    return [
+        (text, int(digits[:300] or 0)) for text, digits in itertools.zip_longest(parts[::2], parts[1::2], fillvalue="")
+    ]

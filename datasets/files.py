@@ -10,6 +10,7 @@ from customlabels.core.errors import LayoutError
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Finding
 
+ADDRESSES = ("s3://", "gs://", "https://", "http://")
 _SYSTEM_FILES = {"thumbs.db", "ehthumbs.db", "desktop.ini"}
 _PACKED = {
     b"PK\x03\x04": "a zip archive",
@@ -141,6 +142,7 @@ class Finder:
     def find(self, name: str, subset: str | None = None) -> Path:
         """The image's path: `name` below the root, else the one file whose path ends like it.
 
+        An address is looked for by what follows its bucket or host.
         A name without the ending of an image is that of the one image whose path ends like it, but for its ending.
 
         Raises
@@ -152,9 +154,9 @@ class Finder:
         if self._is_there(name):
             return self.root / name
         name = name.replace("\\", "/")
-        is_address = name.startswith("s3://")
+        is_address = name.startswith(ADDRESSES)
         if is_address:
-            name = name[5:].partition("/")[2]
+            name = name.partition("://")[2].partition("/")[2].partition("?")[0]
         parts = [part for part in name.split("/") if part not in ("", ".")]
         if not parts:
             raise ValueError("names no image")

@@ -117,17 +117,23 @@ def hash_all(paths: Iterable[Path], step: Callable[[], None] | None = None) -> I
 def hashed(dataset: Dataset, step: Callable[[], None] | None = None) -> Dataset:
     """`dataset` with the hashes of all images that are here; what was hashed before is not read again.
 
+    Paths of images elsewhere, as in S3, are relative: a file of that name in the working folder is none of them.
+
     Raises
     ------
     OSError : a file cannot be read
     """
-    missing = [record for record in dataset.records if record.hashes is None and record.path.is_file()]
+    missing = [record for record in dataset.records if record.hashes is None and _is_here(record.path)]
     if not missing:
         return dataset
     read = hash_all((record.path for record in missing), step)
     hashes = {record.name: hashes for record, hashes in zip(missing, read, strict=True)}
     records = (replace(record, hashes=record.hashes or hashes.get(record.name)) for record in dataset.records)
     return replace(dataset, records=tuple(records))
+
+
+def _is_here(path: Path) -> bool:
+    return path.is_absolute() and path.is_file()
 
 
 def _hashes(path: Path) -> Hashes:

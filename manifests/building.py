@@ -54,7 +54,7 @@ def build(source: Path, format: Format, options: Options, remote: Remote, target
     """
     if format is csv_table.FORMAT:
         layout = csv_table.stream(source, options)
-        layout.images = csv_table.joined_neighbours(layout.images, layout.findings)
+        layout.images = csv_table.joined_neighbours(layout.images)
         try:
             return write_manifest(target, _lines(layout, remote)), layout.findings
         except csv_table.Scattered:
@@ -88,7 +88,8 @@ def _lines(layout: Layout, remote: Remote) -> Iterator[bytes]:
     job = remote.job
     for image in _checked(layout, remote):
         source_ref = remote.source_ref(image.name)
-        if image.boxes is None:
+        if image.boxes is None or (not image.boxes and image.size is None):
+            # Where nothing is on an image, and its size is not known, there is no line of boxes to be written.
             yield entry_line(source_ref, image.labels, job=job)
             continue
         width, height = image.size or (0, 0)
@@ -139,6 +140,8 @@ def _image_level_faults(labels: tuple[str, ...]) -> list[str]:
 def _located(image: Annotated) -> tuple[Annotated, list[str]]:
     """The image with its boxes in pixels, and what is wrong with it."""
     faults = label_faults(image)
+    if not image.boxes:
+        return image, faults
     if image.size is None:
         return image, [*faults, "boxes need the image's width and height, which its file does not tell"]
     boxes, more = boxes_in_pixels(image.boxes or (), *image.size, image.relative)

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from customlabels.aws.clients import Clients, explained
+from customlabels.aws.stacks import deployment
+from customlabels.aws.stacks.names import stack_name
 from customlabels.core.errors import ServiceError
 from customlabels.core.watching import Watch
 from customlabels.pipelines.service.states import State
 from customlabels.pipelines.service.versions import Description, choose_version
-from customlabels.scheduler.functions import observing
+from customlabels.scheduler.functions import observation
 from customlabels.scheduler.memory import Memory
 from customlabels.scheduler.plan import asked
-from customlabels.scheduler.stack import deployment
-from customlabels.scheduler.stack.template import stack_name
 from customlabels.scheduler.uptime import Schedule, resolved, versions
 
 
@@ -36,24 +36,24 @@ def deployed(clients: Clients, project: str, now: datetime) -> Deployed:
     ServiceError : none is deployed
     """
     name = stack_name(project)
-    stack = deployment.find(clients.cloudformation, name)
+    outputs = deployment.outputs(clients, name)
     try:
         with explained(f"reading the schedule of {project}"):
-            known = observing.look_up(clients.ssm, project, now) if stack else None
+            known = observation.look_up(clients.ssm, project, now) if outputs is not None else None
     except (LookupError, ValueError) as error:
         raise ServiceError(f"{name}: {error}", hint="customlabels schedule deploy puts it right") from error
-    if stack is None or known is None:
+    if outputs is None or known is None:
         raise ServiceError(
             f"no schedule is deployed for {project}", hint="customlabels schedule deploy does, once you have seen it"
         )
-    return Deployed(project, name, deployment.outputs(stack), known.schedule, known.champion, known.memory)
+    return Deployed(project, name, outputs, known.schedule, known.champion, known.memory)
 
 
-def known_schedule(clients: Clients, project: str, now: datetime, watch: Watch) -> observing.Known | None:
+def known_schedule(clients: Clients, project: str, now: datetime, watch: Watch) -> observation.Known | None:
     """What is known of a deployed schedule; None where there is none, or it cannot be read."""
     try:
         with explained(f"reading the schedule of {project}"):
-            return observing.look_up(clients.ssm, project, now)
+            return observation.look_up(clients.ssm, project, now)
     except (LookupError, ValueError):
         return None
     except ServiceError as error:

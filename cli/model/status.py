@@ -3,7 +3,7 @@
 import click
 
 from customlabels.cli.group import Command, pass_session, project_option
-from customlabels.core.console import Money
+from customlabels.core.console import in_money
 from customlabels.session import Session
 
 
@@ -16,15 +16,11 @@ def status(session: Session, project: str | None, days: int) -> None:
 
     Example: customlabels model status --days 7
     """
-    money = ("dollars_an_hour", "dollars")
-    rows = [
-        {name: Money(value) if name in money else value for name, value in row.items()}
-        for row in session.status(project=project, days=days).documents()
-    ]
+    rows = session.status(project=project, days=days).documents()
     session.console.result(
         rows,
         lambda _: session.console.table(
             ("version", "status", "units", "$ an hour", f"unit hours in {days} days", "$"),
-            [tuple(row.values()) for row in rows],
+            in_money(rows, "dollars_an_hour", "dollars"),
         ),
     )

@@ -16,6 +16,7 @@ from customlabels.session import Session
 @project_option
 @click.option("--re-evaluate", is_flag=True, help="Show BASE's test images to versions that were judged on others.")
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request.")
+@click.option("--no-guard", is_flag=True, help="Set no schedule that stops the model should this be killed.")
 @click.option("--yes", is_flag=True, help="Do not ask before a model is started.")
 @pass_session
 def compare(
@@ -25,6 +26,7 @@ def compare(
     project: str | None,
     re_evaluate: bool,
     markdown: bool,
+    no_guard: bool,
     yes: bool,
 ) -> None:
     """Put versions side by side: figures with intervals, and the test images on which they disagree.
@@ -32,7 +34,12 @@ def compare(
     Example: customlabels versions compare champion v-3f9c2a71b0
     """
     comparisons = session.compare(
-        base, *others, project=project, re_evaluate=re_evaluate, before_start=confirm_start(yes)
+        base,
+        *others,
+        project=project,
+        re_evaluate=re_evaluate,
+        before_start=confirm_start(yes),
+        guard=not no_guard,
     )
     if markdown and not session.console.as_json:
         from customlabels.pipelines.evaluation.comparison import markdown as as_markdown

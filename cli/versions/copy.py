@@ -21,6 +21,7 @@ from customlabels.session import Session
 @click.option("--to-project", required=True, help="Name of the project to copy to; made where there is none.")
 @click.option("--to-profile", help="AWS profile of the account to copy to.  [default: this one]")
 @click.option("--to-bucket", help="Bucket for the copy's results.  [default: this project's]")
+@click.option("--to-kms-key", metavar="KEY", help="KMS key that encrypts the copy.  [default: this project's]")
 @click.option("--to-version", help="Name of the copy.  [default: that of the version]")
 @click.option("--dry-run", is_flag=True, help="Show the project policy and stop before the first write.")
 @pass_session
@@ -31,6 +32,7 @@ def copy(
     to_project: str,
     to_profile: str | None,
     to_bucket: str | None,
+    to_kms_key: str | None,
     to_version: str | None,
     dry_run: bool,
 ) -> None:
@@ -51,8 +53,15 @@ def copy(
             raise SettingsError(f"{what} {given!r} is no name: the service takes letters, digits, '_', '.' and '-'")
     if not to_profile and (to_project, to_version or version_name(chosen)) == (name, version_name(chosen)):
         raise SettingsError(f"{version_name(chosen)} of {name} would be copied onto itself", hint="give --to-version")
+    key = to_kms_key or session.settings.project.kms_key
+    if to_profile and key and key.startswith("arn:") and key.split(":")[4] != there.account:
+        raise SettingsError(f"the KMS key {key} is of another account than the copy", hint="give --to-kms-key")
     place = copying.Destination(
-        to_project, to_version or version_name(chosen), session.bucket(to_bucket), session.settings.project.prefix
+        project=to_project,
+        version=to_version or version_name(chosen),
+        bucket=session.bucket(to_bucket),
+        prefix=session.settings.project.prefix,
+        kms_key=key,
     )
     policy = copying.policy_for(chosen["ProjectVersionArn"], there.account) if to_profile else None
     if dry_run:

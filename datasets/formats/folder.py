@@ -1,9 +1,11 @@
 """The folder layout: folders are labels; train/ and test/ at the top are the split."""
 
+import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.files import SYSTEM_FOLDERS, ending_of, folder_of, walk, wanted
 from customlabels.datasets.formats.masks import in_category, masks_below, of_other_categories
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options, bare_name
@@ -72,8 +74,29 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
             folders, subset = places[folders].labels, places[folders].subset
         elif places.is_divided:
             folders, subset = places.undivided(folders), places[folders].subset
+        if options.label_from == "name":
+            yield _named(name, options.label_pattern or "", subset)
+            continue
         label = labels_of(folders, options.label_from, separator)
         yield Annotated(name, name, (label,) if label else (), subset=subset)
+
+
+@lru_cache(maxsize=8)
+def _compiled(pattern: str) -> "re.Pattern[str]":
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise SettingsError(f"--label-pattern {pattern!r} is no regular expression: {error}") from error
+
+
+def _named(name: str, pattern: str, subset: str | None) -> Annotated:
+    """The image whose own name tells its label: what the pattern's first group finds in it, or all that it finds."""
+    match = _compiled(pattern).search(PurePosixPath(name).stem)
+    label = (match[1 if match.re.groups else 0] or "") if match else ""
+    if label:
+        return Annotated(name, name, (label,), subset=subset)
+    fault = Finding(name, f"--label-pattern {pattern!r} finds no label in it", fatal=True)
+    return Annotated(name, name, subset=subset, faults=(fault,))
 
 
 def _is_split(root: Path) -> bool:

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from customlabels.core.errors import GateFailed, SettingsError
 from customlabels.core.settings import GateSettings
+from customlabels.pipelines.evaluation.measured import Measured, same_test_images
 from customlabels.pipelines.evaluation.summary import Evaluation
 
 _METRICS = ("f1", "precision", "recall")
@@ -70,6 +71,22 @@ class Champion:
     """Lower end of the interval of the candidate's F1 less the champion's; None where it was not worked out."""
     comparable: bool = True
     """Whether both were judged on the same test images."""
+
+
+def beside(
+    measured: Measured, champion: Measured | None, gate: GateSettings, low: float | None = None
+) -> Champion | None:
+    """What the gate holds a version against; None where it lets F1 fall, or the version is the champion itself.
+
+    Parameters
+    ----------
+    champion : None where there is none
+    low : lower end of the interval of the difference of their F1, where it was worked out
+    """
+    if gate.max_regression is None or champion is None or champion.name == measured.name:
+        return None
+    comparable = same_test_images(champion.snapshot, measured.snapshot)
+    return Champion(champion.name, champion.evaluation.f1, low, comparable)
 
 
 def judge(

@@ -13,7 +13,8 @@ from customlabels.core.errors import SettingsError
 from customlabels.core.threads import in_threads
 from customlabels.core.watching import Watch
 from customlabels.datasets.boxes import overlap
-from customlabels.pipelines.evaluation.comparison import Measured, need_snapshot
+from customlabels.pipelines.evaluation.comparison import need_snapshot
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import count, figures
 from customlabels.pipelines.evaluation.results import measure, trained_on, training_lines
 from customlabels.pipelines.evaluation.snapshot import Place, Said, Snapshot, TestImage, Truth
@@ -32,7 +33,7 @@ _THREADS = 4
 
 
 def on_test_images_of(
-    base: Measured, version: Description, clients: Clients, watch: Watch, before_start: BeforeStart
+    base: Measured, version: Description, clients: Clients, watch: Watch, before_start: BeforeStart, guard: bool = True
 ) -> Measured:
     """The version on the test images of `base`; its model is started for that, and stopped again.
 
@@ -54,7 +55,7 @@ def on_test_images_of(
         kinds = ["locates objects" if boxes else "labels whole images" for boxes in (test.boxes, not test.boxes)]
         raise SettingsError(f"{base.name} {kinds[0]}, {name} {kinds[1]}: they cannot be compared")
     with (
-        kept_running(clients.rekognition, version, watch, before_start=before_start),
+        kept_running(clients, version, watch, before_start=before_start, guard=guard),
         watch.step(f"showing {len(test.images)} test images to {name}", len(test.images)) as advance,
     ):
         return re_evaluate(clients.rekognition, version["ProjectVersionArn"], measured, test, advance)

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customlabels.aws.clients import explained
-from customlabels.core.addresses import S3Address
+from customlabels.aws import s3
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.files import image_files
 from customlabels.pipelines.service.detection import Image
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 _SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
-def images_of(source: str, s3: "S3Client") -> list[tuple[str, Image]]:
+def images_of(source: str, client: "S3Client") -> list[tuple[str, Image]]:
     """Names and places of the JPEG and PNG images that `source` means, in order.
 
     Raises
@@ -26,7 +25,7 @@ def images_of(source: str, s3: "S3Client") -> list[tuple[str, Image]]:
     """
     images: list[tuple[str, Image]]
     if source.startswith("s3://"):
-        images = [*_objects(source, s3)]
+        images = [*_objects(source, client)]
     else:
         path = Path(source)
         if not path.exists():
@@ -37,16 +36,14 @@ def images_of(source: str, s3: "S3Client") -> list[tuple[str, Image]]:
     return images
 
 
-def _objects(source: str, s3: "S3Client") -> Iterator[tuple[str, Image]]:
+def _objects(source: str, client: "S3Client") -> Iterator[tuple[str, Image]]:
     """Images below an address, which is a folder unless it ends like an image; their names are what follows it."""
     bucket, _, prefix = source.removeprefix("s3://").partition("/")
     if not bucket:
         raise SettingsError(f"{source!r} is not of the form s3://bucket/folder")
     if prefix and not prefix.endswith("/") and not prefix.lower().endswith(_SUFFIXES):
         prefix += "/"
-    with explained(f"listing {source}"):
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for item in page.get("Contents", []):
-                if item["Key"].lower().endswith(_SUFFIXES):
-                    name = item["Key"].removeprefix(prefix).lstrip("/") or item["Key"].rpartition("/")[2]
-                    yield name, S3Address(bucket, item["Key"])
+    for stored in s3.listed(client, bucket, prefix):
+        key = stored.address.key
+        if key.lower().endswith(_SUFFIXES):
+            yield key.removeprefix(prefix).lstrip("/") or key.rpartition("/")[2], stored.address

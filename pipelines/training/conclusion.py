@@ -9,9 +9,9 @@ from customlabels.core.errors import ServiceError
 from customlabels.core.settings import GateSettings, NotifySettings
 from customlabels.core.watching import Watch
 from customlabels.pipelines import notices
-from customlabels.pipelines.evaluation.comparison import Measured
 from customlabels.pipelines.evaluation.gate import Verdict
 from customlabels.pipelines.evaluation.judging import judge_beside_champion
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.service import arns
 from customlabels.pipelines.service.projects import need_project
 from customlabels.pipelines.service.states import State

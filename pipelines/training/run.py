@@ -1,8 +1,8 @@
 """The whole run: upload, project, datasets, version, evaluation. Run again, it goes on where it was cut off."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import unified_diff
 from typing import TYPE_CHECKING
@@ -15,11 +15,12 @@ from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.prices import training_cost
 from customlabels.core.watching import Watch
 from customlabels.datasets.model import Side
-from customlabels.pipelines.evaluation.comparison import Measured
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.results import measure
 from customlabels.pipelines.service.projects import ensure_project, find_project
 from customlabels.pipelines.service.versions import Description, find_version, is_trained
-from customlabels.pipelines.training.project_datasets import check_held, ensure_dataset
+from customlabels.pipelines.training import lineage
+from customlabels.pipelines.training.project_datasets import ensure_dataset
 from customlabels.pipelines.training.run_plan import Plan
 from customlabels.pipelines.training.submission import check_same, start_training, wait_trained
 from customlabels.pipelines.training.upload import missing_images, upload_images, upload_manifest
@@ -42,6 +43,15 @@ class Begun:
     started: bool
     trained: bool = False
     """Whether it was found trained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A project that is ready for the plan's training, or has been through it: then `version` is what was found."""
+
+    project_arn: str
+    version: Description | None = None
+    manifests: Mapping[Side, S3Address] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +107,49 @@ def begin(
     ------
     ServiceError, ManifestError, SettingsError
     """
+    ready = bring_about(
+        plan, rekognition=rekognition, s3=s3, region=region, watch=watch, external=external, upload=upload
+    )
+    if ready.version is not None:
+        return Begun(ready.project_arn, plan.version, False, is_trained(ready.version))
+    manifests = {side.value: address for side, address in ready.manifests.items()} if external else None
+    started = start_training(rekognition, lineage.ticket(plan, ready.project_arn), manifests)
+    return Begun(ready.project_arn, plan.version, started)
+
+
+def bring_about(
+    plan: Plan,
+    *,
+    rekognition: "RekognitionClient",
+    s3: "S3Client",
+    region: str,
+    watch: Watch,
+    external: bool = False,
+    upload: bool = True,
+) -> Ready:
+    """Brings bucket, project and datasets to what the plan wants, unless its version is there already.
+
+    Parameters
+    ----------
+    external, upload : as begin
+
+    Raises
+    ------
+    ServiceError, ManifestError, SettingsError
+    """
     check_bucket(s3, plan.bucket, region)
     project = find_project(rekognition, plan.project)
-    there = find_version(rekognition, project["ProjectArn"], plan.version) if project else None
-    if project and there:
-        check_same(rekognition, there, plan)
-        return Begun(project["ProjectArn"], plan.version, False, is_trained(there))
+    version = find_version(rekognition, project["ProjectArn"], plan.version) if project else None
+    if project and version:
+        check_same(rekognition, version, lineage.ticket(plan, project["ProjectArn"]))
+        return Ready(project["ProjectArn"], version)
     if external and project and project.get("Datasets"):
         raise SettingsError(
             f"project {plan.project} has datasets, and the service trains from manifests only where there are none",
             hint="leave --external-manifests out, or give another --project",
         )
     project_arn, manifests = prepare(plan, rekognition, s3, watch, external=external, upload=upload)
-    if not external:
-        check_held(rekognition, plan)
-    started = start_training(rekognition, project_arn, plan, manifests if external else None)
-    return Begun(project_arn, plan.version, started)
+    return Ready(project_arn, manifests=manifests)
 
 
 def finish(
