@@ -237,7 +237,8 @@ class Session:
         from customlabels.pipelines.training.run_plan import make_plan
 
         title = f"hashing {len(divided.records)} images"
-        shown = nullcontext(lambda count: None) if remote else self.console.step(title, len(divided.records))
+        known = remote is not None or all(record.hashes for record in divided.records)
+        shown = nullcontext(lambda count: None) if known else self.console.step(title, len(divided.records))
         with shown as advance:
             return make_plan(
                 divided,

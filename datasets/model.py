@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -61,6 +61,14 @@ class ImageInfo(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Hashes:
+    """Of a file's bytes, in hex."""
+
+    sha256: str
+    md5: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImageRecord:
     """A labelled image.
 
@@ -70,6 +78,7 @@ class ImageRecord:
     labels : of the image as a whole
     boxes : None where nobody looked for objects; empty where there are none on the image
     group : images of one group go to the same side of a split
+    hashes : of its bytes, where they were read
     """
 
     name: str
@@ -79,6 +88,7 @@ class ImageRecord:
     side: Side | None = None
     boxes: tuple[Box, ...] | None = None
     group: str | None = None
+    hashes: Hashes | None = field(default=None, compare=False, repr=False)
 
     @property
     def all_labels(self) -> tuple[str, ...]:

@@ -111,7 +111,7 @@ def _mending(findings: list[Finding], has_images: bool) -> str:
         return "say where the images lie with --images DIR"
     if any("file; the service takes JPEG and PNG" in message or "dataset convert makes" in message for message in said):
         return "customlabels dataset convert SOURCE -o DIR makes JPEG or PNG images"
-    if any("has no label" in message for message in said) or not has_images:
+    if any("has no label" in message or message == "no JPEG or PNG image" for message in said) or not has_images:
         return "a folder for each label with JPEG or PNG images in it, or one of customlabels dataset formats"
     return "what is wrong with each is listed; customlabels dataset formats shows what can be read"
 

@@ -46,6 +46,10 @@ class Survey:
             return self.outside / name.removeprefix(f"{_OUTSIDE}/")
         return self.root / name
 
+    def shown(self, mask: str) -> str:
+        """A mask's name in findings: below the root, or where it lies elsewhere."""
+        return mask if self.outside is None or not mask.startswith(f"{_OUTSIDE}/") else str(self.path(mask))
+
     @property
     def images(self) -> list[str]:
         masks = self.pairs.all_masks | self.unasked
@@ -133,7 +137,7 @@ def read(source: Path, options: Options) -> Layout:
     places = Places((folders_of(name) for name in found.images), found.pairs.trees)
     chosen = in_category(found.images, places, options.category, source)
     layout.findings += [
-        Finding(mask, why, fatal=True)
+        Finding(found.shown(mask), why, fatal=True)
         for mask, why in sorted(found.pairs.lost.items())
         if options.category is None or options.category in folders_of(mask)
     ]
@@ -213,7 +217,7 @@ def _marked(image: str, place: Place, found: Survey, names: Names, label: str | 
         try:
             spots = _spots(found.path(mask), names, label, min_area, size)
         except ValueError as error:
-            faults.append(Finding(mask, f"the mask of {image}: {error}", fatal=True))
+            faults.append(Finding(found.shown(mask), f"the mask of {image}: {error}", fatal=True))
             continue
         boxes += spots.boxes
         small += spots.small

@@ -52,6 +52,8 @@ NEEDS = {
         files=(
             *("photos/crack/a.jpg", "photos/ok/b.jpg", "yolo/images/train/a.jpg"),
             *("labelme/a.jpg", "masked/crack/c.jpg", "masked/crack/c.png"),
+            *("mvtec/carpet/train/good/000.jpg", "mvtec/carpet/test/good/000.jpg"),
+            *("mvtec/carpet/test/cut/000.jpg", "mvtec/carpet/ground_truth/cut/000_mask.png"),
         ),
         settings='[project]\nname = "formats"\n',
     ),
