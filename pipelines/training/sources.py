@@ -237,9 +237,8 @@ def take_images(wanted: Wanted, policy: Policy | None = None) -> Taken:
 def divide_images(wanted: Wanted) -> tuple[Taken, Group]:
     """The images that are asked for, without faults, divided as the settings ask, and their groups."""
     taken, given = take_images(wanted), wanted.settings
+    taken = Taken(_hashed(wanted, taken), taken.remote)
     dataset = undivided(taken.dataset) if wanted.resplit else taken.dataset
-    if taken.remote is None:
-        dataset = _hashed(wanted, dataset)
     group: Group = own_group
     if given.group_by == NEAR_DUPLICATES:
         dataset = grouped(dataset, (same.records for same in find_near_duplicates(wanted.watch, taken)))
@@ -255,20 +254,25 @@ def divide_images(wanted: Wanted) -> tuple[Taken, Group]:
     return Taken(divided, taken.remote), group
 
 
-def _hashed(wanted: Wanted, dataset: Dataset) -> Dataset:
-    """The dataset with the hashes of its images, by which they are divided and later told apart."""
-    title = f"hashing {len(dataset.records)} images"
-    with wanted.watch.step(title, len(dataset.records)) as advance:
-        try:
-            return hashed(dataset, lambda: advance(1))
-        except OSError as error:
-            raise LayoutError(f"{error.filename}: cannot be read ({error.strerror})") from error
-
-
 def _not_here(wanted: Wanted) -> SettingsError:
     return SettingsError(
         f"{wanted.path}: its images lie in S3, and only files here are converted", hint="aws s3 sync, first"
     )
+
+
+def _hashed(wanted: Wanted, taken: Taken) -> Dataset:
+    """The dataset with the hashes of its images, by which they are divided and later told apart.
+
+    What is in S3 has a hash there.
+    """
+    if taken.remote is not None:
+        return taken.dataset
+    title = f"hashing {len(taken.dataset.records)} images"
+    with wanted.watch.step(title, len(taken.dataset.records)) as advance:
+        try:
+            return hashed(taken.dataset, lambda: advance(1))
+        except OSError as error:
+            raise LayoutError(f"{error.filename}: cannot be read ({error.strerror})") from error
 
 
 def _read_folder_in_s3(wanted: Wanted) -> Taken:
