@@ -155,8 +155,12 @@ def start(state: Path, pace: Pace | None = None) -> Running:
     command += ["--real"] if pace.real else []
     command += ["--strict"] if pace.strict else []
     private = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    # Threads of its own would have numpy wait busily for work that is done sooner by one.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with os.fdopen(os.open(state / LOG_FILE, private, 0o600), "ab") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
+        )
     # A large state takes its time to be read; a process that lives is waited for.
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
