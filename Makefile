@@ -8,7 +8,7 @@ DEMO := demo-images
 # Hundreds of processes are started; without compiled modules each spends half its time on compiling them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint types unit around security bench bench-compare release format clean
+.PHONY: help demo test lint types unit around security bench bench-compare processors release format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ bench: .venv/ready .venv-peers/ready ## all benchmarks, or ONLY="coco validate",
 
 bench-compare: .venv/ready .venv-peers/ready ## what REV=... does beside what this does; ONLY as above
 	$(BENCH) --against $(REV)
+
+processors: .venv/ready ## whether trainings come to the same on other kinds of processor
+	$(BIN)/python benchmarks/processors.py
 
 release: ## what a release is held to: archive, wheel, pipx, each Python, newest and oldest dependencies
 	test -x .venv-nox/bin/nox || { $(PYTHON) -m venv .venv-nox && .venv-nox/bin/pip install --quiet 'nox[uv]'; }

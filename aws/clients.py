@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
@@ -120,6 +121,11 @@ class Clients:
         return client
 
     @property
+    def iam(self) -> "IAMClient":
+        client: IAMClient = self._client("iam")
+        return client
+
+    @property
     def sagemaker(self) -> "SageMakerClient":
         client: SageMakerClient = self._client("sagemaker")
         return client
@@ -134,8 +140,8 @@ class Clients:
     def account(self) -> str:
         """The number of the account that calls are made for."""
         with explained("asking for the account"):
-            found: str = self._client("sts").get_caller_identity()["Account"]
-        return found
+            number: str = self._client("sts").get_caller_identity()["Account"]
+        return number
 
     @property
     def region(self) -> str:
@@ -218,8 +224,8 @@ def explained(doing: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        told = error.response.get("Error", {})
-        code, text = told.get("Code", ""), told.get("Message", "") or "no message"
+        refusal = error.response.get("Error", {})
+        code, text = refusal.get("Code", ""), refusal.get("Message", "") or "no message"
         raise ServiceError(f"{doing}: {code}: {text}", hint=_HINTS.get(code), code=code) from error
     except NoCredentialsError as error:
         raise ServiceError(

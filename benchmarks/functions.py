@@ -8,7 +8,7 @@ import zipfile
 from rows import Row, note
 from timing import compare, python
 
-from customlabels.scheduler.stack.packaging import function_zip
+from customlabels.scheduler.stack.schedule_code import function_zip
 
 ROUNDS = 9
 _PATH = "import sys; sys.path.insert(0, sys.argv[1]); from customlabels.scheduler.functions"

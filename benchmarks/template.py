@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from customlabels.scheduler.stack.template import Stack, template
+from customlabels.scheduler.stack.schedule_template import Stack, template
 from customlabels.scheduler.uptime import Schedule, Window
 
 ARN = "arn:aws:rekognition:us-east-1:111122223333:project/surface"

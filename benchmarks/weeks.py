@@ -25,7 +25,7 @@ from customlabels.core.prices import hosting_cost
 from customlabels.core.settings import load_settings
 from customlabels.emulator.customlabels.versions import START_TAG
 from customlabels.emulator.server import address
-from customlabels.scheduler.reading import read_schedule
+from customlabels.scheduler.schedule_settings import read_schedule
 from customlabels.scheduler.simulation.simulated import simulate
 from customlabels.scheduler.usage import unit_hours
 

@@ -1,29 +1,23 @@
 """customlabels detect."""
 
 import json
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from customlabels.aws.clients import explained
+from customlabels.aws import s3
+from customlabels.cli.confirming import confirm_start
 from customlabels.cli.group import Command, Figure, pass_session, project_option
-from customlabels.cli.running import kept_running
-from customlabels.cli.scheduled import serving
-from customlabels.core.addresses import S3Address
-from customlabels.core.errors import LayoutError, ServiceError, SettingsError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.pipelines.service import arns
-from customlabels.pipelines.service.states import State
 from customlabels.session import Session
 
 if TYPE_CHECKING:
     from customlabels.pipelines.service.detection import Detection, Image, Seen
     from customlabels.pipelines.service.versions import Description
-
-_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 @click.command(cls=Command)
@@ -53,6 +47,7 @@ _SUFFIXES = (".jpg", ".jpeg", ".png")
     help="Write there how many images a second a unit takes, by asking for more for half a minute.",
 )
 @click.option("--start", is_flag=True, help="Start the model where it is stopped, and stop it again afterwards.")
+@click.option("--no-guard", is_flag=True, help="Set no schedule that stops the model should this be killed.")
 @click.option("--yes", is_flag=True, help="Do not ask before it is started.")
 @pass_session
 def detect(
@@ -66,6 +61,7 @@ def detect(
     rate: float | None,
     measure: Path | None,
     start: bool,
+    no_guard: bool,
     yes: bool,
 ) -> int:
     """Show the labels that a running version sees in an image, in every image below a folder, or below an S3 address.
@@ -76,19 +72,17 @@ def detect(
     """
     from customlabels.pipelines.service.detection import detect as look
     from customlabels.pipelines.service.detection_files import Run, detection_file, read_kept
+    from customlabels.pipelines.service.image_sources import images_of
     from customlabels.pipelines.service.versions import version_name
 
     if min_confidence is not None and 0 < min_confidence < 1:
         session.console.warn(f"--min-confidence goes from 0 to 100; {min_confidence} is under one per cent")
-    images = _images(session, source)
+    images = images_of(source, session.clients.s3)
     if drawn is not None:
         _keep_originals(images, drawn)
-    chosen = session.champion_or(session.project(project), version)
-    if version is None and chosen["Status"] != State.RUNNING and (other := serving(session, session.project(project))):
-        session.console.note(f"{version_name(chosen)} is not up yet; {version_name(other)} answers")
-        chosen = other
+    chosen = session.answering(project, version)
     if measure is not None:
-        return _measure(session, chosen, images, measure, start=start, yes=yes)
+        return _measure(session, chosen, images, measure, start=start, yes=yes, guard=not no_guard)
     run = Run(source, version_name(chosen), min_confidence)
     kept = read_kept(to, run) if to else None
     if kept is not None and kept.done:
@@ -100,7 +94,9 @@ def detect(
     looked = failed = 0
     with ExitStack() as stack:
         if images:
-            stack.enter_context(_running(session, chosen, units, start=start, yes=yes))
+            stack.enter_context(
+                session.running(chosen, units=units, start=start, before_start=confirm_start(yes), guard=not no_guard)
+            )
         file = stack.enter_context(detection_file(to, kept, run)) if to and kept else None
         advance = stack.enter_context(session.console.step(f"looking at {len(images)} images", len(images)))
         places = dict(images)
@@ -140,63 +136,6 @@ def _show(session: Session, found: "list[Detection]") -> None:
     )
 
 
-def _images(session: Session, source: str) -> "list[tuple[str, Image]]":
-    """Names and places of the images that are meant.
-
-    Raises
-    ------
-    LayoutError : there is none
-    """
-    from customlabels.datasets.files import image_files
-
-    found: list[tuple[str, Image]]
-    if source.startswith("s3://"):
-        found = [*_objects(session, source)]
-    else:
-        path = Path(source)
-        if not path.exists():
-            raise LayoutError(f"{source}: does not exist")
-        found = [*image_files(path)]
-    if not found:
-        raise LayoutError(f"{source}: holds no JPEG or PNG image")
-    return found
-
-
-def _objects(session: Session, source: str) -> "Iterator[tuple[str, Image]]":
-    """Images below an address, which is a folder unless it ends like an image; their names are what follows it."""
-    bucket, _, prefix = source.removeprefix("s3://").partition("/")
-    if not bucket:
-        raise SettingsError(f"{source!r} is not of the form s3://bucket/folder")
-    if prefix and not prefix.endswith("/") and not prefix.lower().endswith(_SUFFIXES):
-        prefix += "/"
-    with explained(f"listing {source}"):
-        for page in session.clients.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for one in page.get("Contents", []):
-                if one["Key"].lower().endswith(_SUFFIXES):
-                    name = one["Key"].removeprefix(prefix).lstrip("/") or one["Key"].rpartition("/")[2]
-                    yield name, S3Address(bucket, one["Key"])
-
-
-def _running(
-    session: Session, version: "Description", units: int, *, start: bool, yes: bool
-) -> AbstractContextManager[None]:
-    """The version running; started for this where that was asked.
-
-    Raises
-    ------
-    ServiceError : it is not running, and is not to be started
-    """
-    from customlabels.pipelines.service.versions import version_name
-
-    if version["Status"] != State.RUNNING and not start:
-        raise ServiceError(
-            f"version {version_name(version)} is {version['Status']}, not RUNNING",
-            hint="--start starts it for this and stops it again; customlabels model start keeps it up "
-            "(on AWS an inference unit costs $4 an hour)",
-        )
-    return kept_running(session, version, yes=yes, units=units)
-
-
 def _keep_originals(images: "list[tuple[str, Image]]", folder: Path) -> None:
     """Sees that no image would be drawn over.
 
@@ -213,7 +152,14 @@ def _keep_originals(images: "list[tuple[str, Image]]", folder: Path) -> None:
 
 
 def _measure(
-    session: Session, chosen: "Description", images: list[tuple[str, "Image"]], to: Path, *, start: bool, yes: bool
+    session: Session,
+    chosen: "Description",
+    images: list[tuple[str, "Image"]],
+    to: Path,
+    *,
+    start: bool,
+    yes: bool,
+    guard: bool,
 ) -> int:
     """Writes how many images a second a unit of the running version takes."""
     from customlabels.core.files import written_aside
@@ -222,7 +168,8 @@ def _measure(
 
     if not images:
         raise LayoutError("there is no image to measure with")
-    with _running(session, chosen, max(1, chosen.get("MinInferenceUnits") or 1), start=start, yes=yes):
+    units = max(1, chosen.get("MinInferenceUnits") or 1)
+    with session.running(chosen, units=units, start=start, before_start=confirm_start(yes), guard=guard):
         # What it was started on shows only now.
         up = session.version(session.project(arns.project_name(chosen["ProjectVersionArn"])), version_name(chosen))
         units = max(1, up.get("MinInferenceUnits") or 1)
@@ -252,11 +199,7 @@ def _measure(
 def _draw(session: Session, found: "Detection", place: "Image", folder: Path) -> None:
     from customlabels.pipelines.service.detection_drawing import draw
 
-    if isinstance(place, Path):
-        body = place.read_bytes()
-    else:
-        with explained(f"reading {place}"):
-            body = session.clients.s3.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
+    body = place.read_bytes() if isinstance(place, Path) else s3.get(session.clients.s3, place)
     target = (folder / found.name).resolve()
     if not target.is_relative_to(folder.resolve()):
         raise LayoutError(f"{found.name}: would be written outside {folder}")

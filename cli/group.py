@@ -13,8 +13,9 @@ import click
 
 import customlabels
 from customlabels.cli.overview import COMMANDS, overview
-from customlabels.core.console import Console
+from customlabels.core.console import Console, tell
 from customlabels.core.errors import CustomLabelsError
+from customlabels.core.signals import Terminated, orderly
 from customlabels.session import Session
 
 _SHARED = {
@@ -83,6 +84,27 @@ class Group(click.Group):
     command_class = Command
 
 
+class Folder(Group):
+    """A group whose commands are modules of a folder of this package, each imported when it is called.
+
+    The module `cli/versions/promote.py` holds `promote`; one whose name Python has taken ends in an underscore there.
+    """
+
+    def __init__(self, name: str, summary: str, modules: tuple[str, ...]) -> None:
+        super().__init__(name, help=summary)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self._modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._modules:
+            return None
+        module = importlib.import_module(f"customlabels.cli.{self.name}.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name, None) or getattr(module, f"{cmd_name}_")
+        return command
+
+
 class _Root(Group):
     """The first level: commands are imported when they are called."""
 
@@ -139,7 +161,8 @@ def run(arguments: list[str]) -> int:
     """Runs the command line; its exit code."""
     console, debug = Console(), "--debug" in arguments
     try:
-        ended = root.main(arguments, prog_name="customlabels", standalone_mode=False)
+        with orderly():
+            ended = root.main(arguments, prog_name="customlabels", standalone_mode=False)
         return ended if isinstance(ended, int) else 0
     except CustomLabelsError as error:
         if debug:
@@ -151,9 +174,12 @@ def run(arguments: list[str]) -> int:
         place = context.command_path if context else "customlabels"
         console.error(CustomLabelsError(error.format_message(), hint=f"{place} --help shows what it takes"))
         return 2
-    except (click.Abort, KeyboardInterrupt):
-        print("stopped; run the same command again to go on", file=sys.stderr)
-        return 130
+    except (click.Abort, KeyboardInterrupt) as error:
+        # click makes an Abort of whatever interrupts it.
+        ending = error if isinstance(error, Terminated) else error.__cause__
+        by = f" by {ending}" if isinstance(ending, Terminated) else ""
+        tell(f"stopped{by}; run the same command again to go on")
+        return ending.exit_code if isinstance(ending, Terminated) else 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -4,8 +4,8 @@ Imports nothing: `customlabels --help` is to start about as fast as Python itsel
 """
 
 COMMANDS = {
-    "init": ("setup", "init", "write a commented customlabels.toml"),
-    "sample": ("setup", "sample", "make labelled sample images to try everything on"),
+    "init": ("init", "init", "write a commented customlabels.toml"),
+    "sample": ("sample", "sample", "make labelled sample images to try everything on"),
     "dataset": ("dataset", "dataset", "labelled images in any format: inspected, divided, converted"),
     "manifest": ("manifest", "manifest", "manifests: built, checked, repaired, merged, converted"),
     "train": ("train", "train", "from labelled images to a trained version that passed its gate"),

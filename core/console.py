@@ -3,8 +3,8 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,11 +18,6 @@ _MOST_DETAILS = 50
 
 class Money(float):
     """A figure in dollars; shown to the cent."""
-
-
-def ticking(advance: Callable[[int], None]) -> Callable[[float], None]:
-    """What a wait calls between looks, so that a step shows that it goes on."""
-    return lambda seconds: advance(0)
 
 
 class Console:
@@ -65,19 +60,19 @@ class Console:
     def note(self, text: str) -> None:
         """Something on the way; nothing where quiet."""
         if not self.quiet:
-            print(text, file=sys.stderr)
+            tell(text)
 
     def warn(self, text: str) -> None:
-        print(f"warning: {text}", file=sys.stderr)
+        tell(f"warning: {text}")
 
     def error(self, error: "CustomLabelsError") -> None:
-        print(f"error: {error.message}", file=sys.stderr)
+        tell(f"error: {error.message}")
         for detail in error.details[:_MOST_DETAILS]:
-            print(f"       {detail}", file=sys.stderr)
+            tell(f"       {detail}")
         if len(error.details) > _MOST_DETAILS:
-            print(f"       … and {len(error.details) - _MOST_DETAILS} more", file=sys.stderr)
+            tell(f"       … and {len(error.details) - _MOST_DETAILS} more")
         if error.hint:
-            print(f"hint:  {error.hint}", file=sys.stderr)
+            tell(f"hint:  {error.hint}")
 
     @contextmanager
     def step(self, title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
@@ -99,16 +94,34 @@ class Console:
         began = time.monotonic()
 
         def advance(count: int) -> None:
-            if not bar.live.is_started and time.monotonic() - began > _BAR_AFTER:
-                bar.start()
-            bar.advance(task, count)
+            with suppress(OSError, ValueError):
+                if not bar.live.is_started and time.monotonic() - began > _BAR_AFTER:
+                    bar.start()
+                bar.advance(task, count)
 
         try:
             yield advance
         finally:
-            if bar.live.is_started:
-                bar.stop()
-        print(f"{title} · {time.monotonic() - began:.1f} s", file=sys.stderr)
+            with suppress(OSError, ValueError):
+                if bar.live.is_started:
+                    bar.stop()
+        tell(f"{title} · {time.monotonic() - began:.1f} s")
+
+
+def in_money(rows: Iterable[Mapping[str, object]], *names: str) -> list[tuple[object, ...]]:
+    """Rows of a table whose figures of these names are dollars."""
+    return [
+        tuple(
+            Money(value) if name in names and isinstance(value, float | int) else value for name, value in row.items()
+        )
+        for row in rows
+    ]
+
+
+def tell(text: str) -> None:
+    """Prints to standard error; a terminal that is gone keeps nothing from being done, a model from being stopped."""
+    with suppress(OSError, ValueError):
+        print(text, file=sys.stderr)
 
 
 def _cell(value: object) -> str:

@@ -65,7 +65,9 @@ class DatasetSettings(_Section):
     images: str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    label_from: Literal["top", "parent", "path"] = "top"
+    label_from: Literal["top", "parent", "path", "name"] = "top"
+    label_pattern: str | None = None
+    label_rules: tuple[str, ...] = ()
     label_separator: str | None = None
     label_map: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -74,6 +76,9 @@ class DatasetSettings(_Section):
     box_unit: Literal["pixels", "fractions"] | None = None
     masks: str | None = None
     min_area: Annotated[int, Ge(1)] = 9
+    category: str | None = None
+    lines: Literal["out", "boxes"] = "out"
+    attributes: tuple[str, ...] = ()
     allow_unlabelled: bool = False
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
     seed: int = 0
@@ -177,7 +182,7 @@ TEMPLATE = """\
 # bucket = "my-bucket"        # where images, manifests and results go; must be in `region`
 # prefix = "customlabels"     # the folder in that bucket
 # region = "eu-west-1"        # default: that of your AWS profile
-# kms_key = "alias/models"    # encrypts what is uploaded and trained; default: S3's own keys
+# kms_key = "alias/models"    # encrypts what is uploaded and trained; default: as the bucket has it
 # max_cost = 10               # dollars; a training that may cost more is refused
 
 [dataset]
@@ -185,7 +190,7 @@ TEMPLATE = """\
 # format = "auto"             # folder, csv, coco, voc, yolo, cvat, labelme, label-studio, masks or manifest
 # include = ["*.jpg"]         # only images that match one of these
 # exclude = ["drafts/*"]      # no image that matches one of these
-# label_from = "top"          # folders: top, parent or path
+# label_from = "top"          # folders: top, parent or path; or name, with label_pattern
 # label_map = { Crack = "crack", draft = "" }   # renamed; to nothing: left out
 # columns = { image = "file", label = "3" }     # CSV: columns by name or number
 # test_fraction = 0.2         # part of each label's images kept for testing

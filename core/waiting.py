@@ -8,6 +8,9 @@ from customlabels.core.errors import UNREACHED, ServiceError
 
 Seen = TypeVar("Seen")
 
+GRACE = 120.0
+"""Seconds after a call of one's own for which an answer may show things as they were before it."""
+
 _FIRST, _GROWTH, _LONGEST = 0.3, 1.15, 30.0
 _PATIENCE = 3600.0
 """Seconds for which looking may fail in a row: a network that is gone, a login that has to be renewed."""

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from customlabels.emulator.testing import local_service
     from customlabels.manifests.formats import load_dataset
     from customlabels.manifests.lines import entry_line, write_manifest
-    from customlabels.pipelines.evaluation.comparison import Comparison, Measured, compare
+    from customlabels.pipelines.evaluation.comparison import Comparison, compare
+    from customlabels.pipelines.evaluation.measured import Measured
     from customlabels.pipelines.evaluation.curves import draw_curves
     from customlabels.pipelines.service.detection import Detection, Seen, detect
     from customlabels.pipelines.service.detection_drawing import draw
@@ -58,7 +59,8 @@ _PUBLIC = {
     "emulator.testing": ("local_service",),
     "manifests.formats": ("load_dataset",),
     "manifests.lines": ("entry_line", "write_manifest"),
-    "pipelines.evaluation.comparison": ("Comparison", "Measured", "compare"),
+    "pipelines.evaluation.comparison": ("Comparison", "compare"),
+    "pipelines.evaluation.measured": ("Measured",),
     "pipelines.evaluation.curves": ("draw_curves",),
     "pipelines.service.detection": ("Detection", "Seen", "detect"),
     "pipelines.service.detection_drawing": ("draw",),

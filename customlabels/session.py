@@ -1,7 +1,9 @@
-"""What a command works with: settings, clients, console, and the names that flags or settings give."""
+"""Custom Labels as Python uses it: the use cases of the command, with the settings and clients that each needs."""
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -10,13 +12,36 @@ from typing import TYPE_CHECKING, Any
 from customlabels.aws.clients import LOCAL_BUCKET, Clients, Connection, explained
 from customlabels.core.console import Console
 from customlabels.core.errors import ServiceError, SettingsError
-from customlabels.core.settings import Settings, find_settings, load_settings
+from customlabels.core.settings import GateSettings, Settings, find_settings, load_settings
 from customlabels.pipelines.service.arns import CHAMPION, project_name
 
 if TYPE_CHECKING:
-    from customlabels.pipelines.evaluation.comparison import Measured
+    from mlflow import MlflowClient
+
+    from customlabels.aws.stacks.change_sets import Change
+    from customlabels.core.tables import Table
+    from customlabels.datasets.model import Dataset
+    from customlabels.manifests.images import Look
+    from customlabels.manifests.report import Report
+    from customlabels.pipelines.evaluation.comparison import Comparison
+    from customlabels.pipelines.evaluation.measured import Measured
+    from customlabels.pipelines.evaluation.gate import Verdict
+    from customlabels.pipelines.following import Following
+    from customlabels.pipelines.promotion import Promoted
+    from customlabels.pipelines.service.detection import Detection
+    from customlabels.pipelines.service.running import BeforeStart
     from customlabels.pipelines.service.versions import Description
+    from customlabels.pipelines.training.conclusion import Trained
+    from customlabels.pipelines.training.forecast import Planned
+    from customlabels.pipelines.training.run import Begun
+    from customlabels.pipelines.training.run_plan import Plan
+    from customlabels.pipelines.training.s3_source import Remote
+    from customlabels.pipelines.training.sources import Wanted
+    from customlabels.pipelines.training.version_table import VersionRow
+    from customlabels.scheduler.models import ModelStatus, Started, Stopped
+    from customlabels.scheduler.stack.schedule_stack import Assembled
     from customlabels.scheduler.uptime import Schedule
+
 
 class Session:
     """The project's settings, and clients of AWS or of the local service, as every command has them.
@@ -147,7 +172,7 @@ class Session:
         ------
         SettingsError : there is none, or what is wrong with it
         """
-        from customlabels.scheduler.reading import read_schedule
+        from customlabels.scheduler.schedule_settings import read_schedule
         from customlabels.scheduler.uptime import USUAL_WARM_UP
 
         warm_up = USUAL_WARM_UP if learned is None else learned
@@ -192,12 +217,490 @@ class Session:
 
         return measure(self.clients.s3, self.version(project, name))
 
-    def measured_champion(self, project: str) -> "Measured | None":
-        """Evaluation and snapshot of the champion; None where there is none."""
-        from customlabels.pipelines.service import champion
+    def plan(
+        self,
+        divided: "Dataset",
+        *,
+        bucket: str | None = None,
+        project: str | None = None,
+        version: str | None = None,
+        settings: str = "",
+        remote: "Remote | None" = None,
+    ) -> "Plan":
+        """What a run on these images will do.
 
-        promoted = champion.current(self.clients.ssm, project)
-        return self.measured(project, promoted.version) if promoted else None
+        Parameters
+        ----------
+        divided : images with their sides
+        settings : how they were divided, in words
+        remote : the images, where they are in S3 already: what is there has a hash
+        """
+        from contextlib import nullcontext
+
+        from customlabels.pipelines.training.run_plan import make_plan
+
+        title = f"hashing {len(divided.records)} images"
+        shown = nullcontext(lambda count: None) if remote else self.console.step(title, len(divided.records))
+        with shown as advance:
+            return make_plan(
+                divided,
+                project=self.project(project, divided.root),
+                bucket=self.bucket(bucket),
+                prefix=self.settings.project.prefix,
+                version=version,
+                settings=settings,
+                kms_key=self.settings.project.kms_key,
+                source=remote.address if remote else None,
+                hashes=remote.hashes if remote else None,
+                step=lambda: advance(1),
+            )
+
+    def divide(self, wanted: "Wanted") -> "tuple[Dataset, Remote | None]":
+        """The images that are asked for, divided; and what is known of them in S3, where they lie there."""
+        from customlabels.pipelines.training.sources import divide_images, warn_of_leaks
+
+        divided, _ = divide_images(wanted)
+        warn_of_leaks(wanted, divided)
+        return divided.dataset, divided.remote
+
+    def plan_training(
+        self,
+        wanted: "Wanted",
+        *,
+        bucket: str | None = None,
+        project: str | None = None,
+        version: str | None = None,
+        gate: GateSettings | None = None,
+        max_cost: float | None = None,
+        offline: bool = False,
+    ) -> "Planned":
+        """What a training will do and may cost; nothing is written.
+
+        Parameters
+        ----------
+        max_cost : dollars that it may cost at most
+        offline : goes on where the service cannot be asked
+
+        Raises
+        ------
+        LayoutError, SettingsError, ServiceError : what would make the training worthless, or too dear
+        """
+        from customlabels.pipelines.training import forecast
+
+        given = wanted.settings
+        divided, remote = self.divide(wanted)
+        divided_by = f"test-fraction={given.test_fraction:g} seed={given.seed} group-by={given.group_by or 'none'}"
+        plan = self.plan(
+            divided, bucket=bucket, project=project, version=version, settings=divided_by, remote=remote
+        )
+        forecast.check_gate(plan, gate or self.settings.gate, self.console)
+        most = max_cost or self.settings.project.max_cost
+        estimate = forecast.forecast(lambda: self.clients.rekognition, plan, most, self.console, offline=offline)
+        return forecast.Planned(plan, estimate)
+
+    def begin_training(
+        self,
+        plan: "Plan",
+        *,
+        external: bool = False,
+        upload: bool = True,
+        fix_policy: bool = False,
+    ) -> "Begun":
+        """Carries the plan out as far as the start of the training, except for what is done already.
+
+        Parameters
+        ----------
+        external : train from manifests in S3, without datasets in the project
+        upload : whether images that are not in S3 may be put there
+        fix_policy : adds what the service needs to the bucket's policy
+        """
+        from customlabels.pipelines.training.run import begin, see_to_bucket
+
+        clients = self.clients
+        see_to_bucket(clients, plan, self.console, fix_policy=fix_policy, public_check=not self.local)
+        return begin(
+            plan,
+            rekognition=clients.rekognition,
+            s3=clients.s3,
+            region=clients.region,
+            watch=self.console,
+            external=external,
+            upload=upload,
+        )
+
+    def finish_training(
+        self,
+        begun: "Begun",
+        *,
+        gate: GateSettings | None = None,
+        tracker: "MlflowClient | None" = None,
+        on_result: "Callable[[Trained], None]" = lambda trained: None,
+    ) -> "Trained":
+        """Waits for the training, judges the version, tells of it, and logs it where a tracking server is given.
+
+        Parameters
+        ----------
+        on_result : told the result before anybody else is
+
+        Raises
+        ------
+        TrainingFailed : with the codes and lines of what the service found
+        ServiceError : the service refuses, or the version is trained but cannot be logged
+        """
+        from customlabels.pipelines.training.conclusion import Keep, conclude
+
+        keep: Keep | None = None
+        if tracker is not None:
+            from customlabels.pipelines.tracking.keeping import keeper
+
+            keep = keeper(tracker, self.clients, self.console)
+        return conclude(
+            begun,
+            clients=self.clients,
+            gate=gate or self.settings.gate,
+            notify=self.settings.notify,
+            watch=self.console,
+            keep=keep,
+            held_up=self.held_up,
+            on_result=on_result,
+        )
+
+    def train(
+        self,
+        source: str | Path,
+        *,
+        project: str | None = None,
+        bucket: str | None = None,
+        version: str | None = None,
+        gate: GateSettings | None = None,
+        max_cost: float | None = None,
+        **dataset: Any,
+    ) -> "Trained":
+        """A trained and judged version of the images at `source`; one that is trained already trains nothing again.
+
+        The verdict is part of the result: pipelines.evaluation.gate.demand raises where it is not passed.
+
+        Parameters
+        ----------
+        dataset : keys of [dataset] in the settings: format, seed, test_fraction, group_by, label_map …
+
+        Raises
+        ------
+        CustomLabelsError : one of its children, as plan_training, begin_training and finish_training
+        """
+        wanted = self.wanted(source, **dataset)
+        planned = self.plan_training(
+            wanted, bucket=bucket, project=project, version=version, gate=gate, max_cost=max_cost
+        )
+        return self.finish_training(self.begin_training(planned.plan), gate=gate)
+
+    def wanted(self, source: str | Path, **dataset: Any) -> "Wanted":
+        """The images at `source`, read as [dataset] of the settings and what is given beside it say."""
+        from customlabels.pipelines.training.sources import Wanted
+
+        given = replace(self.settings.dataset, **dataset)
+        return Wanted(
+            str(source),
+            given,
+            lambda: self.clients.s3,
+            self.console,
+            region=lambda: self.clients.region,
+            images=Path(given.images) if given.images else None,
+            masks=Path(given.masks) if given.masks else None,
+        )
+
+    def gate(
+        self, version: str | None = None, gate: GateSettings | None = None, *, project: str | None = None
+    ) -> "Verdict":
+        """The gate's verdict on that version, or the newest; nothing is trained."""
+        from customlabels.pipelines.evaluation.judging import judge_beside_champion
+
+        name = self.project(project)
+        return judge_beside_champion(self.clients, name, self.measured(name, version), gate or self.settings.gate)
+
+    def compare(
+        self,
+        base: str,
+        *others: str,
+        project: str | None = None,
+        re_evaluate: bool = False,
+        before_start: "BeforeStart | None" = None,
+        guard: bool = True,
+    ) -> "list[Comparison]":
+        """Each of `others` beside `base`.
+
+        Parameters
+        ----------
+        re_evaluate : shows the test images of `base` to versions that were judged on others; that starts their model
+        before_start : asked before that; raises where the model is not to be started
+        """
+        from customlabels.pipelines.evaluation import re_evaluation
+        from customlabels.pipelines.evaluation.comparison import compare
+        from customlabels.pipelines.service.running import unasked
+
+        name = self.project(project)
+        first, comparisons = self.measured(name, base), []
+        for other in others:
+            comparison = compare(first, self.measured(name, other))
+            if not comparison.comparable and re_evaluate:
+                beside = re_evaluation.on_test_images_of(
+                    first, self.version(name, other), self.clients, self.console, before_start or unasked, guard
+                )
+                comparison = compare(first, beside)
+            comparisons.append(comparison)
+        return comparisons
+
+    def promote(
+        self,
+        version: str | None = None,
+        *,
+        project: str | None = None,
+        gate: GateSettings | None = None,
+        why: str = "",
+        force: bool = False,
+        smoke: str | Path | None = None,
+        on_verdict: "Callable[[Verdict], None]" = lambda verdict: None,
+    ) -> "Promoted":
+        """That version, or the newest, as champion, once it passes its gate; see promotion.promote."""
+        from customlabels.pipelines import promotion
+
+        name = self.project(project)
+        return promotion.promote(
+            self.clients,
+            name,
+            self.version(name, version),
+            gate or self.settings.gate,
+            self._following(name),
+            self.console,
+            why=why,
+            force=force,
+            smoke=None if smoke is None else Path(smoke),
+            on_verdict=on_verdict,
+        )
+
+    def rollback(self, *, project: str | None = None, why: str = "") -> "Promoted":
+        """The champion before this one as champion again."""
+        from customlabels.pipelines import promotion
+
+        name = self.project(project)
+        return promotion.rollback(self.clients, name, lambda left: self._following(name, left), self.console, why)
+
+    def start(
+        self,
+        version: str | None = None,
+        *,
+        project: str | None = None,
+        units: int = 1,
+        max_units: int | None = None,
+        before_start: "BeforeStart | None" = None,
+    ) -> "Started":
+        """That version's model, or the champion's, or the newest's, brought to RUNNING; it costs until it is stopped.
+
+        Parameters
+        ----------
+        units, max_units : inference units; scaled by load up to `max_units`
+        before_start : asked before it is started; raises where it is not to be
+        """
+        from customlabels.scheduler import models
+
+        name = self.project(project)
+        chosen = self.champion_or(name, version)
+        return models.start(
+            self.clients, name, chosen, self.now(), self.console, units, max_units, before_start=before_start
+        )
+
+    def stop(self, version: str | None = None, *, project: str | None = None) -> "Table[Stopped]":
+        """That version's model stopped, or every running model of the project."""
+        from customlabels.scheduler import models
+
+        name = self.project(project)
+        chosen = [self.version(name, version)] if version else models.running(self.clients, name)
+        return models.stop(self.clients, name, chosen, self.now(), self.console)
+
+    def status(self, *, project: str | None = None, days: int = 30) -> "Table[ModelStatus]":
+        """Which models of the project are up, at what price, and what they have cost in the last `days`."""
+        from customlabels.scheduler import models
+
+        return models.status(self.clients, self.project(project), self.now(), days)
+
+    def versions(self, *, project: str | None = None) -> "Table[VersionRow]":
+        """The project's versions, the newest first."""
+        from customlabels.pipelines.training.version_table import version_table
+
+        return version_table(self.clients, self.project(project))
+
+    def detect(
+        self,
+        source: str | Path,
+        *,
+        version: str | None = None,
+        project: str | None = None,
+        min_confidence: float | None = None,
+        rate: float | None = None,
+        start: bool = False,
+    ) -> "Table[Detection]":
+        """What a running version sees in an image, all images below a folder, or below an address in S3.
+
+        Parameters
+        ----------
+        version : its name; the champion, or else the newest trained, where it is None
+        min_confidence : 0..100; each label's assumed threshold where it is None
+        rate : images a second that an inference unit takes
+        start : starts the model where it is stopped, and stops it again
+        """
+        from customlabels.core.tables import Table
+        from customlabels.pipelines.service.detection import Detection, detect
+        from customlabels.pipelines.service.image_sources import images_of
+
+        images = images_of(str(source), self.clients.s3)
+        chosen = self.answering(project, version)
+        units = max(1, chosen.get("MinInferenceUnits") or 1)
+        with self.running(chosen, units=units, start=start):
+            with self.console.step(f"looking at {len(images)} images", len(images)) as advance:
+                detections = detect(
+                    self.clients.rekognition,
+                    chosen["ProjectVersionArn"],
+                    images,
+                    rate=units * (rate or self.settings.detect.rate),
+                    min_confidence=min_confidence,
+                    advance=advance,
+                )
+                return Table(Detection, detections)
+
+    def answering(self, project: str | None = None, version: str | None = None) -> "Description":
+        """The version that is to answer: that one, or the champion; the old one while a schedule changes over."""
+        from customlabels.pipelines.service.states import State
+        from customlabels.pipelines.service.versions import version_name
+        from customlabels.scheduler.deployed import serving
+
+        name = self.project(project)
+        chosen = self.champion_or(name, version)
+        if version is None and chosen["Status"] != State.RUNNING:
+            other = serving(self.clients, name, self.now(), self.console)
+            if other is not None:
+                self.console.note(f"{version_name(chosen)} is not up yet; {version_name(other)} answers")
+                return other
+        return chosen
+
+    def running(
+        self,
+        version: "Description",
+        *,
+        units: int = 1,
+        start: bool,
+        before_start: "BeforeStart | None" = None,
+        guard: bool = True,
+    ) -> AbstractContextManager[None]:
+        """The version running for as long as the block; started for this, and stopped again, where that was asked.
+
+        Raises
+        ------
+        ServiceError : it is not running, and is not to be started
+        """
+        from customlabels.pipelines.service.running import kept_running, unasked
+        from customlabels.pipelines.service.states import State
+        from customlabels.pipelines.service.versions import version_name
+
+        if version["Status"] != State.RUNNING and not start:
+            raise ServiceError(
+                f"version {version_name(version)} is {version['Status']}, not RUNNING",
+                hint="--start starts it for this and stops it again; customlabels model start keeps it up "
+                "(on AWS an inference unit costs $4 an hour)",
+            )
+        return kept_running(
+            self.clients, version, self.console, units=units, before_start=before_start or unasked, guard=guard
+        )
+
+    def schedule_stack(self, project: str | None = None, bucket: str | None = None) -> "Assembled":
+        """What the settings make of the project's schedule as a stack; nothing is deployed."""
+        from customlabels.scheduler.stack.schedule_stack import assemble, learned_lead
+
+        name, place = self.project(project), self.bucket(bucket)
+        schedule = self.schedule(learned_lead(self.clients.ssm, name))
+        return assemble(self.clients, self.settings, project=name, bucket=place, schedule=schedule, now=self.now())
+
+    def deploy_schedule(
+        self,
+        confirm: "Callable[[tuple[Change, ...]], bool]",
+        *,
+        assembled: "Assembled | None" = None,
+    ) -> "tuple[Change, ...]":
+        """The project's schedule deployed; the changes that were made, none where nothing is to change.
+
+        Parameters
+        ----------
+        confirm : asked with the changes before they are made; false, or an exception, leaves everything as it is
+        assembled : what is deployed; by default what schedule_stack gives
+        """
+        from customlabels.aws.stacks import deployment
+        from customlabels.scheduler.deployed import deployed
+        from customlabels.scheduler.overriding import hold_on
+
+        chosen = assembled or self.schedule_stack()
+        outcome = deployment.deploy(self.clients, chosen.stack, confirm=confirm, watch=self.console)
+        if outcome is None or not outcome.changes:
+            return ()
+        parts = chosen.parts
+        hold_on(self.clients, deployed(self.clients, parts.project, self.now()), self.now())
+        if parts.champion is None:
+            self.console.warn("there is no champion yet to start: customlabels versions promote VERSION makes one")
+        for email in parts.emails:
+            self.console.note(f"{email} is told once it has agreed to in the mail that SNS sends")
+        return outcome.changes
+
+    def validate(
+        self, manifest: str | Path, test: str | Path | None = None, *, images: str | Path | None = None
+    ) -> "Report":
+        """What the dataset import and the training would find in a manifest, with the service's own codes."""
+        from contextlib import ExitStack
+
+        from customlabels.manifests.report import validate
+        from customlabels.pipelines.training.sources import local_file
+
+        with ExitStack() as stack:
+            opened = [stack.enter_context(local_file(str(file), lambda: self.clients.s3)) for file in (manifest, test) if file]
+            return validate(opened[0], opened[1] if test else None, look=self.look(images))
+
+    def look(self, images: str | Path | None) -> "Look | None":
+        """What looks at the images of manifests: in a folder, or in S3 itself where `images` is s3; None looks at none.
+
+        Raises
+        ------
+        SettingsError : there is no such folder
+        """
+        from customlabels.manifests.images import local_images, s3_images
+
+        if images is None:
+            return None
+        if str(images) in ("s3", "s3:", "s3://"):
+            return s3_images(self.clients.s3)
+        if not Path(images).is_dir():
+            raise SettingsError(f"--images {images}: no such folder", hint="name a folder, or s3")
+        return local_images(Path(images))
+
+    def _following(self, project: str, left: str | None = None) -> "Following":
+        """Who is told of a new champion, and what follows it; `left` is the ARN of one that is gone back from."""
+        from customlabels.pipelines.following import Follower, Following
+        from customlabels.aws.stacks.names import stack_name
+
+        followers: list[Follower] = []
+        if self.settings.track.to == "mlflow":
+            from customlabels.pipelines.tracking.keeping import alias_follower
+
+            followers.append(alias_follower(self.settings.track.uri))
+        if self.settings.track.sagemaker:
+            from customlabels.pipelines.sagemaker.packages import package_follower
+
+            followers.append(package_follower(self.clients, stack_name(project), self.console, left))
+        return Following(self.settings.notify, tuple(followers))
+
+    def held_up(self, sentence: str) -> None:
+        """Tells what a wait is held up by; a local service that died is brought back, since nobody else would."""
+        self.console.note(sentence)
+        if self.local:
+            from customlabels.emulator.server.address import start
+
+            start(self.state)
 
     def _only_project(self) -> str:
         with explained("projects"):
@@ -222,12 +725,3 @@ class Session:
                 else:
                     place: Any = {"LocationConstraint": clients.region}
                     clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
-
-
-def still_waiting(session: Session, sentence: str) -> None:
-    """Tells what a wait is held up by; a local service that died is brought back, since nobody else would."""
-    session.console.note(sentence)
-    if session.local:
-        from customlabels.emulator.server.address import start
-
-        start(session.state)

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import NoReturn
 
 import msgspec
 
+from customlabels.core.addresses import S3Address
+from customlabels.core.errors import LayoutError
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
 SUBSETS = {
@@ -21,7 +24,7 @@ SUBSETS = {
 }
 """Words for parts of a split, as people and tools write them."""
 
-_STRUCTURE = {"images", "imgs", "jpegimages"}
+_STRUCTURE = {"images", "imgs", "img", "image_2", "jpegimages"}
 
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"}
 CONVERTIBLE_ENDINGS = {".bmp", ".gif", ".heic", ".heif", ".tif", ".tiff", ".webp"}
@@ -38,6 +41,8 @@ class Annotated(msgspec.Struct, frozen=True, gc=False):
     relative : whether the boxes are in fractions of the image's sides rather than in pixels
     size : width and height in pixels, where the file states them
     subset : train, validation or test
+    faults : of annotations of this image, a finding each; such an image is never used, not even without them
+    left_out : annotations of this image that are left out on purpose, each by what it is, in the plural: lines
     """
 
     name: str
@@ -48,15 +53,25 @@ class Annotated(msgspec.Struct, frozen=True, gc=False):
     size: tuple[int, int] | None = None
     subset: str | None = None
     group: str | None = None
+    faults: tuple[Finding, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Layout:
-    """Images below `root`, in the order of their file, made as they are asked for; `findings` are complete then."""
+    """Images below `root`, in the order of their file, made as they are asked for; the rest is complete then.
+
+    Parameters
+    ----------
+    findings : on what belongs to no image
+    files : names below the source, with forward slashes, of files that were read beside the images, or are named in
+        `findings`; any file of the source that is neither here nor an image is named by `accounting.unread`
+    """
 
     root: Path
     images: Iterable[Annotated]
     findings: list[Finding] = field(default_factory=list)
+    files: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +83,18 @@ class Options:
     images : the folder of the images, where it is not that of the annotations
     include, exclude : shell patterns, matched against an image's name and against the last part of it
     convertible : also take images that the service does not take but `convert` mends
-    label_from : top, parent or path: which folders above an image are its label
+    label_from : top, parent or path: which folders above an image are its label; or name: its own name tells
+    label_pattern : a regular expression whose first group finds the label in an image's name
+    label_rules : LABEL: COLUMN >= NUMBER, for rows of a CSV file
     label_separator : between labels in one cell, or between the folders of a label
     columns : role of a CSV column to its name, or its number counted from 1
     fractions : whether boxes of a CSV file are fractions of the image's sides; None: as its first rows look
     masks : the folder of the masks, where they do not lie beside the images
     min_area : pixels of the smallest spot of a mask that becomes a box
+    category : of a folder that holds several kinds of parts, each with a split of its own, the one that is meant
+    lines : out or boxes: whether lines are left out, or the rectangle around each is taken
+    attributes : of a manifest, those to be used; none: all but those that a later job superseded
+    fetch : brings an object of S3 that is named beside images, as a mask is; None: there are only files
     """
 
     images: Path | None = None
@@ -81,6 +102,8 @@ class Options:
     exclude: tuple[str, ...] = ()
     convertible: bool = False
     label_from: str = "top"
+    label_pattern: str | None = None
+    label_rules: tuple[str, ...] = ()
     label_separator: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     delimiter: str | None = None
@@ -88,10 +111,18 @@ class Options:
     fractions: bool | None = None
     masks: Path | None = None
     min_area: int = 9
+    category: str | None = None
+    lines: str = "out"
+    attributes: tuple[str, ...] = ()
+    fetch: Callable[[S3Address], bytes] | None = None
 
     @property
     def endings(self) -> set[str]:
         return IMAGE_ENDINGS | CONVERTIBLE_ENDINGS if self.convertible else IMAGE_ENDINGS
+
+
+Recognises = Callable[[Path, Options], bool]
+Reads = Callable[[Path, Options], Layout]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +135,25 @@ class Format:
     read : LayoutError where the whole cannot be read; what is wrong with parts goes to the layout's findings
     place : the path that an image gets in a folder of this format; LayoutError where it can have none
     save : writes the annotations of a dataset whose images lie below its root, each at the place that `place` gave
+    writes : whether it can be written at all
     """
 
     name: str
     summary: str
-    recognises: Callable[[Path, Options], bool]
-    read: Callable[[Path, Options], Layout]
+    recognises: Recognises
+    read: Reads
     place: Callable[[ImageRecord], str]
     save: Callable[[Dataset], None]
+    writes: bool = True
+
+
+def read_only(name: str, summary: str, recognises: Recognises, read: Reads) -> Format:
+    """A format that is read and not written: no tool takes in again what it gave out so."""
+
+    def refuse(_: object) -> NoReturn:
+        raise LayoutError(f"{name} is read, and not written", hint="customlabels dataset formats tells what is written")
+
+    return Format(name, summary, recognises, read, refuse, refuse, writes=False)
 
 
 def bare_name(record: ImageRecord) -> str:
@@ -123,8 +165,11 @@ def bare_name(record: ImageRecord) -> str:
 
 
 def below_images(record: ImageRecord) -> str:
-    """images/ and the name: where most formats keep an image."""
-    return f"images/{bare_name(record)}"
+    """images/, the side, where there are sides, and the name: where most formats keep an image.
+
+    Images of both sides may have the same name.
+    """
+    return f"images/{below_side(record)}"
 
 
 def below_side(record: ImageRecord) -> str:

@@ -14,3 +14,11 @@ MAX_LABELS, MAX_BOXES = 50, 50
 
 SHRUNK_SIDE = 1280
 """Images with a longer side are shrunk to this one before a training; boxes must stay over one pixel then."""
+
+MAX_TEST_IMAGES_OF_LABEL = 1000
+"""Images of one label in a test dataset."""
+
+MAX_IMAGES = {"train": 250_000, "test": 250_000}
+FEWEST = {"train": 28_000, "test": 7_000}
+MAX_IMAGES_IN = {"ap-south-1": FEWEST, "eu-west-2": FEWEST}
+"""Images of a dataset; in Mumbai and London fewer."""

@@ -93,11 +93,13 @@ class Finding:
     """Something a person should know about a file, a row, a line; `name` tells where it is.
 
     `fatal` findings are about images that were meant and cannot be used; the others about what was left out on purpose.
+    One finding may tell of several files or annotations: of `count`.
     """
 
     name: str
     message: str
     fatal: bool
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A layout made into a dataset: images found and looked at, boxes in pixels, every fault named."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from customlabels.core.errors import LayoutError
+from customlabels.datasets.accounting import Tallies, gathered, left_out, tally, unread
 from customlabels.datasets.files import Finder, wanted
 from customlabels.datasets.layout import Annotated, Layout, Options
 from customlabels.datasets.limits import MAX_BOXES, MAX_LABEL, MAX_LABELS, SHRUNK_SIDE
@@ -39,17 +40,43 @@ class Policy:
     step: Callable[[], None] | None = None
 
 
-def make_dataset(layout: Layout, options: Options, policy: Policy) -> Dataset:
-    """The dataset of a layout; what cannot be used is among its findings.
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Where the images of a layout lie.
+
+    Parameters
+    ----------
+    find : the path of an image by its name and part of the split; ValueError where there is none
+    probe : what there is to know of each path, or why it cannot be used, in the order given
+    """
+
+    find: Callable[[str, str | None], Path]
+    probe: Callable[
+        [Iterable[Path], Callable[[], None] | None, Callable[[ImageInfo], str | None]], Iterator[ImageInfo | str]
+    ] = probe_all
+
+
+def make_dataset(
+    layout: Layout, options: Options, policy: Policy, source: Path | None = None, images: Images | None = None
+) -> Dataset:
+    """The dataset of a layout; what cannot be used, or was left out, is among its findings.
+
+    Parameters
+    ----------
+    source : the file or folder that was read; every file of a folder is accounted for
+    images : where they lie; None: below the layout's root
 
     Raises
     ------
     LayoutError : it holds no usable image
     """
     findings: list[Finding] = []
-    placed = list(_placed(layout, options, policy, findings))
+    lying = images or Images(Finder(layout.root).find)
+    placed, named = _placed(layout, options, policy, findings, lying)
     findings += layout.findings
-    infos = probe_all((path for _, path in placed), policy.step, policy.image_fault)
+    if source is not None and source.is_dir():
+        findings += unread(source, layout, named, options)
+    infos = lying.probe((path for _, path in placed), policy.step, policy.image_fault)
     sides = _sides({image.subset for image, _ in placed})
     records: list[ImageRecord] = []
     for (image, path), info in zip(placed, infos, strict=True):
@@ -64,16 +91,29 @@ def make_dataset(layout: Layout, options: Options, policy: Policy) -> Dataset:
             findings += [Finding(_at(image.where, name), fault, fatal=True) for fault in faults]
         else:
             records.append(ImageRecord(name, path, image.labels, info, sides[image.subset], boxes, image.group))
-    findings.sort(key=lambda finding: finding.name)
+    findings = gathered(findings)
     if not records:
-        faults = [f"{finding.name}: {finding.message}" for finding in findings]
         raise LayoutError(
             f"{layout.root}: holds no image that can be used",
-            hint="a folder for each label with JPEG or PNG images in it, or one of customlabels dataset formats",
-            details=faults,
+            hint=_mending(findings, bool(named)),
+            details=[f"{finding.name}: {finding.message}" for finding in findings],
         )
     records.sort(key=lambda record: record.name)
     return Dataset(layout.root, tuple(records), (*findings, *_alike(records)))
+
+
+def _mending(findings: list[Finding], has_images: bool) -> str:
+    """What to do about a source without an image that can be used."""
+    said = [finding.message for finding in findings]
+    if any("validate FILE --fix" in message for message in said):
+        return "customlabels manifest validate FILE --fix NEW.manifest, then name NEW.manifest"
+    if any("no such image" in message for message in said):
+        return "say where the images lie with --images DIR"
+    if any("file; the service takes JPEG and PNG" in message or "dataset convert makes" in message for message in said):
+        return "customlabels dataset convert SOURCE -o DIR makes JPEG or PNG images"
+    if any("has no label" in message or message == "no JPEG or PNG image" for message in said) or not has_images:
+        return "a folder for each label with JPEG or PNG images in it, or one of customlabels dataset formats"
+    return "what is wrong with each is listed; customlabels dataset formats shows what can be read"
 
 
 def labelled(image: Annotated, label_map: LabelMap | None) -> Annotated:
@@ -159,39 +199,58 @@ def _box_fault(box: Box, width: int, height: int, least: float) -> str | None:
 
 
 def _placed(
-    layout: Layout, options: Options, policy: Policy, findings: list[Finding]
-) -> Iterator[tuple[Annotated, Path]]:
-    """Each image that is to be used, with its path."""
-    finder = Finder(layout.root)
+    layout: Layout, options: Options, policy: Policy, findings: list[Finding], lying: Images
+) -> tuple[list[tuple[Annotated, Path]], set[Path]]:
+    """Each image that is to be used, with its path; and the paths of all that the layout names."""
+    placed: list[tuple[Annotated, Path]] = []
     taken: dict[Path, str] = {}
+    images: set[Path] = set()
+    spoilt: set[Path] = set()
+    tallies: Tallies = {}
     for given in layout.images:
         image = labelled(given, policy.label_map)
         if not wanted(image.name, options.include, options.exclude):
             continue
         where = _at(image.where, image.name)
-        faults = label_faults(image)
-        findings += [Finding(where, fault, fatal=True) for fault in faults]
-        if faults:
-            continue
-        if not image.labels and not image.boxes and not policy.allow_unlabelled:
+        missing = ""
+        try:
+            path = lying.find(image.name, image.subset)
+            images.add(path)
+        except ValueError as error:
+            missing = str(error)
+        if image.left_out:
+            tally(tallies, image)
+        faults = [*image.faults, *(Finding(where, fault, fatal=True) for fault in label_faults(image))]
+        if not faults and not image.labels and not image.boxes and not policy.allow_unlabelled:
             findings.append(unlabelled(given, image, where))
             continue
-        try:
-            path = finder.find(image.name, image.subset)
-        except ValueError as error:
-            findings.append(Finding(where, str(error), fatal=True))
-            continue
-        if path in taken:
-            findings.append(Finding(where, f"is the same file as that of {taken[path]}", fatal=True))
+        if missing:
+            faults.append(Finding(where, missing, fatal=True))
+        elif path in taken:
+            faults.append(Finding(where, f"is the same file as that of {taken[path]}", fatal=True))
+        if faults:
+            findings += faults
+            if not missing:
+                spoilt.add(path)
             continue
         taken[path] = where
-        yield image, path
+        placed.append((seen_whole(image), path))
+    findings += left_out(tallies)
+    return [(image, path) for image, path in placed if path not in spoilt], images
+
+
+def seen_whole(image: Annotated) -> Annotated:
+    """`image`; where annotations were left out and no box is left, nobody can say that nothing is on it."""
+    return replace(image, boxes=None) if image.left_out and not image.boxes else image
 
 
 def unlabelled(given: Annotated, image: Annotated, where: str) -> Finding:
     """The finding on an image without labels and boxes that is not to be kept; `given` before labels were renamed."""
     if given.labels or given.boxes:
         return Finding(where, "left out with its label (--label-map)", fatal=False)
+    if image.left_out:
+        kinds = ", ".join(dict.fromkeys(image.left_out))
+        return Finding(where, f"left out with all that marks it: {kinds}", fatal=False)
     if image.boxes is None:
         return Finding(where, "has no label (--allow-unlabelled keeps such images)", fatal=True)
     return Finding(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.datasets.limits import MAX_IMAGES, MAX_IMAGES_IN, MAX_TEST_IMAGES_OF_LABEL
 from customlabels.datasets.model import Dataset, ImageRecord, Side, label_counts
 
 MIN_LABELS = 2
@@ -63,6 +64,7 @@ def split(dataset: Dataset, *, fraction: float, seed: int, group: Group = own_gr
                 f"{dataset.root}: is divided already, with no image in its {missing} part",
                 hint="add some, or divide all images anew with --resplit",
             )
+        _see_that_it_can_train(dataset)
         return dataset
     chosen = _choose(dataset.records, fraction, seed, group)
     records = tuple(
@@ -78,6 +80,58 @@ def split(dataset: Dataset, *, fraction: float, seed: int, group: Group = own_gr
     if whole:
         raise LayoutError(f"{dataset.root}: {whole[0]}", details=whole[1:], hint="make smaller groups")
     return divided
+
+
+def _see_that_it_can_train(dataset: Dataset) -> None:
+    """Sees that the split which a source brings has labels on both sides.
+
+    Raises
+    ------
+    LayoutError : most labels have no image to train with, as where defects lie in test/ alone
+    """
+    trained, tested = (label_counts(dataset.side(side)) for side in Side)
+    lacking = untrained(dataset)
+    boxed = any(record.boxes for record in dataset.records)
+    if 2 * len(lacking) > len(tested) or (lacking and not boxed and len(trained) < MIN_LABELS):
+        raise LayoutError(
+            f"{dataset.root}: is divided already, and its train part has no image of {_named(lacking)}",
+            hint="divide all images anew with --resplit",
+        )
+
+
+def untrained(divided: Dataset) -> list[str]:
+    """Labels that are tested and never trained, as a split that a source brings may have them."""
+    trained, tested = (label_counts(divided.side(side)) for side in Side)
+    return [label for label in tested if label not in trained]
+
+
+def _named(labels: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(labels) - most} more" if len(labels) > most else ""
+    return ", ".join(map(repr, labels[:most])) + more
+
+
+def too_many(divided: Dataset, region: str | None) -> list[str]:
+    """What the service would not take of a divided dataset: too many images of a side, or of a label to test with.
+
+    Parameters
+    ----------
+    region : of the service; None where it is not known
+
+    Source: Custom Labels developer guide, limits.md.
+    """
+    faults = []
+    most = MAX_IMAGES_IN.get(region or "", MAX_IMAGES)
+    for side in Side:
+        images = len(divided.side(side))
+        if images > most[side.value]:
+            where = f" in {region}" if region in MAX_IMAGES_IN else ""
+            faults.append(f"{images:,} images to {side.value}; the service takes {most[side.value]:,}{where}")
+    for label, images in label_counts(divided.side(Side.TEST)).items():
+        if images > MAX_TEST_IMAGES_OF_LABEL:
+            faults.append(
+                f"label {label!r} has {images:,} images to test; the service takes {MAX_TEST_IMAGES_OF_LABEL:,}"
+            )
+    return faults
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ def summarise(dataset: Dataset) -> dict[str, Any]:
         "sizes": {"width": [min(widths), max(widths)], "height": [min(heights), max(heights)]},
         "formats": dict(sorted(Counter(record.info.format for record in records).items())),
         "findings": [
-            {"file": finding.name, "message": finding.message, "fatal": finding.fatal} for finding in dataset.findings
+            {"file": finding.name, "message": finding.message, "fatal": finding.fatal, "count": finding.count}
+            for finding in dataset.findings
         ],
     }

@@ -138,12 +138,17 @@ def _exit_codes(words: tuple[str, ...], command: click.Command) -> list[int]:
 
 _MORE = {
     "dataset.images": "the folder that the images lie below, where the annotations lie elsewhere",
+    "dataset.label_pattern": 'with label_from = "name": its first group finds the label in an image\'s name',
+    "dataset.label_rules": "CSV: labels for rows in which they hold, `defect: probability >= 0.5`",
     "dataset.label_separator": 'between labels in a cell of a CSV, or between the folders of label_from = "path"',
     "dataset.delimiter": "CSV: between cells; default: as the file looks",
     "dataset.encoding": "CSV: of its text; default: as the file looks",
     "dataset.box_unit": "CSV: of boxes; default: as the first rows look",
     "dataset.masks": "the folder that masks lie in, if not beside the images",
     "dataset.min_area": "masks: pixels of the smallest spot that becomes a box",
+    "dataset.category": "of several kinds of parts in a download, each with a split of its own, the one to read",
+    "dataset.lines": "whether lines are left out, or the rectangle around each is a box",
+    "dataset.attributes": "manifests: the attributes that are used; empty: all but superseded ones",
     "dataset.allow_unlabelled": "keep images that no label and no box marks; a training ignores them",
     "schedule.subdivision": "the state or province of `country`, whose public holidays differ",
     "schedule.time_zone": "of the windows' times, as the IANA database names it",
@@ -151,6 +156,9 @@ _MORE = {
     "schedule.window.units": "inference units of this window; default: those of [schedule]",
 }
 """Keys that the commented file leaves out, or explains by their example alone."""
+
+_FLAGS = {"columns": "--column", "label_rules": "--label-rule"}
+"""Flags that have another name than their key: one is given for each entry."""
 
 _LINE = re.compile(r"# (\w+) = (.*?)\s+# (.+)")
 _BARE = re.compile(r"# (\w+) = (.*)")
@@ -179,7 +187,7 @@ def settings_page() -> Iterator[str]:
             said = _MORE.get(key) or re.sub(r"^\.\.\. or", "or", said)
             if not said:
                 raise ValueError(f"{key}: neither the commented file nor _MORE tells what it means")
-            flag = f"--{one.name.replace('_', '-')}" if one.name != "columns" else "--column"
+            flag = _FLAGS.get(one.name, f"--{one.name.replace('_', '-')}")
             own = section in ("dataset", "gate", "project", "detect") and key != "dataset.source" and flag in flags
             if one.default is not MISSING:
                 default = one.default

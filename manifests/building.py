@@ -10,10 +10,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from customlabels.core.errors import LayoutError
+from customlabels.datasets.accounting import Tallies, left_out, tally
 from customlabels.datasets.formats import csv_table
 from customlabels.datasets.layout import Annotated, Format, Layout, Options
 from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
-from customlabels.datasets.reading import LabelMap, boxes_in_pixels, label_faults, labelled, unlabelled
+from customlabels.datasets.reading import LabelMap, boxes_in_pixels, label_faults, labelled, seen_whole, unlabelled
 from customlabels.manifests.lines import entry_line, write_manifest
 
 _CHANNELS = 3
@@ -53,7 +54,7 @@ def build(source: Path, format: Format, options: Options, remote: Remote, target
     """
     if format is csv_table.FORMAT:
         layout = csv_table.stream(source, options)
-        layout.images = csv_table.joined_neighbours(layout.images, layout.findings)
+        layout.images = csv_table.joined_neighbours(layout.images)
         try:
             return write_manifest(target, _lines(layout, remote)), layout.findings
         except csv_table.Scattered:
@@ -87,7 +88,8 @@ def _lines(layout: Layout, remote: Remote) -> Iterator[bytes]:
     job = remote.job
     for image in _checked(layout, remote):
         source_ref = remote.source_ref(image.name)
-        if image.boxes is None:
+        if image.boxes is None or (not image.boxes and image.size is None):
+            # Where nothing is on an image, and its size is not known, there is no line of boxes to be written.
             yield entry_line(source_ref, image.labels, job=job)
             continue
         width, height = image.size or (0, 0)
@@ -109,6 +111,7 @@ def _checked(layout: Layout, remote: Remote) -> Iterator[Annotated]:
     """The images without faults, their boxes in pixels."""
     findings, label_map = layout.findings, remote.label_map
     needs_prefix = not remote.prefix
+    tallies: Tallies = {}
     for given in layout.images:
         image = labelled(given, label_map) if label_map else given
         if image.boxes is None:
@@ -117,13 +120,16 @@ def _checked(layout: Layout, remote: Remote) -> Iterator[Annotated]:
             image, faults = _located(image)
         if needs_prefix and not image.name.startswith("s3://"):
             faults = [*faults, "is no s3:// address; say where it lies with --s3-images s3://bucket/folder/"]
-        if faults:
+        if image.left_out:
+            tally(tallies, image)
+        if faults or image.faults:
             where = f"{image.where}, {image.name}"
-            findings += [Finding(where, fault, fatal=True) for fault in faults]
+            findings += [*image.faults, *(Finding(where, fault, fatal=True) for fault in faults)]
         elif image.labels or image.boxes or remote.allow_unlabelled:
-            yield image
+            yield seen_whole(image)
         else:
             findings.append(unlabelled(given, image, f"{image.where}, {image.name}"))
+    findings += left_out(tallies)
 
 
 @lru_cache(maxsize=4096)
@@ -134,6 +140,8 @@ def _image_level_faults(labels: tuple[str, ...]) -> list[str]:
 def _located(image: Annotated) -> tuple[Annotated, list[str]]:
     """The image with its boxes in pixels, and what is wrong with it."""
     faults = label_faults(image)
+    if not image.boxes:
+        return image, faults
     if image.size is None:
         return image, [*faults, "boxes need the image's width and height, which its file does not tell"]
     boxes, more = boxes_in_pixels(image.boxes or (), *image.size, image.relative)

@@ -4,23 +4,45 @@ from dataclasses import replace
 from pathlib import Path
 
 from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.datasets.evidence import against_labels
+from customlabels.datasets.files import packed_as, walk, wanted
 from customlabels.datasets.formats import (
     coco,
+    createml,
     csv_table,
+    custom_vision,
     cvat,
     folder,
+    hugging_face,
+    kitti,
     label_studio,
+    labelbox,
     labelme,
     masks,
+    supervisely,
+    vertex,
+    via,
     voc,
     yolo,
 )
+from customlabels.datasets.formats.masks import masks_below
 from customlabels.datasets.layout import Format, Layout, Options
 from customlabels.datasets.model import Dataset
 from customlabels.datasets.reading import Policy, make_dataset
 from customlabels.manifests import layout
 
-_TELLING = (layout.FORMAT, coco.FORMAT, label_studio.FORMAT, cvat.FORMAT)
+_TELLING = (
+    layout.FORMAT,
+    via.FORMAT,
+    createml.FORMAT,
+    vertex.FORMAT,
+    labelbox.FORMAT,
+    custom_vision.FORMAT,
+    hugging_face.FORMAT,
+    coco.FORMAT,
+    label_studio.FORMAT,
+    cvat.FORMAT,
+)
 """Formats of files that tell what they are; any text may be a CSV."""
 
 
@@ -37,15 +59,23 @@ DEFAULTS = Options()
 FORMATS = {
     one.name: one
     for one in (
+        via.FORMAT,
+        createml.FORMAT,
+        vertex.FORMAT,
+        labelbox.FORMAT,
+        custom_vision.FORMAT,
+        hugging_face.FORMAT,
+        supervisely.FORMAT,
+        kitti.FORMAT,
         layout.FORMAT,
         yolo.FORMAT,
-        csv_table.FORMAT,
         coco.FORMAT,
         label_studio.FORMAT,
         cvat.FORMAT,
         voc.FORMAT,
         labelme.FORMAT,
         masks.FORMAT,
+        csv_table.FORMAT,
         replace(folder.FORMAT, read=_read_folder),
     )
 }
@@ -62,7 +92,8 @@ def load_dataset(
     ------
     LayoutError : it is not there, cannot be read, or holds no usable image
     """
-    return make_dataset(find_format(format, source, options).read(source, options), options, policy)
+    layout = find_format(format, source, options).read(source, options)
+    return make_dataset(layout, options, policy, source)
 
 
 def find_format(name: str, source: Path, options: Options) -> Format:
@@ -75,13 +106,35 @@ def find_format(name: str, source: Path, options: Options) -> Format:
     """
     if not source.exists():
         raise LayoutError(f"{source}: no such file or folder", hint="name a folder or file of labelled images")
+    packed = packed_as(source) if source.is_file() else None
+    if packed:
+        sheet = packed == "a spreadsheet"
+        unpack = "save it as CSV" if sheet else "unpack it, and name the folder or file that comes out"
+        raise LayoutError(f"{source}: is {packed}", hint=unpack)
     if name in FORMATS:
         return FORMATS[name]
     if name != AUTO:
         raise SettingsError(f"{name!r} is no format; there are {AUTO}, {', '.join(FORMATS)}")
-    for one in FORMATS.values():
-        if one.recognises(source, options):
-            return one
+    for format in FORMATS.values():
+        if format.recognises(source, options):
+            if format.name == folder.FORMAT.name and options.label_from != "name":
+                _refuse_structure(source, options)
+            return format
     raise LayoutError(
         f"{source}: is laid out like none of {', '.join(FORMATS)}", hint="name its format with --format NAME"
     )
+
+
+def _refuse_structure(source: Path, options: Options) -> None:
+    """Sees that folders which nobody called labels are such.
+
+    Raises
+    ------
+    LayoutError : something speaks against it
+    """
+    root = source.resolve()
+    masks, _ = masks_below(root, options)
+    names = (name for name in walk(root) if name not in masks and wanted(name, options.include, options.exclude))
+    evidence = against_labels(source, names, options.label_from, lambda file: annotations(file) is not None)
+    if evidence is not None:
+        raise LayoutError(f"{source}: is not taken for a folder a label: {evidence.seen}", hint=evidence.instead)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.clients import Clients, explained
+from customlabels.aws.topics import publish
 from customlabels.core.errors import ServiceError
 from customlabels.core.settings import NotifySettings
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 SOURCE = "customlabels"
 TRAINED, PASSED, FAILED, PROMOTED = "Version trained", "Gate passed", "Gate failed", "Version promoted"
-_LONGEST_SUBJECT = 100
 
 
 def notify(
@@ -40,9 +40,9 @@ def notify(
 
 
 def _publish(sns: "SNSClient", topic: str, what: str, detail: dict[str, Any]) -> None:
-    subject = f"{what}: {detail['project']} {detail['version']}"[:_LONGEST_SUBJECT]
     with explained(f"telling {topic}"):
-        sns.publish(TopicArn=topic, Subject=subject, Message=json.dumps({"event": what, **detail}, indent=1))
+        about = f"{what}: {detail['project']} {detail['version']}"
+        publish(sns, topic, about, json.dumps({"event": what, **detail}, indent=1))
 
 
 def _put(events: "EventBridgeClient", bus: str, what: str, detail: dict[str, Any]) -> None:

@@ -4,24 +4,51 @@ Source: Service Authorization Reference, "Actions, resources, and condition keys
 Amazon S3"; Custom Labels developer guide, su-sdk-programmatic-access.md and su-encrypt-bucket.md.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from customlabels.aws import parameters
+from customlabels.aws.stacks.names import stack_name
+from customlabels.aws.stacks.permissions import deploy_statements
+from customlabels.aws.stacks.statements import (
+    EVERYTHING,
+    LOOK_AT_BUCKET,
+    READ_OBJECTS,
+    Arn,
+    Site,
+    Statement,
+    allow,
+    create_project,
+    find_project,
+    key,
+    objects,
+    of_rekognition,
+    parameter,
+    policy,
+    project,
+    told,
+    versions,
+)
+from customlabels.aws.stacks.statements import bucket as bucket_arn
 from customlabels.pipelines.sagemaker import registry
 
 Policy = dict[str, Any]
 
-_TRAINING = (
-    *("CreateProject", "DescribeProjectVersions", "CreateProjectVersion"),
-    *("CreateDataset", "DescribeDataset", "DeleteDataset", "UpdateDatasetEntries", "ListDatasetEntries"),
-    *("TagResource", "ListTagsForResource"),
+SCHEDULE_TYPES = frozenset(
+    {
+        *("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::IAM::Role", "AWS::Lambda::EventInvokeConfig"),
+        *("AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::SNS::Subscription", "AWS::SNS::Topic"),
+        *("AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::SSM::Parameter"),
+        *("AWS::Scheduler::Schedule", "AWS::Scheduler::ScheduleGroup"),
+    }
 )
-
-
-_LOOKING = ("s3:GetBucketAcl", "s3:GetBucketLocation", "s3:ListBucket")
-_READING = ("s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectTagging", "s3:GetObjectVersion")
+PIPELINE_TYPES = frozenset(
+    {
+        *("AWS::Events::Rule", "AWS::IAM::Role", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function"),
+        *("AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::SQS::Queue"),
+    }
+)
+"""Of the resources in the stacks' templates, which a test compares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,154 +67,226 @@ class Scope:
     """s3://bucket/folder of images that are trained on where they lie."""
     packages: str | None = None
     """Name of the model package group that follows the champion."""
+    to_project: str | None = None
+    """Where copies go, in this account; another account gets a policy of its own."""
 
     @property
-    def resources(self) -> list[str]:
+    def site(self) -> Site:
+        return Site(self.region, self.account)
+
+    @property
+    def own(self) -> Arn:
         """The project, and all that is in it."""
-        arn = f"arn:aws:rekognition:{self.region}:{self.account}:project/{self.project}"
-        return [f"{arn}/*"]
+        return project(self.site, self.project)
 
     @property
-    def folder(self) -> str:
-        return "/".join(part for part in (f"arn:aws:s3:::{self.bucket}", self.prefix.strip("/"), "*") if part)
+    def bucket_arn(self) -> Arn:
+        return bucket_arn(self.site, self.bucket)
+
+    @property
+    def folder(self) -> Arn:
+        return objects(self.site, self.bucket, self.prefix)
 
 
 def train(scope: Scope) -> Policy:
     """What `customlabels train` and the judging of versions need."""
+    calls = of_rekognition(
+        *("DescribeProjectVersions", "CreateProjectVersion", "CreateDataset", "DescribeDataset", "DeleteDataset"),
+        *("UpdateDatasetEntries", "ListDatasetEntries", "TagResource", "ListTagsForResource"),
+    )
     statements = [
-        _allow("Project", _rekognition(_TRAINING), scope.resources),
-        _allow("FindProject", ["rekognition:DescribeProjects"], ["*"]),
-        _allow(
-            "Bucket",
-            [*_LOOKING, "s3:GetBucketPublicAccessBlock"],
-            [f"arn:aws:s3:::{scope.bucket}"],
-        ),
-        _allow(
-            "Objects",
-            [*_READING, "s3:PutObject"],
-            [scope.folder],
-        ),
-        _allow("Champion", ["ssm:GetParameter"], [_parameter(scope)]),
+        allow(calls, [scope.own], sid="Project"),
+        create_project("CreateProject"),
+        find_project("FindProject"),
+        allow([*LOOK_AT_BUCKET, "s3:GetBucketPublicAccessBlock"], [scope.bucket_arn], sid="Bucket"),
+        allow([*READ_OBJECTS, "s3:PutObject"], [scope.folder], sid="Objects"),
+        allow(["ssm:GetParameter"], [_champion(scope)], sid="Champion"),
         *_listeners(scope),
     ]
     if scope.images:
-        place = scope.images.removeprefix("s3://").strip("/")
-        source = [f"arn:aws:s3:::{place.partition('/')[0]}"]
-        statements.append(_allow("ImageBucket", _LOOKING, source))
-        statements.append(_allow("Images", _READING, [f"arn:aws:s3:::{place}/*"]))
-    if scope.kms_key:
-        actions = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
-        statements.append(_allow("Key", actions, [_key(scope)]))
-    return _policy(statements)
+        name, _, prefix = scope.images.removeprefix("s3://").strip("/").partition("/")
+        statements.append(allow(LOOK_AT_BUCKET, [bucket_arn(scope.site, name)], sid="ImageBucket"))
+        statements.append(allow(READ_OBJECTS, [objects(scope.site, name, prefix)], sid="Images"))
+    return policy([*statements, *key(scope.site, scope.kms_key, trains=True, sid="Key")])
 
 
 def promote(scope: Scope) -> Policy:
     """What `customlabels versions promote`, `rollback` and `history` need."""
-    return _policy(
+    champion = ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter"]
+    return policy(
         [
-            _allow("Project", _rekognition(["DescribeProjectVersions", "DetectCustomLabels"]), scope.resources),
-            _allow("FindProject", ["rekognition:DescribeProjects"], ["*"]),
-            _allow("Bucket", ["s3:ListBucket"], [f"arn:aws:s3:::{scope.bucket}"]),
-            _allow("Results", ["s3:GetObject"], [scope.folder]),
-            _allow(
-                "Champion", ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter"], [_parameter(scope)]
-            ),
+            allow(of_rekognition("DescribeProjectVersions", "DetectCustomLabels"), [scope.own], sid="Project"),
+            find_project("FindProject"),
+            allow(["s3:ListBucket"], [scope.bucket_arn], sid="Bucket"),
+            allow(["s3:GetObject"], [scope.folder], sid="Results"),
+            allow(champion, [_champion(scope)], sid="Champion"),
             _schedule(scope),
             *_packages(scope),
             *_listeners(scope),
-            *_key_to_read(scope),
+            *key(scope.site, scope.kms_key, sid="Key"),
         ]
     )
 
 
 def detect(scope: Scope) -> Policy:
     """What `customlabels detect` needs, starting and stopping the model included."""
-    actions = ["DescribeProjectVersions", "DetectCustomLabels", "StartProjectVersion", "StopProjectVersion"]
-    return _policy(
+    calls = of_rekognition("DescribeProjectVersions", "DetectCustomLabels", "StartProjectVersion", "StopProjectVersion")
+    return policy(
         [
-            _allow("Model", _rekognition(actions), scope.resources),
-            _allow("FindProject", ["rekognition:DescribeProjects"], ["*"]),
-            _allow("Bucket", ["s3:ListBucket"], [f"arn:aws:s3:::{scope.bucket}"]),
-            _allow("Images", ["s3:GetObject"], [f"arn:aws:s3:::{scope.bucket}/*"]),
-            _allow("Champion", ["ssm:GetParameter"], [_parameter(scope)]),
+            allow(calls, [scope.own], sid="Model"),
+            find_project("FindProject"),
+            allow(["s3:ListBucket"], [scope.bucket_arn], sid="Bucket"),
+            allow(["s3:GetObject"], [objects(scope.site, scope.bucket, "")], sid="Images"),
+            allow(["ssm:GetParameter"], [_champion(scope)], sid="Champion"),
             _schedule(scope),
-            *_key_to_read(scope),
+            *key(scope.site, scope.kms_key, sid="Key"),
         ]
     )
 
 
 def bucket(scope: Scope) -> Policy:
     """What `customlabels train --fix-bucket-policy` needs once, beside what training needs."""
-    actions = ["s3:GetBucketPolicy", "s3:PutBucketPolicy"]
-    return _policy([_allow("BucketPolicy", actions, [f"arn:aws:s3:::{scope.bucket}"])])
+    return policy([allow(["s3:GetBucketPolicy", "s3:PutBucketPolicy"], [scope.bucket_arn], sid="BucketPolicy")])
 
 
-def _listeners(scope: Scope) -> list[Policy]:
-    found = []
-    if scope.topic:
-        found.append(_allow("Topic", ["sns:Publish"], [scope.topic]))
-    if scope.event_bus:
-        name = scope.event_bus
-        arn = name if name.startswith("arn:") else f"arn:aws:events:{scope.region}:{scope.account}:event-bus/{name}"
-        found.append(_allow("EventBus", ["events:PutEvents"], [arn]))
-    return found
+def copy(scope: Scope) -> Policy:
+    """What `customlabels versions copy` needs; of the source where the copy goes to another account."""
+    calls = of_rekognition(
+        *("CopyProjectVersion", "DescribeProjectVersions", "ListTagsForResource"),
+        *("DeleteProjectPolicy", "ListProjectPolicies", "PutProjectPolicy"),
+    )
+    target = project(scope.site, scope.to_project or "*")
+    return policy(
+        [
+            allow(calls, [scope.own], sid="Source"),
+            allow(of_rekognition("CopyProjectVersion", "DescribeProjectVersions", "TagResource"), [target], sid="Copy"),
+            create_project("CreateProject"),
+            find_project("FindProject"),
+            allow(LOOK_AT_BUCKET, [scope.bucket_arn], sid="Bucket"),
+            allow([*READ_OBJECTS, "s3:PutObject"], [scope.folder], sid="Objects"),
+            allow(["ssm:GetParameter"], [_champion(scope)], sid="Champion"),
+            *key(scope.site, scope.kms_key, trains=True, sid="Key"),
+        ]
+    )
 
 
-def _packages(scope: Scope) -> list[Policy]:
-    """What registering the champion takes; its packages are listed by calls that take no resource."""
-    if scope.packages is None:
-        return []
-    stem = f"arn:aws:sagemaker:{scope.region}:{scope.account}"
-    # Some of SageMaker's ARNs have the name in small letters.
-    names = sorted({scope.packages, scope.packages.lower()})
-    groups = [f"{stem}:model-package-group/{name}" for name in names]
-    on_groups = ["CreateModelPackage", "CreateModelPackageGroup", "DescribeModelPackageGroup"]
-    on_packages = ["CreateModelPackage", "UpdateModelPackage"]
-    figures = f"{scope.folder}/{registry.QUALITY}-*.json"
+def delete(scope: Scope) -> Policy:
+    """What `customlabels versions delete` needs."""
+    return policy(
+        [
+            allow(of_rekognition("DeleteProjectVersion", "DescribeProjectVersions"), [scope.own], sid="Project"),
+            find_project("FindProject"),
+            allow(["ssm:GetParameter"], [_champion(scope)], sid="Champion"),
+        ]
+    )
+
+
+def status(scope: Scope) -> Policy:
+    """What `customlabels model status`, `versions list` and `schedule status` need: to look, and nothing else."""
+    return policy(
+        [
+            allow(of_rekognition("DescribeProjectVersions", "ListTagsForResource"), [scope.own], sid="Project"),
+            find_project("FindProject"),
+            allow(["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], [EVERYTHING], sid="Metrics"),
+            allow(["ssm:GetParameter"], [_champion(scope)], sid="Champion"),
+            _schedule(scope),
+            allow(
+                ["cloudformation:DescribeStacks"],
+                [scope.site.arn("cloudformation", f"stack/{stack_name(scope.project)}/*")],
+                sid="Stack",
+            ),
+        ]
+    )
+
+
+def schedule(scope: Scope) -> Policy:
+    """What `customlabels schedule deploy`, `diff`, `override` and `remove` need."""
+    stack, site = stack_name(scope.project), scope.site
+    group = [site.arn("scheduler", f"schedule-group/{stack}"), site.arn("scheduler", f"schedule/{stack}/*")]
+    own = parameter(site, f"{parameters.ROOT}/{scope.project}/*")
+    return policy(
+        [
+            allow(of_rekognition("DescribeProjectVersions"), [scope.own], sid="Project"),
+            allow(of_rekognition("StopProjectVersion"), [versions(site, scope.project)], sid="Stop"),
+            find_project("FindProject"),
+            allow(["ssm:DeleteParameters", "ssm:GetParameter", "ssm:PutParameter"], [own], sid="Parameters"),
+            allow(["scheduler:ListSchedules"], [EVERYTHING], sid="Schedules"),
+            allow(["scheduler:GetSchedule", "scheduler:UpdateSchedule"], group, sid="Hold"),
+            allow(["lambda:InvokeFunction"], [site.arn("lambda", f"function:{stack}-*")], sid="Look"),
+            *_code(scope, "functions"),
+            *deploy_statements(site, stack, SCHEDULE_TYPES),
+        ]
+    )
+
+
+def pipeline(scope: Scope) -> Policy:
+    """What `customlabels pipeline deploy`, `run` and `remove` need."""
+    name = stack_name(scope.project)
+    pipelines, executions = (_sagemaker(scope, "pipeline", name, ending) for ending in ("", "/execution/*"))
+    calls = ["CreatePipeline", "DeletePipeline", "DescribePipeline", "StartPipelineExecution", "UpdatePipeline"]
+    looking = ["DescribePipelineExecution", "ListPipelineExecutionSteps", "StopPipelineExecution"]
+    return policy(
+        [
+            allow([f"sagemaker:{call}" for call in calls], pipelines, sid="Pipeline"),
+            allow([f"sagemaker:{call}" for call in looking], executions, sid="Executions"),
+            *_code(scope, "pipeline"),
+            *deploy_statements(scope.site, stack_name(scope.project, "pipeline"), PIPELINE_TYPES),
+        ]
+    )
+
+
+def _code(scope: Scope, folder: str) -> list[Statement]:
+    """What putting a stack's code into the bucket and having it read there take."""
+    below = objects(scope.site, scope.bucket, "/".join(filter(None, (scope.prefix.strip("/"), scope.project, folder))))
     return [
-        _allow("PackageGroup", [f"sagemaker:{action}" for action in on_groups], groups),
-        _allow(
-            "Packages",
-            [f"sagemaker:{action}" for action in on_packages],
-            [f"{stem}:model-package/{name}/*" for name in names],
-        ),
-        _allow("ListPackages", ["sagemaker:ListModelPackages"], ["*"]),
-        _allow("PackageFigures", ["s3:PutObject"], [figures]),
-        _allow("Lineage", ["rekognition:ListTagsForResource"], scope.resources),
-        *([_allow("PackageKey", ["kms:GenerateDataKey"], [_key(scope)])] if scope.kms_key else []),
+        allow(["s3:ListBucket"], [scope.bucket_arn], sid="Bucket"),
+        allow(["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], [below], sid="Code"),
+        *key(scope.site, scope.kms_key, writes=True, sid="Key"),
     ]
 
 
-def _key_to_read(scope: Scope) -> list[Policy]:
-    return [_allow("Key", ["kms:Decrypt"], [_key(scope)])] if scope.kms_key else []
+def _listeners(scope: Scope) -> list[Statement]:
+    return told(scope.site, scope.topic, scope.event_bus)
 
 
-def _key(scope: Scope) -> str:
-    """The key's ARN; an alias names no key in a policy, so all of the account's are meant then."""
-    key = scope.kms_key or ""
-    if key.startswith("arn:") and ":key/" in key:
-        return key
-    stem = f"arn:aws:kms:{scope.region}:{scope.account}:key"
-    return f"{stem}/*" if "alias/" in key else f"{stem}/{key}"
+def _packages(scope: Scope) -> list[Statement]:
+    """What registering the champion takes; its packages are listed by calls that take no resource."""
+    if scope.packages is None:
+        return []
+    on_groups = ["CreateModelPackage", "CreateModelPackageGroup", "DescribeModelPackageGroup"]
+    on_packages = ["CreateModelPackage", "UpdateModelPackage"]
+    return [
+        allow(
+            [f"sagemaker:{call}" for call in on_groups],
+            _sagemaker(scope, "model-package-group", scope.packages),
+            sid="PackageGroup",
+        ),
+        allow(
+            [f"sagemaker:{call}" for call in on_packages],
+            _sagemaker(scope, "model-package", scope.packages, "/*"),
+            sid="Packages",
+        ),
+        allow(["sagemaker:ListModelPackages"], [EVERYTHING], sid="ListPackages"),
+        allow(
+            ["s3:PutObject"],
+            [objects(scope.site, scope.bucket, scope.prefix, f"*/{registry.QUALITY}-*.json")],
+            sid="PackageFigures",
+        ),
+        allow(of_rekognition("ListTagsForResource"), [scope.own], sid="Lineage"),
+        *key(scope.site, scope.kms_key, writes=True, sid="PackageKey"),
+    ]
 
 
-def _schedule(scope: Scope) -> Policy:
+def _sagemaker(scope: Scope, kind: str, name: str, ending: str = "") -> list[Arn]:
+    """ARNs of what SageMaker knows by that name; some of its ARNs have it in small letters."""
+    return [scope.site.arn("sagemaker", f"{kind}/{spelt}{ending}") for spelt in sorted({name, name.lower()})]
+
+
+def _schedule(scope: Scope) -> Statement:
     """What a deployed schedule wants, and which version it has answer."""
-    arn = f"arn:aws:ssm:{scope.region}:{scope.account}:parameter{parameters.ROOT}/{scope.project}/*"
-    return _allow("Schedule", ["ssm:GetParameters"], [arn])
+    own = parameter(scope.site, f"{parameters.ROOT}/{scope.project}/*")
+    return allow(["ssm:GetParameters"], [own], sid="Schedule")
 
 
-def _parameter(scope: Scope) -> str:
-    return f"arn:aws:ssm:{scope.region}:{scope.account}:parameter{parameters.champion(scope.project)}"
-
-
-def _rekognition(actions: Sequence[str]) -> list[str]:
-    return [f"rekognition:{action}" for action in actions]
-
-
-def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Policy:
-    return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": list(resources)}
-
-
-def _policy(statements: Sequence[Policy]) -> Policy:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
+def _champion(scope: Scope) -> Arn:
+    return parameter(scope.site, parameters.champion(scope.project))

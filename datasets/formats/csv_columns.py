@@ -1,59 +1,56 @@
-"""How a CSV file is laid out: its encoding, its delimiter, which column is what."""
+"""How a CSV file is laid out: its encoding, its delimiter, and with `csv_guess` which column is what."""
 
 import csv
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from customlabels.core.errors import LayoutError, SettingsError
-from customlabels.datasets.files import is_image
+from customlabels.datasets.files import Finder
+from customlabels.datasets.formats.csv_guess import Row, guess_columns
+from customlabels.datasets.formats.csv_kinds import names_an_image
+from customlabels.datasets.formats.csv_rules import PlacedRule
+from customlabels.datasets.formats.csv_shape import Columns
 from customlabels.datasets.layout import Options
 
-ROLES = {
-    "image": "image image_name imagename image_path imagepath image_file img img_path file filename file_name filepath "
-    "file_path path name uri source-ref source_ref",
-    "label": "label labels class classes class_name classname category categories tag tags",
-    "side": "split subset set side partition usage",
-    "group": "group",
-    "xmin": "xmin x_min x1 xtl",
-    "ymin": "ymin y_min y1 ytl",
-    "xmax": "xmax x_max x2 xbr",
-    "ymax": "ymax y_max y2 ybr",
-    "left": "left x bbox_x box_left",
-    "top": "top y bbox_y box_top",
-    "box_width": "box_width bbox_width bbox_w w",
-    "box_height": "box_height bbox_height bbox_h h",
-    "width": "image_width img_width",
-    "height": "image_height img_height",
-}
-"""What a column is for, and the names it goes by."""
-
-CORNERS, SIZES = ("xmin", "ymin", "xmax", "ymax"), ("left", "top", "box_width", "box_height")
+BLANKS = " "
+"""Stands for any number of blanks and tabs between cells."""
 
 _DELIMITERS = ",;\t|"
-
-_LOOKED_AT = 100
-
-_AUTOML_SETS = {"train", "training", "validation", "validate", "test", "unassigned"}
-
-_AUTOML_BOX = ("xmin", "ymin", None, None, "xmax", "ymax")
-"""Its six or eight coordinates: two corners given, or all four."""
-
-Row = list[str]
+_SEVERAL = {"labels", "tags", "classes", "categories"}
+_LOOKED_AT = 200
+_BEGINNING = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How a CSV file is to be read; `columns` gives the places of each role, several for labels."""
+    """How a CSV file is to be read.
+
+    Parameters
+    ----------
+    names : of the columns, as a person would name them in --column
+    columns : the places of each role, several for labels
+    label_rest : from which place on every cell is a label; None where `columns` tells
+    numbers_are_labels : whether a number in a cell of labels is one; else it is no more than a number
+    most_cells : in a row; None where there is no header that tells
+    corners : whether the four numbers of a box cell are left, top, right, bottom
+    notes : what a person should know of the columns
+    """
 
     encoding: str
     delimiter: str
     header: bool
+    names: tuple[str, ...]
     columns: dict[str, tuple[int, ...]]
     label_rest: int | None
     label_separators: str
     fractions: bool
+    numbers_are_labels: bool
+    corners: bool
+    most_cells: int | None
+    rules: tuple[PlacedRule, ...]
+    notes: tuple[str, ...]
 
 
 def describe(source: Path, options: Options) -> Table:
@@ -63,18 +60,67 @@ def describe(source: Path, options: Options) -> Table:
     ------
     LayoutError : its columns cannot be told
     """
+    encoding, delimiter, rows = _beginning(source, options)
+    finder = Finder((options.images or source.parent).resolve())
+
+    def finds(name: str) -> bool:
+        try:
+            finder.find(name)
+        except ValueError:
+            return False
+        return True
+
+    columns = guess_columns(rows, options, str(source), finds)
+    header, separators = columns.header, options.label_separator
+    if header and delimiter in (separators or "") and columns.places.get("label") == (len(columns.heading) - 1,):
+        # Labels that are divided as cells are: all that comes after the last column belongs to it.
+        columns.label_rest = len(columns.heading) - 1
+    if separators is None:
+        separators = "|;".replace(delimiter, "") if header else ""
+    fractions = options.fractions
+    if fractions is None:
+        fractions = _look_like_fractions(columns)
+    return Table(
+        encoding,
+        delimiter,
+        header,
+        columns.names,
+        columns.places,
+        columns.label_rest,
+        separators.strip() or separators,
+        fractions,
+        columns.numbers_are_labels,
+        columns.corners,
+        columns.headed if header and columns.label_rest is None else None,
+        columns.rules,
+        (*columns.notes, *_undivided(columns, separators)),
+    )
+
+
+def first_rows(source: Path, options: Options) -> list[Row]:
+    """The first rows of a table, blank ones aside.
+
+    Raises
+    ------
+    LayoutError : it cannot be read
+    """
+    return _beginning(source, options)[2]
+
+
+def _beginning(source: Path, options: Options) -> tuple[str, str, list[Row]]:
+    """Encoding, delimiter and first rows."""
     try:
         with source.open("rb") as file:
-            beginning = file.read(1 << 20)
+            beginning = file.read(_BEGINNING)
     except OSError as error:
         raise LayoutError(f"{source}: cannot be read ({error.strerror})") from error
     encoding = options.encoding or _encoding(beginning, source)
     try:
-        text = beginning.decode(encoding, errors="ignore" if len(beginning) == 1 << 20 else "strict")
+        text = beginning.decode(encoding, errors="ignore" if len(beginning) == _BEGINNING else "strict")
     except (LookupError, UnicodeDecodeError) as error:
         raise LayoutError(f"{source}: is not {encoding} text", hint="name its encoding with --encoding") from error
     lines = text.splitlines(keepends=True)
-    if len(beginning) == 1 << 20 and len(lines) > 1:
+    if len(beginning) == _BEGINNING and len(lines) > 1:
         lines.pop()
     if not any(line.strip() for line in lines):
         raise LayoutError(f"{source}: is empty")
@@ -84,12 +130,7 @@ def describe(source: Path, options: Options) -> Table:
     rows = [row for row in itertools.islice(_rows(lines, delimiter, source), _LOOKED_AT) if row]
     if not rows:
         raise LayoutError(f"{source}: its first rows are empty")
-    header, columns, rest = _columns(rows, options, source)
-    separators = options.label_separator if options.label_separator is not None else ("|;" if header else "")
-    fractions = options.fractions
-    if fractions is None:
-        fractions = _look_like_fractions(rows[header:], columns)
-    return Table(encoding, delimiter, header, columns, rest, separators.replace(delimiter, ""), fractions)
+    return encoding, delimiter, rows
 
 
 def _encoding(beginning: bytes, source: Path) -> str:
@@ -97,7 +138,7 @@ def _encoding(beginning: bytes, source: Path) -> str:
         if beginning.startswith(mark):
             return encoding
     # The last character may be cut off; whatever else is wrong in it is no UTF-8.
-    for end in (len(beginning), *(len(beginning) - cut for cut in (1, 2, 3) if len(beginning) == 1 << 20)):
+    for end in (len(beginning), *(len(beginning) - cut for cut in (1, 2, 3) if len(beginning) == _BEGINNING)):
         try:
             beginning[:end].decode()
         except UnicodeDecodeError:
@@ -112,111 +153,70 @@ def _encoding(beginning: bytes, source: Path) -> str:
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """The one that divides most of the first rows, and into the most even number of cells."""
+    """What divides most of the first rows, with images' names in cells of their own, and into an even number of cells.
 
-    def score(delimiter: str) -> tuple[int, int]:
+    Blanks where nothing else does.
+    """
+
+    def score(delimiter: str) -> tuple[int, int, int]:
         try:
-            widths = [len(row) for row in itertools.islice(csv.reader(lines, delimiter=delimiter), _LOOKED_AT) if row]
+            rows = [row for row in itertools.islice(csv.reader(lines, delimiter=delimiter), _LOOKED_AT) if row]
         except csv.Error:
-            return 0, 0
-        return sum(width > 1 for width in widths), -len(set(widths))
+            return 0, 0, 0
+        named = sum(any(map(names_an_image, row)) for row in rows)
+        return sum(len(row) > 1 for row in rows), named, -len(set(map(len, rows)))
 
-    return max(_DELIMITERS, key=score)
-
-
-def _columns(rows: list[Row], options: Options, source: Path) -> tuple[bool, dict[str, tuple[int, ...]], int | None]:
-    """Whether there is a header, the places of each role, and from which place on every cell is a label."""
-    first = [cell.strip() for cell in rows[0]]
-    named = {role: name for role, name in options.columns.items() if not name.isdigit()}
-    known = {place: role for place, cell in enumerate(first) if (role := _role(cell))}
-    header = bool(named) or "image" in known.values() or not _names_an_image(first)
-    if not header and not options.columns:
-        automl = _automl(rows)
-        return (False, automl, None) if automl else (False, {"image": (0,)}, 1)
-    columns: dict[str, tuple[int, ...]] = {}
-    if header:
-        lowered = {cell.lower() for cell in first}
-        for place, role in known.items():
-            if role not in options.columns:
-                columns[role] = (*columns.get(role, ()), place) if role == "label" else columns.get(role, (place,))
-        # Plain width and height are the box's beside left and top, the image's beside corners.
-        plain = ("box_width", "box_height") if lowered & {"left", "x"} else ("width", "height")
-        for name, role in zip(("width", "height"), plain, strict=True):
-            if name in lowered and role not in columns:
-                columns[role] = ([cell.lower() for cell in first].index(name),)
-    for role, text in options.columns.items():
-        columns[role] = tuple(_place(part.strip(), first, header, source, role) for part in text.split(","))
-    if "image" not in columns:
-        raise LayoutError(
-            f"{source}: no column is known to name the images; its columns are {', '.join(map(repr, first))}",
-            hint="say which it is, by name or number: --column image=NAME --column label=NAME",
-        )
-    corners = [all(role in columns for role in roles) for roles in (CORNERS, SIZES)]
-    some = [role for role in (*CORNERS, *SIZES) if role in columns]
-    if any(corners) or not some:
-        return header, columns, None
-    missing = [role for role in (CORNERS if some[0] in CORNERS else SIZES) if role not in columns]
-    raise LayoutError(
-        f"{source}: columns of boxes are missing: {', '.join(missing)}",
-        hint="a box takes xmin, ymin, xmax, ymax or left, top, width, height; name a column with --column ROLE=NAME",
-    )
+    best = max(_DELIMITERS, key=score)
+    return BLANKS if _are_divided_by_blanks(lines, undivided=not score(best)[0], tabs=best == "\t") else best
 
 
-def _role(cell: str) -> str | None:
-    return next((role for role, names in ROLES.items() if cell.lower() in names.split()), None)
-
-
-def _place(text: str, header: Row, has_header: bool, source: Path, role: str) -> int:
-    if role not in ROLES:
-        raise SettingsError(f"--column {role}=…: the roles of columns are {', '.join(ROLES)}")
-    if has_header and text in header:
-        return header.index(text)
-    if text.isdigit() and int(text) > 0:
-        return int(text) - 1
-    raise LayoutError(f"{source}: has no column {text!r}; its columns are {', '.join(map(repr, header))}")
-
-
-def _names_an_image(row: Row) -> bool:
-    return any(is_image(cell) or cell.startswith(("s3://", "gs://")) for cell in row[:2])
-
-
-def _automl(rows: list[Row]) -> dict[str, tuple[int, ...]] | None:
-    """The columns of Google AutoML's CSV: [set,] image, then labels, or a label and six or eight coordinates."""
-    start = int(rows[0][0].strip().lower() in _AUTOML_SETS)
-    boxed = any(_is_coordinate(row, start + 2) for row in rows)
-    if not start and not boxed:
-        return None
-    columns: dict[str, tuple[int, ...]] = {"side": (0,)} if start else {}
-    columns["image"] = (start,)
-    if not boxed:
-        return columns | {"label": tuple(range(start + 1, max(map(len, rows))))}
-    columns["label"] = (start + 1,)
-    return columns | {role: (start + 2 + place,) for place, role in enumerate(_AUTOML_BOX) if role}
-
-
-def _is_coordinate(row: Row, place: int) -> bool:
-    return len(row) >= place + 6 and all(map(_is_number, (row[place], row[place + 1], row[place + 4], row[place + 5])))
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
+def _are_divided_by_blanks(lines: Sequence[str], undivided: bool, tabs: bool) -> bool:
+    """Whether blanks divide all first rows into as many cells each, and an image's name is one of them."""
+    if not undivided and not tabs:
         return False
-    return True
+    rows = [line.split() for line in lines[:_LOOKED_AT] if line.strip()]
+    widths = {len(row) for row in rows}
+    if tabs and any(" " in line.strip() for line in lines[:_LOOKED_AT]):
+        # Columns that were aligned with tabs and blanks; a lone blank is part of a cell.
+        return len(widths) == 1 and any("  " in line or " \t" in line for line in lines[:_LOOKED_AT])
+    if not undivided or len(widths) != 1 or widths <= {1}:
+        return False
+    # Without a name the blanks may as well be those of a text.
+    named = [any(map(names_an_image, row)) for row in rows]
+    return all(named[1:]) and (len(named) > 1 or named[0]) and not any(map(_is_one_name, lines[:_LOOKED_AT]))
 
 
-def _look_like_fractions(rows: list[Row], columns: dict[str, tuple[int, ...]]) -> bool:
-    """Whether all coordinates of the first rows lie in 0..1, and not all of them are whole."""
-    places = [columns[role][0] for role in (*CORNERS, *SIZES) if role in columns]
-    cells = [row[place] for row in rows for place in places if place < len(row) and _is_number(row[place])]
-    numbers = [float(cell) for cell in cells]
-    return bool(numbers) and all(0 <= n <= 1 for n in numbers) and any(n not in (0, 1) for n in numbers)
+def _is_one_name(line: str) -> bool:
+    """Whether a whole line reads as a name with blanks in it: `my photo.jpg`."""
+    return names_an_image(line) and not names_an_image(line.split()[0])
+
+
+def divided_by_blanks(lines: Iterable[str]) -> Iterator[str]:
+    """The lines with one blank in place of several, and none around."""
+    return (" ".join(line.split()) + "\n" for line in lines)
 
 
 def _rows(lines: Sequence[str], delimiter: str, source: Path) -> Iterator[Row]:
-    reader = csv.reader(lines, delimiter=delimiter)
+    reader = csv.reader(divided_by_blanks(lines) if delimiter == BLANKS else lines, delimiter=delimiter)
     try:
         yield from reader
     except csv.Error as error:
         raise LayoutError(f"{source}, line {reader.line_num}: {error}") from error
+
+
+def _look_like_fractions(columns: Columns) -> bool:
+    """Whether all coordinates of the first rows lie in 0..1, and not all of them are whole."""
+    numbers = columns.coordinates
+    return bool(numbers) and all(0 <= n <= 1 for n in numbers) and any(n not in (0, 1) for n in numbers)
+
+
+def _undivided(columns: Columns, separators: str) -> Iterator[str]:
+    """Says where labels hold commas or blanks, which may be meant to divide them."""
+    cells = [cell.strip() for cell in columns.label_cells if not cell.lstrip().startswith("[")]
+    held = next((cell for cell in cells if "," in cell), None)
+    if held is not None and "," not in separators:
+        yield f"label {held!r} holds a comma and is taken as one (--label-separator , divides it)"
+    several = any(columns.names[place].lower() in _SEVERAL for place in columns.places.get("label", ()))
+    held = next((cell for cell in cells if " " in cell), None)
+    if several and columns.header and held is not None and not set(separators) & set(held):
+        yield f"label {held!r} holds blanks and is taken as one (--label-separator ' ' divides it)"

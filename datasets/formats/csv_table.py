@@ -1,75 +1,135 @@
-"""CSV files: an image a row, or a label or a box a row; columns by name, by number, or as known tools write them."""
+"""CSV files: an image a row, or a label or a box a row; columns by name, by number, or as they look."""
 
 import csv
 import itertools
-import math
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
-from customlabels.datasets.formats.csv_columns import CORNERS, SIZES, Row, Table, describe
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_images
-from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
+from customlabels.datasets.files import Finder
+from customlabels.datasets.formats.csv_columns import describe, first_rows
+from customlabels.datasets.formats.csv_names import ONE_HOT, role_of
+from customlabels.datasets.formats.csv_rows import images_of
+from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_images, subset_of
+from customlabels.datasets.model import Dataset, Finding, ImageRecord
 
 FILE = "labels.csv"
 ENDINGS = {".csv", ".tsv", ".txt"}
+_ONE_A_SIDE = ("_annotations.csv", ONE_HOT)
+"""What Roboflow calls the tables in the folders of its sides."""
+
+_STRUCTURE = {"images", "imgs", "img", "data", "photos", "jpegimages"}
+_ENOUGH = 0.5
+"""Part of the first rows whose images have to be there for a table to be that of the folder."""
 
 _FEW = 300_000
 """Names up to which a set of them is made sooner than numpy is imported."""
-
-_LONGEST_LINE = 1_000_000
-"""Bytes."""
 
 
 class Scattered(Exception):
     """Rows of one image do not follow each other, so that they cannot be joined without holding all of them."""
 
 
-def recognises(source: Path, _: Options) -> bool:
-    path = _table(source)
-    return path.is_file() and path.suffix.lower() in ENDINGS
+def recognises(source: Path, options: Options) -> bool:
+    if source.is_dir():
+        return bool(_tables(source, options))
+    return source.suffix.lower() in ENDINGS
 
 
 def read(source: Path, options: Options) -> Layout:
-    """The images that a CSV file names, rows of the same image joined.
+    """The images that a CSV file names, or those of a folder, rows of the same image joined.
 
     Raises
     ------
-    LayoutError : it cannot be read, or its columns cannot be told
+    LayoutError : it cannot be read, its columns cannot be told, or it is not plain which table is that of the folder
     """
     layout = stream(source, options)
-    layout.images = joined(layout.images, layout.findings)
+    layout.images = joined(layout.images)
     return layout
 
 
 def stream(source: Path, options: Options) -> Layout:
     """As `read`, but an image a row, not joined: memory does not grow with the file."""
-    path = _table(source)
-    table = describe(path, options)
-    layout = Layout((options.images or path.parent).resolve(), ())
-    layout.images = _images(path, table, layout.findings)
+    tables = _tables(source, options) if source.is_dir() else [source]
+    folder = source if source.is_dir() else source.parent
+    if not tables:
+        raise LayoutError(f"{source}: holds no table of its images", hint=f"name a CSV file, or call it {FILE}")
+    names = [path.relative_to(folder).as_posix() for path in tables]
+    sides = [subset_of(path.stem, *path.relative_to(folder).parts[:-1]) for path in tables]
+    if len(tables) > 1 and (None in sides or len(set(sides)) < len(sides)):
+        raise LayoutError(
+            f"{source}: several tables name its images: {', '.join(names)}", hint="name the one that is to be read"
+        )
+    described = [describe(path, options) for path in tables]
+    layout = Layout((options.images or folder).resolve(), ())
+    if source.is_dir():
+        layout.files.update(names)
+    layout.images = itertools.chain.from_iterable(
+        _of_side(images_of(path, name, table, layout, options), side if len(tables) > 1 or "/" in name else None)
+        for path, name, table, side in zip(tables, names, described, sides, strict=True)
+    )
     return layout
 
 
-def _table(source: Path) -> Path:
-    return source / FILE if source.is_dir() else source
+def _of_side(images: Iterator[Annotated], side: str | None) -> Iterator[Annotated]:
+    """The images, on the side that their table is for where they do not say one."""
+    return (replace(image, subset=image.subset or side) for image in images) if side else images
 
 
-def joined(images: Iterable[Annotated], findings: list[Finding]) -> Iterator[Annotated]:
+def _tables(folder: Path, options: Options) -> list[Path]:
+    """The tables that are those of a folder: labels.csv, Roboflow's a side, or what names the images that lie there."""
+    if (folder / FILE).is_file():
+        return [folder / FILE]
+    for name in _ONE_A_SIDE:
+        sides = sorted(path for path in (folder / name, *folder.glob(f"*/{name}")) if path.is_file())
+        if sides and role_of(first_rows(sides[0], options)[0][0]):
+            return sides
+    below = [path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    if not all(name.lower() in _STRUCTURE or subset_of(name) for name in below):
+        # Folders of labels tell by themselves; a table beside them may say the same, or something else.
+        return []
+    tables = sorted(path for path in folder.iterdir() if path.suffix.lower() in {".csv", ".tsv"} and path.is_file())
+    return [path for path in tables if _names_images_of(folder, path, options)]
+
+
+def _names_images_of(folder: Path, path: Path, options: Options) -> bool:
+    """Whether most of the first images of a table lie in the folder."""
+    finder = Finder((options.images or folder).resolve())
+    try:
+        table = describe(path, options)
+        rows = first_rows(path, options)[table.header :]
+    except LayoutError:
+        return False
+    if any("that name files" in note for note in table.notes):
+        # Masks are more than labels; a table of both is read where it is named.
+        return False
+    place = table.columns["image"][0]
+    names = [row[place].strip() for row in rows[:50] if place < len(row) and row[place].strip()]
+    return bool(names) and sum(_is_there(finder, name) for name in names) > _ENOUGH * len(names)
+
+
+def _is_there(finder: Finder, name: str) -> bool:
+    try:
+        finder.find(name)
+    except ValueError:
+        return False
+    return True
+
+
+def joined(images: Iterable[Annotated]) -> Iterator[Annotated]:
     """Each image once, with the labels and boxes of all its rows."""
     held: dict[str, Annotated] = {}
     for image in images:
         before = held.get(image.name)
-        held[image.name] = image if before is None else _together(before, image, findings)
+        held[image.name] = image if before is None else _together(before, image)
     yield from held.values()
 
 
-def joined_neighbours(images: Iterable[Annotated], findings: list[Finding]) -> Iterator[Annotated]:
+def joined_neighbours(images: Iterable[Annotated]) -> Iterator[Annotated]:
     """As `joined`, holding one image at a time, and of all names eight bytes each.
 
     Raises
@@ -83,7 +143,7 @@ def joined_neighbours(images: Iterable[Annotated], findings: list[Finding]) -> I
     for image in images:
         if held is not None:
             if held.name == image.name:
-                held = _together(held, image, findings)
+                held = _together(held, image)
                 continue
             yield held
         note(hash(image.name))
@@ -141,138 +201,16 @@ def _writer(write: Callable[[bytes], object]) -> Callable[[Sequence[object]], ob
     return csv.writer(Encoded(), lineterminator="\n").writerow
 
 
-def _check_lines(source: Path) -> None:
-    """Sees that no line is endless: a reader would hold all of it.
-
-    Raises
-    ------
-    LayoutError
-    """
-    number = 1
-    with source.open("rb") as file:
-        while chunk := file.read(_LONGEST_LINE):
-            if len(chunk) == _LONGEST_LINE and b"\n" not in chunk:
-                raise LayoutError(f"{source}, line {number}: is longer than {_LONGEST_LINE:,} bytes")
-            number += chunk.count(b"\n")
-
-
-def _images(source: Path, table: Table, findings: list[Finding]) -> Iterator[Annotated]:
-    """An image a row; what is wrong with a row goes to `findings`."""
-    columns, (image_place,) = table.columns, table.columns["image"]
-    plain, separators = set(columns) <= {"image", "label"}, table.label_separators
-    side_by_side = _side_by_side(table)
-    where = f"{source.name}, row "
-    _check_lines(source)
-    with source.open(newline="", encoding=table.encoding) as file:
-        rows = csv.reader(file, delimiter=table.delimiter)
-        try:
-            if table.header:
-                next(rows, None)
-            for number, row in enumerate(rows, 1 + table.header):
-                if not row:
-                    continue
-                name = row[image_place].strip() if image_place < len(row) else ""
-                if not name:
-                    findings.append(Finding(f"{where}{number}", "names no image", fatal=True))
-                elif plain:
-                    cells = tuple(row[side_by_side]) if side_by_side else _label_cells(row, table)
-                    yield Annotated(name, f"{where}{number}", _labels(cells, separators))
-                else:
-                    try:
-                        yield _row(row, name, f"{where}{number}", table)
-                    except ValueError as error:
-                        findings.append(Finding(f"{where}{number}", f"{name}: {error}", fatal=True))
-        except csv.Error as error:
-            raise LayoutError(f"{source}, line {rows.line_num}: {error}") from error
-        except UnicodeDecodeError as error:
-            raise LayoutError(
-                f"{source}: is not {table.encoding} text throughout ({error.reason})",
-                hint="name its encoding with --encoding",
-            ) from error
-
-
-def _side_by_side(table: Table) -> slice | None:
-    """Where the label cells of a row are; None where other cells lie between them."""
-    if table.label_rest is not None:
-        return slice(table.label_rest, None)
-    places = table.columns.get("label")
-    if places and all(after - before == 1 for before, after in itertools.pairwise(places)):
-        return slice(places[0], places[-1] + 1)
-    return None
-
-
-def _label_cells(row: Row, table: Table) -> tuple[str, ...]:
-    if table.label_rest is not None:
-        return tuple(row[table.label_rest :])
-    return tuple([row[place] for place in table.columns.get("label", ()) if place < len(row)])
-
-
-@lru_cache(maxsize=4096)
-def _labels(cells: tuple[str, ...], separators: str) -> tuple[str, ...]:
-    """The labels in some cells, each once; many rows have the same."""
-    for separator in separators:
-        cells = tuple(part for cell in cells for part in cell.split(separator))
-    return tuple(dict.fromkeys(label for cell in cells if (label := cell.strip())))
-
-
-def _row(row: Row, name: str, where: str, table: Table) -> Annotated:
-    """The image of one row.
-
-    Raises
-    ------
-    ValueError : a sentence saying what is wrong with the row
-    """
-    columns = table.columns
-
-    def cell(role: str) -> str:
-        place = columns.get(role, (len(row),))[0]
-        return row[place].strip() if place < len(row) else ""
-
-    labels = _labels(_label_cells(row, table), table.label_separators)
-    image = Annotated(name, where, labels, group=cell("group") or None)
-    side = cell("side").lower()
-    if side and side != "unassigned":
-        if side not in SUBSETS and side != "validate":
-            raise ValueError(f"{side!r} is no part of a split; it takes train, validation or test")
-        image = replace(image, subset=SUBSETS.get(side, "validation"))
-    if cell("width") and cell("height"):
-        image = replace(image, size=(int(_number(cell("width"))), int(_number(cell("height")))))
-    roles = CORNERS if "xmin" in columns else SIZES
-    if roles[0] not in columns:
-        return image
-    texts = [cell(role) for role in roles]
-    if not any(texts):
-        # A row without coordinates labels the image as a whole, or, without a label too, says that it is empty.
-        return image if labels else replace(image, boxes=())
-    if len(labels) != 1:
-        raise ValueError("a box needs one label" if labels else "its box has no label")
-    left, top, right, bottom = map(_number, texts)
-    if roles is SIZES:
-        right, bottom = left + right, top + bottom
-    box = Box(labels[0], left, top, right - left, bottom - top)
-    return replace(image, labels=(), boxes=(box,), relative=table.fractions)
-
-
-def _number(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"{text!r} is no number" if text else "a coordinate is missing")
-    return number
-
-
-def _together(before: Annotated, image: Annotated, findings: list[Finding]) -> Annotated:
-    """One image out of two rows; where they contradict each other, a finding, and the first row holds."""
+def _together(before: Annotated, image: Annotated) -> Annotated:
+    """One image out of two rows; where they contradict each other, it has a fault."""
+    faults = [*before.faults, *image.faults]
     for what, first, second in (
         ("part of the split", before.subset, image.subset),
         ("group", before.group, image.group),
     ):
         if first and second and first != second:
-            findings.append(
-                Finding(image.where, f"{image.name}: its {what} is {second}, but {first} in {before.where}", fatal=True)
-            )
+            message = f"{image.name}: its {what} is {second}, but {first} in {before.where}"
+            faults.append(Finding(image.where, message, fatal=True))
     boxes = before.boxes if image.boxes is None else (*(before.boxes or ()), *image.boxes)
     return replace(
         before,
@@ -282,6 +220,8 @@ def _together(before: Annotated, image: Annotated, findings: list[Finding]) -> A
         size=before.size or image.size,
         subset=before.subset or image.subset,
         group=before.group or image.group,
+        faults=tuple(faults),
+        left_out=before.left_out + image.left_out,
     )
 
 

@@ -1,12 +1,16 @@
 """The folder layout: folders are labels; train/ and test/ at the top are the split."""
 
+import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from customlabels.core.errors import LayoutError
-from customlabels.datasets.files import SYSTEM_FOLDERS, folder_of, walk, wanted
+from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.datasets.files import SYSTEM_FOLDERS, ending_of, folder_of, walk, wanted
+from customlabels.datasets.formats.masks import in_category, masks_below
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options, bare_name
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
+from customlabels.datasets.structure import Places, folders_of, labels_of
 
 
 def recognises(source: Path, _: Options) -> bool:
@@ -26,49 +30,71 @@ def read(source: Path, options: Options, annotates: Callable[[Path], bool] = lam
 
     Raises
     ------
-    LayoutError : `source` is no folder
+    LayoutError : `source` is no folder, or holds no category that was asked for
     """
     root = folder_of(source, "name a folder that holds a folder of images a label")
     layout = Layout(root, ())
-    layout.images = _images(root, options, annotates, layout.findings)
+    layout.images = _images(source, layout, options, annotates)
     return layout
 
 
-def _images(
-    root: Path, options: Options, annotates: Callable[[Path], bool], findings: list[Finding]
-) -> Iterator[Annotated]:
+def _images(source: Path, layout: Layout, options: Options, annotates: Callable[[Path], bool]) -> Iterator[Annotated]:
+    root, findings = layout.root, layout.findings
+    masks, trees = masks_below(root, options)
+    names = [name for name in walk(root, findings) if wanted(name, options.include, options.exclude)]
+    endings = options.endings
+    images = [name for name in names if name not in masks and ending_of(name) in endings]
+    layout.files |= {*names} - {*images}
+    for name in names:
+        if name in masks:
+            findings.append(Finding(name, "a mask of an image, left out", fatal=False))
+        elif ending_of(name) in CONVERTIBLE_ENDINGS - endings:
+            findings.append(
+                Finding(name, "not a JPEG or PNG image; customlabels dataset convert makes one", fatal=True)
+            )
+        elif ending_of(name) not in endings and not annotates(root / name):
+            findings.append(Finding(name, "no image, left out", fatal=False))
+    places = Places(map(folders_of, images), trees)
+    chosen = in_category(images, places, options.category, source)
+    layout.files |= {*images} - {*chosen}
     split = _is_split(root)
-    for name in walk(root, findings):
-        if not wanted(name, options.include, options.exclude):
-            continue
-        ending = PurePosixPath(name).suffix.lower()
-        parts = name.split("/")[:-1]
-        if ending not in options.endings:
-            if ending in CONVERTIBLE_ENDINGS:
-                findings.append(
-                    Finding(name, "not a JPEG or PNG image; customlabels dataset convert makes one", fatal=True)
-                )
-            elif not annotates(root / name):
-                findings.append(Finding(name, "no image, left out", fatal=False))
-            continue
-        subset = None
+    separator = options.label_separator or "/"
+    for name in chosen:
+        folders, subset = folders_of(name), None
         if split:
-            subset = SUBSETS.get(parts[0].lower()) if parts else None
+            subset = SUBSETS.get(folders[0].lower()) if folders else None
             if subset is None:
+                layout.files.add(name)
                 findings.append(Finding(name, "lies beside train/ and test/, not in one of them", fatal=True))
                 continue
-            parts = parts[1:]
-        label = folder_label(parts, options.label_from, options.label_separator or "/")
+            folders = folders[1:]
+        elif places[folders].category is not None:
+            folders, subset = places[folders].labels, places[folders].subset
+        elif places.is_divided:
+            folders, subset = places.undivided(folders), places[folders].subset
+        if options.label_from == "name":
+            yield _named(name, options.label_pattern or "", subset)
+            continue
+        label = labels_of(folders, options.label_from, separator)
         yield Annotated(name, name, (label,) if label else (), subset=subset)
 
 
-def folder_label(folders: list[str], label_from: str, separator: str = "/") -> str:
-    """The label of an image that lies in these folders, the outermost first; empty where it lies in none."""
-    if not folders:
-        return ""
-    if label_from == "path":
-        return separator.join(folders)
-    return folders[0] if label_from == "top" else folders[-1]
+@lru_cache(maxsize=8)
+def _compiled(pattern: str) -> "re.Pattern[str]":
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise SettingsError(f"--label-pattern {pattern!r} is no regular expression: {error}") from error
+
+
+def _named(name: str, pattern: str, subset: str | None) -> Annotated:
+    """The image whose own name tells its label: what the pattern's first group finds in it, or all that it finds."""
+    match = _compiled(pattern).search(PurePosixPath(name).stem)
+    label = (match[1 if match.re.groups else 0] or "") if match else ""
+    if label:
+        return Annotated(name, name, (label,), subset=subset)
+    fault = Finding(name, f"--label-pattern {pattern!r} finds no label in it", fatal=True)
+    return Annotated(name, name, subset=subset, faults=(fault,))
 
 
 def _is_split(root: Path) -> bool:

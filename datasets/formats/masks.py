@@ -1,226 +1,252 @@
-"""Masks: a PNG beside each image, or in a tree of the same shape; what hangs together in it becomes a box.
+"""Masks: an image of the same size an image, or several; what hangs together in them becomes a box.
 
-Two kinds. Marks: grey, 0 is background, everything else the object, and the folder names the label. Classes: a palette,
-or several grey values that labels.txt or labels.json gives names.
+They lie beside the images or in trees of the same shape, as those of MVTec AD and its family; the label is told by
+folders, or by labels.json, which names values and colours.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
-from customlabels.datasets.files import folder_of, is_image, read_bounded, walk, wanted
-from customlabels.datasets.headers import header
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_side
-from customlabels.datasets.limits import MAX_SIDE
+from customlabels.datasets.files import folder_of, is_image, walk, wanted
+from customlabels.datasets.formats.mask_pairs import Pairs, find_pairs, look_like_masks
+from customlabels.datasets.formats.mask_pixels import DEFECT, NAMES, Names, Spots, read_names, read_spots
+from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
+from customlabels.datasets.probe import in_parallel
+from customlabels.datasets.structure import GOOD, Folders, Place, Places, folders_of, labels_of, part_of
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+_OUTSIDE = "<masks>"
+"""Stands for a folder of masks that does not lie below the source."""
 
-TREES = ("masks", "mask", "ground_truth", "annotations")
-MARKS = ("", "_mask", "-mask", ".mask", "_label", "_gt")
-"""What follows the image's stem in the name of its mask."""
+_INSTANCES, _CLASSES = "segmentationobject", "segmentationclass"
 
-NAMES = "labels.json"
-_LOOKED_AT = 20
-_ENOUGH = 0.9
-_MOST_CLASSES = 32
-_MARKED = 127
-"""A mark is lighter than this where a mask has no more than noise around black and white, as JPEG leaves it."""
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The files below `root` that could be images, and which of them are masks of which others.
+
+    Parameters
+    ----------
+    outside : a folder of masks elsewhere, whose files are named below `<masks>`
+    unasked : what would be masks, had a person not named others
+    """
+
+    root: Path
+    names: tuple[str, ...]
+    pairs: Pairs
+    outside: Path | None = None
+    unasked: frozenset[str] = frozenset()
+
+    def path(self, name: str) -> Path:
+        if self.outside is not None and name.startswith(f"{_OUTSIDE}/"):
+            return self.outside / name.removeprefix(f"{_OUTSIDE}/")
+        return self.root / name
+
+    @property
+    def images(self) -> list[str]:
+        masks = self.pairs.all_masks | self.unasked
+        return [name for name in self.names if name not in masks]
+
+    @property
+    def look_like_masks(self) -> bool:
+        """Whether there are masks, and their pixels are such."""
+        masks = sorted({mask for masks in self.pairs.masks.values() for mask in masks})
+        return bool(masks) and look_like_masks([self.path(mask) for mask in masks])
+
+
+def survey(root: Path, options: Options) -> Survey:
+    """The images and masks below a folder."""
+    names = [name for name in walk(root) if is_image(name)]
+    tree = find_tree(root, options.masks)
+    if tree is None:
+        return Survey(root, tuple(names), find_pairs(names))
+    if tree.is_relative_to(root):
+        pairs = find_pairs(names, tree.relative_to(root).as_posix())
+        outside = None
+    else:
+        masks = [f"{_OUTSIDE}/{name}" for name in walk(tree) if is_image(name)]
+        pairs, outside = find_pairs([*names, *masks], _OUTSIDE), tree
+    named = pairs.all_masks
+    others = Survey(root, tuple(names), find_pairs(name for name in names if name not in named))
+    unasked = others.pairs.all_masks if others.look_like_masks else ()
+    return Survey(root, tuple(names), pairs, outside, frozenset(unasked))
+
+
+def find_tree(root: Path, masks: Path | None) -> Path | None:
+    """The folder of masks that a person named, as seen from where they are, or from the source."""
+    if masks is None:
+        return None
+    tree = next((path for path in (masks, root / masks) if path.is_dir()), masks).resolve()
+    return None if tree == root.resolve() else tree
+
+
+def masks_below(root: Path, options: Options) -> tuple[set[str], set[Folders]]:
+    """The names of all masks below a folder, and the folders that hold trees of them.
+
+    None where what is named like masks does not look like such.
+    """
+    found = survey(root, options)
+    return (found.pairs.all_masks | found.unasked, found.pairs.trees) if found.look_like_masks else (set(), set())
 
 
 def recognises(source: Path, options: Options) -> bool:
-    """A folder in which most images, as far as the first ones tell, have a mask."""
+    """A folder in which images have masks, or of which a person named them."""
     if not source.is_dir():
         return False
-    names = [name for name in walk(source) if is_image(name) and wanted(name, options.include, options.exclude)]
-    pairs = {
-        name: mask
-        for name, mask in _pairs(source, names, options.masks).items()
-        if wanted(mask.name, options.include, options.exclude)
-    }
-    return bool(pairs) and 2 * len(pairs) >= 0.9 * len(names) and _look_like_masks(list(pairs.values()))
+    if options.masks is not None:
+        return True
+    found = survey(source.resolve(), options)
+    masks = (mask for masks in found.pairs.masks.values() for mask in masks)
+    named = all(wanted(PurePosixPath(mask).name, options.include, options.exclude) for mask in masks)
+    return named and found.look_like_masks
 
 
 def read(source: Path, options: Options) -> Layout:
-    """The images below `source` that have a mask, with a box for each spot of it.
+    """The images below `source`, with a box for each spot of their masks.
 
-    The label is a value's name in labels.json ({"1": "crack", …}) at the root, else the folder's.
+    The label is what labels.json ({"1": "crack", "#ff0000": "pit"}), or a list beside it, names a value or colour; else
+    the folder's.
 
     Raises
     ------
-    LayoutError : `source` is no folder, or holds no mask
+    LayoutError : `source` is no folder, or holds no mask, or not the category that was asked for
     """
     root = folder_of(source, "name a folder of images and masks")
-    layout = Layout(root, ())
-    names = [name for name in walk(root, layout.findings) if is_image(name)]
-    pairs = _pairs(root, names, options.masks)
-    if not pairs:
+    found = survey(root, options)
+    if not found.pairs.masks:
         raise LayoutError(
             f"{source}: no image has a mask",
             hint="a mask is a PNG with the image's name, beside it or below --masks DIR; 'NAME_mask.png' will do too",
         )
-    layout.images = _images(root, names, pairs, _names(root), options, layout.findings)
+    names = read_names(root)
+    layout = Layout(root, ())
+    layout.files |= found.pairs.all_masks | found.unasked
+    layout.findings += [
+        Finding(mask, "a mask that --masks does not name, left out", fatal=False) for mask in sorted(found.unasked)
+    ]
+    if names:
+        layout.files.add(names.file)
+    places = Places((folders_of(name) for name in found.images), found.pairs.trees)
+    chosen = in_category(found.images, places, options.category, source)
+    layout.findings += [
+        Finding(mask, why, fatal=True)
+        for mask, why in sorted(found.pairs.lost.items())
+        if options.category is None or options.category in folders_of(mask)
+    ]
+    layout.images = _images(found, chosen, places, names, options, layout)
     return layout
 
 
-def _pairs(root: Path, names: list[str], masks: Path | None) -> dict[str, Path]:
-    """The mask of each image that has one."""
-    trees = [masks] if masks else [root / tree for tree in TREES if (root / tree).is_dir()]
-    inside = {f"{tree.relative_to(root).as_posix()}/" for tree in trees if tree.is_relative_to(root)}
-    pairs: dict[str, Path] = {}
-    for name in names:
-        if any(name.startswith(folder) for folder in inside):
-            continue
-        found = _beside(name, root) or _in_trees(name, trees)
-        if found is not None:
-            pairs[name] = found
-    # What is the mask of one image is not an image of its own.
-    taken = set(pairs.values())
-    return {name: mask for name, mask in pairs.items() if root / name not in taken}
-
-
-def _beside(name: str, root: Path) -> Path | None:
-    path = PurePosixPath(name)
-    for mark in MARKS:
-        mask = root / path.with_name(f"{path.stem}{mark}.png")
-        if (mark or path.suffix.lower() != ".png") and mask.is_file():
-            return mask
-    return None
-
-
-def _in_trees(name: str, trees: list[Path]) -> Path | None:
-    """The mask below one of the trees, in the same shape, with or without the first folder (images/, test/)."""
-    path = PurePosixPath(name)
-    for within in (path, *(PurePosixPath(*path.parts[start:]) for start in range(1, len(path.parts)))):
-        for tree in trees:
-            for mark in MARKS:
-                mask = tree / within.with_name(f"{within.stem}{mark}.png")
-                if mask.is_file():
-                    return mask
-    return None
-
-
-def _look_like_masks(masks: list[Path]) -> bool:
-    """Whether most of some files, from all over the folder, are black and white or of few values."""
-    looked_at = masks[:: max(1, len(masks) // _LOOKED_AT)]
-    return sum(map(_looks_like_a_mask, looked_at)) >= _ENOUGH * len(looked_at)
-
-
-def _looks_like_a_mask(mask: Path) -> bool:
-    import numpy as np
-
-    try:
-        pixels = _pixels(mask)
-    except ValueError:
-        return False
-    # Black and white with soft edges, or classes.
-    between = np.count_nonzero((pixels > 16) & (pixels < 240))
-    return bool(between < 0.1 * pixels.size) or len(np.unique(pixels)) <= _MOST_CLASSES
-
-
-def _images(
-    root: Path, names: list[str], pairs: dict[str, Path], values: dict[int, str], options: Options, found: list[Finding]
-) -> Iterator[Annotated]:
-    split = {name.split("/")[0].lower() for name in names if "/" in name} <= {*SUBSETS, *TREES}
-    masks = set(pairs.values())
-    for name in names:
-        if root / name in masks or not wanted(name, options.include, options.exclude):
-            continue
-        if name not in pairs:
-            if not any(name.startswith(f"{tree}/") for tree in TREES):
-                found.append(Finding(name, "has no mask, left out", fatal=False))
-            continue
-        parts = name.split("/")[:-1]
-        subset = SUBSETS.get(parts[0].lower()) if split and parts else None
-        label = _folder_label(parts[1:] if subset else parts, options)
-        where = pairs[name].relative_to(root).as_posix() if pairs[name].is_relative_to(root) else pairs[name].name
-        try:
-            boxes, size = _boxes(pairs[name], values, label, options.min_area)
-        except ValueError as error:
-            found.append(Finding(where, str(error), fatal=True))
-            continue
-        yield Annotated(name, name, (), boxes, False, size, subset)
-
-
-def _folder_label(folders: list[str], options: Options) -> str | None:
-    folders = [folder for folder in folders if folder.lower() not in {"images", "imgs", *SUBSETS}]
-    if not folders:
-        return None
-    if options.label_from == "path":
-        return (options.label_separator or "/").join(folders)
-    return folders[0] if options.label_from == "top" else folders[-1]
-
-
-def _names(root: Path) -> dict[int, str]:
-    path = root / NAMES
-    if not path.is_file():
-        return {}
-    try:
-        document = json.loads(read_bounded(path, 1_000_000))
-        return {int(value): str(name) for value, name in document.items()}
-    except (ValueError, AttributeError, RecursionError) as error:
-        raise LayoutError(f'{path}: has to be a table from pixel value to label, {{"1": "crack"}}: {error}') from error
-
-
-def _pixels(mask: Path) -> "NDArray[np.uint8]":
-    """The values of a mask, (height, width); of a palette, the places in it.
+def in_category(images: list[str], places: Places, category: str | None, source: Path) -> list[str]:
+    """The images of one category of several, or all where none is asked for.
 
     Raises
     ------
-    ValueError : no PNG, too large, or damaged
+    LayoutError : there is none of that name
     """
-    import numpy as np
-    from PIL import Image
-
-    info = header(mask)
-    if info.format != "PNG" or max(info.width, info.height) > MAX_SIDE:
-        raise ValueError("no PNG mask" if info.format != "PNG" else f"a side is longer than {MAX_SIDE} pixels")
-    try:
-        with Image.open(mask, formats=("PNG",)) as image:
-            if image.mode in {"P", "L", "1"}:
-                values: NDArray[np.uint8] = np.asarray(image if image.mode != "1" else image.convert("L"))
-            elif image.mode.startswith("I"):
-                values = np.minimum(np.asarray(image), 255).astype(np.uint8)
-            else:
-                values = np.asarray(image.convert("L"))
-            return values
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ValueError("a damaged PNG file") from error
+    if category is None:
+        return images
+    chosen = [name for name in images if category in (places[folders_of(name)].category, *folders_of(name)[:1])]
+    if not chosen:
+        known = sorted("/".join(folders) for folders in places.categories)
+        there = f"there are {', '.join(known)}" if known else "it holds a single one"
+        raise LayoutError(f"{source}: holds no category {category!r}; {there}", hint="leave out --category")
+    return chosen
 
 
-def _boxes(
-    mask: Path, names: Mapping[int, str], label: str | None, min_area: int
-) -> tuple[tuple[Box, ...], tuple[int, int]]:
-    """A box for each spot, and the mask's width and height in pixels."""
-    import cv2
-    import numpy as np
+def _images(
+    found: Survey, images: list[str], places: Places, names: Names, options: Options, layout: Layout
+) -> Iterator[Annotated]:
+    pairs = found.pairs
+    if len(places.categories) > 1 and options.category is None:
+        known = ", ".join(sorted("/".join(folders) for folders in places.categories))
+        layout.findings.append(Finding(".", f"several categories, all read: {known} (--category)", fatal=False))
+    if places.series:
+        layout.findings.append(
+            Finding(f"{min(places.series)} …", "numbered folders are taken for parts, not for labels", fatal=False)
+        )
+    masked = {places[folders_of(image)].labels for image in pairs.masks}
+    mirrored = any(pairs.labels.values())
+    unnamed: list[str] = []
 
-    pixels = _pixels(mask)
-    height, width = pixels.shape
-    if names:
-        unknown = set(np.unique(pixels).tolist()) - names.keys() - {0}
-        if unknown:
-            raise ValueError(f"pixel values that {NAMES} does not name: {', '.join(map(str, sorted(unknown)))}")
-        layers = [(name, pixels == value) for value, name in names.items() if value]
-    elif label is None:
-        raise ValueError(f"the label is not known: no folder names it, nor {NAMES} the pixel values")
-    else:
-        highest = int(pixels.max())
-        layers = [(label, pixels > (_MARKED if highest > _MARKED else 0))]
-    boxes = []
-    for name, layer in layers:
-        _, _, stats, _ = cv2.connectedComponentsWithStats(layer.astype(np.uint8), connectivity=8)
-        boxes += [
-            Box(name, float(left), float(top), float(across), float(down))
-            for left, top, across, down, area in stats[1:].tolist()
-            if area >= min_area
-        ]
-    return tuple(boxes), (width, height)
+    def seen(image: str) -> Annotated:
+        place = places[folders_of(image)]
+        if image not in pairs.masks:
+            return _unmasked(image, place, masked, mirrored, layout.findings)
+        inner = _inner(image, pairs.labels.get(pairs.masks[image][0], ()))
+        label = labels_of(place.labels or inner, options.label_from, options.label_separator or "/")
+        marked = _marked(image, place, found, names, label or None, options.min_area)
+        if not label and not names and marked.boxes:
+            unnamed.append(image)
+        return marked
+
+    yield from in_parallel(seen, images)
+    if unnamed:
+        layout.findings.append(
+            Finding(
+                min(unnamed),
+                f"nothing names what masks mark: taken as {DEFECT!r} (--label-map {DEFECT}=NAME)",
+                fatal=False,
+                count=len(unnamed),
+            )
+        )
+
+
+def _inner(image: str, folders: Folders) -> Folders:
+    """The folders of a mask that may be labels: no part of a split, nor the folder of one image's masks."""
+    stem = PurePosixPath(image).stem
+    return tuple(folder for folder in folders if part_of(folder) is None and folder != stem)
+
+
+def _marked(image: str, place: Place, found: Survey, names: Names, label: str | None, min_area: int) -> Annotated:
+    """An image with the boxes of its masks."""
+    boxes: list[Box] = []
+    faults: list[Finding] = []
+    small = 0
+    size: tuple[int, int] | None = None
+    masks, others = _without_instances(found.pairs.masks[image])
+    for mask in masks:
+        try:
+            spots = _spots(found.path(mask), names, label, min_area, size)
+        except ValueError as error:
+            faults.append(Finding(mask, f"the mask of {image}: {error}", fatal=True))
+            continue
+        boxes += spots.boxes
+        small += spots.small
+        size = spots.size
+    left_out = (f"spots of fewer than {min_area} pixels (--min-area)",) * small
+    left_out += (f"masks of instances beside those of classes ({_INSTANCES})",) * len(others)
+    return Annotated(image, image, (), tuple(boxes), False, size, place.subset, None, tuple(faults), left_out)
+
+
+def _spots(path: Path, names: Names, label: str | None, min_area: int, size: tuple[int, int] | None) -> Spots:
+    spots = read_spots(path, names, label, min_area)
+    if size not in (None, spots.size):
+        raise ValueError("has another size than the image's other masks")
+    return spots
+
+
+def _without_instances(masks: list[str]) -> tuple[list[str], list[str]]:
+    """Masks of classes, and those of instances where both are there, as in Pascal VOC: they mark the same."""
+    instances = [mask for mask in masks if _INSTANCES in mask.lower().split("/")]
+    classes = [mask for mask in masks if any(folder.startswith(_CLASSES) for folder in mask.lower().split("/"))]
+    return (classes, instances) if classes and instances else (masks, [])
+
+
+def _unmasked(image: str, place: Place, masked: set[Folders], mirrored: bool, findings: list[Finding]) -> Annotated:
+    """An image without a mask: nothing is on it, unless its folder says that something is."""
+    if not place.labels and mirrored:
+        return Annotated(image, image, subset=place.subset)
+    if place.labels and place.labels in masked:
+        fault = Finding(image, "has no mask, though others in its folder have", fatal=True)
+        return Annotated(image, image, subset=place.subset, faults=(fault,))
+    if not any(GOOD.fullmatch(folder.lower()) for folder in place.labels):
+        findings.append(Finding(image, "has no mask: taken as a part with nothing on it", fatal=False))
+    return Annotated(image, image, (), (), False, None, place.subset)
 
 
 def place(record: ImageRecord) -> str:
@@ -250,4 +276,4 @@ def save(dataset: Dataset) -> None:
         file.write(json.dumps({str(value): label for value, label in enumerate(labels, 1)}, indent=1).encode())
 
 
-FORMAT = Format("masks", "a PNG mask an image", recognises, read, place, save)
+FORMAT = Format("masks", "masks, as MVTec AD has them: boxes around their spots", recognises, read, place, save)

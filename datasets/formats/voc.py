@@ -4,32 +4,38 @@ Boxes are read as most tools write them: xmax − xmin is the width.
 Source: http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf
 """
 
+import math
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
-from customlabels.datasets.files import folder_of, is_image, read_bounded, walk
+from customlabels.datasets.files import Finder, folder_of, is_image, read_bounded, walk
 from customlabels.datasets.formats.xml import number, parse
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, bare_name
+from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_side
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord, Side
 
 ANNOTATIONS, IMAGES, SETS = "Annotations", "JPEGImages", "ImageSets/Main"
 _MAX_BYTES = 20_000_000
+_LOOKED_AT = 5
+_ENDINGS = (".jpg", ".png", ".jpeg", ".JPG", ".PNG", ".JPEG", ".bmp", ".BMP")
 
 
 def recognises(source: Path, _: Options) -> bool:
-    """A folder with an XML file for each of its first images."""
+    """A folder with XML files of Pascal VOC among its first ones."""
     if not source.is_dir():
         return False
     if (source / ANNOTATIONS).is_dir():
         return any((source / ANNOTATIONS).rglob("*.xml"))
-    first = next((name for name in walk(source) if name.endswith(".xml")), None)
-    if first is None:
-        return False
+    first = islice((name for name in walk(source) if name.lower().endswith(".xml")), _LOOKED_AT)
+    return any(_is_annotation(source / name) for name in first)
+
+
+def _is_annotation(path: Path) -> bool:
     try:
-        return parse(read_bounded(source / first, _MAX_BYTES)).tag == "annotation"
+        return parse(read_bounded(path, _MAX_BYTES)).tag == "annotation"
     except ValueError:
         return False
 
@@ -48,60 +54,90 @@ def read(source: Path, options: Options) -> Layout:
 
 
 def _images(root: Path, layout: Layout) -> Iterator[Annotated]:
-    subsets = _subsets(root)
+    subsets, finder = _subsets(root, layout.files), Finder(layout.root)
     for name in walk(root):
-        if name.endswith(".xml"):
+        if name.lower().endswith(".xml"):
+            layout.files.add(name)
             try:
-                yield _image(root, layout.root, name, subsets, layout.findings)
+                yield _image(root, finder, name, subsets)
             except ValueError as error:
                 layout.findings.append(Finding(name, str(error), fatal=True))
 
 
-def _image(root: Path, images: Path, name: str, subsets: dict[str, str], findings: list[Finding]) -> Annotated:
+def _image(root: Path, finder: Finder, name: str, subsets: dict[str, str]) -> Annotated:
     document = parse(read_bounded(root / name, _MAX_BYTES))
     if document.tag != "annotation":
         raise ValueError(f"no Pascal VOC file: its root is <{document.tag}>")
-    boxes = []
-    for place, marked in enumerate(document.iter("object"), 1):
+    boxes, faults = [], []
+    for number_of, marked in enumerate(document.iter("object"), 1):
         try:
             boxes.append(_box(marked))
         except ValueError as error:
-            findings.append(Finding(f"{name}, object {place}", str(error), fatal=True))
+            faults.append(Finding(f"{name}, object {number_of}", str(error), fatal=True))
     width, height = document.findtext("size/width"), document.findtext("size/height")
     size = (round(number(width)), round(number(height))) if width and height else None
-    image = _image_name(name, document.findtext("filename"), images)
-    stem = name.partition(f"{ANNOTATIONS}/")[2].removesuffix(".xml")
+    stem = name.partition(f"{ANNOTATIONS}/")[2][: -len(".xml")]
     subset = subsets.get(stem) or subsets.get(PurePosixPath(name).stem) or SUBSETS.get(name.partition("/")[0].lower())
-    return Annotated(image, name, (), tuple(boxes), size=size if size and all(size) else None, subset=subset)
+    image = _image_name(name, (document.findtext("filename") or "").strip(), finder, subset)
+    return Annotated(
+        image,
+        name,
+        (),
+        tuple(boxes),
+        size=size if size and all(size) else None,
+        subset=subset,
+        faults=tuple(faults),
+    )
 
 
 def _box(marked: ElementTree.Element) -> Box:
     label = (marked.findtext("name") or "").strip()
     if not label:
         raise ValueError("has no name")
+    if marked.find("bndbox") is None and marked.find("robndbox") is not None:
+        # roLabelImg's turned boxes: centre, sides and angle in radians.
+        across, down, width, height, angle = (
+            number(marked.findtext(f"robndbox/{key}")) for key in ("cx", "cy", "w", "h", "angle")
+        )
+        wide = abs(width * math.cos(angle)) + abs(height * math.sin(angle))
+        high = abs(width * math.sin(angle)) + abs(height * math.cos(angle))
+        return Box(label, across - wide / 2, down - high / 2, wide, high)
     left, top, right, bottom = (number(marked.findtext(f"bndbox/{key}")) for key in ("xmin", "ymin", "xmax", "ymax"))
     return Box(label, left, top, right - left, bottom - top)
 
 
-def _image_name(name: str, file_name: str | None, images: Path) -> str:
-    """The image beside the XML file, or in JPEGImages/ as it is in Annotations/; else what the file says."""
-    stem = name.removesuffix(".xml")
+def _image_name(name: str, file_name: str, finder: Finder, subset: str | None) -> str:
+    """The image beside the XML file, or in JPEGImages/ as it is in Annotations/; else what the file says.
+
+    Where nothing is found by what the file says, the XML file's own stem may find it.
+    """
+    stem = name[: -len(".xml")]
     inner = stem.partition(f"{ANNOTATIONS}/")
     folders = [stem, f"{inner[0]}{IMAGES}/{inner[2]}", f"{inner[0]}images/{inner[2]}"] if inner[1] else [stem]
-    ending = PurePosixPath(file_name or "").suffix
+    ending = PurePosixPath(file_name).suffix
     for candidate in folders:
-        for other in dict.fromkeys((ending, ".jpg", ".png", ".jpeg", ".JPG", ".PNG", ".JPEG")):
-            if is_image(f"x{other}") and (images / f"{candidate}{other}").is_file():
+        for other in dict.fromkeys((ending, *_ENDINGS)):
+            if is_image(f"x{other}") and (finder.root / f"{candidate}{other}").is_file():
                 return f"{candidate}{other}"
-    return (file_name or stem).strip()
+    own = PurePosixPath(stem).name
+    for said in dict.fromkeys((file_name, own)):
+        try:
+            return finder.find(said, subset).relative_to(finder.root).as_posix() if said else own
+        except ValueError:
+            continue
+    return file_name or own
 
 
-def _subsets(root: Path) -> dict[str, str]:
+def _subsets(root: Path, files: set[str]) -> dict[str, str]:
+    """The part of the split of each stem; the lists that were read go to `files`."""
     found = {}
     for word, subset in SUBSETS.items():
         path = root / SETS / f"{word}.txt"
-        # trainval is train and val together: what the two say by themselves counts.
-        if word != "trainval" and path.is_file():
+        if path.is_file():
+            files.add(f"{SETS}/{word}.txt")
+            # trainval is train and val together: what the two say by themselves counts.
+            if word == "trainval":
+                continue
             for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
                 if line.strip():
                     # VOC's own files have a second column, whether the class is there.
@@ -112,7 +148,7 @@ def _subsets(root: Path) -> dict[str, str]:
 def place(record: ImageRecord) -> str:
     if record.labels:
         raise LayoutError(f"{record.name}: has labels of the whole image, which Pascal VOC has no place for")
-    return f"{IMAGES}/{bare_name(record)}"
+    return f"{IMAGES}/{below_side(record)}"
 
 
 def save(dataset: Dataset) -> None:

@@ -1,179 +1,154 @@
-"""YOLO: data.yaml, images/ and, in the same shape, labels/ with a text file an image.
+"""YOLO: a text file an image, beside it or in labels/, in the shape of images/; data.yaml, obj.data or classes.txt.
 
 Source: https://docs.ultralytics.com/datasets/detect/
 """
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
-from customlabels.datasets.files import is_image, read_bounded, walk
-from customlabels.datasets.formats.xml import number
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, rectangle
+from customlabels.datasets.files import is_image, walk
+from customlabels.datasets.formats.yolo_rows import classes_in, looks_like_rows, read_rows
+from customlabels.datasets.formats.yolo_sources import (
+    CLASSES,
+    DESCRIPTION,
+    Described,
+    below,
+    describe,
+    description_of,
+    names_below,
+)
+from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
+from customlabels.datasets.structure import Places, folders_of
 
-DESCRIPTION = "data.yaml"
-CLASSES = "classes.txt"
-_MAX_BYTES = 10_000_000
-_SUBSETS = {"train": "train", "val": "validation", "test": "test"}
+_LABELS = ("labels", "labelTxt")
+_LOOKED_AT, _MOST_LOOKED_AT = 5, 1000
+_SHOWN = 10
 
 
 def recognises(source: Path, _: Options) -> bool:
-    if source.is_dir():
-        return _description(source) is not None or (
-            (source / CLASSES).is_file() and (source / "images").is_dir() and (source / "labels").is_dir()
-        )
-    return source.suffix.lower() in {".yaml", ".yml"} and source.is_file()
+    """A description, or a folder that has one, or names of classes, or images with text files like YOLO's."""
+    if not source.is_dir():
+        return source.suffix.lower() in {".yaml", ".yml", ".data"} and source.is_file()
+    if description_of(source) is not None:
+        return True
+    if (source / CLASSES).is_file() and (source / "images").is_dir() and (source / "labels").is_dir():
+        return True
+    return any(looks_like_rows(source / name) for name in islice(_text_files(source.resolve()), _LOOKED_AT))
+
+
+def _text_files(root: Path) -> Iterator[str]:
+    """The text files of images below a folder."""
+    names = list(walk(root))
+    files = {name for name in names if name.endswith(".txt")}
+    if files:
+        for name in names:
+            if is_image(name):
+                yield from (file for file in _text_names(name) if file in files)
 
 
 def read(source: Path, options: Options) -> Layout:
-    """The images that data.yaml leads to, or, where there is classes.txt instead, those in images/.
+    """The images that data.yaml or obj.data lead to, or else all below the source.
 
     Raises
     ------
-    LayoutError : neither is there, or it is not as YOLO has it
+    LayoutError : nothing names the classes, or a description is not as YOLO has it
     """
-    description = _description(source) if source.is_dir() else source
-    root = source if source.is_dir() else source.parent
-    root = root.resolve()
+    description = description_of(source) if source.is_dir() else source
+    root = (source if source.is_dir() else source.parent).resolve()
     layout = Layout((options.images or root).resolve(), ())
-    if description is None:
-        if not (root / CLASSES).is_file():
-            raise LayoutError(f"{source}: holds neither {DESCRIPTION} nor {CLASSES}")
-        names = dict(enumerate((root / CLASSES).read_text(encoding="utf-8-sig").split("\n")))
-        places: list[tuple[str | None, Path]] = [(None, root / "images")]
-    else:
-        names, places = _described(description, root)
-    layout.images = _images(layout, names, places)
+    described = describe(description.resolve() if description else None, root)
+    if not described.names:
+        _need_names(source, root)
+    layout.files |= described.files | ({*names_below(root)} if source.is_dir() else set())
+    layout.findings += described.findings
+    layout.images = _images(layout, root, described)
     return layout
 
 
-def _description(folder: Path) -> Path | None:
-    for name in (DESCRIPTION, "data.yml", "dataset.yaml", "dataset.yml"):
-        if (folder / name).is_file():
-            return folder / name
-    return None
+def _need_names(source: Path, root: Path) -> None:
+    """Sees that text files need no names of classes.
+
+    Raises
+    ------
+    LayoutError : they have numbers for classes
+    """
+    classes: set[str] = set()
+    for name in islice(_text_files(root), _MOST_LOOKED_AT):
+        path = root / name
+        if looks_like_rows(path) and read_rows(path, name, {}).relative:
+            classes |= classes_in(path)
+    if classes:
+        raise LayoutError(
+            f"{source}: holds neither {DESCRIPTION} nor {CLASSES}: nothing names the classes of its text files, "
+            f"{', '.join(sorted(classes)[:_SHOWN])}{' …' if len(classes) > _SHOWN else ''}",
+            hint=f"write {source / CLASSES}, a name a line, in the order of the numbers from 0 on",
+        )
 
 
-def _described(path: Path, root: Path) -> tuple[dict[int, str], list[tuple[str | None, Path]]]:
-    """The names of the classes, and each part of the split with its folder or list of images."""
-    import yaml
-
-    try:
-        document: Any = yaml.safe_load(read_bounded(path, _MAX_BYTES).decode("utf-8-sig"))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise LayoutError(f"{path}: no YAML: {error}") from error
-    given: Any = document.get("names") if isinstance(document, dict) else None
-    named = list(enumerate(given) if isinstance(given, list) else given.items() if isinstance(given, dict) else ())
-    if not named or not all(isinstance(key, int) and isinstance(name, str | int | float) for key, name in named):
-        raise LayoutError(f"{path}: names has to be a list of the classes, or a table from number to class")
-    base = _below(root, root, document.get("path")) or root
-    places: list[tuple[str | None, Path]] = []
-    for key, subset in _SUBSETS.items():
-        listed = document.get(key)
-        for text in listed if isinstance(listed, list) else [listed]:
-            if text:
-                found = _below(root, base, text)
-                if found is None:
-                    raise LayoutError(f"{path}: {key}: {text!r} is not below {root}")
-                places.append((subset, found))
-    if not places:
-        raise LayoutError(f"{path}: says nothing of train, val or test")
-    if len(places) > 1 and len({place for _, place in places}) == 1:
-        # The same images for all parts: nobody has divided them yet.
-        places = [(None, places[0][1])]
-    return {key: str(name).strip() for key, name in named}, places
-
-
-def _below(root: Path, base: Path, text: object) -> Path | None:
-    """The file or folder that a path of the description means, which may be seen from another place."""
-    if not isinstance(text, str):
-        return None
-    parts = [part for part in PurePosixPath(text.replace("\\", "/")).parts if part not in ("..", ".", "/")]
-    for start in range(len(parts)):
-        for folder in (base, root):
-            found = folder.joinpath(*parts[start:])
-            if found.exists() and found.resolve().is_relative_to(root):
-                return found
-    return None
-
-
-def _images(layout: Layout, names: dict[int, str], places: list[tuple[str | None, Path]]) -> Iterator[Annotated]:
-    root = layout.root
-    taken: dict[Path, str] = {}
-    for subset, place in places:
-        for name in _listed(root, place, layout.findings):
-            labels = root / _labels_name(name)
-            if labels in taken:
-                layout.findings.append(Finding(name, f"shares {labels.name} with {taken[labels]}", fatal=True))
-                continue
-            taken[labels] = name
-            if not labels.is_file():
-                yield Annotated(name, name, subset=subset)
-                continue
-            where = labels.relative_to(root).as_posix()
-            yield Annotated(name, where, (), _boxes(labels, where, names, layout.findings), True, None, subset)
-
-
-def _listed(root: Path, place: Path, findings: list[Finding]) -> Iterator[str]:
-    if place.is_dir():
-        within = place.resolve().relative_to(root).as_posix()
-        yield from (f"{within}/{name}".removeprefix("./") for name in walk(place, findings) if is_image(name))
-        return
-    for line in place.read_text(encoding="utf-8", errors="replace").splitlines():
-        if line.strip():
-            found = _below(root, place.parent, line.strip())
-            if found is None:
-                findings.append(Finding(place.name, f"{line.strip()}: no such image below {root}", fatal=True))
-            else:
-                yield found.resolve().relative_to(root).as_posix()
-
-
-def _labels_name(image: str) -> str:
-    """The text file of an image: labels/ in the place of the last images/, else beside it."""
-    parts = image.split("/")
-    for place in range(len(parts) - 2, -1, -1):
-        if parts[place].lower() in {"images", "imgs"}:
-            parts[place] = "labels"
-            break
-    parts[-1] = f"{PurePosixPath(parts[-1]).stem}.txt"
-    return "/".join(parts)
-
-
-def _boxes(path: Path, where: str, names: dict[int, str], findings: list[Finding]) -> tuple[Box, ...]:
-    """The boxes of a text file, in fractions; a row with more points is a polygon, and gives the box around it."""
-    try:
-        text = read_bounded(path, _MAX_BYTES).decode("utf-8-sig")
-    except ValueError as error:
-        findings.append(Finding(where, f"cannot be read as text: {error}", fatal=True))
-        return ()
-    boxes = []
-    for line, row in enumerate(text.splitlines(), 1):
-        cells = row.split()
-        if not cells:
+def _images(layout: Layout, root: Path, described: Described) -> Iterator[Annotated]:
+    taken: dict[str, str] = {}
+    texts = {name for name in walk(layout.root) if name.endswith(".txt")}
+    for subset, name in _named(layout, root, described):
+        where = next((text for text in _text_names(name) if text in texts), None)
+        if where is None:
+            yield Annotated(name, name, subset=subset)
             continue
-        try:
-            boxes.append(_box(cells, names))
-        except ValueError as error:
-            findings.append(Finding(f"{where}, row {line}", str(error), fatal=True))
-    return tuple(boxes)
+        if where in taken:
+            fault = Finding(name, f"shares {where} with {taken[where]}", fatal=True)
+            yield Annotated(name, name, subset=subset, faults=(fault,))
+            continue
+        taken[where] = name
+        layout.files.add(where)
+        rows = read_rows(layout.root / where, where, described.names)
+        yield Annotated(name, where, (), rows.boxes, rows.relative, None, subset, faults=rows.faults)
+    folders = {folders_of(name) for name in taken}
+    for name in sorted(texts - layout.files):
+        if folders_of(name) in folders and looks_like_rows(layout.root / name):
+            layout.files.add(name)
+            layout.findings.append(Finding(name, "its image is not there", fatal=True))
 
 
-def _box(cells: list[str], names: dict[int, str]) -> Box:
-    if not cells[0].isdigit() or int(cells[0]) not in names:
-        raise ValueError(f"class {cells[0]} is not among the {len(names)} names")
-    label = names[int(cells[0])]
-    numbers = [number(cell) for cell in cells[1:]]
-    if len(numbers) in (4, 5):
-        # A fifth is a confidence, which predictions have.
-        across, down, width, height = numbers[:4]
-        return Box(label, across - width / 2, down - height / 2, width, height)
-    if len(numbers) >= 6 and len(numbers) % 2 == 0:
-        return rectangle(label, zip(numbers[::2], numbers[1::2], strict=True))
-    raise ValueError(f"has {len(cells)} cells; a box has 5, a polygon an odd number from 7 on")
+def _named(layout: Layout, root: Path, described: Described) -> Iterator[tuple[str | None, str]]:
+    """The images that are meant, each with its part of the split."""
+    if not described.parts:
+        names = [name for name in walk(layout.root) if is_image(name)]
+        places = Places(map(folders_of, names))
+        yield from ((places[folders_of(name)].subset, name) for name in names)
+    for subset, part in described.parts:
+        yield from ((subset, name) for name in _listed(layout, root, part))
+
+
+def _listed(layout: Layout, root: Path, part: Path) -> Iterator[str]:
+    within = part.resolve().relative_to(root).as_posix()
+    if part.is_dir():
+        base = layout.root / within
+        start = "" if within == "." else f"{within}/"
+        yield from (f"{start}{name}" for name in walk(base if base.is_dir() else part) if is_image(name))
+        return
+    layout.files.add(within)
+    for line in part.read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.strip():
+            path = below(layout.root, part.parent, line.strip())
+            if path is None:
+                missing = f"{line.strip()}: no such image below {layout.root}"
+                layout.findings.append(Finding(part.name, missing, fatal=True))
+            else:
+                yield path.resolve().relative_to(layout.root).as_posix()
+
+
+def _text_names(image: str) -> Iterator[str]:
+    """Where the text file of an image may be: labels/ in the place of the last images/, or beside it."""
+    parts = image.split("/")
+    parts[-1] = f"{PurePosixPath(parts[-1]).stem}.txt"
+    at = next((at for at in range(len(parts) - 2, -1, -1) if parts[at].lower() in {"images", "imgs"}), None)
+    if at is not None:
+        yield from ("/".join((*parts[:at], labels, *parts[at + 1 :])) for labels in _LABELS)
+    yield "/".join(parts)
 
 
 def place(record: ImageRecord) -> str:
@@ -188,7 +163,7 @@ def save(dataset: Dataset) -> None:
     labels = sorted({box.label for record in dataset.records for box in record.boxes or ()})
     taken: dict[str, str] = {}
     for record in dataset.records:
-        path = _labels_name(record.name)
+        path = next(_text_names(record.name))
         if path in taken:
             raise LayoutError(f"{record.name}: would share {path} with {taken[path]}")
         taken[path] = record.name

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from botocore.exceptions import ClientError
-from moto.cloudformation import models, parsing
+from moto.cloudformation import models, parsing, responses
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.utils import yaml_tag_constructor
 from moto.core.common_models import CloudFormationModel
@@ -45,6 +46,7 @@ class ResourceFailed(Exception):
 _MISSING = re.compile("NotFound|NoSuch|NonExistent|DoesNotExist|404")
 """Codes of what is not there."""
 
+_template_at_aws = responses.get_stack_from_s3_url
 _create, _update = parsing.parse_and_create_resource, parsing.parse_and_update_resource
 _make_change_set = models.CloudFormationBackend.create_change_set
 
@@ -72,6 +74,7 @@ def install(caller: Callable[[str], Callable[[str, str, Properties], Properties]
     replace(f"{backend}.create_change_set", _create_change_set)
     replace(f"{backend}.execute_change_set", _execute_change_set)
     replace(f"{backend}.delete_change_set", _delete_change_set)
+    replace("moto.cloudformation.responses:get_stack_from_s3_url", _template_at)
 
 
 def _read(text: str, **_: object) -> Any:
@@ -243,6 +246,14 @@ def _create_change_set(backend: Any, stack_name: str, *given: Any, **named: Any)
     change_set.stack, change_set.stack_id = stack, stack.stack_id
     stack.parameters, stack.tags = change_set.parameters, change_set.tags or {}
     return number, stack.stack_id
+
+
+def _template_at(url: str, account_id: str, partition: str) -> str:
+    """The template that lies there: in the bucket that the path begins with, unless the host is one of AWS."""
+    host, path = urlsplit(url).hostname or "", urlsplit(url).path
+    # moto takes the first part of any other host's name for the bucket.
+    known = url if host.endswith("amazonaws.com") else f"http://localhost{path}"
+    return str(_template_at_aws(known, account_id=account_id, partition=partition))
 
 
 def _execute_change_set(backend: Any, change_set_name: str, stack_name: str | None = None) -> None:

@@ -1,7 +1,10 @@
 """DetectCustomLabels."""
 
 import json
+import os
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -16,33 +19,35 @@ from customlabels.emulator.engine.job_files import MODEL, OUTCOME
 from customlabels.emulator.server.refusals import Refusal, invalid_parameter, not_ready
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from customlabels.emulator.engine.kept_features import KeptFeatures
 
 MAX_SENT_BYTES = 4 * 1024 * 1024
 _KEPT_MODELS = 4
 
 _models: OrderedDict[Path, tuple[Any, dict[str, float]]] = OrderedDict()
 _lock = Lock()
+_turns = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="inference")
+"""As many images are looked at at once as there are cores, always by the same threads: each holds tens of megabytes."""
 
 
 def detect_custom_labels(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
-    from customlabels.emulator.engine import features
-
     version = context.find(Version, parameters["ProjectVersionArn"])
     if version.status.now != "RUNNING":
         raise not_ready(f"The version is {version.status.now}; start it and wait until it is RUNNING.")
     hosting.admit(context, version)
     body = _image(context, parameters["Image"])
+    model, thresholds = load_model(training_folder(context.store.folder, version.arn))
     try:
-        image = features.decode(body)
+        predictions = _turns.submit(predicted, model, body, context.store.folder).result()
     except ValueError as error:
         raise Refusal("InvalidImageFormatException", f"Request has an invalid image format: {error}") from error
-    model, thresholds = _model(training_folder(context.store.folder, version.arn))
     least = parameters.get("MinConfidence")
-    found = [one for one in _found(model, image) if one[0] >= (thresholds[one[1]] if least is None else least / 100)]
-    found.sort(key=lambda one: -one[0])
-    found = found[: parameters.get("MaxResults", len(found))]
+    reached = [
+        prediction
+        for prediction in predictions
+        if prediction[0] >= (thresholds[prediction[1]] if least is None else least / 100)
+    ]
+    reached.sort(key=lambda prediction: -prediction[0])
     return {
         "CustomLabels": [
             {
@@ -50,20 +55,29 @@ def detect_custom_labels(context: Context, parameters: dict[str, Any]) -> dict[s
                 "Confidence": round(score * 100, 4),
                 "Geometry": {"BoundingBox": box} if box is not None else None,
             }
-            for score, label, box in found
+            for score, label, box in reached[: parameters.get("MaxResults", len(reached))]
         ]
     }
 
 
-def _found(model: Any, image: "NDArray[np.uint8]") -> list[tuple[float, str, dict[str, float] | None]]:
-    """Confidence (0..1) and label of what the model sees, and its box in fractions of the sides where it locates."""
-    from customlabels.emulator.engine import classifier, features
+def predicted(model: Any, body: bytes, state: Path) -> list[tuple[float, str, dict[str, float] | None]]:
+    """Confidence (0..1) and label of what the model sees, and its box in fractions of the sides where it locates.
+
+    Raises
+    ------
+    ValueError : no image that can be used
+    """
+    from customlabels.emulator.engine import classifier
 
     if isinstance(model, classifier.ImageClassifier):
-        scores = classifier.confidences(model, features.describe(image)[None])[0]
+        from customlabels.emulator.engine.kept_features import features_of
+
+        scores = classifier.confidences(model, features_of(body, _kept(state))[None])[0]
         return [(float(score), label, None) for label, score in zip(model.labels, scores, strict=True)]
+    from customlabels.emulator.engine import features
     from customlabels.emulator.engine.box_training import found_in, shrunk
 
+    image = features.decode(body)
     height, width = image.shape[:2]
     return [
         (
@@ -73,6 +87,13 @@ def _found(model: Any, image: "NDArray[np.uint8]") -> list[tuple[float, str, dic
         )
         for label, left, top, across, down, sure in found_in(model, *shrunk(image))
     ]
+
+
+@cache
+def _kept(state: Path) -> "KeptFeatures":
+    from customlabels.emulator.engine.kept_features import KeptFeatures
+
+    return KeptFeatures(state)
 
 
 def _image(context: Context, image: dict[str, Any]) -> bytes:
@@ -92,7 +113,7 @@ def _image(context: Context, image: dict[str, Any]) -> bytes:
     return body
 
 
-def _model(folder: Path) -> tuple[Any, dict[str, float]]:
+def load_model(folder: Path) -> tuple[Any, dict[str, float]]:
     """The model in `folder` and the assumed threshold (0..1) of each label; the last few stay in memory."""
     from customlabels.emulator.engine import classifier
 

@@ -1,11 +1,8 @@
-"""Trainings run beside the server: at most two at a time, each in a process of its own."""
+"""Trainings run beside the server: at most two at a time, in processes of their own."""
 
 import json
 import logging
 import math
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +16,8 @@ from customlabels.core.addresses import S3Address, join_key
 from customlabels.emulator.customlabels.state import Project, Status, Version, from_document, to_document
 from customlabels.emulator.customlabels.versions import MAX_TRAININGS, training_folder
 from customlabels.emulator.engine.job import refuse_images
-from customlabels.emulator.engine.job_files import OUTCOME, RESULTS
+from customlabels.emulator.engine.job_files import LOG, OUTCOME, RESULTS
+from customlabels.emulator.engine.warm_jobs import WarmJobs
 from customlabels.emulator.s3 import objects
 from customlabels.emulator.server.store import Store
 from customlabels.manifests.codes import message
@@ -43,6 +41,7 @@ class Trainer:
         self._store = store
         self._least = least_seconds
         self._clock = clock
+        self._jobs = WarmJobs()
         self._pool = ThreadPoolExecutor(MAX_TRAININGS, thread_name_prefix="training")
 
     def submit(self, arn: str) -> None:
@@ -75,21 +74,9 @@ class Trainer:
         if not path.exists() and _has_images_elsewhere(folder, region_of(arn)):
             refuse_images(folder)
         if not path.exists():
-            command = [sys.executable, "-m", "customlabels.emulator.engine.job"]
-            # The job reads its standard input to learn when this process is gone.
-            with (
-                (folder / "log.txt").open("ab") as output,
-                subprocess.Popen(
-                    [*command, str(self._store.folder), str(folder), arn],
-                    stdin=subprocess.PIPE,
-                    stdout=output,
-                    stderr=output,
-                    env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-                ) as job,
-            ):
-                job.wait()
+            self._jobs.train(self._store.folder, folder, arn)
         if not path.exists():
-            log.error("training of %s ended without a result; see %s", arn, folder / "log.txt")
+            log.error("training of %s ended without a result; see %s", arn, folder / LOG)
             return {"failed": _SERVICE_ISSUE}
         outcome: dict[str, Any] = json.loads(path.read_bytes())
         return outcome

@@ -99,14 +99,14 @@ def fit(
     random = np.random.default_rng(seed)
     truths = [scaled(image, own) for image, own in zip(images, boxes, strict=True)]
     folds = split(truths)
-    net, nets = _nets(truths, folds, len(labels), seed, random)
+    net, nets = _nets(truths, folds, len(labels), seed)
     shapes, shape_labels = usual_sizes(truths, len(labels), seed)
     far = min(_FAR, max(10, _MOST_BOXES // len(truths)))
     rows, targets, owners = [], [], []
-    for truth, fold in zip(truths, folds, strict=True):
+    for number, (truth, fold) in enumerate(zip(truths, folds, strict=True)):
         seen = _look(nets[fold], truth.image, len(labels))
         proposed = detector_boxes.proposed(seen.likely, seen.boxed, shapes, shape_labels)
-        chosen = chosen_boxes(proposed, truth, far, random)
+        chosen = chosen_boxes(proposed, truth, far, _random(seed, number))
         rows.append(detector_boxes.described(seen.sums, chosen, seen.whole))
         targets.append(targets_of(chosen, truth, len(labels)))
         owners.append(np.full(len(chosen), fold))
@@ -170,14 +170,17 @@ def load(path: Path) -> BoxDetector:
     return model_files.read(BoxDetector, path)
 
 
-def _nets(
-    truths: list[Truth], folds: NDArray[np.intp], labels: int, seed: int, random: np.random.Generator
-) -> tuple[Net, list[Net]]:
+def _random(seed: int, number: int) -> np.random.Generator:
+    """Chance for an image, its own: what another processor rounds otherwise on one does not move that of all others."""
+    return np.random.default_rng((seed, number))
+
+
+def _nets(truths: list[Truth], folds: NDArray[np.intp], labels: int, seed: int) -> tuple[Net, list[Net]]:
     """The network of all images, and of each fold that of all others."""
     rows, classes, owners = [], [], []
-    for truth, fold in zip(truths, folds, strict=True):
+    for number, (truth, fold) in enumerate(zip(truths, folds, strict=True)):
         planes, _ = detector_pixels.channels(truth.image)
-        down, across, own = detector_pixels.places(planes.shape[:2], truth.boxes, truth.which, random)
+        down, across, own = detector_pixels.places(planes.shape[:2], truth.boxes, truth.which, _random(seed, number))
         rows.append(planes[down, across])
         classes.append(own)
         owners.append(np.full(len(own), fold))

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from customlabels.emulator.engine.blurring import blurred
+
 _AREA = 400 * 400
 """Pixels of the working size at most; an image is made smaller for it, never larger."""
 
@@ -56,7 +58,7 @@ def channels(image: NDArray[np.uint8]) -> tuple[Plane, Plane]:
     light -= np.median(light)
     light /= max(1.4826 * float(np.median(np.abs(light))), 0.05)
     light = np.clip(light, -12, 12)
-    smooth = {width: _blurred(light, width) for width in (1, 2, 4, 8, 16, 32)}
+    smooth = {width: blurred(light, width) for width in (1, 2, 4, 8, 16, 32)}
     planes: list[Plane] = [light, *smooth.values()]
     planes += [smooth[width] - smooth[4 * width] for width in (1, 2, 4, 8)]
     bends = {width: _bends(smooth[width], width) for width in (1, 2, 4, 8)}
@@ -65,13 +67,13 @@ def channels(image: NDArray[np.uint8]) -> tuple[Plane, Plane]:
         planes += [cv2.Sobel(smooth[width], cv2.CV_32F, *orders, ksize=3) * width for orders in ((1, 0), (0, 1))]
     across, down = (cv2.Sobel(smooth[1], cv2.CV_32F, *orders, ksize=3) for orders in ((1, 0), (0, 1)))
     energies = [np.abs(across), np.abs(down), np.abs(across + down) / 1.4, np.abs(across - down) / 1.4]
-    planes += [_blurred(plane, width) for plane in energies[:2] for width in (3, 10)]
+    planes += [blurred(plane, width) for plane in energies[:2] for width in (3, 10)]
     rough = np.abs(light - smooth[2])
-    planes += [_blurred(rough, width) for width in (2, 6, 18)]
+    planes += [blurred(rough, width) for width in (2, 6, 18)]
     colours: list[Plane] = []
     if image.ndim == 3:
         lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
-        colours = [_blurred((lab[:, :, place] - 128) / 16, 1.5) for place in (1, 2)]
+        colours = [blurred((lab[:, :, place] - 128) / 16, 1.5) for place in (1, 2)]
     else:
         colours = [np.zeros_like(light)] * 2
     planes += colours
@@ -128,7 +130,9 @@ def learn(rows: Plane, classes: NDArray[np.intp], labels: int, seed: int) -> Net
     if len(rows) > _MOST_PIXELS:
         chosen = np.random.default_rng(seed).choice(len(rows), _MOST_PIXELS, replace=False)
         rows, classes = rows[chosen], classes[chosen]
-    mean, scale = rows.mean(axis=0), rows.std(axis=0)
+    # In double precision, where what a processor rounds otherwise is lost again when the layers are stored.
+    exact = rows.astype(np.float64)
+    mean, scale = exact.mean(axis=0), exact.std(axis=0)
     scale[scale < 1e-3] = 1.0
     net = MLPClassifier(
         _HIDDEN,
@@ -146,13 +150,11 @@ def learn(rows: Plane, classes: NDArray[np.intp], labels: int, seed: int) -> Net
     with warnings.catch_warnings():
         # It tells of rounds that run out: they are so few on purpose.
         warnings.simplefilter("ignore")
-        net.fit(((rows - mean) / scale).astype(np.float32), truth)
-    layers: Net = []
-    for weights, bias in zip(net.coefs_, net.intercepts_, strict=True):
-        layers += [weights.astype(np.float32), bias.astype(np.float32)]
-    layers[1] = (layers[1] - (mean / scale) @ layers[0]).astype(np.float32)
-    layers[0] = (layers[0] / scale[:, None]).astype(np.float32)
-    return layers
+        net.fit((exact - mean) / scale, truth)
+    layers = [layer for pair in zip(net.coefs_, net.intercepts_, strict=True) for layer in pair]
+    layers[1] = layers[1] - (mean / scale) @ layers[0]
+    layers[0] = layers[0] / scale[:, None]
+    return [layer.astype(np.float32) for layer in layers]
 
 
 def likely(net: Sequence[NDArray[Any]], planes: Plane, labels: int) -> Plane:
@@ -164,19 +166,6 @@ def likely(net: Sequence[NDArray[Any]], planes: Plane, labels: int) -> Plane:
             np.maximum(values, 0, out=values)
     sure = 1 / (1 + np.exp(-np.clip(values[:, :labels], -20, 20)))
     return sure.reshape(*planes.shape[:2], labels).astype(np.float32)
-
-
-def _blurred(plane: Plane, width: float) -> Plane:
-    """Large blurs at a coarser size, where they cost little."""
-    if width < 6 or min(plane.shape) < 32:
-        smooth: Plane = cv2.GaussianBlur(plane, (0, 0), width)
-        return smooth
-    step = int(width / 2.5)
-    height, across = plane.shape
-    small = cv2.resize(plane, (max(4, across // step), max(4, height // step)), interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), width / step)
-    larger: Plane = cv2.resize(small, (across, height), interpolation=cv2.INTER_LINEAR)
-    return larger
 
 
 def _bends(smooth: Plane, width: float) -> tuple[Plane, Plane]:

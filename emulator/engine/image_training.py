@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from customlabels.emulator.customlabels import evaluation
 from customlabels.emulator.engine import classifier, features
-from customlabels.emulator.engine.images import read_images
+from customlabels.emulator.engine.describing import described
 from customlabels.emulator.engine.job_files import MODEL, write_lines
 from customlabels.manifests.entries import Entry
 
@@ -19,15 +19,10 @@ Row = NDArray[np.float32]
 
 def usable(state: Path, entries: Sequence[Entry]) -> tuple[list[tuple[Entry, Row]], set[int]]:
     """The labelled lines with their images' features, and the numbers of those whose images cannot be used."""
-    found = list(
-        read_images(
-            state,
-            [entry for entry in entries if entry.labels],
-            lambda entry, body: features.describe(features.decode(body)),
-        )
-    )
-    kept = [(entry, row) for entry, row in found if row is not None]
-    return kept, {entry.number for entry, row in found if row is None}
+    labelled = [entry for entry in entries if entry.labels]
+    rows = described(state, [entry.image for entry in labelled])
+    lines = [(entry, row) for entry, row in zip(labelled, rows, strict=True) if row is not None]
+    return lines, {entry.number for entry, row in zip(labelled, rows, strict=True) if row is None}
 
 
 def train(

@@ -1,20 +1,32 @@
-"""One training from manifests and images to a model and its evaluation, run in a process of its own."""
+"""Trainings from manifests and images to a model and its evaluation, run in a process beside the service's."""
 
+import json
 import os
+import queue
+import resource
 import sys
 import threading
+import traceback
 from dataclasses import replace
 from pathlib import Path
 
 from customlabels.core.files import written_aside
 from customlabels.emulator.customlabels.dividing import chosen_for_test
-from customlabels.emulator.engine.job_files import finish, write_lines
+from customlabels.emulator.engine.job_files import BEGUN, ENDED, LOG, finish, write_lines
 from customlabels.manifests.codes import message
 from customlabels.manifests.entries import Entry, read_entries
 from customlabels.manifests.faults import LINE, PART, Fault
 from customlabels.manifests.files import manifest_lines
 from customlabels.manifests.results import annotated_line, manifest_summary
 from customlabels.manifests.validation import OBJECT_LOCALIZATION, Part, judge
+
+_PATIENCE = 300.0
+"""Seconds that the process waits for another training."""
+
+_MOST_MEMORY = 400 * 1024 * 1024
+"""Bytes; a process that still holds more after a training takes no other."""
+
+_STATM = Path("/proc/self/statm")
 
 _BAD_IMAGE = Fault("ERROR_INVALID_IMAGE", LINE)
 
@@ -96,13 +108,58 @@ def _part(entries: list[Entry], bad: set[int]) -> Part:
     return part
 
 
-def _end_with_parent() -> None:
-    """Ends this process when the service that started it is gone, however it went."""
-    while os.read(0, 4096):
-        pass
-    os._exit(1)
+def _orders() -> "queue.SimpleQueue[list[str]]":
+    """What is asked for on standard input, a list of strings a line; this process ends where that ends.
+
+    It ends when the service that holds its other end is gone, however it went.
+    """
+    orders: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+    # Without a buffer, whose lock this thread would hold when the process ends.
+    given = os.fdopen(os.dup(0), "rb", buffering=0)
+
+    def read() -> None:
+        for line in given:
+            orders.put(json.loads(line))
+        os._exit(1)
+
+    threading.Thread(target=read, daemon=True).start()
+    return orders
+
+
+def _held() -> int:
+    """Bytes of memory that this process holds; outside of Linux the most that it held.
+
+    Linux counts what the service held when it started this process as the most, so that is no measure there.
+    """
+    if _STATM.exists():
+        return int(_STATM.read_text().split()[1]) * resource.getpagesize()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def main() -> None:
+    """Trains what it is asked to, one after the other, and says of each that it has begun and ended.
+
+    What is imported stays, so the next training begins at once. It ends by itself when it has waited for long, or has
+    grown.
+    """
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    orders = _orders()
+    while _held() < _MOST_MEMORY:
+        try:
+            state, folder, version_arn = orders.get(timeout=_PATIENCE)
+        except queue.Empty:
+            return
+        answers.write(BEGUN)
+        with (Path(folder) / LOG).open("ab") as log:
+            for stream in (1, 2):
+                os.dup2(log.fileno(), stream)
+        try:
+            run(Path(state), Path(folder), version_arn)
+        except Exception:
+            traceback.print_exc()
+            sys.stderr.flush()
+        answers.write(ENDED)
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    run(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+    main()

@@ -1,4 +1,4 @@
-"""Files that a training leaves in its folder."""
+"""Files that a training leaves in its folder, and what its process says."""
 
 import json
 from collections.abc import Iterable
@@ -11,6 +11,10 @@ from customlabels.core.files import written_aside
 
 MODEL = "model.npz"
 OUTCOME = "outcome.json"
+LOG = "log.txt"
+BEGUN, ENDED = b"begun\n", b"ended\n"
+"""What a process that trains says of each training."""
+
 RESULTS = (
     "EvaluationResultSummary",
     "ManifestSummary",

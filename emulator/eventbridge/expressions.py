@@ -49,7 +49,8 @@ def next_time(expression: str, zone: str, after: float, anchor: float) -> float 
     hands = datetime.fromtimestamp(after, local).replace(tzinfo=UTC) - timedelta(hours=3)
     for _ in range(_MOST_SKIPPED):
         coming = cron.get_next(hands)
-        if not coming:
+        if not coming or coming[0] is None:
+            # Its years are past.
             return None
         hands = coming[0]
         shown = _instant(hands, local)

@@ -30,6 +30,7 @@ LOCK_FILE = "server.lock"
 PID_FILE = "server.pid"
 LOG_FILE = "server.log"
 STATE_FILE = "state.sqlite"
+FEATURES_FILE = "features.sqlite"
 VERSIONS_FOLDER = "versions"
 FUNCTIONS_FOLDER = "functions"
 EXECUTIONS_FOLDER = "executions"
@@ -223,14 +224,8 @@ def advance(state: Path, seconds: float) -> float:
 def reset(state: Path) -> None:
     """Ends the service and deletes what it holds; nothing else in the folder is touched."""
     stop(state)
-    for name in (
-        ADDRESS_FILE,
-        KEY_FILE,
-        LOCK_FILE,
-        LOG_FILE,
-        PID_FILE,
-        *(STATE_FILE + end for end in ("", "-wal", "-shm")),
-    ):
+    databases = (name + end for name in (STATE_FILE, FEATURES_FILE) for end in ("", "-wal", "-shm"))
+    for name in (ADDRESS_FILE, KEY_FILE, LOCK_FILE, LOG_FILE, PID_FILE, *databases):
         (state / name).unlink(missing_ok=True)
     for name in (VERSIONS_FOLDER, FUNCTIONS_FOLDER, EXECUTIONS_FOLDER, OBJECTS_FOLDER, BLOBS_FOLDER):
         shutil.rmtree(state / name, ignore_errors=True)

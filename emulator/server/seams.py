@@ -34,6 +34,7 @@ SEAMS: dict[str, str] = {
     "moto.cloudformation.parsing:ResourceMap.update": "e34b0c357f3c",
     "moto.cloudformation.parsing:ResourceMap.delete": "4faca03385e5",
     "moto.cloudformation.parsing:ResourceMap.build_resource_diff": "d42fee2851cf",
+    "moto.cloudformation.responses:get_stack_from_s3_url": "cbefd272145a",
     "moto.cloudformation.responses:yaml": "data",
     "moto.cloudwatch.models:Alarm.update_state": "9308fec8c5cd",
     "moto.cloudwatch.models:CloudWatchBackend.put_metric_alarm": "aff786ddccbc",

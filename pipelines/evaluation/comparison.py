@@ -5,23 +5,12 @@ from dataclasses import dataclass
 from html import escape
 
 from customlabels.core.errors import ServiceError
-from customlabels.pipelines.evaluation.metrics import Counts, Figures, Interval, count, figures, paired_spread, spread
+from customlabels.pipelines.evaluation.measured import Measured, same_test_images
+from customlabels.pipelines.evaluation.metrics import Counts, Interval, count, paired_spread, spread
 from customlabels.pipelines.evaluation.snapshot import Snapshot, TestImage
 from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
 
 METRICS = ("precision", "recall", "f1")
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A version's evaluation and what it said of its test images; `snapshot` is None where that is gone."""
-
-    evaluation: Evaluation
-    snapshot: Snapshot | None
-
-    @property
-    def name(self) -> str:
-        return self.evaluation.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +100,7 @@ def _difference(
 
 def _paired(base: Snapshot | None, other: Snapshot | None) -> tuple[Counts, Counts] | None:
     """The counts of both on the same images in the same order; None where their test sets differ."""
-    if base is None or other is None or base.boxes != other.boxes or base.test_digest != other.test_digest:
+    if base is None or other is None or not same_test_images(base, other):
         return None
     labels = tuple(sorted({*base.labels, *other.labels}))
     return count(_ordered(base), labels=labels), count(_ordered(other), labels=labels)
@@ -163,11 +152,6 @@ def interval_lows(snapshot: Snapshot) -> dict[str, tuple[float, float, float]]:
     drawn = spread(count(snapshot))
     found = {"": drawn.overall(), **{label: drawn.label(label) for label in drawn.labels}}
     return {name: (one[0].low, one[1].low, one[2].low) for name, one in found.items()}
-
-
-def recomputed(snapshot: Snapshot) -> tuple[Figures, dict[str, Figures]]:
-    """Figures worked out from the snapshot; for boxes they may differ from the service's own."""
-    return figures(count(snapshot))
 
 
 def markdown(comparisons: Sequence[Comparison]) -> str:

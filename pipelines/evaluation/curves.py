@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from customlabels.core.templates import template
-from customlabels.pipelines.evaluation.comparison import Measured, need_snapshot
+from customlabels.pipelines.evaluation.comparison import need_snapshot
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import curve
 from customlabels.pipelines.evaluation.snapshot import Snapshot
 

@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import Any
 from xml.etree import ElementTree
 
-from customlabels.core.errors import SettingsError
+from customlabels.core.errors import GateFailed, SettingsError
 from customlabels.core.settings import GateSettings
+from customlabels.pipelines.evaluation.measured import Measured, same_test_images
 from customlabels.pipelines.evaluation.summary import Evaluation
 
 _METRICS = ("f1", "precision", "recall")
@@ -70,6 +71,22 @@ class Champion:
     """Lower end of the interval of the candidate's F1 less the champion's; None where it was not worked out."""
     comparable: bool = True
     """Whether both were judged on the same test images."""
+
+
+def beside(
+    measured: Measured, champion: Measured | None, gate: GateSettings, low: float | None = None
+) -> Champion | None:
+    """What the gate holds a version against; None where it lets F1 fall, or the version is the champion itself.
+
+    Parameters
+    ----------
+    champion : None where there is none
+    low : lower end of the interval of the difference of their F1, where it was worked out
+    """
+    if gate.max_regression is None or champion is None or champion.name == measured.name:
+        return None
+    comparable = same_test_images(champion.snapshot, measured.snapshot)
+    return Champion(champion.name, champion.evaluation.f1, low, comparable)
 
 
 def judge(
@@ -143,6 +160,23 @@ def parse_demand(text: str) -> dict[str, float]:
 
 def _low(lows: Mapping[str, tuple[float, float, float]], label: str, metric: str) -> float | None:
     return lows[label][("precision", "recall", "f1").index(metric)] if label in lows else None
+
+
+def demand(verdict: Verdict) -> None:
+    """Goes on where the gate is passed.
+
+    Raises
+    ------
+    GateFailed : with a sentence for each demand that is not met
+    """
+    missed = verdict.shortfalls
+    if missed:
+        outcome = "the gate failed" if verdict.result is Result.FAILED else "not enough evidence for the gate"
+        raise GateFailed(
+            f"{outcome}: version {verdict.version}: {missed[0]}",
+            details=missed[1:],
+            hint="add or mend images of the labels with the lowest figures; the version itself stays",
+        )
 
 
 def _check(name: str, value: float, least: float, low: float | None) -> Check:

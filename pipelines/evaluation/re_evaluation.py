@@ -7,14 +7,20 @@ counted at the version's assumed thresholds. The version has to be running meanw
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from customlabels.aws.clients import explained
+from customlabels.aws.clients import Clients, explained
 from customlabels.core.addresses import parse_address
+from customlabels.core.errors import SettingsError
 from customlabels.core.threads import in_threads
+from customlabels.core.watching import Watch
 from customlabels.datasets.boxes import overlap
-from customlabels.pipelines.evaluation.comparison import Measured, need_snapshot
+from customlabels.pipelines.evaluation.comparison import need_snapshot
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import count, figures
+from customlabels.pipelines.evaluation.results import measure, trained_on, training_lines
 from customlabels.pipelines.evaluation.snapshot import Place, Said, Snapshot, TestImage, Truth
 from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
+from customlabels.pipelines.service.running import BeforeStart, kept_running
+from customlabels.pipelines.service.versions import Description, version_name
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -24,6 +30,35 @@ OVERLAP = 0.5
 """Intersection over union from which a box counts as that of an object; the service's own is documented nowhere."""
 
 _THREADS = 4
+
+
+def on_test_images_of(
+    base: Measured, version: Description, clients: Clients, watch: Watch, before_start: BeforeStart, guard: bool = True
+) -> Measured:
+    """The version on the test images of `base`; its model is started for that, and stopped again.
+
+    Raises
+    ------
+    SettingsError : one locates objects, the other labels whole images
+    ServiceError : it does not start, or an image cannot be shown
+    """
+    name, test = version_name(version), need_snapshot(base)
+    known = trained_on(training_lines(clients.s3, version))
+    seen = sum(image.source_ref in known for image in test.images)
+    if seen:
+        watch.warn(
+            f"{seen} of the {len(test.images)} test images are among those that {name} was trained on: "
+            "its figures on them are too good"
+        )
+    measured = measure(clients.s3, version)
+    if need_snapshot(measured).boxes != test.boxes:
+        kinds = ["locates objects" if boxes else "labels whole images" for boxes in (test.boxes, not test.boxes)]
+        raise SettingsError(f"{base.name} {kinds[0]}, {name} {kinds[1]}: they cannot be compared")
+    with (
+        kept_running(clients, version, watch, before_start=before_start, guard=guard),
+        watch.step(f"showing {len(test.images)} test images to {name}", len(test.images)) as advance,
+    ):
+        return re_evaluate(clients.rekognition, version["ProjectVersionArn"], measured, test, advance)
 
 
 def re_evaluate(

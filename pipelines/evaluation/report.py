@@ -9,14 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customlabels.aws.clients import explained
+from customlabels.aws.s3 import GONE, beginning
 from customlabels.core.addresses import parse_address
 from customlabels.core.errors import ServiceError
 from customlabels.core.files import written_aside
 from customlabels.core.templates import template
 from customlabels.core.threads import in_threads
-from customlabels.pipelines.evaluation.comparison import Measured, compare, found_labels, true_labels
+from customlabels.pipelines.evaluation.comparison import compare, found_labels, true_labels
 from customlabels.pipelines.evaluation.curves import curves_of
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import confusion, count, margins, spread
 from customlabels.pipelines.evaluation.snapshot import Place, Snapshot, TestImage
 
@@ -172,18 +173,14 @@ def _thumbnails(s3: "S3Client", addresses: list[str], advance: Callable[[int], N
     def fetch(text: str) -> str | None:
         address = parse_address(text)
         try:
-            with explained(f"reading {text}"):
-                answer = s3.get_object(Bucket=address.bucket, Key=address.key)
-                if answer["ContentLength"] > _MOST_BYTES:
-                    return None
-                body = answer["Body"].read()
+            body, size, _ = beginning(s3, address, _MOST_BYTES)
         except ServiceError as error:
-            if error.code in {"NoSuchKey", "NoSuchBucket", "404"}:
+            if error.code in GONE:
                 return None
             raise
         finally:
             advance(1)
-        return _thumbnail(body)
+        return _thumbnail(body) if size <= _MOST_BYTES else None
 
     return dict(zip(addresses, in_threads(fetch, addresses, _THREADS), strict=True))
 

@@ -2,21 +2,18 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from customlabels.aws.clients import explained
+from customlabels.aws.s3 import lines
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
-from customlabels.pipelines.evaluation.comparison import Measured
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.snapshot import Snapshot, parse_snapshot
 from customlabels.pipelines.evaluation.summary import load_evaluation
 from customlabels.pipelines.service.versions import Description, version_name
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_MISSING = {"NoSuchKey", "NoSuchBucket", "404"}
 
 
 def measure(s3: "S3Client", description: Description) -> Measured:
@@ -39,11 +36,11 @@ def load_snapshot(s3: "S3Client", description: Description, thresholds: dict[str
     ServiceError : it is damaged, or may not be read
     """
     address = manifest_of(description.get("TestingDataResult"), "Output")
-    lines = _lines(s3, address) if address else None
-    if lines is None:
+    snapshot = lines(s3, address) if address else None
+    if snapshot is None:
         return None
     try:
-        return parse_snapshot(version_name(description), lines, thresholds)
+        return parse_snapshot(version_name(description), snapshot, thresholds)
     except ValueError as error:
         raise ServiceError(f"{address}: {error}") from error
 
@@ -51,33 +48,22 @@ def load_snapshot(s3: "S3Client", description: Description, thresholds: dict[str
 def training_lines(s3: "S3Client", description: Description) -> list[bytes]:
     """The lines of the training snapshot; none where it is not there any more."""
     address = manifest_of(description.get("TrainingDataResult"), "Output")
-    return [line for line in (_lines(s3, address) if address else None) or () if line]
+    return [line for line in (lines(s3, address) if address else None) or () if line]
 
 
-def _lines(s3: "S3Client", address: S3Address) -> Iterator[bytes] | None:
-    """The lines of an object, read as they are asked for; None where it is not there any more."""
-    try:
-        with explained(f"reading {address}"):
-            return s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].iter_lines(chunk_size=1 << 20)
-    except ServiceError as error:
-        if error.code in _MISSING:
-            return None
-        raise
-
-
-def trained_on(lines: list[bytes]) -> set[str]:
+def trained_on(training: list[bytes]) -> set[str]:
     """The source-refs of the training snapshot's lines; empty where they cannot be read."""
     try:
-        return {json.loads(line)["source-ref"] for line in lines}
+        return {json.loads(line)["source-ref"] for line in training}
     except (ValueError, KeyError, TypeError):
         return set()
 
 
-def training_counts(lines: list[bytes]) -> dict[str, int]:
+def training_counts(training: list[bytes]) -> dict[str, int]:
     """Training images a label, from the training snapshot; empty where it cannot be read."""
     found: Counter[str] = Counter()
     try:
-        for text in lines:
+        for text in training:
             line = json.loads(text)
             for name, about in line.items():
                 if name.endswith("-metadata") and "class-name" in about:

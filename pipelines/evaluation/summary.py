@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from customlabels.aws.clients import explained
+from customlabels.aws.s3 import get
+from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.service.versions import Description, version_name
 
@@ -84,10 +85,8 @@ def load_evaluation(s3: "S3Client", description: Description) -> Evaluation:
     place = description.get("EvaluationResult", {}).get("Summary", {}).get("S3Object")
     if not place:
         raise ServiceError(f"version {name} has no evaluation: it is {description['Status']}")
-    bucket, key = place["Bucket"], place["Name"]
-    with explained(f"reading s3://{bucket}/{key}"):
-        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    address = S3Address(place["Bucket"], place["Name"])
     try:
-        return parse_summary(name, json.loads(body))
+        return parse_summary(name, json.loads(get(s3, address)))
     except ValueError as error:
-        raise ServiceError(f"s3://{bucket}/{key}: {error}") from error
+        raise ServiceError(f"{address}: {error}") from error

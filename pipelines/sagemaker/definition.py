@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from customlabels.core.settings import GateSettings
+from customlabels.pipelines.evaluation.gate_document import gate_document
+from customlabels.pipelines.sagemaker.limits import EXECUTION_ID, check_arguments
 from customlabels.pipelines.sagemaker.registry import APPROVED, PENDING, REJECTED, Approval
 
 Document = dict[str, Any]
@@ -20,6 +22,14 @@ TICKET = "ticket.json"
 
 REFUSE = "Refuse"
 """The step that an execution ends in whose version did not pass the gate."""
+
+GATE_PARAMETERS = {
+    "min_f1": "MinF1",
+    "min_precision": "MinPrecision",
+    "min_recall": "MinRecall",
+    "min_label_f1": "MinLabelF1",
+}
+"""Figures of the gate that an execution may change, by the names of its parameters; 0 asks for nothing."""
 
 _CODE = "/opt/ml/processing/input/code"
 _RESOURCES = "/opt/ml/config/resourceconfig.json"
@@ -138,17 +148,32 @@ def definition(pipeline: Pipeline) -> Document:
     }
 
 
+def check_limits(pipeline: Pipeline) -> None:
+    """Sees that each job can be given its arguments.
+
+    Raises
+    ------
+    SettingsError : with every one that is too long
+    """
+    check_arguments(
+        [
+            ("the folder of images", pipeline.source or ""),
+            ("the folder of an execution", f"{pipeline.runs}/{'x' * EXECUTION_ID}"),
+        ]
+    )
+
+
 def _parameters(pipeline: Pipeline) -> list[Document]:
     gate = pipeline.gate
-    found: list[Document] = [
+    parameters: list[Document] = [
         {"Name": "Source", "Type": "String"},
         {"Name": "VersionName", "Type": "String", "DefaultValue": ""},
         {"Name": "Seed", "Type": "Integer", "DefaultValue": pipeline.seed},
         {"Name": "TestFraction", "Type": "Float", "DefaultValue": pipeline.test_fraction},
-        {"Name": "MinF1", "Type": "Float", "DefaultValue": gate.min_f1 or 0.0},
-        {"Name": "MinPrecision", "Type": "Float", "DefaultValue": gate.min_precision or 0.0},
-        {"Name": "MinRecall", "Type": "Float", "DefaultValue": gate.min_recall or 0.0},
-        {"Name": "MinLabelF1", "Type": "Float", "DefaultValue": gate.min_label_f1 or 0.0},
+        *(
+            {"Name": parameter, "Type": "Float", "DefaultValue": getattr(gate, name) or 0.0}
+            for name, parameter in GATE_PARAMETERS.items()
+        ),
         {
             "Name": "ModelApprovalStatus",
             "Type": "String",
@@ -159,21 +184,13 @@ def _parameters(pipeline: Pipeline) -> list[Document]:
         {"Name": "InstanceType", "Type": "String", "DefaultValue": pipeline.instance},
     ]
     if pipeline.source is not None:
-        found[0]["DefaultValue"] = pipeline.source
-    return found
+        parameters[0]["DefaultValue"] = pipeline.source
+    return parameters
 
 
 def _gate(gate: GateSettings) -> Document:
     """What the gate asks for: figures that an execution may change, and the rest as the settings have it."""
-    return {
-        "min_f1": _parameter("MinF1"),
-        "min_precision": _parameter("MinPrecision"),
-        "min_recall": _parameter("MinRecall"),
-        "min_label_f1": _parameter("MinLabelF1"),
-        "min_label": dict(gate.min_label),
-        "min_test_images": gate.min_test_images or 0,
-        "max_regression": -1.0 if gate.max_regression is None else gate.max_regression,
-    }
+    return {**gate_document(gate), **{name: _parameter(parameter) for name, parameter in GATE_PARAMETERS.items()}}
 
 
 def _job(pipeline: Pipeline, name: str, command: str, instances: Any, arguments: list[Any]) -> Document:

@@ -32,6 +32,8 @@ class Destination:
     version: str
     bucket: str
     prefix: str
+    kms_key: str | None = None
+    """Encrypts the copy and its results; one of the account and region that it goes to."""
 
 
 def policy_for(version_arn: str, account: str) -> dict[str, Any]:
@@ -81,6 +83,7 @@ def copy(
             f"project {place.project} has another version named {place.version}", hint="name the copy with --to-version"
         )
     if there is None:
+        encrypted: dict[str, Any] = {"KmsKeyId": place.kms_key} if place.kms_key else {}
         with explained(f"copying {version_name(version)} to {place.project}"):
             destination.copy_project_version(
                 SourceProjectArn=source_project,
@@ -92,6 +95,7 @@ def copy(
                     "S3Bucket": place.bucket,
                     "S3KeyPrefix": join_key(place.prefix, place.project, "output", place.version),
                 },
+                **encrypted,
             )
 
     def look() -> Description | None:

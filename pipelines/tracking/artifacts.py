@@ -6,11 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customlabels.aws.clients import explained
+from customlabels.aws.s3 import GONE, download
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation import metrics_files, report
-from customlabels.pipelines.evaluation.comparison import Measured
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.results import manifest_of, training_counts, training_lines
 from customlabels.pipelines.service.versions import Description
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _GALLERY = 24
-_GONE = {"NoSuchKey", "NoSuchBucket", "404"}
 
 
 def gather(
@@ -66,8 +65,7 @@ def gather(
 def _fetch(s3: "S3Client", place: S3Address, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with explained(f"reading {place}"):
-            s3.download_file(place.bucket, place.key, str(path))
+        download(s3, place, path)
     except ServiceError as error:
-        if error.code not in _GONE:
+        if error.code not in GONE:
             raise

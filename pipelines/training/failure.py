@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from customlabels.aws.clients import explained
+from customlabels.aws.s3 import get
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation.results import manifest_of
@@ -89,7 +90,6 @@ def _errors(errors: Any) -> Iterator[tuple[str, str]]:
 
 def _read(s3: "S3Client", address: S3Address) -> bytes:
     try:
-        with explained(f"reading {address}"):
-            return s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
+        return get(s3, address)
     except ServiceError:
         return b""

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import customlabels
 from customlabels.datasets.model import Side
 from customlabels.pipelines.training.run_plan import Plan
+from customlabels.pipelines.training.ticket import Ticket, digest_tag
 
-TRAIN_TAG, TEST_TAG = "customlabels:train-digest", "customlabels:test-digest"
+TRAIN_TAG, TEST_TAG = digest_tag(Side.TRAIN.value), digest_tag(Side.TEST.value)
 SOURCE_TAG, SETTINGS_TAG, TOOLKIT_TAG = "customlabels:source", "customlabels:settings", "customlabels:toolkit"
 _UNTAGGABLE = re.compile(r"[^\w\s.:/=+\-@]")
 _LONGEST_TAG = 256
@@ -49,6 +50,23 @@ def description(plan: Plan) -> str:
     return (
         f"customlabels {customlabels.__version__}: {train} images to train ({plan.train_digest[:_SHORT]}), "
         f"{test} to test ({plan.test_digest[:_SHORT]})"
+    )
+
+
+def ticket(plan: Plan, project_arn: str) -> Ticket:
+    """What starting and registering the plan's version take of it."""
+    return Ticket(
+        project=plan.project,
+        project_arn=project_arn,
+        version=plan.version,
+        bucket=plan.bucket,
+        output=plan.output,
+        tags=tags(plan),
+        description=description(plan),
+        datasets={side.value: plan.dataset_digest(side) for side in Side},
+        digests={side.value: plan.digest(side) for side in Side},
+        images={side.value: len(plan.dataset.side(side)) for side in Side},
+        kms_key=plan.kms_key,
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from customlabels.aws.clients import explained
+from customlabels.aws.s3 import get_if_there
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ManifestError, ServiceError
 from customlabels.core.waiting import wait_for
@@ -13,13 +14,13 @@ from customlabels.datasets.model import Side
 from customlabels.pipelines.service.projects import find_project
 from customlabels.pipelines.training.failure import dataset_complaints
 from customlabels.pipelines.training.run_plan import Plan, manifest_lines
+from customlabels.pipelines.training.ticket import DATASET_TAG
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_rekognition.type_defs import DatasetDescriptionTypeDef, DatasetMetadataTypeDef
     from mypy_boto3_s3 import S3Client
 
-DIGEST_TAG = "customlabels:digest"
 _TO, _SHORT = "/", 16
 """While a dataset is being updated its tag says from which content to which, by the first digits of their digests."""
 
@@ -51,7 +52,7 @@ def ensure_dataset(
         arn = there["DatasetArn"]
         if there["Status"] != "DELETE_IN_PROGRESS":
             ended = _ended(rekognition, arn)["Status"]
-            held = _tags(rekognition, arn).get(DIGEST_TAG, "")
+            held = _tags(rekognition, arn).get(DATASET_TAG, "")
             if ended != "CREATE_FAILED":
                 if held == digest:
                     _check(rekognition, arn, len(plan.dataset.side(side)), side, manifest)
@@ -78,35 +79,14 @@ def ensure_dataset(
     return True
 
 
-def check_held(rekognition: "RekognitionClient", plan: Plan) -> None:
-    """Sees that the project's datasets still hold the plan's images, right before they are trained on.
-
-    Raises
-    ------
-    ServiceError : another run has changed them meanwhile
-    """
-    for side in Side:
-        there = _dataset(rekognition, plan.project, side)
-        if there is None or _tags(rekognition, there["DatasetArn"]).get(DIGEST_TAG) != plan.dataset_digest(side):
-            raise ServiceError(
-                f"another run has changed the {side.value} dataset of {plan.project} meanwhile; nothing was trained",
-                hint="run the same command again; --external-manifests lets runs with different images go side by side",
-            )
-
-
 def updates(s3: "S3Client", plan: Plan, side: Side, held: str) -> list[bytes] | None:
     """The changes that bring a dataset of content `held` to the plan, in as few calls; None where entries have to go,
     where it takes more calls than making it anew, or where what it holds is not known.
     """
     if not held:
         return None
-    address = plan.manifest_of(side, held)
-    try:
-        with explained(f"reading {address}"):
-            body = s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
-    except ServiceError as error:
-        if error.code not in ("NoSuchKey", "404"):
-            raise
+    body = get_if_there(s3, plan.manifest_of(side, held))
+    if body is None:
         return None
     before, wanted = dict(_by_source(body.splitlines())), dict(_by_source(manifest_lines(plan, side)))
     if before.keys() - wanted.keys():
@@ -152,7 +132,7 @@ def _update(rekognition: "RekognitionClient", arn: str, batches: list[bytes]) ->
 
 def _tag(rekognition: "RekognitionClient", arn: str, digest: str) -> None:
     with explained("tagging the dataset"):
-        rekognition.tag_resource(ResourceArn=arn, Tags={DIGEST_TAG: digest})
+        rekognition.tag_resource(ResourceArn=arn, Tags={DATASET_TAG: digest})
 
 
 def _check(rekognition: "RekognitionClient", arn: str, sent: int, side: Side, manifest: S3Address) -> None:
@@ -182,7 +162,7 @@ def _create_dataset(
             ProjectArn=project_arn,
             DatasetType="TRAIN" if side is Side.TRAIN else "TEST",
             DatasetSource={"GroundTruthManifest": {"S3Object": {"Bucket": manifest.bucket, "Name": manifest.key}}},
-            Tags={DIGEST_TAG: digest},
+            Tags={DATASET_TAG: digest},
         )["DatasetArn"]
 
 

@@ -1,21 +1,26 @@
 """The whole run: upload, project, datasets, version, evaluation. Run again, it goes on where it was cut off."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from difflib import unified_diff
+from typing import TYPE_CHECKING
 
+from customlabels.aws import bucket
 from customlabels.aws.bucket import check_bucket
+from customlabels.aws.clients import Clients
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.prices import training_cost
+from customlabels.core.watching import Watch
 from customlabels.datasets.model import Side
-from customlabels.pipelines.evaluation.comparison import Measured
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.results import measure
 from customlabels.pipelines.service.projects import ensure_project, find_project
 from customlabels.pipelines.service.versions import Description, find_version, is_trained
-from customlabels.pipelines.training.project_datasets import check_held, ensure_dataset
+from customlabels.pipelines.training import lineage
+from customlabels.pipelines.training.project_datasets import ensure_dataset
 from customlabels.pipelines.training.run_plan import Plan
 from customlabels.pipelines.training.submission import check_same, start_training, wait_trained
 from customlabels.pipelines.training.upload import missing_images, upload_images, upload_manifest
@@ -27,12 +32,6 @@ if TYPE_CHECKING:
 
 _TELL_EVERY = 900.0
 """Seconds."""
-
-
-class Watch(Protocol):
-    """Who is told how a run goes."""
-
-    def step(self, title: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,15 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """A project that is ready for the plan's training, or has been through it: then `version` is what was found."""
+
+    project_arn: str
+    version: Description | None = None
+    manifests: Mapping[Side, S3Address] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run ended: what was measured, and the seconds that the training was billed."""
 
@@ -56,6 +64,26 @@ class Outcome:
     @property
     def billable_seconds(self) -> int | None:
         return self.description.get("BillableTrainingTimeInSeconds")
+
+
+def see_to_bucket(clients: Clients, plan: Plan, watch: Watch, *, fix_policy: bool, public_check: bool = True) -> None:
+    """Sees that the bucket can be used; warns of one that is open to the public; adds to its policy where asked.
+
+    Raises
+    ------
+    ServiceError : it is not there, may not be used, or lies in another region
+    """
+    check_bucket(clients.s3, plan.bucket, clients.region)
+    if public_check and (sentence := bucket.exposure(clients.s3, plan.bucket)):
+        watch.warn(sentence)
+    if fix_policy:
+        before, after = bucket.policy_change(clients.s3, plan.bucket, plan.prefix, clients.account)
+        if before == after:
+            watch.note("the bucket's policy has what the service needs")
+            return
+        now, then = (json.dumps(policy, indent=2).splitlines() for policy in (before, after))
+        watch.note("\n".join(unified_diff(now, then, "policy now", "policy to be", lineterm="")))
+        bucket.put_policy(clients.s3, plan.bucket, after)
 
 
 def begin(
@@ -79,22 +107,49 @@ def begin(
     ------
     ServiceError, ManifestError, SettingsError
     """
+    ready = bring_about(
+        plan, rekognition=rekognition, s3=s3, region=region, watch=watch, external=external, upload=upload
+    )
+    if ready.version is not None:
+        return Begun(ready.project_arn, plan.version, False, is_trained(ready.version))
+    manifests = {side.value: address for side, address in ready.manifests.items()} if external else None
+    started = start_training(rekognition, lineage.ticket(plan, ready.project_arn), manifests)
+    return Begun(ready.project_arn, plan.version, started)
+
+
+def bring_about(
+    plan: Plan,
+    *,
+    rekognition: "RekognitionClient",
+    s3: "S3Client",
+    region: str,
+    watch: Watch,
+    external: bool = False,
+    upload: bool = True,
+) -> Ready:
+    """Brings bucket, project and datasets to what the plan wants, unless its version is there already.
+
+    Parameters
+    ----------
+    external, upload : as begin
+
+    Raises
+    ------
+    ServiceError, ManifestError, SettingsError
+    """
     check_bucket(s3, plan.bucket, region)
     project = find_project(rekognition, plan.project)
-    there = find_version(rekognition, project["ProjectArn"], plan.version) if project else None
-    if project and there:
-        check_same(rekognition, there, plan)
-        return Begun(project["ProjectArn"], plan.version, False, is_trained(there))
+    version = find_version(rekognition, project["ProjectArn"], plan.version) if project else None
+    if project and version:
+        check_same(rekognition, version, lineage.ticket(plan, project["ProjectArn"]))
+        return Ready(project["ProjectArn"], version)
     if external and project and project.get("Datasets"):
         raise SettingsError(
             f"project {plan.project} has datasets, and the service trains from manifests only where there are none",
             hint="leave --external-manifests out, or give another --project",
         )
     project_arn, manifests = prepare(plan, rekognition, s3, watch, external=external, upload=upload)
-    if not external:
-        check_held(rekognition, plan)
-    started = start_training(rekognition, project_arn, plan, manifests if external else None)
-    return Begun(project_arn, plan.version, started)
+    return Ready(project_arn, manifests=manifests)
 
 
 def finish(

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customlabels.aws.clients import explained
+from customlabels.aws.s3 import beginning, listed
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.threads import in_threads
-from customlabels.datasets.formats.folder import folder_label
 from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
 from customlabels.datasets.probe import Hashes, service_fault
+from customlabels.datasets.structure import labels_of
+from customlabels.manifests.remote import Remote as Remote
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,15 +26,6 @@ _HEADS = (8_192, 262_144)
 """Bytes that are read of an image; more only where its header goes on behind the first."""
 
 _THREADS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Remote:
-    """The images below an address, and what stands for their content."""
-
-    address: S3Address
-    dataset: Dataset
-    hashes: dict[str, Hashes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +118,7 @@ def arrange(
         if divided and parts:
             side = Side.TEST if SUBSETS[parts[0].lower()] == "test" else Side.TRAIN
             parts = parts[1:]
-        label = folder_label(parts, label_from)
+        label = labels_of(parts, label_from)
         renamed = (label_map or {}).get(label, label)
         if label and not renamed:
             findings.append(Finding(one.name, f"label {label!r} is left out", fatal=False))
@@ -145,23 +137,17 @@ def arrange(
 
 def _listed(s3: "S3Client", address: S3Address) -> Iterator[_Held]:
     stem = f"{address.key}/" if address.key else ""
-    with explained(f"listing {address}"):
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=address.bucket, Prefix=stem):
-            for one in page.get("Contents", []):
-                name = one["Key"].removeprefix(stem)
-                if Path(name).suffix.lower() in IMAGE_ENDINGS:
-                    yield _Held(name, one["ETag"].strip('"'), one["Size"])
+    for stored in listed(s3, address.bucket, stem):
+        name = stored.address.key.removeprefix(stem)
+        if Path(name).suffix.lower() in IMAGE_ENDINGS:
+            yield _Held(name, stored.etag, stored.size)
 
 
 def _look(s3: "S3Client", address: S3Address, held: _Held) -> ImageInfo | str:
     """The image's header, or why it cannot be used."""
-    key = join_key(address.key, held.name)
+    image = S3Address(address.bucket, join_key(address.key, held.name))
     for head in _HEADS:
-        with explained(f"reading s3://{address.bucket}/{key}"):
-            if held.size:
-                body = s3.get_object(Bucket=address.bucket, Key=key, Range=f"bytes=0-{head - 1}")["Body"].read()
-            else:
-                body = b""
+        body = beginning(s3, image, head).body if held.size else b""
         try:
             info = parse(body, held.size)
         except CutOff:

@@ -3,9 +3,9 @@
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from customlabels.aws.clients import explained
+from customlabels.aws.s3 import head, is_kept, listed, put, put_file
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 from customlabels.core.threads import in_threads
@@ -26,21 +26,16 @@ def missing_images(s3: "S3Client", plan: Plan) -> list[ImageRecord]:
     An ETag is the MD5 of the bytes unless the object is encrypted by KMS or was sent in parts; then the hash in the
     object's metadata decides.
     """
-    there: dict[str, tuple[str, int]] = {}
-    with explained(f"listing s3://{plan.bucket}/{plan.images}"):
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=plan.bucket, Prefix=f"{plan.images}/")
-        for page in pages:
-            there.update((held["Key"], (held["ETag"].strip('"'), held["Size"])) for held in page.get("Contents", ()))
+    stored = {held.address.key: (held.etag, held.size) for held in listed(s3, plan.bucket, f"{plan.images}/")}
 
     def differs(record: ImageRecord) -> bool:
         address = plan.image(record)
-        etag, size = there.get(address.key, ("", -1))
+        etag, size = stored.get(address.key, ("", -1))
         hashes = plan.hashes[record.name]
         if etag == hashes.md5 or size != record.info.size:
             return etag != hashes.md5
-        with explained(f"looking at {address}"):
-            held = s3.head_object(Bucket=address.bucket, Key=address.key)
-        return held["Metadata"].get("sha256") != hashes.sha256
+        held = head(s3, address)
+        return held is None or held.metadata.get("sha256") != hashes.sha256
 
     records = plan.dataset.records
     return [record for record, other in zip(records, in_threads(differs, records, _THREADS), strict=True) if other]
@@ -54,17 +49,16 @@ def upload_images(s3: "S3Client", plan: Plan, records: Iterable[ImageRecord], ad
     ServiceError : an object could not be put, or an image changed since it was looked at
     """
 
-    def put(record: ImageRecord) -> None:
+    def upload(record: ImageRecord) -> None:
         body = record.path.read_bytes()
         sha256 = plan.hashes[record.name].sha256
         if hashlib.sha256(body).hexdigest() != sha256:
             raise ServiceError(f"{record.name}: changed while it was uploaded", hint="run the same command again")
-        about = _about(plan, _TYPES[record.info.format], sha256)
-        address = plan.image(record)
-        with explained(f"writing {address}"):
-            s3.put_object(Bucket=address.bucket, Key=address.key, Body=body, **about)
+        about = {"sha256": sha256}
+        kind = _TYPES[record.info.format]
+        put(s3, plan.image(record), body, kms_key=plan.kms_key, content_type=kind, metadata=about)
 
-    for _ in in_threads(put, records, _THREADS):
+    for _ in in_threads(upload, records, _THREADS):
         advance(1)
 
 
@@ -73,31 +67,15 @@ def upload_manifest(s3: "S3Client", plan: Plan, side: Side) -> S3Address:
 
     Its key is made of its content, so that one that is there needs not be put again.
     """
-    from boto3.exceptions import S3UploadFailedError
-
     address = plan.manifest(side)
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         digest = hashlib.sha256()
         for line in manifest_lines(plan, side):
             digest.update(line)
             file.write(line)
-        with explained(f"looking for {address}"):
-            listed = s3.list_objects_v2(Bucket=address.bucket, Prefix=address.key, MaxKeys=1).get("Contents", [])
-        if listed and listed[0]["Key"] == address.key and listed[0]["Size"] == file.tell():
+        if is_kept(s3, address, file.tell(), plan.kms_key):
             return address
         file.seek(0)
-        about = _about(plan, "application/jsonlines", digest.hexdigest())
-        try:
-            with explained(f"writing {address}"):
-                s3.upload_fileobj(file, address.bucket, address.key, ExtraArgs=about)
-        except S3UploadFailedError as error:
-            raise ServiceError(f"writing {address}: {error}", hint="run the same command again") from error
+        about = {"sha256": digest.hexdigest()}
+        put_file(s3, address, file, kms_key=plan.kms_key, content_type="application/jsonlines", metadata=about)
     return address
-
-
-def _about(plan: Plan, content_type: str, sha256: str) -> dict[str, Any]:
-    """What every object gets: its type, its hash, and encryption by the key of the settings or by S3's own."""
-    about: dict[str, Any] = {"ContentType": content_type, "Metadata": {"sha256": sha256}}
-    if plan.kms_key:
-        return {**about, "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": plan.kms_key}
-    return {**about, "ServerSideEncryption": "AES256"}

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 _TAG = "customlabels:"
-_MOST_NAMES = 10
-"""Parameters that one call gives. Source: Systems Manager API reference, "GetParameters"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +31,24 @@ def find(rekognition: "RekognitionClient", ssm: "SSMClient", own_arn: str) -> li
         if project["ProjectArn"] != own_arn
     }
     running = [
-        Orphan(f"{name}/{one['ProjectVersionArn'].split('/')[3]}", one["ProjectVersionArn"])
+        Orphan(f"{name}/{arns.version_name(version['ProjectVersionArn'])}", version["ProjectVersionArn"])
         for name, arn in projects.items()
         for page in rekognition.get_paginator("describe_project_versions").paginate(ProjectArn=arn)
-        for one in page["ProjectVersionDescriptions"]
-        if one["Status"] == State.RUNNING
+        for version in page["ProjectVersionDescriptions"]
+        if version["Status"] == State.RUNNING
     ]
-    scheduled = _scheduled(ssm, sorted({one.name.partition("/")[0] for one in running}))
-    return [one for one in running if one.name.partition("/")[0] not in scheduled and _ours(rekognition, one.arn)]
+    scheduled = _scheduled(ssm, sorted({arns.project_name(version.arn) for version in running}))
+    return [
+        version
+        for version in running
+        if arns.project_name(version.arn) not in scheduled and _ours(rekognition, version.arn)
+    ]
 
 
 def _scheduled(ssm: "SSMClient", projects: list[str]) -> set[str]:
     """Those of the projects that have a schedule."""
-    found = set()
-    for start in range(0, len(projects), _MOST_NAMES):
-        names = [parameters.schedule(project) for project in projects[start : start + _MOST_NAMES]]
-        found |= {one["Name"].split("/")[2] for one in ssm.get_parameters(Names=names)["Parameters"]}
-    return found
+    paths = {parameters.schedule(project): project for project in projects}
+    return {paths[path] for path in parameters.read(ssm, list(paths))}
 
 
 def _ours(rekognition: "RekognitionClient", arn: str) -> bool:

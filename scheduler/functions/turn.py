@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from customlabels.aws import parameters
 from customlabels.pipelines.service.states import State
 from customlabels.scheduler import memory as remembering
-from customlabels.scheduler.functions import observing, orphans, telling
+from customlabels.scheduler.functions import messages, observation, orphans
 from customlabels.scheduler.plan import Action, Kind, Observed, Trouble, asked, plan
 from customlabels.scheduler.uptime import resolved, versions
 
@@ -75,9 +75,9 @@ class _Turn:
     def __init__(self, place: Place, clients: Clients) -> None:
         self._place = place
         self._clients = clients
-        self._found = observing.describe(clients.rekognition, place.project_arn)
-        self._known = observing.look_up(clients.ssm, place.project, self._found.now)
-        self._arns = {name: one["ProjectVersionArn"] for name, one in self._found.described.items()}
+        self._found = observation.describe(clients.rekognition, place.project_arn)
+        self._known = observation.look_up(clients.ssm, place.project, self._found.now)
+        self._arns = {name: model["ProjectVersionArn"] for name, model in self._found.described.items()}
         self._spent = self._money()
         self._schedule = resolved(self._known.schedule, self._known.champion)
         self._asked = {
@@ -85,7 +85,7 @@ class _Turn:
             for version in versions(self._schedule)
         }
         self._memory, self._observed = remembering.seen(self._known.memory, self._found.now, self._found.states)
-        if any(one.open for one in self._asked.values()):
+        if any(model.open for model in self._asked.values()):
             self._memory = remembering.learned(self._memory)
         self._drained: str | None = None
         self.done: list[Action] = []
@@ -95,15 +95,15 @@ class _Turn:
         """What the month has cost; None where nobody asks for it."""
         if self._known.schedule.monthly_budget is None:
             return None
-        return observing.spent_this_month(
+        return observation.spent_this_month(
             self._clients.cloudwatch, self._place.project, list(self._arns), self._found.now
         )
 
     def _plan(self) -> list[Action]:
         now, schedule, observed = self._found.now, self._known.schedule, self._observed
-        if schedule.idle_stop is not None and any(one.status == State.RUNNING for one in observed):
-            last = observing.last_request(self._clients.cloudwatch, now, schedule.idle_stop)
-            observed = observing.with_last_request(observed, last)
+        if schedule.idle_stop is not None and any(model.status == State.RUNNING for model in observed):
+            last = observation.last_request(self._clients.cloudwatch, now, schedule.idle_stop)
+            observed = observation.with_last_request(observed, last)
         planned = plan(now, schedule, observed, self._known.champion, self._spent or 0.0, self._known.serving)
         self._memory = remembering.wanted_again(self._memory, planned)
         return list(planned)
@@ -113,20 +113,20 @@ class _Turn:
         if self._found.now.minute >= _FIRST_OF_THE_HOUR:
             return
         try:
-            found = orphans.find(self._clients.rekognition, self._clients.ssm, self._place.project_arn)
+            running = orphans.find(self._clients.rekognition, self._clients.ssm, self._place.project_arn)
         except self._clients.rekognition.exceptions.ClientError as error:
             # Other projects must not keep this one from being seen to.
             self.tell(
                 Action(Kind.REPORT, "", f"orphans cannot be looked for: {error}", trouble=Trouble.ORPHAN), "trouble"
             )
             return
-        self._arns |= {one.name: one.arn for one in found}
-        for one in found:
+        self._arns |= {model.name: model.arn for model in running}
+        for model in running:
             why = "it runs in a project that has no schedule"
             if self._place.stops_orphans:
-                self.carry_out(Action(Kind.STOP, one.name, why))
+                self.carry_out(Action(Kind.STOP, model.name, why))
             else:
-                self.tell(Action(Kind.REPORT, one.name, why, trouble=Trouble.ORPHAN), "trouble")
+                self.tell(Action(Kind.REPORT, model.name, why, trouble=Trouble.ORPHAN), "trouble")
 
     def carry_out(self, action: Action) -> None:
         """Starts or stops a model; what is said against it is told, and it is tried again at the next turn."""
@@ -154,7 +154,7 @@ class _Turn:
             )
 
     def _refused(self, action: Action, code: str) -> None:
-        telling.log("WARNING", f"{action.kind} refused: {code}", version=action.version, why=action.why)
+        messages.log("WARNING", f"{action.kind} refused: {code}", version=action.version, why=action.why)
         if code == _THERE_ALREADY:
             # Another function was first, or it has to be STARTING to its end; the next turn sees which.
             self._memory = remembering.doubled(self._memory, self._found.now, action)
@@ -164,22 +164,24 @@ class _Turn:
         why = f"{code}; {action.kind} was asked for: {action.why}"
         self.tell(replace(action, kind=Kind.REPORT, trouble=Trouble.REFUSED, why=why), "refused")
 
-    def tell(self, action: Action, told: str) -> None:
+    def tell(self, action: Action, outcome: str) -> None:
         """Writes an action, or a trouble that was not told lately, into the log, and sends it to the topic."""
         if action.kind is Kind.REPORT:
-            key = telling.key(action)
+            key = messages.key(action)
             last = self._memory.said.get(key)
-            if last is not None and self._found.now - last < telling.SAY_AGAIN_AFTER:
+            if last is not None and self._found.now - last < messages.SAY_AGAIN_AFTER:
                 return
             self._memory = replace(self._memory, said={**self._memory.said, key: self._found.now})
         self.done.append(action)
         level = "WARNING" if action.kind is Kind.REPORT else "INFO"
-        telling.log(level, f"{told}: {action.why}", version=action.version, action=action.kind, trouble=action.trouble)
+        messages.log(
+            level, f"{outcome}: {action.why}", version=action.version, action=action.kind, trouble=action.trouble
+        )
         try:
-            telling.message(self._clients.sns, self._place.topic, self._place.project, action, told)
+            messages.message(self._clients.sns, self._place.topic, self._place.project, action, outcome)
         except self._clients.sns.exceptions.ClientError as error:
             # Who is told must not keep a model from being stopped.
-            telling.log("ERROR", f"the topic was not told: {error}")
+            messages.log("ERROR", f"the topic was not told: {error}")
 
     def remember(self) -> None:
         """Keeps the memory where it has changed; another function may be writing it, which does little harm."""
@@ -187,43 +189,41 @@ class _Turn:
         if written == self._known.text:
             return
         try:
-            self._clients.ssm.put_parameter(
-                Name=parameters.memory(self._place.project),
-                Value=written,
-                Type="String",
-                Overwrite=True,
-                Description="What the functions of customlabels remember; losing it does little harm",
+            parameters.write(
+                self._clients.ssm,
+                parameters.memory(self._place.project),
+                written,
+                remembering.DESCRIPTION,
             )
         except self._clients.ssm.exceptions.ClientError as error:
-            telling.log("ERROR", f"the memory was not kept: {error}")
+            messages.log("ERROR", f"the memory was not kept: {error}")
 
     def serve(self) -> None:
         """Notes the champion as the version that answers requests, once it runs; the one before goes a turn later."""
         champion = self._known.champion
-        running = any(one.version == champion and one.status == State.RUNNING for one in self._observed)
+        running = any(model.version == champion and model.status == State.RUNNING for model in self._observed)
         if champion is not None and running and self._known.serving != champion:
-            self._clients.ssm.put_parameter(
-                Name=parameters.serving(self._place.project),
-                Value=json.dumps({"version": champion, "arn": self._arns[champion]}),
-                Type="String",
-                Overwrite=True,
-                Description=f"The version of {self._place.project} that answers requests; written by customlabels",
+            parameters.write(
+                self._clients.ssm,
+                parameters.serving(self._place.project),
+                json.dumps({"version": champion, "arn": self._arns[champion]}),
+                f"The version of {self._place.project} that answers requests; written by customlabels",
             )
             self._drained = self._known.serving
 
     def measure(self) -> None:
-        now, up = self._found.now, [one for one in self._observed if one.status == State.RUNNING]
+        now, up = self._found.now, [model for model in self._observed if model.status == State.RUNNING]
         figures = {
-            "UnitsUp": sum(one.units for one in up),
-            "UnitsWanted": sum(one.units for one in self._asked.values()),
-            "MinutesBeyondPlan": max((_minutes(now, one) for one in self._observed), default=0.0),
-            "Troubles": sum(one.kind is Kind.REPORT for one in self.planned),
+            "UnitsUp": sum(model.units for model in up),
+            "UnitsWanted": sum(model.units for model in self._asked.values()),
+            "MinutesBeyondPlan": max((_minutes(now, model) for model in self._observed), default=0.0),
+            "Troubles": sum(model.kind is Kind.REPORT for model in self.planned),
         }
         if self._spent is not None:
             figures["MonthDollars"] = self._spent
-        telling.metrics(self._place.project, now, figures)
+        messages.metrics(self._place.project, now, figures)
 
 
-def _minutes(now: datetime, one: Observed) -> float:
+def _minutes(now: datetime, model: Observed) -> float:
     """How long a version has been up against what is wanted."""
-    return round((now - one.told).total_seconds() / 60, 1) if one.told is not None else 0.0
+    return round((now - model.told).total_seconds() / 60, 1) if model.told is not None else 0.0

@@ -15,7 +15,7 @@ import numpy as np
 
 from customlabels.core.errors import SettingsError
 from customlabels.pipelines.service.hosting import MAX_UNITS
-from customlabels.scheduler.reading import DAYS
+from customlabels.scheduler.schedule_settings import DAYS
 from customlabels.scheduler.simulation.demand import Trace
 from customlabels.scheduler.simulation.foresight import units_for
 from customlabels.scheduler.simulation.hours import best_hours

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from customlabels.core.prices import INFERENCE_PER_UNIT_HOUR
-from customlabels.scheduler.functions.telling import NAMESPACE
+from customlabels.scheduler.functions.messages import NAMESPACE
 
 _REGION = "${AWS::Region}"
 """Filled in by CloudFormation."""

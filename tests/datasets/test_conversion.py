@@ -2,6 +2,7 @@ import hashlib
 import io
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from customlabels.core.errors import LayoutError
 from customlabels.datasets.conversion import MARKER, convert, convertible_fault
 from customlabels.datasets.headers import header
 from customlabels.datasets.layout import Options
-from customlabels.datasets.model import Box, Dataset, ImageInfo
+from customlabels.datasets.model import Box, Dataset, ImageInfo, Side
 from customlabels.datasets.probe import service_fault
 from customlabels.datasets.reading import Policy, turned
 from customlabels.manifests.formats import FORMATS, load_dataset
@@ -219,3 +220,37 @@ def test_a_marker_from_elsewhere_deletes_nothing(tmp_path: Path) -> None:
 def test_the_header_of_another_format_tells_what_it_would_become(tmp_path: Path) -> None:
     noise(100, 80).save(tmp_path / "x.webp")
     assert header(tmp_path / "x.webp") == ImageInfo(100, 80, "WebP", (tmp_path / "x.webp").stat().st_size, 3)
+
+
+@pytest.mark.parametrize("to", ["coco", "yolo", "voc", "cvat", "csv", "manifest", "labelme", "label-studio", "masks"])
+def test_images_of_both_sides_may_have_the_same_name(tmp_path: Path, to: str) -> None:
+    for part in ("train", "test"):
+        for number in range(2):
+            drawn(0, number + len(part)).save(written_below(tmp_path / f"in/{part}/images/{number}.jpg"))
+            written_below(tmp_path / f"in/{part}/labels/{number}.txt").write_text("0 0.5 0.5 0.25 0.25\n")
+    (tmp_path / "in/data.yaml").write_text("train: train/images\nval: test/images\nnames: [crack]\n")
+    source = load(tmp_path / "in", "yolo")
+    convert(source, FORMATS[to], tmp_path / "out")
+    dataset = load_dataset(tmp_path / "out", to)
+    assert Counter(record.side for record in dataset.records) == {Side.TRAIN: 2, Side.TEST: 2}
+    assert {tuple(map(round, box.corners)) for record in dataset.records for box in record.boxes or ()} == {
+        (36, 36, 60, 60)
+    }
+    before = Counter((record.side, record.path.read_bytes()) for record in source.records)
+    assert Counter((record.side, record.path.read_bytes()) for record in dataset.records) == before
+
+
+def written_below(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@pytest.mark.parametrize("to", ["coco", "csv", "cvat", "manifest", "folder"])
+def test_folders_of_both_sides_may_hold_the_same_names(tmp_path: Path, to: str) -> None:
+    for part in ("train", "test"):
+        draw(tmp_path / "in" / part, {"crack": 2, "ok": 2})
+    convert(load(tmp_path / "in"), FORMATS[to], tmp_path / "out")
+    dataset = load_dataset(tmp_path / "out", to)
+    assert Counter((record.side, record.labels) for record in dataset.records) == {
+        (side, (label,)): 2 for side in Side for label in ("crack", "ok")
+    }

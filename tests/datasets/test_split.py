@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.model import Box, Dataset, ImageInfo, ImageRecord, Side, content_digest, label_counts
-from customlabels.datasets.split import balance, group_by, grouped, split, together
+from customlabels.datasets.split import balance, group_by, grouped, split, together, too_many, untrained
 
 INFO = ImageInfo(100, 100, "JPEG", 1000)
 
@@ -76,6 +76,53 @@ def test_a_split_that_is_there_is_kept() -> None:
         ),
     )
     assert split(given, fraction=0.5, seed=3) == given
+
+
+def divided_as(sides: dict[Side, dict[str, int]]) -> Dataset:
+    records = [
+        replace(record, name=f"{side}/{record.name}", side=side)
+        for side, counts in sides.items()
+        for record in dataset(counts).records
+    ]
+    return Dataset(Path("images"), tuple(records))
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [({"good": 4}, {"good": 2, "color": 3, "cut": 3}), ({"good": 4}, {"good": 2, "crack": 3}), ({"a": 3}, {"b": 3})],
+)
+def test_a_split_that_trains_on_none_of_most_labels_is_refused_and_resplit_is_named(
+    train: dict[str, int], test: dict[str, int]
+) -> None:
+    with pytest.raises(LayoutError, match="its train part has no image of") as caught:
+        split(divided_as({Side.TRAIN: train, Side.TEST: test}), fraction=0.2, seed=0)
+    assert "--resplit" in str(caught.value.hint)
+
+
+def test_a_rare_label_that_is_tested_alone_is_told() -> None:
+    given = divided_as({Side.TRAIN: {"a": 3, "b": 3}, Side.TEST: {"a": 1, "b": 1, "c": 2}})
+    assert split(given, fraction=0.2, seed=0) == given
+    assert untrained(given) == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("region", "sides", "says"),
+    [
+        (None, {Side.TRAIN: {"a": 1500}, Side.TEST: {"a": 1000}}, []),
+        (None, {Side.TEST: {"a": 1001}}, ["label 'a' has 1,001 images to test; the service takes 1,000"]),
+        ("eu-west-1", {Side.TRAIN: {"a": 28_001}}, []),
+        ("eu-west-2", {Side.TRAIN: {"a": 28_001}}, ["28,001 images to train; the service takes 28,000 in eu-west-2"]),
+        (
+            "ap-south-1",
+            {Side.TEST: {f"l{number}": 900 for number in range(8)}},
+            ["7,200 images to test; the service takes 7,000 in ap-south-1"],
+        ),
+    ],
+)
+def test_more_images_than_the_service_takes_are_told(
+    region: str | None, sides: dict[Side, dict[str, int]], says: list[str]
+) -> None:
+    assert too_many(divided_as(sides), region) == says
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,15 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
 
 import pytest
 from support.chaos import PACE, chaos, sequence
 from support.local_services import Service, client
+from support.policies import allowed, needed
 from support.shells import Shell
 from support.uptime_stack import deployed
 
@@ -37,30 +41,50 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Ser
         yield found
 
 
+@pytest.fixture
+def own_plant(tmp_path: Path) -> Iterator[tuple[Shell, Service]]:
+    """As plant, for this test alone."""
+    with deployed(tmp_path, PACE, SETTINGS) as found:
+        yield found
+
+
 def advance(shell: Shell, hours: float) -> datetime:
     return datetime.fromtimestamp(address.advance(shell.state, hours * 3600), UTC)
 
 
+def night(shell: Shell) -> datetime:
+    """Moves on to the next two at night by UTC, three in Berlin or four; nothing is up then."""
+    now = advance(shell, 0)
+    two = now.replace(hour=2, minute=0, second=0, microsecond=0)
+    return advance(shell, ((two if two > now else two + timedelta(days=1)) - now) / timedelta(hours=1))
+
+
 def test_a_day_by_its_clock(plant: tuple[Shell, Service]) -> None:
     shell, service = plant
-    began = advance(shell, 0)
+    began = night(shell)
+    evening = shell.json("--local", "schedule", "status")
+    earlier = evening["done"]
+
+    def done(shown: dict[str, Any]) -> list[str]:
+        return [action["kind"] for action in takewhile(lambda action: action not in earlier, shown["done"])]
+
     assert "nothing to change" in shell.run("--local", "schedule", "deploy", "--yes").stdout
     assert shell.run("--local", "schedule", "diff").stdout.strip() == "no difference"
     advance(shell, 5.5)
     shown = shell.json("--local", "schedule", "status")
     assert [(one["version"], one["status"]) for one in shown["models"]] == [("v1", "RUNNING")]
-    assert [one["kind"] for one in shown["done"]] == ["start"]
+    assert done(shown) == ["start"]
     assert shown["done"][0]["why"].startswith("warm-up for the window at")
     assert shown["alarms"] == []
     advance(shell, 2)
     shown = shell.json("--local", "schedule", "status")
     assert shown["models"][0]["status"] in {"STOPPING", "STOPPED"}
-    assert [one["kind"] for one in shown["done"]] == ["stop", "start"]
+    assert done(shown) == ["stop", "start"]
     name = shown["models"][0]["version"]
     hours = unit_hours(client(service, "cloudwatch"), "surface", [name], start=began, end=advance(shell, 0))[name]
     # Up from 07:44 to 10:00; the start takes not quite four minutes of the twenty that it is early.
     assert hours == pytest.approx(2 + 16.25 / 60, abs=2 / 60)
-    assert shown["dollars"] == pytest.approx(hours * 4, abs=0.02)
+    assert shown["dollars"] - evening["dollars"] == pytest.approx(hours * 4, abs=0.02)
 
 
 def test_an_override_is_carried_out_at_once_and_by_hand_is_told_what_overrules(plant: tuple[Shell, Service]) -> None:
@@ -111,6 +135,21 @@ def test_changes_are_shown_and_asked_for(plant: tuple[Shell, Service]) -> None:
         assert shell.run("--local", "schedule", "diff").stdout.strip() == "no difference"
     finally:
         settings.write_text(SETTINGS)
+        shell.run("--local", "schedule", "deploy", "--yes")
+
+
+def test_the_schedules_commands_make_no_call_that_their_policies_lack(plant: tuple[Shell, Service]) -> None:
+    shell, _ = plant
+    settings = shell.folder / "customlabels.toml"
+    settings.write_text(SETTINGS.replace("08:00", "07:30"))
+    actions = allowed(shell, "schedule")
+    try:
+        for words in (["diff"], ["deploy", "--yes"], ["override", "--on", "1h", "--yes"], ["override", "--clear"]):
+            assert needed(shell.run("--local", "-v", "schedule", *words).stderr) <= actions, words
+    finally:
+        settings.write_text(SETTINGS)
+        shell.run("--local", "schedule", "deploy", "--yes")
+    assert needed(shell.run("--local", "-v", "schedule", "status").stderr) <= allowed(shell, "status")
 
 
 def test_a_template_is_rendered_for_other_tools(plant: tuple[Shell, Service]) -> None:
@@ -129,13 +168,15 @@ def test_after_events_lost_doubled_and_late_and_calls_that_fail_all_comes_right(
     assert made.spoiled
 
 
-def test_removing_leaves_nothing_and_stops_what_is_up(plant: tuple[Shell, Service]) -> None:
-    shell, service = plant
+def test_removing_leaves_nothing_and_stops_what_is_up(own_plant: tuple[Shell, Service]) -> None:
+    shell, service = own_plant
     shell.run("--local", "schedule", "override", "--on", "2h", "--yes")
     advance(shell, 0.2)
     assert "RUNNING" in {one["status"] for one in shell.json("--local", "model", "status")}
-    removed = shell.run_on("--local", "schedule", "remove", "--yes", "--output", "json", minutes=2)
+    actions = allowed(shell, "schedule")
+    removed = shell.run_on("--local", "-v", "schedule", "remove", "--yes", "--output", "json", minutes=2)
     assert json.loads(removed.stdout)["deleted"]
+    assert needed(removed.stderr) <= actions
     models = shell.json("--local", "model", "status")
     assert not [one for one in models if one["status"] in {"STARTING", "RUNNING"}]
     left = {

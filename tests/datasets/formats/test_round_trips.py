@@ -100,7 +100,9 @@ def find_again(folder: Path) -> str:
 slow = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.mark.parametrize("format", ["csv", "coco", "cvat", "label-studio"])
+@pytest.mark.parametrize(
+    "format", ["csv", "coco", "cvat", "label-studio", "via", "createml", "vertex", "hugging-face", "supervisely"]
+)
 @given(described=marked())
 @slow
 def test_labels_boxes_and_sides(images: Path, format: str, described: list[dict[str, object]]) -> None:
@@ -119,7 +121,7 @@ def test_manifests_whose_boxes_are_whole_pixels(images: Path, described: list[di
     check("manifest", dataset(images, described))
 
 
-@pytest.mark.parametrize("format", ["voc", "yolo"])
+@pytest.mark.parametrize("format", ["voc", "yolo", "kitti"])
 @given(described=marked(image_level=False))
 @slow
 def test_boxes_alone(images: Path, format: str, described: list[dict[str, object]]) -> None:

@@ -1,34 +1,17 @@
 """A model that locates objects: trained, evaluated and asked over HTTP."""
 
-import io
 import json
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from support.drawing import SIDE, squares
 from support.local_services import BUCKET, Service
 
-from customlabels.datasets.model import Box
 from customlabels.emulator.customlabels.box_evaluation import Examined, label_figures, matches
 from customlabels.manifests.lines import entry_line
 
-SIDE = 128
 LABELS = ("bright", "dark")
-
-
-def picture(seed: int) -> tuple[bytes, list[Box]]:
-    """Noise with a bright and a dark square somewhere."""
-    random = np.random.default_rng(seed)
-    pixels = random.normal(128, 8, (SIDE, SIDE))
-    boxes = []
-    for label, left, value in (("bright", random.integers(4, 36), 220), ("dark", random.integers(68, 100), 40)):
-        top, side = random.integers(4, 90), random.integers(18, 28)
-        pixels[top : top + side, left : left + side] = value
-        boxes.append(Box(label, float(left), float(top), float(side), float(min(side, SIDE - left))))
-    body = io.BytesIO()
-    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(body, "PNG")
-    return body.getvalue(), boxes
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +19,7 @@ def located(service: Service) -> dict[str, Any]:
     """A version trained on 24 pictures and tested on 8."""
     lines = []
     for number in range(32):
-        body, boxes = picture(number)
+        body, boxes = squares(number)
         key = f"located/{number:02}.png"
         service.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
         lines.append(entry_line(f"s3://{BUCKET}/{key}", (), boxes, (SIDE, SIDE, 1)))
@@ -103,7 +86,7 @@ def test_it_finds_boxes_where_they_are(service: Service, located: dict[str, Any]
     )
     hits = 0
     for seed in range(100, 105):
-        body, boxes = picture(seed)
+        body, boxes = squares(seed)
         answer = service.rekognition.detect_custom_labels(ProjectVersionArn=arn, Image={"Bytes": body})
         found = [
             (LABELS.index(one["Name"]), *(SIDE * one["Geometry"]["BoundingBox"][side] for side in

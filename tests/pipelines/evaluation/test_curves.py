@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from customlabels.core.errors import ServiceError
-from customlabels.pipelines.evaluation.comparison import Measured
 from customlabels.pipelines.evaluation.curves import draw_curves
+from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.snapshot import Said, Snapshot, TestImage, Truth
 from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
 

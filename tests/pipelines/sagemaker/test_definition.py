@@ -11,8 +11,8 @@ from cfnlint.api import lint_all
 
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.sagemaker.definition import Pipeline, Places, definition
-from customlabels.pipelines.sagemaker.stack import Stack
-from customlabels.pipelines.sagemaker.template import FUNCTIONS, REFERENCES, template
+from customlabels.pipelines.sagemaker.parts import Parts
+from customlabels.pipelines.sagemaker.pipeline_template import FUNCTIONS, REFERENCES, template
 
 MADE = Pipeline(
     project="surface",
@@ -23,7 +23,7 @@ MADE = Pipeline(
     image="111122223333.dkr.ecr.eu-west-1.amazonaws.com/python:3.12",
     group="customlabels-surface",
 )
-STACK = Stack(
+STACK = Parts(
     name="customlabels-surface-pipeline",
     project="surface",
     pipeline="customlabels-Surface",
@@ -100,7 +100,13 @@ def test_a_role_may_do_what_its_function_is_for_and_no_more() -> None:
             if "*" in one["Resource"]:
                 # What takes no resource, and what only tells of others.
                 assert {action.partition(":")[2] for action in one["Action"]} <= {
-                    *("DescribeProjects", "ListModelPackages", "PutMetricData", "GetAuthorizationToken"),
+                    *(
+                        "CreateProject",
+                        "DescribeProjects",
+                        "ListModelPackages",
+                        "PutMetricData",
+                        "GetAuthorizationToken",
+                    ),
                     *("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"),
                 }
     assert [name for name, actions in may.items() if "rekognition:CreateProjectVersion" in actions] == ["Start"]

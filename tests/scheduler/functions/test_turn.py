@@ -19,7 +19,7 @@ from customlabels.scheduler.documents import schedule_text
 from customlabels.scheduler.functions.turn import Clients, Place, take
 from customlabels.scheduler.memory import Memory, read, text
 from customlabels.scheduler.plan import Kind
-from customlabels.scheduler.stack import overriding
+from customlabels.scheduler.stack import overrides
 from customlabels.scheduler.uptime import CHAMPION, Override, Schedule, Window
 
 ALL = frozenset(Kind)
@@ -233,7 +233,7 @@ def test_a_start_that_is_quicker_than_thought_does_not_flap(plant: Plant) -> Non
         done += plant.turn()
         plant.advance(5)
     assert done == ["start v1"]
-    assert plant.memory().starts == (40.0, 5.0)
+    assert [round(minutes) for minutes in plant.memory().starts] == [40, 5]
 
 
 def test_a_quota_that_is_reached_is_told_and_the_rest_goes_on(plant: Plant) -> None:
@@ -248,7 +248,7 @@ def test_a_quota_that_is_reached_is_told_and_the_rest_goes_on(plant: Plant) -> N
 def test_a_stop_while_starting_is_tried_again_until_it_holds(plant: Plant) -> None:
     plant.turn()
     now = plant.now()
-    overriding.write(client(plant.service, "ssm"), "plant", [Override(False, now + timedelta(hours=1))], now)
+    overrides.write(client(plant.service, "ssm"), "plant", [Override(False, now + timedelta(hours=1))], now)
     assert plant.turn() == []
     plant.advance(10)
     assert plant.turn() == ["stop v1"]
@@ -294,7 +294,7 @@ def test_a_version_that_was_deleted_is_reported_and_others_are_seen_to(plant: Pl
 def test_overrides_come_before_windows_and_end_by_themselves(plant: Plant) -> None:
     now = plant.now()
     ssm = client(plant.service, "ssm")
-    overriding.write(ssm, "plant", [Override(True, now + timedelta(hours=3), "me", "audit", 2, CHAMPION)], now)
+    overrides.write(ssm, "plant", [Override(True, now + timedelta(hours=3), "me", "audit", 2, CHAMPION)], now)
     assert plant.turn() == ["start v1"]
     plant.advance(150)
     assert plant.turn() == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from customlabels.core.errors import SettingsError
 from customlabels.core.settings import ScheduleSettings, WindowSettings
-from customlabels.scheduler.reading import read_schedule
+from customlabels.scheduler.schedule_settings import read_schedule
 from customlabels.scheduler.simulation.demand import SHAPES, Trace
 from customlabels.scheduler.simulation.simulated import simulate
 from customlabels.scheduler.simulation.suggestion import Suggestion, as_toml, suggest

@@ -1,0 +1,26 @@
+"""customlabels model status."""
+
+import click
+
+from customlabels.cli.group import Command, pass_session, project_option
+from customlabels.core.console import in_money
+from customlabels.session import Session
+
+
+@click.command(cls=Command)
+@project_option
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 455), help="How far to look back.")
+@pass_session
+def status(session: Session, project: str | None, days: int) -> None:
+    """Show which versions of the project are up, on how many units, at what price, and what they have cost.
+
+    Example: customlabels model status --days 7
+    """
+    rows = session.status(project=project, days=days).documents()
+    session.console.result(
+        rows,
+        lambda _: session.console.table(
+            ("version", "status", "units", "$ an hour", f"unit hours in {days} days", "$"),
+            in_money(rows, "dollars_an_hour", "dollars"),
+        ),
+    )

@@ -1,0 +1,164 @@
+"""customlabels schedule simulate."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from customlabels.cli.demand_options import demand_option, demand_trace, unopened_schedule
+from customlabels.cli.group import Command, Figure, pass_session
+from customlabels.core.errors import SettingsError
+from customlabels.core.spans import parse_span
+from customlabels.pipelines.service.hosting import MAX_UNITS
+from customlabels.session import Session
+
+if TYPE_CHECKING:
+    from customlabels.scheduler.simulation.simulated import Model, Simulated
+    from customlabels.scheduler.simulation.suggestion import Suggestion
+    from customlabels.scheduler.uptime import Schedule
+
+_HOUR = timedelta(hours=1)
+_LONGEST_START = 6 * _HOUR
+
+
+@click.command(cls=Command)
+@click.option(
+    "--weeks",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 104),
+    help="How long; a CSV and CloudWatch's history are as long as they are.",
+)
+@demand_option
+@click.option("--start-takes", default="15m", show_default=True, help="How long your model takes to start.")
+@click.option("--rate", type=Figure(0, min_open=True), help="Requests a second that an inference unit takes.")
+@click.option("--suggest", "wish", is_flag=True, help="Find windows and units that bill less for the demand.")
+@click.option(
+    "--coverage",
+    default=0.99,
+    show_default=True,
+    type=Figure(0, 1, min_open=True),
+    help="Share of the requests that what is suggested has to meet.",
+)
+@click.option(
+    "--page", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML page with a week's picture."
+)
+@pass_session
+def simulate(
+    session: Session,
+    weeks: int,
+    demand: str | None,
+    start_takes: str,
+    rate: float | None,
+    wish: bool,
+    coverage: float,
+    page: Path | None,
+) -> None:
+    """Walk the schedule through weeks to come: what it costs, what it saves, which requests it meets.
+
+    Example: customlabels schedule simulate --demand two-shift --suggest --page week.html
+    """
+    from customlabels.scheduler.simulation import simulated
+    from customlabels.scheduler.simulation.demand import Trace
+    from customlabels.scheduler.simulation.figures import ALWAYS, OFFICE, SUGGESTED, THIS
+    from customlabels.scheduler.simulation.foresight import units_for
+    from customlabels.scheduler.simulation.simulated import always_on, office_hours
+
+    if wish and demand is None:
+        raise SettingsError("--suggest needs to know what comes", hint="name it with --demand")
+    schedule, takes = unopened_schedule(session) if wish else session.schedule(), parse_span(start_takes)
+    if takes > _LONGEST_START:
+        raise SettingsError(f"--start-takes {start_takes}: no start takes longer than {_LONGEST_START // _HOUR} hours")
+    rate = rate or session.settings.detect.rate
+    today = session.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    trace = demand_trace(session, demand, schedule, rate, weeks) if demand else Trace(lambda now: 0.0, today, weeks * 7)
+
+    def walk(one: "Schedule") -> "Simulated":
+        asked = trace.demand if demand else None
+        return simulated.simulate(one, trace.start, trace.days, start_takes=takes, demand=asked, rate=rate)
+
+    with session.console.step(f"walking through {trace.days} days"):
+        found = {THIS: walk(schedule)}
+        suggestion: Suggestion | None = None
+        if wish:
+            from customlabels.scheduler.simulation.suggestion import suggest
+
+            most = schedule.max_units or MAX_UNITS
+            suggestion = suggest(schedule, trace, coverage=coverage, rate=rate, start_takes=takes, most_units=most)
+            found[SUGGESTED] = suggestion.result
+        needed = units_for(max(found[THIS].minutes.requests), rate * 60)
+        units = found[THIS].units or min(MAX_UNITS, max(1, needed))
+        found |= {ALWAYS: walk(always_on(schedule.zone, units)), OFFICE: walk(office_hours(schedule.zone, units))}
+    if schedule.max_units is not None:
+        session.console.note("max_units is left aside: how fast the service scales is documented nowhere")
+    if page is not None:
+        from customlabels.scheduler.simulation.page import simulation_page, write
+
+        drawn = [name for name in (THIS, SUGGESTED) if name in found]
+        write(page, simulation_page(found, drawn, schedule.zone, made=session.now()))
+        session.console.note(f"{page} shows a week of it")
+    keys = {ALWAYS: "always_on", OFFICE: "office_hours"}
+    document = _figures(found[THIS]) | {
+        "start": trace.start.isoformat(),
+        "models": [asdict(one) for one in found[THIS].models],
+        "beside": {key: _figures(found[name]) for name, key in keys.items()},
+        "suggestion": _of_suggestion(suggestion) if suggestion else None,
+    }
+    session.console.result(document, lambda _: _show(session, found, suggestion))
+
+
+def _figures(result: "Simulated") -> dict[str, Any]:
+    least = result.least
+    return {
+        "days": result.days,
+        "units": result.units,
+        "billed": result.billed,
+        "starting": result.starting,
+        "starts": result.starts,
+        "asked": result.asked,
+        "covered": result.covered,
+        "requests": round(result.requests, 2),
+        "stopped": round(result.stopped, 2),
+        "saturated": round(result.saturated, 2),
+        "coverage": round(result.coverage, 4),
+        "dollars_a_week": round(result.dollars_a_week, 2),
+        "dollars_a_month": round(result.dollars_a_month, 2),
+        "always_on_a_week": round(result.always_on_a_week, 2),
+        "hours_saved_a_week": round(result.hours_saved_a_week, 2),
+        "least": least and least.billed,
+        "least_starting": least and least.starting,
+        "ratio": round(result.billed / least.billed, 4) if least and least.billed else None,
+    }
+
+
+def _of_suggestion(suggestion: "Suggestion") -> dict[str, Any]:
+    from customlabels.scheduler.simulation.suggestion import as_toml, window_settings
+
+    windows = [window_settings(one) for one in suggestion.schedule.windows]
+    return _figures(suggestion.result) | {"windows": windows, "toml": as_toml(suggestion.schedule)}
+
+
+def _show(session: Session, found: "Mapping[str, Simulated]", suggestion: "Suggestion | None") -> None:
+    from customlabels.scheduler.simulation.figures import THIS, compared
+
+    columns, rows = compared(found)
+    own = found[THIS]
+    session.console.table((f"{own.days} days", *columns), rows)
+    if len(own.models) > 1:
+        session.console.table(
+            ("version", "unit-hours", "starts", "windows' minutes with a model"),
+            [(one.version, f"{one.billed / 60:.1f}", one.starts, _part(one)) for one in own.models],
+        )
+    if suggestion is not None:
+        from customlabels.scheduler.simulation.suggestion import as_toml
+
+        before, after = own.dollars_a_week, suggestion.result.dollars_a_week
+        session.console.text(f"\n# [schedule] with these windows: ${after:.2f} a week instead of ${before:.2f}\n")
+        session.console.text(as_toml(suggestion.schedule).rstrip())
+
+
+def _part(model: "Model") -> str:
+    return f"{model.covered / model.asked:.2%}" if model.asked else "–"

@@ -1,0 +1,53 @@
+"""customlabels schedule status."""
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from customlabels.cli.group import Command, pass_session, project_option
+from customlabels.core.console import in_money
+from customlabels.scheduler.deployed import Deployed, deployed
+from customlabels.scheduler.uptime_status import local_time, uptime_status
+from customlabels.session import Session
+
+
+@click.command(cls=Command)
+@project_option
+@pass_session
+def status(session: Session, project: str | None) -> None:
+    """Show what is up and why, what comes next, what the month has cost, and what was done lately.
+
+    Example: customlabels schedule status
+    """
+    there = deployed(session.clients, session.project(project), session.now())
+    document = uptime_status(session.clients, there, session.now())
+    session.console.result(document, lambda _: _show(session, there, document))
+
+
+def _show(session: Session, there: Deployed, document: dict[str, Any]) -> None:
+    console = session.console
+    if there.champion is None:
+        console.text("there is no champion: customlabels versions promote VERSION makes one")
+    columns = ("version", "status", "units wanted", "why", "$ this month")
+    console.table(columns, in_money(document["models"], "dollars"))
+    budget = there.schedule.monthly_budget
+    console.text(f"${document['dollars']:.2f} this month" + (f" of ${budget:.2f}" if budget is not None else ""))
+    for alarm in document["alarms"]:
+        console.text(f"ALARM: {alarm}")
+    for override in document["overrides"]:
+        way, until = "up" if override["up"] else "down", local_time(datetime.fromisoformat(override["until"]), there)
+        told = " ".join(
+            filter(None, (override["by"] and f"by {override['by']}", override["why"] and f"({override['why']})"))
+        )
+        console.text(
+            f"{'override' if override['by'] else 'idle'}: {override['version']} {way} until {until} {told}".rstrip()
+        )
+    console.table(
+        ("version", "opens", "closes", "units", "hours", "$"),
+        in_money(document["next"], "dollars"),
+        title="windows to come",
+    )
+    console.table(
+        ("at", "what", "version", "why"), [tuple(row.values()) for row in document["done"]], title="done lately"
+    )

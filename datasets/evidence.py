@@ -1,0 +1,156 @@
+"""What speaks against taking folders for labels: structure of a tool, files that say what is on the images."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from customlabels.datasets.files import is_image
+from customlabels.datasets.structure import Places, folders_of, is_certain, is_structure, labels_of
+
+_OWN = {".txt", ".json", ".xml", ".csv", ".mat", ".npy", ".npz", ".yaml", ".yml"}
+"""Endings of files that say of one image what is on it."""
+
+_TABLES = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xml", ".manifest"}
+_FIRST = 1 << 16
+"""Bytes of a file in which it names images, if it does."""
+
+_MOST_FILES = 50
+_FEW = 0.1
+_ENDED = re.compile(r"[^\s,;|\"'<>/\\]+\.(?:jpe?g|jfif|png|bmp|tiff?|webp|gif|heic)\b", re.IGNORECASE)
+_CELL = re.compile(r"^[\s\"']*([^\s,;|\"'<>\t]+)")
+_ALTERED = re.compile(r"(.+)[_-](\w+)")
+_SHOWN = 60
+_TABLE = "parts.csv with image,xmin,ymin,xmax,ymax,label or image,label"
+_ANYWAY = "if the folders are labels all the same, say --format folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was seen, and what a person can give instead."""
+
+    seen: str
+    instead: str
+
+
+def against_labels(
+    source: Path, names: Iterable[str], label_from: str = "top", tells: Callable[[Path], bool] = lambda path: False
+) -> Evidence | None:
+    """Why the folders below `source` are no labels; None where nothing speaks against it.
+
+    Parameters
+    ----------
+    names : of all files that are meant
+    tells : whether a file is of a format that tells what it is, and so is offered to be read already
+    """
+    images: list[str] = []
+    others: list[str] = []
+    for name in names:
+        (images if is_image(name) else others).append(name)
+    if not images:
+        return None
+    telling = [name for name in others if PurePosixPath(name).suffix.lower() in _TABLES and tells(source / name)]
+    quiet = [name for name in others if name not in set(telling)]
+    files = _own_files(source, images, quiet) or _naming_files(source, images, quiet)
+    folder = structure(images, label_from)
+    if folder is None:
+        return files
+    return _of_structure(source, folder, images, telling, files)
+
+
+def structure(names: Sequence[str], label_from: str = "top") -> str | None:
+    """The folder of a tool that would be taken for a label; None where there is none."""
+    places = Places(map(folders_of, names))
+    labels = Counter(
+        labels_of(
+            places[folders].labels if places[folders].category else places.undivided(folders),
+            "parent" if label_from == "path" else label_from,
+        )
+        for folders in map(folders_of, names)
+    )
+    if labels.pop("", 0) and not labels:
+        return next((folder for name in names for folder in reversed(folders_of(name)) if is_certain(folder)), None)
+    certain = next((label for label in labels if is_certain(label)), None)
+    return certain or (next(iter(labels)) if labels and all(map(is_structure, labels)) else None)
+
+
+def _of_structure(
+    source: Path, folder: str, images: Sequence[str], telling: Sequence[str], files: Evidence | None
+) -> Evidence:
+    folders = next(folders for folders in map(folders_of, images) if folder in folders)
+    depth = folders.index(folder) + 1
+    above = "/".join(folders[:depth])
+    seen = f"images lie in {above}/, which is the structure of a tool, not a label"
+    if telling:
+        return Evidence(seen, f"name {source / telling[0]} as SOURCE, and the images' folder with --images; {_ANYWAY}")
+    if files:
+        return Evidence(f"{seen}; {files.seen}", files.instead)
+    if len(folders) > depth:
+        inner = f"if the folders below it are labels, name {source / above} as SOURCE, or say --label-from parent"
+        return Evidence(seen, f"{inner}; {_ANYWAY}")
+    return Evidence(seen, f"name the file that says what is on the images, or make a folder for each label; {_ANYWAY}")
+
+
+def _own_files(source: Path, images: Sequence[str], others: Sequence[str]) -> Evidence | None:
+    """Whether images have a file of their own, beside them or in a tree of its own."""
+    files: dict[str, str] = {}
+    for name in others:
+        path = PurePosixPath(name)
+        if path.suffix.lower() in _OWN:
+            files.setdefault(path.stem, name)
+    owned: list[str] = []
+    for name in images if files else ():
+        path = PurePosixPath(name)
+        altered = _ALTERED.fullmatch(path.stem)
+        file = files.get(path.stem) or files.get(path.name) or (altered and files.get(altered[1]))
+        if file:
+            owned.append(file)
+    if len(owned) < max(_FEW * len(images), min(2, len(images))):
+        return None
+    seen = (
+        f"{len(owned)} of {len(images)} images have a file of their own that says what is on them, in no known format"
+    )
+    example = f"{owned[0]}{_first_row(source / owned[0])}"
+    return Evidence(f"{seen} ({example})", f"a table of them can be read, {_TABLE}; or name their format; {_ANYWAY}")
+
+
+def _first_row(path: Path) -> str:
+    """The beginning of a text file, as an example; empty where it has none."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_SHOWN).decode("utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+    return f": {text.splitlines()[0]}" if text.isprintable() or "\n" in text else ""
+
+
+def _naming_files(source: Path, images: Sequence[str], others: Sequence[str]) -> Evidence | None:
+    """Whether a table or list names the images."""
+    bases = {PurePosixPath(name).name for name in images}
+    stems = {PurePosixPath(name).stem for name in images}
+    tables = [name for name in others if PurePosixPath(name).suffix.lower() in _TABLES]
+    for name in tables[:_MOST_FILES]:
+        if _names_images(source / name, bases, stems):
+            return Evidence(
+                f"{name} names the images",
+                f"to read it, name it as SOURCE: {source / name}; to leave it out, --exclude '{name}'; {_ANYWAY}",
+            )
+    return None
+
+
+def _names_images(path: Path, bases: set[str], stems: set[str]) -> bool:
+    try:
+        with path.open("rb") as file:
+            text = file.read(_FIRST)
+    except OSError:
+        return False
+    rows = [row for row in text.decode("utf-8", errors="replace").splitlines() if row.strip()]
+    named = [_ENDED.findall(row) for row in rows]
+    if path.suffix.lower() in {".json", ".xml"}:
+        # Lines mean nothing there: how many of the images are named does.
+        return len(bases & {image for images in named for image in images}) >= min(5, max(2, len(bases) // 2))
+    cells = [_CELL.match(row) for row in rows]
+    ended = sum(map(bool, named))
+    stemmed = sum(1 for cell in cells if cell and cell[1] in stems) if path.suffix.lower() in {".csv", ".tsv"} else 0
+    return bool(rows) and max(ended, stemmed) * 2 >= len(rows)

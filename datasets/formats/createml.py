@@ -1,0 +1,134 @@
+"""CreateML JSON: an array of images, each with labels, or with boxes by their centre, in pixels.
+
+Source: https://developer.apple.com/documentation/createml/building-an-object-detector-data-source
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from customlabels.core.files import written_aside
+from customlabels.datasets.formats.documents import (
+    Document,
+    below,
+    files_of,
+    first_object,
+    looks_like,
+    numbers,
+    objects,
+    one_a_side,
+)
+from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side
+from customlabels.datasets.model import Box, Dataset, Finding, Side
+
+FILE = "_annotations.createml.json"
+"""As Roboflow calls it, in the folder of each side."""
+
+_WHAT = "CreateML JSON"
+_IMAGES, _ANNOTATIONS = ("image", "imagefilename"), ("annotations", "annotation")
+_SIZES = ("x", "y", "width", "height")
+
+
+def recognises(source: Path, _: Options) -> bool:
+    return looks_like(source, (".json",), _is_one)
+
+
+def _is_one(file: Path) -> bool:
+    document = first_object(file)
+    marked = _first(document, _ANNOTATIONS)
+    named = isinstance(_first(document, _IMAGES), str)
+    return named and (isinstance(marked, str) or (isinstance(marked, list) and all(map(_is_annotation, marked))))
+
+
+def _first(document: Document, keys: tuple[str, ...]) -> Any:
+    return next((document[key] for key in keys if key in document), None)
+
+
+def _is_annotation(annotation: object) -> bool:
+    return isinstance(annotation, dict) and "label" in annotation
+
+
+def read(source: Path, options: Options) -> Layout:
+    """The images of a file, or of the files of a folder, one a side.
+
+    Raises
+    ------
+    LayoutError : there is no such file, or it is no JSON
+    """
+    files = one_a_side(source, files_of(source, (".json",), _is_one), _WHAT)
+    folder = source if source.is_dir() else source.parent
+    layout = Layout((options.images or folder).resolve(), ())
+    layout.files |= {name for _, name, _ in files}
+    layout.images = (image for file, name, subset in files for image in _images(file, name, subset, layout.findings))
+    return layout
+
+
+def _images(file: Path, name: str, subset: str | None, findings: list[Finding]) -> Iterator[Annotated]:
+    for number, document in objects(file, _WHAT):
+        where = f"{name}, image {number}"
+        image = None if isinstance(document, str) else _first(document, _IMAGES)
+        if isinstance(document, str) or not isinstance(image, str) or not image:
+            message = document if isinstance(document, str) else "names no image"
+            findings.append(Finding(where, message, fatal=True))
+        else:
+            yield _image(document, below(image, name), where, subset)
+
+
+def _image(document: Document, name: str, where: str, subset: str | None) -> Annotated:
+    marked = _first(document, _ANNOTATIONS)
+    if isinstance(marked, str):
+        return Annotated(name, where, (marked,) if marked else (), subset=subset)
+    labels: list[str] = []
+    boxes, faults = [], []
+    for number, annotation in enumerate(marked if isinstance(marked, list) else [], 1):
+        try:
+            label, box = _annotation(annotation)
+        except ValueError as error:
+            faults.append(Finding(f"{where}, annotation {number}", f"{name}: {error}", fatal=True))
+            continue
+        if box is None:
+            labels.append(label)
+        else:
+            boxes.append(box)
+    located = None if labels and not boxes else tuple(boxes)
+    return Annotated(name, where, tuple(dict.fromkeys(labels)), located, subset=subset, faults=tuple(faults))
+
+
+def _annotation(annotation: object) -> tuple[str, Box | None]:
+    """A label, and its box where it has one."""
+    if not isinstance(annotation, dict) or not isinstance(annotation.get("label"), str) or not annotation["label"]:
+        raise ValueError("has no label")
+    label = annotation["label"]
+    if annotation.get("coordinates") is None:
+        return label, None
+    across, down, width, height = numbers(annotation["coordinates"], _SIZES)
+    return label, Box(label, across - width / 2, down - height / 2, width, height)
+
+
+def save(dataset: Dataset) -> None:
+    """Writes _annotations.createml.json, one a side where there are sides."""
+    for side in (None, *Side):
+        records = [record for record in dataset.records if record.side is side]
+        if not records:
+            continue
+        folder = f"{side.value}/" if side else ""
+        document = [
+            {
+                "image": record.name.removeprefix(folder),
+                "annotations": [{"label": label} for label in record.labels]
+                + [{"label": box.label, "coordinates": _centred(box)} for box in record.boxes or ()],
+            }
+            for record in records
+        ]
+        with written_aside(dataset.root / folder / FILE) as file:
+            file.write(msgspec.json.format(msgspec.json.encode(document), indent=1))
+
+
+def _centred(box: Box) -> dict[str, float]:
+    centre = (box.left + box.width / 2, box.top + box.height / 2)
+    return dict(zip(_SIZES, (*centre, box.width, box.height), strict=True))
+
+
+FORMAT = Format("createml", "CreateML JSON", recognises, read, below_side, save)

@@ -1,0 +1,296 @@
+"""Which column of a table is what: as options say, as its header names it, else as its cells look, and then told."""
+
+from collections.abc import Callable, Mapping
+
+from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.datasets.formats.csv_cells import is_number, shapes_of
+from customlabels.datasets.formats.csv_kinds import NUMERIC, WORDS, Kind, is_address, is_side, kind_of, names_an_image
+from customlabels.datasets.formats.csv_labels import find_labels, refuse_boxes
+from customlabels.datasets.formats.csv_names import (
+    COORDINATES,
+    CORNERS,
+    GEOMETRIES,
+    IDS,
+    LABELS,
+    ROLES,
+    SIZES,
+    plain_name,
+    role_of,
+    roles_of,
+)
+from customlabels.datasets.formats.csv_rules import PlacedRule, Rule, parse_rule
+from customlabels.datasets.formats.csv_shape import Columns
+from customlabels.datasets.layout import Options
+
+Row = list[str]
+Finds = Callable[[str], bool]
+
+_AUTOML_SETS = {"train", "training", "validation", "validate", "test", "unassigned", ""}
+_AUTOML_BOX = ("xmin", "ymin", None, None, "xmax", "ymax")
+"""Its six or eight coordinates: two corners given, or all four."""
+
+
+def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) -> Columns:
+    """What the columns of a table hold.
+
+    Parameters
+    ----------
+    rows : the first ones
+    finds : whether there is an image of a name
+
+    Raises
+    ------
+    LayoutError : it cannot be told
+    """
+    rules = [parse_rule(text) for text in options.label_rules]
+    given = [*options.columns.values(), *(part.column for rule in rules for part in rule.conditions)]
+    header = _has_header(rows, given, finds)
+    counted = [int(part) for text in given for part in text.split(",") if part.strip().isdecimal() and len(part) < 4]
+    # Rows may have more cells than the first ones, but none than the header.
+    width = max([*map(len, rows), *([] if header else counted)])
+    first = [cell.strip() for cell in rows[0]] if header else []
+    names = tuple(first[place] if place < len(first) else str(place + 1) for place in range(width))
+    cells = [[row[place] if place < len(row) else "" for row in rows[header:]] for place in range(width)]
+    columns = Columns(header, len(first), names, cells, [kind_of(column) for column in cells])
+    for role, text in options.columns.items():
+        columns.places[role] = tuple(_place(part.strip(), columns, source, role) for part in text.split(","))
+    columns.rules = tuple(_placed(rule, columns, source) for rule in rules)
+    if header:
+        _by_name(columns, options.columns)
+    elif not options.columns and not rules and _as_automl(columns, rows):
+        return columns
+    _images(columns, source, finds)
+    _coordinates(columns, source, options.columns)
+    _lists(columns)
+    _sides(columns)
+    if not columns.rules and "label" not in columns.places and "image_and_label" not in columns.places:
+        find_labels(columns, source)
+    if header and not {"label"} & options.columns.keys() and not rules and columns.geometry is None:
+        refuse_boxes(columns, source)
+    _tell(columns)
+    return columns
+
+
+def _has_header(rows: list[Row], given: list[str], finds: Finds) -> bool:
+    """Whether the first row names the columns rather than an image."""
+    first = [cell.strip() for cell in rows[0]]
+    if any(not part.strip().isdigit() for text in given for part in text.split(",")):
+        return True
+    if any(names_an_image(cell) or is_address(cell) for cell in first):
+        return False
+    if any(role_of(cell) or plain_name(cell) in IDS.split() or plain_name(cell) in LABELS.split() for cell in first):
+        return True
+    below = [[row[place] if place < len(row) else "" for row in rows[1:]] for place in range(len(first))]
+    kinds = [kind_of(column) for column in below]
+    if any(kind in (Kind.IMAGE, Kind.FILE) for kind in kinds):
+        return True
+    numeric = [is_number(cell) for cell, kind in zip(first, kinds, strict=True) if cell and kind in NUMERIC]
+    if numeric:
+        return not any(numeric)
+    again = any(cell and cell in column for cell, column in zip(first, below, strict=True))
+    return not again and not any(cell and finds(cell) for cell in first)
+
+
+def _place(text: str, columns: Columns, source: str, role: str) -> int:
+    if role not in ROLES:
+        raise SettingsError(f"--column {role}=…: the roles of columns are {', '.join(ROLES)}")
+    if columns.header and text in columns.names:
+        return columns.names.index(text)
+    if text.isdigit() and 0 < int(text) <= len(columns.names):
+        return int(text) - 1
+    raise LayoutError(f"{source}: has no column {text!r}; its columns are {columns.listed()}")
+
+
+def _placed(rule: Rule, columns: Columns, source: str) -> PlacedRule:
+    conditions = []
+    for part in rule.conditions:
+        place = _place(part.column, columns, source, "label")
+        conditions.append((place, columns.titled(place), part.operator, part.value))
+    return PlacedRule(rule.label, tuple(conditions))
+
+
+def _by_name(columns: Columns, given: Mapping[str, str]) -> None:
+    """Roles after the names in the header."""
+    kinds, cells, free = columns.kinds, columns.cells, set(columns.free)
+    named = {
+        role: [place for place in at if place in free] for role, at in roles_of(columns.names, given.keys()).items()
+    }
+    roles = {role: places for role, places in named.items() if places}
+    words = {*WORDS, Kind.DOCUMENT, *NUMERIC}
+    for role, places in roles.items():
+        fitting = places
+        if role == "label":
+            fitting = [place for place in places if kinds[place] in words]
+        elif role == "side":
+            fitting = [place for place in places if any(map(is_side, cells[place]))]
+        elif role in COORDINATES:
+            fitting = [place for place in places if kinds[place] is Kind.EMPTY or any(map(is_number, cells[place]))]
+        elif role == "image":
+            fitting = [place for place in places if kinds[place] is Kind.IMAGE] or places
+        if fitting:
+            columns.places[role] = tuple(fitting) if role == "label" else (fitting[0],)
+    if "bbox" in columns.places and "corners" in columns.places:
+        columns.places.pop("bbox")
+
+
+def _images(columns: Columns, source: str, finds: Finds) -> None:
+    """The column that names the images; one whose cells do so goes before one that is merely called that."""
+    kinds = columns.kinds
+    named = columns.places.get("image") or columns.places.get("image_and_label")
+    looks = [place for place in columns.free if kinds[place] is Kind.IMAGE]
+    if "image_and_label" in columns.places:
+        columns.places["image"] = columns.places["image_and_label"]
+    elif named is None or (kinds[named[0]] not in (Kind.IMAGE, Kind.FILE, Kind.EMPTY) and looks and columns.header):
+        ids = [place for name in IDS.split() for place in columns.free if plain_name(columns.names[place]) == name]
+        found = looks or ids or [place for place in columns.free if _are_found(columns.cells[place], finds)]
+        if named is None and not found:
+            raise LayoutError(
+                f"{source}: no column is known to name the images; its columns are {columns.listed()}",
+                hint="say which it is, by name or number: --column image=NAME --column label=NAME",
+            )
+        if named is None or not _are_found(columns.cells[named[0]], finds):
+            columns.places["image"] = (found[0],)
+            if columns.header:
+                columns.guessed.add("image")
+
+
+def _are_found(cells: list[str], finds: Finds) -> bool:
+    """Whether most of the first names are those of images that are there."""
+    filled = [cell.strip() for cell in cells if cell.strip()][:20]
+    return bool(filled) and 2 * sum(map(finds, filled)) > len(filled)
+
+
+def _coordinates(columns: Columns, source: str, given: Mapping[str, str]) -> None:
+    """Four columns of coordinates; those of other shapes are no boxes, and lose their role."""
+    if not columns.header and not any(role in columns.places for roles in GEOMETRIES for role in roles):
+        _side_by_side(columns)
+    geometry = columns.geometry
+    some = [role for role in dict.fromkeys(role for roles in GEOMETRIES for role in roles) if role in columns.places]
+    points = {"left", "top"}, {"box_width", "box_height"}, {"xcenter", "ycenter"}
+    if geometry is None and some and (set(some) not in points or set(some) & given.keys()):
+        wanted = next(roles for roles in GEOMETRIES if set(some) & set(roles))
+        missing = [role for role in wanted if role not in columns.places]
+        raise LayoutError(
+            f"{source}: columns of boxes are missing: {', '.join(missing)}",
+            hint="a box takes xmin, ymin, xmax, ymax or left, top, width, height; --column ROLE=NAME names a column",
+        )
+    for role in some:
+        if role not in (geometry or ()):
+            columns.places.pop(role)
+
+
+def _side_by_side(columns: Columns) -> None:
+    """Four columns of numbers that follow each other, where no header tells what they are."""
+    kinds, width = columns.kinds, len(columns.names)
+    free = set(columns.free)
+    runs = [
+        start
+        for start in range(width - 3)
+        if all(place in free and kinds[place] in NUMERIC for place in range(start, start + 4))
+    ]
+    if not runs or len(runs) > 1:
+        return
+    start = runs[0]
+    rows = [
+        tuple(map(float, cells))
+        for cells in zip(*columns.cells[start : start + 4], strict=True)
+        if all(map(is_number, cells))
+    ]
+    if not rows:
+        return
+    roles = CORNERS if all(right > left and bottom > top for left, top, right, bottom in rows) else SIZES
+    for offset, role in enumerate(roles):
+        columns.places[role] = (start + offset,)
+        columns.guessed.add(role)
+
+
+def _lists(columns: Columns) -> None:
+    """Columns whose cells hold boxes or run lengths."""
+    if not {"bbox", "corners"} & columns.places.keys() and columns.geometry is None:
+        boxes = [place for place in columns.free if columns.kinds[place] is Kind.BOX]
+        if len(boxes) == 1:
+            columns.places["bbox"] = (boxes[0],)
+            columns.guessed.add("bbox")
+    if "runs" not in columns.places:
+        runs = [place for place in columns.free if columns.kinds[place] is Kind.RUNS]
+        if len(runs) == 1:
+            columns.places["runs"] = (runs[0],)
+            columns.guessed.add("runs")
+    columns.corners = "corners" in columns.places or ("bbox" in columns.places and _lead_out_as_sizes(columns))
+    if "corners" in columns.places:
+        columns.places["bbox"] = columns.places.pop("corners")
+
+
+def _lead_out_as_sizes(columns: Columns) -> bool:
+    """Whether boxes in cells can be corners alone: as left, top, width, height they would lead out of their images."""
+    places = [columns.places.get(role, (None,))[0] for role in ("bbox", "width", "height")]
+    if None in places:
+        return False
+    leads_out = False
+    for cell, width, height in zip(*(columns.cells[place] for place in places if place is not None), strict=True):
+        for shape in (shapes_of(cell) or ()) if is_number(width) and is_number(height) else ():
+            if len(shape) == 4:
+                if shape[2] <= shape[0] or shape[3] <= shape[1]:
+                    return False
+                leads_out |= shape[0] + shape[2] > float(width) + 1 or shape[1] + shape[3] > float(height) + 1
+    return leads_out
+
+
+def _sides(columns: Columns) -> None:
+    """A column of parts of a split in a table without a header."""
+    sides = [place for place in columns.free if columns.kinds[place] is Kind.SIDE]
+    if not columns.header and "side" not in columns.places and len(sides) == 1 and len(columns.free) > 1:
+        columns.places["side"] = (sides[0],)
+        columns.guessed.add("side")
+
+
+def _as_automl(columns: Columns, rows: list[Row]) -> bool:
+    """Whether the columns are those of Google AutoML's CSV: [set,] image, then labels, or a label and coordinates."""
+    names = [row[1].strip() if len(row) > 1 else "" for row in rows]
+    with_sets = all(row[0].strip().lower() in _AUTOML_SETS for row in rows) and any(map(names_an_image, names))
+    start = int(with_sets)
+    boxed = any(_is_coordinate(row, start + 2) for row in rows)
+    if not start and not boxed:
+        return False
+    places: dict[str, tuple[int, ...]] = {"side": (0,)} if start else {}
+    places["image"] = (start,)
+    if boxed:
+        places["label"] = (start + 1,)
+        places |= {role: (start + 2 + place,) for place, role in enumerate(_AUTOML_BOX) if role}
+    else:
+        columns.label_rest = start + 1
+    columns.places = places
+    return True
+
+
+def _is_coordinate(row: Row, place: int) -> bool:
+    return len(row) >= place + 6 and all(map(is_number, (row[place], row[place + 1], row[place + 4], row[place + 5])))
+
+
+def _tell(columns: Columns) -> None:
+    """Notes on what was guessed, and on what is not read."""
+    told = columns.guessed - {"flag"}
+    taken = [f"{columns.listed([*places])} as {role}" for role, places in columns.places.items() if role in told]
+    if "flag" in columns.places:
+        taken.append(f"{columns.listed([*columns.places['flag']])} as labels where they are 1")
+    if "bbox" in columns.places:
+        taken.append(_order_of_boxes(columns))
+    if taken:
+        columns.notes.append(f"taken: {'; '.join(taken)}")
+    masks = columns.places.pop("mask", ())
+    if columns.label_rest is None:
+        free = [place for place in columns.free if columns.kinds[place] is not Kind.EMPTY]
+        files = [place for place in free if place in masks or columns.kinds[place] in (Kind.FILE, Kind.IMAGE)]
+        unread = [place for place in free if place not in files]
+        if unread:
+            columns.notes.append(f"not read: {columns.listed(unread)} (--column ROLE=NAME says what a column is)")
+        if files:
+            columns.notes.append(f"that name files, not read: {columns.listed(files)} (--format masks reads masks)")
+
+
+def _order_of_boxes(columns: Columns) -> str:
+    place = columns.places["bbox"][0]
+    order = "left, top, right, bottom" if columns.corners else "left, top, width, height"
+    other = "bbox" if columns.corners else "corners"
+    name = columns.names[place] if columns.header else place + 1
+    return f"the numbers of {columns.titled(place)} as {order} (--column {other}={name} takes them otherwise)"

@@ -1,0 +1,287 @@
+"""The rows of a CSV file, each as the image that it describes."""
+
+import csv
+import itertools
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.files import Finder
+from customlabels.datasets.formats.csv_cells import boxes_of, boxes_of_runs, is_number
+from customlabels.datasets.formats.csv_columns import BLANKS, Table, divided_by_blanks
+from customlabels.datasets.formats.csv_guess import Row
+from customlabels.datasets.formats.csv_kinds import NO, YES
+from customlabels.datasets.formats.csv_names import CENTRES, CORNERS, GEOMETRIES
+from customlabels.datasets.formats.csv_rules import labels_by
+from customlabels.datasets.headers import header
+from customlabels.datasets.layout import SUBSETS, Annotated, Layout, Options
+from customlabels.datasets.model import Box, Finding
+
+Size = tuple[int, int]
+_LONGEST_LINE = 1_000_000
+"""Bytes."""
+
+
+def images_of(path: Path, name: str, table: Table, layout: Layout, options: Options) -> Iterator[Annotated]:
+    """An image a row; what is wrong with a row goes to the image, or to the layout where it names none.
+
+    Parameters
+    ----------
+    name : of the table below the source; names of images are seen from its folder
+    """
+    layout.findings += [Finding(name, f"columns {note}", fatal=False) for note in table.notes]
+    columns, (image_place,) = table.columns, table.columns["image"]
+    plain = set(columns) <= {"image", "label"} and not table.rules
+    separators, numbers = table.label_separators, table.numbers_are_labels
+    side_by_side = _side_by_side(table)
+    where, folder, most = f"{name}, row ", name.rpartition("/")[0], table.most_cells or sys.maxsize
+    describe = None if plain else _Described(table, layout.root, options)
+    _check_lines(path)
+    with path.open(newline="", encoding=table.encoding) as file:
+        rows = csv.reader(divided_by_blanks(file) if table.delimiter == BLANKS else file, delimiter=table.delimiter)
+        try:
+            if table.header:
+                next(rows, None)
+            for number, row in enumerate(rows, 1 + table.header):
+                if not row:
+                    continue
+                image = row[image_place].strip() if image_place < len(row) else ""
+                if not image:
+                    if any(map(str.strip, row)):
+                        layout.findings.append(Finding(f"{where}{number}", "names no image", fatal=True))
+                    continue
+                if folder and not image.startswith(("s3://", f"{folder}/")):
+                    image = f"{folder}/{image}"
+                try:
+                    if len(row) > most:
+                        _check_end(row, most)
+                    if describe is None:
+                        cells = tuple(row[side_by_side]) if side_by_side else _label_cells(row, table)
+                        yield Annotated(image, f"{where}{number}", labels_in(cells, separators, numbers))
+                    else:
+                        yield describe(row, image, f"{where}{number}")
+                except ValueError as error:
+                    fault = Finding(f"{where}{number}", f"{image}: {error}", fatal=True)
+                    yield Annotated(image, f"{where}{number}", faults=(fault,))
+        except csv.Error as error:
+            raise LayoutError(f"{path}, line {rows.line_num}: {error}") from error
+        except UnicodeDecodeError as error:
+            raise LayoutError(
+                f"{path}: is not {table.encoding} text throughout ({error.reason})",
+                hint="name its encoding with --encoding",
+            ) from error
+
+
+def _check_end(row: Row, most: int) -> None:
+    """Sees that no cell stands beyond the header, where nobody would read it.
+
+    Raises
+    ------
+    ValueError
+    """
+    beyond = next((cell.strip() for cell in row[most:] if cell.strip()), None)
+    if beyond is not None:
+        raise ValueError(
+            f"{beyond!r} stands beyond the last column; a cell that holds the delimiter is to be quoted, "
+            "and --label-separator divides labels"
+        )
+
+
+def _check_lines(path: Path) -> None:
+    """Sees that no line is endless: a reader would hold all of it.
+
+    Raises
+    ------
+    LayoutError
+    """
+    number = 1
+    with path.open("rb") as file:
+        while chunk := file.read(_LONGEST_LINE):
+            if len(chunk) == _LONGEST_LINE and b"\n" not in chunk:
+                raise LayoutError(f"{path}, line {number}: is longer than {_LONGEST_LINE:,} bytes")
+            number += chunk.count(b"\n")
+
+
+def _side_by_side(table: Table) -> slice | None:
+    """Where the label cells of a row are; None where other cells lie between them."""
+    if table.label_rest is not None:
+        return slice(table.label_rest, None)
+    places = table.columns.get("label")
+    if places and all(after - before == 1 for before, after in itertools.pairwise(places)):
+        return slice(places[0], places[-1] + 1)
+    return None
+
+
+def _label_cells(row: Row, table: Table) -> tuple[str, ...]:
+    if table.label_rest is not None:
+        return tuple(row[table.label_rest :])
+    return tuple([row[place] for place in table.columns.get("label", ()) if place < len(row)])
+
+
+@lru_cache(maxsize=4096)
+def labels_in(cells: tuple[str, ...], separators: str, numbers: bool = True) -> tuple[str, ...]:
+    """The labels in some cells, each once; many rows have the same.
+
+    Parameters
+    ----------
+    numbers : whether a number may be a label
+
+    Raises
+    ------
+    ValueError : a number where labels are words
+    """
+    cells = tuple(part for cell in cells for part in _listed(cell))
+    for separator in separators:
+        cells = tuple(part for cell in cells for part in cell.split(separator))
+    labels = tuple(dict.fromkeys(label for cell in cells if (label := cell.strip())))
+    strange = None if numbers else next(filter(is_number, labels), None)
+    if strange is not None:
+        raise ValueError(
+            f"{strange!r} is a number, where the labels of the first rows are words "
+            "(--column image=1 --column label=2 says which cells are labels)"
+        )
+    return labels
+
+
+def _listed(cell: str) -> list[str]:
+    """The texts of a cell that holds a list of them, as JSON or as Python writes it; else the cell."""
+    text = cell.strip()
+    if text[:1] != "[" or text[-1:] != "]":
+        return [cell]
+    for candidate in (text, text.replace("'", '"')):
+        try:
+            document = json.loads(candidate)
+        except (ValueError, RecursionError):
+            continue
+        if all(isinstance(part, str | int) for part in document):
+            return [str(part) for part in document]
+    return [cell]
+
+
+class _Described:
+    """Images of rows that hold more than labels."""
+
+    def __init__(self, table: Table, root: Path, options: Options) -> None:
+        self._table = table
+        self._cells = {role: places[0] for role, places in table.columns.items()}
+        self._min_area = options.min_area
+        self._size_of = _sizes_below(root)
+
+    def __call__(self, row: Row, name: str, where: str) -> Annotated:
+        """The image of one row.
+
+        Raises
+        ------
+        ValueError : a sentence saying what is wrong with the row
+        """
+        table, cells, count = self._table, self._cells, len(row)
+
+        def cell(role: str) -> str:
+            place = cells.get(role, count)
+            return row[place].strip() if place < count else ""
+
+        labels = labels_in(_label_cells(row, table), table.label_separators, table.numbers_are_labels)
+        if table.rules:
+            labels = tuple(dict.fromkeys((*labels, *labels_by(table.rules, row))))
+        if "image_and_label" in cells:
+            name, _, label = name.rpartition("_")
+            labels = (label,) if label else ()
+        image = Annotated(name, where, labels, group=cell("group") or None, subset=_subset(cell("side")))
+        if cell("width") and cell("height"):
+            image = replace(image, size=(int(_number(cell("width"))), int(_number(cell("height")))))
+        if "flag" in cells:
+            return self._flagged(row, image)
+        if "bbox" in cells:
+            return self._boxed(cell("bbox"), image, row)
+        if "runs" in cells:
+            return self._masked(cell("runs"), image)
+        return self._located(image, cell)
+
+    def _flagged(self, row: Row, image: Annotated) -> Annotated:
+        """With the names of the columns that hold 1; an image with none of them was looked at, and nothing is on it."""
+        labels = []
+        for place in self._table.columns["flag"]:
+            text = row[place].strip().lower() if place < len(row) else ""
+            if text in YES:
+                labels.append(self._table.names[place])
+            elif text not in NO:
+                raise ValueError(f"{text!r} in column {self._table.names[place]!r} is neither 0 nor 1")
+        return replace(image, labels=tuple(labels), boxes=None if labels else ())
+
+    def _boxed(self, text: str, image: Annotated, row: Row) -> Annotated:
+        if not text:
+            return image if image.labels else replace(image, boxes=())
+        # Several boxes have several labels, the same one twice it may be.
+        each = [part.strip() for cell in _label_cells(row, self._table) for part in _listed(cell)]
+        boxes = boxes_of(text, each if len(each) > 1 else image.labels, self._table.corners)
+        return replace(image, labels=(), boxes=boxes, relative=self._table.fractions)
+
+    def _masked(self, text: str, image: Annotated) -> Annotated:
+        if text in ("", "-1"):
+            return replace(image, labels=(), boxes=())
+        if len(image.labels) != 1:
+            raise ValueError("run lengths need one label" if image.labels else "its run lengths have no label")
+        size = image.size or self._size_of(image.name, image.subset)
+        boxes, specks = boxes_of_runs(text, image.labels[0], size, self._min_area)
+        left_out = (f"spots under {self._min_area} pixels (--min-area)",) * specks
+        return replace(image, labels=(), boxes=boxes, size=size, left_out=left_out)
+
+    def _located(self, image: Annotated, cell: Callable[[str], str]) -> Annotated:
+        """With the box in four columns, where the table has them."""
+        roles = next((roles for roles in GEOMETRIES if all(role in self._cells for role in roles)), None)
+        if roles is None:
+            return image
+        texts = [cell(role) for role in roles]
+        if not any(texts):
+            # A row without coordinates labels the image as a whole, or, without a label too, says that it is empty.
+            return image if image.labels else replace(image, boxes=())
+        if len(image.labels) != 1:
+            raise ValueError("a box needs one label" if image.labels else "its box has no label")
+        first, second, third, fourth = map(_number, texts)
+        if roles == CORNERS:
+            box = Box(image.labels[0], first, second, third - first, fourth - second)
+        elif roles == CENTRES:
+            box = Box(image.labels[0], first - third / 2, second - fourth / 2, third, fourth)
+        else:
+            box = Box(image.labels[0], first, second, third, fourth)
+        return replace(image, labels=(), boxes=(box,), relative=self._table.fractions)
+
+
+def _sizes_below(root: Path) -> Callable[[str, str | None], Size]:
+    """Looks up width and height of images that lie below `root`."""
+    finder = Finder(root)
+
+    @lru_cache(maxsize=4096)
+    def size_of(name: str, subset: str | None) -> Size:
+        try:
+            info = header(finder.find(name, subset))
+        except (ValueError, OSError) as error:
+            raise ValueError(f"run lengths need the image's width and height: {error}") from error
+        return info.width, info.height
+
+    return size_of
+
+
+def _subset(text: str) -> str | None:
+    side = text.lower()
+    if not side or side == "unassigned":
+        return None
+    if side not in SUBSETS and side != "validate":
+        raise ValueError(f"{side!r} is no part of a split; it takes train, validation or test")
+    return SUBSETS.get(side, "validation")
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is no number" if text else "a coordinate is missing")
+    return number

@@ -1,0 +1,149 @@
+"""Azure Custom Vision: tagged images as its training API gives them, an array of JSON; regions as fractions.
+
+Source: Custom Vision Training API 3.3, GetTaggedImages: Image, ImageTag, ImageRegion.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from customlabels.datasets.files import Finder
+from customlabels.datasets.formats.documents import (
+    Document,
+    files_of,
+    first_object,
+    looks_like,
+    numbers,
+    objects,
+    one_a_side,
+    whole,
+)
+from customlabels.datasets.layout import Annotated, Layout, Options, read_only
+from customlabels.datasets.model import Box, Finding
+
+_WHAT = "export of Azure Custom Vision"
+_ADDRESSES = ("originalimageuri", "resizedimageuri", "thumbnailuri")
+_NAMES = ("filename", "name", "imagename", "path", "id", *_ADDRESSES)
+_SIZES = ("left", "top", "width", "height")
+
+
+def recognises(source: Path, _: Options) -> bool:
+    return looks_like(source, (".json", ".jsonl"), _is_one)
+
+
+def _is_one(file: Path) -> bool:
+    document = _lowered(first_object(file))
+    inner = next((value for value in document.values() if isinstance(value, list) and value), [])
+    if "tags" not in document and inner and isinstance(inner[0], dict):
+        # The same array under a name: {"images": […]}.
+        document = _lowered(inner[0])
+    marks = [*_list(document.get("tags")), *_list(document.get("regions"))]
+    tagged = any({"tagname", "tagid"} & _lowered(mark).keys() for mark in marks if isinstance(mark, dict))
+    return tagged or ("id" in document and any(key in document for key in _ADDRESSES))
+
+
+def _lowered(document: Document) -> Document:
+    """With keys as both the API and its Python client have them: tagName and tag_name."""
+    return {key.replace("_", "").lower(): value for key, value in document.items()}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def read(source: Path, options: Options) -> Layout:
+    """The images of a file; each is found by its name, its id, or the end of its address.
+
+    Raises
+    ------
+    LayoutError : there is no such file, or it is no JSON
+    """
+    files = one_a_side(source, files_of(source, (".json", ".jsonl"), _is_one), _WHAT)
+    folder = source if source.is_dir() else source.parent
+    layout = Layout((options.images or folder).resolve(), ())
+    layout.files |= {name for _, name, _ in files}
+    finder = Finder(layout.root)
+    layout.images = (
+        image for file, name, subset in files for image in _images(file, name, subset, finder, layout.findings)
+    )
+    return layout
+
+
+def _images(file: Path, name: str, subset: str | None, finder: Finder, findings: list[Finding]) -> Iterator[Annotated]:
+    for number, document in _objects(file):
+        where = f"{name}, image {number}"
+        if isinstance(document, str):
+            findings.append(Finding(where, document, fatal=True))
+            continue
+        lowered = _lowered(document)
+        names = [_name(lowered[key]) for key in _NAMES if isinstance(lowered.get(key), str) and lowered[key]]
+        if not names:
+            findings.append(Finding(where, "names no image", fatal=True))
+            continue
+        paths = (path for name in names if (path := _path(finder, name, subset)))
+        image = next((path.relative_to(finder.root).as_posix() for path in paths), names[0])
+        yield _image(lowered, image, where, subset)
+
+
+def _objects(file: Path) -> Iterator[tuple[int, Document | str]]:
+    first = _lowered(first_object(file))
+    if "tags" in first or "regions" in first or "id" in first:
+        yield from objects(file, _WHAT)
+        return
+    document = whole(file, _WHAT)
+    inner = next(value for value in document.values() if isinstance(value, list) and value)
+    for number, entry in enumerate(inner, 1):
+        yield number, entry if isinstance(entry, dict) else "is no JSON object"
+
+
+def _name(text: str) -> str:
+    """A name, or the last part of an address without what follows a question mark."""
+    return urlsplit(text).path.rpartition("/")[2] if "://" in text else text
+
+
+def _path(finder: Finder, name: str, subset: str | None) -> Path | None:
+    try:
+        return finder.find(name, subset)
+    except ValueError:
+        return None
+
+
+def _image(document: Document, name: str, where: str, subset: str | None) -> Annotated:
+    boxes, faults = [], []
+    for number, region in enumerate(_list(document.get("regions")), 1):
+        try:
+            boxes.append(_box(region))
+        except ValueError as error:
+            faults.append(Finding(f"{where}, region {number}", f"{name}: {error}", fatal=True))
+    tags = []
+    for number, tag in enumerate(_list(document.get("tags")), 1):
+        label = _lowered(tag).get("tagname") if isinstance(tag, dict) else tag
+        if isinstance(label, str) and label:
+            tags.append(label)
+        else:
+            faults.append(Finding(f"{where}, tag {number}", f"{name}: has no tagName", fatal=True))
+    # The tags of an image with regions are those of its regions once more.
+    located = {box.label for box in boxes}
+    others = [tag for tag in tags if tag not in located] if boxes else []
+    return Annotated(
+        name,
+        where,
+        () if boxes else tuple(dict.fromkeys(tags)),
+        tuple(boxes) if boxes else None,
+        relative=True,
+        subset=subset,
+        faults=tuple(faults),
+        left_out=("tags without a region",) * len(others),
+    )
+
+
+def _box(region: object) -> Box:
+    lowered = _lowered(region) if isinstance(region, dict) else {}
+    label = lowered.get("tagname")
+    if not isinstance(label, str) or not label:
+        raise ValueError("has no tagName")
+    return Box(label, *numbers(lowered, _SIZES))
+
+
+FORMAT = read_only("custom-vision", "tagged images of Azure Custom Vision; read only", recognises, read)

@@ -1,0 +1,341 @@
+"""What a mask's pixels say: spots that hang together, each with the label that its value or colour is named after.
+
+Two kinds. Marks: grey, 0 is background, everything else the object, and the label is told from outside. Classes: a
+palette, grey values or colours that `Names` gives labels.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.files import read_bounded
+from customlabels.datasets.headers import header
+from customlabels.datasets.model import Box
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Colour = tuple[int, int, int]
+
+_TAKEN = ("PNG", "BMP", "TIFF", "GIF", "JPEG")
+_MOST_PIXELS = 89_000_000
+_MOST_CLASSES = 32
+_MARKED = 127
+"""A mark is lighter than this where a mask has no more than noise around black and white, as JPEG leaves it."""
+
+_NOISE, _FEW = 16, 4
+
+_VOID, _VOID_COLOUR = 255, (224, 224, 192)
+"""Pascal VOC: the border of an object, of no class; told by its colour in the palette."""
+
+_BACKGROUND = re.compile(r"_*background_*", re.IGNORECASE)
+_IGNORED = re.compile(r"_+ignore_+", re.IGNORECASE)
+_HEX = re.compile(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.IGNORECASE)
+_COLOURED = re.compile(r"([^:#]+):(\d+),(\d+),(\d+):.*")
+"""A line of CVAT's labelmap.txt."""
+
+DEFECT = "defect"
+"""The label of what masks mark, where nothing names it."""
+
+NAMES = "labels.json"
+LISTS = ("labels.txt", "class_names.txt", "labelmap.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Labels of pixel values and of colours; empty for background. `void` are values of no class."""
+
+    values: Mapping[int, str] = field(default_factory=dict)
+    colours: Mapping[Colour, str] = field(default_factory=dict)
+    void: frozenset[int] = frozenset()
+    file: str = NAMES
+
+    def __bool__(self) -> bool:
+        return bool(self.values or self.colours)
+
+
+def colour_names(table: Mapping[str, Any]) -> Names:
+    """Names out of a table from pixel value, or #rrggbb, to label; or such as Ground Truth's internal-color-map.
+
+    Raises
+    ------
+    ValueError : a key is neither
+    """
+    values: dict[int, str] = {}
+    colours: dict[Colour, str] = {}
+    for key, entry in table.items():
+        label = str(entry["class-name"] if isinstance(entry, dict) else entry)
+        label = "" if _BACKGROUND.fullmatch(label) else label
+        parts = _HEX.fullmatch(str(entry["hex-color"]) if isinstance(entry, dict) else key)
+        if parts:
+            colours[int(parts[1], 16), int(parts[2], 16), int(parts[3], 16)] = label
+        else:
+            values[int(key)] = label
+    return Names(values, colours)
+
+
+def read_names(root: Path) -> Names:
+    """The names that a folder of masks brings: labels.json, or a list as labelme and CVAT write it.
+
+    Raises
+    ------
+    LayoutError : it is neither
+    """
+    path = root / NAMES
+    if path.is_file():
+        try:
+            return colour_names(json.loads(read_bounded(path, 1_000_000)))
+        except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
+            raise LayoutError(
+                f'{path}: has to be a table from pixel value or colour to label, {{"1": "crack", "#ff0000": "pit"}}: '
+                f"{error}"
+            ) from error
+    for name in LISTS:
+        if (root / name).is_file():
+            return _listed(root / name)
+    return Names()
+
+
+def _listed(path: Path) -> Names:
+    """The names of a list, a line a class; of CVAT's with their colours."""
+    try:
+        text = read_bounded(path, 1_000_000).decode("utf-8-sig")
+    except ValueError as error:
+        raise LayoutError(f"{path}: {error}") from error
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    coloured = [parts for parts in map(_COLOURED.fullmatch, lines) if parts]
+    if coloured and len(coloured) == len(lines):
+        table = {
+            (int(parts[2]), int(parts[3]), int(parts[4])): "" if _BACKGROUND.fullmatch(parts[1]) else parts[1]
+            for parts in coloured
+        }
+        return Names({}, table, file=path.name)
+    ignores = bool(lines) and _IGNORED.fullmatch(lines[0]) is not None
+    classes = lines[1:] if ignores else lines
+    # Where the background has no line of its own, it is 0 all the same.
+    first = 0 if classes and _BACKGROUND.fullmatch(classes[0]) else 1
+    values = {value: "" if _BACKGROUND.fullmatch(name) else name for value, name in enumerate(classes, first)}
+    return Names(values, {}, frozenset({_VOID} if ignores else ()), path.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Spots:
+    """The boxes around a mask's spots, its width and height in pixels, and how many spots were too small."""
+
+    boxes: tuple[Box, ...]
+    size: tuple[int, int]
+    small: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Pixels:
+    """Values, (height, width), or colours, (height, width, 3), and the colours of a palette's values."""
+
+    values: "NDArray[np.uint8]"
+    palette: tuple[Colour, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.values.shape[1], self.values.shape[0]
+
+
+def read_spots(mask: Path, names: Names, label: str | None, min_area: int) -> Spots:
+    """What hangs together in a mask.
+
+    Parameters
+    ----------
+    label : of all that is marked, where `names` holds none; None where it is not known: DEFECT, of a single kind
+    min_area : pixels of the smallest spot that becomes a box
+
+    Raises
+    ------
+    ValueError : it is no mask, too large or damaged; or holds what has no name
+    """
+    pixels = _decoded(mask)
+    layers = _named_layers(pixels, names) if names else [(label, _marked(pixels, label))]
+    boxes: list[Box] = []
+    small = 0
+    for name, layer in layers:
+        for left, top, across, down, area in _components(layer, min_area):
+            if area < min_area:
+                small += 1
+            else:
+                boxes.append(Box(name or DEFECT, float(left), float(top), float(across), float(down)))
+    return Spots(tuple(boxes), pixels.size, small)
+
+
+def _components(layer: "NDArray[np.bool_]", min_area: int) -> list[tuple[int, int, int, int, int]]:
+    """Left, top, width, height and area of what hangs together, corners included, from the top down.
+
+    The area is exact where it is less than `min_area`, else at least that.
+    """
+    import cv2
+    import numpy as np
+
+    flat = layer.view(np.uint8)
+    outlines, levels = cv2.findContours(flat, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    # Of each, what follows and precedes it, its first hole, and what it is a hole of.
+    outer = [outline for outline, level in zip(outlines, levels[0] if outlines else (), strict=True) if level[3] < 0]
+    around = map(cv2.boundingRect, outer)
+    components = [(left, top, across, down, max(across, down)) for left, top, across, down in around]
+    # Outlines are followed in a fraction of the time, and what hangs together has a pixel a row, or a column, at least.
+    if any(least < min_area for *_, least in components):
+        _, _, stats, _ = cv2.connectedComponentsWithStats(flat, connectivity=8)
+        components = [(left, top, across, down, area) for left, top, across, down, area in stats[1:].tolist()]
+    return sorted(components, key=lambda component: (component[1], component[0]))
+
+
+def looks_like_a_mask(path: Path) -> bool:
+    """Whether a file is black and white with soft edges, or of few values."""
+    import numpy as np
+
+    try:
+        values = _decoded(path).values
+    except ValueError:
+        return False
+    between = np.count_nonzero((values > 16) & (values < 240))
+    return bool(between < 0.1 * values.size or np.count_nonzero(_counts(values)) <= _MOST_CLASSES)
+
+
+def _decoded(mask: Path) -> _Pixels:
+    """The pixels of a mask.
+
+    Raises
+    ------
+    ValueError : no image that holds masks, too large, or damaged
+    """
+    import numpy as np
+    from PIL import Image
+
+    info = header(mask)
+    if info.format not in _TAKEN:
+        raise ValueError("no mask: a PNG, BMP, TIFF, GIF or JPEG file")
+    if info.width * info.height > _MOST_PIXELS:
+        raise ValueError(f"{info.width}×{info.height} pixels; of a mask at most {_MOST_PIXELS / 1e6:.0f} million")
+    try:
+        with Image.open(mask, formats=(info.format,)) as image:
+            if image.mode == "P":
+                flat = image.getpalette("RGB") or []
+                palette = tuple((flat[at], flat[at + 1], flat[at + 2]) for at in range(0, len(flat) - 2, 3))
+                return _Pixels(np.asarray(image), palette)
+            if image.mode in {"L", "1"}:
+                return _Pixels(np.asarray(image.convert("L")))
+            if image.mode.startswith("I"):
+                return _Pixels(np.minimum(np.asarray(image), 255).astype(np.uint8))
+            colours = np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(f"a damaged {info.format} file") from error
+    red, green, blue = colours[..., 0], colours[..., 1], colours[..., 2]
+    # Grey that was saved as colour is grey.
+    return _Pixels(red if (red == green).all() and (green == blue).all() else colours)
+
+
+def _counts(values: "NDArray[np.uint8]") -> "NDArray[np.intp]":
+    import cv2
+    import numpy as np
+
+    # One channel after the other: all are counted together.
+    flat = np.ascontiguousarray(values).reshape(1, -1)
+    counts: NDArray[np.intp] = cv2.calcHist([flat], [0], None, [256], [0, 256]).ravel().astype(np.intp)
+    return counts
+
+
+def _named_layers(pixels: _Pixels, names: Names) -> "list[tuple[str | None, NDArray[np.bool_]]]":
+    """For each label the pixels that it names.
+
+    Raises
+    ------
+    ValueError : pixels have a value, or a colour, without a name
+    """
+    import numpy as np
+
+    if pixels.values.ndim == 3:
+        return _coloured_layers(pixels, names)
+    present = np.flatnonzero(_counts(pixels.values)).tolist()
+    void = names.void | ({_VOID} if _has_void(pixels) else frozenset())
+    by_value = dict(names.values)
+    if names.colours and not names.values:
+        colours = pixels.palette or tuple((grey, grey, grey) for grey in range(256))
+        by_value = {value: names.colours[colour] for value, colour in enumerate(colours) if colour in names.colours}
+    unknown = [value for value in present if value and value not in by_value and value not in void]
+    if unknown:
+        raise ValueError(f"pixel values that {names.file} does not name: {', '.join(map(str, unknown))}")
+    labels = {by_value[value] for value in present if by_value.get(value)}
+    return [
+        (label, np.isin(pixels.values, [value for value, name in by_value.items() if name == label]))
+        for label in sorted(labels)
+    ]
+
+
+def _coloured_layers(pixels: _Pixels, names: Names) -> "list[tuple[str | None, NDArray[np.bool_]]]":
+    import numpy as np
+
+    packed = _packed(pixels.values)
+    rest = packed != 0
+    layers: dict[str, NDArray[np.bool_]] = {}
+    for (red, green, blue), label in names.colours.items():
+        there = packed == (red << 16 | green << 8 | blue)
+        rest &= ~there
+        if label and there.any():
+            layers[label] = layers[label] | there if label in layers else there
+    unknown = _colours_of(packed[rest])
+    if unknown:
+        raise ValueError(f"colours that {names.file} does not name: {', '.join(unknown)}")
+    return list(layers.items())
+
+
+def _packed(colours: "NDArray[np.uint8]") -> "NDArray[np.uint32]":
+    import numpy as np
+
+    wide = colours.astype(np.uint32)
+    packed = wide[..., 0] << np.uint32(16) | wide[..., 1] << np.uint32(8) | wide[..., 2]
+    return packed.astype(np.uint32, copy=False)
+
+
+def _colours_of(packed: "NDArray[np.uint32]", most: int = 5) -> list[str]:
+    """Some of the colours of some pixels; a look at each would take long."""
+    import numpy as np
+
+    some = packed[:: max(1, packed.size // 100_000)]
+    return [f"#{colour:06x}" for colour in np.unique(some)[:most].tolist()]
+
+
+def _has_void(pixels: _Pixels) -> bool:
+    return len(pixels.palette) > _VOID and pixels.palette[_VOID] == _VOID_COLOUR
+
+
+def _marked(pixels: _Pixels, label: str | None) -> "NDArray[np.bool_]":
+    """The pixels of a mask that marks things of one label.
+
+    Raises
+    ------
+    ValueError : it has classes, and nothing names them
+    """
+    import numpy as np
+
+    values = pixels.values
+    if values.ndim == 3:
+        packed = _packed(values)
+        colours = _colours_of(packed[packed != 0])
+        if len(colours) > 1 and len(colours) < 5:
+            raise ValueError(f'several colours, {", ".join(colours)}; {NAMES} has to name them, {{"#ff0000": "crack"}}')
+        values = values.max(axis=2)
+    elif _has_void(pixels):
+        values = np.where(values == _VOID, 0, values)
+    marks = [value for value in np.flatnonzero(_counts(values)).tolist() if value]
+    if pixels.palette or not marks or marks[-1] <= _MARKED:
+        least, several = 1, len(marks) > 1
+    else:
+        # JPEG's noise lies around black and white; between them lie soft edges, of many values, or classes.
+        between = [value for value in marks if _NOISE < value <= _MARKED]
+        several = 0 < len(between) <= _FEW
+        least = _NOISE if several else _MARKED
+    if several and label is None and len(marks) <= _MOST_CLASSES:
+        shown = ", ".join(map(str, marks[:5]))
+        raise ValueError(f'pixel values {shown} that nothing names; {NAMES} has to, {{"1": "crack", "2": "pit"}}')
+    return values >= least

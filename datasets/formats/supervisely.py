@@ -1,0 +1,251 @@
+"""Supervisely: a folder a data set, in it img/ and ann/, a JSON file an image; meta.json tells of the classes.
+
+Rectangles, and the rectangles around polygons and bitmaps; tags without a value are labels of the whole image, those
+called after a part of a split its side. Whole coordinates are those of pixels, the last one included.
+Source: https://docs.supervisely.com/data-organization/00_ann_format_navi; its developer portal, "Coordinate system".
+"""
+
+import base64
+import binascii
+import json
+import struct
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+
+from customlabels.core.errors import LayoutError
+from customlabels.core.files import written_aside
+from customlabels.datasets.files import folder_of, read_bounded, walk
+from customlabels.datasets.formats.documents import Document, beginning, numbers, points
+from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, bare_name, rectangle, subset_of
+from customlabels.datasets.limits import MAX_SIDE
+from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
+
+META = "meta.json"
+_ANNOTATIONS, _IMAGES = "ann", "img"
+_MAX_BYTES = 200_000_000
+_MAX_BITMAP = 8 * MAX_SIDE * MAX_SIDE
+"""Bytes of a bitmap's PNG file: a side of MAX_SIDE in four channels, and what its lines take."""
+
+_LINES = {"line": "lines", "polyline": "lines", "point": "points", "graph": "skeletons", "cuboid": "cuboids"}
+_DATASET = "ds"
+
+
+def recognises(source: Path, _: Options) -> bool:
+    """A folder with meta.json and classes in it, or with ann/ and img/, whose JSON files hold objects."""
+    if not source.is_dir():
+        return False
+    first = next((name for name in walk(source) if _stem(name) is not None), None)
+    if first is None:
+        return False
+    start = beginning(source / first)
+    return b'"objects"' in start or b'"size"' in start
+
+
+def _stem(name: str) -> str | None:
+    """The image that an annotation file is of, without img/; None where it is none."""
+    path = PurePosixPath(name)
+    return path.stem if path.suffix == ".json" and path.parent.name == _ANNOTATIONS else None
+
+
+def read(source: Path, options: Options) -> Layout:
+    """The images that the annotations below `source` describe.
+
+    Raises
+    ------
+    LayoutError : `source` is no folder, or holds none
+    """
+    root = folder_of(source, "name the folder of a project, with meta.json in it")
+    names = [name for name in walk(root) if _stem(name) is not None]
+    if not names:
+        raise LayoutError(f"{source}: holds no annotations below ann/")
+    layout = Layout((options.images or root).resolve(), ())
+    layout.files |= {*names, META}
+    shapes = _shapes(root / META)
+    layout.images = (_image(root, layout.root, name, shapes) for name in names)
+    return layout
+
+
+def _shapes(meta: Path) -> dict[str, str]:
+    """The shape of each class, for files whose objects do not say theirs."""
+    if not meta.is_file():
+        return {}
+    document = _decoded(meta)
+    classes = document.get("classes")
+    entries = [entry for entry in classes if isinstance(entry, dict)] if isinstance(classes, list) else []
+    return {str(entry.get("title")): str(entry.get("shape")) for entry in entries}
+
+
+def _decoded(path: Path) -> Document:
+    try:
+        document = msgspec.json.decode(read_bounded(path, _MAX_BYTES))
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise LayoutError(f"{path}: no file of Supervisely: {error}") from error
+    return document if isinstance(document, dict) else {}
+
+
+def _image(root: Path, images: Path, name: str, shapes: dict[str, str]) -> Annotated:
+    path = PurePosixPath(name)
+    folder = path.parent.parent
+    beside = (folder / _IMAGES / path.stem).as_posix()
+    image = beside if (images / beside).is_file() else (folder / path.stem).as_posix()
+    subset = subset_of(*reversed(folder.parts)) if folder.parts else None
+    try:
+        document = _decoded(root / name)
+    except LayoutError as error:
+        return Annotated(image, name, subset=subset, faults=(Finding(name, error.message, fatal=True),))
+    boxes: list[Box] = []
+    left_out: list[str] = []
+    faults = []
+    for number, entry in enumerate(_list(document.get("objects")), 1):
+        try:
+            box = _box(entry if isinstance(entry, dict) else {}, shapes)
+        except ValueError as error:
+            faults.append(Finding(f"{name}, object {number}", str(error), fatal=True))
+            continue
+        (left_out if isinstance(box, str) else boxes).append(box)  # type: ignore[arg-type]
+        left_out += ["tags of objects"] * (len(_list(entry.get("tags"))) if not isinstance(box, str) else 0)
+    labels = []
+    for tag in _list(document.get("tags")):
+        label, value = (tag.get("name"), tag.get("value")) if isinstance(tag, dict) else (tag, None)
+        if not isinstance(label, str) or not label:
+            faults.append(Finding(name, "a tag has no name", fatal=True))
+        elif value is not None:
+            left_out.append("tags with a value")
+        elif label.lower() in SUBSETS:
+            subset = SUBSETS[label.lower()]
+        else:
+            labels.append(label)
+    size = document.get("size")
+    sides = (size.get("width"), size.get("height")) if isinstance(size, dict) else (None, None)
+    return Annotated(
+        image,
+        name,
+        tuple(dict.fromkeys(labels)),
+        None if labels and not boxes else tuple(boxes),
+        size=sides if isinstance(sides[0], int) and isinstance(sides[1], int) and all(sides) else None,  # type: ignore[arg-type]
+        subset=subset,
+        faults=tuple(faults),
+        left_out=tuple(left_out),
+    )
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _box(entry: Document, shapes: dict[str, str]) -> Box | str:
+    """The rectangle around an object; where it has none, what it is, in the plural.
+
+    Raises
+    ------
+    ValueError : a sentence saying what is wrong with it
+    """
+    label = entry.get("classTitle")
+    if not isinstance(label, str) or not label:
+        raise ValueError("has no classTitle")
+    shape = entry.get("geometryType") or ("bitmap" if entry.get("bitmap") else shapes.get(label))
+    if shape in ("bitmap", "alpha_mask"):
+        return _bitmap(label, entry.get("bitmap"))
+    if shape in ("rectangle", "polygon") or (shape in (None, "any") and isinstance(entry.get("points"), dict)):
+        given = entry.get("points")
+        corners = given.get("exterior") if isinstance(given, dict) else None
+        if shape == "polygon" and len(_list(corners)) < 3:
+            raise ValueError("a polygon has three points and more")
+        return _around(label, corners)
+    return _LINES.get(str(shape), f"shapes of kind {shape!r}")
+
+
+def _around(label: str, corners: object) -> Box:
+    """Around points; whole ones are pixels, so that the last row and column belong to it."""
+    box = rectangle(label, points(corners))
+    if len(_list(corners)) < 2:
+        raise ValueError("has one point")
+    are_pixels = all(isinstance(number, int) for point in _list(corners) for number in point)
+    return Box(label, box.left, box.top, box.width + are_pixels, box.height + are_pixels)
+
+
+def _bitmap(label: str, bitmap: object) -> Box:
+    """Around the pixels of a PNG in base64 of zlib's, which lies at `origin`."""
+    import cv2
+    import numpy as np
+
+    if not isinstance(bitmap, dict) or not isinstance(bitmap.get("data"), str):
+        raise ValueError("its bitmap has no data")
+    origin = bitmap.get("origin")
+    left, top = numbers(dict(zip("xy", origin, strict=False)) if isinstance(origin, list) else None, ("x", "y"))
+    try:
+        inflate = zlib.decompressobj()
+        data = inflate.decompress(base64.b64decode(bitmap["data"], validate=True), _MAX_BITMAP)
+    except (zlib.error, binascii.Error, ValueError) as error:
+        raise ValueError(f"its bitmap cannot be decoded: {error}") from error
+    if inflate.unconsumed_tail or data[:8] != b"\x89PNG\r\n\x1a\n" or len(data) < 33:
+        raise ValueError("its bitmap is no PNG of a reasonable size")
+    width, height = struct.unpack(">II", data[16:24])
+    if not 0 < max(width, height) <= 4 * MAX_SIDE or width * height > MAX_SIDE * MAX_SIDE:
+        raise ValueError(f"its bitmap has {width}×{height} pixels")
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise ValueError("its bitmap is a damaged PNG")
+    if pixels.ndim == 3:
+        pixels = pixels[:, :, 3] if pixels.shape[2] == 4 else pixels.max(axis=2)
+    rows, columns = np.flatnonzero(pixels.any(axis=1)), np.flatnonzero(pixels.any(axis=0))
+    if not rows.size:
+        raise ValueError("its bitmap is empty")
+    across, down = int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1
+    return Box(label, left + int(columns[0]), top + int(rows[0]), float(across), float(down))
+
+
+def place(record: ImageRecord) -> str:
+    """img/ in the folder of its side, or in ds/; names may hold no folders there."""
+    name = bare_name(record).removeprefix(f"{_DATASET}/{_IMAGES}/").replace("/", "__")
+    return f"{record.side.value if record.side else _DATASET}/{_IMAGES}/{name}"
+
+
+def save(dataset: Dataset) -> None:
+    """Writes meta.json and ann/, a JSON file an image."""
+    classes = sorted({box.label for record in dataset.records for box in record.boxes or ()})
+    tags = sorted({label for record in dataset.records for label in record.labels})
+    if set(map(str.lower, tags)) & SUBSETS.keys():
+        raise LayoutError(
+            "a label of whole images is called as a part of a split, which Supervisely's tags tell",
+            hint="rename it with --label-map",
+        )
+    meta = {
+        "classes": [{"title": label, "shape": "rectangle", "color": _colour(label)} for label in classes],
+        "tags": [{"name": label, "value_type": "none", "color": _colour(label)} for label in tags],
+    }
+    for record in dataset.records:
+        document = {
+            "description": "",
+            "tags": [{"name": label, "value": None} for label in record.labels],
+            "size": {"height": record.info.height, "width": record.info.width},
+            "objects": [_object(box) for box in record.boxes or ()],
+        }
+        folder, _, name = record.name.partition(f"/{_IMAGES}/")
+        with written_aside(dataset.root / folder / _ANNOTATIONS / f"{name}.json") as file:
+            file.write(msgspec.json.encode(document))
+    with written_aside(dataset.root / META) as file:
+        file.write(json.dumps(meta, indent=1).encode())
+
+
+def _colour(label: str) -> str:
+    return f"#{zlib.crc32(label.encode()) & 0xFFFFFF:06X}"
+
+
+def _object(box: Box) -> Document:
+    left, top, right, bottom = box.corners
+    corners: list[list[float]] = [[left, top], [right, bottom]]
+    if all(number == int(number) for number in box.corners):
+        corners = [[int(left), int(top)], [int(right) - 1, int(bottom) - 1]]
+    return {
+        "classTitle": box.label,
+        "geometryType": "rectangle",
+        "tags": [],
+        "points": {"exterior": corners, "interior": []},
+    }
+
+
+FORMAT = Format("supervisely", "Supervisely's img/ and ann/", recognises, read, place, save)

@@ -1,0 +1,142 @@
+"""YOLO's text files: a row a box, a polygon or a turned box.
+
+`class across down width height` and `class x y x y …` in fractions of the image; and as DOTA has them, in pixels,
+`x y x y x y x y name difficulty`. Source: https://docs.ultralytics.com/datasets/obb/
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from customlabels.datasets.files import read_bounded
+from customlabels.datasets.formats.xml import number
+from customlabels.datasets.layout import rectangle
+from customlabels.datasets.model import Box, Finding
+
+_MAX_BYTES = 10_000_000
+_CELLS = re.compile(r"[\s,]+")
+_ABOUT = re.compile(r"(imagesource|gsd):", re.IGNORECASE)
+"""Lines before DOTA's rows."""
+
+_OVER = 0.5
+"""How far over the image's edge, in fractions of it, a row's numbers may be and still be fractions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The boxes of a text file, whether they are in fractions of the image's sides, and what is wrong with others."""
+
+    boxes: tuple[Box, ...]
+    relative: bool
+    faults: tuple[Finding, ...]
+
+
+def read_rows(path: Path, where: str, names: Mapping[int, str]) -> Rows:
+    """The boxes of a text file.
+
+    Parameters
+    ----------
+    where : the file's name in findings
+    names : of the classes
+    """
+    try:
+        text = read_bounded(path, _MAX_BYTES).decode("utf-8-sig")
+    except ValueError as error:
+        return Rows((), True, (Finding(where, f"cannot be read as text: {error}", fatal=True),))
+    boxes: list[Box] = []
+    faults = []
+    kinds = set()
+    for line, row in enumerate(text.splitlines(), 1):
+        cells = [cell for cell in _CELLS.split(row) if cell]
+        if not cells or _ABOUT.match(row):
+            continue
+        in_pixels = _names_its_class(cells)
+        try:
+            boxes.append(_turned_box(cells) if in_pixels else _box(cells, names))
+            kinds.add(in_pixels)
+        except ValueError as error:
+            faults.append(Finding(f"{where}, row {line}", str(error), fatal=True))
+    if len(kinds) > 1:
+        faults.append(Finding(where, "has rows in pixels and in fractions", fatal=True))
+    return Rows(tuple(boxes), True not in kinds, tuple(faults))
+
+
+def looks_like_rows(path: Path) -> bool:
+    """Whether the first row of a file is one of a class in numbers and fractions, or a turned box."""
+    try:
+        with path.open("rb") as file:
+            lines = file.read(4096).decode("utf-8-sig", errors="replace").splitlines()
+    except OSError:
+        return False
+    rows = (_CELLS.split(line.strip()) for line in lines if line.strip() and not _ABOUT.match(line))
+    cells = next(rows, [])
+    if _names_its_class(cells):
+        return True
+    try:
+        numbers = [number(cell) for cell in cells[1:]]
+        return len(numbers) >= 4 and _class(cells[0]) >= 0 and all(-_OVER <= value <= 1 + _OVER for value in numbers)
+    except ValueError:
+        return False
+
+
+def classes_in(path: Path) -> set[str]:
+    """The classes that a file's rows name, as they stand there."""
+    try:
+        text = read_bounded(path, _MAX_BYTES).decode("utf-8-sig", errors="replace")
+    except ValueError:
+        return set()
+    return {cells[0] for row in text.splitlines() if (cells := [cell for cell in _CELLS.split(row) if cell])}
+
+
+def _names_its_class(cells: list[str]) -> bool:
+    """Whether a row is one of DOTA's: eight numbers, a name, and how difficult it is to see."""
+    if len(cells) not in (9, 10):
+        return False
+    try:
+        for cell in cells[:8]:
+            number(cell)
+    except ValueError:
+        return False
+    return len(cells) == 10 or not _is_number(cells[8])
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        number(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _turned_box(cells: list[str]) -> Box:
+    numbers = [number(cell) for cell in cells[:8]]
+    return rectangle(cells[8], zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _class(cell: str) -> int:
+    """The number of a class; some tools write it as 1.0 or 0.000000e+00.
+
+    Raises
+    ------
+    ValueError
+    """
+    value = number(cell)
+    if value != int(value):
+        raise ValueError(f"class {cell} is no whole number")
+    return int(value)
+
+
+def _box(cells: list[str], names: Mapping[int, str]) -> Box:
+    try:
+        label = names[_class(cells[0])]
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"class {cells[0]} is not among the {len(names)} names") from error
+    numbers = [number(cell) for cell in cells[1:]]
+    if len(numbers) in (4, 5):
+        # A fifth is a confidence, which predictions have.
+        across, down, width, height = numbers[:4]
+        return Box(label, across - width / 2, down - height / 2, width, height)
+    if len(numbers) >= 6 and len(numbers) % 2 == 0:
+        return rectangle(label, zip(numbers[::2], numbers[1::2], strict=True))
+    raise ValueError(f"has {len(cells)} cells; a box has 5, a polygon an odd number from 7 on")

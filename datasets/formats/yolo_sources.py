@@ -1,0 +1,171 @@
+"""Where the images of a YOLO folder are, and what its classes are called: data.yaml, Darknet's obj.data, classes.txt.
+
+Source: https://docs.ultralytics.com/datasets/detect/, https://docs.cvat.ai/docs/manual/advanced/formats/format-yolo/
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.files import read_bounded, walk
+from customlabels.datasets.model import Finding
+
+DESCRIPTION = "data.yaml"
+CLASSES = "classes.txt"
+_LISTS_OF_NAMES = {CLASSES, "classes.names", "obj.names", "_darknet.labels"}
+_MAX_BYTES = 10_000_000
+_SUBSETS = {"train": "train", "val": "validation", "valid": "validation", "test": "test"}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a YOLO folder says of itself.
+
+    Parameters
+    ----------
+    names : of the classes
+    parts : of the split, each with its folder or list of images; empty where all images below the root are meant
+    files : names below the root of the files that said so
+    findings : on parts that are not there
+    """
+
+    names: Mapping[int, str]
+    parts: tuple[tuple[str | None, Path], ...] = ()
+    files: frozenset[str] = frozenset()
+    findings: tuple[Finding, ...] = field(default=())
+
+
+def description_of(folder: Path) -> Path | None:
+    """The file that describes a YOLO folder: data.yaml, or another of its kind; obj.data or another of Darknet's."""
+    for name in (DESCRIPTION, "data.yml", "dataset.yaml", "dataset.yml"):
+        if (folder / name).is_file():
+            return folder / name
+    described = [path for path in sorted(folder.iterdir()) if path.is_file() and _describes(path)]
+    return described[0] if described else None
+
+
+def _describes(path: Path) -> bool:
+    if path.suffix.lower() not in {".yaml", ".yml", ".data"}:
+        return False
+    try:
+        text = read_bounded(path, _MAX_BYTES).decode("utf-8-sig", errors="replace")
+    except ValueError:
+        return False
+    keys = {line.replace("=", ":").partition(":")[0].strip() for line in text.splitlines()}
+    return {"names", "train"} <= keys or (path.suffix.lower() == ".data" and "names" in keys)
+
+
+def names_below(root: Path) -> list[str]:
+    """The files below a folder that list names of classes: classes.txt, obj.names, _darknet.labels."""
+    return [name for name in walk(root) if name.rpartition("/")[2].lower() in _LISTS_OF_NAMES]
+
+
+def describe(path: Path | None, root: Path) -> Described:
+    """What data.yaml, obj.data or, where there is neither, the lists of names below `root` say.
+
+    Raises
+    ------
+    LayoutError : they cannot be read, contradict each other, or lead to no images to train on
+    """
+    if path is None:
+        return _listed(root, names_below(root))
+    return _darknet(path, root) if path.suffix.lower() == ".data" else _yaml(path, root)
+
+
+def _listed(root: Path, lists: list[str]) -> Described:
+    if not lists:
+        return Described({})
+    read = {name: _names(root / name) for name in lists}
+    names = read[lists[0]]
+    other = next((name for name in lists if read[name] != names), None)
+    if other is not None:
+        raise LayoutError(f"{root}: {lists[0]} and {other} name the classes differently", hint="leave one of them")
+    return Described(names, files=frozenset(lists))
+
+
+def _names(path: Path) -> dict[int, str]:
+    try:
+        text = read_bounded(path, _MAX_BYTES).decode("utf-8-sig")
+    except ValueError as error:
+        raise LayoutError(f"{path}: {error}") from error
+    return {place: name.strip() for place, name in enumerate(text.splitlines()) if name.strip()}
+
+
+def _darknet(path: Path, root: Path) -> Described:
+    """Darknet: a key a line; its paths are seen from where it was run."""
+    keys: dict[str, str] = {}
+    for line in read_bounded(path, _MAX_BYTES).decode("utf-8-sig", errors="replace").splitlines():
+        key, _, value = line.partition("=")
+        keys[key.strip().lower()] = value.strip()
+    named = below(root, root, keys.get("names"))
+    if named is None:
+        raise LayoutError(
+            f"{path}: names: {keys.get('names')!r} is not below {root}", hint="put it there: a name a line"
+        )
+    parts: list[tuple[str | None, Path]] = []
+    findings: list[Finding] = []
+    for key, subset in _SUBSETS.items():
+        if key in keys:
+            listed = below(root, root, keys[key])
+            if listed is None:
+                missing = f"{key}: {keys[key]} is not there; all images below its folder are read"
+                findings.append(Finding(path.name, missing, fatal=False))
+            else:
+                parts.append((subset, listed))
+    files = {path.name, named.relative_to(root).as_posix()}
+    if findings:
+        parts = []
+    elif len(parts) == 1:
+        # A single list, as CVAT writes it where nobody has divided the images.
+        parts = [(None, parts[0][1])]
+    return Described(_names(named), tuple(parts), frozenset(files), tuple(findings))
+
+
+def _yaml(path: Path, root: Path) -> Described:
+    import yaml
+
+    try:
+        document: Any = yaml.safe_load(read_bounded(path, _MAX_BYTES).decode("utf-8-sig"))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise LayoutError(f"{path}: no YAML: {error}") from error
+    given: Any = document.get("names") if isinstance(document, dict) else None
+    named = list(enumerate(given) if isinstance(given, list) else given.items() if isinstance(given, dict) else ())
+    if not named or not all(isinstance(key, int) and isinstance(name, str | int | float) for key, name in named):
+        raise LayoutError(f"{path}: names has to be a list of the classes, or a table from number to class")
+    base = below(root, root, document.get("path")) or root
+    parts: list[tuple[str | None, Path]] = []
+    findings = []
+    for key, subset in _SUBSETS.items():
+        listed = document.get(key)
+        for text in listed if isinstance(listed, list) else [listed]:
+            if not text:
+                continue
+            part = below(root, base, text)
+            if part is not None:
+                parts.append((subset, part))
+            elif key == "train":
+                raise LayoutError(f"{path}: {key}: {text!r} is not below {root}")
+            else:
+                findings.append(Finding(path.name, f"{key}: {text} is not there, left out", fatal=False))
+    if not parts:
+        raise LayoutError(f"{path}: says nothing of train, val or test")
+    if len(parts) > 1 and len({part for _, part in parts}) == 1:
+        # The same images for all parts: nobody has divided them yet.
+        parts = [(None, parts[0][1])]
+    names = {key: str(name).strip() for key, name in named}
+    return Described(names, tuple(parts), frozenset({path.name}), tuple(findings))
+
+
+def below(root: Path, base: Path, text: object) -> Path | None:
+    """The file or folder that a path of the description means, which may be seen from another place."""
+    if not isinstance(text, str):
+        return None
+    parts = [part for part in PurePosixPath(text.replace("\\", "/")).parts if part not in ("..", ".", "/")]
+    for start in range(len(parts)):
+        for folder in (base, root):
+            path = folder.joinpath(*parts[start:])
+            if path.exists() and path.resolve().is_relative_to(root):
+                return path
+    return None

@@ -1,0 +1,36 @@
+"""The end of a training that one step has started and another waits for, look by look."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from customlabels.core.errors import TrainingFailed
+from customlabels.pipelines.service.versions import Description
+from customlabels.pipelines.training.submission import LONGEST_TRAINING, trained
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+
+LONGEST = timedelta(seconds=LONGEST_TRAINING)
+
+_FIRST, _LAST = 15, 300
+"""Seconds between looks; each time twice as long, from the first to the last."""
+
+
+def ended(
+    rekognition: "RekognitionClient", project_arn: str, version: str, since: datetime, now: datetime
+) -> Description | None:
+    """The version once its training has ended; None while it goes on.
+
+    Raises
+    ------
+    TrainingFailed : it ended badly, or takes longer than a training may
+    """
+    description = trained(rekognition, project_arn, version)
+    if description is None and now - since > LONGEST:
+        raise TrainingFailed(f"version {version} is not trained after {LONGEST / timedelta(hours=1):.0f} hours")
+    return description
+
+
+def pause(looks: int) -> int:
+    """Seconds until the next look, after so many."""
+    return int(min(_FIRST * 2 ** min(looks - 1, 10), _LAST))

@@ -1,0 +1,49 @@
+"""Images that are to be shown to a version: a file, all below a folder, or all below an address in S3."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from customlabels.aws import s3
+from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.datasets.files import image_files
+from customlabels.pipelines.service.detection import Image
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+def images_of(source: str, client: "S3Client") -> list[tuple[str, Image]]:
+    """Names and places of the JPEG and PNG images that `source` means, in order.
+
+    Raises
+    ------
+    LayoutError : there is none
+    SettingsError : an address that is none
+    """
+    images: list[tuple[str, Image]]
+    if source.startswith("s3://"):
+        images = [*_objects(source, client)]
+    else:
+        path = Path(source)
+        if not path.exists():
+            raise LayoutError(f"{source}: does not exist")
+        images = [*image_files(path)]
+    if not images:
+        raise LayoutError(f"{source}: holds no JPEG or PNG image")
+    return images
+
+
+def _objects(source: str, client: "S3Client") -> Iterator[tuple[str, Image]]:
+    """Images below an address, which is a folder unless it ends like an image; their names are what follows it."""
+    bucket, _, prefix = source.removeprefix("s3://").partition("/")
+    if not bucket:
+        raise SettingsError(f"{source!r} is not of the form s3://bucket/folder")
+    if prefix and not prefix.endswith("/") and not prefix.lower().endswith(_SUFFIXES):
+        prefix += "/"
+    for stored in s3.listed(client, bucket, prefix):
+        key = stored.address.key
+        if key.lower().endswith(_SUFFIXES):
+            yield key.removeprefix(prefix).lstrip("/") or key.rpartition("/")[2], stored.address

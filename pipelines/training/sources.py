@@ -1,0 +1,387 @@
+"""Labelled images read for a use case: where they lie, how they are laid out, how they are divided."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from customlabels.aws import s3 as objects
+from customlabels.core.addresses import S3Address, parse_address
+from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.core.settings import DatasetSettings
+from customlabels.core.watching import Watch
+from customlabels.datasets.formats.masks import find_tree
+from customlabels.datasets.layout import Format, Options
+from customlabels.datasets.limits import FEWEST
+from customlabels.datasets.model import Dataset, Side
+from customlabels.datasets.reading import Policy, make_dataset
+from customlabels.datasets.split import (
+    Group,
+    group_by,
+    grouped,
+    own_group,
+    split,
+    together,
+    too_many,
+    undivided,
+    untrained,
+)
+from customlabels.manifests.formats import AUTO, annotations, find_format
+from customlabels.manifests.layout import MENDS
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from customlabels.datasets.duplicates import Duplicates
+    from customlabels.pipelines.training.s3_source import Remote
+
+NEAR_DUPLICATES = "near-duplicates"
+_MOST_SHOWN = 20
+_DESCRIBING = {".manifest", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt", ".xml", ".yaml", ".parquet"}
+"""Endings of files that describe images."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Images that are asked for.
+
+    Parameters
+    ----------
+    path : a file, a folder or an address in S3; None where nothing names one
+    settings : how they are laid out and divided
+    images, masks : folders of them, where they do not lie beside their annotations
+    skip_faulty : whether to go on without the images that cannot be used
+    resplit : whether to divide anew what the source has divided
+    s3 : makes the client, where something lies in S3
+    watch : told of steps, notes and warnings
+    region : of the service, asked where its limits hang on it
+    """
+
+    path: str | None
+    settings: DatasetSettings
+    s3: Callable[[], "S3Client"]
+    watch: Watch
+    images: Path | None = None
+    masks: Path | None = None
+    skip_faulty: bool = False
+    resplit: bool = False
+    region: Callable[[], str | None] = lambda: None
+
+    @property
+    def in_s3(self) -> bool:
+        """Whether a folder of images in S3 is meant, rather than a file about some, wherever that is."""
+        path = self.path or ""
+        return path.startswith("s3://") and PurePosixPath(path).suffix.lower() not in _DESCRIBING
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source that was looked up: its path, format and options."""
+
+    path: Path
+    format: Format
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Images that were read; `remote` tells where in S3 they lie, None where they are files here."""
+
+    dataset: Dataset
+    remote: "Remote | None" = None
+
+
+@contextmanager
+def local_file(text: str, s3: Callable[[], "S3Client"]) -> Iterator[Path]:
+    """The path that `text` names; an object in S3 is fetched, and gone again when the block ends."""
+    if not text.startswith("s3://"):
+        yield Path(text)
+        return
+    try:
+        address = parse_address(text)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    with TemporaryDirectory(prefix="customlabels-") as folder:
+        path = Path(folder) / (address.key.rpartition("/")[2] or "object")
+        objects.download(s3(), address, path)
+        yield path
+
+
+@contextmanager
+def find_source(wanted: Wanted, *, convertible: bool = False) -> Iterator[Source]:
+    """The source that is asked for; one in S3 is fetched for as long as the block runs.
+
+    Raises
+    ------
+    SettingsError : nothing names one, or a folder that is named is not there
+    LayoutError : it is laid out like no format
+    """
+    given = wanted.settings
+    if wanted.path is None:
+        raise SettingsError("no images are named", hint="customlabels train DIR, or set dataset.source")
+    if (given.label_from == "name") != (given.label_pattern is not None):
+        raise SettingsError("--label-from name takes --label-pattern, which finds the label in an image's name")
+    with local_file(wanted.path, wanted.s3) as path:
+        options = Options(
+            images=wanted.images,
+            include=given.include,
+            exclude=given.exclude,
+            convertible=convertible,
+            label_from=given.label_from,
+            label_pattern=given.label_pattern,
+            label_rules=given.label_rules,
+            label_separator=given.label_separator,
+            columns=given.columns,
+            delimiter=given.delimiter,
+            encoding=given.encoding,
+            fractions=None if given.box_unit is None else given.box_unit == "fractions",
+            masks=find_tree(path, wanted.masks),
+            min_area=given.min_area,
+            lines=given.lines,
+            attributes=given.attributes,
+            fetch=lambda address: _fetched(wanted, address),
+            category=given.category,
+        )
+        for folder in (options.images, options.masks):
+            if folder is not None and not folder.is_dir():
+                raise SettingsError(f"{folder}: no such folder")
+        format = find_format(given.format, path, options)
+        if given.format == AUTO:
+            wanted.watch.note(f"{wanted.path}: taken as {format.name} ({format.summary}){_beside(path, format)}")
+        yield Source(path, format, options)
+
+
+def _fetched(wanted: Wanted, address: S3Address) -> bytes:
+    """The bytes of an object that is named beside images, such as a mask.
+
+    Raises
+    ------
+    ValueError : it is not there, or cannot be reached
+    """
+    from customlabels.manifests.images import object_bytes
+    from customlabels.manifests.segmentation import MAX_BYTES
+
+    try:
+        s3 = wanted.s3()
+    except SettingsError as error:
+        raise ValueError(f"not here, and S3 cannot be asked: {error.message}") from error
+    return object_bytes(s3, address, MAX_BYTES)
+
+
+def _beside(path: Path, format: Format) -> str:
+    """What else there is to be read: annotations that lie beside folders of labels."""
+    if format.name != "folder":
+        return ""
+    known = [(file, annotations(file)) for file in sorted(path.iterdir()) if file.is_file()]
+    return "".join(f"; {file} can be read too, as {format.name}" for file, format in known if format)
+
+
+def read_images(wanted: Wanted, policy: Policy | None = None) -> Taken:
+    """The images that are asked for; what cannot be used is among the findings.
+
+    Parameters
+    ----------
+    policy : what may be taken where images are to be converted; such have to be here
+
+    Raises
+    ------
+    SettingsError : images in S3 are asked for in a way that needs them here
+    LayoutError : there is no image that can be used
+    """
+    from customlabels.manifests.remote import lie_in_s3, read_in_s3
+
+    if wanted.in_s3:
+        if policy is not None:
+            raise _not_here(wanted)
+        return _read_folder_in_s3(wanted)
+    with (
+        find_source(wanted, convertible=policy is not None) as source,
+        wanted.watch.step(f"reading {source.path}") as advance,
+    ):
+        own = policy or Policy()
+        layout = source.format.read(source.path, source.options)
+        whole = Policy(
+            label_map=wanted.settings.label_map,
+            allow_unlabelled=wanted.settings.allow_unlabelled or own.allow_unlabelled,
+            image_fault=own.image_fault,
+            step=lambda: advance(1),
+        )
+        if not lie_in_s3(layout, source.options):
+            return Taken(make_dataset(layout, source.options, whole, source.path))
+        if policy is not None:
+            raise _not_here(wanted)
+        wanted.watch.note("no image is here; looking at those in S3 (--images DIR looks at copies)")
+        remote = read_in_s3(wanted.s3(), layout, source.options, whole)
+        return Taken(remote.dataset, remote)
+
+
+def take_images(wanted: Wanted, policy: Policy | None = None) -> Taken:
+    """As `read_images`.
+
+    Raises
+    ------
+    LayoutError : images cannot be used, and they are not to be skipped
+    """
+    taken = read_images(wanted, policy)
+    _refuse_faults(wanted, taken.dataset)
+    return taken
+
+
+def divide_images(wanted: Wanted) -> tuple[Taken, Group]:
+    """The images that are asked for, without faults, divided as the settings ask, and their groups."""
+    taken, given = take_images(wanted), wanted.settings
+    dataset = undivided(taken.dataset) if wanted.resplit else taken.dataset
+    group: Group = own_group
+    if given.group_by == NEAR_DUPLICATES:
+        dataset = grouped(dataset, (same.records for same in find_near_duplicates(wanted.watch, taken)))
+    elif given.group_by:
+        group = group_by(given.group_by)
+    divided = split(dataset, fraction=given.test_fraction, seed=given.seed, group=group)
+    _refuse_too_many(wanted, divided)
+    for label in untrained(divided):
+        wanted.watch.warn(f"label {label!r} is tested but never trained in the split that the source brings")
+    torn = together(divided, group)
+    if torn:
+        wanted.watch.warn(f"{len(torn)} groups lie on both sides of the split that the source brings: {torn[0]} …")
+    return Taken(divided, taken.remote), group
+
+
+def _not_here(wanted: Wanted) -> SettingsError:
+    return SettingsError(
+        f"{wanted.path}: its images lie in S3, and only files here are converted", hint="aws s3 sync, first"
+    )
+
+
+def _read_folder_in_s3(wanted: Wanted) -> Taken:
+    """The images in a folder in S3, a folder a label."""
+    from customlabels.datasets.evidence import structure
+    from customlabels.datasets.files import wanted as matches
+    from customlabels.pipelines.training.s3_source import folder_address, read_remote
+
+    given = wanted.settings
+    if given.format not in (AUTO, "folder"):
+        raise SettingsError(
+            f"images in S3 are read as a folder a label, not as {given.format}",
+            hint="customlabels manifest build makes a manifest of annotations beside them",
+        )
+    if given.label_from == "name":
+        raise SettingsError("labels of images in S3 are taken from their folders: --label-from top, parent or path")
+    if given.group_by == NEAR_DUPLICATES:
+        raise _unseen()
+    address = folder_address(wanted.path or "")
+    with wanted.watch.step(f"looking at {address}") as advance:
+        remote = read_remote(
+            wanted.s3(),
+            address,
+            label_from=given.label_from,
+            label_map=dict(given.label_map),
+            wanted=lambda name: matches(name, given.include, given.exclude),
+            step=lambda: advance(1),
+        )
+    tool = structure([record.name for record in remote.dataset.records], given.label_from)
+    if tool is not None and given.format == AUTO:
+        raise LayoutError(
+            f"{address}: images lie in {tool}/, which is the structure of a tool, not a label",
+            hint="name the folder that holds a folder a label; if the folders are labels all the same, say "
+            "--format folder",
+        )
+    return Taken(remote.dataset, remote)
+
+
+def _unseen() -> SettingsError:
+    return SettingsError("near-duplicates are found by looking at images; those in S3 are not downloaded")
+
+
+def _refuse_too_many(wanted: Wanted, divided: Dataset) -> None:
+    """Ends where the service would not take so many images.
+
+    Raises
+    ------
+    LayoutError
+    """
+    region = None
+    if any(len(divided.side(side)) > FEWEST[side.value] for side in Side):
+        with suppress(SettingsError):
+            region = wanted.region()
+    faults = too_many(divided, region)
+    if faults:
+        raise LayoutError(
+            f"{divided.root}: {faults[0]}",
+            details=faults[1:],
+            hint="test with fewer, --test-fraction 0.1, or leave images out with --exclude",
+        )
+
+
+def find_exact_duplicates(taken: Taken) -> "list[Duplicates]":
+    """Images of the same bytes; of those in S3, with the same ETag and size."""
+    from customlabels.datasets.duplicates import Duplicates, alike, exact_duplicates
+
+    if taken.remote is None:
+        return exact_duplicates(taken.dataset.records)
+    hashes = taken.remote.hashes
+    groups = alike(taken.dataset.records, lambda record: hashes[record.name].sha256)
+    return [Duplicates(tuple(group), exact=True) for group in groups]
+
+
+def find_near_duplicates(watch: Watch, taken: Taken) -> "list[Duplicates]":
+    """Images that look nearly the same.
+
+    Raises
+    ------
+    SettingsError : they are not here
+    """
+    from customlabels.datasets.duplicates import near_duplicates
+
+    if taken.remote is not None:
+        raise _unseen()
+    records = taken.dataset.records
+    with watch.step(f"comparing {len(records)} images", len(records)) as advance:
+        return near_duplicates(records, lambda: advance(1))
+
+
+def warn_of_leaks(wanted: Wanted, divided: Taken) -> None:
+    """Says where images that look nearly the same lie on both sides: the F1 will flatter. Those in S3 are not seen."""
+    if divided.remote is not None or wanted.settings.group_by == NEAR_DUPLICATES:
+        return
+    alike = find_near_duplicates(wanted.watch, divided)
+    torn = [same for same in alike if len({record.side for record in same.records}) > 1]
+    if torn:
+        images = sum(len(same.records) for same in torn)
+        wanted.watch.warn(
+            f"{images} images look nearly like one on the other side of the split, so the F1 will flatter: "
+            f"{' and '.join(record.name for record in torn[0].records[:2])} …"
+        )
+        wanted.watch.note(f"      keep them together with --group-by {NEAR_DUPLICATES}")
+
+
+def _refuse_faults(wanted: Wanted, dataset: Dataset) -> None:
+    """Ends where images cannot be used and they are not to be skipped.
+
+    Raises
+    ------
+    LayoutError
+    """
+    left_out = len(dataset.findings) - len(dataset.faults)
+    if left_out:
+        wanted.watch.note(f"notes: {left_out} (customlabels dataset inspect lists them)")
+    if not dataset.faults:
+        return
+    lines = [f"{finding.name}: {finding.message}" for finding in dataset.faults]
+    if not wanted.skip_faulty:
+        missing = any("no such image" in finding.message for finding in dataset.faults)
+        elsewhere = "say where the images lie with --images DIR, " if missing else ""
+        mended = any(MENDS in finding.message for finding in dataset.faults)
+        raise LayoutError(
+            f"{dataset.root}: {len(lines)} faults; {len(dataset.records)} images can be used",
+            details=lines,
+            hint=f"{MENDS}, then name NEW.manifest"
+            if mended
+            else f"{elsewhere}mend them, leave images out with --exclude, or go on without these images with "
+            "--skip-faulty",
+        )
+    for line in lines[:_MOST_SHOWN]:
+        wanted.watch.warn(line)
+    if len(lines) > _MOST_SHOWN:
+        wanted.watch.warn(f"… and {len(lines) - _MOST_SHOWN} more")

@@ -1,0 +1,89 @@
+"""What the settings make of a project's schedule: its stack, and what that is made of."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from customlabels.aws import parameters
+from customlabels.aws.clients import Clients, explained
+from customlabels.aws.stacks.archives import digest
+from customlabels.aws.stacks.names import stack_name
+from customlabels.aws.stacks.stack import Stack
+from customlabels.core.addresses import S3Address, join_key
+from customlabels.core.errors import ServiceError
+from customlabels.core.settings import Settings
+from customlabels.pipelines.service import champion
+from customlabels.pipelines.service.arns import CHAMPION
+from customlabels.pipelines.service.projects import need_project
+from customlabels.pipelines.service.versions import is_trained, list_versions, version_name
+from customlabels.scheduler import memory
+from customlabels.scheduler.stack.schedule_code import function_zip
+from customlabels.scheduler.stack.schedule_template import Parts, template
+from customlabels.scheduler.uptime import Schedule, versions
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A project's stack, and the parts that its template was made of."""
+
+    parts: Parts
+    stack: Stack
+
+
+def code_folder(settings: Settings, project: str, bucket: str) -> S3Address:
+    """Where the functions' code lies."""
+    return S3Address(bucket, join_key(settings.project.prefix, f"{project}/functions"))
+
+
+def learned_lead(ssm: "SSMClient", project: str) -> timedelta | None:
+    """The warm-up that the functions have learned; None before the first start."""
+    path = parameters.memory(project)
+    with explained("reading what the functions remember"):
+        text = parameters.read(ssm, [path]).get(path)
+    lead = memory.read(text).lead if text else None
+    return None if lead is None else timedelta(minutes=lead)
+
+
+def assemble(
+    clients: Clients, settings: Settings, *, project: str, bucket: str, schedule: Schedule, now: datetime
+) -> Assembled:
+    """What the settings, and the versions that there are, make of the project's stack.
+
+    Raises
+    ------
+    ServiceError : there is no such project, or a window names no trained version
+    SettingsError : the schedule takes more than a stack or a parameter holds
+    """
+    described = list_versions(clients.rekognition, project)
+    trained = {version_name(version): version["ProjectVersionArn"] for version in described if is_trained(version)}
+    missing = [name for name in versions(schedule) if name not in {CHAMPION, *trained}]
+    if missing:
+        raise ServiceError(
+            f"schedule.window names {', '.join(missing)}, which is no trained version of {project}",
+            hint="customlabels versions list shows them",
+        )
+    promoted = champion.current(clients.ssm, project)
+    code, folder = function_zip(schedule.zone), code_folder(settings, project, bucket)
+    key = f"{folder.key}/{digest(code)}.zip"
+    parts = Parts(
+        project=project,
+        project_arn=need_project(clients.rekognition, project),
+        schedule=schedule,
+        champion=promoted.version if promoted else None,
+        trained=trained,
+        bucket=bucket,
+        key=key,
+        emails=settings.schedule.notify,
+        stops_orphans=settings.schedule.orphans == "stop",
+    )
+    stack = Stack(
+        name=stack_name(project),
+        template=template(parts, now),
+        folder=folder,
+        code={key: code},
+        kms_key=settings.project.kms_key,
+    )
+    return Assembled(parts, stack)

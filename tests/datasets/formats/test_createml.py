@@ -1,0 +1,63 @@
+"""CreateML JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support.tool_files import dataset_of, image, marks_of, said, text
+
+from customlabels.datasets.model import Side
+from customlabels.manifests.formats import AUTO, DEFAULTS, find_format
+
+CRACK = {"label": "crack", "coordinates": {"x": 20, "y": 35, "width": 20, "height": 30}}
+FILES = {
+    "as Roboflow writes it": [{"image": "a.png", "annotations": [CRACK]}],
+    "as Apple's older pages have it": [{"imagefilename": "a.png", "annotation": [CRACK]}],
+}
+
+
+@pytest.mark.parametrize("document", FILES.values(), ids=FILES.keys())
+def test_boxes_are_given_by_their_centre(tmp_path: Path, document: object) -> None:
+    image(tmp_path / "a.png")
+    text(tmp_path / "_annotations.createml.json", json.dumps(document))
+    for source in (tmp_path, tmp_path / "_annotations.createml.json"):
+        assert find_format(AUTO, source, DEFAULTS).name == "createml"
+        assert marks_of(source) == {"a.png": [("crack", 10, 20, 30, 50)]}
+
+
+def test_annotations_without_coordinates_are_labels_of_the_image(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        image(tmp_path / name)
+    entries = [
+        {"image": "a.png", "annotations": [{"label": "ok"}, {"label": "wet"}]},
+        {"image": "b.png", "annotations": "crack"},
+        {"image": "c.png", "annotations": []},
+    ]
+    text(tmp_path / "labels.json", json.dumps(entries))
+    assert marks_of(tmp_path) == {"a.png": [("ok",), ("wet",)], "b.png": [("crack",)]}
+    assert "image 3, c.png: nothing is on it" in said(tmp_path)
+
+
+def test_a_file_a_side(tmp_path: Path) -> None:
+    for side in ("train", "valid"):
+        image(tmp_path / side / "a.png")
+        text(tmp_path / side / "_annotations.createml.json", json.dumps(FILES["as Roboflow writes it"]))
+    assert [record.side for record in dataset_of(tmp_path).records] == [Side.TRAIN, Side.TEST]
+
+
+FAULTS = {
+    "no label": ({"coordinates": CRACK["coordinates"]}, "has no label"),
+    "no width": ({"label": "crack", "coordinates": {"x": 1, "y": 2, "height": 3}}, "width is missing"),
+    "no number": ({"label": "crack", "coordinates": {**CRACK["coordinates"], "x": "1"}}, "x: '1' is no number"),  # type: ignore[dict-item]
+}
+
+
+@pytest.mark.parametrize(("annotation", "says"), FAULTS.values(), ids=FAULTS.keys())
+def test_a_faulty_annotation_is_a_fault_of_its_image(tmp_path: Path, annotation: object, says: str) -> None:
+    for name in ("a.png", "b.png"):
+        image(tmp_path / name)
+    entries = [{"image": "a.png", "annotations": [CRACK]}, {"image": "b.png", "annotations": [CRACK, annotation]}, 7]
+    text(tmp_path / "_annotations.createml.json", json.dumps(entries))
+    assert list(marks_of(tmp_path)) == ["a.png"]
+    assert f"annotation 2: b.png: {says}" in said(tmp_path)
+    assert "image 3: is no JSON object" in said(tmp_path)

@@ -1,0 +1,93 @@
+"""Pascal VOC as its tools write it: names without endings, images elsewhere, turned boxes."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support.drawing import drawn
+
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.layout import Options
+from customlabels.datasets.model import Dataset, Side
+from customlabels.manifests.formats import load_dataset
+
+BOX = "<bndbox><xmin>10</xmin><ymin>20</ymin><xmax>30</xmax><ymax>50</ymax></bndbox>"
+
+
+def written(path: Path, file_name: str, *objects: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    marked = "".join(f"<object>{marks}</object>" for marks in objects or (f"<name>crack</name>{BOX}",))
+    path.write_text(f"<annotation><filename>{file_name}</filename>{marked}</annotation>")
+
+
+def photo(path: Path, seed: int = 0) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    drawn(0, seed, 128).save(path)
+
+
+def sides(dataset: Dataset) -> Counter[Side | None]:
+    return Counter(record.side for record in dataset.records for _ in record.boxes or ())
+
+
+@pytest.mark.parametrize("ending", ["", ".jpg"])
+def test_images_and_annotations_in_folders_of_their_own_meet_by_stem(tmp_path: Path, ending: str) -> None:
+    for part, first in (("train", 0), ("validation", 100)):
+        for label in ("crazing", "inclusion"):
+            for number in range(first, first + 2):
+                photo(tmp_path / f"{part}/images/{label}/{label}_{number}.jpg", number)
+                written(tmp_path / f"{part}/annotations/{label}_{number}.xml", f"{label}_{number}{ending}")
+    dataset = load_dataset(tmp_path)
+    assert sides(dataset) == {Side.TRAIN: 4, Side.TEST: 4}
+    assert not dataset.findings
+
+
+def test_an_image_that_its_file_calls_otherwise_is_found_by_the_name_of_the_file(tmp_path: Path) -> None:
+    photo(tmp_path / "pictures/0001.png")
+    written(tmp_path / "marks/0001.xml", "IMG_2041.JPG")
+    assert [record.name for record in load_dataset(tmp_path).records] == ["pictures/0001.png"]
+
+
+def test_a_stem_that_several_images_have_is_a_fault(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        photo(tmp_path / f"{folder}/1.jpg", len(folder))
+    written(tmp_path / "marks/1.xml", "1")
+    with pytest.raises(LayoutError) as caught:
+        load_dataset(tmp_path)
+    assert any("there are several images of that name" in detail for detail in caught.value.details)
+
+
+def test_where_no_image_is_found_the_flag_for_their_folder_is_named(tmp_path: Path) -> None:
+    photo(tmp_path / "elsewhere/1.jpg")
+    written(tmp_path / "marks/1.xml", "1")
+    with pytest.raises(LayoutError) as caught:
+        load_dataset(tmp_path / "marks")
+    assert "--images" in str(caught.value.hint)
+    assert load_dataset(tmp_path / "marks", options=Options(images=tmp_path / "elsewhere")).records
+
+
+def test_turned_boxes_give_the_rectangle_around_them(tmp_path: Path) -> None:
+    turned = "<robndbox><cx>60</cx><cy>60</cy><w>40</w><h>20</h><angle>1.5707963267948966</angle></robndbox>"
+    photo(tmp_path / "a.jpg")
+    written(tmp_path / "a.xml", "a.jpg", f"<type>robndbox</type><name>crack</name>{turned}")
+    (record,) = load_dataset(tmp_path).records
+    assert [tuple(map(round, box.corners)) for box in record.boxes or ()] == [(50, 40, 70, 80)]
+
+
+def test_an_image_with_a_faulty_object_is_not_used_without_it(tmp_path: Path) -> None:
+    for number, name in enumerate("ab"):
+        photo(tmp_path / f"{name}.jpg", number)
+        written(tmp_path / f"{name}.xml", f"{name}.jpg")
+    written(tmp_path / "b.xml", "b.jpg", f"<name>crack</name>{BOX}", f"<name></name>{BOX}")
+    dataset = load_dataset(tmp_path)
+    assert [record.name for record in dataset.records] == ["a.jpg"]
+    assert [(finding.name, finding.message) for finding in dataset.faults] == [("b.xml, object 2", "has no name")]
+
+
+def test_an_image_that_no_file_describes_is_named(tmp_path: Path) -> None:
+    for number, name in enumerate("ab"):
+        photo(tmp_path / f"{name}.jpg", number)
+    written(tmp_path / "a.xml", "a.jpg")
+    dataset = load_dataset(tmp_path)
+    assert [(finding.name, finding.message) for finding in dataset.findings] == [
+        ("b.jpg", "an image that no annotation names, left out")
+    ]

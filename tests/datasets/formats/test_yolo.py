@@ -1,0 +1,168 @@
+"""YOLO as its many writers have it: Ultralytics, Darknet, CVAT, LabelImg, Roboflow, DOTA."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.drawing import drawn
+
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.formats.yolo_rows import looks_like_rows, read_rows
+from customlabels.datasets.layout import Options
+from customlabels.datasets.model import Dataset, Side
+from customlabels.manifests.formats import AUTO, find_format, load_dataset
+
+SIDE = 128
+ROW = "{} 0.5 0.5 0.25 0.25\n"
+TURNED = "32 32 96 32 96 96 32 96 {} 0\n"
+
+
+def made(root: Path, files: dict[str, str | None]) -> Path:
+    """Images, where there is no text, and text files."""
+    for number, (name, text) in enumerate(files.items()):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if text is None:
+            drawn(0, number, SIDE).save(path)
+        else:
+            path.write_text(text)
+    return root
+
+
+def labelled(images: str, texts: str, count: int = 4, row: str = ROW) -> dict[str, str | None]:
+    numbers = range(count)
+    return {images.format(number): None for number in numbers} | {
+        texts.format(number): row.format(number % 2) for number in numbers
+    }
+
+
+def boxes(dataset: Dataset) -> Counter[tuple[str, Side | None]]:
+    return Counter((box.label, record.side) for record in dataset.records for box in record.boxes or ())
+
+
+def faults(dataset: Dataset) -> list[str]:
+    return [f"{finding.name}: {finding.message}" for finding in dataset.faults]
+
+
+UNDIVIDED = {("crack", None): 2, ("pit", None): 2}
+DIVIDED = {("crack", Side.TRAIN): 2, ("pit", Side.TRAIN): 2, ("crack", Side.TEST): 1, ("pit", Side.TEST): 1}
+DARKNET = {
+    "obj.names": "crack\npit\n",
+    "obj.data": "classes = 2\ntrain = data/train.txt\nnames = data/obj.names\nbackup = backup/\n",
+}
+BESIDE = labelled("obj_train_data/{}.jpg", "obj_train_data/{}.txt")
+HELD = labelled("obj_valid_data/v{}.jpg", "obj_valid_data/v{}.txt", 2)
+LIST = "".join(f"data/obj_train_data/{number}.jpg\n" for number in range(4))
+LISTS = {"train.txt": LIST, "valid.txt": "data/obj_valid_data/v0.jpg\ndata/obj_valid_data/v1.jpg\n"}
+PARTED = {**DARKNET, "obj.data": DARKNET["obj.data"] + "valid = data/valid.txt\n"}
+
+WRITERS = {
+    "Darknet, and CVAT's YOLO 1.1": (DARKNET | BESIDE | {"train.txt": LIST}, UNDIVIDED),
+    "CVAT with two parts": (PARTED | BESIDE | HELD | LISTS, DIVIDED),
+    "CVAT whose list is not there": (DARKNET | BESIDE, UNDIVIDED),
+    "LabelImg": (labelled("{}.jpg", "{}.txt") | {"classes.txt": "crack\npit\n"}, UNDIVIDED),
+    "Label Studio": (labelled("images/{}.jpg", "labels/{}.txt") | {"classes.txt": "crack\npit\n"}, UNDIVIDED),
+    "names in labels/": (labelled("images/{}.jpg", "labels/{}.txt") | {"labels/classes.txt": "crack\npit"}, UNDIVIDED),
+    "Roboflow's Darknet": (
+        labelled("train/{}.jpg", "train/{}.txt")
+        | labelled("valid/v{}.jpg", "valid/v{}.txt", 2)
+        | {"train/_darknet.labels": "crack\npit", "valid/_darknet.labels": "crack\npit"},
+        DIVIDED,
+    ),
+    "Roboflow, without the test part that it names": (
+        labelled("train/images/{}.jpg", "train/labels/{}.txt")
+        | labelled("valid/images/{}.jpg", "valid/labels/{}.txt", 2)
+        | {
+            "data.yaml": "train: ../train/images\nval: ../valid/images\ntest: ../test/images\n"
+            "nc: 2\nnames: ['crack', 'pit']\n"
+        },
+        DIVIDED,
+    ),
+    "a description of another name": (
+        labelled("images/{}.jpg", "labels/{}.txt")
+        | {"parts.yaml": "train: images\nval: images\nnames: [crack, pit]\n"},
+        UNDIVIDED,
+    ),
+    "DOTA": (labelled("images/{}.jpg", "labelTxt/{}.txt", row="imagesource:x\ngsd:1\n" + TURNED), None),
+}
+
+
+@pytest.mark.parametrize(("files", "counts"), WRITERS.values(), ids=WRITERS)
+def test_boxes_are_read_as_they_lie(tmp_path: Path, files: dict[str, str | None], counts: dict[object, int]) -> None:
+    made(tmp_path, files)
+    assert find_format(AUTO, tmp_path, Options()).name == "yolo"
+    dataset = load_dataset(tmp_path)
+    assert boxes(dataset) == (counts or {("0", None): 2, ("1", None): 2})
+    assert not faults(dataset)
+    assert {box.corners for record in dataset.records for box in record.boxes or ()} <= {
+        (48, 48, 80, 80),
+        (32, 32, 96, 96),
+    }
+
+
+@pytest.mark.parametrize(
+    "row", ["1.0 0.5 0.5 0.25 0.25", "1.000000e+00 5e-1 5e-1 2.5e-1 2.5e-1", "1, 0.5, 0.5, 0.25, 0.25"]
+)
+def test_a_class_may_be_written_as_any_whole_number(tmp_path: Path, row: str) -> None:
+    made(tmp_path, {"images/a.jpg": None, "labels/a.txt": row, "data.yaml": "train: images\nnames: [crack, pit]\n"})
+    (record,) = load_dataset(tmp_path).records
+    assert [(box.label, *box.corners) for box in record.boxes or ()] == [("pit", 48, 48, 80, 80)]
+
+
+@pytest.mark.parametrize("place", ["labels/{}.txt", "images/{}.txt"])
+def test_numbers_that_nothing_names_are_refused_with_what_is_lacking(tmp_path: Path, place: str) -> None:
+    made(tmp_path, labelled("images/{}.jpg", place))
+    with pytest.raises(LayoutError, match="nothing names the classes of its text files, 0, 1") as caught:
+        load_dataset(tmp_path)
+    assert str(tmp_path / "classes.txt") in str(caught.value.hint)
+
+
+def test_lists_of_names_that_differ_are_refused(tmp_path: Path) -> None:
+    files = labelled("train/{}.jpg", "train/{}.txt") | {"train/classes.txt": "crack\npit", "classes.txt": "pit\ncrack"}
+    with pytest.raises(LayoutError, match="name the classes differently"):
+        load_dataset(made(tmp_path, files))
+
+
+def test_a_part_to_train_on_that_is_not_there_is_fatal_and_no_other(tmp_path: Path) -> None:
+    made(tmp_path, labelled("images/train/{}.jpg", "labels/train/{}.txt"))
+    (tmp_path / "data.yaml").write_text("train: images/train\nval: images/val\ntest: gone\nnames: [crack, pit]\n")
+    dataset = load_dataset(tmp_path)
+    assert [(finding.name, finding.message) for finding in dataset.findings] == [
+        ("data.yaml", "val: images/val is not there, left out"),
+        ("data.yaml", "test: gone is not there, left out"),
+    ]
+    (tmp_path / "data.yaml").write_text("train: gone\nval: images/train\nnames: [crack, pit]\n")
+    with pytest.raises(LayoutError, match="train: 'gone' is not below"):
+        load_dataset(tmp_path)
+
+
+def test_a_text_file_without_its_image_is_a_fault(tmp_path: Path) -> None:
+    made(tmp_path, labelled("images/{}.jpg", "labels/{}.txt") | {"classes.txt": "crack\npit\n"})
+    (tmp_path / "images/2.jpg").unlink()
+    (tmp_path / "labels/notes.txt").write_text("by hand")
+    dataset = load_dataset(tmp_path)
+    assert faults(dataset) == ["labels/2.txt: its image is not there"]
+    assert [finding.name for finding in dataset.findings if not finding.fatal] == ["labels/notes.txt"]
+
+
+def test_an_image_with_a_faulty_row_is_not_used_without_it(tmp_path: Path) -> None:
+    made(tmp_path, labelled("images/{}.jpg", "labels/{}.txt") | {"classes.txt": "crack\npit\n"})
+    (tmp_path / "labels/2.txt").write_text(ROW.format(0) + ROW.format(9))
+    dataset = load_dataset(tmp_path)
+    assert faults(dataset) == ["labels/2.txt, row 2: class 9 is not among the 2 names"]
+    assert "images/2.jpg" not in {record.name for record in dataset.records}
+
+
+@given(st.text("0123456789 .-e,\nax", max_size=60), st.sampled_from([{}, {0: "crack"}]))
+def test_any_text_is_rows_and_faults(text: str, names: dict[int, str]) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.txt"
+        path.write_text(text)
+        rows = read_rows(path, "a.txt", names)
+        looks_like_rows(path)
+    told = len([row for row in text.replace(",", " ").splitlines() if row.strip()])
+    assert len(rows.boxes) + len([fault for fault in rows.faults if ", row " in fault.name]) == told

@@ -1,0 +1,131 @@
+"""A signal at any moment of what starts a model leaves none up without a word."""
+
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+from support.drawing import draw
+from support.interception import Call, Spoiled, intercepted
+from support.local_services import Service, client, connect
+from support.shells import Shell
+
+from customlabels.emulator.server import address
+from customlabels.pipelines.service.guard import AHEAD, PREFIX
+from customlabels.pipelines.service.states import HELD
+
+ENDING = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Service]]:
+    """A folder with a trained version `v1` of `photos`; its service takes a moment for each step."""
+    shell = Shell(tmp_path_factory.mktemp("signals"))
+    address.start(shell.state, address.Pace(scale=0.002, rate=20))
+    draw(shell.folder / "photos", {"across": 6, "down": 6})
+    shell.run("train", "photos", "--local", "--version-name", "v1", "-q")
+    (shell.folder / ".aws").mkdir()
+    (shell.folder / ".aws" / "credentials").write_text("[any]\naws_access_key_id = a\naws_secret_access_key = b\n")
+    yield shell, connect(shell.state)
+    address.stop(shell.state)
+
+
+def up(service: Service) -> list[str]:
+    (project,) = service.rekognition.describe_projects()["ProjectDescriptions"]
+    versions = service.rekognition.describe_project_versions(ProjectArn=project["ProjectArn"])
+    return [version["Status"] for version in versions["ProjectVersionDescriptions"] if version["Status"] in HELD]
+
+
+def guards(service: Service) -> list[str]:
+    schedules = client(service, "scheduler").list_schedules()["Schedules"]
+    return [schedule["Name"] for schedule in schedules if schedule["Name"].startswith(PREFIX)]
+
+
+def words(*more: str) -> tuple[str, ...]:
+    return "detect", "photos", "--local", "--start", "--yes", "--rate", "8", *more
+
+
+@pytest.mark.parametrize("number", ENDING)
+@pytest.mark.parametrize("seconds", [0.6, 1.1, 1.7, 2.6])
+def test_a_signal_stops_what_was_started(ready: tuple[Shell, Service], number: signal.Signals, seconds: float) -> None:
+    shell, service = ready
+    process = shell.start(*words())
+    time.sleep(seconds)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    # One that has not begun to be a command yet ends as the system has it; one that was done before is done.
+    assert process.returncode in {ENDING[number], -number, 0}, errors
+    assert "Traceback" not in errors
+    assert up(service) == []
+    assert guards(service) == []
+
+
+def test_a_second_signal_does_not_cut_the_stop_short(ready: tuple[Shell, Service]) -> None:
+    shell, service = ready
+    process = shell.start(*words())
+    assert process.stderr is not None
+    while "looking at" not in process.stderr.readline():
+        assert process.poll() is None
+    for _ in range(4):
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.02)
+    _, errors = process.communicate(timeout=60)
+    # The last of them may find a command that has done all it had to.
+    assert process.returncode in {143, -signal.SIGTERM}, errors
+    assert up(service) == []
+
+
+def test_a_stop_that_fails_is_the_last_that_is_said(ready: tuple[Shell, Service]) -> None:
+    shell, service = ready
+    refused = Spoiled(400, "AccessDeniedException")
+
+    def spoil(call: Call) -> Spoiled | None:
+        return refused if call.what == "StopProjectVersion" else None
+
+    with intercepted(service.endpoint_url, spoil) as url:
+        process = shell.start(
+            *("detect", "photos/across", "--start", "--yes", "--rate", "20", "--project", "photos"),
+            *("--endpoint-url", url, "--profile", "any", "--region", "us-east-1"),
+        )
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1, errors
+    *_, error, hint = errors.strip().splitlines()
+    assert "v1 is STILL RUNNING, at $4.00 an hour" in error
+    assert hint.endswith("customlabels model stop v1 --project photos")
+    shell.run("model", "stop", "v1", "--local", "-q")
+    assert up(service) == []
+
+
+def test_a_command_that_is_killed_has_its_model_stopped_by_a_schedule(ready: tuple[Shell, Service]) -> None:
+    shell, service = ready
+    process = shell.start(*words())
+    assert process.stderr is not None
+    while "looking at" not in process.stderr.readline():
+        assert process.poll() is None
+    process.kill()
+    process.wait()
+    assert up(service) == ["RUNNING"]
+    assert len(guards(service)) == 1
+    address.advance(shell.state, AHEAD.total_seconds() + 60)
+    deadline = time.monotonic() + 20
+    while up(service):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert guards(service) == []
+
+
+def test_a_guard_that_may_not_be_set_is_said_and_gone_without(ready: tuple[Shell, Service]) -> None:
+    shell, service = ready
+
+    def spoil(call: Call) -> Spoiled | None:
+        return Spoiled(403, "AccessDeniedException") if call.what.startswith("POST /schedules") else None
+
+    with intercepted(service.endpoint_url, spoil) as url:
+        shown = shell.run(
+            *("detect", "photos/across", "--start", "--yes", "--rate", "20", "--project", "photos"),
+            *("--endpoint-url", url, "--profile", "any", "--region", "us-east-1"),
+        )
+    assert "nothing stops v1 should this command be killed" in shown.stderr
+    assert up(service) == []
+    quiet = shell.run(*words("--no-guard"), expect=0)
+    assert "nothing stops" not in quiet.stderr

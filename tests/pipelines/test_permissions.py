@@ -1,0 +1,87 @@
+"""Policies that are printed: held against the templates, and against what takes no resource."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from cfnlint.api import lint_all
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customlabels.core.settings import Settings
+from customlabels.pipelines import permissions
+from customlabels.pipelines.sagemaker.pipeline_stack import assemble
+
+SCOPE = permissions.Scope(
+    account="111122223333",
+    region="eu-west-1",
+    project="surface",
+    bucket="plant-7",
+    prefix="customlabels",
+    kms_key="alias/models",
+    topic="arn:aws:sns:eu-west-1:111122223333:models",
+    event_bus="default",
+    images="s3://photos/line-1",
+    packages="customlabels-surface",
+)
+USES = {
+    use: getattr(permissions, use)
+    for use in ("train", "promote", "detect", "bucket", "copy", "delete", "status", "schedule", "pipeline")
+}
+
+
+def allowed(policy: dict[str, Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for statement in policy["Statement"]:
+        for action in statement["Action"]:
+            found.setdefault(action, []).extend(statement["Resource"])
+    return found
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_policy_has_no_fault(use: str) -> None:
+    document = {
+        "Resources": {
+            "Policy": {
+                "Type": "AWS::IAM::ManagedPolicy",
+                "Properties": {"PolicyDocument": USES[use](SCOPE)},
+            }
+        }
+    }
+    assert [str(match) for match in lint_all(json.dumps(document)) if not match.rule.id.startswith("I")] == []
+    sids = [statement.get("Sid") for statement in USES[use](SCOPE)["Statement"] if "Sid" in statement]
+    assert len(sids) == len(set(sids))
+
+
+@pytest.mark.parametrize("use", USES)
+def test_no_action_is_a_pattern_and_everything_is_named_only_where_a_call_takes_no_resource(use: str) -> None:
+    for action, resources in allowed(USES[use](SCOPE)).items():
+        assert "*" not in action
+        if "*" in resources:
+            assert action in {
+                *("rekognition:CreateProject", "rekognition:DescribeProjects", "sagemaker:ListModelPackages"),
+                *("cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms", "logs:DescribeLogGroups"),
+                *("scheduler:ListSchedules", "lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping"),
+                *("lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"),
+            }
+
+
+@pytest.mark.parametrize("use", ["train", "copy"])
+def test_making_a_project_stands_in_a_statement_of_its_own(use: str) -> None:
+    (statement,) = (one for one in USES[use](SCOPE)["Statement"] if "rekognition:CreateProject" in one["Action"])
+    assert (statement["Action"], statement["Resource"]) == (["rekognition:CreateProject"], ["*"])
+
+
+def test_the_pipelines_stack_has_the_resources_that_its_policy_is_for() -> None:
+    assembled = assemble(Settings(), project="surface", bucket="plant-7", region="eu-west-1")
+    types = {one["Type"] for one in json.loads(assembled.stack.template)["Resources"].values()}
+    assert types == permissions.PIPELINE_TYPES
+
+
+@given(st.sets(st.sampled_from(["kms_key", "topic", "event_bus", "images", "packages"])))
+def test_what_is_not_used_is_not_asked_for(absent: set[str]) -> None:
+    scope = replace(SCOPE, **dict.fromkeys(absent))
+    services = {action.partition(":")[0] for use in USES for action in allowed(USES[use](scope))}
+    assert ("kms" in services) == ("kms_key" not in absent)
+    assert ("events:PutEvents" in allowed(permissions.train(scope))) == ("event_bus" not in absent)
