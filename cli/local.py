@@ -1,6 +1,7 @@
 """customlabels local."""
 
 import shlex
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -126,5 +127,25 @@ def env(session: Session) -> None:
         session.console.text("unset AWS_PROFILE AWS_SESSION_TOKEN")
         for name, value in variables.items():
             session.console.text(f"export {name}={shlex.quote(value)}")
+        if _has_own_hosts():
+            session.console.text(_GUARD)
+            session.console.note("aws sqs of the AWS CLI version 1 leaves the machine without --endpoint-url")
 
     session.console.result(variables, show)
+
+
+_GUARD = (
+    'aws() { case " $* " in *" --endpoint-url"*) command aws "$@";; '
+    '*) command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@";; esac; }'
+)
+"""Gives each call of the AWS CLI the address that its version 1 takes from no variable for SQS."""
+
+
+def _has_own_hosts() -> bool:
+    """Whether the AWS CLI that is found is its version 1, a Python script that imports awscli."""
+    found = shutil.which("aws")
+    try:
+        with Path(found or "").open("rb") as file:
+            return b"import awscli" in file.read(4096)
+    except OSError:
+        return False

@@ -172,7 +172,15 @@ def start(state: Path, pace: Pace | None = None) -> Running:
     command += ["--lag", str(pace.lag)] if pace.lag else []
     private = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     with os.fdopen(os.open(state / LOG_FILE, private, 0o600), "ab") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            # Each of many threads would keep what it once needed for a large body.
+            env={**os.environ, "MALLOC_ARENA_MAX": "2"},
+        )
     # A large state takes its time to be read; a process that lives is waited for.
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
