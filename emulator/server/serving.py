@@ -1,6 +1,7 @@
 """The local service's process: one for a state folder, on the loopback address."""
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -80,7 +81,11 @@ def serve(state: Path, port: int, pace: Pace) -> None:
 
     store = Store(state)
     store.put_setting("moto", version("moto"))
+    # What is read at the start stays: looking through it for garbage takes longer than reading it.
+    gc.disable()
     application = Application(store, pace, key)
+    gc.freeze()
+    gc.enable()
     try:
         server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Handler)
     except (OSError, SystemExit):
