@@ -96,7 +96,6 @@ def template(parts: Parts, now: datetime) -> str:
         project_arn=parts.project_arn,
         schedule=text,
         schedule_parameter=parameters.schedule(parts.project),
-        zone=schedule.zone,
         bucket=parts.bucket,
         key=parts.key,
         emails=list(parts.emails),
@@ -108,11 +107,11 @@ def template(parts: Parts, now: datetime) -> str:
     )
 
 
-def _fired(parts: Parts, found: Sequence[Edge]) -> list[dict[str, str]]:
+def _fired(parts: Parts, fires: Sequence[Edge]) -> list[dict[str, str]]:
     """The edges with what they call and their names in the stack."""
     fired: list[dict[str, str]] = []
-    for edge in found:
-        about = {"expression": edge.expression, "version_arn": ""}
+    for edge in fires:
+        about = {"expression": edge.expression, "zone": edge.zone, "version_arn": ""}
         if edge.event is Event.CLOSE:
             fired += [
                 {**about, "version_arn": arn, "does": f"Stops {name} should no function have done so"}
@@ -122,10 +121,10 @@ def _fired(parts: Parts, found: Sequence[Edge]) -> list[dict[str, str]]:
             does = "A window is about to open" if edge.event is Event.START else "A window has ended"
             fired.append({**about, "function": edge.event.value.capitalize(), "does": f"{does} for {edge.version}"})
     counts: dict[str, int] = {}
-    for one in fired:
-        kind = "Close" if one["version_arn"] else f"{one['function']}s"
+    for schedule in fired:
+        kind = "Close" if schedule["version_arn"] else f"{schedule['function']}s"
         counts[kind] = counts.get(kind, 0) + 1
-        one["logical"] = f"{kind}{counts[kind]}"
+        schedule["logical"] = f"{kind}{counts[kind]}"
     return fired
 
 
