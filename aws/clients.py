@@ -66,12 +66,15 @@ _NOBODY: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where calls go: a profile and a region of AWS, or another endpoint that speaks its protocol."""
+    """Where calls go: a profile and a region of AWS, or another endpoint that speaks its protocol.
+
+    With `local_key`, the access key of a local service, nothing of the user's own AWS configuration is read.
+    """
 
     profile: str | None = None
     region: str | None = None
     endpoint_url: str | None = None
-    anonymous: bool = False
+    local_key: str | None = None
     said: Callable[[str], None] | None = None
     """Told the name of each call before it is made."""
     held_up: Callable[[str], None] | None = None
@@ -165,8 +168,8 @@ class Clients:
     def account(self) -> str:
         """The number of the account that calls are made for."""
         with explained("asking for the account"):
-            found: str = self._client("sts").get_caller_identity()["Account"]
-        return found
+            number: str = self._client("sts").get_caller_identity()["Account"]
+        return number
 
     @property
     def region(self) -> str:
@@ -195,9 +198,9 @@ class Clients:
             from botocore.session import Session
 
             chosen = self._connection
-            if chosen.anonymous:
+            if chosen.local_key is not None:
                 self._session = boto3.Session(
-                    aws_access_key_id="local",
+                    aws_access_key_id=chosen.local_key,
                     aws_secret_access_key="local",
                     region_name=chosen.region or DEFAULT_LOCAL_REGION,
                     botocore_session=Session(session_vars=_NOBODY),
@@ -283,8 +286,8 @@ def explained(doing: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        told = error.response.get("Error", {})
-        code, text = told.get("Code", ""), told.get("Message", "") or "no message"
+        refusal = error.response.get("Error", {})
+        code, text = refusal.get("Code", ""), refusal.get("Message", "") or "no message"
         raise ServiceError(f"{doing}: {code}: {text}", hint=_HINTS.get(code), code=code) from error
     except NoCredentialsError as error:
         raise ServiceError(

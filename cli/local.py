@@ -112,8 +112,8 @@ def env(session: Session) -> None:
     found = address.start(session.state)
     variables = {
         "AWS_ENDPOINT_URL": found.endpoint_url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_ACCESS_KEY_ID": found.key,
+        "AWS_SECRET_ACCESS_KEY": address.SECRET,
         "AWS_REGION": DEFAULT_LOCAL_REGION,
         "AWS_DEFAULT_REGION": DEFAULT_LOCAL_REGION,
     }

@@ -77,6 +77,8 @@ class DatasetSettings(_Section):
     masks: str | None = None
     min_area: Annotated[int, Ge(1)] = 9
     category: str | None = None
+    lines: Literal["out", "boxes"] = "out"
+    attributes: tuple[str, ...] = ()
     allow_unlabelled: bool = False
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
     seed: int = 0
@@ -180,7 +182,7 @@ TEMPLATE = """\
 # bucket = "my-bucket"        # where images, manifests and results go; must be in `region`
 # prefix = "customlabels"     # the folder in that bucket
 # region = "eu-west-1"        # default: that of your AWS profile
-# kms_key = "alias/models"    # encrypts what is uploaded and trained; default: S3's own keys
+# kms_key = "alias/models"    # encrypts what is uploaded and trained; default: as the bucket has it
 # max_cost = 10               # dollars; a training that may cost more is refused
 
 [dataset]

@@ -113,9 +113,9 @@ class Session:
 
         if self._endpoint_url is not None:
             raise SettingsError("--local and --endpoint-url exclude each other")
-        endpoint = start(self.state).endpoint_url
+        service = start(self.state)
         clients = Clients(
-            Connection(None, region, endpoint, anonymous=True, said=self._said, held_up=self.console.note)
+            Connection(None, region, service.endpoint_url, service.key, said=self._said, held_up=self.console.note)
         )
         self._make_local_bucket(clients, self.settings.project.bucket or LOCAL_BUCKET)
         return clients
@@ -268,14 +268,11 @@ class Session:
 
     def divide(self, wanted: "Wanted") -> "tuple[Dataset, Remote | None]":
         """The images that are asked for, divided; and what is known of them in S3, where they lie there."""
-        from customlabels.pipelines.training.sources import divide_images, divide_remote, warn_of_leaks
+        from customlabels.pipelines.training.sources import divide_images, warn_of_leaks
 
-        if wanted.in_s3:
-            remote, divided = divide_remote(wanted)
-            return divided, remote
         divided, _ = divide_images(wanted)
         warn_of_leaks(wanted, divided)
-        return divided, None
+        return divided.dataset, divided.remote
 
     def plan_training(
         self,

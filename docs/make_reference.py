@@ -147,6 +147,8 @@ _MORE = {
     "dataset.masks": "the folder that masks lie in, if not beside the images",
     "dataset.min_area": "masks: pixels of the smallest spot that becomes a box",
     "dataset.category": "of several kinds of parts in a download, each with a split of its own, the one to read",
+    "dataset.lines": "whether lines are left out, or the rectangle around each is a box",
+    "dataset.attributes": "manifests: the attributes that are used; empty: all but superseded ones",
     "dataset.allow_unlabelled": "keep images that no label and no box marks; a training ignores them",
     "schedule.subdivision": "the state or province of `country`, whose public holidays differ",
     "schedule.time_zone": "of the windows' times, as the IANA database names it",

@@ -103,21 +103,21 @@ def plan(
     serving : the version that answers requests; None where that is not known
     """
     schedule = resolved(schedule, champion)
-    found = {one.version: one for one in observed}
+    by_version = {model.version: model for model in observed}
     wants = {version: asked(now, schedule, version, spent) for version in versions(schedule)}
     actions: list[Action] = [*_foreseen(now, schedule), *_broke(now, schedule, spent)]
     for version, want in wants.items():
-        if version not in found and want.units and version == CHAMPION:
+        if version not in by_version and want.units and version == CHAMPION:
             actions.append(_report(Trouble.NO_CHAMPION, "", f"{want.why}, and there is no champion to start"))
-        elif version not in found and want.units:
+        elif version not in by_version and want.units:
             actions.append(_report(Trouble.MISSING, version, f"{want.why}, and the version does not exist any more"))
-    promoted, promise = found.get(champion or ""), wants.get(champion or CHAMPION)
-    for one in observed:
-        own = wants.get(one.version)
-        if own is not None and (own.units or own.overridden or one is promoted):
-            actions += _about(now, schedule, one, own)
-        elif not (_may_answer(one, own, serving) and _takes_over(promoted, promise)):
-            actions += _down(now, one, _why_down(own, promised=promise, champion=promoted))
+    promoted, promise = by_version.get(champion or ""), wants.get(champion or CHAMPION)
+    for model in observed:
+        own = wants.get(model.version)
+        if own is not None and (own.units or own.overridden or model is promoted):
+            actions += _about(now, schedule, model, own)
+        elif not (_may_answer(model, own, serving) and _takes_over(promoted, promise)):
+            actions += _down(now, model, _why_down(own, promised=promise, champion=promoted))
     return tuple(actions)
 
 
@@ -139,48 +139,48 @@ def _foreseen(now: datetime, schedule: Schedule) -> list[Action]:
 
 def _broke(now: datetime, schedule: Schedule, spent: float) -> list[Action]:
     budget = schedule.monthly_budget
-    if budget is None or spent < budget or not any(wanted(now, schedule, one).units for one in versions(schedule)):
+    if budget is None or spent < budget or not any(wanted(now, schedule, model).units for model in versions(schedule)):
         return []
     why = f"the monthly budget of ${budget:.2f} is spent (${spent:.2f}): models stay down until the month ends"
     return [_report(Trouble.BUDGET, "", why)]
 
 
-def _about(now: datetime, schedule: Schedule, one: Observed, want: Wanted) -> list[Action]:
+def _about(now: datetime, schedule: Schedule, model: Observed, want: Wanted) -> list[Action]:
     """What to do about a version that is wanted up, or down."""
     if not want.units:
-        return _down(now, one, want.why)
-    if one.status == State.RUNNING:
-        return _about_running(now, schedule, one, want)
-    if one.status == State.STARTING:
-        return _stuck(now, one)
-    if one.status == State.STOPPING:
-        return _overdue(now, one)
-    if one.status not in STARTABLE:
-        why = f"{want.why}, and it is {one.status}: it cannot be started"
-        return [_report(Trouble.UNSTARTABLE, one.version, why)]
-    if one.failures and one.since is not None and now < one.since + pause(one.failures):
-        why = f"its start failed {_times(one.failures)}; it is tried again after {_minutes(pause(one.failures))}"
-        return [_report(Trouble.START_FAILED, one.version, why)]
-    return [Action(Kind.START, one.version, want.why, want.units)]
+        return _down(now, model, want.why)
+    if model.status == State.RUNNING:
+        return _about_running(now, schedule, model, want)
+    if model.status == State.STARTING:
+        return _stuck(now, model)
+    if model.status == State.STOPPING:
+        return _overdue(now, model)
+    if model.status not in STARTABLE:
+        why = f"{want.why}, and it is {model.status}: it cannot be started"
+        return [_report(Trouble.UNSTARTABLE, model.version, why)]
+    if model.failures and model.since is not None and now < model.since + pause(model.failures):
+        why = f"its start failed {_times(model.failures)}; it is tried again after {_minutes(pause(model.failures))}"
+        return [_report(Trouble.START_FAILED, model.version, why)]
+    return [Action(Kind.START, model.version, want.why, want.units)]
 
 
-def _about_running(now: datetime, schedule: Schedule, one: Observed, want: Wanted) -> list[Action]:
+def _about_running(now: datetime, schedule: Schedule, model: Observed, want: Wanted) -> list[Action]:
     idle = schedule.idle_stop
     # A model is not idle before it could be asked: the window was open for as long, and nobody keeps it up.
-    if idle is not None and want.open and not want.overridden and wanted(now - idle, schedule, one.version).open:
-        quiet = max(filter(None, (one.last_request, one.since)), default=None)
+    if idle is not None and want.open and not want.overridden and wanted(now - idle, schedule, model.version).open:
+        quiet = max(filter(None, (model.last_request, model.since)), default=None)
         if quiet is not None and now - quiet >= idle:
             why = f"no request for {_minutes(now - quiet)}"
-            return [Action(Kind.STOP, one.version, why, quiet_until=want.until)]
-    if one.units and one.units != want.units:
-        why = f"{_units(one.units)} up, {want.units} wanted: units change only by a stop and a start"
-        return [Action(Kind.STOP, one.version, why)]
+            return [Action(Kind.STOP, model.version, why, quiet_until=want.until)]
+    if model.units and model.units != want.units:
+        why = f"{_units(model.units)} up, {want.units} wanted: units change only by a stop and a start"
+        return [Action(Kind.STOP, model.version, why)]
     return []
 
 
-def _may_answer(one: Observed, own: Wanted | None, serving: str | None) -> bool:
+def _may_answer(model: Observed, own: Wanted | None, serving: str | None) -> bool:
     """Whether a version that is not wanted now is the one that has been answering requests."""
-    return one.status == State.RUNNING and (one.version == serving or (serving is None and own is None))
+    return model.status == State.RUNNING and (model.version == serving or (serving is None and own is None))
 
 
 def _takes_over(champion: Observed | None, promise: Wanted | None) -> bool:
@@ -198,11 +198,11 @@ def _why_down(own: Wanted | None, promised: Wanted | None, champion: Observed | 
     return f"{champion.version} is the champion" if champion else "no window names it"
 
 
-def _down(now: datetime, one: Observed, why: str) -> list[Action]:
+def _down(now: datetime, model: Observed, why: str) -> list[Action]:
     """What brings a version down; one that is STARTING has to be waited for: the service refuses to stop it."""
-    if one.status == State.RUNNING:
-        return [Action(Kind.STOP, one.version, why), *_overdue(now, one)]
-    return _overdue(now, one) if one.status == State.STOPPING else _stuck(now, one)
+    if model.status == State.RUNNING:
+        return [Action(Kind.STOP, model.version, why), *_overdue(now, model)]
+    return _overdue(now, model) if model.status == State.STOPPING else _stuck(now, model)
 
 
 def pause(failures: int) -> timedelta:
@@ -210,17 +210,17 @@ def pause(failures: int) -> timedelta:
     return min(_LONGEST_PAUSE, _FIRST_PAUSE * (1 << (min(failures, 8) - 1)))
 
 
-def _stuck(now: datetime, one: Observed) -> list[Action]:
-    if one.status != State.STARTING or one.since is None or now - one.since <= STUCK_AFTER:
+def _stuck(now: datetime, model: Observed) -> list[Action]:
+    if model.status != State.STARTING or model.since is None or now - model.since <= STUCK_AFTER:
         return []
-    return [_report(Trouble.STUCK, one.version, f"it has been STARTING for over {_minutes(STUCK_AFTER)}")]
+    return [_report(Trouble.STUCK, model.version, f"it has been STARTING for over {_minutes(STUCK_AFTER)}")]
 
 
-def _overdue(now: datetime, one: Observed) -> list[Action]:
-    if one.told is None or now - one.told < OVERDUE_AFTER:
+def _overdue(now: datetime, model: Observed) -> list[Action]:
+    if model.told is None or now - model.told < OVERDUE_AFTER:
         return []
-    why = f"it was told to stop {_minutes(now - one.told)} ago, and is {one.status}"
-    return [_report(Trouble.STOP_OVERDUE, one.version, why)]
+    why = f"it was told to stop {_minutes(now - model.told)} ago, and is {model.status}"
+    return [_report(Trouble.STOP_OVERDUE, model.version, why)]
 
 
 def _report(trouble: Trouble, version: str, why: str) -> Action:

@@ -83,7 +83,9 @@ class Span(NamedTuple):
 
 def versions(schedule: Schedule) -> list[str]:
     """The versions that the schedule is about, each once."""
-    return list(dict.fromkeys([one.version for one in schedule.windows] + [one.version for one in schedule.overrides]))
+    return list(
+        dict.fromkeys([entry.version for entry in schedule.windows] + [entry.version for entry in schedule.overrides])
+    )
 
 
 def resolved(schedule: Schedule, champion: str | None) -> Schedule:
@@ -96,8 +98,8 @@ def resolved(schedule: Schedule, champion: str | None) -> Schedule:
 
     return replace(
         schedule,
-        windows=tuple(replace(one, version=named(one.version)) for one in schedule.windows),
-        overrides=tuple(replace(one, version=named(one.version)) for one in schedule.overrides),
+        windows=tuple(replace(entry, version=named(entry.version)) for entry in schedule.windows),
+        overrides=tuple(replace(entry, version=named(entry.version)) for entry in schedule.overrides),
     )
 
 
@@ -131,11 +133,11 @@ def _instant(day: date, hands: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, hands, zone).astimezone(UTC)
 
 
-def _flat(found: Sequence[Span]) -> list[Span]:
-    edges = sorted({edge for span in found for edge in (span.start, span.stop)})
+def _flat(overlapping: Sequence[Span]) -> list[Span]:
+    edges = sorted({edge for span in overlapping for edge in (span.start, span.stop)})
     flat: list[Span] = []
     for left, right in pairwise(edges):
-        units = max((span.units for span in found if span.start <= left < span.stop), default=0)
+        units = max((span.units for span in overlapping if span.start <= left < span.stop), default=0)
         if units and flat and flat[-1].stop == left and flat[-1].units == units:
             flat[-1] = Span(flat[-1].start, right, units)
         elif units:

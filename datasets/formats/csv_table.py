@@ -12,7 +12,7 @@ from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import Finder
 from customlabels.datasets.formats.csv_columns import describe, first_rows
-from customlabels.datasets.formats.csv_guess import ONE_HOT, names_a_role
+from customlabels.datasets.formats.csv_names import ONE_HOT, role_of
 from customlabels.datasets.formats.csv_rows import images_of
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_images, subset_of
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
@@ -86,7 +86,7 @@ def _tables(folder: Path, options: Options) -> list[Path]:
         return [folder / FILE]
     for name in _ONE_A_SIDE:
         sides = sorted(path for path in (folder / name, *folder.glob(f"*/{name}")) if path.is_file())
-        if sides and names_a_role(first_rows(sides[0], options)[0][0]):
+        if sides and role_of(first_rows(sides[0], options)[0][0]):
             return sides
     below = [path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
     if not all(name.lower() in _STRUCTURE or subset_of(name) for name in below):

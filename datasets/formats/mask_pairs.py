@@ -76,7 +76,7 @@ def find_pairs(names: Iterable[str], tree: str | None = None) -> Pairs:
         for mask, image in (beside | marked).items():
             pairs.masks.setdefault(image, []).append(mask)
         others = [name for name in others if name not in marked]
-    index = _index(others)
+    index = _index(others) if in_trees else {}
     for name, (above, inside) in in_trees.items():
         *folders, base = name.split("/")
         before = tuple(folders[:above])
@@ -162,7 +162,7 @@ def _index(images: Iterable[str]) -> Index:
     index: Index = defaultdict(list)
     for name in sorted(images, key=lambda name: name.split("/")[:-1]):
         *folders, base = name.split("/")
-        stem = PurePosixPath(base).stem
+        stem = _parted(base)[0]
         bare = tuple(folder.lower() for folder in without_structure(folders))
         unmarked = _IMAGE_MARKS.fullmatch(stem)
         for ending in {stem, unmarked[1] if unmarked else stem}:

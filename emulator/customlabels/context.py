@@ -14,6 +14,7 @@ from customlabels.emulator.customlabels.state import (
     Status,
     Timings,
     Version,
+    aged,
     from_document,
     settle,
     to_document,
@@ -60,24 +61,33 @@ class Context:
         self.store.put_resource(resource.arn, KINDS[type(resource)], parent, to_document(resource))
 
     def find(self, kind: type[Resource], arn: str) -> Resource:
-        """The resource as it stands now.
+        """The resource as it stands now, a version with a tag about its state as that says.
+
+        Raises
+        ------
+        Refusal : ResourceNotFoundException
+        """
+        return aged(self.held(kind, arn))
+
+    def held(self, kind: type[Resource], arn: str) -> Resource:
+        """The resource as it is kept, to be changed and kept again.
 
         Raises
         ------
         Refusal : ResourceNotFoundException
         """
         document = self.store.get_resource(arn)
-        found = self._settled(kind, document) if document is not None else None
-        if found is None or f":{self.region}:" not in arn:
+        resource = self._settled(kind, document) if document is not None else None
+        if resource is None or f":{self.region}:" not in arn:
             raise not_found(f"The resource {arn} does not exist.")
-        return found
+        return resource
 
     def all(self, kind: type[Resource], parent: str) -> list[Resource]:
         """The resources of that kind below `parent` (a project's ARN; for projects the region), newest first."""
         documents = self.store.resources(KINDS[kind], parent)
         settled = [self._settled(kind, document) for document in documents]
-        found = [resource for resource in settled if resource is not None]
-        return sorted(found, key=lambda resource: (resource.created, resource.arn), reverse=True)
+        present = [aged(resource) for resource in settled if resource is not None]
+        return sorted(present, key=lambda resource: (resource.created, resource.arn), reverse=True)
 
     def _settled(self, kind: type[Resource], document: dict[str, Any]) -> Resource | None:
         resource = from_document(kind, document)

@@ -89,8 +89,8 @@ def _tagged(context: Context, arn: str) -> Project | Dataset | Version:
     if ":project/" not in arn:
         raise not_found(f"The resource {arn} does not exist.")
     if "/dataset/" in arn:
-        return context.find(Dataset, arn)
-    return context.find(Version, arn) if "/version/" in arn else context.find(Project, arn)
+        return context.held(Dataset, arn)
+    return context.held(Version, arn) if "/version/" in arn else context.held(Project, arn)
 
 
 def _description(context: Context, project: Project) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class ImageClassifier:
     labels: tuple[str, ...]
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
-    supports: NDArray[np.float64]
+    supports: NDArray[np.float32]
     weights: NDArray[np.float64]
     biases: NDArray[np.float64]
     slopes: NDArray[np.float64]
@@ -80,7 +80,7 @@ def fit(
         labels=tuple(labels),
         mean=mean,
         scale=scale,
-        supports=scaled[used],
+        supports=scaled[used].astype(np.float32),
         weights=np.array([weights[used] for weights, *_ in machines]),
         biases=np.array([bias for _, bias, _, _ in machines]),
         slopes=np.array([slope for *_, slope, _ in machines]),
@@ -95,7 +95,7 @@ def confidences(model: ImageClassifier, features: NDArray[np.floating[Any]]) -> 
     ----------
     features : (images, length)
     """
-    scaled = (features.astype(np.float64) - model.mean) / model.scale
+    scaled = ((features.astype(np.float64) - model.mean) / model.scale).astype(np.float32)
     decisions = _kernel(scaled, model.supports) @ model.weights.T + model.biases
     sure: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(decisions * model.slopes + model.offsets, -30, 30)))
     return sure
@@ -153,8 +153,9 @@ def _chosen(truth: NDArray[np.bool_], seed: int) -> NDArray[np.intp]:
     return np.sort(shuffled[np.argsort(rank, kind="stable")[:_MOST_IMAGES]])
 
 
-def _kernel(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2 * left @ right.T
+def _kernel(left: NDArray[np.floating[Any]], right: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    lengths = [np.einsum("ij,ij->i", rows, rows).astype(np.float64) for rows in (left, right)]
+    squares = lengths[0][:, None] + lengths[1] - 2 * (left @ right.T)
     kernel: NDArray[np.float64] = np.exp(-_GAMMA * np.maximum(squares, 0))
     return kernel
 

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from customlabels.emulator.engine.blurring import blurred
+
 _AREA = 400 * 400
 """Pixels of the working size at most; an image is made smaller for it, never larger."""
 
@@ -56,7 +58,7 @@ def channels(image: NDArray[np.uint8]) -> tuple[Plane, Plane]:
     light -= np.median(light)
     light /= max(1.4826 * float(np.median(np.abs(light))), 0.05)
     light = np.clip(light, -12, 12)
-    smooth = {width: _blurred(light, width) for width in (1, 2, 4, 8, 16, 32)}
+    smooth = {width: blurred(light, width) for width in (1, 2, 4, 8, 16, 32)}
     planes: list[Plane] = [light, *smooth.values()]
     planes += [smooth[width] - smooth[4 * width] for width in (1, 2, 4, 8)]
     bends = {width: _bends(smooth[width], width) for width in (1, 2, 4, 8)}
@@ -65,13 +67,13 @@ def channels(image: NDArray[np.uint8]) -> tuple[Plane, Plane]:
         planes += [cv2.Sobel(smooth[width], cv2.CV_32F, *orders, ksize=3) * width for orders in ((1, 0), (0, 1))]
     across, down = (cv2.Sobel(smooth[1], cv2.CV_32F, *orders, ksize=3) for orders in ((1, 0), (0, 1)))
     energies = [np.abs(across), np.abs(down), np.abs(across + down) / 1.4, np.abs(across - down) / 1.4]
-    planes += [_blurred(plane, width) for plane in energies[:2] for width in (3, 10)]
+    planes += [blurred(plane, width) for plane in energies[:2] for width in (3, 10)]
     rough = np.abs(light - smooth[2])
-    planes += [_blurred(rough, width) for width in (2, 6, 18)]
+    planes += [blurred(rough, width) for width in (2, 6, 18)]
     colours: list[Plane] = []
     if image.ndim == 3:
         lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
-        colours = [_blurred((lab[:, :, place] - 128) / 16, 1.5) for place in (1, 2)]
+        colours = [blurred((lab[:, :, place] - 128) / 16, 1.5) for place in (1, 2)]
     else:
         colours = [np.zeros_like(light)] * 2
     planes += colours
@@ -164,19 +166,6 @@ def likely(net: Sequence[NDArray[Any]], planes: Plane, labels: int) -> Plane:
             np.maximum(values, 0, out=values)
     sure = 1 / (1 + np.exp(-np.clip(values[:, :labels], -20, 20)))
     return sure.reshape(*planes.shape[:2], labels).astype(np.float32)
-
-
-def _blurred(plane: Plane, width: float) -> Plane:
-    """Large blurs at a coarser size, where they cost little."""
-    if width < 6 or min(plane.shape) < 32:
-        smooth: Plane = cv2.GaussianBlur(plane, (0, 0), width)
-        return smooth
-    step = int(width / 2.5)
-    height, across = plane.shape
-    small = cv2.resize(plane, (max(4, across // step), max(4, height // step)), interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), width / step)
-    larger: Plane = cv2.resize(small, (across, height), interpolation=cv2.INTER_LINEAR)
-    return larger
 
 
 def _bends(smooth: Plane, width: float) -> tuple[Plane, Plane]:

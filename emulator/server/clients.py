@@ -1,6 +1,7 @@
 """boto3 clients of this very service; over HTTP, or never leaving the process: a WSGI application answers them."""
 
 import io
+import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,6 +21,11 @@ def local_client(service: str, region: str, endpoint_url: str) -> Any:
     session: Any = boto3
     config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
     return session.client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+
+
+def credentials() -> dict[str, str]:
+    """The variables by which a process of the service's own reaches it."""
+    return {name: os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
 
 
 class _Raw(io.BytesIO):

@@ -17,6 +17,7 @@ from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
 from customlabels.datasets.probe import Hashes, service_fault
 from customlabels.datasets.structure import labels_of
+from customlabels.manifests.remote import Remote as Remote
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,15 +26,6 @@ _HEADS = (8_192, 262_144)
 """Bytes that are read of an image; more only where its header goes on behind the first."""
 
 _THREADS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Remote:
-    """The images below an address, and what stands for their content."""
-
-    address: S3Address
-    dataset: Dataset
-    hashes: dict[str, Hashes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +147,7 @@ def _look(s3: "S3Client", address: S3Address, held: _Held) -> ImageInfo | str:
     """The image's header, or why it cannot be used."""
     image = S3Address(address.bucket, join_key(address.key, held.name))
     for head in _HEADS:
-        body, _ = beginning(s3, image, head) if held.size else (b"", 0)
+        body = beginning(s3, image, head).body if held.size else b""
         try:
             info = parse(body, held.size)
         except CutOff:

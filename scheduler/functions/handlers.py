@@ -38,7 +38,7 @@ def sweep(_event: Any, _context: Any) -> Answer:
 
 def _turn(*kinds: Kind) -> Answer:
     done = take(_place(), _clients(), kinds)
-    return {"actions": [{"action": one.kind, "version": one.version, "why": one.why} for one in done]}
+    return {"actions": [{"action": action.kind, "version": action.version, "why": action.why} for action in done]}
 
 
 def _place() -> Place:

@@ -51,7 +51,7 @@ class Versions:
     @property
     def states(self) -> list[tuple[str, str, int]]:
         """Name, status and units of each."""
-        return [(name, one["Status"], _units(one)) for name, one in self.described.items()]
+        return [(name, description["Status"], _units(description)) for name, description in self.described.items()]
 
 
 def look_up(ssm: "SSMClient", project: str, now: datetime) -> Known:
@@ -63,21 +63,21 @@ def look_up(ssm: "SSMClient", project: str, now: datetime) -> Known:
     ValueError : it is none
     """
     names = [getattr(parameters, name)(project) for name in ("schedule", "overrides", "champion", "serving", "memory")]
-    found = {path.rpartition("/")[2]: value for path, value in parameters.read(ssm, names).items()}
-    if "schedule" not in found:
+    values = {path.rpartition("/")[2]: value for path, value in parameters.read(ssm, names).items()}
+    if "schedule" not in values:
         raise LookupError(f"the parameter {parameters.schedule(project)} is not there")
-    remembered = memory.read(found.get("uptime", ""))
-    schedule = read_schedule_text(found["schedule"])
+    remembered = memory.read(values.get("uptime", ""))
+    schedule = read_schedule_text(values["schedule"])
     if schedule.learns and remembered.lead is not None:
         schedule = replace(schedule, warm_up=timedelta(minutes=remembered.lead))
     # The newest counts, and a person's word before what was idle.
-    overrides = (*remembered.quiet, *read_overrides_text(found.get("overrides", "[]")))
+    overrides = (*remembered.quiet, *read_overrides_text(values.get("overrides", "[]")))
     return Known(
-        replace(schedule, overrides=tuple(one for one in overrides if one.until > now)),
-        _version(found.get("champion")),
-        _version(found.get("serving")),
+        replace(schedule, overrides=tuple(override for override in overrides if override.until > now)),
+        _version(values.get("champion")),
+        _version(values.get("serving")),
         remembered,
-        found.get("uptime", ""),
+        values.get("uptime", ""),
     )
 
 
@@ -87,8 +87,8 @@ def describe(rekognition: "RekognitionClient", project_arn: str) -> Versions:
     now = datetime.now(UTC)
     for page in rekognition.get_paginator("describe_project_versions").paginate(ProjectArn=project_arn):
         now = _clock(page)
-        for one in page["ProjectVersionDescriptions"]:
-            described[arns.version_name(one["ProjectVersionArn"])] = one
+        for description in page["ProjectVersionDescriptions"]:
+            described[arns.version_name(description["ProjectVersionArn"])] = description
     return Versions(now, described)
 
 
@@ -117,7 +117,7 @@ def last_request(cloudwatch: "CloudWatchClient", now: datetime, back: timedelta)
 
 def with_last_request(observed: Sequence[Observed], at: datetime | None) -> list[Observed]:
     """The versions; those that run were last asked at that time."""
-    return [replace(one, last_request=at) if one.status == State.RUNNING else one for one in observed]
+    return [replace(model, last_request=at) if model.status == State.RUNNING else model for model in observed]
 
 
 def _units(described: Mapping[str, Any]) -> int:
@@ -134,5 +134,5 @@ def _version(text: str | None) -> str | None:
 
 def _clock(answer: Any) -> datetime:
     """The time that an answer was given at; where it does not tell, this machine's."""
-    told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
-    return parsedate_to_datetime(told).astimezone(UTC) if told else datetime.now(UTC)
+    date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return parsedate_to_datetime(date).astimezone(UTC) if date else datetime.now(UTC)

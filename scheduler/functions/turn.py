@@ -77,7 +77,7 @@ class _Turn:
         self._clients = clients
         self._found = observation.describe(clients.rekognition, place.project_arn)
         self._known = observation.look_up(clients.ssm, place.project, self._found.now)
-        self._arns = {name: one["ProjectVersionArn"] for name, one in self._found.described.items()}
+        self._arns = {name: model["ProjectVersionArn"] for name, model in self._found.described.items()}
         self._spent = self._money()
         self._schedule = resolved(self._known.schedule, self._known.champion)
         self._asked = {
@@ -85,7 +85,7 @@ class _Turn:
             for version in versions(self._schedule)
         }
         self._memory, self._observed = remembering.seen(self._known.memory, self._found.now, self._found.states)
-        if any(one.open for one in self._asked.values()):
+        if any(model.open for model in self._asked.values()):
             self._memory = remembering.learned(self._memory)
         self._drained: str | None = None
         self.done: list[Action] = []
@@ -101,7 +101,7 @@ class _Turn:
 
     def _plan(self) -> list[Action]:
         now, schedule, observed = self._found.now, self._known.schedule, self._observed
-        if schedule.idle_stop is not None and any(one.status == State.RUNNING for one in observed):
+        if schedule.idle_stop is not None and any(model.status == State.RUNNING for model in observed):
             last = observation.last_request(self._clients.cloudwatch, now, schedule.idle_stop)
             observed = observation.with_last_request(observed, last)
         planned = plan(now, schedule, observed, self._known.champion, self._spent or 0.0, self._known.serving)
@@ -113,20 +113,20 @@ class _Turn:
         if self._found.now.minute >= _FIRST_OF_THE_HOUR:
             return
         try:
-            found = orphans.find(self._clients.rekognition, self._clients.ssm, self._place.project_arn)
+            running = orphans.find(self._clients.rekognition, self._clients.ssm, self._place.project_arn)
         except self._clients.rekognition.exceptions.ClientError as error:
             # Other projects must not keep this one from being seen to.
             self.tell(
                 Action(Kind.REPORT, "", f"orphans cannot be looked for: {error}", trouble=Trouble.ORPHAN), "trouble"
             )
             return
-        self._arns |= {one.name: one.arn for one in found}
-        for one in found:
+        self._arns |= {model.name: model.arn for model in running}
+        for model in running:
             why = "it runs in a project that has no schedule"
             if self._place.stops_orphans:
-                self.carry_out(Action(Kind.STOP, one.name, why))
+                self.carry_out(Action(Kind.STOP, model.name, why))
             else:
-                self.tell(Action(Kind.REPORT, one.name, why, trouble=Trouble.ORPHAN), "trouble")
+                self.tell(Action(Kind.REPORT, model.name, why, trouble=Trouble.ORPHAN), "trouble")
 
     def carry_out(self, action: Action) -> None:
         """Starts or stops a model; what is said against it is told, and it is tried again at the next turn."""
@@ -164,7 +164,7 @@ class _Turn:
         why = f"{code}; {action.kind} was asked for: {action.why}"
         self.tell(replace(action, kind=Kind.REPORT, trouble=Trouble.REFUSED, why=why), "refused")
 
-    def tell(self, action: Action, told: str) -> None:
+    def tell(self, action: Action, outcome: str) -> None:
         """Writes an action, or a trouble that was not told lately, into the log, and sends it to the topic."""
         if action.kind is Kind.REPORT:
             key = messages.key(action)
@@ -174,9 +174,11 @@ class _Turn:
             self._memory = replace(self._memory, said={**self._memory.said, key: self._found.now})
         self.done.append(action)
         level = "WARNING" if action.kind is Kind.REPORT else "INFO"
-        messages.log(level, f"{told}: {action.why}", version=action.version, action=action.kind, trouble=action.trouble)
+        messages.log(
+            level, f"{outcome}: {action.why}", version=action.version, action=action.kind, trouble=action.trouble
+        )
         try:
-            messages.message(self._clients.sns, self._place.topic, self._place.project, action, told)
+            messages.message(self._clients.sns, self._place.topic, self._place.project, action, outcome)
         except self._clients.sns.exceptions.ClientError as error:
             # Who is told must not keep a model from being stopped.
             messages.log("ERROR", f"the topic was not told: {error}")
@@ -199,7 +201,7 @@ class _Turn:
     def serve(self) -> None:
         """Notes the champion as the version that answers requests, once it runs; the one before goes a turn later."""
         champion = self._known.champion
-        running = any(one.version == champion and one.status == State.RUNNING for one in self._observed)
+        running = any(model.version == champion and model.status == State.RUNNING for model in self._observed)
         if champion is not None and running and self._known.serving != champion:
             parameters.write(
                 self._clients.ssm,
@@ -210,18 +212,18 @@ class _Turn:
             self._drained = self._known.serving
 
     def measure(self) -> None:
-        now, up = self._found.now, [one for one in self._observed if one.status == State.RUNNING]
+        now, up = self._found.now, [model for model in self._observed if model.status == State.RUNNING]
         figures = {
-            "UnitsUp": sum(one.units for one in up),
-            "UnitsWanted": sum(one.units for one in self._asked.values()),
-            "MinutesBeyondPlan": max((_minutes(now, one) for one in self._observed), default=0.0),
-            "Troubles": sum(one.kind is Kind.REPORT for one in self.planned),
+            "UnitsUp": sum(model.units for model in up),
+            "UnitsWanted": sum(model.units for model in self._asked.values()),
+            "MinutesBeyondPlan": max((_minutes(now, model) for model in self._observed), default=0.0),
+            "Troubles": sum(model.kind is Kind.REPORT for model in self.planned),
         }
         if self._spent is not None:
             figures["MonthDollars"] = self._spent
         messages.metrics(self._place.project, now, figures)
 
 
-def _minutes(now: datetime, one: Observed) -> float:
+def _minutes(now: datetime, model: Observed) -> float:
     """How long a version has been up against what is wanted."""
-    return round((now - one.told).total_seconds() / 60, 1) if one.told is not None else 0.0
+    return round((now - model.told).total_seconds() / 60, 1) if model.told is not None else 0.0

@@ -109,10 +109,10 @@ def _in_week(at: datetime, weekly: Iterable[Span], lead: timedelta) -> bool:
 
 def _by_time(moments: Iterable[datetime]) -> dict[time, set[int]]:
     """Weekdays by the time of day that they have a moment at."""
-    found: dict[time, set[int]] = defaultdict(set)
+    weekdays: dict[time, set[int]] = defaultdict(set)
     for moment in moments:
-        found[moment.time()].add(moment.weekday())
-    return found
+        weekdays[moment.time()].add(moment.weekday())
+    return weekdays
 
 
 def _cron(at: time, weekdays: Iterable[int], months: str = "*", years: str = "*") -> str:

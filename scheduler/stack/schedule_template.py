@@ -108,10 +108,10 @@ def template(parts: Parts, now: datetime) -> str:
     )
 
 
-def _fired(parts: Parts, found: Sequence[Edge]) -> list[dict[str, str]]:
+def _fired(parts: Parts, coming: Sequence[Edge]) -> list[dict[str, str]]:
     """The edges with what they call and their names in the stack."""
     fired: list[dict[str, str]] = []
-    for edge in found:
+    for edge in coming:
         about = {"expression": edge.expression, "version_arn": ""}
         if edge.event is Event.CLOSE:
             fired += [
@@ -122,10 +122,10 @@ def _fired(parts: Parts, found: Sequence[Edge]) -> list[dict[str, str]]:
             does = "A window is about to open" if edge.event is Event.START else "A window has ended"
             fired.append({**about, "function": edge.event.value.capitalize(), "does": f"{does} for {edge.version}"})
     counts: dict[str, int] = {}
-    for one in fired:
-        kind = "Close" if one["version_arn"] else f"{one['function']}s"
+    for schedule in fired:
+        kind = "Close" if schedule["version_arn"] else f"{schedule['function']}s"
         counts[kind] = counts.get(kind, 0) + 1
-        one["logical"] = f"{kind}{counts[kind]}"
+        schedule["logical"] = f"{kind}{counts[kind]}"
     return fired
 
 
@@ -149,7 +149,7 @@ def _alarms(project: str, budget: float | None, name: str) -> list[dict[str, Any
         return {"logical": logical, "name": spoken, **usual, **given, **about, **more}
 
     ours = ("Project", project)
-    found = [
+    alarms = [
         alarm(
             "UpBeyondPlan",
             f"A model of {project} is up against its schedule, though it was told to stop: see customlabels schedule "
@@ -182,7 +182,7 @@ def _alarms(project: str, budget: float | None, name: str) -> list[dict[str, Any
             missing="breaching",
         ),
     ]
-    found += [
+    alarms += [
         alarm(
             f"{function.capitalize()}Fails",
             f"The function {function} of the schedule of {project} failed",
@@ -196,5 +196,5 @@ def _alarms(project: str, budget: float | None, name: str) -> list[dict[str, Any
     ]
     if budget is not None:
         says = f"The models of {project} have cost their monthly budget of ${budget:.2f}: they stay down"
-        found.append(alarm("BudgetSpent", says, NAMESPACE, "MonthDollars", ours, budget))
-    return found
+        alarms.append(alarm("BudgetSpent", says, NAMESPACE, "MonthDollars", ours, budget))
+    return alarms

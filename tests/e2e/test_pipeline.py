@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.drawing import draw, drawn
 from support.local_services import Service, client, connect, kill_and_return
+from support.policies import allowed, needed
 from support.shells import Shell
 
 from customlabels.core.waiting import wait_for
@@ -169,7 +170,8 @@ def test_deploying_again_changes_nothing_and_shows_what_it_would(plant: tuple[Sh
     settings = shell.folder / "customlabels.toml"
     settings.write_text(SETTINGS.replace("min_test_images = 1", "min_test_images = 1\nmin_f1 = 0.5"))
     try:
-        asked = shell.run("--local", "pipeline", "deploy", expect=130)
+        asked = shell.run("--local", "-v", "pipeline", "deploy", expect=130)
+        assert needed(asked.stderr) <= allowed(shell, "pipeline")
         assert '+      "DefaultValue": 0.5' in asked.stdout
     finally:
         settings.write_text(SETTINGS)

@@ -1,9 +1,11 @@
 """Masks as known data sets lay them out, and as a person's own lie: read as they are, never as images."""
 
 import json
+import tempfile
 from collections import Counter
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from support.drawing import drawn
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.formats.mask_pairs import find_pairs
+from customlabels.datasets.formats.mask_pixels import Names, read_spots
 from customlabels.datasets.layout import Options
 from customlabels.datasets.model import Dataset, Side
 from customlabels.datasets.reading import Policy
@@ -404,3 +407,16 @@ def test_each_mask_in_a_tree_is_that_of_the_image_in_the_same_place(
     # An image at the top and one of the same name in a folder are told apart by the folders of their masks alone.
     assert pairs.masks == wanted
     assert not pairs.lost
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=12, max_size=12), min_size=12, max_size=12), st.integers(1, 12))
+@settings(max_examples=300, deadline=None)
+def test_every_spot_is_a_box_or_counted_as_too_small(rows: list[list[bool]], min_area: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mask.png"
+        Image.fromarray(np.array(rows, np.uint8) * 255).save(path)
+        spots = read_spots(path, Names(), "crack", min_area)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(np.array(rows, np.uint8), connectivity=8)
+    large = [tuple(row[:4]) for row in stats[1:].tolist() if row[4] >= min_area]
+    assert sorted((box.left, box.top, box.width, box.height) for box in spots.boxes) == sorted(large)
+    assert spots.small == count - 1 - len(large)

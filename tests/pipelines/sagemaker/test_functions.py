@@ -77,25 +77,3 @@ def test_a_message_that_makes_no_sense_comes_back_alone(
     answer = handlers.wait({"Records": records}, None)
     assert [one["itemIdentifier"] for one in answer["batchItemFailures"]] == odd
     sqs.delete_queue(QueueUrl=queue)
-
-
-class Answers:
-    """Stands where SageMaker is: the local service keeps no token of an execution that is being stopped."""
-
-    def __init__(self) -> None:
-        self.given: list[dict[str, Any]] = []
-
-    def send_pipeline_execution_step_failure(self, **given: Any) -> None:
-        self.given.append(given)
-
-
-def test_a_step_whose_execution_is_stopped_is_answered_with_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = Answers()
-    monkeypatch.setattr(handlers, "_client", lambda name: answers)
-    message = {"MessageId": "1", "ReceiptHandle": "r", "Body": '{"token": "t", "status": "Stopping"}'}
-    assert handlers.wait({"Records": [record("arn:aws:sqs:us-east-1:1:tokens", message)]}, None) == {
-        "batchItemFailures": []
-    }
-    (given,) = answers.given
-    assert given["CallbackToken"] == "t"
-    assert len(given["FailureReason"]) <= 256

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.schedules import MOMENTS, WHOLE
 
 from customlabels.emulator.eventbridge.expressions import next_time
@@ -50,6 +51,23 @@ def test_each_opening_and_closing_fires_and_no_wanted_model_is_stopped(schedule:
             assert not now + timedelta(hours=3) < opens < later or opens - schedule.warm_up in fired[Event.START]
         for at in fired[Event.CLOSE]:
             assert not wanted(at, schedule, version).units
+
+
+@settings(max_examples=100)
+@given(WHOLE, MOMENTS, st.integers(0, 100))
+def test_a_template_that_is_deployed_later_than_it_was_rendered_stops_no_wanted_model(
+    schedule: Schedule, rendered: datetime, days: int
+) -> None:
+    deployed = rendered + timedelta(days=days)
+    until = deployed + timedelta(days=40)
+    # Where daylight saving begins or ends, hands skip or repeat an hour: the sweep sees to it then.
+    zone = ZoneInfo(schedule.zone)
+    if len({at.astimezone(zone).utcoffset() for at in (rendered, deployed, until)}) > 1:
+        return
+    for edge in edges(schedule, rendered):
+        if edge.event is Event.CLOSE:
+            for at in firings(schedule, edge, deployed, until):
+                assert not any(wanted(at, schedule, version).units for version in versions(schedule))
 
 
 def told(schedule: Schedule) -> list[str]:
