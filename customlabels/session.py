@@ -109,13 +109,17 @@ class Session:
         """boto3's clients, typed, by the names of services: `clients.rekognition`, `clients.s3` and so on."""
         region = self._region or self.settings.project.region
         if not self.local:
-            return Clients(Connection(self._profile, region, self._endpoint_url, said=self._said))
+            return Clients(
+                Connection(self._profile, region, self._endpoint_url, said=self._said, held_up=self.console.note)
+            )
         from customlabels.emulator.server.address import start
 
         if self._endpoint_url is not None:
             raise SettingsError("--local and --endpoint-url exclude each other")
         service = start(self.state)
-        clients = Clients(Connection(None, region, service.endpoint_url, service.key, said=self._said))
+        clients = Clients(
+            Connection(None, region, service.endpoint_url, service.key, said=self._said, held_up=self.console.note)
+        )
         self._make_local_bucket(clients, self.settings.project.bucket or LOCAL_BUCKET)
         return clients
 
@@ -123,7 +127,11 @@ class Session:
         """The clients of another profile, in the same region; locally there is one account only."""
         if self.local:
             raise SettingsError("the local service has one account only", hint="leave --to-profile out")
-        return Clients(Connection(profile, self.clients.region, self._endpoint_url, said=self._said))
+        return Clients(
+            Connection(
+                profile, self.clients.region, self._endpoint_url, said=self._said, held_up=self.console.note
+            )
+        )
 
     def now(self) -> datetime:
         """The time: the local service's own, which may have been moved on, where that is used."""
@@ -218,7 +226,10 @@ class Session:
         """Evaluation and snapshot of that version."""
         from customlabels.pipelines.evaluation.results import measure
 
-        return measure(self.clients.s3, self.version(project, name))
+        measured = measure(self.clients.s3, self.version(project, name))
+        for sentence in measured.unread:
+            self.console.warn(sentence)
+        return measured
 
     def plan(
         self,
@@ -679,7 +690,7 @@ class Session:
         if images is None:
             return None
         if str(images) in ("s3", "s3:", "s3://"):
-            return s3_images(self.clients.s3)
+            return s3_images(self.clients.s3, self.clients.region)
         if not Path(images).is_dir():
             raise SettingsError(f"--images {images}: no such folder", hint="name a folder, or s3")
         return local_images(Path(images))
