@@ -171,15 +171,12 @@ def start(state: Path, pace: Pace | None = None) -> Running:
     command += ["--iam"] if pace.iam else []
     command += ["--lag", str(pace.lag)] if pace.lag else []
     private = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    # Threads of its own would have numpy wait busily for work that is done sooner by one; each of many threads would
+    # keep what it once needed for a large body.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     with os.fdopen(os.open(state / LOG_FILE, private, 0o600), "ab") as log:
         process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            # Each of many threads would keep what it once needed for a large body.
-            env={**os.environ, "MALLOC_ARENA_MAX": "2"},
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
         )
     # A large state takes its time to be read; a process that lives is waited for.
     deadline = time.monotonic() + _PATIENCE

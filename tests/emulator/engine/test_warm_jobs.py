@@ -28,10 +28,10 @@ def png(pattern: int, seed: int) -> bytes:
     return buffer.getvalue()
 
 
-def keep(store: Store, key: str, content: bytes) -> None:
-    """Puts an object into the state's bucket, as far as a training looks at it."""
-    body = bodies.write(store.folder, content)
-    store.replace_object("bucket", key, [ObjectRow(body.name, body.size, "[]", b"")])
+def put(store: Store, state: Path, key: str, content: bytes) -> None:
+    """Keeps an object as the service's S3 does."""
+    body = bodies.write(state, content)
+    store.replace_object("bucket", key, [ObjectRow(body.name, body.size, "", b"")])
 
 
 def filled(state: Path, images: int = IMAGES) -> Path:
@@ -39,7 +39,7 @@ def filled(state: Path, images: int = IMAGES) -> Path:
     store = Store(state)
     with store.transaction():
         for number in range(images):
-            keep(store, f"{number}.png", png(number % 2, number))
+            put(store, state, f"{number}.png", png(number % 2, number))
     store.close()
     return state
 
@@ -179,7 +179,7 @@ def test_images_are_described_the_same_by_several_processes(tmp_path: Path, monk
 def test_an_image_that_cannot_be_used_is_none_and_the_others_are_described(tmp_path: Path) -> None:
     state = filled(tmp_path, 3)
     store = Store(state)
-    keep(store, "1.png", b"text")
+    put(store, state, "1.png", b"text")
     store.close()
     rows = described(state, [S3Address("bucket", f"{number}.png") for number in range(3)])
     assert [row is not None for row in rows] == [True, False, True]
