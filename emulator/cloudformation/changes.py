@@ -15,12 +15,14 @@ def differences(
 ) -> dict[str, list[str]]:
     """The resources that a template adds, changes by itself or through a parameter, and removes."""
     old, new = resources._resource_json_map, template["Resources"]
-    given = {name: one.get("Default") for name, one in template.get("Parameters", {}).items()} | (parameters or {})
+    given = {name: parameter.get("Default") for name, parameter in template.get("Parameters", {}).items()} | (
+        parameters or {}
+    )
     changed = {name for name, value in given.items() if resources.resolved_parameters.get(name) != value}
 
     def differs(name: str) -> bool:
         text = json.dumps(new[name], default=str)
-        named = any(f'{{"Ref": "{one}"}}' in text or f"${{{one}}}" in text for one in changed)
+        named = any(f'{{"Ref": "{parameter}"}}' in text or f"${{{parameter}}}" in text for parameter in changed)
         return named or {"Properties": {}, **new[name]} != {"Properties": {}, **old[name]}
 
     return {
@@ -33,10 +35,12 @@ def differences(
 def change_set_differences(change_set: Any) -> list[Any]:
     stack = change_set.stack
     if stack.status == "ROLLBACK_COMPLETE":
-        said = f"Stack:{stack.stack_id} is in ROLLBACK_COMPLETE state and can not be updated."
-        raise ValidationError(stack.stack_id, message=said)
+        text = f"Stack:{stack.stack_id} is in ROLLBACK_COMPLETE state and can not be updated."
+        raise ValidationError(stack.stack_id, message=text)
     template, resources = change_set.template_dict, stack.resource_map
-    types = {name: one["Type"] for name, one in {**resources._resource_json_map, **template["Resources"]}.items()}
+    types = {
+        name: resource["Type"] for name, resource in {**resources._resource_json_map, **template["Resources"]}.items()
+    }
     return [
         models.Change(action=action, logical_resource_id=name, resource_type=types[name])
         for action, names in differences(resources, template, change_set.parameters).items()
@@ -59,7 +63,7 @@ def apply(resources: Any, template: dict[str, Any], parameters: dict[str, Any] |
     resources._resource_json_map = template["Resources"]
     where = {"account_id": resources._account_id, "region_name": resources._region_name}
     made = resources._parsed_resources
-    on = {name for name, one in template["Resources"].items() if is_on(resources, one)}
+    on = {name for name, resource in template["Resources"].items() if is_on(resources, resource)}
     for name in template["Resources"]:
         if name in on and made.get(name) is None:
             resources[name]
@@ -91,17 +95,19 @@ def remove(resources: Any) -> None:
     """
     made = resources._parsed_resources
     definitions = {
-        name: one for name, one in resources._resource_json_map.items() if one.get("DeletionPolicy") != "Retain"
+        name: definition
+        for name, definition in resources._resource_json_map.items()
+        if definition.get("DeletionPolicy") != "Retain"
     }
     while definitions:
         needed = {
             name
             for name in definitions
-            if any(_needs(one, name) for other, one in definitions.items() if other != name)
+            if any(_needs(definition, name) for other, definition in definitions.items() if other != name)
         }
         failure: Exception | None = None
         gone = []
-        for name in [one for one in definitions if one not in needed] or list(definitions):
+        for name in [name for name in definitions if name not in needed] or list(definitions):
             try:
                 if not isinstance(made.get(name), str | None):
                     resources._delete_resource(made[name], definitions[name])
@@ -111,7 +117,7 @@ def remove(resources: Any) -> None:
                 failure = error
         if failure is not None and not gone:
             raise failure
-        definitions = {name: one for name, one in definitions.items() if name not in gone}
+        definitions = {name: definition for name, definition in definitions.items() if name not in gone}
 
 
 def is_on(resources: Any, definition: dict[str, Any]) -> bool:

@@ -128,8 +128,10 @@ def _put_bucket(call: Call, name: str, given: Properties, before: Made | None) -
     name = name if before else name.lower()
     bucket = {"Bucket": name}
     if before is None:
-        place = {} if call.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": call.region}}
-        call("s3", "CreateBucket", {**bucket, **place})
+        location = (
+            {} if call.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": call.region}}
+        )
+        call("s3", "CreateBucket", {**bucket, **location})
     old = before.properties if before else {}
     for part, (put, delete) in _BUCKET_PARTS.items():
         if part in given and given[part] != old.get(part):
@@ -164,7 +166,9 @@ def _notifications(given: Properties) -> tuple[str, Properties]:
         ("QueueConfigurations", "QueueConfigurations", ("Queue", "QueueArn")),
         ("TopicConfigurations", "TopicConfigurations", ("Topic", "TopicArn")),
     ):
-        wanted |= {kind: [_notification(one, *target) for one in given[part]]} if given.get(part) else {}
+        wanted |= (
+            {kind: [_notification(notification, *target) for notification in given[part]]} if given.get(part) else {}
+        )
     return "PutBucketNotificationConfiguration", {"NotificationConfiguration": wanted}
 
 

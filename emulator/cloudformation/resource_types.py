@@ -66,16 +66,20 @@ def _put_topic(call: Call, name: str, given: Properties, before: Made | None) ->
         arn = before.reference
         for key, value in settings.items():
             call("sns", "SetTopicAttributes", {"TopicArn": arn, "AttributeName": key, "AttributeValue": value})
-    wanted = {(one["Protocol"], one["Endpoint"]) for one in given.get("Subscription", [])}
-    held = (
-        {(one["Protocol"], one["Endpoint"]) for one in before.properties.get("Subscription", [])} if before else set()
-    )
+    wanted = _endpoints(given)
+    held = _endpoints(before.properties) if before else set()
     for protocol, endpoint in sorted(wanted - held):
         call("sns", "Subscribe", {"TopicArn": arn, "Protocol": protocol, "Endpoint": endpoint})
-    for one in call("sns", "ListSubscriptionsByTopic", {"TopicArn": arn})["Subscriptions"] if held - wanted else []:
-        if (one["Protocol"], one["Endpoint"]) in held - wanted:
-            call("sns", "Unsubscribe", {"SubscriptionArn": one["SubscriptionArn"]})
+    listed = call("sns", "ListSubscriptionsByTopic", {"TopicArn": arn})["Subscriptions"] if held - wanted else []
+    for subscription in listed:
+        if (subscription["Protocol"], subscription["Endpoint"]) in held - wanted:
+            call("sns", "Unsubscribe", {"SubscriptionArn": subscription["SubscriptionArn"]})
     return Made(arn, {"TopicArn": arn, "TopicName": name})
+
+
+def _endpoints(given: Properties) -> set[tuple[str, str]]:
+    """Protocol and endpoint of each subscription in a topic's own definition."""
+    return {(subscription["Protocol"], subscription["Endpoint"]) for subscription in given.get("Subscription", [])}
 
 
 def _put_topic_policy(call: Call, name: str, given: Properties, before: Made | None) -> Made:
@@ -126,7 +130,7 @@ def _put_role(call: Call, name: str, given: Properties, before: Made | None) -> 
         call("iam", "UpdateRole", {**role, **settings})
     old = before.properties if before else {}
     inline = {policy["PolicyName"]: text_of(policy["PolicyDocument"]) for policy in given.get("Policies", [])}
-    for policy in {one["PolicyName"] for one in old.get("Policies", [])} - inline.keys():
+    for policy in {inline_policy["PolicyName"] for inline_policy in old.get("Policies", [])} - inline.keys():
         call("iam", "DeleteRolePolicy", {**role, "PolicyName": policy})
     for policy, document in inline.items():
         call("iam", "PutRolePolicy", {**role, "PolicyName": policy, "PolicyDocument": document})

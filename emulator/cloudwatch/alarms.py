@@ -129,14 +129,17 @@ def _all() -> Iterator[tuple[str, Any]]:
 
 def _points(region: str, alarm: Any) -> list[Any]:
     return datapoints.of(
-        region, alarm.namespace, alarm.metric_name, [(one.name, one.value) for one in alarm.dimensions]
+        region,
+        alarm.namespace,
+        alarm.metric_name,
+        [(dimension.name, dimension.value) for dimension in alarm.dimensions],
     )
 
 
 def _values(region: str, alarm: Any, end: float) -> list[float | None]:
     """The statistic in each of the last periods, newest first; None where there is no datapoint."""
     points, period = _points(region, alarm), int(alarm.period)
-    found: list[float | None] = []
+    values: list[float | None] = []
     for number in range(int(alarm.evaluation_periods)):
         start = end - (number + 1) * period
         within = datapoints.between(points, datapoints.moment(start), datapoints.moment(start + period))
@@ -144,8 +147,8 @@ def _values(region: str, alarm: Any, end: float) -> list[float | None]:
             within = [datum for datum in within if datum.unit == alarm.unit]
         statistics = Statistics([alarm.statistic], datapoints.moment(start))
         statistics.metric_data = within
-        found.append(statistics.get_statistics_for_type(alarm.statistic) if within else None)
-    return found
+        values.append(statistics.get_statistics_for_type(alarm.statistic) if within else None)
+    return values
 
 
 def _state(alarm: Any, values: list[float | None]) -> str:
@@ -156,18 +159,18 @@ def _state(alarm: Any, values: list[float | None]) -> str:
     count = breaching.count(True) + (breaching.count(None) if treat == "breaching" else 0)
     if count >= least:
         return "ALARM"
-    there = [place for place, one in enumerate(breaching) if one is not None]
-    if treat == "missing" and there and all(breaching[place] for place in there) and there[-1] + 1 >= least:
+    present = [number for number, crossed in enumerate(breaching) if crossed is not None]
+    if treat == "missing" and present and all(breaching[number] for number in present) and present[-1] + 1 >= least:
         # What crossed it long enough ago, and nothing since, is taken to go on.
         return "ALARM"
-    if treat in ("missing", "ignore") and not there:
+    if treat in ("missing", "ignore") and not present:
         return _NO_DATA if treat == "missing" else str(alarm.state_value)
     return "OK"
 
 
 def _reason(alarm: Any, values: list[float | None], state: str, end: float) -> str:
-    there = [(place, value) for place, value in enumerate(values) if value is not None]
-    if not there:
+    present = [(number, value) for number, value in enumerate(values) if value is not None]
+    if not present:
         treated = {"breaching": "Breaching", "notBreaching": "NonBreaching"}.get(alarm.treat_missing_data or "")
         how = f"no datapoints were received for {len(values)} periods"
         if state == _NO_DATA or treated is None:
@@ -175,11 +178,11 @@ def _reason(alarm: Any, values: list[float | None], state: str, end: float) -> s
         return f"Threshold Crossed: {how} and {len(values)} missing datapoints were treated as [{treated}]."
     crosses = _CROSSES[alarm.comparison_operator]
     wanted = [
-        (place, value) for place, value in there if crosses[1](value, float(alarm.threshold)) == (state == "ALARM")
+        (number, value) for number, value in present if crosses[1](value, float(alarm.threshold)) == (state == "ALARM")
     ]
     shown = [
-        f"{value} ({datapoints.moment(end - (place + 1) * int(alarm.period)):%d/%m/%y %H:%M:%S})"
-        for place, value in wanted
+        f"{value} ({datapoints.moment(end - (number + 1) * int(alarm.period)):%d/%m/%y %H:%M:%S})"
+        for number, value in wanted
     ]
     verb = ("was" if len(shown) == 1 else "were") + ("" if state == "ALARM" else " not")
     return (
@@ -209,7 +212,7 @@ def _message(alarm: Any, before: str) -> dict[str, Any]:
         "StatisticType": "Statistic",
         "Statistic": (alarm.statistic or "").upper(),
         "Unit": alarm.unit,
-        "Dimensions": [{"value": one.value, "name": one.name} for one in alarm.dimensions],
+        "Dimensions": [{"value": dimension.value, "name": dimension.name} for dimension in alarm.dimensions],
         "Period": int(alarm.period or 0),
         "EvaluationPeriods": int(alarm.evaluation_periods or 0),
         "DatapointsToAlarm": int(alarm.datapoints_to_alarm or alarm.evaluation_periods or 0),
@@ -246,4 +249,7 @@ def _region(code: str) -> str:
     import botocore.session
 
     partitions = botocore.session.get_session().get_data("endpoints")["partitions"]
-    return next((str(one["regions"][code]["description"]) for one in partitions if code in one["regions"]), code)
+    return next(
+        (str(partition["regions"][code]["description"]) for partition in partitions if code in partition["regions"]),
+        code,
+    )

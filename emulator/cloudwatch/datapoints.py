@@ -109,18 +109,18 @@ def between(series: list[Any], start: datetime, end: datetime) -> list[Any]:
 
 def first_since(series: list[Any], start: datetime) -> Any:
     """The first of a metric from `start` on; None without one."""
-    place = bisect_left(series, start, key=_time)
-    return series[place] if place < len(series) else None
+    position = bisect_left(series, start, key=_time)
+    return series[position] if position < len(series) else None
 
 
 def _time(datum: Any) -> datetime:
-    found: datetime = datum.timestamp
-    return found
+    moment_of: datetime = datum.timestamp
+    return moment_of
 
 
 def _kept(backend: Any) -> dict[Key, list[Any]]:
-    found: dict[Key, list[Any]] = backend.__dict__.setdefault("customlabels_series", {})
-    return found
+    series: dict[Key, list[Any]] = backend.__dict__.setdefault("customlabels_series", {})
+    return series
 
 
 def _within(backend: Any, points: Iterable[Any]) -> Any:
@@ -137,7 +137,7 @@ def _put_metric_data(self: Any, namespace: str, metric_data: list[dict[str, Any]
     for datum in within.metric_data:
         if datum.timestamp.tzinfo is not None:
             datum.timestamp = datum.timestamp.astimezone(UTC).replace(tzinfo=None)
-        key = (namespace, datum.name, frozenset((one.name, one.value) for one in datum.dimensions))
+        key = (namespace, datum.name, frozenset((dimension.name, dimension.value) for dimension in datum.dimensions))
         _add(kept.setdefault(key, []), datum)
 
 
@@ -159,7 +159,7 @@ def _get_metric_statistics(
     dimensions: list[dict[str, str]],
     unit: str | None = None,
 ) -> Any:
-    key = (namespace, metric_name, frozenset((one["Name"], one["Value"]) for one in dimensions or ()))
+    key = (namespace, metric_name, frozenset((dimension["Name"], dimension["Value"]) for dimension in dimensions or ()))
     points = between(_kept(self).get(key, []), _naive(start_time), _naive(end_time))
     asked = (namespace, metric_name, _naive(start_time), _naive(end_time), period, stats, dimensions)
     return _statistics(_within(self, points), *asked, unit)
@@ -174,16 +174,16 @@ def _get_metric_data(
     if any(query.get("Expression", "").startswith("SELECT") for query in queries):
         everything = (datum for series in _kept(self).values() for datum in between(series, start, end))
         return _data(_within(self, everything), queries, start, end, scan_by)
-    found = [_of_query(self, query, start, end) for query in queries if "MetricStat" in query]
+    results = [_of_query(self, query, start, end) for query in queries if "MetricStat" in query]
     if scan_by == "TimestampDescending":
-        for one in found:
-            one["values"].reverse()
-            one["timestamps"].reverse()
+        for result in results:
+            result["values"].reverse()
+            result["timestamps"].reverse()
     shown = {query["Id"]: query.get("ReturnData", True) for query in queries}
-    answer = [one for one in found if shown[one["id"]]]
+    answer = [result for result in results if shown[result["id"]]]
     for query in queries:
         if "Expression" in query:
-            values, times = parse_expression(query["Expression"], found)
+            values, times = parse_expression(query["Expression"], results)
             answer.append(_result(query["Id"], query.get("Label") or query["Id"], values, times))
     return answer
 
@@ -192,7 +192,7 @@ def _of_query(backend: Any, query: dict[str, Any], start: datetime, end: datetim
     """The values of a MetricStat, one a period that has any; periods begin with `start`."""
     asked = query["MetricStat"]
     metric, stat, step = asked["Metric"], asked["Stat"], timedelta(seconds=int(asked["Period"]))
-    dimensions = frozenset((one["Name"], one["Value"]) for one in metric.get("Dimensions", []))
+    dimensions = frozenset((dimension["Name"], dimension["Value"]) for dimension in metric.get("Dimensions", []))
     key = (metric["Namespace"], metric["MetricName"], dimensions)
     periods: dict[int, Statistics] = {}
     for datum in between(_all(backend, key), start, end):
@@ -208,12 +208,13 @@ def _of_query(backend: Any, query: dict[str, Any], start: datetime, end: datetim
 def _all(backend: Any, key: Key) -> list[Any]:
     """A metric's datapoints; those of moto's own metrics, which it makes up when it is asked, as well."""
     kept = _kept(backend).get(key, [])
-    made = [
-        datum
-        for datum in backend.aws_metric_data
-        if (datum.namespace, datum.name, frozenset((one.name, one.value) for one in datum.dimensions)) == key
-    ]
+    made = [datum for datum in backend.aws_metric_data if _key(datum) == key]
     return sorted([*kept, *made], key=_time) if made else kept
+
+
+def _key(datum: Any) -> Key:
+    dimensions = frozenset((dimension.name, dimension.value) for dimension in datum.dimensions)
+    return datum.namespace, datum.name, dimensions
 
 
 def _result(number: str, label: str, values: list[Any], times: list[datetime]) -> dict[str, Any]:

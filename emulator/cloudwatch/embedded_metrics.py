@@ -31,7 +31,11 @@ def embedded(line: str, at: float, real: float) -> list[tuple[str, dict[str, Any
             stamp += at - real
         if not at - _OLDEST <= stamp <= at + _NEWEST:
             return []
-        return [found for one in about["CloudWatchMetrics"] for found in _of_directive(one, document, stamp)]
+        return [
+            datapoint
+            for directive in about["CloudWatchMetrics"]
+            for datapoint in _of_directive(directive, document, stamp)
+        ]
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError):
         return []
 
@@ -40,12 +44,12 @@ def _of_directive(directive: dict[str, Any], document: dict[str, Any], at: float
     """The datapoints of a metric directive: each metric under each set of dimensions."""
     namespace, metrics = _text(directive["Namespace"]), directive["Metrics"]
     sets = [{_text(name): _text(document[name]) for name in names} for names in directive["Dimensions"]] or [{}]
-    if len(metrics) > _MOST_METRICS or any(len(one) > _MOST_DIMENSIONS for one in sets):
+    if len(metrics) > _MOST_METRICS or any(len(names) > _MOST_DIMENSIONS for names in sets):
         raise ValueError("too many dimensions or metrics")
     for metric in metrics:
         name, unit = _text(metric["Name"]), _text(metric.get("Unit", "None"))
         value = document[name]
-        values = [_number(one) for one in value] if isinstance(value, list) else _number(value)
+        values = [_number(number) for number in value] if isinstance(value, list) else _number(value)
         if values == [] or (isinstance(values, list) and len(values) > _MOST_VALUES):
             raise ValueError("no value, or too many")
         for dimensions in sets:

@@ -45,7 +45,7 @@ class Metrics:
         """Puts what has happened since the last time; `versions` are those there are and were, by project."""
         with self._lock:
             requests, self._requests[region] = self._requests[region], []
-            data = [found for one in requests for found in _of_request(*one)]
+            data = [datapoint for request in requests for datapoint in _of_request(*request)]
             since = self._done.get(region, now - _LONGEST)
             for project, version in versions:
                 _put_model(region, project, version, since, now)
@@ -59,10 +59,10 @@ class Metrics:
         with self._lock:
             data = []
             for name, queue in list(sqs_backends[DEFAULT_ACCOUNT_ID][region].queues.items()):
-                found = (at, float(queue.approximate_number_of_messages))
-                if self._queues.get((region, name)) != found:
-                    self._queues[region, name] = found
-                    data.append(point("ApproximateNumberOfMessagesVisible", {"QueueName": name}, *found, "Count"))
+                waiting = (at, float(queue.approximate_number_of_messages))
+                if self._queues.get((region, name)) != waiting:
+                    self._queues[region, name] = waiting
+                    data.append(point("ApproximateNumberOfMessagesVisible", {"QueueName": name}, *waiting, "Count"))
             if data:
                 datapoints.put(region, SQS, data)
 
@@ -94,10 +94,10 @@ def _put_model(region: str, project: str, version: Version, since: float, now: f
 def _minutes(usage: tuple[Usage, ...], since: float, now: float) -> list[tuple[float, float]]:
     """Each whole minute from `since` to `now` in which units were up, with how many there were on average."""
     first, last = int(since // _MINUTE), int(now // _MINUTE)
-    found: dict[int, float] = defaultdict(float)
+    units: dict[int, float] = defaultdict(float)
     for change, following in pairwise((*usage, Usage(now, 0))):
         start, end = max(change.at, first * _MINUTE), min(following.at, last * _MINUTE)
         for minute in range(int(start // _MINUTE), int(-(-end // _MINUTE))) if change.units and end > start else ():
             covered = min(end, (minute + 1) * _MINUTE) - max(start, minute * _MINUTE)
-            found[minute] += change.units * covered / _MINUTE
-    return [(minute * _MINUTE, up) for minute, up in sorted(found.items())]
+            units[minute] += change.units * covered / _MINUTE
+    return [(minute * _MINUTE, up) for minute, up in sorted(units.items())]

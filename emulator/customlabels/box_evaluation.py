@@ -40,16 +40,16 @@ def matches(image: Examined) -> list[bool]:
     """For each box found whether it is that of an object, each object being found once, by the most confident box."""
     taken: set[int] = set()
     hits = [False] * len(image.found)
-    for place in sorted(range(len(image.found)), key=lambda place: -image.found[place][5]):
-        label, *box = image.found[place][:5]
+    for position in sorted(range(len(image.found)), key=lambda position: -image.found[position][5]):
+        label, *box = image.found[position][:5]
         overlaps = [
-            (overlap(box, one[1:]), number)
-            for number, one in enumerate(image.truth)
-            if one[0] == label and number not in taken
+            (overlap(box, truth[1:]), number)
+            for number, truth in enumerate(image.truth)
+            if truth[0] == label and number not in taken
         ]
         if overlaps and max(overlaps)[0] >= OVERLAP:
             taken.add(max(overlaps)[1])
-            hits[place] = True
+            hits[position] = True
     return hits
 
 
@@ -64,19 +64,19 @@ def label_figures(confidences: NDArray[np.float64], hits: NDArray[np.bool_], obj
     objects : of the label, on all test images
     """
     order = np.argsort(-confidences, kind="stable")
-    confidences, found = confidences[order], np.cumsum(hits[order])
-    if not len(found) or not found[-1] or not objects:
+    confidences, right = confidences[order], np.cumsum(hits[order])
+    if not len(right) or not right[-1] or not objects:
         return {"Threshold": 1.0, "Precision": 0.0, "Recall": 0.0, "F1Score": 0.0, "Average": 0.0, "Reached": 0.0}
-    given = np.arange(1, len(found) + 1)
+    given = np.arange(1, len(right) + 1)
     # A threshold cannot cut between boxes of the same confidence.
     last = np.append(confidences[1:] != confidences[:-1], True)
-    f1 = np.where(last, 2 * found / (given + objects), -1)
+    f1 = np.where(last, 2 * right / (given + objects), -1)
     best = int(np.argmax(f1))
-    precision, recall = found / given, found / objects
+    precision, recall = right / given, right / objects
     falling = np.maximum.accumulate(precision[::-1])[::-1]
     average = float(np.sum(np.diff(recall, prepend=0.0) * falling))
     return {
-        "Threshold": halfway(float(confidences[best]), float(confidences[best + 1]) if best + 1 < len(found) else None),
+        "Threshold": halfway(float(confidences[best]), float(confidences[best + 1]) if best + 1 < len(right) else None),
         "Precision": float(precision[best]),
         "Recall": float(recall[best]),
         "F1Score": float(f1[best]),
@@ -92,22 +92,22 @@ def summary(
     rows = [(box[0], box[5], hit) for image in tested for box, hit in zip(image.found, matches(image), strict=True)]
     table = np.array(rows, dtype=np.float64).reshape(-1, 3)
     figures = []
-    for place in range(len(labels)):
-        own = table[table[:, 0] == place]
-        objects = sum(one[0] == place for image in tested for one in image.truth)
+    for number in range(len(labels)):
+        own = table[table[:, 0] == number]
+        objects = sum(truth[0] == number for image in tested for truth in image.truth)
         figures.append(label_figures(own[:, 1], own[:, 2].astype(bool), objects))
     metrics = ("F1Score", "Precision", "Recall", "Threshold")
     by_label: list[dict[str, Any]] = [
         {
             "Label": label,
-            "NumberOfTestingImages": sum(any(one[0] == place for one in image.truth) for image in tested),
-            "Metrics": {name: figures[place][name] for name in metrics},
+            "NumberOfTestingImages": sum(any(truth[0] == number for truth in image.truth) for image in tested),
+            "Metrics": {name: figures[number][name] for name in metrics},
         }
-        for place, label in enumerate(labels)
+        for number, label in enumerate(labels)
     ]
-    means = {name: float(np.mean([one[name] for one in figures])) for name in ("F1Score", "Precision", "Recall")}
-    means["AveragePrecision"] = float(np.mean([one["Average"] for one in figures]))
-    means["AverageRecall"] = float(np.mean([one["Reached"] for one in figures]))
+    means = {name: float(np.mean([figure[name] for figure in figures])) for name in ("F1Score", "Precision", "Recall")}
+    means["AveragePrecision"] = float(np.mean([figure["Average"] for figure in figures]))
+    means["AverageRecall"] = float(np.mean([figure["Reached"] for figure in figures]))
     document = {
         "Version": 1,
         "EvaluationDetails": {
@@ -118,9 +118,9 @@ def summary(
             "ProjectVersionArn": version_arn,
         },
         "AggregatedEvaluationResults": means,
-        "LabelEvaluationResults": sorted(by_label, key=lambda one: -one["Metrics"]["F1Score"]),
+        "LabelEvaluationResults": sorted(by_label, key=lambda figure: -figure["Metrics"]["F1Score"]),
     }
-    return document, [one["Threshold"] for one in figures]
+    return document, [figure["Threshold"] for figure in figures]
 
 
 def truth_line(
@@ -143,9 +143,9 @@ def evaluation_line(
     """A line of the evaluation snapshot: the truth, and every box found with how it turned out."""
     line = truth_line(number, image.source_ref, image.size, image.truth, labels, ended)
     objects = []
-    for box, there in zip(image.found, matches(image), strict=True):
-        found = box[5] >= thresholds[box[0]]
-        details = outcome_details(found, there)
+    for box, present in zip(image.found, matches(image), strict=True):
+        predicted = box[5] >= thresholds[box[0]]
+        details = outcome_details(predicted, present)
         objects.append({"confidence": box[5], f"{EVALUATION}-details": details})
     return line | _pair(EVALUATION, image.size, image.found, objects, labels, "no", EVALUATION, ended)
 

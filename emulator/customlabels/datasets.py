@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import orjson
 
 from customlabels.core.addresses import S3Address
@@ -154,11 +155,11 @@ def _source_entries(context: Context, source: dict[str, Any] | None) -> tuple[li
     if manifest is None:
         other = context.find(Dataset, source["DatasetArn"])
         return list(read_entries(line for _, line in context.store.entries(other.arn))), None
-    place = manifest.get("S3Object", {})
-    if "Bucket" not in place or "Name" not in place:
+    named = manifest.get("S3Object", {})
+    if "Bucket" not in named or "Name" not in named:
         raise invalid_parameter("GroundTruthManifest needs S3Object with Bucket and Name.")
-    body = read_object(context, place)
-    fault = file_fault(place["Name"], len(body))
+    body = read_object(context, named)
+    fault = file_fault(named["Name"], len(body))
     if fault is not None:
         return [], fault
     part = Part()
@@ -167,20 +168,20 @@ def _source_entries(context: Context, source: dict[str, Any] | None) -> tuple[li
     return ([], fault) if fault else (kept, None)
 
 
-def read_object(context: Context, place: dict[str, Any]) -> bytes:
+def read_object(context: Context, named: dict[str, Any]) -> bytes:
     """The bytes of an object that a request names.
 
     Parameters
     ----------
-    place : S3Object of a request, with Bucket and Name
+    named : S3Object of a request, with Bucket and Name
 
     Raises
     ------
     Refusal : InvalidS3ObjectException
     """
-    address = S3Address(place["Bucket"], place["Name"])
+    address = S3Address(named["Bucket"], named["Name"])
     near = objects.bucket_region(address.bucket) == context.region
-    body = objects.read(address, place.get("Version")) if near else None
+    body = objects.read(address, named.get("Version")) if near else None
     if body is None:
         raise invalid_s3_object(
             f"Unable to get object metadata from S3. Check object key, region and/or access permissions: {address}."
@@ -202,6 +203,6 @@ def _passes(entry: Entry, parameters: dict[str, Any]) -> bool:
 
 def _listed(entry: Entry) -> str:
     errors = tuple(fault for fault in entry.faults if not fault.is_warning)
-    value = orjson.loads(annotated_line(replace(entry, faults=errors)))
+    value = orjson.loads(annotated_line(msgspec.structs.replace(entry, faults=errors)))
     value["cl-metadata"] = {"is_labeled": entry.labelled}
     return orjson.dumps(value).decode()

@@ -21,25 +21,25 @@ def chosen_for_test(entries: Sequence[Entry]) -> set[int] | None:
     least one and never all. Unlabelled entries stay.
     """
     members: dict[str, list[int]] = defaultdict(list)
-    for place, entry in enumerate(entries):
+    for position, entry in enumerate(entries):
         for label in dict.fromkeys((*entry.labels, *entry.boxes)):
-            members[label].append(place)
+            members[label].append(position)
     if not members or min(map(len, members.values())) < _LEAST:
         return None
     chosen: set[int] = set()
     left = Counter({label: len(places) for label, places in members.items()})
     for _, places in sorted(members.items(), key=lambda item: (len(item[1]), item[0])):
         wanted = max(1, round(SHARE * len(places)))
-        have = sum(place in chosen for place in places)
-        for place in sorted(places, key=lambda place: _rank(entries[place])):
-            labels = {*entries[place].labels, *entries[place].boxes}
+        have = sum(position in chosen for position in places)
+        for position in sorted(places, key=lambda position: _rank(entries[position])):
+            labels = {*entries[position].labels, *entries[position].boxes}
             if have >= wanted:
                 break
-            if place not in chosen and all(left[one] > 1 for one in labels):
-                chosen.add(place)
+            if position not in chosen and all(left[label] > 1 for label in labels):
+                chosen.add(position)
                 have += 1
                 left.subtract(labels)
-    return chosen if all(any(place in chosen for place in places) for places in members.values()) else None
+    return chosen if all(any(position in chosen for position in places) for places in members.values()) else None
 
 
 def _rank(entry: Entry) -> bytes:

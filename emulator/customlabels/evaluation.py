@@ -16,15 +16,15 @@ from customlabels.manifests.lines import IMAGE_LEVEL
 TRAINING, EVALUATION = "rekognition-custom-labels-training", "rekognition-custom-labels-evaluation"
 
 
-def label_metrics(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> dict[str, float]:
+def label_metrics(predicted: NDArray[np.bool_], truth: NDArray[np.bool_]) -> dict[str, float]:
     """Precision, recall and F1 of one label over images, each 0 where it is not defined.
 
     Parameters
     ----------
-    found, truth : (images,), whether the label is predicted, and whether it is there
+    predicted, truth : (images,), whether the label is predicted, and whether it is there
     """
-    hits = int((found & truth).sum())
-    precision = hits / int(found.sum()) if found.any() else 0.0
+    hits = int((predicted & truth).sum())
+    precision = hits / int(predicted.sum()) if predicted.any() else 0.0
     recall = hits / int(truth.sum()) if truth.any() else 0.0
     f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
     return {"F1Score": f1, "Precision": precision, "Recall": recall}
@@ -50,13 +50,13 @@ def summary(
     by_label: list[dict[str, Any]] = [
         {
             "Label": label,
-            "NumberOfTestingImages": int(truth[:, place].sum()),
+            "NumberOfTestingImages": int(truth[:, number].sum()),
             "Metrics": {
-                **label_metrics(scores[:, place] >= thresholds[place], truth[:, place]),
-                "Threshold": float(thresholds[place]),
+                **label_metrics(scores[:, number] >= thresholds[number], truth[:, number]),
+                "Threshold": float(thresholds[number]),
             },
         }
-        for place, label in enumerate(labels)
+        for number, label in enumerate(labels)
     ]
     means = {
         name: float(np.mean([result["Metrics"][name] for result in by_label]))
@@ -93,8 +93,8 @@ def _confusion(labels: Sequence[str], scores: NDArray[np.float64], truth: NDArra
 def truth_line(number: int, source_ref: str, labels: Sequence[str], ended: datetime) -> dict[str, Any]:
     """A line of the training snapshot: the image and what was taken as its truth."""
     line: dict[str, Any] = {"source-ref": source_ref, "rekognition-custom-labels-object-id": number}
-    for place, label in enumerate(labels):
-        line |= _pair(f"{TRAINING}-{place}", label, 1.0, "yes", TRAINING, ended)
+    for index, label in enumerate(labels):
+        line |= _pair(f"{TRAINING}-{index}", label, 1.0, "yes", TRAINING, ended)
     return line
 
 
@@ -114,25 +114,27 @@ def evaluation_line(
     ----------
     scores, truth : (labels,)
     """
-    line = truth_line(number, source_ref, [label for label, there in zip(labels, truth, strict=True) if there], ended)
-    for place, label in enumerate(labels):
-        found, there = bool(scores[place] >= thresholds[place]), bool(truth[place])
-        pair = _pair(f"{EVALUATION}-{place}", label, float(scores[place]), "no", EVALUATION, ended)
-        pair[f"{EVALUATION}-{place}-metadata"][f"{EVALUATION}-details"] = outcome_details(found, there)
+    line = truth_line(
+        number, source_ref, [label for label, present in zip(labels, truth, strict=True) if present], ended
+    )
+    for index, label in enumerate(labels):
+        predicted, present = bool(scores[index] >= thresholds[index]), bool(truth[index])
+        pair = _pair(f"{EVALUATION}-{index}", label, float(scores[index]), "no", EVALUATION, ended)
+        pair[f"{EVALUATION}-{index}-metadata"][f"{EVALUATION}-details"] = outcome_details(predicted, present)
         line |= pair
     return line
 
 
-def outcome_details(found: bool, there: bool) -> dict[str, Any]:
+def outcome_details(predicted: bool, present: bool) -> dict[str, Any]:
     """How a prediction turned out: whether its confidence reaches the threshold, and whether it is in the truth."""
     return {
         "version": 1,
-        "ground-truth-labelling-jobs": [f"{TRAINING}-job"] if there else [],
-        "is-true-positive": found and there,
-        "is-true-negative": not found and not there,
-        "is-false-positive": found and not there,
-        "is-false-negative": not found and there,
-        "is-present-in-ground-truth": there,
+        "ground-truth-labelling-jobs": [f"{TRAINING}-job"] if present else [],
+        "is-true-positive": predicted and present,
+        "is-true-negative": not predicted and not present,
+        "is-false-positive": predicted and not present,
+        "is-false-negative": not predicted and present,
+        "is-present-in-ground-truth": present,
     }
 
 

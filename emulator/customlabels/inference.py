@@ -103,10 +103,10 @@ def _image(context: Context, image: dict[str, Any]) -> bytes:
         body: bytes = image["Bytes"]
         most = MAX_SENT_BYTES
     else:
-        place = image["S3Object"]
-        if "Bucket" not in place or "Name" not in place:
+        named = image["S3Object"]
+        if "Bucket" not in named or "Name" not in named:
             raise invalid_parameter("S3Object needs Bucket and Name.")
-        body = read_object(context, place)
+        body = read_object(context, named)
         most = MAX_BYTES
     if len(body) > most:
         raise Refusal("ImageTooLargeException", f"The image is larger than {most} bytes.")

@@ -28,18 +28,18 @@ def put_project_policy(context: Context, parameters: dict[str, Any]) -> dict[str
     _check(document)
     with context.store.transaction():
         project = context.find(Project, parameters["ProjectArn"])
-        there = project.policies.get(name)
-        if there is None and revision is not None:
+        existing = project.policies.get(name)
+        if existing is None and revision is not None:
             raise _stale()
-        if there is not None and revision is None:
+        if existing is not None and revision is None:
             raise Refusal("ResourceAlreadyExistsException", f"The project has a policy named {name} already.")
-        if there is not None and revision != there.revision:
+        if existing is not None and revision != existing.revision:
             raise _stale()
-        if there is None and len(project.policies) >= MAX_POLICIES:
+        if existing is None and len(project.policies) >= MAX_POLICIES:
             raise limit_exceeded(f"A project has at most {MAX_POLICIES} policies.")
         now = context.clock()
         new = hashlib.sha256(f"{project.arn}{name}{document}{now}{revision}".encode()).hexdigest()[:32]
-        policy = Policy(name, document, new, created=there.created if there else now, updated=now)
+        policy = Policy(name, document, new, created=existing.created if existing else now, updated=now)
         context.save(replace(project, policies={**project.policies, name: policy}))
     return {"PolicyRevisionId": new}
 
@@ -67,12 +67,14 @@ def delete_project_policy(context: Context, parameters: dict[str, Any]) -> dict[
     name, revision = parameters["PolicyName"], parameters.get("PolicyRevisionId")
     with context.store.transaction():
         project = context.find(Project, parameters["ProjectArn"])
-        there = project.policies.get(name)
-        if there is None:
+        existing = project.policies.get(name)
+        if existing is None:
             raise not_found(f"The project has no policy named {name}.")
-        if revision is not None and revision != there.revision:
+        if revision is not None and revision != existing.revision:
             raise _stale()
-        context.save(replace(project, policies={key: one for key, one in project.policies.items() if key != name}))
+        context.save(
+            replace(project, policies={key: policy for key, policy in project.policies.items() if key != name})
+        )
     return {}
 
 

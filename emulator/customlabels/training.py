@@ -94,8 +94,8 @@ class Trainer:
             outcome = {"failed": message("ERROR_CANNOT_WRITE_OUTPUT_S3_BUCKET")}
         else:
             # A training that fails on its manifests tells what is wrong with them all the same.
-            there = [kind for kind in RESULTS if (folder / f"{kind}.json").exists()]
-            outputs = {kind: join_key(version.prefix, f"{kind}-{name}-{version.name}.json") for kind in there}
+            written = [kind for kind in RESULTS if (folder / f"{kind}.json").exists()]
+            outputs = {kind: join_key(version.prefix, f"{kind}-{name}-{version.name}.json") for kind in written}
             for kind, key in outputs.items():
                 body = (folder / f"{kind}.json").read_bytes()
                 objects.write(self._store, S3Address(version.bucket, key), body, version.kms_key)

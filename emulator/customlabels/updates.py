@@ -51,11 +51,11 @@ def update_dataset_entries(context: Context, parameters: dict[str, Any]) -> dict
 def distribute_dataset_entries(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     """Moves a fifth of the training dataset's entries to the empty test dataset of the same project."""
     with context.store.transaction():
-        named = [context.find(Dataset, one["Arn"]) for one in parameters["Datasets"]]
-        found = {dataset.type: dataset for dataset in named}
-        if found.keys() != {"TRAIN", "TEST"} or found["TRAIN"].project != found["TEST"].project:
+        named = [context.find(Dataset, dataset["Arn"]) for dataset in parameters["Datasets"]]
+        by_type = {dataset.type: dataset for dataset in named}
+        if by_type.keys() != {"TRAIN", "TEST"} or by_type["TRAIN"].project != by_type["TEST"].project:
             raise invalid_parameter("Datasets has to name the training and the test dataset of one project.")
-        train, test = found["TRAIN"], found["TEST"]
+        train, test = by_type["TRAIN"], by_type["TEST"]
         for dataset in (train, test):
             if dataset.status.now not in READY:
                 raise not_ready(f"The {dataset.type} dataset is {dataset.status.now}.")

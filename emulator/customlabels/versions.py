@@ -85,7 +85,9 @@ def copy_project_version(context: Context, parameters: dict[str, Any]) -> dict[s
             raise invalid_parameter(f"The version is {source.status.now}; only a trained one can be copied.")
         project = context.find(Project, parameters["DestinationProjectArn"])
         _check_new(context, project, parameters)
-        copying = [one for one in context.all(Version, project.arn) if one.status.now == "COPYING_IN_PROGRESS"]
+        copying = [
+            version for version in context.all(Version, project.arn) if version.status.now == "COPYING_IN_PROGRESS"
+        ]
         if len(copying) >= MAX_COPIES:
             raise limit_exceeded(f"{MAX_COPIES} versions are being copied to the project already.")
         new = _new(context, project, parameters, "COPYING_IN_PROGRESS")

@@ -31,10 +31,10 @@ def next_time(expression: str, zone: str, after: float, anchor: float) -> float 
     ------
     ValueError : no such expression, or no such zone
     """
-    found = _FORM.fullmatch(expression.strip())
-    if found is None:
+    match = _FORM.fullmatch(expression.strip())
+    if match is None:
         raise ValueError(f"{expression!r} is no cron(…), rate(…) or at(…)")
-    kind, inner = found[1], found[2].strip()
+    kind, inner = match[1], match[2].strip()
     if kind == "rate":
         span = _span(inner)
         return anchor + (max(0, int((after - anchor) // span)) + 1) * span if after >= anchor else anchor + span
@@ -76,7 +76,7 @@ def with_context(payload: str, schedule: str, at: float, attempt: int) -> str:
         "execution-id": hashlib.sha256(f"{schedule} {at} {attempt}".encode()).hexdigest()[:16],
         "attempt-number": str(attempt),
     }
-    return _CONTEXT.sub(lambda found: values[found[1]], payload)
+    return _CONTEXT.sub(lambda match: values[match[1]], payload)
 
 
 def _instant(hands: datetime, zone: ZoneInfo) -> float | None:
@@ -87,10 +87,10 @@ def _instant(hands: datetime, zone: ZoneInfo) -> float | None:
 
 
 def _span(text: str) -> int:
-    found = _RATE.fullmatch(text)
-    if found is None or not int(found[1]) or (int(found[1]) == 1) == bool(found[3]):
+    match = _RATE.fullmatch(text)
+    if match is None or not int(match[1]) or (int(match[1]) == 1) == bool(match[3]):
         raise ValueError(f"rate({text}) is no rate: rate(1 minute), rate(5 minutes), rate(2 hours)")
-    return int(found[1]) * _SPANS[found[2]]
+    return int(match[1]) * _SPANS[match[2]]
 
 
 @lru_cache(maxsize=256)

@@ -97,5 +97,5 @@ def _condition_holds(operator: str, key: str, wanted: list[str], context: Mappin
     if check is None:
         return False
     values = context[key].split("\0") if over_set else [context[key]]
-    met = [any(check(value, one) for one in wanted) != (negated is not None) for value in values]
+    met = [any(check(value, expected) for expected in wanted) != (negated is not None) for value in values]
     return all(met) if over_set == "forallvalues" else any(met)

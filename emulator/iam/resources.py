@@ -35,8 +35,8 @@ def needed(asked: Asked) -> list[tuple[str, str]]:
     if asked.service == "rekognition":
         resources = [] if asked.operation in _WITHOUT_RESOURCE else list(_arns(parameters))
     else:
-        place = _PLACES.get(asked.service)
-        resources = list(place(asked.region, parameters)) if place else []
+        resources_of = _PLACES.get(asked.service)
+        resources = list(resources_of(asked.region, parameters)) if resources_of else []
     pairs = [(action, resource) for resource in resources or [ANY]]
     if asked.service == "rekognition":
         pairs += _more(asked.operation, parameters)
@@ -99,7 +99,7 @@ def _arn(service: str, region: str, rest: str) -> str:
 def _named(service: str, template: str, *members: str, regional: bool = True) -> Place:
     """Resources named by one of some members: a name, or an ARN."""
 
-    def place(region: str, parameters: Parameters) -> Iterator[str]:
+    def resources_of(region: str, parameters: Parameters) -> Iterator[str]:
         for member in members:
             value = parameters.get(member)
             for name in value if isinstance(value, list) else [value]:
@@ -109,7 +109,7 @@ def _named(service: str, template: str, *members: str, regional: bool = True) ->
                     else:
                         yield _arn(service, region if regional else "", template.replace("NAME", name.lstrip("/")))
 
-    return place
+    return resources_of
 
 
 def _queue(region: str, parameters: Parameters) -> Iterator[str]:

@@ -121,17 +121,17 @@ class Environment:
                 ready = self._receive(self._began + _INIT_SECONDS)
                 began = time.monotonic()
                 init = began - self._began
-            found = ready
+            reply = ready
             if not ready:
                 about = json.dumps({"id": request, "arn": arn, "seconds": seconds}).encode()
                 self._send(about + b"\n" + event, began + seconds)
-                found = self._receive(began + seconds)
-                if ready is None and found == {}:
-                    found = self._receive(began + seconds)
+                reply = self._receive(began + seconds)
+                if ready is None and reply == {}:
+                    reply = self._receive(began + seconds)
         except (EOFError, BrokenPipeError):
             return Reply(None, self._status(), self._printed(), time.monotonic() - began, init)
-        self._usable = found is not None and found.get("ends") is False
-        return Reply(found, None, self._printed(), time.monotonic() - began, init)
+        self._usable = reply is not None and reply.get("ends") is False
+        return Reply(reply, None, self._printed(), time.monotonic() - began, init)
 
     @property
     def usable(self) -> bool:
@@ -166,8 +166,8 @@ class Environment:
                 if len(self._received) >= end:
                     message = bytes(self._received[_LENGTH.size : end])
                     del self._received[:end]
-                    found: dict[str, Any] = json.loads(message)
-                    return found
+                    reply: dict[str, Any] = json.loads(message)
+                    return reply
             if not self._wait(self._from, selectors.EVENT_READ, deadline):
                 return None
             part = os.read(self._from, 1 << 20)
@@ -215,10 +215,10 @@ class Pool:
     def take(self, setup: Setup, stream: Callable[[], str]) -> Environment:
         """An environment of that setup: the one that was in use last, or a new one with that stream."""
         with self._lock:
-            found = next((one for one in reversed(self._idle) if one.setup == setup and one.usable), None)
-            if found is not None:
-                self._idle.remove(found)
-                return found
+            environment = next((idle for idle in reversed(self._idle) if idle.setup == setup and idle.usable), None)
+            if environment is not None:
+                self._idle.remove(environment)
+                return environment
         return Environment(setup, stream())
 
     def give(self, environment: Environment) -> None:
@@ -228,22 +228,24 @@ class Pool:
             if environment.usable:
                 environment.idle_since = time.monotonic()
                 self._idle.append(environment)
-                of_one = [one for one in self._idle if one.setup == environment.setup]
+                of_one = [held for held in self._idle if held.setup == environment.setup]
                 over = of_one[:-_MOST_IDLE_OF_ONE] or self._idle[:-_MOST_IDLE]
-                self._idle = [one for one in self._idle if one not in over]
+                self._idle = [held for held in self._idle if held not in over]
             else:
                 over = [environment]
-        for one in over:
-            one.end()
+        for held in over:
+            held.end()
 
     def end_old(self) -> None:
         """Ends what was idle for long, and what belongs to a function that was changed or deleted."""
         with self._lock:
             idle = list(self._idle)
         long_ago = time.monotonic() - _IDLE_SECONDS
-        old = [one for one in idle if one.idle_since < long_ago or not one.usable or not self._is_current(one.setup)]
+        old = [
+            held for held in idle if held.idle_since < long_ago or not held.usable or not self._is_current(held.setup)
+        ]
         with self._lock:
-            old = [one for one in old if one in self._idle]
-            self._idle = [one for one in self._idle if one not in old]
-        for one in old:
-            one.end()
+            old = [held for held in old if held in self._idle]
+            self._idle = [held for held in self._idle if held not in old]
+        for held in old:
+            held.end()

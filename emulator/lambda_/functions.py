@@ -48,10 +48,10 @@ class Invocation:
 def find(region: str, name: str, qualifier: str | None) -> LambdaFunction | None:
     """The function by name or ARN; None where there is none."""
     try:
-        found: LambdaFunction = lambda_backends[DEFAULT_ACCOUNT_ID][region].get_function(name, qualifier)
+        function: LambdaFunction = lambda_backends[DEFAULT_ACCOUNT_ID][region].get_function(name, qualifier)
     except UnknownFunctionException:
         return None
-    return found
+    return function
 
 
 def setup(function: LambdaFunction, state: Path, endpoint: str) -> Setup:
@@ -95,10 +95,10 @@ def run(
     """
     request = str(uuid.uuid4())
 
-    def unable(kind: str, said: str) -> Invocation:
+    def unable(kind: str, text: str) -> Invocation:
         reply = Reply(None, None, "", 0.0, None)
         return _failed(
-            request, stream(), kind, said, _lines(request, reply, function, f"\tStatus: error\tError Type: {kind}"), 0.0
+            request, stream(), kind, text, _lines(request, reply, function, f"\tStatus: error\tError Type: {kind}"), 0.0
         )
 
     if not (function.run_time or "").startswith("python"):
@@ -117,20 +117,20 @@ def run(
 def _outcome(function: LambdaFunction, request: str, stream: str, reply: Reply) -> Invocation:
     """What Lambda makes of a reply."""
     if reply.status is not None:
-        said = f"RequestId: {request} Error: Runtime exited with error: exit status {reply.status}"
+        text = f"RequestId: {request} Error: Runtime exited with error: exit status {reply.status}"
         lines = _lines(request, reply, function, "\tStatus: error\tError Type: Runtime.ExitError")
-        return _failed(request, stream, "Runtime.ExitError", said, lines, reply.took)
+        return _failed(request, stream, "Runtime.ExitError", text, lines, reply.took)
     if reply.answer is None:
-        said = f"{request} Task timed out after {float(function.timeout):.2f} seconds"
-        lines = [*_lines(request, reply, function, "\tStatus: timeout"), said]
-        return _failed(request, stream, "Sandbox.Timedout", f"RequestId: {said}", lines, reply.took)
+        text = f"{request} Task timed out after {float(function.timeout):.2f} seconds"
+        lines = [*_lines(request, reply, function, "\tStatus: timeout"), text]
+        return _failed(request, stream, "Sandbox.Timedout", f"RequestId: {text}", lines, reply.took)
     lines = _lines(request, reply, function)
     if "error" in reply.answer:
         return Invocation(json.dumps(reply.answer["error"]).encode(), "Unhandled", lines, request, stream, reply.took)
     payload = reply.answer["payload"].encode()
     if len(payload) > MAX_PAYLOAD:
-        said = f"Response payload size exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
-        return _failed(request, stream, "Function.ResponseSizeTooLarge", said, lines, reply.took)
+        text = f"Response payload size exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
+        return _failed(request, stream, "Function.ResponseSizeTooLarge", text, lines, reply.took)
     return Invocation(payload, None, lines, request, stream, reply.took)
 
 
@@ -139,8 +139,8 @@ def tail(invocation: Invocation) -> str:
     return base64.b64encode("\n".join(invocation.logged).encode()[-MAX_LOG:]).decode()
 
 
-def _failed(request: str, stream: str, kind: str, said: str, lines: list[str], took: float) -> Invocation:
-    payload = json.dumps({"errorMessage": said, "errorType": kind}).encode()
+def _failed(request: str, stream: str, kind: str, text: str, lines: list[str], took: float) -> Invocation:
+    payload = json.dumps({"errorMessage": text, "errorType": kind}).encode()
     return Invocation(payload, "Unhandled", lines, request, stream, took)
 
 

@@ -92,8 +92,8 @@ class Invoker:
             if not ended.error:
                 return
         if goes_to:
-            told = _failed_invocation(function, event, ended, 1 + retries, self._clock())
-            self._put(Due(self._clock(), region, function.function_arn, {"Arn": goes_to}, told))
+            record = _failed_invocation(function, event, ended, 1 + retries, self._clock())
+            self._put(Due(self._clock(), region, function.function_arn, {"Arn": goes_to}, record))
 
     def _run(self, region: str, function: LambdaFunction, event: bytes) -> functions.Invocation:
         """Runs a function, and keeps what it logs."""

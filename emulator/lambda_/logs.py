@@ -48,8 +48,8 @@ def put(logged: Logged) -> None:
     for line in logged.lines:
         for namespace, point in embedded(line, logged.at, logged.real):
             points[namespace].append(point)
-    for namespace, found in points.items():
-        datapoints.put(logged.region, namespace, found)
+    for namespace, datapoints_of in points.items():
+        datapoints.put(logged.region, namespace, datapoints_of)
 
 
 def _own(logged: Logged) -> list[dict[str, Any]]:

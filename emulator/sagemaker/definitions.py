@@ -25,7 +25,7 @@ def resolved(value: Any, values: Document) -> Any:
     StepFailed : a reference stands for nothing
     """
     if isinstance(value, list):
-        return [resolved(one, values) for one in value]
+        return [resolved(item, values) for item in value]
     if not isinstance(value, dict):
         return value
     if value.keys() == {"Get"}:
@@ -33,15 +33,15 @@ def resolved(value: Any, values: Document) -> Any:
             raise StepFailed(f"{value['Get']} stands for nothing")
         return values[value["Get"]]
     if value.keys() == {"Std:Join"}:
-        parts = [resolved(one, values) for one in value["Std:Join"]["Values"]]
+        parts = [resolved(part, values) for part in value["Std:Join"]["Values"]]
         return str(value["Std:Join"]["On"]).join(str(part) for part in parts)
-    return {name: resolved(one, values) for name, one in value.items()}
+    return {name: resolved(part, values) for name, part in value.items()}
 
 
 def needs(document: Document) -> set[str]:
     """Names of the steps that a step needs, those in its branches included."""
-    branches = [one for branch in ("IfSteps", "ElseSteps") for one in document["Arguments"].get(branch, [])]
-    named = {found[0] for found in _REFERENCE.findall(json.dumps(document["Arguments"]))}
+    branches = [step for branch in ("IfSteps", "ElseSteps") for step in document["Arguments"].get(branch, [])]
+    named = {reference[0] for reference in _REFERENCE.findall(json.dumps(document["Arguments"]))}
     return (named | set(document.get("DependsOn", []))).union(*map(needs, branches))
 
 
@@ -66,7 +66,7 @@ def picked(document: Document, given: Document) -> Document:
     ------
     StepFailed : one is missing
     """
-    names = [one["OutputName"] for one in document.get("OutputParameters", [])]
+    names = [output["OutputName"] for output in document.get("OutputParameters", [])]
     if missing := [name for name in names if name not in given]:
         raise StepFailed(f"output {missing[0]} is missing")
     return {name: given[name] for name in names}

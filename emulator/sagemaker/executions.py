@@ -85,13 +85,13 @@ class Executions:
         """Takes up what was going on when the process ended."""
         for path in sorted((self._state / EXECUTIONS_FOLDER).glob("*.json")):
             document = json.loads(path.read_text())
-            found = Execution(**{**document, "steps": [Step(**step) for step in document["steps"]]})
-            self._all[found.arn] = found
-            self._tell_moto(found)
-            if found.status in _GOING_ON:
+            execution = Execution(**{**document, "steps": [Step(**step) for step in document["steps"]]})
+            self._all[execution.arn] = execution
+            self._tell_moto(execution)
+            if execution.status in _GOING_ON:
                 # What was cut off begins anew; a step that waits for its token goes on waiting.
-                found.steps = [step for step in found.steps if step.status != "Executing" or step.token]
-                self._go(found)
+                execution.steps = [step for step in execution.steps if step.status != "Executing" or step.token]
+                self._go(execution)
         for region, backend in list(sagemaker_backends[DEFAULT_ACCOUNT_ID].items()):
             for pipeline in list(backend.pipelines.values()):
                 for arn in set(pipeline.pipeline_executions) - self._all.keys():
@@ -100,7 +100,7 @@ class Executions:
     def _begin(self, region: str, arn: str) -> None:
         """Runs an execution that moto has just noted."""
         noted = self._moto(region, arn)
-        given = {one["Name"]: one["Value"] for one in noted.pipeline_parameters or []}
+        given = {parameter["Name"]: parameter["Value"] for parameter in noted.pipeline_parameters or []}
         execution = Execution(arn, region, json.loads(noted.pipeline_definition_for_execution), given)
         self._all[arn] = execution
         self._keep(execution)
@@ -148,15 +148,15 @@ class Executions:
     def _with_reason(self, described: bytes) -> bytes:
         """DescribePipelineExecution's answer with why the execution failed, which moto does not tell."""
         document = json.loads(described)
-        found = self._all.get(document["PipelineExecutionArn"])
-        return json.dumps({**document, "FailureReason": found.reason}).encode() if found else described
+        execution = self._all.get(document["PipelineExecutionArn"])
+        return json.dumps({**document, "FailureReason": execution.reason}).encode() if execution else described
 
     def _list(self, asked: Document) -> Document:
-        found = self._all.get(asked.get("PipelineExecutionArn", ""))
-        if found is None:
+        execution = self._all.get(asked.get("PipelineExecutionArn", ""))
+        if execution is None:
             raise Refused("ResourceNotFound", f"there is no execution {asked.get('PipelineExecutionArn')}")
         with self._changed:
-            shown = [_shown(step) for step in found.steps]
+            shown = [_shown(step) for step in execution.steps]
         return {"PipelineExecutionSteps": shown if asked.get("SortOrder") == "Ascending" else shown[::-1]}
 
     def _send(self, asked: Document) -> Document:
@@ -166,7 +166,7 @@ class Executions:
                     if step.token == asked.get("CallbackToken") and step.status == "Executing":
                         step.status = "Failed" if "FailureReason" in asked else "Succeeded"
                         step.reason = asked.get("FailureReason", "")
-                        step.outputs = {one["Name"]: one["Value"] for one in asked.get("OutputParameters", [])}
+                        step.outputs = {output["Name"]: output["Value"] for output in asked.get("OutputParameters", [])}
                         self._keep(execution)
                         self._changed.notify_all()
                         return {"PipelineExecutionArn": execution.arn}
@@ -217,7 +217,7 @@ class Executions:
         waiting, here = list(documents), {document["Name"] for document in documents}
         while waiting:
             done = here - {document["Name"] for document in waiting}
-            ready = next((one for one in waiting if needs(one) & here <= done), None)
+            ready = next((step for step in waiting if needs(step) & here <= done), None)
             if ready is None:
                 raise ValueError("the steps need each other")
             waiting.remove(ready)
@@ -227,7 +227,7 @@ class Executions:
 
     def _step(self, execution: Execution, document: Document, values: Document) -> None:
         name, kind = document["Name"], document["Type"]
-        step = next((one for one in execution.steps if one.name == name), None)
+        step = next((begun for begun in execution.steps if begun.name == name), None)
         if step is None:
             step = Step(name, kind, self._clock())
             with self._changed:
@@ -260,7 +260,7 @@ class Executions:
         elif step.type == "Processing":
             run_job(arguments, execution.region, self._client)
         elif step.type == "Condition":
-            holds = all(met(resolved(one, values)) for one in arguments["Conditions"])
+            holds = all(met(resolved(condition, values)) for condition in arguments["Conditions"])
             step.metadata = {"Condition": {"Outcome": str(holds)}}
         elif step.type == "Fail":
             step.metadata = {"Fail": {"ErrorMessage": arguments["ErrorMessage"]}}

@@ -41,9 +41,9 @@ def run_job(job: Document, region: str, client: Callable[[str, str], Any]) -> No
     try:
         processes = [_start(job, region, client, folder / host, host, hosts) for host in hosts]
         codes = [process.wait(_LONGEST) for process in processes]
-        said = [_said(folder / host) for host, code in zip(hosts, codes, strict=True) if code]
-        if said:
-            raise JobFailed("AlgorithmError: " + " ".join(said)[:_MOST_MESSAGE])
+        reasons = [_said(folder / host) for host, code in zip(hosts, codes, strict=True) if code]
+        if reasons:
+            raise JobFailed("AlgorithmError: " + " ".join(reasons)[:_MOST_MESSAGE])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -52,8 +52,8 @@ def _start(
     job: Document, region: str, client: Callable[[str, str], Any], root: Path, host: str, hosts: list[str]
 ) -> "subprocess.Popen[bytes]":
     s3, here = client("s3", region), str(root / "ml")
-    for one in job.get("ProcessingInputs", []):
-        given = one["S3Input"]
+    for source in job.get("ProcessingInputs", []):
+        given = source["S3Input"]
         _download(s3, given["S3Uri"], Path(given["LocalPath"].replace(_OPT_ML, here, 1)))
     config = root / "ml" / "config"
     config.mkdir(parents=True)
@@ -85,12 +85,12 @@ def _download(s3: Any, address: str, folder: Path) -> None:
     bucket, _, prefix = address.removeprefix("s3://").partition("/")
     stem = prefix if prefix.endswith("/") else prefix.rpartition("/")[0] + "/"
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for one in page.get("Contents", []):
-            path = folder / one["Key"].removeprefix(stem)
+        for item in page.get("Contents", []):
+            path = folder / item["Key"].removeprefix(stem)
             if not path.resolve().is_relative_to(folder.resolve()):
-                raise JobFailed(f"{one['Key']} leads out of its folder")
+                raise JobFailed(f"{item['Key']} leads out of its folder")
             path.parent.mkdir(parents=True, exist_ok=True)
-            s3.download_file(bucket, one["Key"], str(path))
+            s3.download_file(bucket, item["Key"], str(path))
 
 
 def _said(root: Path) -> str:

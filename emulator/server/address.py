@@ -155,9 +155,9 @@ def start(state: Path, pace: Pace | None = None) -> Running:
     ------
     ServiceError : it does not come up
     """
-    found = running(state)
-    if found is not None:
-        return found
+    service = running(state)
+    if service is not None:
+        return service
     make_folder(state)
     _check_state(state)
     ignored = state / ".gitignore"
@@ -181,9 +181,9 @@ def start(state: Path, pace: Pace | None = None) -> Running:
     # A large state takes its time to be read; a process that lives is waited for.
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
-        found = running(state)
-        if found is not None:
-            return found
+        service = running(state)
+        if service is not None:
+            return service
         if process.poll() not in (None, 0):
             break
         time.sleep(0.05)
@@ -214,11 +214,11 @@ def advance(state: Path, seconds: float) -> float:
     ------
     ServiceError : it is not up, or does not do it
     """
-    found = running(state)
-    if found is None:
+    service = running(state)
+    if service is None:
         raise ServiceError("the local service is not running", hint="customlabels local start")
-    address = f"{found.endpoint_url}{ADVANCE}?seconds={seconds!r}"
-    request = urllib.request.Request(address, method="POST", headers={KEY_HEADER: found.key})  # noqa: S310 - loopback
+    address = f"{service.endpoint_url}{ADVANCE}?seconds={seconds!r}"
+    request = urllib.request.Request(address, method="POST", headers={KEY_HEADER: service.key})  # noqa: S310 - loopback
     try:
         with _opener().open(request, timeout=_LONGEST_ADVANCE) as answer:
             return float(json.load(answer)["now"])

@@ -53,8 +53,8 @@ def install(clock: Callable[[], float]) -> None:
     _clock = clock
     mock_random.__class__ = _ThreadRandom
     replace("moto.moto_api._internal:mock_random", mock_random)
-    told = SimpleNamespace(datetime=_Moment, timezone=datetime.timezone, timedelta=datetime.timedelta)
-    replace("moto.core.utils:datetime", told)
+    clock_of_moto = SimpleNamespace(datetime=_Moment, timezone=datetime.timezone, timedelta=datetime.timedelta)
+    replace("moto.core.utils:datetime", clock_of_moto)
 
 
 @contextmanager

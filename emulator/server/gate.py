@@ -103,9 +103,9 @@ def needs_key(environ: Environ, operation: str) -> bool:
 
 def access_key(environ: Environ) -> str:
     """The access key that a request is signed with; empty where it is not signed."""
-    found = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
-    if found:
-        return found[1]
+    credential = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+    if credential:
+        return credential[1]
     signed: str = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
     return signed.partition("/")[0]
 

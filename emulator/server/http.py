@@ -22,8 +22,8 @@ _SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/([a-z0-9\-]+)/([A-Za-z0-9\-_.]+)/a
 
 def scope(environ: Environ) -> tuple[str, str]:
     """Region and service that a request is signed for; S3 in us-east-1 where it is not signed."""
-    found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-    return (found[1], found[2].lower()) if found else ("us-east-1", "s3")
+    signed = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    return (signed[1], signed[2].lower()) if signed else ("us-east-1", "s3")
 
 
 def bucket_and_key(environ: Environ) -> tuple[str, str]:

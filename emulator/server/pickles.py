@@ -158,5 +158,5 @@ def _function(code: bytes, module: str, defaults: tuple[Any, ...] | None, cells:
 
 
 def _backends(module: str, kind: str) -> Any:
-    found = vars(importlib.import_module(module)).values()
-    return next(value for value in found if isinstance(value, BackendDict) and value.backend.__qualname__ == kind)
+    values = vars(importlib.import_module(module)).values()
+    return next(value for value in values if isinstance(value, BackendDict) and value.backend.__qualname__ == kind)

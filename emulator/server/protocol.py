@@ -114,7 +114,7 @@ def _typed(shape: Shape, value: Any, path: str) -> Any:
             if name in shape.members and member is not None
         }
     if isinstance(shape, ListShape):
-        return [_typed(shape.member, member, f"{path}.{place}.member") for place, member in enumerate(value, 1)]
+        return [_typed(shape.member, member, f"{path}.{number}.member") for number, member in enumerate(value, 1)]
     if isinstance(shape, MapShape):
         return {name: _typed(shape.value, member, f"{path}.{name}.member") for name, member in value.items()}
     if shape.type_name == "blob":
@@ -143,8 +143,8 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
         for rule in _broken_rules(shape, value)
     )
     if isinstance(shape, ListShape):
-        for place, member in enumerate(value, 1):
-            yield from _faults(shape.member, member, f"{path}.{place}.member")
+        for number, member in enumerate(value, 1):
+            yield from _faults(shape.member, member, f"{path}.{number}.member")
     elif isinstance(shape, MapShape):
         for name, member in value.items():
             yield from _faults(shape.key, name, f"{path}.key")

@@ -51,9 +51,9 @@ def asked(environ: Environ, body: bytes) -> Asked:
         operation = model.operation_model(name)
         return Asked(service, region, name, _parameters(environ, body, operation), operation.input_shape)
     for pattern, operation in _routes(_MODELS.get(service, service)):
-        found = pattern.fullmatch(environ["PATH_INFO"].encode("latin-1", "replace").decode(errors="replace"))
-        if found and operation.http["method"] == environ["REQUEST_METHOD"]:
-            parameters = _rest(environ, body, operation, found)
+        match = pattern.fullmatch(environ["PATH_INFO"].encode("latin-1", "replace").decode(errors="replace"))
+        if match and operation.http["method"] == environ["REQUEST_METHOD"]:
+            parameters = _rest(environ, body, operation, match)
             return Asked(service, region, operation.name, parameters, operation.input_shape)
     return Asked(service, region, "", None)
 
@@ -91,7 +91,7 @@ def _json(body: bytes) -> Parameters | None:
     return parameters if isinstance(parameters, dict) else None
 
 
-def _rest(environ: Environ, body: bytes, operation: OperationModel, found: "re.Match[str]") -> Parameters | None:
+def _rest(environ: Environ, body: bytes, operation: OperationModel, match: "re.Match[str]") -> Parameters | None:
     shape = operation.input_shape
     if not isinstance(shape, StructureShape):
         return {}
@@ -100,8 +100,8 @@ def _rest(environ: Environ, body: bytes, operation: OperationModel, found: "re.M
     query = parse_qs(environ.get("QUERY_STRING", ""))
     for name, member in shape.members.items():
         where, called = member.serialization.get("location"), member.serialization.get("name", name)
-        if where == "uri" and called in found.groupdict():
-            parameters[name] = unquote(found[called])
+        if where == "uri" and called in match.groupdict():
+            parameters[name] = unquote(match[called])
         elif where == "querystring" and called in query:
             parameters[name] = _typed(member, query[called][0])
         elif where in {"header", "headers", "statusCode"}:

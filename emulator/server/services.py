@@ -25,7 +25,16 @@ from customlabels.emulator.lambda_ import event_sources, functions, logs
 from customlabels.emulator.s3 import keys, notifications, objects
 from customlabels.emulator.server import chance
 from customlabels.emulator.server.clients import Caller
-from customlabels.emulator.server.http import Environ, StartResponse, action, answer, kept_headers, scope, target
+from customlabels.emulator.server.http import (
+    Environ,
+    StartResponse,
+    action,
+    answer,
+    bucket_and_key,
+    kept_headers,
+    scope,
+    target,
+)
 from customlabels.emulator.server.snapshots import Snapshots
 from customlabels.emulator.server.store import Request, Store
 from customlabels.emulator.sns import subscriptions
@@ -125,6 +134,9 @@ class MotoServices:
         _, service = scope(environ)
         if service != "s3" and _READS.match(action(environ, body)):
             return
+        if service == "s3" and bucket_and_key(environ)[1] and "upload" not in environ.get("QUERY_STRING", ""):
+            # Of a bucket nothing changes but its keys, which are written by themselves.
+            reached = {name for name in reached if not name.startswith("moto.s3.")}
         method, path = environ["REQUEST_METHOD"], target(environ)
         self._snapshots.keep(reached, Request(at, seed, method, path, kept_headers(environ), body), seconds)
 

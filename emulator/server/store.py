@@ -35,7 +35,7 @@ CREATE INDEX IF NOT EXISTS entry_place ON entry (dataset, place);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
-_MOST_READERS = 8
+_MOST_READERS = 64
 
 
 @dataclass(frozen=True, slots=True)

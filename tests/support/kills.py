@@ -78,10 +78,12 @@ def run_through(shell: Shell, words: list[str], project: str, spoil: Spoil) -> t
 
 
 def with_credentials(shell: Shell) -> Shell:
-    """The shell, with credentials that are none: without --local a command wants some."""
+    """The shell, with the credentials of its local service: without --local a command wants some."""
     folder = shell.folder / ".aws"
     folder.mkdir(exist_ok=True)
-    (folder / "credentials").write_text("[default]\naws_access_key_id = any\naws_secret_access_key = any\n")
+    address.make_folder(shell.state)
+    key = address.make_key(shell.state)
+    (folder / "credentials").write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = any\n")
     return shell
 
 
