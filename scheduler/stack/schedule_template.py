@@ -37,12 +37,13 @@ class Parts:
 
     Parameters
     ----------
+    project_arn : a parameter of the template where it is None
     trained : ARNs of the project's trained versions by name, newest first
     key : of the functions' zip in `bucket`
     """
 
     project: str
-    project_arn: str
+    project_arn: str | None
     schedule: Schedule
     champion: str | None
     trained: Mapping[str, str]
