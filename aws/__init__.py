@@ -1,1 +1,5 @@
-"""AWS as every room uses it: clients, buckets, parameters, and stacks that are deployed."""
+"""AWS as every room uses it.
+
+`clients` makes the clients and turns what AWS refuses into sentences; `s3` is the one way to objects, `parameters` to
+SSM parameters, `topics` to SNS, `bucket` looks at the bucket that a run works in; `stacks` deploys.
+"""

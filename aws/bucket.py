@@ -12,6 +12,7 @@ from customlabels.core.errors import ServiceError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadBucketOutputTypeDef
 
 _SID = "CustomLabels"
 _ABSENT = {"NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration"}
@@ -26,7 +27,7 @@ def check_bucket(s3: "S3Client", bucket: str, region: str) -> None:
     """
     try:
         with explained(f"bucket {bucket}"):
-            found = s3.head_bucket(Bucket=bucket)
+            answer = s3.head_bucket(Bucket=bucket)
     except ServiceError as error:
         if error.code in {"404", "NoSuchBucket"}:
             raise ServiceError(
@@ -39,25 +40,38 @@ def check_bucket(s3: "S3Client", bucket: str, region: str) -> None:
                 hint="name another bucket with --bucket, or log in with another --profile",
             ) from error
         raise
-    place = found.get("BucketRegion") or found["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
-    if place and place != region:
+    other = _told_region(answer)
+    if other and other != region:
         raise ServiceError(
-            f"bucket {bucket} is in {place}, the project in {region}; the service wants both in one region",
-            hint=f"use --region {place}, or a bucket in {region}",
+            f"bucket {bucket} is in {other}, the project in {region}; the service wants both in one region",
+            hint=f"use --region {other}, or a bucket in {region}",
         )
+
+
+def bucket_region(s3: "S3Client", bucket: str) -> str | None:
+    """The region that the bucket lies in; None where it does not exist, or may not be asked."""
+    try:
+        with explained(f"bucket {bucket}"):
+            return _told_region(s3.head_bucket(Bucket=bucket))
+    except ServiceError:
+        return None
+
+
+def _told_region(answer: "HeadBucketOutputTypeDef") -> str | None:
+    return answer.get("BucketRegion") or answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
 
 
 def exposure(s3: "S3Client", bucket: str) -> str | None:
     """A sentence where the bucket does not block public access; None where it does, or may not be asked."""
     try:
         with explained(f"public access of bucket {bucket}"):
-            found = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+            blocked = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     except ServiceError as error:
         if error.code not in _ABSENT:
             return None
-        found = {}
+        blocked = {}
     open_ = [name for name in ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
-             if not found.get(name)]  # fmt: skip
+             if not blocked.get(name)]  # fmt: skip
     return f"bucket {bucket} does not block public access ({', '.join(open_)})" if open_ else None
 
 
@@ -67,7 +81,7 @@ def policy_statements(bucket: str, prefix: str, account: str) -> list[dict[str, 
     service = {"Service": "rekognition.amazonaws.com"}
     arn = f"arn:aws:s3:::{bucket}"
     folder = f"{arn}/{prefix.strip('/')}/*" if prefix.strip("/") else f"{arn}/*"
-    place = "".join(filter(str.isalnum, prefix.title()))
+    name = "".join(filter(str.isalnum, prefix.title()))
     return [
         {
             "Sid": f"{_SID}Bucket",
@@ -78,7 +92,7 @@ def policy_statements(bucket: str, prefix: str, account: str) -> list[dict[str, 
             "Condition": mine,
         },
         {
-            "Sid": f"{_SID}Read{place}",
+            "Sid": f"{_SID}Read{name}",
             "Effect": "Allow",
             "Principal": service,
             "Action": ["s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectVersion", "s3:GetObjectTagging"],
@@ -86,7 +100,7 @@ def policy_statements(bucket: str, prefix: str, account: str) -> list[dict[str, 
             "Condition": mine,
         },
         {
-            "Sid": f"{_SID}Write{place}",
+            "Sid": f"{_SID}Write{name}",
             "Effect": "Allow",
             "Principal": service,
             "Action": "s3:PutObject",
@@ -108,7 +122,7 @@ def policy_change(s3: "S3Client", bucket: str, prefix: str, account: str) -> tup
     needed = policy_statements(bucket, prefix, account)
     own = {statement["Sid"] for statement in needed}
     held = before.get("Statement", [])
-    kept = [one for one in (held if isinstance(held, list) else [held]) if one.get("Sid") not in own]
+    kept = [statement for statement in (held if isinstance(held, list) else [held]) if statement.get("Sid") not in own]
     return before, {**before, "Version": before.get("Version", "2012-10-17"), "Statement": kept + needed}
 
 

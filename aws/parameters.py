@@ -5,13 +5,23 @@ error; commands put these calls into `explained`.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 ROOT = "/customlabels"
+
+
+class Version(NamedTuple):
+    """What a parameter held: since when, and written by whom, where that is told."""
+
+    value: str
+    when: datetime
+    by: str = ""
+
 
 _MOST_NAMES = 10
 """Parameters that one call gives, or deletes. Source: Systems Manager API reference, "GetParameters"."""
@@ -49,6 +59,27 @@ def read(ssm: "SSMClient", paths: Sequence[str]) -> dict[str, str]:
         for batch in _batches(paths)
         for parameter in ssm.get_parameters(Names=batch)["Parameters"]
     }
+
+
+def newest(ssm: "SSMClient", path: str) -> Version | None:
+    """What the parameter holds, and since when; None where there is none."""
+    try:
+        parameter = ssm.get_parameter(Name=path)["Parameter"]
+    except ssm.exceptions.ParameterNotFound:
+        return None
+    return Version(parameter["Value"], parameter["LastModifiedDate"])
+
+
+def history(ssm: "SSMClient", path: str) -> list[Version]:
+    """All that the parameter has held, as far as it is kept, newest first; none where there is none."""
+    try:
+        return [
+            Version(version["Value"], version["LastModifiedDate"], version.get("LastModifiedUser", ""))
+            for page in ssm.get_paginator("get_parameter_history").paginate(Name=path)
+            for version in page["Parameters"]
+        ][::-1]
+    except ssm.exceptions.ParameterNotFound:
+        return []
 
 
 def write(ssm: "SSMClient", path: str, value: str, description: str) -> None:

@@ -8,7 +8,7 @@ Source: S3 API reference, PutObject, `x-amz-server-side-encryption`.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from customlabels.aws.clients import explained
 from customlabels.core.addresses import S3Address
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 GONE = frozenset({"NoSuchKey", "NoSuchBucket", "404"})
 """Codes of an object that is not there."""
 
-_EMPTY = "InvalidRange"
 _TRIES = 3
 """How often an object is asked for whose bytes break off on their way, which botocore does not try again."""
 
@@ -49,7 +48,7 @@ def get(s3: "S3Client", address: S3Address) -> bytes:
     ------
     ServiceError : it is not there (its code is in GONE), or may not be read
     """
-    return _got(s3, address)[0]
+    return _got(s3, address).body
 
 
 def get_if_there(s3: "S3Client", address: S3Address) -> bytes | None:
@@ -67,19 +66,22 @@ def get_if_there(s3: "S3Client", address: S3Address) -> bytes | None:
         raise
 
 
-def beginning(s3: "S3Client", address: S3Address, most: int) -> tuple[bytes, int]:
-    """The object's first bytes, at most so many, and the size of all of it.
+class Beginning(NamedTuple):
+    """The first bytes of an object, how many it has in all, and its ETag."""
+
+    body: bytes
+    size: int
+    etag: str
+
+
+def beginning(s3: "S3Client", address: S3Address, most: int) -> Beginning:
+    """The object's first bytes, at most so many.
 
     Raises
     ------
-    ServiceError : as get
+    ServiceError : as get; its code is InvalidRange where the object is empty
     """
-    try:
-        return _got(s3, address, Range=f"bytes=0-{most - 1}")
-    except ServiceError as error:
-        if error.code == _EMPTY:
-            return b"", 0
-        raise
+    return _got(s3, address, Range=f"bytes=0-{most - 1}")
 
 
 def lines(s3: "S3Client", address: S3Address) -> Iterator[bytes] | None:
@@ -207,8 +209,8 @@ def delete_below(s3: "S3Client", bucket: str, prefix: str) -> int:
     return count
 
 
-def _got(s3: "S3Client", address: S3Address, **more: Any) -> tuple[bytes, int]:
-    """Bytes that were asked for, and the size of the whole object."""
+def _got(s3: "S3Client", address: S3Address, **more: Any) -> Beginning:
+    """The bytes that were asked for, all where nothing else is said."""
     tries = 0
     while True:
         tries += 1
@@ -221,7 +223,8 @@ def _got(s3: "S3Client", address: S3Address, **more: Any) -> tuple[bytes, int]:
             if tries == _TRIES:
                 raise
         else:
-            return body, int(answer.get("ContentRange", f"/{len(body)}").rpartition("/")[2])
+            size = int(answer.get("ContentRange", f"/{len(body)}").rpartition("/")[2])
+            return Beginning(body, size, answer["ETag"].strip('"'))
 
 
 def _about(kms_key: str | None, content_type: str | None, metadata: Mapping[str, str] | None) -> dict[str, Any]:

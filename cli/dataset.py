@@ -8,13 +8,14 @@ import click
 from customlabels.cli.group import Group, pass_session
 from customlabels.cli.source_options import Source, divides_images, reads_images, takes_images, wanted
 from customlabels.core.errors import SettingsError
-from customlabels.datasets.duplicates import Duplicates, exact_duplicates
+from customlabels.datasets.duplicates import Duplicates
 from customlabels.datasets.model import Dataset, Finding, Side
 from customlabels.datasets.split import balance
 from customlabels.datasets.summary import summarise
 from customlabels.manifests.formats import FORMATS
 from customlabels.pipelines.training.sources import (
     divide_images,
+    find_exact_duplicates,
     find_near_duplicates,
     find_source,
     read_images,
@@ -43,11 +44,12 @@ def inspect(session: Session, source: Source, near_duplicates: bool) -> int:
 
     Example: customlabels dataset inspect images --include '*.jpg'
     """
-    found = read_images(wanted(session, source))
-    twice = exact_duplicates(found.records)
+    taken = read_images(wanted(session, source))
+    found = taken.dataset
+    twice = find_exact_duplicates(taken)
     if near_duplicates:
         same = {frozenset(one.records) for one in twice}
-        twice += [one for one in find_near_duplicates(session.console, found) if frozenset(one.records) not in same]
+        twice += [one for one in find_near_duplicates(session.console, taken) if frozenset(one.records) not in same]
     document = summarise(found) | {"duplicates": [_document(one) for one in twice]}
     session.console.result(document, lambda _: _show(session, found, twice))
     return 4 if found.faults or any(one.exact and one.kind == "across labels" for one in twice) else 0
@@ -60,11 +62,12 @@ def inspect(session: Session, source: Source, near_duplicates: bool) -> int:
 def split_(session: Session, source: Source, report: bool) -> None:
     """Show which images in SOURCE are trained on and which tested on, as `train` would divide them.
 
-    An image keeps its side when others are added.
+    An image keeps its side when others are added, and when it is renamed or exported anew.
 
     Example: customlabels dataset split images --group-by '(tile-[0-9]+)' --report
     """
-    divided, group = divide_images(wanted(session, source))
+    taken, group = divide_images(wanted(session, source))
+    divided = taken.dataset
     if not report:
         images = {side.value: [record.name for record in divided.side(side)] for side in Side}
         session.console.result(
@@ -74,7 +77,7 @@ def split_(session: Session, source: Source, report: bool) -> None:
             ),
         )
         return
-    warn_of_leaks(wanted(session, source), divided)
+    warn_of_leaks(wanted(session, source), taken)
     rows = balance(divided, source.over(session.settings.dataset).test_fraction, group)
     names = ("label", "images", "groups", "train", "test", "note")
     session.console.result(
@@ -110,7 +113,7 @@ def convert(session: Session, source: Source, folder: Path, to: str | None) -> N
         if to not in _WRITTEN:
             raise SettingsError(f"{to} is read, and not written", hint=f"say --to {', '.join(_WRITTEN)}")
     policy = Policy(image_fault=conversion.convertible_fault, allow_unlabelled=True)
-    taken = take_images(wanted(session, source), policy)
+    taken = take_images(wanted(session, source), policy).dataset
     with session.console.step(f"writing {len(taken.records)} images to {folder}", len(taken.records)) as advance:
         written, changes = conversion.convert(taken, FORMATS[to], folder, lambda: advance(1))
     document = {

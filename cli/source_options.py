@@ -37,6 +37,8 @@ class Source:
     box_unit: str | None = None
     masks: str | None = None
     min_area: int | None = None
+    lines: str | None = None
+    attributes: tuple[str, ...] = ()
     category: str | None = None
     allow_unlabelled: bool = False
     skip_faulty: bool = False
@@ -138,6 +140,18 @@ _READING = (
     ),
     click.option(
         "--category", metavar="NAME", help="Of several kinds of parts in SOURCE, as in MVTec AD, the one to read."
+    ),
+    click.option(
+        "--lines",
+        type=click.Choice(["out", "boxes"]),
+        help="CVAT, Labelme, Label Studio: lines are left out, or the rectangle around each is a box.  [default: out]",
+    ),
+    click.option(
+        "--attribute",
+        "attributes",
+        multiple=True,
+        metavar="NAME",
+        help="Manifests: use this attribute alone; repeatable.  [default: all but those that a later job superseded]",
     ),
     click.option("--allow-unlabelled", is_flag=True, help="Keep images without labels and boxes."),
 )

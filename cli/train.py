@@ -58,7 +58,7 @@ def train(
 ) -> None:
     """Train a version on the images below SOURCE, a folder a label, and judge it by its F1.
 
-    SOURCE may be s3://bucket/folder: images that are in S3 already are used where they are.
+    SOURCE may be s3://bucket/folder, or a manifest: images that are in S3 already are used where they are.
 
     The version's name is made from the images: the same command again trains nothing, and finishes what was cut off.
 

@@ -77,6 +77,8 @@ class DatasetSettings(_Section):
     masks: str | None = None
     min_area: Annotated[int, Ge(1)] = 9
     category: str | None = None
+    lines: Literal["out", "boxes"] = "out"
+    attributes: tuple[str, ...] = ()
     allow_unlabelled: bool = False
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
     seed: int = 0
@@ -180,12 +182,12 @@ TEMPLATE = """\
 # bucket = "my-bucket"        # where images, manifests and results go; must be in `region`
 # prefix = "customlabels"     # the folder in that bucket
 # region = "eu-west-1"        # default: that of your AWS profile
-# kms_key = "alias/models"    # encrypts what is uploaded and trained; default: S3's own keys
+# kms_key = "alias/models"    # encrypts what is uploaded and trained; default: as the bucket has it
 # max_cost = 10               # dollars; a training that may cost more is refused
 
 [dataset]
 # source = "images"           # what `customlabels train` reads when it is given no folder
-# format = "auto"             # folder, csv, coco, voc, yolo, cvat, labelme, label-studio, masks or manifest
+# format = "auto"             # folder, csv, coco, yolo …: customlabels dataset formats lists them
 # include = ["*.jpg"]         # only images that match one of these
 # exclude = ["drafts/*"]      # no image that matches one of these
 # label_from = "top"          # folders: top, parent or path; or name, with label_pattern

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import msgspec
 
+from customlabels.core.addresses import S3Address
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
@@ -91,6 +92,9 @@ class Options:
     masks : the folder of the masks, where they do not lie beside the images
     min_area : pixels of the smallest spot of a mask that becomes a box
     category : of a folder that holds several kinds of parts, each with a split of its own, the one that is meant
+    lines : out or boxes: whether lines are left out, or the rectangle around each is taken
+    attributes : of a manifest, those to be used; none: all but those that a later job superseded
+    fetch : brings an object of S3 that is named beside images, as a mask is; None: there are only files
     """
 
     images: Path | None = None
@@ -108,6 +112,9 @@ class Options:
     masks: Path | None = None
     min_area: int = 9
     category: str | None = None
+    lines: str = "out"
+    attributes: tuple[str, ...] = ()
+    fetch: Callable[[S3Address], bytes] | None = None
 
     @property
     def endings(self) -> set[str]:

@@ -1,7 +1,7 @@
 """A layout made into a dataset: images found and looked at, boxes in pixels, every fault named."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -40,23 +40,43 @@ class Policy:
     step: Callable[[], None] | None = None
 
 
-def make_dataset(layout: Layout, options: Options, policy: Policy, source: Path | None = None) -> Dataset:
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Where the images of a layout lie.
+
+    Parameters
+    ----------
+    find : the path of an image by its name and part of the split; ValueError where there is none
+    probe : what there is to know of each path, or why it cannot be used, in the order given
+    """
+
+    find: Callable[[str, str | None], Path]
+    probe: Callable[
+        [Iterable[Path], Callable[[], None] | None, Callable[[ImageInfo], str | None]], Iterator[ImageInfo | str]
+    ] = probe_all
+
+
+def make_dataset(
+    layout: Layout, options: Options, policy: Policy, source: Path | None = None, images: Images | None = None
+) -> Dataset:
     """The dataset of a layout; what cannot be used, or was left out, is among its findings.
 
     Parameters
     ----------
     source : the file or folder that was read; every file of a folder is accounted for
+    images : where they lie; None: below the layout's root
 
     Raises
     ------
     LayoutError : it holds no usable image
     """
     findings: list[Finding] = []
-    placed, images = _placed(layout, options, policy, findings)
+    lying = images or Images(Finder(layout.root).find)
+    placed, named = _placed(layout, options, policy, findings, lying)
     findings += layout.findings
     if source is not None and source.is_dir():
-        findings += unread(source, layout, images, options)
-    infos = probe_all((path for _, path in placed), policy.step, policy.image_fault)
+        findings += unread(source, layout, named, options)
+    infos = lying.probe((path for _, path in placed), policy.step, policy.image_fault)
     sides = _sides({image.subset for image, _ in placed})
     records: list[ImageRecord] = []
     for (image, path), info in zip(placed, infos, strict=True):
@@ -75,7 +95,7 @@ def make_dataset(layout: Layout, options: Options, policy: Policy, source: Path 
     if not records:
         raise LayoutError(
             f"{layout.root}: holds no image that can be used",
-            hint=_mending(findings, bool(images)),
+            hint=_mending(findings, bool(named)),
             details=[f"{finding.name}: {finding.message}" for finding in findings],
         )
     records.sort(key=lambda record: record.name)
@@ -85,11 +105,13 @@ def make_dataset(layout: Layout, options: Options, policy: Policy, source: Path 
 def _mending(findings: list[Finding], has_images: bool) -> str:
     """What to do about a source without an image that can be used."""
     said = [finding.message for finding in findings]
+    if any("validate FILE --fix" in message for message in said):
+        return "customlabels manifest validate FILE --fix NEW.manifest, then name NEW.manifest"
     if any("no such image" in message for message in said):
         return "say where the images lie with --images DIR"
     if any("file; the service takes JPEG and PNG" in message or "dataset convert makes" in message for message in said):
         return "customlabels dataset convert SOURCE -o DIR makes JPEG or PNG images"
-    if any("has no label" in message for message in said) or not has_images:
+    if any("has no label" in message or message == "no JPEG or PNG image" for message in said) or not has_images:
         return "a folder for each label with JPEG or PNG images in it, or one of customlabels dataset formats"
     return "what is wrong with each is listed; customlabels dataset formats shows what can be read"
 
@@ -177,10 +199,9 @@ def _box_fault(box: Box, width: int, height: int, least: float) -> str | None:
 
 
 def _placed(
-    layout: Layout, options: Options, policy: Policy, findings: list[Finding]
+    layout: Layout, options: Options, policy: Policy, findings: list[Finding], lying: Images
 ) -> tuple[list[tuple[Annotated, Path]], set[Path]]:
     """Each image that is to be used, with its path; and the paths of all that the layout names."""
-    finder = Finder(layout.root)
     placed: list[tuple[Annotated, Path]] = []
     taken: dict[Path, str] = {}
     images: set[Path] = set()
@@ -193,7 +214,7 @@ def _placed(
         where = _at(image.where, image.name)
         missing = ""
         try:
-            path = finder.find(image.name, image.subset)
+            path = lying.find(image.name, image.subset)
             images.add(path)
         except ValueError as error:
             missing = str(error)

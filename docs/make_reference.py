@@ -147,6 +147,8 @@ _MORE = {
     "dataset.masks": "the folder that masks lie in, if not beside the images",
     "dataset.min_area": "masks: pixels of the smallest spot that becomes a box",
     "dataset.category": "of several kinds of parts in a download, each with a split of its own, the one to read",
+    "dataset.lines": "whether lines are left out, or the rectangle around each is a box",
+    "dataset.attributes": "manifests: the attributes that are used; empty: all but superseded ones",
     "dataset.allow_unlabelled": "keep images that no label and no box marks; a training ignores them",
     "schedule.subdivision": "the state or province of `country`, whose public holidays differ",
     "schedule.time_zone": "of the windows' times, as the IANA database names it",
@@ -268,9 +270,10 @@ def codes_page() -> Iterator[str]:
     yield "# Codes\n"
     yield "    customlabels manifest validate train.manifest --test test.manifest --images photos\n"
     yield (
-        "names faults with the codes that the service uses, before anything is uploaded or billed. Here is what each "
-        "means, what becomes of the line, the dataset or the training, and what to do. `--fix` mends what takes no "
-        "guess.\n"
+        "names faults with the codes that the service uses, before anything is uploaded or billed, and with each the "
+        'field and its value, as in `/boxes-metadata/creation-date: "yesterday"`: a code alone has up to seven causes. '
+        "Here is what each means, what becomes of the line, the dataset or the training, and what to do. `--fix` mends "
+        "what takes no guess.\n"
     )
     yield (
         "A training fails when more than a fifth of a manifest's lines are invalid, all causes added up. A line that "

@@ -3,13 +3,18 @@
 Source: Custom Labels developer guide, md-create-manifest-file-object-detection.md and tm-debugging-json-line-errors.md.
 """
 
+from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import Any
 
 from customlabels.datasets.limits import MAX_BOXES, MAX_LABEL, MAX_SIDE, MIN_SIDE, SHRUNK_SIDE
-from customlabels.manifests.faults import BOX, METADATA, VALUE, Fault
+from customlabels.manifests.attributes import LABEL, NUMBERS, is_metadata, metadata_fault
+from customlabels.manifests.faults import BOX, METADATA, MISSING, VALUE, Cause, Fault, pointer, wrong
 
 _SIZE = ("width", "height", "depth")
-_NUMBERS = (int, float)
+_BOX = ("class_id", "left", "top", "width", "height")
+_numbers = itemgetter(*_BOX)
+Causes = tuple[Cause, ...]
 
 
 def check_boxes(name: str, value: Any, metadata: dict[str, Any]) -> tuple[list[str], list[Fault]]:
@@ -17,7 +22,7 @@ def check_boxes(name: str, value: Any, metadata: dict[str, Any]) -> tuple[list[s
 
     A bad box takes out that box alone; every other fault takes out the attribute.
     """
-    labels = _faultless(value, metadata)
+    labels = _faultless(value, metadata) if is_metadata(metadata) else None
     return (labels, []) if labels is not None else _examined(name, value, metadata)
 
 
@@ -36,11 +41,11 @@ def _faultless(value: Any, metadata: dict[str, Any]) -> list[str] | None:
         ):
             return None
         for described in objects:
-            if type(described["confidence"]) not in _NUMBERS:
+            if type(described["confidence"]) not in NUMBERS:
                 return None
         least = max(width, height, SHRUNK_SIDE) / SHRUNK_SIDE
         for box in boxes:
-            left, top, across, down, number = box["left"], box["top"], box["width"], box["height"], box["class_id"]
+            number, left, top, across, down = _numbers(box)
             if not (
                 type(left) is type(top) is type(across) is type(down) is type(number) is int
                 and 0 <= left <= width - across
@@ -60,30 +65,57 @@ def _faultless(value: Any, metadata: dict[str, Any]) -> list[str] | None:
 
 def _examined(name: str, value: Any, metadata: dict[str, Any]) -> tuple[list[str], list[Fault]]:
     """As `check_boxes`, fault by fault in the service's order."""
-    size = _image_size(value)
-    annotations: Any = value.get("annotations", ()) if size else None
-    if size is None or not _are_boxes(annotations):
-        return [], [Fault("ERROR_INVALID_LABEL_ATTRIBUTE_FORMAT", VALUE, name)]
-    objects, classes = metadata.get("objects"), metadata.get("class-map")
-    if type(objects) is not list or type(classes) is not dict:
-        return [], [Fault("ERROR_INVALID_LABEL_ATTRIBUTE_METADATA_FORMAT", METADATA, name)]
+    objects: Any = metadata.get("objects")
+    classes: Any = metadata.get("class-map")
+    lacking = [
+        field for field, table in (("objects", list), ("class-map", dict)) if type(metadata.get(field)) is not table
+    ]
+    if not is_metadata(metadata):
+        fault = metadata_fault(name, metadata, lacking)
+        return [], [fault] if fault is not None else []
+    causes = _size_causes(name, value) or _annotation_causes(name, value)
+    if causes:
+        return [], [Fault("ERROR_INVALID_LABEL_ATTRIBUTE_FORMAT", VALUE, name, causes=causes)]
+    fault = metadata_fault(name, metadata, lacking)
+    if fault is not None:
+        return [], [fault]
+    annotations = value.get("annotations", ())
+    place = pointer(name, "annotations")
     if not annotations:
-        return [], [Fault("WARNING_NO_ATTRIBUTE_ANNOTATIONS", VALUE, name)]
-    if len(objects) < len(annotations) or not all(map(_has_confidence, objects)):
-        return [], [Fault("ERROR_MISSING_BOUNDING_BOX_CONFIDENCE", METADATA, name)]
-    labels: list[Any] = [classes.get(str(annotation["class_id"])) for annotation in annotations]
-    if None in labels:
-        return [], [Fault("ERROR_MISSING_CLASS_MAP_ID", METADATA, name)]
-    if not all(type(label) is str for label in labels):
-        return [], [Fault("ERROR_INVALID_LABEL_ATTRIBUTE_METADATA_FORMAT", METADATA, name)]
-    if not all(0 < len(label) <= MAX_LABEL for label in labels):
-        return [], [Fault("ERROR_INVALID_LABEL_NAME_LENGTH", METADATA, name)]
-    width, height = size
-    if not (MIN_SIDE <= width <= MAX_SIDE and MIN_SIDE <= height <= MAX_SIDE):
-        return [], [Fault("ERROR_INVALID_IMAGE_DIMENSION", VALUE, name)]
+        causes = (Cause(place, value.get("annotations", MISSING), "nothing is on the image"),)
+        return [], [Fault("WARNING_NO_ATTRIBUTE_ANNOTATIONS", VALUE, name, causes=causes)]
+    causes = _confidence_causes(name, objects, len(annotations))
+    if causes:
+        return [], [Fault("ERROR_MISSING_BOUNDING_BOX_CONFIDENCE", METADATA, name, causes=causes)]
+    numbers = list(dict.fromkeys(str(box["class_id"]) for box in annotations))
+    for code, is_wrong, wanted in _CLASS_RULES:
+        causes = tuple(
+            wrong(pointer(f"{name}-metadata", "class-map", number), classes.get(number, MISSING), wanted)
+            for number in numbers
+            if is_wrong(classes.get(number))
+        )
+        if causes:
+            return [], [Fault(code, METADATA, name, causes=causes)]
+    (size,) = value["image_size"]
+    causes = tuple(
+        wrong(pointer(name, "image_size", 0, side), size[side], f"{MIN_SIDE} to {MAX_SIDE} pixels")
+        for side in ("width", "height")
+        if not MIN_SIDE <= size[side] <= MAX_SIDE
+    )
+    if causes:
+        return [], [Fault("ERROR_INVALID_IMAGE_DIMENSION", VALUE, name, causes=causes)]
     if len(annotations) > MAX_BOXES:
-        return [], [Fault("ERROR_TOO_MANY_BOUNDING_BOXES", VALUE, name)]
-    return _fitting(name, annotations, labels, width, height)
+        causes = (wrong(place, annotations, f"at most {MAX_BOXES} boxes; they are {len(annotations)}"),)
+        return [], [Fault("ERROR_TOO_MANY_BOUNDING_BOXES", VALUE, name, causes=causes)]
+    labels = [classes[str(box["class_id"])] for box in annotations]
+    return _fitting(name, annotations, labels, size["width"], size["height"])
+
+
+_CLASS_RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    ("ERROR_MISSING_CLASS_MAP_ID", lambda label: label is None, "the label of that class_id"),
+    ("ERROR_INVALID_LABEL_ATTRIBUTE_METADATA_FORMAT", lambda label: type(label) is not str, "a text, the label"),
+    ("ERROR_INVALID_LABEL_NAME_LENGTH", lambda label: not 0 < len(label) <= MAX_LABEL, LABEL),
+)
 
 
 def _fitting(
@@ -91,49 +123,77 @@ def _fitting(
 ) -> tuple[list[str], list[Fault]]:
     """The labels of the boxes that lie in the image and are large enough, and a fault for each other."""
     least = max(width, height, SHRUNK_SIDE) / SHRUNK_SIDE
-    kept, faults = [], []
-    for place, box in enumerate(annotations):
-        left, top, across, down = box["left"], box["top"], box["width"], box["height"]
-        if left < 0 or top < 0 or across < 0 or down < 0 or left + across > width or top + down > height:
-            faults.append(Fault("ERROR_INVALID_BOUNDING_BOX", BOX, name, place))
-        elif across <= least or down <= least:
-            faults.append(Fault("ERROR_BOUNDING_BOX_TOO_SMALL", BOX, name, place))
+    kept: list[str] = []
+    faults: list[Fault] = []
+    for number, box in enumerate(annotations):
+        place = pointer(name, "annotations", number)
+        off = tuple(wrong(f"{place}/{side}", box[side], wanted) for side, wanted in _off_frame(box, width, height))
+        if off:
+            faults.append(Fault("ERROR_INVALID_BOUNDING_BOX", BOX, name, number, off))
+        elif min(box["width"], box["height"]) <= least:
+            small = tuple(
+                wrong(f"{place}/{side}", box[side], f"over {least:.3g} pixels in an image of {width}×{height}")
+                for side in ("width", "height")
+                if box[side] <= least
+            )
+            faults.append(Fault("ERROR_BOUNDING_BOX_TOO_SMALL", BOX, name, number, small))
         else:
-            kept.append(labels[place])
+            kept.append(labels[number])
     if not kept:
-        faults.append(Fault("ERROR_NO_VALID_ANNOTATIONS", VALUE, name))
+        causes = tuple(cause for fault in faults for cause in fault.causes)
+        faults.append(Fault("ERROR_NO_VALID_ANNOTATIONS", VALUE, name, causes=causes))
     return kept, faults
 
 
-def _image_size(value: Any) -> tuple[int, int] | None:
-    """Width and height in pixels; None where they are not given as the format wants them."""
-    sizes = value.get("image_size") if type(value) is dict else None
+def _off_frame(box: dict[str, int], width: int, height: int) -> Iterator[tuple[str, str]]:
+    """The fields that put a box off its image, and what they have to be."""
+    for start, side, most in (("left", "width", width), ("top", "height", height)):
+        negative = [field for field in (start, side) if box[field] < 0]
+        yield from ((field, "0 or more") for field in negative)
+        if not negative and box[start] + box[side] > most:
+            yield side, f"at most {most - box[start]}, {start} being {box[start]} in an image of {width}×{height}"
+
+
+def _size_causes(name: str, value: Any) -> Causes:
+    """Why width and height are not given as the format wants them."""
+    if type(value) is not dict:
+        return (wrong(pointer(name), value, "an object with image_size and annotations"),)
+    sizes = value.get("image_size", MISSING)
     size = sizes[0] if type(sizes) is list and len(sizes) == 1 else None
     if type(size) is not dict:
-        return None
-    width, height, depth = (size.get(side) for side in _SIZE)
-    return (width, height) if type(width) is type(height) is type(depth) is int else None
+        return (wrong(pointer(name, "image_size"), sizes, "a list of one object with width, height and depth"),)
+    return _whole_numbers(size, _SIZE, pointer(name, "image_size", 0))
 
 
-def _are_boxes(annotations: Any) -> bool:
-    if annotations == ():
-        return True
-    return type(annotations) is list and all(map(_is_box, annotations))
+def _annotation_causes(name: str, value: dict[str, Any]) -> Causes:
+    annotations = value.get("annotations", [])
+    place = pointer(name, "annotations")
+    if type(annotations) is not list:
+        return (wrong(place, annotations, "a list of boxes"),)
+    causes: list[Cause] = []
+    for number, box in enumerate(annotations):
+        if type(box) is not dict:
+            causes.append(wrong(f"{place}/{number}", box, "an object with class_id, left, top, width and height"))
+        else:
+            causes += _whole_numbers(box, _BOX, f"{place}/{number}")
+    return tuple(causes)
 
 
-def _is_box(box: Any) -> bool:
-    if type(box) is not dict:
-        return False
-    get = box.get
-    return (
-        type(get("class_id"))
-        is type(get("left"))
-        is type(get("top"))
-        is type(get("width"))
-        is type(get("height"))
-        is int
+def _whole_numbers(table: dict[str, Any], fields: tuple[str, ...], place: str) -> Causes:
+    return tuple(
+        wrong(f"{place}/{field}", table.get(field, MISSING), "a whole number")
+        for field in fields
+        if type(table.get(field)) is not int
     )
 
 
-def _has_confidence(described: Any) -> bool:
-    return type(described) is dict and type(described.get("confidence")) in _NUMBERS
+def _confidence_causes(name: str, objects: list[Any], boxes: int) -> Causes:
+    place = pointer(f"{name}-metadata", "objects")
+    causes = []
+    for number, described in enumerate(objects):
+        confidence = described.get("confidence", MISSING) if type(described) is dict else MISSING
+        if type(confidence) not in NUMBERS:
+            causes.append(wrong(f"{place}/{number}/confidence", confidence, "a number"))
+    if len(objects) < boxes:
+        causes.append(wrong(place, objects, f"as long as the annotations: {boxes}, not {len(objects)}"))
+    return tuple(causes)

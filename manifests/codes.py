@@ -52,6 +52,9 @@ MESSAGES = {
     "WARNING_NO_ATTRIBUTE_ANNOTATIONS": "No attribute annotations were found.",
 }
 
+FOLLOWING = {"ERROR_NO_VALID_LABEL_ATTRIBUTES", "ERROR_NO_VALID_ANNOTATIONS", "WARNING_NO_ANNOTATIONS"}
+"""Codes that others on the same line bring with them."""
+
 
 def message(code: str, attribute: str = "") -> str:
     """The service's sentence for `code`, with the attribute's name where the sentence has room for one."""

@@ -4,17 +4,15 @@ Source: Custom Labels developer guide, tm-debugging-json-line-errors.md and md-c
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 import orjson
 
 from customlabels.core.addresses import S3Address, is_address, parse_address
-from customlabels.datasets.limits import MAX_LABEL
+from customlabels.manifests.attributes import image_level_fault, kind_fault
 from customlabels.manifests.boxes import check_boxes
-from customlabels.manifests.faults import LINE, METADATA, VALUE, Fault
+from customlabels.manifests.faults import BOX, LINE, MISSING, Cause, Fault, pointer, wrong
 from customlabels.manifests.lines import BOXES, IMAGE_LEVEL
 
 MAX_LINE = 100_000
@@ -23,12 +21,20 @@ MAX_LINE = 100_000
 LONGEST_LINE = 4 * MAX_LINE
 """Bytes that a line of MAX_LINE characters may take."""
 
+_ADDRESS = "an address, s3://bucket/key"
+_EXCERPT = 40
+"""Bytes of a broken line that are shown."""
+
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """One line of a manifest.
 
-    `source_ref` is None where the line names no image that can be used: a dataset import drops it without a word.
-    `labels` are those of its valid image-level attributes, `boxes` the labels of its valid boxes.
+    Parameters
+    ----------
+    source_ref : None where the line names no image that can be used: a dataset import drops it without a word
+    labels : of its valid image-level attributes
+    boxes : the labels of its valid boxes
+    boxes_lost : whether an attribute of boxes has an error that takes boxes out
     """
 
     number: int
@@ -37,6 +43,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     labels: tuple[str, ...] = ()
     boxes: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+    boxes_lost: bool = False
 
     @property
     def image(self) -> S3Address | None:
@@ -55,6 +62,16 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         """Whether a training leaves the line out and counts it among the invalid ones."""
         return self.has_errors and not self.labelled
 
+    @property
+    def usable(self) -> bool:
+        """Whether `dataset inspect` and `train` use the image.
+
+        They do with all that is valid, as the service does, but not with some boxes while others are lost: what those
+        show would be trained on as background.
+        """
+        lost = self.boxes_lost and (bool(self.boxes) or any(fault.place == BOX for fault in self.faults))
+        return self.labelled and not lost
+
 
 def read_entries(lines: Iterable[bytes]) -> Iterator[Entry]:
     """An entry a line, in order, counted from 1; blank lines are entries that cannot be parsed."""
@@ -62,62 +79,62 @@ def read_entries(lines: Iterable[bytes]) -> Iterator[Entry]:
         yield read_entry(number, line.rstrip(b"\r\n"))
 
 
-def read_entry(number: int, line: bytes) -> Entry:
-    """The entry in one line, which has no line end."""
+def read_entry(number: int, line: bytes, *, paths: bool = False) -> Entry:
+    """The entry in one line, which has no line end.
+
+    Parameters
+    ----------
+    paths : also take a source-ref that is no address but a path, as of an image below a folder
+    """
     try:
         value = orjson.loads(line) if len(line) <= MAX_LINE or _fits(line) else None
     except ValueError:
         value = None
     if type(value) is not dict:
-        return Entry(number, line, None, faults=_INVALID_JSON)
+        return Entry(number, line, None, faults=(_json_fault(line),))
     source_ref = value.get("source-ref")
-    if source_ref is None:
-        return Entry(number, line, None, faults=_MISSING_SOURCE_REF)
-    if type(source_ref) is not str or not is_address(source_ref):
-        return Entry(number, line, None, faults=_INVALID_SOURCE_REF)
+    if type(source_ref) is not str or not (is_address(source_ref) or (paths and is_path(source_ref))):
+        return Entry(number, line, None, faults=(_source_ref_fault(value),))
     labels: list[str] = []
     boxes: list[str] = []
     faults: list[Fault] = []
-    found = 0
+    attributes = 0
+    boxes_lost = False
     for name, content in value.items():
-        metadata = value.get(name + "-metadata", _ABSENT)
-        if metadata is _ABSENT or not _may_be_attribute(name):
+        metadata = value.get(name + "-metadata", MISSING)
+        if metadata is MISSING or name == "source-ref" or name.startswith("cl-"):
             continue
-        found += 1
+        attributes += 1
         kind = metadata.get("type") if type(metadata) is dict else None
         if kind == IMAGE_LEVEL:
-            fault = _image_level_fault(name, content, metadata)
+            fault = image_level_fault(name, content, metadata)
             if fault is None:
                 labels.append(metadata["class-name"])
             else:
                 faults.append(fault)
         elif kind == BOXES:
-            fault = _metadata_fault(name, metadata)
-            if fault is None:
-                named, box_faults = check_boxes(name, content, metadata)
-                boxes += named
+            named, box_faults = check_boxes(name, content, metadata)
+            boxes += named
+            if box_faults:
                 faults += box_faults
-            else:
-                faults.append(fault)
-        elif type(kind) is str:
-            faults.append(Fault("ERROR_UNSUPPORTED_USE_CASE_TYPE", METADATA, name))
+                boxes_lost |= any(not fault.is_warning for fault in box_faults)
         else:
-            faults.append(Fault("ERROR_INVALID_LABEL_ATTRIBUTE_METADATA_FORMAT", METADATA, name))
-    if not faults and len(labels) < 2 and found:
+            faults.append(kind_fault(name, metadata))
+    if not faults and attributes and len(labels) < 2:
         return Entry(number, line, source_ref, tuple(labels), tuple(boxes))
-    if not found:
-        others = any(map(_may_be_attribute, value))
-        faults.append(Fault("ERROR_NO_LABEL_ATTRIBUTES" if others else "WARNING_UNANNOTATED_RECORD", LINE))
+    if not attributes:
+        faults.append(_no_attributes_fault(value))
     elif not labels and not boxes:
         all_warnings = all(fault.is_warning for fault in faults)
-        faults.append(Fault("WARNING_NO_ANNOTATIONS" if all_warnings else "ERROR_NO_VALID_LABEL_ATTRIBUTES", LINE))
-    return Entry(number, line, source_ref, tuple(dict.fromkeys(labels)), tuple(boxes), tuple(faults))
+        causes = tuple(cause for fault in faults if all_warnings or not fault.is_warning for cause in fault.causes)
+        code = "WARNING_NO_ANNOTATIONS" if all_warnings else "ERROR_NO_VALID_LABEL_ATTRIBUTES"
+        faults.append(Fault(code, LINE, causes=causes))
+    return Entry(number, line, source_ref, tuple(dict.fromkeys(labels)), tuple(boxes), tuple(faults), boxes_lost)
 
 
-_ABSENT = object()
-_INVALID_JSON = (Fault("ERROR_INVALID_JSON_LINE", LINE),)
-_MISSING_SOURCE_REF = (Fault("ERROR_MISSING_SOURCE_REF", LINE),)
-_INVALID_SOURCE_REF = (Fault("ERROR_INVALID_SOURCE_REF_FORMAT", LINE),)
+def is_path(source_ref: str) -> bool:
+    """Whether a source-ref may be the path of a file rather than an address of any kind."""
+    return bool(source_ref.strip()) and "://" not in source_ref and "\0" not in source_ref
 
 
 def _may_be_attribute(name: str) -> bool:
@@ -130,36 +147,47 @@ def _fits(line: bytes) -> bool:
     return len(line) <= LONGEST_LINE and len(line.decode()) <= MAX_LINE
 
 
-def _image_level_fault(name: str, value: Any, metadata: dict[str, Any]) -> Fault | None:
-    if type(value) is not int:
-        return Fault("ERROR_INVALID_LABEL_ATTRIBUTE_FORMAT", VALUE, name)
-    fault = _metadata_fault(name, metadata)
-    if fault is not None:
-        return fault
-    label: Any = metadata.get("class-name")
-    confidence: Any = metadata.get("confidence")
-    if type(label) is not str or type(confidence) not in _NUMBERS or not 0 <= confidence <= 1:
-        return Fault("ERROR_INVALID_LABEL_ATTRIBUTE_METADATA_FORMAT", METADATA, name)
-    if not 0 < len(label) <= MAX_LABEL:
-        return Fault("ERROR_INVALID_LABEL_NAME_LENGTH", METADATA, name)
-    return None
+def _json_fault(line: bytes) -> Fault:
+    start, wanted = 0, "an object, {…}"
+    if not line.strip():
+        wanted = "an object, {…}, but the line is blank"
+    elif len(line) > MAX_LINE and not _is_short(line):
+        wanted = f"at most {MAX_LINE:,} characters long"
+    else:
+        try:
+            orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            start, wanted = max(0, error.pos - _EXCERPT // 2), f"JSON; character {error.pos + 1}: {error.msg}"
+    cause = wrong(pointer(""), line[start : start + _EXCERPT], wanted)
+    return Fault("ERROR_INVALID_JSON_LINE", LINE, causes=(cause,))
 
 
-_NUMBERS = (int, float)
-
-
-def _metadata_fault(name: str, metadata: dict[str, Any]) -> Fault | None:
-    human, date = metadata.get("human-annotated"), metadata.get("creation-date")
-    if (human == "yes" or human == "no") and type(date) is str and _is_date(date):
-        return None
-    return Fault("ERROR_INVALID_LABEL_ATTRIBUTE_METADATA_FORMAT", METADATA, name)
-
-
-@lru_cache(maxsize=256)
-def _is_date(value: str) -> bool:
-    """Whether it is an ISO 8601 date and time; the guide's own samples have it with and without Z and fraction."""
+def _is_short(line: bytes) -> bool:
     try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return "T" in value or " " in value
+        return _fits(line)
+    except UnicodeDecodeError:
+        return True
+
+
+def _source_ref_fault(value: dict[str, Any]) -> Fault:
+    source_ref = value.get("source-ref")
+    if source_ref is not None:
+        cause = wrong(pointer("source-ref"), source_ref, _ADDRESS)
+        return Fault("ERROR_INVALID_SOURCE_REF_FORMAT", LINE, causes=(cause,))
+    alike = next((name for name in value if name.lower().replace("_", "-") in ("source-ref", "sourceref")), None)
+    wanted = _ADDRESS if alike is None else f"{_ADDRESS}; there is {pointer(alike)}"
+    cause = wrong(pointer("source-ref"), value.get("source-ref", MISSING), wanted)
+    return Fault("ERROR_MISSING_SOURCE_REF", LINE, causes=(cause,))
+
+
+def _no_attributes_fault(value: dict[str, Any]) -> Fault:
+    """What is lacking in a line of which no key has its metadata beside it."""
+    others = [name for name in value if _may_be_attribute(name)]
+    if not others:
+        cause = Cause(pointer("source-ref"), value["source-ref"], "without a label; a training ignores it")
+        return Fault("WARNING_UNANNOTATED_RECORD", LINE, causes=(cause,))
+    causes = []
+    for name in others:
+        lacking = name.removesuffix("-metadata") if name.endswith("-metadata") else f"{name}-metadata"
+        causes.append(wrong(pointer(lacking), MISSING, f"beside {pointer(name)}"))
+    return Fault("ERROR_NO_LABEL_ATTRIBUTES", LINE, causes=tuple(causes))

@@ -1,74 +1,188 @@
-"""Manifests as a layout of labelled images: image-level, several labels an image, boxes, chained jobs."""
+"""Manifests as a layout of labelled images: what labelling jobs write and what Custom Labels takes.
+
+Image-level labels, several an image, boxes, masks made into boxes, chains of jobs.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
+from customlabels.core.addresses import is_address, parse_address
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.files import Finder, read_bounded
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_images, subset_of
 from customlabels.datasets.model import Box, Dataset, Finding, Side
+from customlabels.manifests.codes import FOLLOWING
 from customlabels.manifests.entries import Entry, read_entry
-from customlabels.manifests.files import manifest_lines
-from customlabels.manifests.lines import BOXES, entry_line, write_manifest
-from customlabels.manifests.rewriting import as_custom_labels
+from customlabels.manifests.faults import BOX, pointer
+from customlabels.manifests.files import manifest_lines, refuse_other_shape
+from customlabels.manifests.ground_truth import Resolved, resolved
+from customlabels.manifests.lines import BOXES, IMAGE_LEVEL, entry_line, write_manifest
+from customlabels.manifests.repairing import is_mended
+from customlabels.manifests.segmentation import MAX_BYTES, boxes_by_color
 
 ENDINGS = {".manifest", ".jsonl"}
 BUCKET = "bucket"
 """What stands for one in the source-refs of a manifest that is saved beside its images."""
 
+_PEEK = 1 << 16
+MENDS = "customlabels manifest validate FILE --fix NEW.manifest"
+"""Mends what takes no guess; it is named where it would."""
+
 
 def recognises(source: Path, _: Options) -> bool:
-    return bool(_files(source))
+    return bool(_files(source)) or (source.is_file() and _names_images(source))
 
 
 def read(source: Path, options: Options) -> Layout:
     """The images of a manifest, or of all in a folder: train.manifest and test.manifest are sides of a split.
 
-    Images are found below the folder of the manifest (or `options.images`) by the end of their key.
+    Images and masks are found below the folder of the manifest (or `options.images`) by the end of their key.
+
+    Raises
+    ------
+    LayoutError : a file is no JSON lines, or no line has an attribute of `options.attributes`
     """
     files = _files(source) or [source]
+    for file in files:
+        refuse_other_shape(file)
     root = options.images or (source if source.is_dir() else source.parent)
-    layout = Layout(root.resolve(), ())
-    layout.images = (image for file in files for image in _images(file, layout.findings))
+    layout = Layout(root.resolve(), (), files={file.name for file in files})
+    masks = Masks(source.resolve(), layout, options)
+    layout.images = (image for file in files for image in _images(file, layout, options, masks))
     return layout
 
 
 def _files(source: Path) -> list[Path]:
     if source.is_dir():
-        return sorted(path for path in source.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
-    return [source] if source.suffix.lower() in ENDINGS else []
+        below = sorted(path for path in source.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
+        return [path for path in below if path.suffix.lower() == ".manifest" or _names_images(path)]
+    return [source] if source.suffix.lower() == ".manifest" else []
 
 
-def _images(file: Path, findings: list[Finding]) -> Iterator[Annotated]:
-    subset = subset_of(file.stem)
-    for number, line in enumerate(manifest_lines(file), 1):
-        entry = read_entry(number, as_custom_labels(line.rstrip(b"\r\n")))
+def _names_images(file: Path) -> bool:
+    """Whether a file of another ending begins as a manifest does."""
+    try:
+        with file.open("rb") as opened:
+            beginning = opened.read(_PEEK).removeprefix(b"\xef\xbb\xbf").lstrip()
+    except OSError:
+        return False
+    return beginning.startswith((b"{", b"[")) and b'"source-ref"' in beginning
+
+
+def _images(file: Path, layout: Layout, options: Options, masks: "Masks") -> Iterator[Annotated]:
+    subset, chosen = subset_of(file.stem), options.attributes
+    used = False
+    others: set[str] = set()
+    jobs: set[tuple[str, ...]] = set()
+    for number, raw in enumerate(manifest_lines(file), 1):
         where = f"{file.name}, line {number}"
-        errors = [fault for fault in entry.faults if not fault.is_warning]
-        if errors:
-            findings += [Finding(where, fault.message, fatal=True) for fault in errors]
-        elif entry.source_ref is not None:
-            yield _annotated(entry, where, subset)
+        line = raw.rstrip(b"\r\n")
+        output = resolved(line, chosen)
+        entry = read_entry(number, output.line, paths=True)
+        if entry.source_ref is None:
+            sentences = [cause.sentence for cause in output.causes] or [fault.sentence for fault in entry.faults]
+            layout.findings += [Finding(where, sentence, fatal=True) for sentence in sentences]
+            continue
+        used = used or entry.labelled or bool(output.masks)
+        others |= output.others
+        image, together = _annotated(entry, output, line, where, masks)
+        jobs.add(together)
+        yield replace(image, subset=subset)
+    if chosen and not used:
+        there = f"; there are {', '.join(sorted(others))}" if others else ""
+        raise LayoutError(f"{file}: no line has labels in {' or '.join(chosen)} (--attribute){there}")
+    for names in sorted(names for names in jobs if len(names) > 1):
+        message = f"labels of {' and '.join(names)} on one image are used together (--attribute NAME takes some)"
+        layout.findings.append(Finding(file.name, message, fatal=False))
 
 
-def _annotated(entry: Entry, where: str, subset: str | None) -> Annotated:
-    """The image of an entry without errors."""
+def _annotated(
+    entry: Entry, output: Resolved, line: bytes, where: str, masks: "Masks"
+) -> tuple[Annotated, tuple[str, ...]]:
+    """The image of an entry, and the jobs that gave it labels as a whole."""
     value = orjson.loads(entry.line)
+    errors = [fault for fault in entry.faults if not fault.is_warning and fault.code not in FOLLOWING]
+    # What an import would use without the faulty attribute is used so here; see Entry.usable.
+    in_part = entry.usable and (output.line is line or read_entry(entry.number, line, paths=True).usable)
+    faults = [cause.sentence for cause in output.causes]
+    left_out = list(output.left_out)
+    if in_part:
+        left_out += [f"attributes with a fault, {fault.sentence}," for fault in errors]
+    elif errors:
+        mends = f"; {MENDS} mends it" if is_mended(entry.line) else ""
+        faults += [f"{fault.sentence}{mends}" for fault in errors]
+    lost = {fault.attribute for fault in errors if fault.place != BOX}
+    bad = {(fault.attribute, fault.box) for fault in errors if fault.place == BOX}
     boxes: list[Box] | None = None
-    size: tuple[int, int] | None = None
+    sizes: set[tuple[int, int]] = set()
+    jobs: dict[str, None] = {}
     for name, content in value.items():
         metadata: Any = value.get(f"{name}-metadata")
-        if isinstance(metadata, dict) and metadata.get("type") == BOXES:
-            found = [
-                Box(metadata["class-map"][str(one["class_id"])], one["left"], one["top"], one["width"], one["height"])
-                for one in content["annotations"]
-            ]
-            boxes = [*(boxes or ()), *found]
-            size = (content["image_size"][0]["width"], content["image_size"][0]["height"])
-    return Annotated(
-        str(entry.source_ref), where, entry.labels, None if boxes is None else tuple(boxes), False, size, subset
+        if name in lost or not isinstance(metadata, dict):
+            continue
+        if metadata.get("type") == IMAGE_LEVEL:
+            jobs[str(metadata.get("job-name"))] = None
+        elif metadata.get("type") == BOXES:
+            good = [box for number, box in enumerate(content.get("annotations", ())) if (name, number) not in bad]
+            boxes = [*(boxes or ()), *_boxes(good, metadata["class-map"])]
+            (size,) = content["image_size"]
+            sizes.add((size["width"], size["height"]))
+    for mask in output.masks:
+        try:
+            spots, size = boxes_by_color(masks.read(mask.address), mask.colors, masks.min_area)
+            boxes = [*(boxes or ()), *spots]
+            sizes.add(size)
+        except ValueError as error:
+            faults.append(f"{pointer(mask.attribute)}: {mask.address}: {error}")
+    if len(sizes) > 1:
+        stated = ", ".join(f"{width}×{height}" for width, height in sorted(sizes))
+        faults.append(f"its attributes are for images of different sizes: {stated}")
+    image = Annotated(
+        str(entry.source_ref),
+        where,
+        entry.labels,
+        None if boxes is None else tuple(boxes),
+        size=next(iter(sizes), None),
+        faults=tuple(Finding(f"{where}, {entry.source_ref}", fault, fatal=True) for fault in faults),
+        left_out=tuple(left_out),
     )
+    return image, tuple(sorted(jobs))
+
+
+def _boxes(annotations: list[dict[str, int]], classes: dict[str, str]) -> Iterator[Box]:
+    for box in annotations:
+        yield Box(classes[str(box["class_id"])], box["left"], box["top"], box["width"], box["height"])
+
+
+class Masks:
+    """Masks that lines name, found below the root of the images, or else fetched from S3."""
+
+    def __init__(self, source: Path, layout: Layout, options: Options) -> None:
+        self.min_area = options.min_area
+        self._fetch = options.fetch
+        self._finder = Finder(layout.root)
+        self._source = source
+        self._files = layout.files
+
+    def read(self, address: str) -> bytes:
+        """
+        Raises
+        ------
+        ValueError : there is none, or it is too large
+        """
+        try:
+            path = self._finder.find(address)
+        except ValueError:
+            if self._fetch is None or not is_address(address):
+                raise
+            return self._fetch(parse_address(address))
+        if path.is_relative_to(self._source):
+            self._files.add(path.relative_to(self._source).as_posix())
+        return read_bounded(path, MAX_BYTES)
 
 
 def save(dataset: Dataset) -> None:

@@ -10,15 +10,25 @@ import orjson
 
 from customlabels.core.files import written_aside
 from customlabels.manifests.codes import message
-from customlabels.manifests.entries import read_entries
+from customlabels.manifests.entries import Entry, read_entries, read_entry
 from customlabels.manifests.faults import Fault
-from customlabels.manifests.files import file_fault, manifest_lines
+from customlabels.manifests.files import file_fault, manifest_lines, other_shape
+from customlabels.manifests.ground_truth import SUPERSEDED, resolved
 from customlabels.manifests.images import OTHER_SIZE, Look, looked_at
 from customlabels.manifests.results import annotated_line, manifest_summary
-from customlabels.manifests.validation import Occurrence, Part, Verdict, import_fault, judge
+from customlabels.manifests.validation import Explained, Part, Verdict, import_fault, judge
 
 SUMMARY = "manifest_summary.json"
 TRAINING, TESTING = "training", "testing"
+IN_PART = (
+    "a training uses the line without what is faulty; dataset inspect and train refuse the image, as what the lost "
+    "boxes show would be background; --fix takes them out"
+)
+BOTH_USED = (
+    "a training uses what an adjustment job superseded beside what it made of it; dataset inspect and train, --fix and "
+    "manifest convert take the adjusted alone"
+)
+_ADJUSTED = b'"adjustment-status"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +49,15 @@ class Report:
         """The manifest summary file, as a plain document."""
         return manifest_summary(self.parts[TRAINING], self.parts.get(TESTING), self.verdict)
 
-    def rows(self) -> Iterator[tuple[str, str, str, Occurrence]]:
+    def rows(self) -> Iterator[tuple[str, str, str, Explained]]:
         """What was found in lines: part, code or reason, message, how often and where first; errors before warnings."""
         for name, part in self.parts.items():
-            for code, found in sorted(part.codes.items(), key=lambda item: item[0]):
-                yield name, code, message(code, "…"), found
-            for reason, found in part.dropped.items():
-                yield name, "(dropped in silence)", f"a dataset import leaves the line out: {reason}", found
-            for note, found in part.notes.items():
-                yield name, "(note)", note, found
+            for code, lines in sorted(part.codes.items(), key=lambda item: item[0]):
+                yield name, code, message(code, "…"), lines
+            for reason, lines in part.dropped.items():
+                yield name, "(dropped in silence)", f"a dataset import leaves the line out: {reason}", lines
+            for note, lines in part.notes.items():
+                yield name, "(note)", note, lines
 
 
 def validate(training: Path, testing: Path | None, *, look: Look | None = None, output: Path | None = None) -> Report:
@@ -72,6 +82,9 @@ def validate(training: Path, testing: Path | None, *, look: Look | None = None, 
             if output is not None:
                 target = written.enter_context(written_aside(output / f"{name}_manifest_with_validation.json"))
             parts[name] = _read(path, look, target)
+            shape = other_shape(path)
+            if shape is not None:
+                parts[name].note_file(f"the file holds {shape}, not one object a line; --fix writes it so")
             fault = file_fault(path.name, path.stat().st_size) or import_fault(parts[name])
             if fault is not None:
                 import_faults[name] = fault
@@ -83,10 +96,26 @@ def validate(training: Path, testing: Path | None, *, look: Look | None = None, 
 
 def _read(path: Path, look: Look | None, target: BinaryIO | None) -> Part:
     part = Part()
+    if look is None and target is None:
+        for number, line in enumerate(manifest_lines(path), 1):
+            entry = read_entry(number, line.rstrip(b"\r\n"))
+            part.add(entry)
+            if entry.boxes_lost or (entry.boxes and _ADJUSTED in line):
+                _note(part, entry)
+        return part
     for entry, fault, other_size in looked_at(read_entries(manifest_lines(path)), look):
         part.add(entry, fault)
-        if other_size:
-            part.note(OTHER_SIZE, entry)
+        if other_size is not None:
+            part.note(OTHER_SIZE, entry, [other_size])
+        _note(part, entry)
         if target is not None:
             target.write(annotated_line(entry, fault))
     return part
+
+
+def _note(part: Part, entry: Entry) -> None:
+    """Notes what the service has no code for."""
+    if entry.labelled and not entry.usable:
+        part.note(IN_PART, entry, [cause for fault in entry.faults for cause in fault.causes])
+    if _ADJUSTED in entry.line and SUPERSEDED in resolved(entry.line).left_out:
+        part.note(BOTH_USED, entry)

@@ -3,6 +3,7 @@
 Source: Custom Labels developer guide, md-gt-cl-transform.md.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any
@@ -10,11 +11,10 @@ from typing import Any
 import orjson
 
 from customlabels.core.errors import ManifestError
-from customlabels.datasets.limits import MAX_LABEL
+from customlabels.manifests.ground_truth import resolved
 from customlabels.manifests.lines import BOXES, IMAGE_LEVEL, MULTI_LABEL
 
 _METADATA = "-metadata"
-_MULTI_LABEL = MULTI_LABEL.encode()
 _ADDED = "cl-"
 """Keys that the service puts into the entries that it lists."""
 
@@ -30,32 +30,23 @@ class Kind(StrEnum):
     MULTI_LABEL = "multi-label"
 
 
-def as_custom_labels(line: bytes) -> bytes:
-    """A line, attributes of Ground Truth's multi-label jobs as Custom Labels wants them: an attribute a label.
-
-    A line that has none, and one that cannot be read, is given back as it is.
-    """
-    if _MULTI_LABEL not in line:
-        return line
-    try:
-        value = orjson.loads(line)
-        return orjson.dumps(split_labels(value)) if isinstance(value, dict) else line
-    except (ValueError, TypeError, KeyError):
-        return line
-
-
 class Conversion:
-    """The lines of one manifest made another kind; `left_out` counts those that have nothing of it.
+    """The lines of one manifest made another kind.
 
     Parameters
     ----------
     name : of the manifest, for errors
+    attributes : those to be used; none: all but those that a later job superseded
+
+    `left_out` counts the lines that have nothing of the kind, `parts` what was left out of lines.
     """
 
-    def __init__(self, name: str, kind: Kind) -> None:
+    def __init__(self, name: str, kind: Kind, attributes: tuple[str, ...] = ()) -> None:
         self._name = name
         self._kind = kind
+        self._attributes = attributes
         self.left_out = 0
+        self.parts = Counter[str]()
 
     def lines(self, lines: Iterable[bytes]) -> Iterator[bytes]:
         """The lines as they come, ending in newlines.
@@ -67,14 +58,20 @@ class Conversion:
         faults = []
         for number, line in enumerate(lines, 1):
             try:
-                value = orjson.loads(line)
+                bare = line.rstrip(b"\r\n")
+                output = resolved(bare, self._attributes)
+                value = orjson.loads(output.line)
                 if not isinstance(value, dict) or "source-ref" not in value:
                     raise ValueError("is no line of a manifest")
+                if output.causes:
+                    raise ValueError("; ".join(cause.sentence for cause in output.causes))
                 result = rewritten(value, self._kind)
             except ValueError as error:
                 faults.append(f"{self._name}, line {number}: {error}")
                 continue
-            if len(result) > 1 or len(value) == 1:
+            self.parts.update(output.left_out)
+            self.parts.update(["masks (customlabels manifest build makes boxes of them)"] * len(output.masks))
+            if len(result) > 1 or (len(value) == 1 and output.line is bare):
                 yield orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE)
             else:
                 self.left_out += 1
@@ -87,9 +84,9 @@ def rewritten(value: Line, kind: Kind) -> Line:
 
     Raises
     ------
-    ValueError : a multi-label attribute that cannot be understood
+    ValueError : boxes without labels
     """
-    value = split_labels({name: content for name, content in value.items() if not name.startswith(_ADDED)})
+    value = {name: content for name, content in value.items() if not name.startswith(_ADDED)}
     if kind is Kind.CUSTOM_LABELS:
         return value
     if kind is Kind.BOXES:
@@ -112,43 +109,6 @@ def attributes(value: Line, kind: str) -> list[tuple[str, dict[str, Any]]]:
         if isinstance(metadata, dict) and metadata.get("type") == kind:
             found.append((name, metadata))
     return found
-
-
-def split_labels(value: Line) -> Line:
-    """A line with an attribute a label in the place of each multi-label attribute.
-
-    Raises
-    ------
-    ValueError : such an attribute cannot be understood
-    """
-    several = dict(attributes(value, MULTI_LABEL))
-    if not several:
-        return value
-    result: Line = {}
-    for name, content in value.items():
-        if name.endswith(_METADATA) and name.removesuffix(_METADATA) in several:
-            continue
-        if name not in several:
-            result[name] = content
-            continue
-        metadata = several[name]
-        classes, sure = metadata.get("class-map"), metadata.get("confidence-map")
-        if not isinstance(content, list) or not isinstance(classes, dict):
-            raise ValueError(f"attribute {name} is no list of labels with a class-map")
-        rest = {key: metadata[key] for key in ("human-annotated", "creation-date", "job-name") if key in metadata}
-        for place, number in enumerate(content):
-            label = classes.get(str(number))
-            if not isinstance(label, str) or not 0 < len(label) <= MAX_LABEL:
-                raise ValueError(f"attribute {name}: class {number} is not in its class-map")
-            confidence = sure.get(str(number), 1) if isinstance(sure, dict) else 1
-            result[f"{name}{place}"] = place
-            result[f"{name}{place}{_METADATA}"] = {
-                "class-name": label,
-                "confidence": confidence,
-                "type": IMAGE_LEVEL,
-                **rest,
-            }
-    return result
 
 
 def _only(value: Line, kind: str) -> Line:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from customlabels.manifests.entries import Entry, read_entries
-from customlabels.manifests.faults import BOTH, PART, Fault
+from customlabels.manifests.faults import BOTH, PART, Cause, Fault, pointer
 
 MAX_ROWS = 250_000
 MAX_BYTES = 1_000_000_000
@@ -14,6 +14,7 @@ MIN_OVERLAP = 0.5
 IMAGE_LEVEL_LABELS, OBJECT_LOCALIZATION, NOT_DETERMINED = "IMAGE_LEVEL_LABELS", "OBJECT_LOCALIZATION", "NOT_DETERMINED"
 MIN_LABELS = {IMAGE_LEVEL_LABELS: 2, OBJECT_LOCALIZATION: 1, NOT_DETERMINED: 2}
 _FIRST = 5
+_MOST_KINDS = 20
 
 TWICE, UNUSABLE = "source-ref named before", "no usable line"
 """Why an import drops a line without a word."""
@@ -21,20 +22,45 @@ TWICE, UNUSABLE = "source-ref named before", "no usable line"
 
 @dataclass(slots=True)
 class Occurrence:
-    """How often something was found, and the numbers of the first lines."""
+    """In how many lines something was found, and the numbers of the first of them."""
 
     count: int = 0
     lines: list[int] = field(default_factory=list)
+    _latest: int = 0
 
     def add(self, line: int) -> None:
+        if line == self._latest:
+            return
+        self._latest = line
         self.count += 1
         if len(self.lines) < _FIRST:
             self.lines.append(line)
 
 
 @dataclass(slots=True)
+class Explained(Occurrence):
+    """An occurrence with the fields that are wrong: of each kind the first, and how often there are such.
+
+    Of many kinds only the first are kept, so that no manifest makes this large.
+    """
+
+    causes: dict[str, tuple[Cause, Occurrence]] = field(default_factory=dict)
+
+    def explain(self, line: int, causes: Iterable[Cause]) -> None:
+        self.add(line)
+        for cause in causes:
+            if cause.kind not in self.causes and len(self.causes) >= _MOST_KINDS:
+                continue
+            _, occurrence = self.causes.setdefault(cause.kind, (cause, Occurrence()))
+            occurrence.add(line)
+
+
+@dataclass(slots=True)
 class Part:
     """What is known of one manifest after its lines went through `add`.
+
+    `used` are the lines whose images `dataset inspect` and `train` use; it is less than `valid`, the lines that a
+    training would use in whole or in part, where boxes of an image are lost.
 
     Memory grows with the number of images only by the set of their names, which duplicates are found in.
     """
@@ -43,54 +69,65 @@ class Part:
     invalid: int = 0
     ignored: int = 0
     faulty_lines: list[int] = field(default_factory=list)
-    codes: dict[str, Occurrence] = field(default_factory=dict)
-    dropped: dict[str, Occurrence] = field(default_factory=dict)
+    used: int = 0
+    codes: dict[str, Explained] = field(default_factory=dict)
+    dropped: dict[str, Explained] = field(default_factory=dict)
     buckets: set[str] = field(default_factory=set)
     image_lines: int = 0
     box_lines: int = 0
     image_labels: dict[str, int] = field(default_factory=dict)
     box_labels: dict[str, int] = field(default_factory=dict)
-    notes: dict[str, Occurrence] = field(default_factory=dict)
+    notes: dict[str, Explained] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
     _latest: str = "-"
 
     def add(self, entry: Entry, image_fault: Fault | None = None) -> bool:
         """Counts the entry, with what is wrong with its image where that was looked at; whether an import keeps it."""
         self.total += 1
-        faults = entry.faults if image_fault is None else (*entry.faults, image_fault)
-        if faults:
-            self._count_faults(entry, faults, image_fault is not None)
-        if entry.source_ref is None:
-            self.dropped.setdefault(UNUSABLE, Occurrence()).add(entry.number)
+        source_ref = entry.source_ref
+        if entry.faults or image_fault is not None:
+            self._count_faults(entry, image_fault)
+        if source_ref is None:
+            self.dropped.setdefault(UNUSABLE, Explained()).explain(entry.number, entry.faults[0].causes)
             return False
-        if entry.source_ref in self._seen:
-            self.dropped.setdefault(TWICE, Occurrence()).add(entry.number)
+        if source_ref in self._seen:
+            causes = (Cause(pointer("source-ref"), source_ref, "named on a line before"),)
+            self.dropped.setdefault(TWICE, Explained()).explain(entry.number, causes)
             return False
-        self._seen.add(entry.source_ref)
-        if image_fault is None:
-            if not entry.source_ref.startswith(self._latest):
-                end = entry.source_ref.index("/", 5)
-                self.buckets.add(entry.source_ref[5:end])
-                self._latest = entry.source_ref[: end + 1]
-            if entry.labels:
-                self.image_lines += 1
-                counts = self.image_labels
-                for label in entry.labels:
-                    counts[label] = counts.get(label, 0) + 1
-            if entry.boxes:
-                self.box_lines += 1
-                counts = self.box_labels
-                for label in dict.fromkeys(entry.boxes):
-                    counts[label] = counts.get(label, 0) + 1
+        self._seen.add(source_ref)
+        if image_fault is not None:
+            return True
+        if not source_ref.startswith(self._latest):
+            end = source_ref.index("/", 5)
+            self.buckets.add(source_ref[5:end])
+            self._latest = source_ref[: end + 1]
+        labels, boxes = entry.labels, entry.boxes
+        if labels:
+            self.image_lines += 1
+            counts = self.image_labels
+            for label in labels:
+                counts[label] = counts.get(label, 0) + 1
+        if boxes:
+            self.box_lines += 1
+            counts = self.box_labels
+            for label in set(boxes):
+                counts[label] = counts.get(label, 0) + 1
+        if labels or boxes:
+            self.used += not entry.boxes_lost or entry.usable
         return True
 
-    def note(self, what: str, entry: Entry) -> None:
+    def note(self, what: str, entry: Entry, causes: Iterable[Cause] = ()) -> None:
         """Counts something that the service has no code for."""
-        self.notes.setdefault(what, Occurrence()).add(entry.number)
+        self.notes.setdefault(what, Explained()).explain(entry.number, causes)
 
-    def _count_faults(self, entry: Entry, faults: tuple[Fault, ...], no_image: bool) -> None:
-        for fault in faults:
-            self.codes.setdefault(fault.code, Occurrence()).add(entry.number)
+    def note_file(self, what: str) -> None:
+        """Notes something of the file as a whole."""
+        self.notes.setdefault(what, Explained()).add(1)
+
+    def _count_faults(self, entry: Entry, image_fault: Fault | None) -> None:
+        no_image = image_fault is not None
+        for fault in entry.faults if image_fault is None else (*entry.faults, image_fault):
+            self.codes.setdefault(fault.code, Explained()).explain(entry.number, fault.causes)
         if no_image or entry.has_errors:
             self.faulty_lines.append(entry.number)
         # An image that cannot be used takes its line with it, whatever else the line holds.

@@ -26,6 +26,7 @@ from customlabels.aws.stacks.statements import (
     parameter,
     policy,
     project,
+    told,
     versions,
 )
 from customlabels.aws.stacks.statements import bucket as bucket_arn
@@ -245,14 +246,7 @@ def _code(scope: Scope, folder: str) -> list[Statement]:
 
 
 def _listeners(scope: Scope) -> list[Statement]:
-    statements = []
-    if scope.topic:
-        statements.append(allow(["sns:Publish"], [scope.topic], sid="Topic"))
-    if scope.event_bus:
-        name = scope.event_bus
-        arn = name if name.startswith("arn:") else scope.site.arn("events", f"event-bus/{name}")
-        statements.append(allow(["events:PutEvents"], [arn], sid="EventBus"))
-    return statements
+    return told(scope.site, scope.topic, scope.event_bus)
 
 
 def _packages(scope: Scope) -> list[Statement]:

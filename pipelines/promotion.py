@@ -66,7 +66,10 @@ def promote(
     name = version_name(version)
     if version["Status"] in GONE:
         raise ServiceError(f"version {name} is {version['Status']}: it is no model any more")
-    verdict = judge_beside_champion(clients, project, measure(clients.s3, version), gate, watch)
+    measured = measure(clients.s3, version)
+    for sentence in measured.unread:
+        watch.warn(sentence)
+    verdict = judge_beside_champion(clients, project, measured, gate, watch)
     on_verdict(verdict)
     if not force:
         demand(verdict)

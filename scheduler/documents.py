@@ -46,7 +46,7 @@ def read_schedule_text(text: str) -> Schedule:
         idle = given["idle_stop"]
         return Schedule(
             zone=given["zone"],
-            windows=tuple(_window(one) for one in given["windows"]),
+            windows=tuple(_window(window) for window in given["windows"]),
             closed=frozenset(day for period in given["closed"] for day in _days(period)),
             warm_up=given["warm_up"] * _MINUTE,
             learns=given["learns"],
@@ -61,7 +61,7 @@ def read_schedule_text(text: str) -> Schedule:
 
 def overrides_text(overrides: Sequence[Override]) -> str:
     """The overrides, the newest last."""
-    return json.dumps([of_override(one) for one in overrides], separators=(",", ":"))
+    return json.dumps([of_override(override) for override in overrides], separators=(",", ":"))
 
 
 def read_overrides_text(text: str) -> tuple[Override, ...]:
@@ -72,20 +72,20 @@ def read_overrides_text(text: str) -> tuple[Override, ...]:
     ValueError : it is something else
     """
     try:
-        return tuple(override(one) for one in json.loads(text))
+        return tuple(override(written) for written in json.loads(text))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no overrides of customlabels: {text[:100]!r}") from error
 
 
-def of_override(one: Override) -> dict[str, Any]:
+def of_override(override: Override) -> dict[str, Any]:
     """The override as it is written."""
     return {
-        "up": one.up,
-        "until": one.until.isoformat(),
-        "by": one.by,
-        "why": one.why,
-        "units": one.units,
-        "version": one.version,
+        "up": override.up,
+        "until": override.until.isoformat(),
+        "by": override.by,
+        "why": override.why,
+        "units": override.units,
+        "version": override.version,
     }
 
 
@@ -125,13 +125,13 @@ def _window(given: dict[str, Any]) -> Window:
 
 def _periods(days: Iterable[date]) -> list[tuple[date, date]]:
     """Days in a row as their first and last."""
-    found: list[tuple[date, date]] = []
+    periods: list[tuple[date, date]] = []
     for day in sorted(days):
-        if found and day - found[-1][1] == _DAY:
-            found[-1] = (found[-1][0], day)
+        if periods and day - periods[-1][1] == _DAY:
+            periods[-1] = (periods[-1][0], day)
         else:
-            found.append((day, day))
-    return found
+            periods.append((day, day))
+    return periods
 
 
 def _days(period: str) -> list[date]:

@@ -116,7 +116,7 @@ def seen(memory: Memory, now: datetime, states: Iterable[tuple[str, str, int]]) 
             versions[name] = kept
         since = kept.since if before is not None else None
         observed.append(Observed(name, status, units, since, None, kept.failures, kept.refusals, kept.told))
-    quiet = tuple(one for one in memory.quiet if one.until > now)
+    quiet = tuple(override for override in memory.quiet if override.until > now)
     said = {key: at for key, at in memory.said.items() if now - at < _FORGOTTEN_AFTER}
     return replace(memory, versions=versions, starts=starts, quiet=quiet, said=said), observed
 
@@ -243,8 +243,8 @@ def _written(memory: Memory) -> str:
         "versions": {name: _of_kept(kept) for name, kept in memory.versions.items()},
         "starts": memory.starts,
         "lead": memory.lead,
-        "quiet": [of_override(one) for one in memory.quiet],
-        "done": [[_stamp(one.at), one.kind, one.version, one.why] for one in memory.done],
+        "quiet": [of_override(entry) for entry in memory.quiet],
+        "done": [[_stamp(entry.at), entry.kind, entry.version, entry.why] for entry in memory.done],
         "said": {key: _stamp(at) for key, at in memory.said.items()},
         "usage": memory.usage and _of_usage(memory.usage),
         "requested": memory.requested and _stamp(memory.requested),
@@ -258,10 +258,10 @@ def read(written: str) -> Memory:
     try:
         given = json.loads(written)
         return Memory(
-            versions={name: _kept(one) for name, one in given["versions"].items()},
+            versions={name: _kept(entry) for name, entry in given["versions"].items()},
             starts=tuple(float(minutes) for minutes in given["starts"]),
             lead=None if given["lead"] is None else float(given["lead"]),
-            quiet=tuple(override(one) for one in given["quiet"]),
+            quiet=tuple(override(entry) for entry in given["quiet"]),
             done=tuple(Done(_time(at), kind, version, why) for at, kind, version, why in given["done"]),
             said={key: _time(at) for key, at in given["said"].items()},
             usage=_usage(given["usage"]) if given.get("usage") else None,

@@ -86,7 +86,8 @@ class Span(NamedTuple):
 
 def versions(schedule: Schedule) -> list[str]:
     """The versions that the schedule is about, each once."""
-    return list(dict.fromkeys(asking.version for asking in (*schedule.windows, *schedule.overrides)))
+    named = [window.version for window in schedule.windows] + [override.version for override in schedule.overrides]
+    return list(dict.fromkeys(named))
 
 
 def resolved(schedule: Schedule, champion: str | None) -> Schedule:

@@ -33,13 +33,13 @@ def metered_hours(
         counts: dict[tuple[str, datetime], float] = {}
         queries = [
             metric_query(
-                f"{kind}{place}",
+                f"{kind}{number}",
                 "InServiceInferenceUnits",
                 {"ProjectName": project, "VersionName": name},
                 period=_HOUR,
                 stat=stat,
             )
-            for place, name in enumerate(names)
+            for number, name in enumerate(names)
             for kind, stat in (("a", "Average"), ("n", "SampleCount"))
         ]
         pages = cloudwatch.get_paginator("get_metric_data").paginate(

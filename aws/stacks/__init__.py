@@ -1,1 +1,6 @@
-"""Stacks: names, statements of policies, code packed by what it imports, and deployment, the same for every stack."""
+"""Stacks, the same for every one: it brings its template, its handlers and the statements of its roles.
+
+`names.stack_name`, `statements` for roles and policies, `packaging.functions_zip` packs handlers with all that they
+import, `stack.Stack` and `stack.render`, `deployment.deploy`, `diff`, `outputs` and `remove`; `permissions` tells what
+deploying takes. `change_sets` and `archives` are what these are made of.
+"""

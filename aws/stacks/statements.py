@@ -94,6 +94,17 @@ def parameter(site: Site, path: str) -> Arn:
     return site.arn("ssm", f"parameter{path}")
 
 
+def told(site: Site, topic: str | None, event_bus: str | None) -> list[Statement]:
+    """What it takes to tell a topic and an event bus, where there are any."""
+    statements = []
+    if topic:
+        statements.append(allow(["sns:Publish"], [topic], sid="Topic"))
+    if event_bus:
+        arn = event_bus if event_bus.startswith("arn:") else site.arn("events", f"event-bus/{event_bus}")
+        statements.append(allow(["events:PutEvents"], [arn], sid="EventBus"))
+    return statements
+
+
 def find_project(sid: str | None = None) -> Statement:
     """Looking a project up by its name, which takes no resource."""
     return allow(of_rekognition("DescribeProjects"), [EVERYTHING], sid=sid)

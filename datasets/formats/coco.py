@@ -1,10 +1,12 @@
-"""COCO JSON: boxes, and image-level labels where an annotation has no box.
+"""COCO JSON: boxes, rectangles around outlines that have none, and image-level labels where there is neither.
 
-Read with msgspec, which makes objects of the few fields that count: polygons, most of such a file, never become any.
-supervision and datumaro take longer and many times the memory; pycocotools keeps everything.
+Read with msgspec, which makes objects of the few fields that count: polygons, most of such a file, become such only
+where an annotation has no box. supervision and datumaro take longer and many times the memory; pycocotools keeps
+everything. Captions, panoptic segments and keypoints of the same images are not read beside instances.
 Source: https://cocodataset.org/#format-data
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from math import isnan, nan
@@ -15,6 +17,7 @@ import msgspec
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import read_bounded
+from customlabels.datasets.formats.outlines import rectangle_around
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_images, subset_of
 from customlabels.datasets.model import Box, Dataset, Finding, Side
 
@@ -25,6 +28,17 @@ _PEEK = 1 << 16
 _PARTS = (b'"images"', b'"annotations"', b'"categories"')
 _FIELDS = (b'"file_name"', b'"image_id"', b'"supercategory"')
 Id = int | str
+_BESIDE = re.compile("captions|panoptic|keypoints|stuff", re.IGNORECASE)
+"""In the names of files that have more on the images of others."""
+
+_WITH_BOXES = {"keypoints", "stuff"}
+"""What has boxes too: it is read where there are no instances."""
+
+CROWDS = "annotations of crowds (iscrowd)"
+
+
+_ABSENT = msgspec.Raw(b"null")
+"""In the place of what a file does not say."""
 
 
 class _Image(msgspec.Struct, gc=False):
@@ -32,6 +46,7 @@ class _Image(msgspec.Struct, gc=False):
     file_name: str
     width: float | None = None
     height: float | None = None
+    coco_url: str | None = None
 
 
 class _Numbers(msgspec.Struct, array_like=True, gc=False):
@@ -46,20 +61,31 @@ class _Numbers(msgspec.Struct, array_like=True, gc=False):
 
 class _Annotation(msgspec.Struct, gc=False):
     image_id: Id
-    category_id: Id
+    category_id: Id | None = None
     bbox: _Numbers | None = None
     iscrowd: int | bool = 0
+    caption: str | None = None
+    segments_info: msgspec.Raw = _ABSENT
 
 
 class _Category(msgspec.Struct, gc=False):
     id: Id
     name: str
+    keypoints: list[str] | None = None
 
 
 class _File(msgspec.Struct):
     images: list[_Image]
-    categories: list[_Category]
-    annotations: list[_Annotation] = []
+    categories: list[_Category] = []
+    annotations: list[_Annotation] | None = None
+
+
+class _Outlined(msgspec.Struct):
+    segmentation: msgspec.Raw = _ABSENT
+
+
+class _Outlines(msgspec.Struct):
+    annotations: list[_Outlined]
 
 
 def recognises(source: Path, _: Options) -> bool:
@@ -80,9 +106,36 @@ def read(source: Path, options: Options) -> Layout:
         raise LayoutError(f"{source}: holds no COCO JSON file")
     folder = source if source.is_dir() else source.parent
     root = folder.parent if folder.name == "annotations" else folder
-    layout = Layout((options.images or root).resolve(), ())
-    layout.images = (image for file in files for image in _images(file, root, layout.findings))
+    layout = Layout(
+        (options.images or root).resolve(), (), files={file.relative_to(folder).as_posix() for file in files}
+    )
+    layout.images = _read_all(files, root, layout.findings)
     return layout
+
+
+def _read_all(files: list[Path], root: Path, findings: list[Finding]) -> Iterator[Annotated]:
+    """The images of all files; of those of the same images only the one with instances."""
+    instances = False
+    for file in sorted(files, key=lambda file: (bool(_BESIDE.search(file.name)), file)):
+        content = _decoded(file)
+        kind = _kind(content, file)
+        if kind is None or (kind in _WITH_BOXES and not instances):
+            instances = instances or bool(content.annotations)
+            yield from _images(content, file, root, findings)
+        else:
+            findings.append(Finding(file.name, f"{kind}, left out", fatal=False))
+
+
+def _kind(content: _File, file: Path) -> str | None:
+    """What a file holds beside instances: captions, panoptic segments, keypoints or stuff; None: instances."""
+    annotations = content.annotations or ()
+    if annotations and all(annotation.caption is not None for annotation in annotations):
+        return "captions"
+    if annotations and all(annotation.segments_info is not _ABSENT for annotation in annotations):
+        return "panoptic segments"
+    if any(category.keypoints for category in content.categories):
+        return "keypoints"
+    return "stuff" if file.name.lower().startswith("stuff") else None
 
 
 def _files(folder: Path) -> list[Path]:
@@ -114,71 +167,111 @@ def _tail(file: Path) -> bytes:
         return opened.read()
 
 
-def _images(file: Path, root: Path, findings: list[Finding]) -> Iterator[Annotated]:
-    found = _decoded(file)
-
-    def fault(message: str, fatal: bool = True) -> None:
-        findings.append(Finding(file.name, message, fatal))
-
+def _images(content: _File, file: Path, root: Path, findings: list[Finding]) -> Iterator[Annotated]:
     names: dict[Id, str] = {}
-    for category in found.categories:
+    for category in content.categories:
         if category.id in names:
-            fault(f"category {category.id} is there twice: {names[category.id]!r} and {category.name!r}")
+            message = f"category {category.id} is there twice: {names[category.id]!r} and {category.name!r}"
+            findings.append(Finding(file.name, message, fatal=True))
         names.setdefault(category.id, category.name)
-    annotations, crowds = _by_image(found, names, file, findings)
-    if crowds:
-        fault(f"{crowds} annotations of crowds (iscrowd) left out", fatal=False)
-    unused = names.keys() - {one.category_id for one in found.annotations}
-    if unused:
-        fault(f"categories without images: {', '.join(sorted(names[one] for one in unused))}", fatal=False)
+    annotations = content.annotations or []
+    unused = names.keys() - {annotation.category_id for annotation in annotations}
+    if unused and annotations:
+        message = f"categories without images: {', '.join(sorted(names[number] for number in unused))}"
+        findings.append(Finding(file.name, message, fatal=False))
+    marks = _by_image(content, names, file, findings)
     subset = subset_of(file.stem, file.parent.name)
     elsewhere = file.parent != root
     seen: set[Id] = set()
-    for image in found.images:
+    for image in content.images:
         where = f"{file.name}, image {image.id}"
         if image.id in seen:
             findings.append(Finding(where, f"{image.file_name}: another image has the same id", fatal=True))
             continue
         seen.add(image.id)
-        own = annotations.get(image.id, ())
-        boxes = tuple(
-            [Box(names[one.category_id], at.left, at.top, at.width, at.height) for one in own if (at := one.bbox)]
-        )
-        labels = dict.fromkeys([names[one.category_id] for one in own if one.bbox is None])
-        # An image without any annotation was looked at, and there is nothing on it.
+        own = marks.get(image.id) or _NOTHING
+        boxes = tuple(own.boxes)
         yield Annotated(
-            _name(image.file_name, file, root) if elsewhere else image.file_name,
+            _name(image, file, root, elsewhere),
             where,
-            tuple(labels),
-            None if labels and not boxes else boxes,
+            tuple(dict.fromkeys(own.labels)),
+            # An image without any annotation was looked at, and there is nothing on it; not so in a list of images.
+            None if (own.labels and not boxes) or content.annotations is None else boxes,
             size=(round(image.width), round(image.height)) if image.width and image.height else None,
             subset=subset,
+            faults=tuple(own.faults),
+            left_out=tuple(own.left_out),
         )
 
 
-def _by_image(
-    found: _File, names: dict[Id, str], file: Path, findings: list[Finding]
-) -> tuple[dict[Id, list[_Annotation]], int]:
-    """The usable annotations of each image, and how many are of crowds."""
-    ids = {image.id for image in found.images}
-    annotations: dict[Id, list[_Annotation]] = defaultdict(list)
-    crowds = 0
-    for number, one in enumerate(found.annotations, 1):
-        wrong = ""
-        if one.iscrowd:
-            crowds += 1
+class _Marks(msgspec.Struct, gc=False):
+    """What the annotations of an image come to."""
+
+    labels: list[str]
+    boxes: list[Box]
+    faults: list[Finding]
+    left_out: list[str]
+
+
+_NOTHING = _Marks([], [], [], [])
+
+
+def _by_image(content: _File, names: dict[Id, str], file: Path, findings: list[Finding]) -> dict[Id, _Marks]:
+    """What is on each image; annotations of images that the file does not have are faults of their own."""
+    images = {image.id: image.file_name for image in content.images}
+    marks: dict[Id, _Marks] = defaultdict(lambda: _Marks([], [], [], []))
+    annotations = content.annotations or []
+    outlines = _outlines(file) if any(annotation.bbox is None for annotation in annotations) else None
+    for number, annotation in enumerate(annotations):
+        where = f"{file.name}, annotation {number + 1}"
+        if annotation.image_id not in images:
+            findings.append(Finding(where, f"image {annotation.image_id} is not in the file", fatal=True))
             continue
-        if one.category_id not in names:
-            wrong = f"category {one.category_id} is not in the file"
-        elif one.image_id not in ids:
-            wrong = f"image {one.image_id} is not in the file"
-        elif one.bbox is not None and (isnan(one.bbox.height) or not isnan(one.bbox.fifth)):
-            wrong = "bbox has to hold left, top, width and height"
-        if wrong:
-            findings.append(Finding(f"{file.name}, annotation {number}", wrong, fatal=True))
+        own = marks[annotation.image_id]
+        if annotation.iscrowd:
+            own.left_out.append(CROWDS)
+            continue
+        if annotation.category_id is None and annotation.caption is not None:
+            own.left_out.append("captions")
+            continue
+        try:
+            label = _label(annotation, names)
+            box = _box(label, annotation, outlines[number] if outlines else _ABSENT)
+        except ValueError as error:
+            own.faults.append(Finding(f"{where}, {images[annotation.image_id]}", str(error), fatal=True))
+            continue
+        if box is None:
+            own.labels.append(label)
         else:
-            annotations[one.image_id].append(one)
-    return annotations, crowds
+            own.boxes.append(box)
+    return marks
+
+
+def _label(annotation: _Annotation, names: dict[Id, str]) -> str:
+    if annotation.category_id is None:
+        raise ValueError("has no category_id")
+    if annotation.category_id not in names:
+        raise ValueError(f"category {annotation.category_id} is not in the file")
+    return names[annotation.category_id]
+
+
+def _box(label: str, annotation: _Annotation, outline: msgspec.Raw) -> Box | None:
+    """The box of an annotation, or the one around its outline; None where it has neither."""
+    bbox = annotation.bbox
+    if bbox is not None:
+        if isnan(bbox.height) or not isnan(bbox.fifth):
+            raise ValueError("bbox has to hold left, top, width and height")
+        return Box(label, bbox.left, bbox.top, bbox.width, bbox.height)
+    if bytes(outline) == b"null":
+        return None
+    left, top, right, bottom = rectangle_around(outline)
+    return Box(label, left, top, right - left, bottom - top)
+
+
+def _outlines(file: Path) -> list[msgspec.Raw]:
+    """The outline of each annotation, not looked into: read again, as most files have boxes throughout."""
+    decoded = msgspec.json.decode(read_bounded(file, MAX_BYTES).removeprefix(b"\xef\xbb\xbf"), type=_Outlines)
+    return [annotation.segmentation for annotation in decoded.annotations]
 
 
 def _decoded(file: Path) -> _File:
@@ -188,11 +281,14 @@ def _decoded(file: Path) -> _File:
         raise LayoutError(f"{file}: no COCO JSON: {error}") from error
 
 
-def _name(file_name: str, file: Path, root: Path) -> str:
-    """An image's name below the root; some tools write it as seen from the folder of the JSON file."""
-    if ".." not in file_name and (file.parent / file_name).is_file():
-        return f"{file.parent.relative_to(root).as_posix()}/{file_name}"
-    return file_name
+def _name(image: _Image, file: Path, root: Path, elsewhere: bool) -> str:
+    """An image's name below the root, or its address in S3; some tools write it as seen from the JSON file's folder."""
+    if image.coco_url is not None and image.coco_url.startswith("s3://"):
+        return image.coco_url
+    name = image.file_name
+    if elsewhere and ".." not in name and (file.parent / name).is_file():
+        return f"{file.parent.relative_to(root).as_posix()}/{name}"
+    return name
 
 
 def save(dataset: Dataset) -> None:

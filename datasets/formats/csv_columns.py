@@ -8,15 +8,17 @@ from pathlib import Path
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.files import Finder
-from customlabels.datasets.formats.csv_guess import Columns, Row, guess_columns
+from customlabels.datasets.formats.csv_guess import Row, guess_columns
 from customlabels.datasets.formats.csv_kinds import names_an_image
 from customlabels.datasets.formats.csv_rules import PlacedRule
+from customlabels.datasets.formats.csv_shape import Columns
 from customlabels.datasets.layout import Options
 
 BLANKS = " "
 """Stands for any number of blanks and tabs between cells."""
 
 _DELIMITERS = ",;\t|"
+_SEVERAL = {"labels", "tags", "classes", "categories"}
 _LOOKED_AT = 200
 _BEGINNING = 1 << 20
 
@@ -31,6 +33,7 @@ class Table:
     columns : the places of each role, several for labels
     label_rest : from which place on every cell is a label; None where `columns` tells
     numbers_are_labels : whether a number in a cell of labels is one; else it is no more than a number
+    most_cells : in a row; None where there is no header that tells
     corners : whether the four numbers of a box cell are left, top, right, bottom
     notes : what a person should know of the columns
     """
@@ -45,6 +48,7 @@ class Table:
     fractions: bool
     numbers_are_labels: bool
     corners: bool
+    most_cells: int | None
     rules: tuple[PlacedRule, ...]
     notes: tuple[str, ...]
 
@@ -68,6 +72,9 @@ def describe(source: Path, options: Options) -> Table:
 
     columns = guess_columns(rows, options, str(source), finds)
     header, separators = columns.header, options.label_separator
+    if header and delimiter in (separators or "") and columns.places.get("label") == (len(columns.heading) - 1,):
+        # Labels that are divided as cells are: all that comes after the last column belongs to it.
+        columns.label_rest = len(columns.heading) - 1
     if separators is None:
         separators = "|;".replace(delimiter, "") if header else ""
     fractions = options.fractions
@@ -84,8 +91,9 @@ def describe(source: Path, options: Options) -> Table:
         fractions,
         columns.numbers_are_labels,
         columns.corners,
+        columns.headed if header and columns.label_rest is None else None,
         columns.rules,
-        (*columns.notes, *_commas(columns, separators)),
+        (*columns.notes, *_undivided(columns, separators)),
     )
 
 
@@ -202,8 +210,13 @@ def _look_like_fractions(columns: Columns) -> bool:
     return bool(numbers) and all(0 <= n <= 1 for n in numbers) and any(n not in (0, 1) for n in numbers)
 
 
-def _commas(columns: Columns, separators: str) -> Iterator[str]:
-    """Says where labels hold commas, which may be meant to divide them."""
-    held = next((cell for cell in columns.label_cells if "," in cell and not cell.lstrip().startswith("[")), None)
+def _undivided(columns: Columns, separators: str) -> Iterator[str]:
+    """Says where labels hold commas or blanks, which may be meant to divide them."""
+    cells = [cell.strip() for cell in columns.label_cells if not cell.lstrip().startswith("[")]
+    held = next((cell for cell in cells if "," in cell), None)
     if held is not None and "," not in separators:
-        yield f"label {held.strip()!r} holds a comma and is taken as one (--label-separator , divides it)"
+        yield f"label {held!r} holds a comma and is taken as one (--label-separator , divides it)"
+    several = any(columns.names[place].lower() in _SEVERAL for place in columns.places.get("label", ()))
+    held = next((cell for cell in cells if " " in cell), None)
+    if several and columns.header and held is not None and not set(separators) & set(held):
+        yield f"label {held!r} holds blanks and is taken as one (--label-separator ' ' divides it)"

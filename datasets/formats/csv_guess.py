@@ -1,130 +1,33 @@
 """Which column of a table is what: as options say, as its header names it, else as its cells look, and then told."""
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.formats.csv_cells import is_number, shapes_of
-from customlabels.datasets.formats.csv_kinds import (
-    Kind,
-    is_address,
-    is_side,
-    is_various,
-    kind_of,
-    names_an_image,
+from customlabels.datasets.formats.csv_kinds import NUMERIC, WORDS, Kind, is_address, is_side, kind_of, names_an_image
+from customlabels.datasets.formats.csv_labels import find_labels, refuse_boxes
+from customlabels.datasets.formats.csv_names import (
+    COORDINATES,
+    CORNERS,
+    GEOMETRIES,
+    IDS,
+    LABELS,
+    ROLES,
+    SIZES,
+    plain_name,
+    role_of,
+    roles_of,
 )
 from customlabels.datasets.formats.csv_rules import PlacedRule, Rule, parse_rule
+from customlabels.datasets.formats.csv_shape import Columns
 from customlabels.datasets.layout import Options
 
 Row = list[str]
 Finds = Callable[[str], bool]
 
-ROLES = {
-    "image": "image imagename imagepath imagefile imagefilename img imgpath imgname file filename filepath path name "
-    "uri sourceref",
-    "label": "label labels class classes classname category categories tag tags labelname categoryname",
-    "side": "split subset set side partition usage mluse",
-    "group": "group",
-    "xmin": "xmin x1 xtl",
-    "ymin": "ymin y1 ytl",
-    "xmax": "xmax x2 xbr",
-    "ymax": "ymax y2 ybr",
-    "left": "left x bboxx boxleft",
-    "top": "top y bboxy boxtop",
-    "box_width": "boxwidth bboxwidth bboxw w",
-    "box_height": "boxheight bboxheight bboxh h",
-    "xcenter": "xcenter xcentre centerx centrex cx",
-    "ycenter": "ycenter ycentre centery centrey cy",
-    "width": "imagewidth imgwidth",
-    "height": "imageheight imgheight",
-    "bbox": "bbox bboxes box boxes boundingbox boundingboxes bboxxywh",
-    "corners": "bboxxyxy xyxy",
-    "runs": "encodedpixels rle rlemask maskrle",
-    "image_and_label": "imageidclassid",
-    "mask": "mask maskpath maskfile maskname segmentationmask",
-}
-"""What a column is for, and the names it goes by, without blanks, dashes, dots and underscores."""
-
-_IDS = "imageid id idcode imgid photoid imageids filenames images"
-"""Names of columns that hold an image's name without its ending, as Kaggle and Open Images have it."""
-
-ONE_HOT = "_classes.csv"
-"""A column a class, as Roboflow writes it, be it one alone."""
-
-_LABELS = (
-    "defect defects defecttype fault faulttype damage anomaly diagnosis target finding kind type species grade quality "
-    "result klasse etikett fehler classe categorie etichetta clase etiqueta classid labelid categoryid y"
-)
-"""Names of columns of labels that mean something else elsewhere, the likelier first."""
-
-LABEL_NAMES = (*ROLES["label"].split(), *_LABELS.split(), "name")
-"""What columns and attributes that hold labels are called, the likelier first."""
-
-CORNERS, SIZES = ("xmin", "ymin", "xmax", "ymax"), ("left", "top", "box_width", "box_height")
-CENTRES = ("xcenter", "ycenter", "box_width", "box_height")
-GEOMETRIES = (CORNERS, SIZES, CENTRES)
-_NUMBERS = {*CORNERS, *SIZES, *CENTRES, "width", "height"}
 _AUTOML_SETS = {"train", "training", "validation", "validate", "test", "unassigned", ""}
 _AUTOML_BOX = ("xmin", "ymin", None, None, "xmax", "ymax")
 """Its six or eight coordinates: two corners given, or all four."""
-
-_WORDS = (Kind.WORDS, Kind.SIDE)
-_COUNTED = (Kind.FLAG, Kind.WHOLE)
-_NUMERIC = (*_COUNTED, Kind.NUMBER)
-
-
-@dataclass(slots=True)
-class Columns:
-    """What was found out of a table; `cells` are those of its first rows, a list a column."""
-
-    header: bool
-    names: tuple[str, ...]
-    cells: list[list[str]]
-    kinds: list[Kind]
-    places: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    guessed: set[str] = field(default_factory=set)
-    label_rest: int | None = None
-    numbers_are_labels: bool = True
-    corners: bool = False
-    rules: tuple[PlacedRule, ...] = ()
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def free(self) -> list[int]:
-        """Places that have no role yet."""
-        used = {place for places in self.places.values() for place in places}
-        used |= {place for rule in self.rules for place, *_ in rule.conditions}
-        return [place for place in range(len(self.names)) if place not in used]
-
-    @property
-    def geometry(self) -> tuple[str, ...] | None:
-        """The four roles of coordinates that are all there."""
-        return next((roles for roles in GEOMETRIES if all(role in self.places for role in roles)), None)
-
-    @property
-    def coordinates(self) -> list[float]:
-        """The coordinates in the first rows."""
-        cells = [cell for role in self.geometry or () for cell in self.cells[self.places[role][0]]]
-        numbers = [float(cell) for cell in cells if is_number(cell)]
-        for role in ("bbox", "corners"):
-            for place in self.places.get(role, ()):
-                numbers += [number for cell in self.cells[place] for shape in shapes_of(cell) or () for number in shape]
-        return numbers
-
-    @property
-    def label_cells(self) -> list[str]:
-        places = (
-            range(self.label_rest, len(self.names)) if self.label_rest is not None else self.places.get("label", ())
-        )
-        return [cell for place in places for cell in self.cells[place]]
-
-    def listed(self, places: list[int] | None = None) -> str:
-        return ", ".join(map(self.titled, range(len(self.names)) if places is None else places))
-
-    def titled(self, place: int) -> str:
-        """A column as messages name it."""
-        return repr(self.names[place]) if self.header else f"column {place + 1}"
 
 
 def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) -> Columns:
@@ -148,7 +51,7 @@ def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) 
     first = [cell.strip() for cell in rows[0]] if header else []
     names = tuple(first[place] if place < len(first) else str(place + 1) for place in range(width))
     cells = [[row[place] if place < len(row) else "" for row in rows[header:]] for place in range(width)]
-    columns = Columns(header, names, cells, [kind_of(column) for column in cells])
+    columns = Columns(header, len(first), names, cells, [kind_of(column) for column in cells])
     for role, text in options.columns.items():
         columns.places[role] = tuple(_place(part.strip(), columns, source, role) for part in text.split(","))
     columns.rules = tuple(_placed(rule, columns, source) for rule in rules)
@@ -161,7 +64,9 @@ def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) 
     _lists(columns)
     _sides(columns)
     if not columns.rules and "label" not in columns.places and "image_and_label" not in columns.places:
-        _labels(columns, source)
+        find_labels(columns, source)
+    if header and not {"label"} & options.columns.keys() and not rules and columns.geometry is None:
+        refuse_boxes(columns, source)
     _tell(columns)
     return columns
 
@@ -173,32 +78,17 @@ def _has_header(rows: list[Row], given: list[str], finds: Finds) -> bool:
         return True
     if any(names_an_image(cell) or is_address(cell) for cell in first):
         return False
-    if any(_role(cell) or plain_name(cell) in _IDS.split() or plain_name(cell) in _LABELS.split() for cell in first):
+    if any(role_of(cell) or plain_name(cell) in IDS.split() or plain_name(cell) in LABELS.split() for cell in first):
         return True
     below = [[row[place] if place < len(row) else "" for row in rows[1:]] for place in range(len(first))]
     kinds = [kind_of(column) for column in below]
     if any(kind in (Kind.IMAGE, Kind.FILE) for kind in kinds):
         return True
-    numeric = [is_number(cell) for cell, kind in zip(first, kinds, strict=True) if cell and kind in _NUMERIC]
+    numeric = [is_number(cell) for cell, kind in zip(first, kinds, strict=True) if cell and kind in NUMERIC]
     if numeric:
         return not any(numeric)
     again = any(cell and cell in column for cell, column in zip(first, below, strict=True))
     return not again and not any(cell and finds(cell) for cell in first)
-
-
-def plain_name(cell: str) -> str:
-    """A column's name without case, blanks, dashes, dots and underscores."""
-    return re.sub(r"[\s_./#-]+", "", cell).lower()
-
-
-def _role(cell: str) -> str | None:
-    bare = plain_name(cell)
-    return next((role for role, names in ROLES.items() if bare in names.split()), None)
-
-
-def names_a_role(cell: str) -> bool:
-    """Whether a cell is what a column of images, labels or boxes is called."""
-    return _role(cell) is not None
 
 
 def _place(text: str, columns: Columns, source: str, role: str) -> int:
@@ -221,27 +111,19 @@ def _placed(rule: Rule, columns: Columns, source: str) -> PlacedRule:
 
 def _by_name(columns: Columns, given: Mapping[str, str]) -> None:
     """Roles after the names in the header."""
-    roles: dict[str, list[int]] = {}
-    kinds, cells = columns.kinds, columns.cells
-    for place in columns.free:
-        role = _role(columns.names[place])
-        if role and role not in given:
-            roles.setdefault(role, []).append(place)
-    lowered = [plain_name(name) for name in columns.names]
-    # Plain width and height are the box's beside left and top, the image's beside corners.
-    beside = {"left", "xcenter"} & {*roles, *columns.places}
-    plain = ("box_width", "box_height") if beside else ("width", "height")
-    for name, role in zip(("width", "height"), plain, strict=True):
-        if name in lowered and role not in roles and role not in given:
-            roles[role] = [lowered.index(name)]
-    words = {Kind.WORDS, Kind.EMPTY, Kind.SIDE, Kind.DOCUMENT, *_NUMERIC}
+    kinds, cells, free = columns.kinds, columns.cells, set(columns.free)
+    named = {
+        role: [place for place in at if place in free] for role, at in roles_of(columns.names, given.keys()).items()
+    }
+    roles = {role: places for role, places in named.items() if places}
+    words = {*WORDS, Kind.DOCUMENT, *NUMERIC}
     for role, places in roles.items():
         fitting = places
         if role == "label":
             fitting = [place for place in places if kinds[place] in words]
         elif role == "side":
             fitting = [place for place in places if any(map(is_side, cells[place]))]
-        elif role in _NUMBERS:
+        elif role in COORDINATES:
             fitting = [place for place in places if kinds[place] is Kind.EMPTY or any(map(is_number, cells[place]))]
         elif role == "image":
             fitting = [place for place in places if kinds[place] is Kind.IMAGE] or places
@@ -259,7 +141,7 @@ def _images(columns: Columns, source: str, finds: Finds) -> None:
     if "image_and_label" in columns.places:
         columns.places["image"] = columns.places["image_and_label"]
     elif named is None or (kinds[named[0]] not in (Kind.IMAGE, Kind.FILE, Kind.EMPTY) and looks and columns.header):
-        ids = [place for name in _IDS.split() for place in columns.free if plain_name(columns.names[place]) == name]
+        ids = [place for name in IDS.split() for place in columns.free if plain_name(columns.names[place]) == name]
         found = looks or ids or [place for place in columns.free if _are_found(columns.cells[place], finds)]
         if named is None and not found:
             raise LayoutError(
@@ -286,7 +168,7 @@ def _coordinates(columns: Columns, source: str, given: Mapping[str, str]) -> Non
     some = [role for role in dict.fromkeys(role for roles in GEOMETRIES for role in roles) if role in columns.places]
     points = {"left", "top"}, {"box_width", "box_height"}, {"xcenter", "ycenter"}
     if geometry is None and some and (set(some) not in points or set(some) & given.keys()):
-        wanted = next(roles for roles in (CORNERS, SIZES, CENTRES) if set(some) & set(roles))
+        wanted = next(roles for roles in GEOMETRIES if set(some) & set(roles))
         missing = [role for role in wanted if role not in columns.places]
         raise LayoutError(
             f"{source}: columns of boxes are missing: {', '.join(missing)}",
@@ -304,7 +186,7 @@ def _side_by_side(columns: Columns) -> None:
     runs = [
         start
         for start in range(width - 3)
-        if all(place in free and kinds[place] in _NUMERIC for place in range(start, start + 4))
+        if all(place in free and kinds[place] in NUMERIC for place in range(start, start + 4))
     ]
     if not runs or len(runs) > 1:
         return
@@ -360,57 +242,6 @@ def _sides(columns: Columns) -> None:
     if not columns.header and "side" not in columns.places and len(sides) == 1 and len(columns.free) > 1:
         columns.places["side"] = (sides[0],)
         columns.guessed.add("side")
-
-
-def _labels(columns: Columns, source: str) -> None:
-    """The columns of labels, where no name tells."""
-    boxed = columns.geometry or {"bbox", "runs"} & columns.places.keys()
-    kinds, free = columns.kinds, columns.free
-    words = [place for place in free if kinds[place] in _WORDS and not is_various(columns.cells[place])]
-    counted = [place for place in free if kinds[place] in _COUNTED]
-    if not columns.header:
-        _unnamed_labels(columns, source, words, counted, bool(boxed))
-        return
-    named = [place for name in _LABELS.split() for place in free if plain_name(columns.names[place]) == name]
-    flags = [place for place in free if kinds[place] is Kind.FLAG]
-    candidates = words or counted
-    if named:
-        columns.places["label"] = (named[0],)
-    elif not boxed and (len(flags) > 1 or (flags and source.endswith(ONE_HOT))):
-        columns.places["flag"] = tuple(flags)
-    elif len(candidates) == 1 and not boxed:
-        columns.places["label"] = (candidates[0],)
-    elif free and (boxed or candidates):
-        raise _no_labels(columns, source, candidates, bool(boxed))
-    elif boxed:
-        raise _no_labels(columns, source, [], True)
-    columns.guessed |= {"label", "flag"}
-
-
-def _unnamed_labels(columns: Columns, source: str, words: list[int], counted: list[int], boxed: bool) -> None:
-    """The labels of a table without a header: all other cells, as in the guide's sample, but none that is a number."""
-    image = columns.places["image"][0]
-    others = [place for place in columns.free if columns.kinds[place] not in (*_WORDS, Kind.EMPTY)]
-    if not others and image == 0 and not boxed and columns.places.keys() == {"image"}:
-        columns.label_rest, columns.numbers_are_labels = 1, False
-        return
-    chosen = words or (counted if len(counted) == 1 else [])
-    if (not chosen and (boxed or others)) or (boxed and len(chosen) > 1):
-        raise _no_labels(columns, source, words or counted, boxed)
-    if chosen:
-        columns.places["label"] = tuple(chosen)
-        columns.guessed.add("label")
-
-
-def _no_labels(columns: Columns, source: str, candidates: list[int], boxed: bool) -> LayoutError:
-    what = "its boxes have no label: " if boxed else ""
-    which = f"; it may be {' or '.join(map(columns.titled, candidates))}" if candidates else ""
-    column = (columns.names[candidates[0]] if columns.header else str(candidates[0] + 1)) if candidates else "NAME"
-    return LayoutError(
-        f"{source}: {what}no column is known to hold labels{which}; its columns are {columns.listed()}",
-        hint=f"say which it is, by name or number: --column label={column}; where all are of one kind, name it: "
-        "--label-rule LABEL",
-    )
 
 
 def _as_automl(columns: Columns, rows: list[Row]) -> bool:

@@ -25,8 +25,14 @@ class Kind(Enum):
     WORDS = "words"
 
 
+WORDS = (Kind.WORDS, Kind.SIDE)
+COUNTED = (Kind.FLAG, Kind.WHOLE)
+NUMERIC = (*COUNTED, Kind.NUMBER)
 SIDE_WORDS = {*SUBSETS, "validate", "unassigned"}
 YES, NO = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no", ""}
+UNSURE = {"-1", "-1.0"}
+"""As CheXpert and its kind mark what nobody could tell."""
+
 _FILE = re.compile(r"\S+\.(txt|xml|json|csv|npy|mat|html?|pdf|zip|mp4|avi|mov|wav)", re.IGNORECASE)
 _MOST = 0.9
 """Part of the cells that have to look like a kind; of names the others may lack their ending."""
@@ -44,7 +50,7 @@ def kind_of(cells: Iterable[str]) -> Kind:
     lowered = {cell.lower() for cell in filled}
     if lowered <= SIDE_WORDS:
         return Kind.SIDE
-    if lowered <= YES | NO:
+    if lowered <= YES | NO | UNSURE:
         return Kind.FLAG
     if all(cell.lstrip("+-").isdigit() for cell in filled):
         return Kind.WHOLE

@@ -4,6 +4,7 @@ import csv
 import itertools
 import json
 import math
+import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -14,8 +15,9 @@ from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import Finder
 from customlabels.datasets.formats.csv_cells import boxes_of, boxes_of_runs, is_number
 from customlabels.datasets.formats.csv_columns import BLANKS, Table, divided_by_blanks
-from customlabels.datasets.formats.csv_guess import CENTRES, CORNERS, GEOMETRIES, Row
+from customlabels.datasets.formats.csv_guess import Row
 from customlabels.datasets.formats.csv_kinds import NO, YES
+from customlabels.datasets.formats.csv_names import CENTRES, CORNERS, GEOMETRIES
 from customlabels.datasets.formats.csv_rules import labels_by
 from customlabels.datasets.headers import header
 from customlabels.datasets.layout import SUBSETS, Annotated, Layout, Options
@@ -38,7 +40,7 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
     plain = set(columns) <= {"image", "label"} and not table.rules
     separators, numbers = table.label_separators, table.numbers_are_labels
     side_by_side = _side_by_side(table)
-    where, folder = f"{name}, row ", name.rpartition("/")[0]
+    where, folder, most = f"{name}, row ", name.rpartition("/")[0], table.most_cells or sys.maxsize
     describe = None if plain else _Described(table, layout.root, options)
     _check_lines(path)
     with path.open(newline="", encoding=table.encoding) as file:
@@ -57,6 +59,8 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
                 if folder and not image.startswith(("s3://", f"{folder}/")):
                     image = f"{folder}/{image}"
                 try:
+                    if len(row) > most:
+                        _check_end(row, most)
                     if describe is None:
                         cells = tuple(row[side_by_side]) if side_by_side else _label_cells(row, table)
                         yield Annotated(image, f"{where}{number}", labels_in(cells, separators, numbers))
@@ -72,6 +76,21 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
                 f"{path}: is not {table.encoding} text throughout ({error.reason})",
                 hint="name its encoding with --encoding",
             ) from error
+
+
+def _check_end(row: Row, most: int) -> None:
+    """Sees that no cell stands beyond the header, where nobody would read it.
+
+    Raises
+    ------
+    ValueError
+    """
+    beyond = next((cell.strip() for cell in row[most:] if cell.strip()), None)
+    if beyond is not None:
+        raise ValueError(
+            f"{beyond!r} stands beyond the last column; a cell that holds the delimiter is to be quoted, "
+            "and --label-separator divides labels"
+        )
 
 
 def _check_lines(path: Path) -> None:
@@ -178,9 +197,10 @@ class _Described:
             image = replace(image, size=(int(_number(cell("width"))), int(_number(cell("height")))))
         if "flag" in cells:
             return self._flagged(row, image)
-        for role, marks in (("bbox", self._boxed), ("runs", self._masked)):
-            if role in cells:
-                return marks(cell(role), image)
+        if "bbox" in cells:
+            return self._boxed(cell("bbox"), image, row)
+        if "runs" in cells:
+            return self._masked(cell("runs"), image)
         return self._located(image, cell)
 
     def _flagged(self, row: Row, image: Annotated) -> Annotated:
@@ -194,10 +214,12 @@ class _Described:
                 raise ValueError(f"{text!r} in column {self._table.names[place]!r} is neither 0 nor 1")
         return replace(image, labels=tuple(labels), boxes=None if labels else ())
 
-    def _boxed(self, text: str, image: Annotated) -> Annotated:
+    def _boxed(self, text: str, image: Annotated, row: Row) -> Annotated:
         if not text:
             return image if image.labels else replace(image, boxes=())
-        boxes = boxes_of(text, image.labels, self._table.corners)
+        # Several boxes have several labels, the same one twice it may be.
+        each = [part.strip() for cell in _label_cells(row, self._table) for part in _listed(cell)]
+        boxes = boxes_of(text, each if len(each) > 1 else image.labels, self._table.corners)
         return replace(image, labels=(), boxes=boxes, relative=self._table.fractions)
 
     def _masked(self, text: str, image: Annotated) -> Annotated:
@@ -241,7 +263,8 @@ def _sizes_below(root: Path) -> Callable[[str, str | None], Size]:
             info = header(finder.find(name, subset))
         except (ValueError, OSError) as error:
             raise ValueError(f"run lengths need the image's width and height: {error}") from error
-        return info.width, info.height
+        # Run lengths are of the pixels as they are stored.
+        return (info.height, info.width) if info.is_turned else (info.width, info.height)
 
     return size_of
 

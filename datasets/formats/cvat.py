@@ -1,6 +1,7 @@
 """CVAT for images 1.1: one XML file for all images.
 
-Rectangles, and the rectangles around polygons, turned boxes and masks; tags are labels of the whole image.
+Rectangles, and the rectangles around polygons, ellipses, turned boxes and masks; tags are labels of the whole image.
+Lines are left out unless `Options.lines` asks for the rectangles around them; points, cuboids and skeletons always are.
 Source: https://docs.cvat.ai/docs/manual/advanced/formats/format-cvat/
 """
 
@@ -18,8 +19,9 @@ from customlabels.datasets.model import Box, Dataset, Finding
 
 FILE = "annotations.xml"
 _MAX_BYTES = 500_000_000
-_SHAPES = {"box", "polygon", "mask", "tag"}
-_OTHERS = {"polyline", "points", "cuboid", "ellipse", "skeleton"}
+_LINE = "polyline"
+_SHAPES = {"box", "polygon", "ellipse", "mask", "tag"}
+_LEFT_OUT = {_LINE: "lines", "points": "points", "cuboid": "cuboids", "skeleton": "skeletons"}
 
 
 def recognises(source: Path, _: Options) -> bool:
@@ -46,21 +48,23 @@ def read(source: Path, options: Options) -> Layout:
         raise LayoutError(f"{path}: no CVAT file: its root is <{document.tag}>")
     if document.find("track") is not None:
         raise LayoutError(f"{path}: holds tracks of a video", hint="export it as 'CVAT for images 1.1'")
-    layout = Layout((options.images or path.parent).resolve(), ())
-    layout.images = _images(path.name, document, layout.findings)
+    layout = Layout((options.images or path.parent).resolve(), (), files={path.name})
+    layout.images = _images(path.name, document, options.lines)
     return layout
 
 
-def _images(file: str, document: ElementTree.Element, findings: list[Finding]) -> Iterator[Annotated]:
-    others = 0
+def _images(file: str, document: ElementTree.Element, lines: str) -> Iterator[Annotated]:
+    taken = _SHAPES | {_LINE} if lines == "boxes" else _SHAPES
     for image in document.iter("image"):
         name = image.get("name", "")
         where = f"{file}, image {image.get('id', '?')}"
         labels: list[str] = []
         boxes: list[Box] = []
+        faults: list[Finding] = []
+        left_out: list[str] = []
         for shape in image:
-            others += shape.tag in _OTHERS
-            if shape.tag not in _SHAPES:
+            if shape.tag not in taken:
+                left_out.append(_LEFT_OUT.get(shape.tag, f"shapes of kind {shape.tag}"))
                 continue
             try:
                 label = shape.get("label", "").strip()
@@ -71,39 +75,49 @@ def _images(file: str, document: ElementTree.Element, findings: list[Finding]) -
                 else:
                     boxes.append(_box(shape, label))
             except ValueError as error:
-                findings.append(Finding(where, f"{name}: a {shape.tag} {error}", fatal=True))
-        try:
-            size = (int(number(image.get("width"))), int(number(image.get("height"))))
-        except ValueError:
-            size = None
-        subset = SUBSETS.get(image.get("subset", "").lower())
-        marked = tuple(boxes) if boxes or not labels else None
-        yield Annotated(name, where, tuple(dict.fromkeys(labels)), marked, False, size, subset)
-    if others:
-        findings.append(Finding(file, f"{others} shapes that are neither box, polygon nor mask left out", fatal=False))
+                faults.append(Finding(where, f"{name}: a {shape.tag} {error}", fatal=True))
+        yield Annotated(
+            name,
+            where,
+            tuple(dict.fromkeys(labels)),
+            tuple(boxes) if boxes or not labels else None,
+            size=_size(image),
+            subset=SUBSETS.get(image.get("subset", "").lower()),
+            faults=tuple(faults),
+            left_out=tuple(left_out),
+        )
+
+
+def _size(image: ElementTree.Element) -> tuple[int, int] | None:
+    try:
+        return int(number(image.get("width"))), int(number(image.get("height")))
+    except ValueError:
+        return None
 
 
 def _box(shape: ElementTree.Element, label: str) -> Box:
-    if shape.tag == "polygon":
+    if shape.tag in ("polygon", _LINE):
+        least = 3 if shape.tag == "polygon" else 2
         points = [tuple(map(number, point.split(","))) for point in shape.get("points", "").split(";") if point]
-        if len(points) < 3 or any(len(point) != 2 for point in points):
-            raise ValueError("has to have three points")
+        if len(points) < least or any(len(point) != 2 for point in points):
+            raise ValueError(f"has to have {least} points")
         return rectangle(label, [(point[0], point[1]) for point in points])
     if shape.tag == "mask":
         return Box(label, *(number(shape.get(key)) for key in ("left", "top", "width", "height")))
+    turn = math.radians(number(shape.get("rotation", "0")))
+    if shape.tag == "ellipse":
+        across, down, wide, high = (number(shape.get(key)) for key in ("cx", "cy", "rx", "ry"))
+        reach = math.hypot(wide * math.cos(turn), high * math.sin(turn)) if turn else wide
+        rise = math.hypot(wide * math.sin(turn), high * math.cos(turn)) if turn else high
+        return Box(label, across - reach, down - rise, 2 * reach, 2 * rise)
     left, top, right, bottom = (number(shape.get(key)) for key in ("xtl", "ytl", "xbr", "ybr"))
-    turned = math.radians(number(shape.get("rotation", "0")))
-    if not turned:
+    if not turn:
         return Box(label, left, top, right - left, bottom - top)
-    across, down, half_width, half_height = (
-        (left + right) / 2,
-        (top + bottom) / 2,
-        (right - left) / 2,
-        (bottom - top) / 2,
-    )
-    wide = abs(half_width * math.cos(turned)) + abs(half_height * math.sin(turned))
-    high = abs(half_width * math.sin(turned)) + abs(half_height * math.cos(turned))
-    return Box(label, across - wide, down - high, 2 * wide, 2 * high)
+    # Turned about its centre.
+    across, down, wide, high = (left + right) / 2, (top + bottom) / 2, (right - left) / 2, (bottom - top) / 2
+    reach = abs(wide * math.cos(turn)) + abs(high * math.sin(turn))
+    rise = abs(wide * math.sin(turn)) + abs(high * math.cos(turn))
+    return Box(label, across - reach, down - rise, 2 * reach, 2 * rise)
 
 
 def save(dataset: Dataset) -> None:

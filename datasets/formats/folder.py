@@ -6,8 +6,8 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from customlabels.core.errors import LayoutError, SettingsError
-from customlabels.datasets.files import SYSTEM_FOLDERS, folder_of, walk, wanted
-from customlabels.datasets.formats.masks import in_category, masks_below
+from customlabels.datasets.files import SYSTEM_FOLDERS, ending_of, folder_of, walk, wanted
+from customlabels.datasets.formats.masks import in_category, masks_below, of_other_categories
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options, bare_name
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
 from customlabels.datasets.structure import Places, folders_of, labels_of
@@ -42,20 +42,23 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
     root, findings = layout.root, layout.findings
     masks, trees = masks_below(root, options)
     names = [name for name in walk(root, findings) if wanted(name, options.include, options.exclude)]
-    images = [name for name in names if name not in masks and _ending(name) in options.endings]
+    endings = options.endings
+    images = [name for name in names if name not in masks and ending_of(name) in endings]
     layout.files |= {*names} - {*images}
     for name in names:
         if name in masks:
             findings.append(Finding(name, "a mask of an image, left out", fatal=False))
-        elif _ending(name) in CONVERTIBLE_ENDINGS - options.endings:
+        elif ending_of(name) in CONVERTIBLE_ENDINGS - endings:
             findings.append(
                 Finding(name, "not a JPEG or PNG image; customlabels dataset convert makes one", fatal=True)
             )
-        elif _ending(name) not in options.endings and not annotates(root / name):
+        elif ending_of(name) not in endings and not annotates(root / name):
             findings.append(Finding(name, "no image, left out", fatal=False))
     places = Places(map(folders_of, images), trees)
     chosen = in_category(images, places, options.category, source)
-    layout.files |= {*images} - {*chosen}
+    others = {*images} - {*chosen}
+    layout.files |= others
+    findings += of_other_categories(others)
     split = _is_split(root)
     separator = options.label_separator or "/"
     for name in chosen:
@@ -94,10 +97,6 @@ def _named(name: str, pattern: str, subset: str | None) -> Annotated:
         return Annotated(name, name, (label,), subset=subset)
     fault = Finding(name, f"--label-pattern {pattern!r} finds no label in it", fatal=True)
     return Annotated(name, name, subset=subset, faults=(fault,))
-
-
-def _ending(name: str) -> str:
-    return PurePosixPath(name).suffix.lower()
 
 
 def _is_split(root: Path) -> bool:

@@ -17,7 +17,7 @@ import msgspec
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import walk
-from customlabels.datasets.formats.csv_guess import plain_name
+from customlabels.datasets.formats.csv_names import plain_name
 from customlabels.datasets.formats.documents import Document, beginning, below, first_object, is_number, objects
 from customlabels.datasets.formats.label_names import label_name
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, subset_of

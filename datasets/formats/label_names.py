@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from customlabels.core.errors import LayoutError, SettingsError
-from customlabels.datasets.formats.csv_guess import LABEL_NAMES, plain_name
+from customlabels.datasets.formats.csv_names import LABEL_NAMES, plain_name
 from customlabels.datasets.formats.csv_rules import parse_rule
 from customlabels.datasets.layout import Options
 

@@ -1,159 +1,206 @@
-"""Label Studio's JSON export: one list of tasks.
+"""Label Studio's JSON exports: one list of tasks, or the short form (JSON_MIN), a row an annotation.
 
 Rectangles, and the rectangles around polygons, ellipses and turned boxes, all in percent of the image's sides; choices
-are labels of the whole image. Source: https://labelstud.io/guide/export
+are labels of the whole image. Brush strokes, key points and what else is no area are counted as left out.
+Source: https://labelstud.io/guide/export
 """
 
-import math
-import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
-from customlabels.datasets.files import is_image, read_bounded
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, rectangle, subset_of
-from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
+from customlabels.datasets.files import read_bounded
+from customlabels.datasets.formats.label_studio_images import Images, Slot
+from customlabels.datasets.formats.label_studio_regions import Result, marks_of
+from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, subset_of
+from customlabels.datasets.model import Dataset, Finding, ImageRecord
 
 FILE = "tasks.json"
 _MAX_BYTES = 1_000_000_000
-_UPLOADED = re.compile(r"[0-9a-f]{8}-")
-"""What Label Studio puts before the name of an uploaded file."""
+_PEEK = 1 << 16
+_BOM = b"\xef\xbb\xbf"
+_ABOUT = {"id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement", "split", "subset"}
+"""Columns of the short form that are not answers."""
 
-
-class _Result(msgspec.Struct):
-    type: str
-    value: dict[str, Any] = {}
-    original_width: int | None = None
-    original_height: int | None = None
+_CHOICE = ("choice", "choices", "label", "labels", "class", "classification")
+"""What the control of a classification is called in Label Studio's templates, and by most."""
 
 
 class _Annotation(msgspec.Struct):
-    result: list[_Result]
+    result: list[Result]
     was_cancelled: bool | None = None
     updated_at: str | None = None
+    ground_truth: bool | None = None
 
 
-class _Task(msgspec.Struct):
+class _Prediction(msgspec.Struct):
+    """A model's guess, of which nothing is read."""
+
+
+class Task(msgspec.Struct):
     data: dict[str, Any]
     annotations: list[_Annotation]
     id: int | str = "?"
     file_upload: str | None = None
+    predictions: list[_Prediction | int] = []
 
 
 def recognises(source: Path, _: Options) -> bool:
-    path = source / FILE if source.is_dir() else source
-    if path.suffix.lower() != ".json" or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        beginning = file.read(1 << 16).lstrip(b"\xef\xbb\xbf \t\r\n")
-    return beginning.startswith(b"[") and b'"annotations"' in beginning and b'"result"' in beginning
+    return bool(_files(source))
 
 
 def read(source: Path, options: Options) -> Layout:
-    """The images of the tasks, each with its latest annotation that was not cancelled.
+    """The images of the tasks, each with its annotation: that marked as ground truth, or the latest, not cancelled.
 
     Raises
     ------
     LayoutError : it cannot be read, or is no such export
     """
-    path = source / FILE if source.is_dir() else source
-    try:
-        tasks = msgspec.json.decode(read_bounded(path, _MAX_BYTES).removeprefix(b"\xef\xbb\xbf"), type=list[_Task])
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise LayoutError(f"{path}: no JSON export of Label Studio: {error}") from error
-    layout = Layout((options.images or path.parent).resolve(), ())
-    layout.images = _images(path.name, tasks, layout)
+    files = _files(source) or [source / FILE if source.is_dir() else source]
+    root = source if source.is_dir() else source.parent
+    layout = Layout((options.images or root).resolve(), (), files={file.name for file in files})
+    tasks = {file.name: _decoded(file, options) for file in files}
+    layout.images = (image for file, own in tasks.items() for image in _images(file, own, layout, options))
     return layout
 
 
-def _images(file: str, tasks: list[_Task], layout: Layout) -> Iterator[Annotated]:
+def _files(source: Path) -> list[Path]:
+    """The exports in a folder, or the one that `source` is."""
+    if not source.is_dir():
+        return [source] if source.suffix.lower() == ".json" and _looks_like_export(source) else []
+    below = (path for path in source.iterdir() if path.suffix.lower() == ".json")
+    return sorted(path for path in below if path.is_file() and _looks_like_export(path))
+
+
+def _looks_like_export(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(_PEEK).removeprefix(_BOM).lstrip()
+    except OSError:
+        return False
+    full = b'"annotations"' in beginning and b'"data"' in beginning
+    return beginning.startswith(b"[") and (full or (b'"annotation_id"' in beginning and b'"annotator"' in beginning))
+
+
+def _decoded(path: Path, options: Options) -> list[Task]:
+    try:
+        data = read_bounded(path, _MAX_BYTES).removeprefix(_BOM)
+        beginning = data[:_PEEK]
+        if b'"annotation_id"' in beginning and b'"annotations"' not in beginning:
+            return _from_rows(msgspec.json.decode(data, type=list[dict[str, msgspec.Raw]]), options)
+        return msgspec.json.decode(data, type=list[Task])
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise LayoutError(f"{path}: no JSON export of Label Studio: {error}") from error
+
+
+def _from_rows(rows: list[dict[str, msgspec.Raw]], options: Options) -> list[Task]:
+    """The tasks of the short form, in which a row has the answers of each control beside the task's data."""
+    tasks: dict[Any, Task] = {}
+    for number, row in enumerate(rows, 1):
+        results: list[Result] = []
+        data: dict[str, Any] = {}
+        texts: dict[str, str] = {}
+        for name, raw in row.items():
+            if bytes(raw).startswith(b"[{"):
+                values = msgspec.json.decode(raw, type=list[msgspec.Raw])
+                results += [Result.of(value, name) for value in values]
+                continue
+            value = msgspec.json.decode(raw)
+            if isinstance(value, dict) and isinstance(value.get("choices"), list):
+                results += [Result.choice(str(choice)) for choice in value["choices"]]
+                continue
+            data[name] = value
+            if isinstance(value, str) and name not in _ABOUT:
+                texts[name] = value
+        control = options.columns.get("label") or next((name for name in _CHOICE if name in texts), None)
+        if control in texts:
+            del data[control]
+            results.append(Result.choice(texts[control]))
+        identifier = data.get("id", f"row {number}")
+        annotation = _Annotation(results, updated_at=str(data.get("updated_at") or ""))
+        task = tasks.setdefault(identifier, Task(data, [], identifier))
+        task.annotations.append(annotation)
+    return list(tasks.values())
+
+
+def _images(file: str, tasks: list[Task], layout: Layout, options: Options) -> Iterator[Annotated]:
     findings = layout.findings
+    images = Images(
+        layout.root, (result.to_name for task in tasks for one in task.annotations for result in one.result)
+    )
+    predictions = sum(len(task.predictions) for task in tasks)
+    cancelled = 0
     for task in tasks:
         where = f"{file}, task {task.id}"
-        name = _image_name(task, layout.root)
-        if name is None:
+        slots = images.of(task.data, task.file_upload)
+        if not slots:
             findings.append(Finding(where, "names no image in its data", fatal=True))
             continue
-        subset = str(task.data.get("split") or task.data.get("subset") or "")
-        done = [one for one in task.annotations if not one.was_cancelled]
+        subset = subset_of(str(task.data.get("split") or task.data.get("subset") or ""))
+        done = [annotation for annotation in task.annotations if not annotation.was_cancelled]
         if not done:
-            yield Annotated(name, where, subset=subset_of(subset))
+            skipped = ("cancelled annotations",) * len(task.annotations)
+            yield from (Annotated(name, where, subset=subset, left_out=skipped) for name in slots.values())
             continue
-        if len(done) > 1:
-            findings.append(Finding(where, f"{name}: has {len(done)} annotations; the latest is taken", fatal=False))
-        latest = max(done, key=lambda one: one.updated_at or "")
-        labels: list[str] = []
-        boxes: list[Box] = []
-        others = 0
-        size = None
-        for result in latest.result:
-            if result.original_width and result.original_height:
-                size = (result.original_width, result.original_height)
-            try:
-                if result.type == "choices":
-                    labels += [str(choice) for choice in result.value.get("choices", ())]
-                elif found := _box(result):
-                    boxes.append(found)
-                else:
-                    others += 1
-            except (TypeError, ValueError, KeyError) as error:
-                findings.append(Finding(where, f"{name}: a region of type {result.type}: {error}", fatal=True))
-        if others:
-            findings.append(Finding(where, f"{others} results that are no areas left out", fatal=False))
-        relative = tuple(boxes) if boxes or not labels else None
-        yield Annotated(name, where, tuple(dict.fromkeys(labels)), relative, True, size, subset_of(subset))
+        cancelled += len(task.annotations) - len(done)
+        annotation, message = _chosen(done)
+        if message:
+            findings.append(Finding(where, f"{next(iter(slots.values()))}: {message}", fatal=False))
+        yield from _annotated(annotation, slots, images, where, subset, options)
+    for count, what in ((predictions, "predictions, which nobody confirmed,"), (cancelled, "cancelled annotations")):
+        if count:
+            findings.append(Finding(file, f"{count} {what} left out", fatal=False, count=count))
 
 
-def _image_name(task: _Task, root: Path) -> str | None:
-    """The image's name below the root, out of an address, a path of an upload, or a local file."""
-    values = [value for value in task.data.values() if isinstance(value, str)]
-    address = task.data.get("image") or next((value for value in values if is_image(urlsplit(value).path)), None)
-    if not isinstance(address, str) or not address:
-        return task.file_upload
-    if address.startswith("s3://"):
-        return address
-    parts = urlsplit(address)
-    served = parse_qs(parts.query).get("d")
-    path = (served[0] if served else unquote(parts.path)).lstrip("/")
-    base = PurePosixPath(path).name
-    uploaded = "data/upload/" in f"/{path}"
-    if uploaded and _UPLOADED.match(base) and not (root / base).is_file():
-        return base[9:]
-    return base if uploaded or parts.netloc else path
+def _chosen(done: list[_Annotation]) -> tuple[_Annotation, str]:
+    """The annotation that counts, and what there is to say where there are others."""
+    true = [annotation for annotation in done if annotation.ground_truth]
+    annotation = max(true or done, key=lambda annotation: annotation.updated_at or "")
+    if len(done) == 1:
+        return annotation, ""
+    which = "that marked as ground truth" if true else "the latest"
+    return annotation, f"has {len(done)} annotations; {which} is taken"
 
 
-def _box(result: _Result) -> Box | None:
-    """The box of a region, in fractions of the image; None where the region is no area."""
-    value = result.value
-    named = next((value[key] for key in value if key.endswith("labels") and value[key]), None)
-    if "points" in value and named:
-        return _fractions(rectangle(named[0], [(float(x), float(y)) for x, y in value["points"]]))
-    if "radiusX" in value and named:
-        wide, high = float(value["radiusX"]), float(value["radiusY"])
-        return _fractions(Box(named[0], float(value["x"]) - wide, float(value["y"]) - high, 2 * wide, 2 * high))
-    if not {"x", "y", "width", "height"} <= value.keys():
-        return None
-    if not named:
-        raise ValueError("has no label")
-    left, top, width, height = (float(value[key]) for key in ("x", "y", "width", "height"))
-    turned = math.radians(float(value.get("rotation") or 0))
-    if not turned:
-        return _fractions(Box(named[0], left, top, width, height))
-    # It is turned about its upper-left corner, in pixels: percent of unequal sides would shear it.
-    shape = (result.original_width or 1) / (result.original_height or 1)
-    across, down = math.cos(turned), math.sin(turned)
-    corners = [(0.0, 0.0), (width, 0.0), (0.0, height), (width, height)]
-    points = [(left + x * across - y / shape * down, top + x * shape * down + y * across) for x, y in corners]
-    return _fractions(rectangle(named[0], points))
-
-
-def _fractions(box: Box) -> Box:
-    return Box(str(box.label).strip(), box.left / 100, box.top / 100, box.width / 100, box.height / 100)
+def _annotated(
+    annotation: _Annotation,
+    slots: dict[Slot, str],
+    images: Images,
+    where: str,
+    subset: str | None,
+    options: Options,
+) -> Iterator[Annotated]:
+    """The images of a task, each with what an annotation says of it."""
+    on_image: dict[Slot, list[Result]] = {slot: [] for slot in slots}
+    lost = []
+    for result in annotation.result:
+        if result.type == "relation":
+            on_image[next(iter(slots))].append(result)
+            continue
+        slot = images.slot(result.to_name, result.item_index, slots)
+        if slot is None:
+            lost.append(f"a {result.type} on {result.to_name!r}: which of the task's images that is, is not said")
+        else:
+            on_image[slot].append(result)
+    for slot, name in slots.items():
+        marks = marks_of(on_image[slot], options.lines)
+        faults = tuple(Finding(where, f"{name}: {message}", fatal=True) for message in [*marks.faults, *lost])
+        boxes = tuple(marks.boxes)
+        yield Annotated(
+            name,
+            where,
+            tuple(dict.fromkeys(marks.labels)),
+            boxes if boxes or not marks.labels else None,
+            True,
+            marks.size,
+            subset,
+            faults=faults,
+            left_out=tuple(marks.left_out),
+        )
 
 
 def save(dataset: Dataset) -> None:

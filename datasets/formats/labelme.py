@@ -1,7 +1,8 @@
-"""Labelme: a JSON file beside each image.
+"""Labelme and X-AnyLabeling: a JSON file beside each image.
 
-Rectangles, and the rectangles around polygons and circles; flags that are set are labels of the whole image.
-Source: https://github.com/wkentaro/labelme
+Rectangles, and the rectangles around polygons, turned rectangles, circles and masks; flags that are set are labels of
+the whole image. Lines are left out unless `Options.lines` asks for the rectangles around them; points always are.
+Source: https://github.com/wkentaro/labelme and https://github.com/CVHub520/X-AnyLabeling
 """
 
 from collections.abc import Iterator
@@ -16,13 +17,31 @@ from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Opt
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
 _MAX_BYTES = 100_000_000
-_AREAS = {"polygon", "rectangle", "circle", "mask", ""}
+_PEEK = 1 << 16
+_AREAS = {
+    "polygon",
+    "rectangle",
+    "oriented_rectangle",
+    "rotation",
+    "quadrilateral",
+    "circle",
+    "mask",
+    "",
+    None,
+}
+"""Types of shapes that are areas; without one, a shape is a polygon."""
+
+_LINES = {"line", "linestrip"}
+_LEFT_OUT = {**dict.fromkeys(_LINES, "lines"), "point": "points", "points": "points"}
+
+
+_NO_DATA = msgspec.Raw(b"null")
 
 
 class _Shape(msgspec.Struct):
     label: str
     points: list[tuple[float, float]]
-    shape_type: str = "polygon"
+    shape_type: str | None = "polygon"
 
 
 class _File(msgspec.Struct):
@@ -31,6 +50,7 @@ class _File(msgspec.Struct):
     imageWidth: int | None = None  # noqa: N815 - the format's own name
     imageHeight: int | None = None  # noqa: N815 - the format's own name
     flags: dict[str, bool] | None = None
+    imageData: msgspec.Raw = _NO_DATA  # noqa: N815 - the format's own name
 
 
 def recognises(source: Path, _: Options) -> bool:
@@ -56,27 +76,39 @@ def read(source: Path, options: Options) -> Layout:
     """
     root = folder_of(source, "name the folder that holds the images and their JSON files")
     layout = Layout((options.images or root).resolve(), ())
-    layout.images = _images(root, layout)
+    layout.images = _images(root, layout, options.lines)
     return layout
 
 
-def _images(root: Path, layout: Layout) -> Iterator[Annotated]:
+def _images(root: Path, layout: Layout, lines: str) -> Iterator[Annotated]:
     names = list(walk(root))
+    stems = {_stem(name) for name in names if is_image(name)}
     described: set[str] = set()
     for name in names:
-        if not name.endswith(".json"):
+        if not name.lower().endswith(".json"):
             continue
         try:
-            image = _image(root, layout.root, name, layout.findings)
+            image = _image(root, layout.root, name, lines)
         except ValueError as error:
-            layout.findings.append(Finding(name, str(error), fatal=True))
-            described.add(name.removesuffix(".json"))
-            continue
-        described.add(str(PurePosixPath(image.name).with_suffix("")))
+            if _stem(name) not in stems and not _has_shapes(root / name):
+                continue
+            fault = Finding(name, str(error), fatal=True)
+            image = Annotated(_image_name(name, "", layout.root), name, subset=_subset(name), faults=(fault,))
+        layout.files.add(name)
+        described.add(_stem(image.name))
         yield image
     for name in names:
-        if is_image(name) and str(PurePosixPath(name).with_suffix("")) not in described:
+        if is_image(name) and _stem(name) not in described:
             yield Annotated(name, name, subset=_subset(name))
+
+
+def _stem(name: str) -> str:
+    return str(PurePosixPath(name).with_suffix(""))
+
+
+def _has_shapes(path: Path) -> bool:
+    with path.open("rb") as file:
+        return b'"shapes"' in file.read(_PEEK)
 
 
 def _subset(name: str) -> str | None:
@@ -90,23 +122,36 @@ def _decoded(path: Path) -> _File:
         raise ValueError(f"no Labelme file: {error}") from error
 
 
-def _image(root: Path, images: Path, name: str, findings: list[Finding]) -> Annotated:
-    found = _decoded(root / name)
-    boxes, others = [], 0
-    for place, shape in enumerate(found.shapes, 1):
-        if shape.shape_type not in _AREAS:
-            others += 1
+def _image(root: Path, images: Path, name: str, lines: str) -> Annotated:
+    document = _decoded(root / name)
+    taken = _AREAS | _LINES if lines == "boxes" else _AREAS
+    boxes: list[Box] = []
+    faults: list[Finding] = []
+    left_out: list[str] = []
+    for number, shape in enumerate(document.shapes, 1):
+        if shape.shape_type not in taken:
+            left_out.append(_LEFT_OUT.get(shape.shape_type or "", f"shapes of type {shape.shape_type}"))
             continue
         try:
             boxes.append(_box(shape))
         except ValueError as error:
-            findings.append(Finding(f"{name}, shape {place}", str(error), fatal=True))
-    if others:
-        findings.append(Finding(name, f"{others} lines and points left out", fatal=False))
-    labels = tuple(label for label, there in (found.flags or {}).items() if there)
-    size = (found.imageWidth, found.imageHeight) if found.imageWidth and found.imageHeight else None
-    image = _image_name(name, found.imagePath, images)
-    return Annotated(image, name, labels, tuple(boxes) if boxes or not labels else None, False, size, _subset(name))
+            faults.append(Finding(f"{name}, shape {number}", str(error), fatal=True))
+    image = _image_name(name, document.imagePath, images)
+    if len(bytes(document.imageData)) > len("null") and not (images / image).is_file():
+        message = f"{image} is not there, only its pixels in the JSON file (imageData), which are not read"
+        faults.append(Finding(name, message, fatal=True))
+    labels = tuple(label for label, is_set in (document.flags or {}).items() if is_set)
+    width, height = document.imageWidth, document.imageHeight
+    return Annotated(
+        image,
+        name,
+        labels,
+        tuple(boxes) if boxes or not labels else None,
+        size=(width, height) if width and height else None,
+        subset=_subset(name),
+        faults=tuple(faults),
+        left_out=tuple(left_out),
+    )
 
 
 def _image_name(name: str, path: str, images: Path) -> str:
@@ -115,7 +160,7 @@ def _image_name(name: str, path: str, images: Path) -> str:
     own = (folder / PurePosixPath(path.replace("\\", "/")).name).as_posix()
     if path and (images / own).is_file():
         return own
-    stem = name.removesuffix(".json")
+    stem = _stem(name)
     for ending in (".jpg", ".png", ".jpeg", ".JPG", ".PNG", ".JPEG"):
         if (images / f"{stem}{ending}").is_file():
             return f"{stem}{ending}"

@@ -1,55 +1,15 @@
-"""CloudFormation types that moto lacks, or makes but does not change: each made by calls to the services themselves.
+"""The CloudFormation types that the local service makes: each by calls to the services themselves.
 
-Source: CloudFormation template reference; properties have the names of the operations' members unless a function
-says otherwise.
+Here are those that act, and what lets them; see data_types.py for those that hold data. Source: CloudFormation template
+reference; properties have the names of the operations' members unless a function says otherwise.
 """
 
 import io
-import json
 import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
-Properties = dict[str, Any]
-Call = Callable[[str, str, Properties], Properties]
-"""Calls an operation of a service (service, operation, parameters), and gives its answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A resource that was made: what Ref gives, what GetAtt gives, and the properties it was made of."""
-
-    reference: str
-    attributes: Mapping[str, Any]
-    properties: Properties = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Type:
-    """How a resource type is made or changed (`put`), and deleted.
-
-    `put` gets the name, the properties, and what there was (None where it is new). `name` is the property that names
-    it, empty where there is none; `fixed` are properties whose change means another resource.
-    """
-
-    put: Callable[[Call, str, Properties, Made | None], Made]
-    delete: Callable[[Call, Made], object]
-    name: str = ""
-    fixed: tuple[str, ...] = ()
-    attributes: tuple[str, ...] = ("Arn",)
-
-
-def without(properties: Properties, *names: str) -> Properties:
-    return {name: value for name, value in properties.items() if name not in names}
-
-
-def _text(document: Any) -> str:
-    return document if isinstance(document, str) else json.dumps(document)
-
-
-def _tags(properties: Properties) -> dict[str, str]:
-    return {str(tag["Key"]): str(tag["Value"]) for tag in properties.get("Tags", [])}
+from customlabels.emulator.cloudformation.data_types import DATA_TYPES
+from customlabels.emulator.cloudformation.definitions import Call, Made, Properties, Type, tags_of, text_of, without
 
 
 def _put_group(call: Call, name: str, given: Properties, before: Made | None) -> Made:
@@ -62,7 +22,7 @@ def _put_group(call: Call, name: str, given: Properties, before: Made | None) ->
 
 
 def _retag(call: Call, service: str, arn: str, given: Properties, before: Made) -> None:
-    gone = sorted(_tags(before.properties).keys() - _tags(given).keys())
+    gone = sorted(tags_of(before.properties).keys() - tags_of(given).keys())
     if gone:
         call(service, "UntagResource", {"ResourceArn": arn, "TagKeys": gone})
     if given.get("Tags"):
@@ -87,7 +47,7 @@ def _put_alarm(call: Call, name: str, given: Properties, before: Made | None) ->
 
 def _put_subscription(call: Call, name: str, given: Properties, before: Made | None) -> Made:
     asked: Properties = {key: given[key] for key in ("TopicArn", "Protocol", "Endpoint") if key in given}
-    settings = {key: _text(value) for key, value in without(given, *asked, "Region").items()}
+    settings = {key: text_of(value) for key, value in without(given, *asked, "Region").items()}
     if before is None:
         arn = call("sns", "Subscribe", {**asked, "Attributes": settings, "ReturnSubscriptionArn": True})
         return Made(arn["SubscriptionArn"], {"Arn": arn["SubscriptionArn"]})
@@ -98,7 +58,7 @@ def _put_subscription(call: Call, name: str, given: Properties, before: Made | N
 
 
 def _put_topic(call: Call, name: str, given: Properties, before: Made | None) -> Made:
-    settings = {key: _text(value) for key, value in without(given, "Subscription", "Tags", "TopicName").items()}
+    settings = {key: text_of(value) for key, value in without(given, "Subscription", "Tags", "TopicName").items()}
     if before is None:
         parameters = {"Name": name, "Attributes": settings, "Tags": given.get("Tags", [])}
         arn = call("sns", "CreateTopic", parameters)["TopicArn"]
@@ -119,7 +79,7 @@ def _put_topic(call: Call, name: str, given: Properties, before: Made | None) ->
 
 
 def _put_topic_policy(call: Call, name: str, given: Properties, before: Made | None) -> Made:
-    policy = {"AttributeName": "Policy", "AttributeValue": _text(given["PolicyDocument"])}
+    policy = {"AttributeName": "Policy", "AttributeValue": text_of(given["PolicyDocument"])}
     for topic in given["Topics"]:
         call("sns", "SetTopicAttributes", {"TopicArn": topic, **policy})
     return Made(name, {})
@@ -127,7 +87,9 @@ def _put_topic_policy(call: Call, name: str, given: Properties, before: Made | N
 
 def _put_queue_policy(call: Call, name: str, given: Properties, before: Made | None) -> Made:
     for queue in given["Queues"]:
-        call("sqs", "SetQueueAttributes", {"QueueUrl": queue, "Attributes": {"Policy": _text(given["PolicyDocument"])}})
+        call(
+            "sqs", "SetQueueAttributes", {"QueueUrl": queue, "Attributes": {"Policy": text_of(given["PolicyDocument"])}}
+        )
     return Made(name, {})
 
 
@@ -137,13 +99,13 @@ def _delete_queue_policy(call: Call, made: Made) -> None:
 
 
 def _put_bucket_policy(call: Call, name: str, given: Properties, before: Made | None) -> Made:
-    call("s3", "PutBucketPolicy", {"Bucket": given["Bucket"], "Policy": _text(given["PolicyDocument"])})
+    call("s3", "PutBucketPolicy", {"Bucket": given["Bucket"], "Policy": text_of(given["PolicyDocument"])})
     return Made(name, {})
 
 
 def _put_log_group(call: Call, name: str, given: Properties, before: Made | None) -> Made:
     if before is None:
-        call("logs", "CreateLogGroup", {"logGroupName": name, "tags": _tags(given)})
+        call("logs", "CreateLogGroup", {"logGroupName": name, "tags": tags_of(given)})
     if "RetentionInDays" in given:
         days = {"logGroupName": name, "retentionInDays": given["RetentionInDays"]}
         call("logs", "PutRetentionPolicy", days)
@@ -154,7 +116,7 @@ def _put_log_group(call: Call, name: str, given: Properties, before: Made | None
 
 
 def _put_role(call: Call, name: str, given: Properties, before: Made | None) -> Made:
-    role, trust = {"RoleName": name}, _text(given["AssumeRolePolicyDocument"])
+    role, trust = {"RoleName": name}, text_of(given["AssumeRolePolicyDocument"])
     if before is None:
         settings = without(given, "AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies", "RoleName")
         call("iam", "CreateRole", {**settings, **role, "AssumeRolePolicyDocument": trust})
@@ -163,7 +125,7 @@ def _put_role(call: Call, name: str, given: Properties, before: Made | None) -> 
         settings = {key: given[key] for key in ("Description", "MaxSessionDuration") if key in given}
         call("iam", "UpdateRole", {**role, **settings})
     old = before.properties if before else {}
-    inline = {policy["PolicyName"]: _text(policy["PolicyDocument"]) for policy in given.get("Policies", [])}
+    inline = {policy["PolicyName"]: text_of(policy["PolicyDocument"]) for policy in given.get("Policies", [])}
     for policy in {one["PolicyName"] for one in old.get("Policies", [])} - inline.keys():
         call("iam", "DeleteRolePolicy", {**role, "PolicyName": policy})
     for policy, document in inline.items():
@@ -187,7 +149,7 @@ def _delete_role(call: Call, made: Made) -> None:
 
 
 def _put_managed_policy(call: Call, name: str, given: Properties, before: Made | None) -> Made:
-    document = _text(given["PolicyDocument"])
+    document = text_of(given["PolicyDocument"])
     if before is None:
         settings: Properties = {key: given[key] for key in ("Description", "Path") if key in given}
         arn = call("iam", "CreatePolicy", {**settings, "PolicyName": name, "PolicyDocument": document})["Policy"]["Arn"]
@@ -227,7 +189,7 @@ def _put_function(call: Call, name: str, given: Properties, before: Made | None)
     function = {"FunctionName": name}
     settings = without(given, "Code", "FunctionName", "ReservedConcurrentExecutions", "Tags")
     if before is None:
-        shown = call("lambda", "CreateFunction", {**settings, **function, "Code": _code(given), "Tags": _tags(given)})
+        shown = call("lambda", "CreateFunction", {**settings, **function, "Code": _code(given), "Tags": tags_of(given)})
     else:
         if given["Code"] != before.properties["Code"]:
             call("lambda", "UpdateFunctionCode", {**function, **_code(given)})
@@ -338,4 +300,6 @@ TYPES: dict[str, Type] = {
     "AWS::Lambda::Alias": Type(_put_alias, _delete_alias, fixed=("FunctionName", "Name"), attributes=("AliasArn",)),
     "AWS::Lambda::Permission": Type(_put_permission, _delete_permission, attributes=("Id",)),
     "AWS::Lambda::EventInvokeConfig": Type(_put_invoke_config, _delete_invoke_config, fixed=("FunctionName",)),
+    **DATA_TYPES,
 }
+"""By the names that templates give them; all others are refused."""

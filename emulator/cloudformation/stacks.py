@@ -21,10 +21,9 @@ from moto.cloudformation.utils import yaml_tag_constructor
 from moto.core.common_models import CloudFormationModel
 
 from customlabels.emulator.cloudformation import changes
-from customlabels.emulator.cloudformation.resource_types import TYPES, Call, Made, Type
-
-_UNCHANGEABLE = {"AWS::DynamoDB::Table"}
-"""Types that moto makes, and leaves as they are when they are changed."""
+from customlabels.emulator.cloudformation.definitions import Made, Properties, Type
+from customlabels.emulator.cloudformation.resource_types import TYPES
+from customlabels.emulator.server.seams import replace
 
 log = logging.getLogger(__name__)
 
@@ -47,36 +46,35 @@ class ResourceFailed(Exception):
 _MISSING = re.compile("NotFound|NoSuch|NonExistent|DoesNotExist|404")
 """Codes of what is not there."""
 
-_MODELS: list[type[CloudFormationModel]] = []
-"""Kept, since moto finds them as subclasses, which are gone when nobody holds them."""
-
-_REVIEWED = "REVIEW_IN_PROGRESS"
-
-_propose, _template_at_aws = models.CloudFormationBackend.create_change_set, responses.get_stack_from_s3_url
+_template_at_aws = responses.get_stack_from_s3_url
 _create, _update = parsing.parse_and_create_resource, parsing.parse_and_update_resource
+_make_change_set = models.CloudFormationBackend.create_change_set
 
 
-def install(caller: Callable[[str], Call]) -> None:
+def install(caller: Callable[[str], Callable[[str, str, Properties], Properties]]) -> None:
     """Makes moto's CloudFormation use the types of this package; `caller` gives what calls a region's services."""
+    _callers[:] = [caller]
     reader = SimpleNamespace(load=_read, Loader=None, add_multi_constructor=lambda *_: None)
-    models.yaml = responses.yaml = reader
-    _MODELS.extend(_model(kind, how, caller) for kind, how in TYPES.items())
+    for module in ("models", "responses"):
+        replace(f"moto.cloudformation.{module}:yaml", reader)
     for known in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
         known.cache_clear()
-    parsing.parse_and_create_resource = _creating
-    parsing.parse_and_update_resource = _updating
-    models.Stack.create_resources = _create_resources
-    models.Stack.update = _update_stack
+    replace("moto.cloudformation.parsing:parse_and_create_resource", _creating)
+    replace("moto.cloudformation.parsing:parse_and_update_resource", _updating)
+    replace("moto.cloudformation.parsing:ResourceMap.update", changes.apply)
+    replace("moto.cloudformation.parsing:ResourceMap.delete", changes.remove)
+    replace("moto.cloudformation.parsing:ResourceMap.build_resource_diff", changes.differences)
+    replace("moto.cloudformation.models:Stack.create_resources", _create_resources)
+    replace("moto.cloudformation.models:Stack.update", _update_stack)
     # What a condition leaves out is no resource.
-    models.Stack.stack_resources = property(lambda stack: [one for one in stack.resource_map.values() if one])
-    parsing.ResourceMap.update = changes.apply
-    parsing.ResourceMap.delete = changes.remove
-    parsing.ResourceMap.build_resource_diff = changes.differences
-    models.ChangeSet.diff = changes.change_set_differences
-    models.CloudFormationBackend.execute_change_set = _execute_change_set
-    models.CloudFormationBackend.delete_change_set = _delete_change_set
-    models.CloudFormationBackend.create_change_set = _create_change_set
-    responses.get_stack_from_s3_url = _template_at
+    present = property(lambda stack: [resource for resource in stack.resource_map.values() if resource])
+    replace("moto.cloudformation.models:Stack.stack_resources", present)
+    replace("moto.cloudformation.models:ChangeSet.diff", changes.change_set_differences)
+    backend = "moto.cloudformation.models:CloudFormationBackend"
+    replace(f"{backend}.create_change_set", _create_change_set)
+    replace(f"{backend}.execute_change_set", _execute_change_set)
+    replace(f"{backend}.delete_change_set", _delete_change_set)
+    replace("moto.cloudformation.responses:get_stack_from_s3_url", _template_at)
 
 
 def _read(text: str, **_: object) -> Any:
@@ -84,65 +82,95 @@ def _read(text: str, **_: object) -> Any:
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
 
 
-def _model(kind: str, how: Type, caller: Callable[[str], Call]) -> type[CloudFormationModel]:
-    """The class that moto finds a type by."""
+class _Caller:
+    """Calls operations in a region."""
 
-    class Resource(CloudFormationModel):  # type: ignore[misc] # moto is not typed
-        def __init__(self, made: Made, name: str, region: str) -> None:
-            self.made, self.name, self.region = made, name, region
+    def __init__(self, region: str) -> None:
+        self.region = region
 
-        @property
-        def physical_resource_id(self) -> str:
-            return self.made.reference
+    def __call__(self, service: str, operation: str, parameters: Properties, /) -> Properties:
+        return _callers[0](self.region)(service, operation, parameters)
 
-        @staticmethod
-        def cloudformation_name_type() -> str:
-            return how.name
 
-        @staticmethod
-        def cloudformation_type() -> str:
-            return kind
+class Resource:
+    """A resource of a stack, as moto finds, makes, changes and deletes it; its class is that of its type."""
 
-        @classmethod
-        def has_cfn_attr(cls, attr: str) -> bool:
-            return attr in how.attributes
+    kind: str
+    how: Type
 
-        def get_cfn_attribute(self, name: str) -> Any:
-            return self.made.attributes[name]
+    def __init__(self, made: Made, name: str, region: str) -> None:
+        self.made, self.name, self.region = made, name, region
 
-        @classmethod
-        def create_from_cloudformation_json(
-            cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
-        ) -> "Resource":
-            given = cloudformation_json["Properties"]
-            made = how.put(caller(region_name), resource_name, given, None)
-            return cls(Made(made.reference, made.attributes, given), resource_name, region_name)
+    def __reduce__(self) -> Any:
+        return _again, (self.kind,), self.__dict__
 
-        @classmethod
-        def update_from_cloudformation_json(
-            cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, account_id: str,
-            region_name: str,
-        ) -> "Resource":  # fmt: skip
-            given, call, before = cloudformation_json["Properties"], caller(region_name), original_resource.made
-            name = given.get(how.name) or original_resource.name
-            fixed = [*how.fixed, how.name] if how.name in given else how.fixed
-            if any(given.get(one) != before.properties.get(one) for one in fixed if one):
-                name = given.get(how.name) or new_resource_name
-                replaced = cls.create_from_cloudformation_json(name, cloudformation_json, account_id, region_name)
-                how.delete(call, before)
-                return replaced
-            made = how.put(call, name, given, before)
-            return cls(Made(made.reference, made.attributes, given), name, region_name)
+    @property
+    def physical_resource_id(self) -> str:
+        return self.made.reference
 
-        def delete(self, account: str, region: str) -> None:
-            try:
-                how.delete(caller(region), self.made)
-            except ClientError as error:
-                # What it belonged to may have gone before it.
-                if not _MISSING.search(error.response["Error"]["Code"]):
-                    raise
+    @classmethod
+    def cloudformation_name_type(cls) -> str:
+        return cls.how.name
 
-    return Resource
+    @classmethod
+    def cloudformation_type(cls) -> str:
+        return cls.kind
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        return attr in cls.how.attributes
+
+    def get_cfn_attribute(self, name: str) -> Any:
+        return self.made.attributes[name]
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
+    ) -> "Resource":
+        given = cloudformation_json.get("Properties", {})
+        made = cls.how.put(_Caller(region_name), resource_name, given, None)
+        return cls(Made(made.reference, made.attributes, given), resource_name, region_name)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> "Resource":
+        how, call, before = cls.how, _Caller(region_name), original_resource.made
+        given = cloudformation_json.get("Properties", {})
+        name = given.get(how.name) or original_resource.name
+        fixed = [*how.fixed, how.name] if how.name in given else how.fixed
+        if any(given.get(part) != before.properties.get(part) for part in fixed if part):
+            name = given.get(how.name) or new_resource_name
+            replaced = cls.create_from_cloudformation_json(name, cloudformation_json, account_id, region_name)
+            how.delete(call, before)
+            return replaced
+        made = how.put(call, name, given, before)
+        return cls(Made(made.reference, made.attributes, given), name, region_name)
+
+    def delete(self, account: str, region: str) -> None:
+        try:
+            self.how.delete(_Caller(region), self.made)
+        except ClientError as error:
+            # What it belonged to may have gone before it.
+            if not _MISSING.search(error.response["Error"]["Code"]):
+                raise
+
+
+_CLASSES = {
+    kind: type(CloudFormationModel)(
+        kind.replace("::", ""), (Resource, CloudFormationModel), {"kind": kind, "how": how, "__module__": __name__}
+    )
+    for kind, how in TYPES.items()
+}
+"""Held here, since moto finds them as its model's own subclasses, which are gone when nobody holds them."""
+
+_callers: list[Callable[[str], Callable[[str, str, Properties], Properties]]] = []
+
+
+def _again(kind: str) -> Resource:
+    """A resource of a kind, for its state to be put into."""
+    made: Resource = object.__new__(_CLASSES[kind])
+    return made
 
 
 def _creating(logical_id: str, resource_json: Any, resources_map: Any, **where: Any) -> Any:
@@ -156,8 +184,6 @@ def _creating(logical_id: str, resource_json: Any, resources_map: Any, **where: 
 def _updating(logical_id: str, resource_json: Any, resources_map: Any, **where: Any) -> Any:
     kind = resource_json["Type"]
     with _told(logical_id, kind, "UPDATE"):
-        if kind in _UNCHANGEABLE:
-            raise ValueError(f"the local service cannot change an {kind}")
         return _update(logical_id, resource_json, resources_map, **where)
 
 
@@ -165,7 +191,7 @@ def _updating(logical_id: str, resource_json: Any, resources_map: Any, **where: 
 def _told(logical_id: str, kind: str, action: str) -> Iterator[None]:
     """Whatever goes wrong in the block is told as the failure of that resource, or of the one that it needs."""
     try:
-        if kind not in parsing.get_model_map() and kind not in parsing.NULL_MODELS and not kind.startswith("Custom::"):
+        if kind not in TYPES:
             raise ValueError(f"the local service does not make {kind}")
         yield
     except ResourceFailed:
@@ -204,18 +230,22 @@ def _update_stack(
             stack.tags = tags
 
 
-def _create_change_set(backend: Any, stack_name: str, **about: Any) -> tuple[str, str]:
-    """Makes a change set; a stack of which nothing was ever made stays the one that it is, and gets one more."""
-    new = about["change_set_type"] == "CREATE"
-    known = [stack for stack in backend.stacks.values() if new and stack.name == stack_name]
-    if any(stack.status != _REVIEWED for stack in known):
-        raise ValidationError(stack_name, message=f"Stack [{stack_name}] already exists and cannot be created")
-    change_set_id, stack_id = _propose(backend, stack_name, **about)
-    if known:
-        del backend.stacks[stack_id]
-        change_set, (stack,) = backend.change_sets[change_set_id], known
-        change_set.stack, change_set.stack_id = stack, stack.stack_id
-    return change_set_id, backend.change_sets[change_set_id].stack_id
+def _create_change_set(backend: Any, stack_name: str, *given: Any, **named: Any) -> tuple[str, str]:
+    """As moto has it; a stack that a change set was asked for, and that none was done of, is taken up again."""
+    stack = next((stack for stack in backend.stacks.values() if stack.name == stack_name), None)
+    kind = named.get("change_set_type") or (given[4] if len(given) > 4 else "UPDATE")
+    if kind != "CREATE" or stack is None:
+        made: tuple[str, str] = _make_change_set(backend, stack_name, *given, **named)
+        return made
+    if stack.status != "REVIEW_IN_PROGRESS":
+        text = f"Stack [{stack_name}] already exists and cannot be created again with the changeSet."
+        raise ValidationError(stack.stack_id, message=text)
+    number, _ = _make_change_set(backend, stack_name, *given, **named)
+    change_set = backend.change_sets[number]
+    del backend.stacks[change_set.stack.stack_id]
+    change_set.stack, change_set.stack_id = stack, stack.stack_id
+    stack.parameters, stack.tags = change_set.parameters, change_set.tags or {}
+    return number, stack.stack_id
 
 
 def _template_at(url: str, account_id: str, partition: str) -> str:

@@ -17,6 +17,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from customlabels.emulator.cloudwatch import datapoints
 from customlabels.emulator.eventbridge.deliveries import Due
 from customlabels.emulator.server.chance import replaying
+from customlabels.emulator.server.seams import replace
 
 _MINUTE = 60
 _NO_DATA = "INSUFFICIENT_DATA"
@@ -55,8 +56,8 @@ def install(put: Callable[[Due], None], clock: Callable[[], float]) -> None:
             made.history = before.history
         return made
 
-    Alarm.update_state = update_state
-    CloudWatchBackend.put_metric_alarm = put_metric_alarm
+    replace("moto.cloudwatch.models:Alarm.update_state", update_state)
+    replace("moto.cloudwatch.models:CloudWatchBackend.put_metric_alarm", put_metric_alarm)
 
 
 class Alarms:

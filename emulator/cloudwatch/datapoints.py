@@ -23,6 +23,8 @@ from moto.cloudwatch.models import (
 )
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
+from customlabels.emulator.server.seams import replace
+
 Key = tuple[str, str, frozenset[tuple[str, str]]]
 """Namespace, name, dimensions."""
 
@@ -39,10 +41,11 @@ _put, _statistics, _data, _metrics = (
 
 def install() -> None:
     """Makes moto keep datapoints here."""
-    CloudWatchBackend.put_metric_data = _put_metric_data
-    CloudWatchBackend.get_metric_statistics = _get_metric_statistics
-    CloudWatchBackend.get_metric_data = _get_metric_data
-    CloudWatchBackend.get_filtered_metrics = _get_filtered_metrics
+    backend = "moto.cloudwatch.models:CloudWatchBackend"
+    replace(f"{backend}.put_metric_data", _put_metric_data)
+    replace(f"{backend}.get_metric_statistics", _get_metric_statistics)
+    replace(f"{backend}.get_metric_data", _get_metric_data)
+    replace(f"{backend}.get_filtered_metrics", _get_filtered_metrics)
 
 
 def put(region: str, namespace: str, points: list[dict[str, Any]]) -> None:

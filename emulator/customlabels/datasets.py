@@ -11,15 +11,18 @@ import orjson
 
 from customlabels.core.addresses import S3Address
 from customlabels.emulator.customlabels.context import Context, page
+from customlabels.emulator.customlabels.projects import refuse_dataset_tags
 from customlabels.emulator.customlabels.state import GONE, Dataset, Project
 from customlabels.emulator.s3 import objects
 from customlabels.emulator.server.refusals import Refusal, in_use, invalid_parameter, invalid_s3_object, not_ready
 from customlabels.manifests.entries import Entry, read_entries
 from customlabels.manifests.faults import Fault
 from customlabels.manifests.files import bounded_lines, file_fault
+from customlabels.manifests.results import annotated_line
 from customlabels.manifests.validation import Part, import_fault
 
 READY = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED"}
+_MOST_ENTRIES, _BATCH, _MOST_DIGITS = 100, 200, 18
 _BUSY = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"}
 
 
@@ -28,6 +31,8 @@ def create_dataset(context: Context, parameters: dict[str, Any]) -> dict[str, An
     entries, fault = _source_entries(context, parameters.get("DatasetSource"))
     with context.store.transaction():
         project = context.find(Project, parameters["ProjectArn"])
+        if parameters.get("Tags"):
+            refuse_dataset_tags(project)
         if any(dataset.type == kind for dataset in context.all(Dataset, project.arn)):
             raise Refusal("ResourceAlreadyExistsException", f"The project already has a {kind} dataset.")
         arn = context.arn("project", project.name, "dataset", kind.lower())
@@ -54,8 +59,14 @@ def create_dataset(context: Context, parameters: dict[str, Any]) -> dict[str, An
 def counted(entries: Iterable[Entry]) -> dict[str, Any]:
     """What a dataset remembers of its entries."""
     entries = list(entries)
+    counts, boxed = Counter[str](), Counter[str]()
+    for entry in entries:
+        counts.update({*entry.labels, *entry.boxes})
+        boxed.update(set(entry.boxes))
+    labels = sorted(counts)
     return {
-        "labels": tuple(sorted({label for entry in entries for label in (*entry.labels, *entry.boxes)})),
+        "labels": tuple(labels),
+        "counts": tuple((counts[label], boxed[label]) for label in labels),
         "entries": len(entries),
         "labelled": sum(1 for entry in entries if entry.labelled),
         "faulty": sum(1 for entry in entries if entry.has_errors),
@@ -84,23 +95,41 @@ def list_dataset_entries(context: Context, parameters: dict[str, Any]) -> dict[s
     dataset = context.find(Dataset, parameters["DatasetArn"])
     if dataset.status.now == "CREATE_IN_PROGRESS":
         raise not_ready("The dataset is still being created.")
-    lines = (line for _, line in context.store.entries(dataset.arn))
-    wanted = [_listed(entry) for entry in read_entries(lines) if _passes(entry, parameters)]
-    shown, token = page(wanted, parameters)
+    most = parameters.get("MaxResults", _MOST_ENTRIES)
+    after, shown, token = _place_of(parameters.get("NextToken")), list[str](), None
+    while rows := context.store.entries(dataset.arn, after, _BATCH):
+        entries = read_entries(line for _, line in rows)
+        for (place, _), entry in zip(rows, entries, strict=True):
+            if _passes(entry, parameters):
+                if len(shown) == most:
+                    token = str(after)
+                    return {"DatasetEntries": shown, "NextToken": token}
+                shown.append(_listed(entry))
+            after = place
     return {"DatasetEntries": shown, "NextToken": token}
+
+
+def _place_of(token: str | None) -> int:
+    """The place of the last entry that was looked at before a page.
+
+    Raises
+    ------
+    Refusal : InvalidPaginationTokenException
+    """
+    if token is None:
+        return -1
+    if not token.isdecimal() or len(token) > _MOST_DIGITS:
+        raise Refusal("InvalidPaginationTokenException", "The pagination token is not valid.")
+    return int(token)
 
 
 def list_dataset_labels(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     dataset = context.find(Dataset, parameters["DatasetArn"])
     if dataset.status.now == "CREATE_IN_PROGRESS":
         raise not_ready("The dataset is still being created.")
-    counts, boxed = Counter[str](), Counter[str]()
-    for entry in read_entries(line for _, line in context.store.entries(dataset.arn)):
-        counts.update({*entry.labels, *entry.boxes})
-        boxed.update(set(entry.boxes))
     labels = [
-        {"LabelName": label, "LabelStats": {"EntryCount": counts[label], "BoundingBoxCount": boxed[label]}}
-        for label in dataset.labels
+        {"LabelName": label, "LabelStats": {"EntryCount": entries, "BoundingBoxCount": boxes}}
+        for label, (entries, boxes) in zip(dataset.labels, dataset.counts, strict=True)
     ]
     shown, token = page(labels, parameters)
     return {"DatasetLabelDescriptions": shown, "NextToken": token}
@@ -172,8 +201,7 @@ def _passes(entry: Entry, parameters: dict[str, Any]) -> bool:
 
 
 def _listed(entry: Entry) -> str:
-    value = orjson.loads(entry.line)
+    errors = tuple(fault for fault in entry.faults if not fault.is_warning)
+    value = orjson.loads(annotated_line(replace(entry, faults=errors)))
     value["cl-metadata"] = {"is_labeled": entry.labelled}
-    if entry.has_errors:
-        value["cl-errors"] = [fault.described for fault in entry.faults if not fault.is_warning]
     return orjson.dumps(value).decode()

@@ -1,7 +1,9 @@
 """DetectCustomLabels."""
 
 import json
+import os
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -24,6 +26,8 @@ _KEPT_MODELS = 4
 
 _models: OrderedDict[Path, tuple[Any, dict[str, float]]] = OrderedDict()
 _lock = Lock()
+_turns = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="inference")
+"""As many images are looked at at once as there are cores, always by the same threads: each holds tens of megabytes."""
 
 
 def detect_custom_labels(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -34,7 +38,7 @@ def detect_custom_labels(context: Context, parameters: dict[str, Any]) -> dict[s
     body = _image(context, parameters["Image"])
     model, thresholds = load_model(training_folder(context.store.folder, version.arn))
     try:
-        predictions = predicted(model, body, context.store.folder)
+        predictions = _turns.submit(predicted, model, body, context.store.folder).result()
     except ValueError as error:
         raise Refusal("InvalidImageFormatException", f"Request has an invalid image format: {error}") from error
     least = parameters.get("MinConfidence")
@@ -70,8 +74,8 @@ def predicted(model: Any, body: bytes, state: Path) -> list[tuple[float, str, di
 
         scores = classifier.confidences(model, features_of(body, _kept(state))[None])[0]
         return [(float(score), label, None) for label, score in zip(model.labels, scores, strict=True)]
-    from customlabels.emulator.engine import features
-    from customlabels.emulator.engine.box_training import found_in, shrunk
+    from customlabels.emulator.engine import detector_pixels, features
+    from customlabels.emulator.engine.box_training import found_in
 
     image = features.decode(body)
     height, width = image.shape[:2]
@@ -81,7 +85,7 @@ def predicted(model: Any, body: bytes, state: Path) -> list[tuple[float, str, di
             model.labels[label],
             {"Width": across / width, "Height": down / height, "Left": left / width, "Top": top / height},
         )
-        for label, left, top, across, down, sure in found_in(model, *shrunk(image))
+        for label, left, top, across, down, sure in found_in(model, detector_pixels.working(image), (width, height))
     ]
 
 

@@ -98,7 +98,8 @@ def _is_wrong(statement: dict[str, Any]) -> bool:
     return (
         any(not statement.get(name) for name in _REQUIRED)
         or any(name in statement for name in _FORBIDDEN)
-        or statement["Effect"] not in ("Allow", "Deny")
+        # The guide's own command has ALLOW.
+        or str(statement["Effect"]).title() not in ("Allow", "Deny")
         or any(action != _ACTION for action in actions)
         or any(not isinstance(resource, str) or not _RESOURCE.fullmatch(resource) for resource in resources)
     )

@@ -102,6 +102,8 @@ class Dataset:
     message: str = ""
     message_code: str = "SUCCESS"
     labels: tuple[str, ...] = ()
+    counts: tuple[tuple[int, int], ...] = ()
+    """Of each label, entries that have it, and entries that have a box of it."""
     entries: int = 0
     labelled: int = 0
     faulty: int = 0
@@ -167,6 +169,8 @@ def from_document(kind: type[Resource], document: dict[str, Any]) -> Resource:
         values["policies"] = {name: Policy(**policy) for name, policy in values["policies"].items()}
     if "usage" in values:
         values["usage"] = tuple(Usage(*change) for change in values["usage"])
+    if "counts" in values:
+        values["counts"] = tuple((entries, boxes) for entries, boxes in values["counts"])
     if "labels" in values:
         values["labels"] = tuple(values["labels"])
     return kind(**values)
@@ -180,3 +184,17 @@ def settle(resource: Resource, time: float) -> Resource | None:
     return (
         replace(resource, status=Status(status, due=resource.status.due)) if status != resource.status.now else resource
     )
+
+
+STATE_TAG = "customlabels:local-state"
+_AGED = {"EXPIRED", "DEPRECATED"}
+_AT_REST = {"TRAINING_COMPLETED", "STOPPED", "FAILED", "COPYING_COMPLETED"}
+
+
+def aged(resource: Resource) -> Resource:
+    """A version in the state that its tag says only time would bring about; everything else as it is."""
+    if not isinstance(resource, Version) or resource.status.now not in _AT_REST:
+        return resource
+    if resource.tags.get(STATE_TAG) in _AGED:
+        return replace(resource, status=Status(resource.tags[STATE_TAG], due=resource.status.due))
+    return resource

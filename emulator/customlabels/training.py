@@ -8,21 +8,28 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.emulator.customlabels.state import Project, Status, Version, from_document, to_document
 from customlabels.emulator.customlabels.versions import MAX_TRAININGS, training_folder
+from customlabels.emulator.engine.job import refuse_images
 from customlabels.emulator.engine.job_files import LOG, OUTCOME, RESULTS
 from customlabels.emulator.engine.warm_jobs import WarmJobs
 from customlabels.emulator.s3 import objects
 from customlabels.emulator.server.store import Store
 from customlabels.manifests.codes import message
+from customlabels.manifests.entries import read_entries
 
 _SERVICE_ISSUE = "Amazon Rekognition experienced a service issue."
 
 _PAUSE = 10
 """Seconds after which a training that could not be kept, on a full disk say, is tried again."""
+
+_LOOKED_AT = 100
+"""Lines of a manifest whose images' bucket is looked at."""
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +71,8 @@ class Trainer:
     def _outcome(self, arn: str) -> dict[str, Any]:
         folder = training_folder(self._store.folder, arn)
         path = folder / OUTCOME
+        if not path.exists() and _has_images_elsewhere(folder, region_of(arn)):
+            refuse_images(folder)
         if not path.exists():
             self._jobs.train(self._store.folder, folder, arn)
         if not path.exists():
@@ -81,14 +90,15 @@ class Trainer:
         name = project["name"] if project else ""
         folder = training_folder(self._store.folder, version.arn)
         outputs = {}
-        if objects.bucket_region(version.bucket) is None:
+        if objects.bucket_region(version.bucket) != region_of(version.arn):
             outcome = {"failed": message("ERROR_CANNOT_WRITE_OUTPUT_S3_BUCKET")}
         else:
             # A training that fails on its manifests tells what is wrong with them all the same.
             there = [kind for kind in RESULTS if (folder / f"{kind}.json").exists()]
             outputs = {kind: join_key(version.prefix, f"{kind}-{name}-{version.name}.json") for kind in there}
             for kind, key in outputs.items():
-                objects.write(self._store, S3Address(version.bucket, key), (folder / f"{kind}.json").read_bytes())
+                body = (folder / f"{kind}.json").read_bytes()
+                objects.write(self._store, S3Address(version.bucket, key), body, version.kms_key)
         if "failed" in outcome:
             self._save(
                 replace(
@@ -117,3 +127,16 @@ class Trainer:
 
     def _save(self, version: Version) -> None:
         self._store.put_resource(version.arn, "version", version.project, to_document(version))
+
+
+def region_of(arn: str) -> str:
+    return arn.split(":")[3]
+
+
+def _has_images_elsewhere(folder: Path, region: str) -> bool:
+    """Whether a training's images are in a bucket of another region; all of them have to be in one bucket."""
+    with (folder / "train.manifest").open("rb") as file:
+        entries = read_entries(islice(file, _LOOKED_AT))
+        buckets = {entry.image.bucket for entry in entries if entry.image is not None}
+    regions = {objects.bucket_region(bucket) for bucket in buckets} - {None}
+    return bool(regions) and region not in regions

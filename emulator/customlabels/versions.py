@@ -1,8 +1,10 @@
 """Versions of a project: training asked for, hosting, deletion.
 
-A version with the tag customlabels:local-start starts as its value says, for tests of what starts models: `fail` has it
-end FAILED, a span such as 40m has it take so long. The tag counts when the start is asked for, and can be set and taken
-away (TagResource, UntagResource) between starts.
+Tags of a version have it do what is hard to come by, for tests of what uses it. With customlabels:local-start it starts
+as the value says: `fail` has it end FAILED, a span such as 40m has it take so long. With customlabels:local-delete, a
+span, its deletion takes so long. With customlabels:local-state, EXPIRED or DEPRECATED, it is in a state that on AWS
+only time brings about. A tag counts when something is asked for, and can be set and taken away (TagResource,
+UntagResource).
 """
 
 import io
@@ -21,18 +23,21 @@ from customlabels.emulator.customlabels import hosting
 from customlabels.emulator.customlabels.context import Context, page
 from customlabels.emulator.customlabels.datasets import READY, read_object
 from customlabels.emulator.customlabels.state import DELETED, GONE, Dataset, Project, Status, Version, to_document
+from customlabels.emulator.engine.job_files import finish
 from customlabels.emulator.s3 import objects
 from customlabels.emulator.server.address import VERSIONS_FOLDER
-from customlabels.emulator.server.refusals import in_use, invalid_parameter, invalid_s3_object, limit_exceeded
-from customlabels.manifests.files import bounded_lines
+from customlabels.emulator.server.refusals import Refusal, in_use, invalid_parameter, invalid_s3_object, limit_exceeded
+from customlabels.manifests.codes import message
+from customlabels.manifests.faults import PART, Fault
+from customlabels.manifests.files import bounded_lines, file_fault
 
 MAX_TRAININGS = 2
 MAX_RUNNING = 2
 MAX_UNITS = 5
 MAX_COPIES = 5
-START_TAG = "customlabels:local-start"
+START_TAG, DELETE_TAG = "customlabels:local-start", "customlabels:local-delete"
 _STARTABLE = {"TRAINING_COMPLETED", "STOPPED", "FAILED", "COPYING_COMPLETED"}
-_DELETABLE = _STARTABLE | {"TRAINING_FAILED", "COPYING_FAILED"}
+_DELETABLE = _STARTABLE | {"TRAINING_FAILED", "COPYING_FAILED", "EXPIRED", "DEPRECATED"}
 
 
 def training_folder(state: Path, arn: str) -> Path:
@@ -43,7 +48,7 @@ def training_folder(state: Path, arn: str) -> Path:
 def create_project_version(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     with context.store.transaction():
         project = context.find(Project, parameters["ProjectArn"])
-        _check_new(context, project, parameters)
+        _check_name(context, project, parameters)
         if "FeatureConfig" in parameters:
             raise invalid_parameter("FeatureConfig cannot be used with a Custom Labels project.")
         if _count(context, {"TRAINING_IN_PROGRESS"}) >= MAX_TRAININGS:
@@ -52,6 +57,7 @@ def create_project_version(context: Context, parameters: dict[str, Any]) -> dict
             name: parameters[name] for name in ("TrainingData", "TestingData") if name in parameters
         }
         manifests = _external(context, project, given) if given else _of_datasets(context, project)
+        fault = next((lines.code for lines in manifests.values() if isinstance(lines, Fault)), None)
         version = replace(
             _new(context, project, parameters, "TRAINING_IN_PROGRESS"),
             description=parameters.get("VersionDescription"),
@@ -60,7 +66,10 @@ def create_project_version(context: Context, parameters: dict[str, Any]) -> dict
         folder = training_folder(context.store.folder, version.arn)
         for name, lines in manifests.items():
             with written_aside(folder / f"{name}.manifest") as file:
-                file.writelines(lines)
+                file.writelines(() if isinstance(lines, Fault) else lines)
+        if fault is not None:
+            # The service takes the request, and the training fails.
+            finish(folder, {"failed": message(fault)})
         context.save(version)
     context.train(version.arn)
     return {"ProjectVersionArn": version.arn}
@@ -85,7 +94,7 @@ def copy_project_version(context: Context, parameters: dict[str, Any]) -> dict[s
             body = objects.read(S3Address(source.bucket, source.outputs[kind]))
             if body is None:
                 raise invalid_s3_object(f"The source's result {source.outputs[kind]} is not in its bucket any more.")
-            objects.write(context.store, S3Address(new.bucket, key), body)
+            objects.write(context.store, S3Address(new.bucket, key), body, new.kms_key)
         folder = training_folder(context.store.folder, new.arn)
         shutil.copytree(training_folder(context.store.folder, source.arn), folder, dirs_exist_ok=True)
         context.save(
@@ -105,13 +114,18 @@ def copy_project_version(context: Context, parameters: dict[str, Any]) -> dict[s
     return {"ProjectVersionArn": new.arn}
 
 
-def _check_new(context: Context, project: Project, parameters: dict[str, Any]) -> None:
-    """Refuses a name that is taken, and an output that cannot be written."""
-    output = parameters["OutputConfig"]
-    if "S3Bucket" not in output:
+def _check_name(context: Context, project: Project, parameters: dict[str, Any]) -> None:
+    """Refuses a name that is taken, and an output without a bucket."""
+    if "S3Bucket" not in parameters["OutputConfig"]:
         raise invalid_parameter("OutputConfig needs S3Bucket.")
     if any(version.name == parameters["VersionName"] for version in context.all(Version, project.arn)):
         raise in_use(f"A version named {parameters['VersionName']} already exists.")
+
+
+def _check_new(context: Context, project: Project, parameters: dict[str, Any]) -> None:
+    """Refuses a name that is taken, and an output that cannot be written."""
+    _check_name(context, project, parameters)
+    output = parameters["OutputConfig"]
     if objects.bucket_region(output["S3Bucket"]) != context.region:
         raise invalid_s3_object(f"The output bucket {output['S3Bucket']} is not in {context.region}.")
 
@@ -131,7 +145,7 @@ def _new(context: Context, project: Project, parameters: dict[str, Any], status:
     )
 
 
-def _of_datasets(context: Context, project: Project) -> dict[str, Iterable[bytes]]:
+def _of_datasets(context: Context, project: Project) -> dict[str, "Iterable[bytes] | Fault"]:
     """The lines of the project's datasets, by the names that a training reads them under."""
     datasets = {dataset.type: dataset for dataset in context.all(Dataset, project.arn)}
     for kind in ("TRAIN", "TEST"):
@@ -145,8 +159,9 @@ def _of_datasets(context: Context, project: Project) -> dict[str, Iterable[bytes
     }
 
 
-def _external(context: Context, project: Project, given: dict[str, Any]) -> dict[str, Iterable[bytes]]:
-    """The lines of manifests that come with the request; without a test manifest, the training divides the other."""
+def _external(context: Context, project: Project, given: dict[str, Any]) -> dict[str, "Iterable[bytes] | Fault"]:
+    """The lines of manifests that come with the request, or what a training would say of one; without a test manifest,
+    the training divides the other."""
     if len(given) < 2:
         raise invalid_parameter("TrainingData and TestingData have to be given together.")
     if context.all(Dataset, project.arn):
@@ -154,22 +169,31 @@ def _external(context: Context, project: Project, given: dict[str, Any]) -> dict
     testing = given["TestingData"]
     if bool(testing.get("Assets")) == testing.get("AutoCreate", False):
         raise invalid_parameter("TestingData takes either Assets or AutoCreate.")
-    manifests: dict[str, Iterable[bytes]] = {"train": _assets(context, given["TrainingData"])}
+    manifests: dict[str, Iterable[bytes] | Fault] = {"train": _assets(context, given["TrainingData"])}
     if testing.get("Assets"):
         manifests["test"] = _assets(context, testing)
     return manifests
 
 
-def _assets(context: Context, data: dict[str, Any]) -> list[bytes]:
+def _assets(context: Context, data: dict[str, Any]) -> list[bytes] | Fault:
+    """The lines of a part's manifests; what the training fails with where one cannot be read, or all are empty."""
     lines: list[bytes] = []
-    for asset in data.get("Assets", ()):
-        place = asset.get("GroundTruthManifest", {}).get("S3Object", {})
-        if "Bucket" not in place or "Name" not in place:
+    if not data.get("Assets"):
+        raise invalid_parameter("TrainingData and TestingData need Assets.")
+    for asset in data["Assets"]:
+        named = asset.get("GroundTruthManifest", {}).get("S3Object", {})
+        if "Bucket" not in named or "Name" not in named:
             raise invalid_parameter("An asset needs GroundTruthManifest.S3Object with Bucket and Name.")
-        lines += (line.rstrip(b"\r\n") + b"\n" for line in bounded_lines(io.BytesIO(read_object(context, place))))
-    if not lines:
-        raise invalid_parameter("TrainingData and TestingData need Assets with at least one line.")
-    return lines
+        try:
+            body = read_object(context, named)
+        except Refusal:
+            # As for a dataset: it is not there, or not to be read.
+            return Fault("ERROR_MANIFEST_INACCESSIBLE_OR_UNSUPPORTED_FORMAT", PART)
+        fault = file_fault(named["Name"], len(body))
+        if fault is not None:
+            return fault
+        lines += (line.rstrip(b"\r\n") + b"\n" for line in bounded_lines(io.BytesIO(body)))
+    return lines or Fault("ERROR_EMPTY_MANIFEST", PART)
 
 
 def describe_project_versions(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -200,14 +224,18 @@ def start_project_version(context: Context, parameters: dict[str, Any]) -> dict[
 
 def _start(context: Context, version: Version) -> Status:
     """How a start goes; `fail`, or a span, where the version is tagged so."""
-    wanted = version.tags.get(START_TAG)
-    if wanted == "fail":
+    if version.tags.get(START_TAG) == "fail":
         return context.until("STARTING", "FAILED", context.timings.start)
+    return context.until("STARTING", "RUNNING", _span(version, START_TAG, context.timings.start))
+
+
+def _span(version: Version, tag: str, usual: float) -> float:
+    """How long something takes by a version's tag, in seconds; `usual` where it has none."""
+    wanted = version.tags.get(tag)
     try:
-        seconds = context.timings.start if wanted is None else parse_span(wanted).total_seconds()
+        return usual if wanted is None else parse_span(wanted).total_seconds()
     except SettingsError as error:
-        raise invalid_parameter(f"The tag {START_TAG} is neither fail nor a span such as 40m: {wanted}") from error
-    return context.until("STARTING", "RUNNING", seconds)
+        raise invalid_parameter(f"The tag {tag} is neither fail nor a span such as 40m: {wanted}") from error
 
 
 def stop_project_version(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -225,7 +253,8 @@ def delete_project_version(context: Context, parameters: dict[str, Any]) -> dict
         version = context.find(Version, parameters["ProjectVersionArn"])
         if version.status.now not in _DELETABLE:
             raise in_use(f"The version is {version.status.now}.")
-        context.save(replace(version, status=context.until("DELETING", GONE, context.timings.delete)))
+        lasts = _span(version, DELETE_TAG, context.timings.delete)
+        context.save(replace(version, status=context.until("DELETING", GONE, lasts)))
         if version.usage:
             # What it was up for stays billed, and shown.
             project = context.find(Project, version.project)
@@ -242,6 +271,8 @@ _MESSAGES = {
     "STOPPED": "The model is stopped.",
     "FAILED": "The model could not be started. Amazon Rekognition experienced a service issue.",
     "DELETING": "The model is being deleted.",
+    "EXPIRED": "The model has expired.",
+    "DEPRECATED": "The model is deprecated.",
     "COPYING_IN_PROGRESS": "The model is being copied.",
 }
 """What a state says of itself, where that is not how the training ended."""

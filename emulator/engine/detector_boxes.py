@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
+from customlabels.emulator.engine.blurring import blurred
+
 _SHARES = (0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
 """Of the highest value of a label's map, above which its pieces are looked for."""
 
@@ -31,10 +33,12 @@ Boxes = NDArray[np.float64]
 
 def overlaps(one: Boxes, other: Boxes) -> NDArray[np.float64]:
     """Intersection over union of each box with each other one, (boxes, others)."""
-    low = np.maximum(one[:, None, :2], other[None, :, :2])
-    high = np.minimum((one[:, :2] + one[:, 2:])[:, None], (other[:, :2] + other[:, 2:])[None])
-    shared = np.prod(np.clip(high - low, 0, None), axis=2)
-    union = np.prod(one[:, 2:], axis=1)[:, None] + np.prod(other[:, 2:], axis=1)[None] - shared
+    shared = 1.0
+    for axis in (0, 1):
+        low = np.maximum(one[:, axis, None], other[:, axis])
+        high = np.minimum((one[:, axis] + one[:, 2 + axis])[:, None], other[:, axis] + other[:, 2 + axis])
+        shared = shared * np.maximum(high - low, 0)
+    union = (one[:, 2] * one[:, 3])[:, None] + other[:, 2] * other[:, 3] - shared
     shares: NDArray[np.float64] = shared / np.maximum(union, 1e-9)
     return shares
 
@@ -100,9 +104,9 @@ def proposed(likely: Plane, boxed: Plane, shapes: Boxes, which: NDArray[np.intp]
             smooth = _coarser(cv2.GaussianBlur(plane, (0, 0), width), step)
             highest = float(smooth.max())
             found += [_pieces(smooth, share * highest, _A_MAP, plane.shape) for share in _SHARES]
-    light = boxed[:, :, 0]
+    light = np.ascontiguousarray(boxed[:, :, 0])
     for width, step in ((1.0, 1), (2.5, 1), (6.0, 3)):
-        contrast = cv2.GaussianBlur(light, (0, 0), width) - cv2.GaussianBlur(light, (0, 0), 5 * width)
+        contrast = blurred(light, width) - blurred(light, 5 * width)
         usual = max(1.4826 * float(np.median(np.abs(contrast[::2, ::2]))), 1e-3)
         contrast = _coarser(contrast / usual, step)
         for signed in (contrast, -contrast):
@@ -129,7 +133,7 @@ def _pieces(plane: Plane, least: float, most: int, sides: tuple[int, ...]) -> Bo
     `plane` may be coarser than the image, whose height and width are `sides`.
     """
     inside = (plane > least).astype(np.uint8)
-    count, numbers, figures, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
+    count, numbers, figures, _ = cv2.connectedComponentsWithStatsWithAlgorithm(inside, 8, cv2.CV_32S, cv2.CCL_GRANA)
     if count <= 1:
         return np.zeros((0, 4))
     above = inside.view(bool)
@@ -155,17 +159,33 @@ def _windows(sums: NDArray[np.float64], shape: NDArray[np.float64], sides: tuple
         else np.zeros(1)
         for side, length in ((sides[1], width), (sides[0], height))
     )
-    across, down = np.meshgrid(lefts, tops)
-    grid = np.stack([across, down, np.full_like(across, width), np.full_like(across, height)], axis=-1)
-    flat = grid.reshape(-1, 4)
-    inner = _means(sums[:, :, None], flat)[:, 0]
-    margin = 2 + 0.25 * flat[:, 2:]
-    around = np.concatenate([flat[:, :2] - margin, flat[:, 2:] + 2 * margin], axis=1)
-    outer = _ring(sums[:, :, None], flat, around)[:, 0]
-    scores = (inner - outer).reshape(across.shape)
+    inner, small = _grid(sums, lefts, tops, (width, height))
+    wide, high = 2 + 0.25 * width, 2 + 0.25 * height
+    outer, large = _grid(sums, lefts - wide, tops - high, (width + 2 * wide, height + 2 * high))
+    around = np.where(large > small, (outer - inner) / np.maximum(large - small, 1), inner / np.maximum(small, 1))
+    scores = inner / np.maximum(small, 1) - around
     peaks = np.where(scores >= maximum_filter(scores, size=3), scores, -np.inf).ravel()
     best = np.argsort(-peaks, kind="stable")[:_A_SHAPE]
-    return flat[best[np.isfinite(peaks[best])]]
+    rows, columns = np.divmod(best[np.isfinite(peaks[best])], len(lefts))
+    return np.stack([lefts[columns], tops[rows], np.full(len(rows), width), np.full(len(rows), height)], axis=1)
+
+
+def _grid(
+    sums: NDArray[np.float64], lefts: NDArray[np.float64], tops: NDArray[np.float64], size: tuple[float, float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(tops, lefts) sums within windows of one width and height, and their areas, clipped to the image.
+
+    Parameters
+    ----------
+    sums : (height + 1, width + 1), sums of one channel
+    """
+    (left, right), (top, bottom) = (
+        [np.clip(np.rint(edge), 0, limit).astype(np.intp) for edge in (low, low + length)]
+        for low, length, limit in ((lefts, size[0], sums.shape[1] - 1), (tops, size[1], sums.shape[0] - 1))
+    )
+    upper, lower = sums[top], sums[bottom]
+    total = lower[:, right] - upper[:, right] - (lower[:, left] - upper[:, left])
+    return total, np.maximum(bottom - top, 0)[:, None] * np.maximum(right - left, 0).astype(np.float64)
 
 
 def described(sums: NDArray[np.float64], boxes: Boxes, image: NDArray[np.float32]) -> Plane:

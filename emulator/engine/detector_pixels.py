@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from customlabels.emulator.engine.blurring import blurred
+
 _AREA = 400 * 400
 """Pixels of the working size at most; an image is made smaller for it, never larger."""
 
@@ -20,6 +22,9 @@ _INSIDE, _OUTSIDE = 60, 160
 """Pixels of a training image that are learnt from: for each of its boxes, and outside of all."""
 
 _MOST_PIXELS = 80_000
+
+_AT_ONCE = 4096
+"""Pixels that go through the network at a time: what it holds of them fits a processor's cache."""
 
 Plane = NDArray[np.float32]
 Net = list[NDArray[np.float32]]
@@ -43,7 +48,7 @@ def working(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def channels(image: NDArray[np.uint8]) -> tuple[Plane, Plane]:
-    """What a pixel is judged by, (height, width, length), and what a box is, (height, width, fewer).
+    """What a pixel is judged by, (length, height, width), and what a box is, (height, width, fewer).
 
     Light is in units of the image's own spread, so that exposure matters little.
 
@@ -56,7 +61,7 @@ def channels(image: NDArray[np.uint8]) -> tuple[Plane, Plane]:
     light -= np.median(light)
     light /= max(1.4826 * float(np.median(np.abs(light))), 0.05)
     light = np.clip(light, -12, 12)
-    smooth = {width: _blurred(light, width) for width in (1, 2, 4, 8, 16, 32)}
+    smooth = {width: blurred(light, width) for width in (1, 2, 4, 8, 16, 32)}
     planes: list[Plane] = [light, *smooth.values()]
     planes += [smooth[width] - smooth[4 * width] for width in (1, 2, 4, 8)]
     bends = {width: _bends(smooth[width], width) for width in (1, 2, 4, 8)}
@@ -65,13 +70,13 @@ def channels(image: NDArray[np.uint8]) -> tuple[Plane, Plane]:
         planes += [cv2.Sobel(smooth[width], cv2.CV_32F, *orders, ksize=3) * width for orders in ((1, 0), (0, 1))]
     across, down = (cv2.Sobel(smooth[1], cv2.CV_32F, *orders, ksize=3) for orders in ((1, 0), (0, 1)))
     energies = [np.abs(across), np.abs(down), np.abs(across + down) / 1.4, np.abs(across - down) / 1.4]
-    planes += [_blurred(plane, width) for plane in energies[:2] for width in (3, 10)]
+    planes += [blurred(plane, width) for plane in energies[:2] for width in (3, 10)]
     rough = np.abs(light - smooth[2])
-    planes += [_blurred(rough, width) for width in (2, 6, 18)]
+    planes += [blurred(rough, width) for width in (2, 6, 18)]
     colours: list[Plane] = []
     if image.ndim == 3:
         lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
-        colours = [_blurred((lab[:, :, place] - 128) / 16, 1.5) for place in (1, 2)]
+        colours = [blurred((lab[:, :, place] - 128) / 16, 1.5) for place in (1, 2)]
     else:
         colours = [np.zeros_like(light)] * 2
     planes += colours
@@ -85,7 +90,7 @@ def channels(image: NDArray[np.uint8]) -> tuple[Plane, Plane]:
     spot, line = smooth[2] - smooth[8], bends[2]
     boxed = [light, smooth[2], np.maximum(spot, 0), np.maximum(-spot, 0), np.maximum(line[0], 0)]
     boxed += [np.maximum(-line[1], 0), *energies, rough, *colours]
-    return np.stack(planes, axis=-1), np.stack(boxed, axis=-1)
+    return np.stack(planes), np.stack(boxed, axis=-1)
 
 
 def places(
@@ -157,26 +162,17 @@ def learn(rows: Plane, classes: NDArray[np.intp], labels: int, seed: int) -> Net
 
 def likely(net: Sequence[NDArray[Any]], planes: Plane, labels: int) -> Plane:
     """How likely each pixel is to lie in a box of each label, (height, width, labels)."""
-    values: Plane = planes.reshape(-1, planes.shape[-1])
-    for layer in range(0, len(net), 2):
-        values = values @ net[layer] + net[layer + 1]
-        if layer < len(net) - 2:
-            np.maximum(values, 0, out=values)
-    sure = 1 / (1 + np.exp(-np.clip(values[:, :labels], -20, 20)))
-    return sure.reshape(*planes.shape[:2], labels).astype(np.float32)
-
-
-def _blurred(plane: Plane, width: float) -> Plane:
-    """Large blurs at a coarser size, where they cost little."""
-    if width < 6 or min(plane.shape) < 32:
-        smooth: Plane = cv2.GaussianBlur(plane, (0, 0), width)
-        return smooth
-    step = int(width / 2.5)
-    height, across = plane.shape
-    small = cv2.resize(plane, (max(4, across // step), max(4, height // step)), interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), width / step)
-    larger: Plane = cv2.resize(small, (across, height), interpolation=cv2.INTER_LINEAR)
-    return larger
+    pixels = planes.reshape(len(planes), -1)
+    sure: Plane = np.empty((labels, pixels.shape[1]), dtype=np.float32)
+    for start in range(0, pixels.shape[1], _AT_ONCE):
+        values = pixels[:, start : start + _AT_ONCE]
+        for layer in range(0, len(net), 2):
+            values = net[layer].T @ values
+            values += net[layer + 1][:, None]
+            if layer < len(net) - 2:
+                np.maximum(values, 0, out=values)
+        sure[:, start : start + _AT_ONCE] = 1 / (1 + np.exp(-np.clip(values[:labels], -20, 20)))
+    return np.ascontiguousarray(sure.reshape(labels, *planes.shape[1:]).transpose(1, 2, 0))
 
 
 def _bends(smooth: Plane, width: float) -> tuple[Plane, Plane]:

@@ -2,7 +2,6 @@
 
 import io
 from functools import cache
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -100,13 +99,16 @@ def _edges(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _light(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
-    counts = np.sqrt(np.bincount(grey.ravel() // (256 // _BINS), minlength=_BINS) / grey.size)
-    values = grey.astype(np.float64) / 255
-    centred = values - values.mean()
-    spread = max(float(values.std()), 1e-6)
-    marks = np.quantile(values, (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0))
-    steps = [high - low for low, high in pairwise(marks)]
-    moments = [values.mean(), spread, (centred**3).mean() / spread**3, (centred**4).mean() / spread**4 / 10]
+    levels = np.bincount(grey.ravel(), minlength=256)
+    counts = np.sqrt(levels.reshape(_BINS, -1).sum(axis=1) / grey.size)
+    values, shares = np.arange(256) / 255, levels / grey.size
+    mean = float(shares @ values)
+    centred = values - mean
+    spread = max(float(np.sqrt(shares @ centred**2)), 1e-6)
+    places = np.array((0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)) * (grey.size - 1)
+    marks = values[np.searchsorted(levels.cumsum(), np.rint(places), side="right")]
+    steps = np.diff(marks)
+    moments = [mean, spread, shares @ centred**3 / spread**3, shares @ centred**4 / spread**4 / 10]
     return np.concatenate([counts, marks, steps, moments])
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from customlabels.core.addresses import S3Address
 from customlabels.datasets.limits import MAX_BYTES
+from customlabels.emulator.s3 import bodies
 from customlabels.emulator.server.address import STATE_FILE
 from customlabels.emulator.server.store import connect
 from customlabels.manifests.entries import Entry
@@ -24,7 +25,7 @@ def read_bodies(state: Path, images: Sequence[S3Address | None]) -> Iterator[byt
     """Each image's bytes, one at a time; None where there are none, or more than the service takes."""
     with closing(connect(state / STATE_FILE, read_only=True)) as connection:
         for image in images:
-            yield _body(connection, image) if image is not None else None
+            yield _body(state, connection, image) if image is not None else None
 
 
 def read_images(
@@ -40,19 +41,24 @@ def read_images(
         except ValueError:
             return None
 
-    bodies = read_bodies(state, [entry.image for entry in entries])
+    contents = read_bodies(state, [entry.image for entry in entries])
     cores = os.cpu_count() or 1
     with ThreadPoolExecutor(cores) as pool:
         for start in range(0, len(entries), _AHEAD * cores):
             batch = entries[start : start + _AHEAD * cores]
-            yield from zip(batch, pool.map(done, batch, bodies), strict=True)
+            yield from zip(batch, pool.map(done, batch, contents), strict=True)
 
 
-def _body(connection: sqlite3.Connection, image: S3Address) -> bytes | None:
+def _body(state: Path, connection: sqlite3.Connection, image: S3Address) -> bytes | None:
     """An image that is too large is not read."""
     row = connection.execute(
-        "SELECT CASE WHEN length(body) <= ? THEN body END FROM object WHERE bucket = ? AND key = ?"
-        " ORDER BY position DESC LIMIT 1",
-        (MAX_BYTES, image.bucket, image.key),
+        "SELECT body FROM object WHERE bucket = ? AND key = ? AND latest", (image.bucket, image.key)
     ).fetchone()
-    return row[0] if row else None
+    if not row or not row[0]:
+        return None
+    path = bodies.path_of(state, row[0])
+    try:
+        return path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
+    except FileNotFoundError:
+        # Deleted, or put anew, since the row was read.
+        return None

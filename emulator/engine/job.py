@@ -7,6 +7,7 @@ import resource
 import sys
 import threading
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from customlabels.core.files import written_aside
@@ -14,7 +15,7 @@ from customlabels.emulator.customlabels.dividing import chosen_for_test
 from customlabels.emulator.engine.job_files import BEGUN, ENDED, LOG, finish, write_lines
 from customlabels.manifests.codes import message
 from customlabels.manifests.entries import Entry, read_entries
-from customlabels.manifests.faults import LINE, Fault
+from customlabels.manifests.faults import LINE, PART, Fault
 from customlabels.manifests.files import manifest_lines
 from customlabels.manifests.results import annotated_line, manifest_summary
 from customlabels.manifests.validation import OBJECT_LOCALIZATION, Part, judge
@@ -42,7 +43,7 @@ def run(state: Path, folder: Path, version_arn: str, seed: int = 0) -> None:
     else:
         chosen = chosen_for_test(training)
         if chosen is None:
-            finish(folder, {"failed": message("ERROR_INSUFFICIENT_IMAGES_PER_LABEL_FOR_AUTOSPLIT")})
+            _refuse_split(folder, training)
             return
         testing = [entry for place, entry in enumerate(training) if place in chosen]
         training = [entry for place, entry in enumerate(training) if place not in chosen]
@@ -62,6 +63,29 @@ def run(state: Path, folder: Path, version_arn: str, seed: int = 0) -> None:
     bad = (bad_training, bad_testing)
     failed = _describe(folder, given, bad)
     finish(folder, {"failed": failed} if failed else kind.train(folder, version_arn, seen, tested, seed))
+
+
+def _refuse_split(folder: Path, training: list[Entry]) -> None:
+    """Ends a training whose manifest cannot be divided; what is wrong with its lines is told all the same."""
+    fault = Fault("ERROR_INSUFFICIENT_IMAGES_PER_LABEL_FOR_AUTOSPLIT", PART)
+    part = _part(training, set())
+    verdict = judge(part, None)
+    verdict = replace(verdict, training=(*verdict.training, fault))
+    write_lines(folder, "ManifestSummary", [manifest_summary(part, None, verdict)])
+    with written_aside(folder / "TrainingManifestWithValidation.json") as file:
+        file.writelines(annotated_line(entry) for entry in training)
+    finish(folder, {"failed": fault.message})
+
+
+def refuse_images(folder: Path) -> None:
+    """Ends a training none of whose images can be read where they are."""
+    training, testing = (
+        list(read_entries(manifest_lines(path))) if (path := folder / f"{name}.manifest").exists() else []
+        for name in ("train", "test")
+    )
+    bad_training, bad_testing = ({entry.number for entry in entries} for entries in (training, testing))
+    failed = _describe(folder, (training, testing), (bad_training, bad_testing))
+    finish(folder, {"failed": failed or message("ERROR_TOO_MANY_INVALID_ROWS_IN_MANIFEST")})
 
 
 def _describe(folder: Path, given: tuple[list[Entry], list[Entry]], bad: tuple[set[int], set[int]]) -> str | None:

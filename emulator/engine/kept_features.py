@@ -28,7 +28,7 @@ from customlabels.emulator.server.address import FEATURES_FILE
 MOST_BYTES = 256 * 1024 * 1024
 """On disk, for about 20,000 images; the oldest make room."""
 
-_DESCRIBING = ("features", "defects", "scattering", "unevenness")
+_DESCRIBING = ("features", "blurring", "defects", "scattering", "unevenness")
 _LIBRARIES = (cv2, np, PIL, scipy, skimage)
 _PATIENCE, _PAUSE = 2.0, 60.0
 """Seconds that a locked file is waited for, and after which one that cannot be used is tried again."""

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from customlabels.emulator.engine.blurring import blurred
+
 _SIDE = 160
 _MARGIN = 16
 """Pixels that the image is mirrored outwards by, so that its borders are no edges; divisible by the coarsest step."""
@@ -33,18 +35,18 @@ def scattered(grey: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.
     grey : (height, width)
     """
     plane = np.log(cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32) + 8)
-    plane -= cv2.GaussianBlur(plane, (0, 0), _SIDE / 8)
+    plane -= blurred(plane, _SIDE / 8)
     plane /= max(float(plane.std()), 1e-3)
-    spectrum: Spectra = fft.fft2(np.pad(plane, _MARGIN, mode="reflect"))
+    spectrum: Spectra = fft.fftshift(fft.fft2(np.pad(plane, _MARGIN, mode="reflect")))
     first, second = [], []
     for octave in range(_OCTAVES):
-        answers = _answers(spectrum, octave)
-        inner = np.sort(_inner(answers, octave), axis=-1)
-        mean = inner.mean(axis=-1) + 1e-6
-        first.append([mean, inner[:, round(0.98 * (inner.shape[-1] - 1))] / mean, inner[:, -1] / mean])
-        deeper: Spectra = fft.fft2(answers)
+        answers = _answers(spectrum if octave else np.pad(spectrum, len(spectrum) // 2, mode="wrap"), octave)
+        inner = _inner(answers, octave)
+        mean, upper = inner.mean(axis=-1) + 1e-6, round(0.98 * (inner.shape[-1] - 1))
+        first.append([mean, np.partition(inner, upper, axis=-1)[:, upper] / mean, inner.max(axis=-1) / mean])
+        deeper: Spectra = fft.fftshift(fft.fft2(answers), axes=(-2, -1))
         for further in range(1, _OCTAVES - octave):
-            inner = _inner(_answers(deeper[:, None], further), octave + further)
+            inner = _inner(_answers(deeper, further), octave + further)
             second.append([inner.mean(axis=-1) / mean[:, None], inner.max(axis=-1) / mean[:, None]])
     return _figures(np.log(np.array(first) + _FLOOR), np.log(np.array(second) + _FLOOR))
 
@@ -73,17 +75,26 @@ def _figures(
 def _answers(spectra: Spectra, octave: int) -> Answers:
     """How strongly the wavelets of an octave answer, a value every 2**octave pixels.
 
+    Only strengths are asked for, so a spectrum may be cut around the wavelet's own frequency instead of around 0:
+    the answer comes out coarser at once, at a fraction of the time.
+
     Parameters
     ----------
-    spectra : (height, width), or (images, 1, height, width)
+    spectra : (..., height, width), frequency 0 in the middle; for octave 0 going round half of itself on each side
 
     Returns
     -------
-    (directions, height / 2**octave, width / 2**octave), or (images, directions, ...)
+    (..., directions, height / 2**octave, width / 2**octave)
     """
-    rows, columns, wavelets = _wavelets(spectra.shape[-1], octave)
-    window = spectra[rows, columns] if spectra.ndim == 2 else spectra[:, 0][:, rows, columns]
-    answers: Answers = np.abs(fft.ifft2(window * wavelets))
+    side = spectra.shape[-1] if octave else spectra.shape[-1] // 2
+    corners, wavelets = _wavelets(side, octave)
+    middle, window = spectra.shape[-1] // 2, side >> octave
+    cut = np.empty((*spectra.shape[:-2], *wavelets.shape), dtype=np.complex64)
+    for direction, (row, column) in enumerate(corners):
+        down, across = (slice(middle + start, middle + start + window) for start in (row, column))
+        part = spectra[..., down, across]
+        np.multiply(part, wavelets[direction], out=cut[..., direction, :, :])
+    answers: Answers = np.abs(fft.ifft2(cut, overwrite_x=True))
     return answers
 
 
@@ -95,30 +106,27 @@ def _inner(answers: Answers, octave: int) -> Answers:
 
 
 @cache
-def _wavelets(side: int, octave: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
-    """Morlet wavelets, each within the part of the spectrum where it lies: rows, columns and values there.
-
-    Only strengths are asked for, so a spectrum may be cut around the wavelet's own frequency instead of around 0:
-    the answer comes out coarser at once, at a fraction of the time.
+def _wavelets(side: int, octave: int) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
+    """Morlet wavelets, each within the part of the spectrum where it lies.
 
     Returns
     -------
-    (directions, window, 1), (directions, 1, window) and (directions, window, window), window = side / 2**octave
+    where those parts begin, row and column from frequency 0; (directions, window, window) values there, window =
+    side / 2**octave
     """
     width, frequency, window = 0.8 * 2**octave, 0.75 * np.pi / 2**octave, side >> octave
-    all_rows, all_columns, values = [], [], []
+    corners, values = [], []
     for angle in np.arange(_DIRECTIONS) * np.pi / _DIRECTIONS:
-        rows, columns = (
-            round(frequency * part / (2 * np.pi) * side) - window // 2 + np.arange(window)
-            for part in (np.sin(angle), np.cos(angle))
+        row, column = (
+            round(frequency * part / (2 * np.pi) * side) - window // 2 for part in (np.sin(angle), np.cos(angle))
         )
+        rows, columns = row + np.arange(window)[:, None], column + np.arange(window)[None, :]
         # The spectrum goes round: a frequency above the highest is a negative one.
-        down, across = (((at / side + 0.5) % 1 - 0.5) * 2 * np.pi for at in (rows[:, None], columns[None, :]))
+        down, across = (((at / side + 0.5) % 1 - 0.5) * 2 * np.pi for at in (rows, columns))
         along = across * np.cos(angle) + down * np.sin(angle)
         aside = (width * _DIRECTIONS / 4 * (down * np.cos(angle) - across * np.sin(angle))) ** 2
         bump = np.exp(-((width * (along - frequency)) ** 2 + aside) / 2)
         level = np.exp(-((width * frequency) ** 2) / 2) * np.exp(-((width * along) ** 2 + aside) / 2)
-        all_rows.append(rows[:, None] % side)
-        all_columns.append(columns[None, :] % side)
+        corners.append((row, column))
         values.append((bump - level) / 4**octave)
-    return np.array(all_rows), np.array(all_columns), np.array(values, dtype=np.float32)
+    return corners, np.array(values, dtype=np.float32)

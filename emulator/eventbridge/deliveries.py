@@ -8,9 +8,9 @@ import json
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from queue import Queue
 from typing import Any
 
 from customlabels.emulator.eventbridge.expressions import with_context
@@ -19,6 +19,8 @@ from customlabels.emulator.server.store import Store
 _UNIVERSAL = ":scheduler:::aws-sdk:"
 _MOST_ATTEMPTS = 4
 """Attempts at a target, however many more its source allows: nothing here gets better by waiting for a day."""
+
+_MOST_AT_ONCE = 16
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +41,8 @@ class Due:
     region: str
     source: str
     target: dict[str, Any]
-    """As EventBridge has it: Arn, and where given RetryPolicy, DeadLetterConfig, SqsParameters. A topic's has a Subject
-    as well."""
+    """As EventBridge has it: Arn, and where given RetryPolicy, DeadLetterConfig, SqsParameters, EventBridgeParameters.
+    A topic's has a Subject as well."""
     payload: str
     once: tuple[str, str] | None = None
     """Group and name of a schedule that is deleted when it is done."""
@@ -53,32 +55,48 @@ class Deliveries:
         self._store = store
         self._invoke = invoke
         self._client = client
-        self._waiting: Queue[tuple[int, Due]] = Queue()
+        self._workers = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="delivery")
+        self._under_way = 0
+        self._changed = threading.Condition()
 
     def start(self) -> None:
-        """Takes up what waited when the process ended, and whatever comes."""
+        """Takes up what waited when the process ended."""
         for number, document in self._store.deliveries():
-            self._waiting.put((number, Due(**document)))
-        threading.Thread(target=self._work, name="deliveries", daemon=True).start()
+            self._begin(number, Due(**document))
 
     def put(self, due: Due) -> None:
-        """Delivers by and by; on disk when this returns."""
-        self._waiting.put((self._store.add_delivery(asdict(due)), due))
+        """Delivers by and by; on disk with the change that it follows from, and begun when that is."""
+        number = self._store.add_delivery(asdict(due))
+        self._store.after(lambda: self._begin(number, due))
 
-    def now(self, together: list[Due]) -> None:
-        """Delivers before it returns, in order; should the process end meanwhile, after its next start."""
-        for number, due in [(self._store.add_delivery(asdict(due)), due) for due in together]:
+    def now(self, together: list[Due], note: Callable[[], None]) -> None:
+        """Delivers before it returns, in order; should the process end meanwhile, after its next start.
+
+        `note` puts on disk, with what is to be delivered, that it is seen to.
+        """
+        with self._store.transaction():
+            note()
+            noted = [(self._store.add_delivery(asdict(due)), due) for due in together]
+        for number, due in noted:
             self._done(number, due)
 
     def settle(self) -> None:
         """Returns when all that was put has been delivered."""
-        self._waiting.join()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._under_way)
 
-    def _work(self) -> None:
-        while True:
-            number, due = self._waiting.get()
+    def _begin(self, number: int, due: Due) -> None:
+        with self._changed:
+            self._under_way += 1
+        self._workers.submit(self._work, number, due)
+
+    def _work(self, number: int, due: Due) -> None:
+        try:
             self._done(number, due)
-            self._waiting.task_done()
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
 
     def _done(self, number: int, due: Due) -> None:
         """Delivers, and forgets it; what goes wrong on the way ends nothing else."""
@@ -120,8 +138,8 @@ class Deliveries:
             elif ":sns:" in arn:
                 subject = {"Subject": due.target["Subject"][:100]} if "Subject" in due.target else {}
                 self._client("sns", due.region).publish(TopicArn=arn, Message=due.payload, **subject)
-            elif ":states:" in arn:
-                self._client("stepfunctions", due.region).start_execution(stateMachineArn=arn, input=due.payload)
+            elif ":event-bus/" in arn:
+                self._put_event(due, arn)
             else:
                 return "targets of this kind are not reached here"
         except Exception as error:
@@ -135,6 +153,15 @@ class Deliveries:
         client = self._client(service, due.region)
         # The ARN has the operation's name in camel case, the input the members as the API writes them.
         getattr(client, xform_name(operation[:1].upper() + operation[1:]))(**json.loads(due.payload))
+
+    def _put_event(self, due: Due, bus: str) -> None:
+        """Puts the input as the detail of an event on a bus."""
+        described = due.target.get("EventBridgeParameters") or {}
+        moment = datetime.fromtimestamp(due.at, UTC)
+        entry = {"Time": moment, "EventBusName": bus.rpartition("/")[2], "Detail": due.payload, **described}
+        answer = self._client("events", due.region).put_events(Entries=[entry])
+        if answer.get("FailedEntryCount"):
+            raise ValueError(str(answer["Entries"][0].get("ErrorMessage")))
 
     def _send(self, due: Due, queue: str, **more: Any) -> None:
         client = self._client("sqs", due.region)

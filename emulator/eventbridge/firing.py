@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -17,8 +16,6 @@ from customlabels.emulator.eventbridge.expressions import next_time
 from customlabels.emulator.eventbridge.targets import shaped_input
 from customlabels.emulator.server.clock import MOST_AT_ONCE, Clock
 
-_TICK = 0.5
-
 log = logging.getLogger(__name__)
 
 
@@ -30,21 +27,36 @@ class Firing:
         self._deliveries = deliveries
         self._alarms = alarms
         self._follow = follow
-        self._done = self._evaluated = clock()
+        self._evaluated = clock()
+        fired = clock.fired()
+        self._done = self._evaluated if fired is None else min(fired, self._evaluated)
+        self._behind = fired is not None
+        clock.note_fired(self._done)
         self._known: dict[str, tuple[tuple[Any, ...], float, float | None]] = {}
         self._turn = threading.Lock()
 
-    def start(self) -> None:
-        threading.Thread(target=self._watch, name="firing", daemon=True).start()
+    def look(self) -> None:
+        """Fires what has fallen due."""
+        with self._turn:
+            if self._behind:
+                self._behind = False
+                self._catch_up(self._clock())
+            self._fire_until(self._clock())
 
-    def _watch(self) -> None:
-        while True:
-            time.sleep(_TICK)
-            try:
-                with self._turn:
-                    self._fire_until(self._clock())
-            except Exception:
-                log.exception("firing schedules")
+    def leave(self) -> None:
+        """Before an orderly end: what falls due until the next start is left out."""
+        with self._turn:
+            self._clock.note_fired(None)
+
+    def _catch_up(self, now: float) -> None:
+        """Fires once what fell due while the process was dead, however often it did."""
+        missed: dict[str, Due] = {}
+        while (together := self._next()) and together[0].at <= now:
+            self._done = together[0].at
+            missed |= {f"{due.source} {due.target['Arn']}": due for due in together}
+        if missed:
+            self._fire(sorted(missed.values(), key=lambda due: due.at))
+        self._done = max(self._done, now)
 
     def advance(self, seconds: float) -> float:
         """Moves the clock on, and fires in order what falls due on the way, each at its time; the new time.
@@ -65,6 +77,9 @@ class Firing:
                     continue
                 self._move_to(stop)
                 if not fires:
+                    self._done = max(self._done, stop)
+                    self._clock.note_fired(self._done)
+                    self._follow()
                     return self._clock()
                 self._fire(together)
 
@@ -92,8 +107,8 @@ class Firing:
 
     def _fire(self, together: list[Due]) -> None:
         """Delivers what is due at one moment; it counts as done before they run, so that none runs twice."""
-        self._done = together[0].at
-        self._deliveries.now(together)
+        self._done = together[-1].at
+        self._deliveries.now(together, lambda: self._clock.note_fired(self._done))
         self._follow()
 
     def _next(self) -> list[Due]:

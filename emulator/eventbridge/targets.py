@@ -1,7 +1,7 @@
-"""Where one of moto's services hands something to another, it is put among the deliveries.
+"""Rules of EventBridge: what a target gets of an event, put among the deliveries.
 
 moto would call targets while it answers, runs no function, and knows few kinds of target. Source of moto's names:
-moto.events.models (Rule), moto.sns.models (Subscription), moto.s3.notifications, moto.sqs.models (Queue).
+moto.events.models (Rule).
 """
 
 import copy
@@ -12,12 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.events.models import Rule
-from moto.s3 import notifications
-from moto.sns.models import Subscription
-from moto.sqs.models import Queue
 
 from customlabels.emulator.eventbridge.deliveries import Due
 from customlabels.emulator.server.chance import replaying
+from customlabels.emulator.server.seams import replace
 
 _LEFT_TO_MOTO = (":logs:", ":events:")
 """Targets that lie within moto: log groups, event buses, archives."""
@@ -26,15 +24,10 @@ _PLACEHOLDER = re.compile(r"<([\w.-]+)>")
 _PART = re.compile(rf'"(?:[^"\\]|\\.)*"|{_PLACEHOLDER.pattern}')
 """A text in quotes, or a placeholder outside of one."""
 
-_to_targets, _publish = Rule.send_to_targets, Subscription.publish
-
 
 def install(put: Callable[[Due], None], clock: Callable[[], float]) -> None:
-    """Makes moto hand over by `put`."""
-
-    def hand(region: str, source: str, target: dict[str, Any], payload: str) -> None:
-        if not replaying():
-            put(Due(clock(), region, source, target, payload))
+    """Makes moto's rules hand over by `put` what matches them."""
+    send = Rule.send_to_targets
 
     def send_to_targets(self: Any, original_event: dict[str, Any], transform_input: bool = True) -> None:
         # A rule by time has no pattern, and moto takes none for one that matches everything.
@@ -44,31 +37,12 @@ def install(put: Callable[[Due], None], clock: Callable[[], float]) -> None:
             return
         within = copy.copy(self)
         within.targets = [target for target in self.targets if any(kind in target["Arn"] for kind in _LEFT_TO_MOTO)]
-        _to_targets(within, original_event, transform_input)
+        send(within, original_event, transform_input)
         for target in self.targets:
-            if target not in within.targets:
-                hand(self.region_name, self.arn, target, shaped_input(target, original_event))
+            if target not in within.targets and not replaying():
+                put(Due(clock(), self.region_name, self.arn, target, shaped_input(target, original_event)))
 
-    def publish(self: Any, message: str, message_id: str, subject: str | None = None, *rest: Any, **more: Any) -> None:
-        attributes = more.get("message_attributes")
-        if self.protocol in ("http", "https") and replaying():
-            return
-        if self.protocol != "lambda":
-            _publish(self, message, message_id, subject, *rest, **more)
-        elif self._filter_policy_matcher is None or self._filter_policy_matcher.matches(attributes, message):
-            if more.get("message_structure") == "json":
-                message = self._parse_message_structure(message, self.protocol)
-            told = _notification(self, message, message_id, subject, attributes or {})
-            hand(self.endpoint.split(":")[3], self.topic.arn, {"Arn": self.endpoint}, json.dumps(told))
-
-    def notify(_: str, event: Any, arn: str, region: str) -> None:
-        hand(region, "s3", {"Arn": arn}, json.dumps(event))
-
-    Rule.send_to_targets = send_to_targets
-    Subscription.publish = publish
-    notifications._invoke_awslambda = notify
-    # Event source mappings are polled from outside: see sources.py.
-    Queue.lambda_event_source_mappings = property(lambda queue: {}, lambda queue, mappings: None)
+    replace("moto.events.models:Rule.send_to_targets", send_to_targets)
 
 
 def shaped_input(target: dict[str, Any], event: dict[str, Any]) -> str:
@@ -103,24 +77,7 @@ def _filled(change: dict[str, Any], event: dict[str, Any]) -> str:
 
 def _at(event: dict[str, Any], path: str) -> Any:
     """What lies at a path such as $.detail.version; None where nothing does."""
-    found: Any = event
+    value: Any = event
     for name in filter(None, path.removeprefix("$").split(".")):
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
-
-
-def _notification(
-    subscription: Any, message: str, number: str, subject: str | None, attributes: dict[str, Any]
-) -> dict[str, Any]:
-    """Source: Lambda developer guide, "Invoking Lambda functions with Amazon SNS notifications"."""
-    about = {"Type": "Notification", "MessageId": number, "TopicArn": subscription.topic.arn}
-    return {
-        "Records": [
-            {
-                "EventSource": "aws:sns",
-                "EventVersion": "1.0",
-                "EventSubscriptionArn": subscription.arn,
-                "Sns": {**about, "Subject": subject, "Message": message, "MessageAttributes": attributes},
-            }
-        ]
-    }
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -211,7 +211,6 @@ class Pool:
         self._is_current = is_current
         self._idle: list[Environment] = []
         self._lock = threading.Lock()
-        self._watched = False
 
     def take(self, setup: Setup, stream: Callable[[], str]) -> Environment:
         """An environment of that setup: the one that was in use last, or a new one with that stream."""
@@ -232,20 +231,12 @@ class Pool:
                 of_one = [one for one in self._idle if one.setup == environment.setup]
                 over = of_one[:-_MOST_IDLE_OF_ONE] or self._idle[:-_MOST_IDLE]
                 self._idle = [one for one in self._idle if one not in over]
-                if not self._watched:
-                    self._watched = True
-                    threading.Thread(target=self._watch, name="environments", daemon=True).start()
             else:
                 over = [environment]
         for one in over:
             one.end()
 
-    def _watch(self) -> None:
-        while True:
-            time.sleep(_LOOK)
-            self._end_old()
-
-    def _end_old(self) -> None:
+    def end_old(self) -> None:
         """Ends what was idle for long, and what belongs to a function that was changed or deleted."""
         with self._lock:
             idle = list(self._idle)

@@ -1,92 +1,153 @@
 """Event source mappings from SQS: queues are polled, and functions run on what is in them.
 
-A batch that its function takes is deleted, one that it fails on becomes visible again when its time is up; the
-queue's own redrive policy does the rest. Source: Lambda developer guide, "Using Lambda with Amazon SQS".
+Batches of a mapping run side by side, as many as its ScalingConfig lets; a batch that its function takes is deleted,
+one that it fails on becomes visible again when its time is up; the queue's own redrive policy does the rest. What the
+filters leave out is deleted. Source: Lambda developer guide, "Using Lambda with Amazon SQS", "Event filtering".
 """
 
 import json
 import logging
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from moto.awslambda.models import lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.events.models import EventPattern
 from moto.sqs.models import sqs_backends
 
-_TICK = 0.5
+from customlabels.emulator.server.seams import replace
+
 _MOST_RECEIVED = 10
 """Messages that SQS gives at once."""
+
+_POLLERS = 5
+"""Batches of a mapping at once, where it does not say; and the most of all mappings together."""
+_MOST_AT_ONCE = 16
 
 log = logging.getLogger(__name__)
 
 Run = Callable[[str, str, bytes], tuple[bytes, bool]]
 """Runs a Lambda function, given region, ARN and event: its answer, and whether it failed."""
 
+Document = dict[str, Any]
 
-class Sources:
+
+def install() -> None:
+    """Has moto's queues call no function by themselves."""
+    nobody = property(lambda queue: {}, lambda queue, mappings: None)
+    replace("moto.sqs.models:Queue.lambda_event_source_mappings", nobody)
+
+
+class EventSources:
     """Polls every enabled mapping; `client` makes a client of a service in a region."""
 
-    def __init__(self, run: Run, client: Callable[[str, str], Any]) -> None:
+    def __init__(self, run: Run, client: Callable[[str, str], Any], clock: Callable[[], float]) -> None:
         self._run = run
         self._client = client
-        self._turn = threading.Lock()
+        self._clock = clock
+        self._workers = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="event-source")
+        self._busy: dict[str, list[Future[None]]] = {}
+        self._waiting: dict[str, float] = {}
+        self._lock = threading.Lock()
 
-    def start(self) -> None:
-        threading.Thread(target=self._watch, name="sources", daemon=True).start()
+    def look(self) -> None:
+        """Has functions run on what waits in queues; returns at once."""
+        for region, mapping in _mappings():
+            self._begin(region, mapping)
 
-    def _watch(self) -> None:
-        while True:
-            time.sleep(_TICK)
-            try:
-                self.poll()
-            except Exception:
-                log.exception("polling event sources")
+    def settle(self) -> None:
+        """Returns when no queue has a message left that a function is to have now."""
+        while futures := [future for region, mapping in _mappings() for future in self._begin(region, mapping)]:
+            for future in futures:
+                future.result()
 
-    def poll(self) -> None:
-        """Runs functions until no queue has a message left that can be seen."""
-        with self._turn:
-            for region, backend in list(lambda_backends[DEFAULT_ACCOUNT_ID].items()):
-                for mapping in list(backend._event_source_mappings.values()):
-                    while mapping.enabled and _has_messages(region, mapping) and self._batch(region, mapping):
-                        pass
+    def _begin(self, region: str, mapping: Any) -> list["Future[None]"]:
+        """What is under way for a mapping, begun where messages wait."""
+        with self._lock:
+            busy = [future for future in self._busy.get(mapping.uuid, []) if not future.done()]
+            if self._is_due(region, mapping):
+                pollers = (mapping.scaling_config or {}).get("MaximumConcurrency", _POLLERS)
+                batches = -(-_count(region, mapping) // int(mapping.batch_size))
+                wanted = min(int(pollers), batches, _MOST_AT_ONCE) - len(busy)
+                busy += [self._workers.submit(self._drain, region, mapping) for _ in range(wanted)]
+            self._busy[mapping.uuid] = busy
+            return busy
+
+    def _is_due(self, region: str, mapping: Any) -> bool:
+        """Whether there are messages, and enough of them or for long enough."""
+        count = _count(region, mapping)
+        if not count:
+            self._waiting.pop(mapping.uuid, None)
+            return False
+        since = self._waiting.setdefault(mapping.uuid, self._clock())
+        return count >= int(mapping.batch_size) or self._clock() >= since + float(mapping.max_batch_window or 0)
+
+    def _drain(self, region: str, mapping: Any) -> None:
+        try:
+            while mapping.enabled and self._batch(region, mapping):
+                pass
+        except Exception:
+            log.exception("polling for %s", mapping.function_arn)
 
     def _batch(self, region: str, mapping: Any) -> bool:
         """Whether there was a batch, and its function took some of it."""
         sqs = self._client("sqs", region)
         url = sqs.get_queue_url(QueueName=mapping.event_source_arn.rpartition(":")[2])["QueueUrl"]
-        messages: list[dict[str, Any]] = []
+        messages: list[Document] = []
         while len(messages) < mapping.batch_size:
             most = min(_MOST_RECEIVED, mapping.batch_size - len(messages))
-            found = sqs.receive_message(
+            received = sqs.receive_message(
                 QueueUrl=url, MaxNumberOfMessages=most, AttributeNames=["All"], MessageAttributeNames=["All"]
             ).get("Messages", [])
-            messages += found
-            if len(found) < most:
+            messages += received
+            if len(received) < most:
                 break
         if not messages:
             return False
-        event = {"Records": [_record(message, mapping.event_source_arn, region) for message in messages]}
-        answer, failed = self._run(region, mapping.function_arn, json.dumps(event).encode())
-        kept = set() if not failed else {message["MessageId"] for message in messages}
-        if not failed and "ReportBatchItemFailures" in (mapping.function_response_types or []):
-            kept = _failures(answer, messages)
+        records = {message["MessageId"]: _record(message, mapping.event_source_arn, region) for message in messages}
+        wanted = [record for record in records.values() if _passes(record, mapping.filter_criteria)]
+        kept: set[str] = set()
+        if wanted:
+            answer, failed = self._run(region, mapping.function_arn, json.dumps({"Records": wanted}).encode())
+            sent = {record["messageId"] for record in wanted}
+            kept = sent if failed else set()
+            if not failed and "ReportBatchItemFailures" in (mapping.function_response_types or []):
+                kept = _failures(answer, sent)
         for message in messages:
             if message["MessageId"] not in kept:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return len(kept) < len(messages)
 
 
-def _has_messages(region: str, mapping: Any) -> bool:
-    """Whether its queue has a message that can be seen; asked of moto itself, since it is asked again and again."""
-    if ":sqs:" not in mapping.event_source_arn:
-        return False
+def _mappings() -> Iterator[tuple[str, Any]]:
+    """Region and mapping of every one that is enabled."""
+    for region, backend in list(lambda_backends[DEFAULT_ACCOUNT_ID].items()):
+        for mapping in list(backend._event_source_mappings.values()):
+            if mapping.enabled and ":sqs:" in mapping.event_source_arn:
+                yield region, mapping
+
+
+def _count(region: str, mapping: Any) -> int:
+    """Messages of its queue that can be seen; asked of moto itself, since it is asked again and again."""
     queue = sqs_backends[DEFAULT_ACCOUNT_ID][region].queues.get(mapping.event_source_arn.rpartition(":")[2])
-    return queue is not None and bool(queue.messages)
+    return len(queue.messages) if queue is not None else 0
 
 
-def _record(message: dict[str, Any], queue: str, region: str) -> dict[str, Any]:
+def _passes(record: Document, criteria: Document | None) -> bool:
+    """Whether one of a mapping's filters takes a record; a body that is JSON is looked into."""
+    patterns = [json.loads(chosen["Pattern"]) for chosen in (criteria or {}).get("Filters", [])]
+    if not patterns:
+        return True
+    try:
+        body = json.loads(record["body"])
+    except ValueError:
+        body = record["body"]
+    return any(EventPattern(None, pattern).matches_event({**record, "body": body}) for pattern in patterns)
+
+
+def _record(message: Document, queue: str, region: str) -> Document:
     attributes = {
         name: {key[:1].lower() + key[1:]: part for key, part in value.items() if key in ("DataType", "StringValue")}
         for name, value in message.get("MessageAttributes", {}).items()
@@ -104,11 +165,11 @@ def _record(message: dict[str, Any], queue: str, region: str) -> dict[str, Any]:
     }
 
 
-def _failures(answer: bytes, messages: list[dict[str, Any]]) -> set[str]:
+def _failures(answer: bytes, sent: set[str]) -> set[str]:
     """The messages that a function says it failed on; all where what it says names none of them."""
-    everything = {message["MessageId"] for message in messages}
     try:
-        said = {str(one["itemIdentifier"]) for one in (json.loads(answer) or {}).get("batchItemFailures") or []}
+        failures = (json.loads(answer) or {}).get("batchItemFailures") or []
+        named = {str(failure["itemIdentifier"]) for failure in failures}
     except (AttributeError, KeyError, TypeError, ValueError):
-        return everything
-    return said if said <= everything else everything
+        return sent
+    return named if named <= sent else sent

@@ -24,7 +24,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from customlabels.emulator.lambda_.environments import Pool, Reply, Setup
 from customlabels.emulator.server.address import FUNCTIONS_FOLDER
-from customlabels.emulator.server.store import Store
+from customlabels.emulator.server.clients import credentials
 
 MAX_UNZIPPED = 250 * 1024 * 1024
 """Bytes. Source: Lambda quotas."""
@@ -52,34 +52,6 @@ def find(region: str, name: str, qualifier: str | None) -> LambdaFunction | None
     except UnknownFunctionException:
         return None
     return found
-
-
-def keep_code(store: Store) -> None:
-    """Keeps the code of every function that came from S3, where it may be deleted before the next start."""
-    kept = store.code_digests()
-    for function in _from_s3():
-        digest = hashlib.sha256(function.code_bytes).hexdigest()
-        if function.code_bytes and kept.get(function.function_arn) != digest:
-            store.put_code(function.function_arn, digest, function.code_bytes)
-
-
-def restore_code(store: Store) -> None:
-    """Gives functions the code that was kept of them."""
-    kept = store.code_digests()
-    for function in _from_s3():
-        if kept.get(function.function_arn, "") != hashlib.sha256(function.code_bytes).hexdigest():
-            body = store.code(function.function_arn)
-            if body:
-                function.code_bytes, function.code_size = body, len(body)
-
-
-def _from_s3() -> list[LambdaFunction]:
-    return [
-        function
-        for backend in lambda_backends[DEFAULT_ACCOUNT_ID].values()
-        for function in backend._lambdas.latest()
-        if "S3Bucket" in function.code
-    ]
 
 
 def setup(function: LambdaFunction, state: Path, endpoint: str) -> Setup:
@@ -224,8 +196,7 @@ def _variables(function: LambdaFunction, code: Path, endpoint: str) -> dict[str,
         "TZ": own.get("TZ", ":UTC"),
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        **credentials(str(function.role)),
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_LAMBDA_FUNCTION_NAME": name,

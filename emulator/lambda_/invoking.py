@@ -40,6 +40,10 @@ class Invoker:
         self.endpoint_url = ""
         """Where functions reach the service."""
 
+    def end_old(self) -> None:
+        """Ends processes that have nothing to do any more."""
+        self._pool.end_old()
+
     def invoke(
         self, region: str, name: str, environ: Environ, event: bytes, start_response: StartResponse
     ) -> Iterable[bytes]:

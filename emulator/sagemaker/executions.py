@@ -30,6 +30,8 @@ _FAILED = "Step failure: One or multiple steps failed."
 
 log = logging.getLogger(__name__)
 
+_GOING_ON = {"Executing", "Stopping"}
+
 Change = Callable[[Environ, bytes, StartResponse], Iterable[bytes]]
 
 
@@ -86,10 +88,14 @@ class Executions:
             found = Execution(**{**document, "steps": [Step(**step) for step in document["steps"]]})
             self._all[found.arn] = found
             self._tell_moto(found)
-            if found.status == "Executing":
+            if found.status in _GOING_ON:
                 # What was cut off begins anew; a step that waits for its token goes on waiting.
                 found.steps = [step for step in found.steps if step.status != "Executing" or step.token]
                 self._go(found)
+        for region, backend in list(sagemaker_backends[DEFAULT_ACCOUNT_ID].items()):
+            for pipeline in list(backend.pipelines.values()):
+                for arn in set(pipeline.pipeline_executions) - self._all.keys():
+                    self._begin(region, arn)
 
     def _begin(self, region: str, arn: str) -> None:
         """Runs an execution that moto has just noted."""
@@ -135,6 +141,8 @@ class Executions:
             return self._list(asked)
         if operation in ("SendPipelineExecutionStepSuccess", "SendPipelineExecutionStepFailure"):
             return self._send(asked)
+        if operation == "StopPipelineExecution":
+            return self._stop(asked)
         return None
 
     def _with_reason(self, described: bytes) -> bytes:
@@ -164,6 +172,28 @@ class Executions:
                         return {"PipelineExecutionArn": execution.arn}
         raise Refused("ValidationException", "no step waits for this token")
 
+    def _stop(self, asked: Document) -> Document:
+        """Begins no further step; one that waits is told, and the execution ends once that has been answered.
+
+        Source: SageMaker API reference, StopPipelineExecution, "Callback Step".
+        """
+        execution = self._all.get(asked.get("PipelineExecutionArn", ""))
+        if execution is None:
+            raise Refused("ResourceNotFound", f"there is no execution {asked.get('PipelineExecutionArn')}")
+        with self._changed:
+            if execution.status != "Executing":
+                raise Refused("ConflictException", f"the execution is {execution.status}")
+            execution.status = "Stopping"
+            self._keep(execution)
+            self._tell_moto(execution)
+            waiting = [step for step in execution.steps if step.token and step.status == "Executing"]
+        for step in waiting:
+            message = {"token": step.token, "pipelineExecutionArn": execution.arn, "status": "Stopping"}
+            self._client("sqs", execution.region).send_message(
+                QueueUrl=step.metadata["Callback"]["SqsQueueUrl"], MessageBody=json.dumps(message)
+            )
+        return {"PipelineExecutionArn": execution.arn}
+
     def _go(self, execution: Execution) -> None:
         threading.Thread(target=self._run, args=(execution,), name="execution", daemon=True).start()
 
@@ -173,7 +203,8 @@ class Executions:
             self._steps(execution, execution.definition["Steps"], values)
             execution.status = "Succeeded"
         except StepFailed:
-            execution.status, execution.reason = "Failed", _FAILED
+            stopped = execution.status == "Stopping"
+            execution.status, execution.reason = ("Stopped", "") if stopped else ("Failed", _FAILED)
         except Exception as error:
             log.exception("execution %s", execution.arn)
             execution.status, execution.reason = "Failed", str(error)
@@ -190,6 +221,8 @@ class Executions:
             if ready is None:
                 raise ValueError("the steps need each other")
             waiting.remove(ready)
+            if execution.status == "Stopping":
+                raise StepFailed("the execution is being stopped")
             self._step(execution, ready, values)
 
     def _step(self, execution: Execution, document: Document, values: Document) -> None:
@@ -254,8 +287,10 @@ class Executions:
             step.metadata = {"Callback": {"CallbackToken": step.token, "SqsQueueUrl": queue}}
             with self._changed:
                 self._keep(execution)
-            told = {"token": step.token, "pipelineExecutionArn": execution.arn, "arguments": arguments}
-            self._client("sqs", execution.region).send_message(QueueUrl=queue, MessageBody=json.dumps(told))
+            message = {"token": step.token, "pipelineExecutionArn": execution.arn, "status": "Executing"}
+            self._client("sqs", execution.region).send_message(
+                QueueUrl=queue, MessageBody=json.dumps({**message, "arguments": arguments})
+            )
         with self._changed:
             self._changed.wait_for(lambda: step.status != "Executing")
         if step.status == "Failed":

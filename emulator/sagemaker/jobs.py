@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from customlabels.emulator.server.clients import credentials
+
 _OPT_ML = "/opt/ml"
 _MOST_MESSAGE = 1024
 _LONGEST = 24 * 3600.0
@@ -68,8 +70,7 @@ def _start(
         "HOME": str(root),
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        **credentials(job.get("RoleArn", "")),
         "AWS_ENDPOINT_URL": s3.meta.endpoint_url,
         "AWS_EC2_METADATA_DISABLED": "true",
     }

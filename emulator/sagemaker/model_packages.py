@@ -12,15 +12,17 @@ from moto.events.models import events_backends
 from moto.moto_api._internal import mock_random
 from moto.sagemaker import models
 
+from customlabels.emulator.server.seams import replace
+
 _create = models.SageMakerModelBackend.create_model_package
 _update = models.SageMakerModelBackend.update_model_package
 
 
 def install() -> None:
     """Changes moto; done again it does nothing."""
-    models.random = mock_random
-    models.SageMakerModelBackend.create_model_package = _creating
-    models.SageMakerModelBackend.update_model_package = _updating
+    replace("moto.sagemaker.models:random", mock_random)
+    replace("moto.sagemaker.models:SageMakerModelBackend.create_model_package", _creating)
+    replace("moto.sagemaker.models:SageMakerModelBackend.update_model_package", _updating)
 
 
 def _creating(backend: Any, **given: Any) -> str:

@@ -1,37 +1,49 @@
 """Where a local service is found: started when it is not up, reached again after it died.
 
-Imports neither moto nor boto3: every command that works locally passes through here.
+Imports neither moto nor boto3: every command that works locally passes through here. A service proves that it is the
+one of a state folder by its key, which lies there and is never sent to whoever else answers at its old port.
 """
 
+import hashlib
+import hmac
+import http.client
 import json
 import os
+import secrets
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from customlabels.core.errors import ServiceError
 
 ADDRESS_FILE = "server.json"
+KEY_FILE = "key"
 LOCK_FILE = "server.lock"
+PID_FILE = "server.pid"
 LOG_FILE = "server.log"
 STATE_FILE = "state.sqlite"
 FEATURES_FILE = "features.sqlite"
 VERSIONS_FOLDER = "versions"
 FUNCTIONS_FOLDER = "functions"
 EXECUTIONS_FOLDER = "executions"
-STATE_VERSION = 2
+OBJECTS_FOLDER = "objects"
+BLOBS_FOLDER = "blobs"
+STATE_VERSION = 3
 """Counts how the state file is laid out."""
 STATE_FOLDER = ".customlabels"
-_HEALTH, _ADVANCE = "/_customlabels/health", "/_customlabels/advance"
+HEALTH, ADVANCE = "/_customlabels/health", "/_customlabels/advance"
+KEY_HEADER = "X-Customlabels-Key"
+SECRET = "local"  # noqa: S105 - none: what counts is the access key
 _PATIENCE = 60.0
+_LAG, _LEAST_LAG = 1.5, 0.2
 _LONGEST_ADVANCE = 6 * 3600.0
 """Seconds; on its way the clock runs every function that falls due."""
 
@@ -45,11 +57,26 @@ class Pace:
     scale : how long states last beside the usual; 0.1 is ten times faster
     real : whether they last as long as on AWS, a start 15 minutes, rather than seconds
     rate : requests a second that an inference unit takes
+    strict : whether it is as unkind as AWS: answers lag, permissions are enforced, inputs of every service are checked
+    iam : whether permissions are enforced; with `strict` in any case
+    lag : seconds that answers of Custom Labels lag behind writes; with `strict` some in any case
     """
 
     scale: float = 1.0
     real: bool = False
     rate: float = 5.0
+    strict: bool = False
+    iam: bool = False
+    lag: float = 0.0
+
+    @property
+    def enforced(self) -> bool:
+        return self.strict or self.iam
+
+    @property
+    def seconds_behind(self) -> float:
+        """How far answers lag."""
+        return self.lag or (max(_LEAST_LAG, _LAG * self.scale) if self.strict else 0.0)
 
 
 FAST, USUAL, REAL = Pace(scale=0.05, rate=100.0), Pace(), Pace(real=True)
@@ -57,11 +84,12 @@ FAST, USUAL, REAL = Pace(scale=0.05, rate=100.0), Pace(), Pace(real=True)
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A local service that answers."""
+    """A local service that answers; `key` is the access key that it takes for the owner's."""
 
     pid: int
     port: int
     pace: Pace = USUAL
+    key: str = ""
 
     @property
     def endpoint_url(self) -> str:
@@ -70,18 +98,50 @@ class Running:
 
 def running(state: Path) -> Running | None:
     """The service that keeps `state`; None where none answers."""
-    found = _noted(state)
-    if found is None:
+    port, key = _noted_port(state), _read_key(state)
+    if port is None or key is None:
         return None
-    # The environment's proxies have no say about a loopback address.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    nonce = secrets.token_hex(16)
     try:
-        with opener.open(found.endpoint_url + _HEALTH, timeout=10) as answer:
-            said = json.load(answer)
-    except (OSError, ValueError):
+        with _opener().open(f"http://127.0.0.1:{port}{HEALTH}?nonce={nonce}", timeout=10) as answer:
+            shown = json.load(answer)
+        if not hmac.compare_digest(str(shown["proof"]), proof(key, nonce)):
+            return None
+        return Running(int(shown["pid"]), port, Pace(**shown["pace"]), key)
+    except (OSError, ValueError, TypeError, KeyError, http.client.HTTPException):
         return None
-    # The file may still name the process that was there before, on the same port.
-    return replace(found, pid=said["pid"]) if said.get("state") == str(state.resolve()) else None
+
+
+def proof(key: str, nonce: str) -> str:
+    """What only who knows the key can answer."""
+    return hmac.new(key.encode(), nonce.encode(), hashlib.sha256).hexdigest()
+
+
+def make_folder(state: Path) -> None:
+    """Makes the folder where it is not there, and sees that it is this user's alone.
+
+    Raises
+    ------
+    ServiceError : it is another user's
+    """
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if hasattr(os, "geteuid"):
+        if state.stat().st_uid != os.geteuid():
+            raise ServiceError(
+                f"{state} belongs to another user", hint="--state names a folder of your own for the local service"
+            )
+        state.chmod(0o700)
+
+
+def make_key(state: Path) -> str:
+    """The state's own key, made where there is none."""
+    key = _read_key(state)
+    if key is None:
+        key = "LOCAL" + secrets.token_hex(16).upper()
+        descriptor = os.open(state / KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(key)
+    return key
 
 
 def start(state: Path, pace: Pace | None = None) -> Running:
@@ -98,24 +158,27 @@ def start(state: Path, pace: Pace | None = None) -> Running:
     found = running(state)
     if found is not None:
         return found
-    _check_version(state)
-    state.mkdir(parents=True, exist_ok=True)
+    make_folder(state)
+    _check_state(state)
     ignored = state / ".gitignore"
     if not ignored.exists():
         ignored.write_text("*\n")
-    noted = _noted(state)
-    pace = pace or (noted.pace if noted else USUAL)
+    pace = pace or _noted_pace(state)
     command = [sys.executable, "-m", "customlabels.emulator.server.serving", "--state", str(state.resolve())]
-    command += ["--port", str(noted.port if noted else 0), "--scale", str(pace.scale), "--rate", str(pace.rate)]
+    command += ["--port", str(_noted_port(state) or 0), "--scale", str(pace.scale), "--rate", str(pace.rate)]
     command += ["--real"] if pace.real else []
-    with (state / LOG_FILE).open("ab") as log:
+    command += ["--strict"] if pace.strict else []
+    command += ["--iam"] if pace.iam else []
+    command += ["--lag", str(pace.lag)] if pace.lag else []
+    private = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    # Threads of its own would have numpy wait busily for work that is done sooner by one; each of many threads would
+    # keep what it once needed for a large body.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    with os.fdopen(os.open(state / LOG_FILE, private, 0o600), "ab") as log:
         process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
         )
+    # A large state takes its time to be read; a process that lives is waited for.
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         found = running(state)
@@ -124,20 +187,23 @@ def start(state: Path, pace: Pace | None = None) -> Running:
         if process.poll() not in (None, 0):
             break
         time.sleep(0.05)
-    raise ServiceError(
-        "the local service did not start", hint=f"its log is {state / LOG_FILE}; is the disk full, or read-only?"
-    )
+    ended = process.poll()
+    how = "is still reading its state" if ended is None else f"ended with status {ended}"
+    raise ServiceError(f"the local service did not start: its process {how}", hint=_last_words(state / LOG_FILE))
 
 
 def stop(state: Path) -> bool:
     """Ends the service; whether there was one."""
-    found = running(state)
-    if found is None:
+    pid = _holder(state)
+    if pid is None:
         return False
-    os.kill(found.pid, signal.SIGTERM)
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return False
     deadline = time.monotonic() + _PATIENCE
-    while running(state) is not None and time.monotonic() < deadline:
-        time.sleep(0.05)
+    while _holder(state) == pid and time.monotonic() < deadline:
+        time.sleep(0.02)
     return True
 
 
@@ -151,13 +217,12 @@ def advance(state: Path, seconds: float) -> float:
     found = running(state)
     if found is None:
         raise ServiceError("the local service is not running", hint="customlabels local start")
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    address = f"{found.endpoint_url}{_ADVANCE}?seconds={seconds!r}"
-    request = urllib.request.Request(address, method="POST")  # noqa: S310 - the local service's own address, on loopback
+    address = f"{found.endpoint_url}{ADVANCE}?seconds={seconds!r}"
+    request = urllib.request.Request(address, method="POST", headers={KEY_HEADER: found.key})  # noqa: S310 - loopback
     try:
-        with opener.open(request, timeout=_LONGEST_ADVANCE) as answer:
+        with _opener().open(request, timeout=_LONGEST_ADVANCE) as answer:
             return float(json.load(answer)["now"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
         raise ServiceError(f"the local service did not move its clock on: {error}") from error
 
 
@@ -165,34 +230,126 @@ def reset(state: Path) -> None:
     """Ends the service and deletes what it holds; nothing else in the folder is touched."""
     stop(state)
     databases = (name + end for name in (STATE_FILE, FEATURES_FILE) for end in ("", "-wal", "-shm"))
-    for name in (ADDRESS_FILE, LOCK_FILE, LOG_FILE, *databases):
+    for name in (ADDRESS_FILE, KEY_FILE, LOCK_FILE, LOG_FILE, PID_FILE, *databases):
         (state / name).unlink(missing_ok=True)
-    for name in (VERSIONS_FOLDER, FUNCTIONS_FOLDER, EXECUTIONS_FOLDER):
+    for name in (VERSIONS_FOLDER, FUNCTIONS_FOLDER, EXECUTIONS_FOLDER, OBJECTS_FOLDER, BLOBS_FOLDER):
         shutil.rmtree(state / name, ignore_errors=True)
 
 
-def _check_version(state: Path) -> None:
-    """Refuses a state that another version of this package wrote."""
-    path = state / STATE_FILE
-    if path.exists():
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            try:
-                ((found,),) = connection.execute("PRAGMA user_version").fetchall()
-                ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
-            except sqlite3.OperationalError:
-                return
-            except sqlite3.DatabaseError:
-                found, tables = None, 1
-        if tables and found != STATE_VERSION:
-            raise ServiceError(
-                f"{path} was written by another version of customlabels, or is no state of a local service",
-                hint="customlabels local reset deletes it; --state names another folder",
-            )
+def _opener() -> urllib.request.OpenerDirector:
+    """The environment's proxies have no say about a loopback address."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def _noted(state: Path) -> Running | None:
+def _read_key(state: Path) -> str | None:
     try:
-        found = json.loads((state / ADDRESS_FILE).read_bytes())
-        return Running(found["pid"], found["port"], Pace(**found["pace"]))
-    except (OSError, ValueError, TypeError, KeyError):
+        return (state / KEY_FILE).read_text() or None
+    except OSError:
         return None
+
+
+def _holder(state: Path) -> int | None:
+    """The process that holds the state's lock; None where none does."""
+    from filelock import FileLock, Timeout
+
+    path = state / LOCK_FILE
+    if not path.exists():
+        return None
+    lock = FileLock(path)
+    try:
+        with lock.acquire(timeout=0):
+            return None
+    except Timeout:
+        pass
+    try:
+        return int((state / PID_FILE).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _check_state(state: Path) -> None:
+    """Refuses a state that cannot be read, or that another version wrote.
+
+    Raises
+    ------
+    ServiceError
+    """
+    path = state / STATE_FILE
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            ((number,),) = connection.execute("PRAGMA user_version").fetchall()
+            ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+            if not tables:
+                return
+            if number == STATE_VERSION:
+                ((fault,),) = connection.execute("PRAGMA quick_check(1)").fetchall() if _is_small(path) else [("ok",)]
+                if fault != "ok":
+                    raise sqlite3.DatabaseError(fault)
+                wrote = connection.execute("SELECT value FROM setting WHERE name = 'moto'").fetchall()
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) or "unable to open" in str(error):
+            return
+        raise _damaged(path, error) from error
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, error) from error
+    if number != STATE_VERSION:
+        raise ServiceError(
+            f"{path} was written by another version of customlabels, or is no state of a local service",
+            hint="customlabels local reset deletes it; --state names another folder",
+        )
+    if wrote and wrote[0][0] != version("moto"):
+        raise ServiceError(
+            f"{path} was written with moto {wrote[0][0]}; {version('moto')} is installed",
+            hint=f"pip install moto=={wrote[0][0]} goes on with it; customlabels local reset deletes it",
+        )
+
+
+_SMALL = 64 * 1024 * 1024
+
+
+def _is_small(path: Path) -> bool:
+    """Whether looking a file through costs next to nothing."""
+    return path.stat().st_size <= _SMALL
+
+
+def _damaged(path: Path, error: Exception) -> ServiceError:
+    if "not a database" in str(error):
+        return ServiceError(
+            f"{path} is no state of a local service",
+            hint="customlabels local reset deletes it; --state names another folder",
+        )
+    return ServiceError(
+        f"{path} is damaged: {error}",
+        hint="put a copy of the folder back, or start anew: customlabels local reset deletes it",
+    )
+
+
+def _last_words(path: Path) -> str:
+    """The end of the log, which says why."""
+    try:
+        lines = path.read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    return f"its log is {path}" + (f"; it ends: {lines[-1][:300]}" if lines else "")
+
+
+def _noted(state: Path) -> dict[str, object]:
+    try:
+        noted = json.loads((state / ADDRESS_FILE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
+
+
+def _noted_port(state: Path) -> int | None:
+    port = _noted(state).get("port")
+    return port if isinstance(port, int) and 0 < port < 65536 else None
+
+
+def _noted_pace(state: Path) -> Pace:
+    try:
+        return Pace(**_noted(state)["pace"])  # type: ignore[arg-type] # what does not fit is a TypeError
+    except (KeyError, TypeError):
+        return USUAL

@@ -1,13 +1,14 @@
 """The WSGI application: Custom Labels from here, everything else from moto, both on disk before they answer."""
 
+import hmac
 import json
 import logging
 import os
-import re
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
@@ -15,20 +16,49 @@ from customlabels.emulator.cloudwatch.alarms import Alarms
 from customlabels.emulator.cloudwatch.service_metrics import REKOGNITION, SQS, Metrics
 from customlabels.emulator.customlabels import datasets, hosting, inference, policies, projects, updates, versions
 from customlabels.emulator.customlabels.context import Context
-from customlabels.emulator.customlabels.state import DELETED, Project, Timings, Version, from_document
+from customlabels.emulator.customlabels.lag import Past
+from customlabels.emulator.customlabels.state import (
+    DELETED,
+    REAL_TIMINGS,
+    Project,
+    Timings,
+    Version,
+    from_document,
+)
 from customlabels.emulator.customlabels.training import Trainer
 from customlabels.emulator.eventbridge.deliveries import Deliveries
 from customlabels.emulator.eventbridge.firing import Firing
-from customlabels.emulator.lambda_.event_sources import Sources
+from customlabels.emulator.iam import credentials
+from customlabels.emulator.iam.enforcement import forbidden
+from customlabels.emulator.lambda_.event_sources import EventSources
 from customlabels.emulator.lambda_.invoking import INVOKED, Invoker
-from customlabels.emulator.server.address import EXECUTIONS_FOLDER
+from customlabels.emulator.server import gate
+from customlabels.emulator.server.address import ADVANCE, EXECUTIONS_FOLDER, HEALTH, Pace, proof
 from customlabels.emulator.server.clients import local_client
 from customlabels.emulator.server.clock import Clock
-from customlabels.emulator.server.http import Environ, StartResponse, answer, failure, scope
-from customlabels.emulator.server.protocol import CONTENT_TYPE, TARGET_PREFIX, decode, encode, encode_refusal
-from customlabels.emulator.server.refusals import Refusal
+from customlabels.emulator.server.http import (
+    Environ,
+    StartResponse,
+    action,
+    answer,
+    failure,
+    refusal_answer,
+    scope,
+)
+from customlabels.emulator.server.protocol import (
+    CONTENT_TYPE,
+    TARGET_PREFIX,
+    check_all,
+    decode,
+    encode,
+    encode_refusal,
+    service_model,
+)
+from customlabels.emulator.server.refusals import Refusal, not_offered
+from customlabels.emulator.server.requests import Asked, asked
 from customlabels.emulator.server.services import MotoServices
 from customlabels.emulator.server.store import Store
+from customlabels.emulator.server.watch import watch
 
 if TYPE_CHECKING:
     from customlabels.emulator.sagemaker.executions import Executions
@@ -61,66 +91,86 @@ OPERATIONS: dict[str, Operation] = {
     "DetectCustomLabels": inference.detect_custom_labels,
 }
 
-HEALTH, ADVANCE = "/_customlabels/health", "/_customlabels/advance"
-MAX_BODY = 1_100_000_000
-_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]|[a-z0-9.\-]+\.localhost)(:\d+)?", re.IGNORECASE)
+OFFERED = frozenset(
+    (
+        *("cloudformation", "dynamodb", "events", "iam", "kms", "lambda", "logs", "monitoring", "rekognition"),
+        *("s3", "sagemaker", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "sts", "tagging"),
+    )
+)
+"""Services by the names that requests to them are signed for; of others nothing is answered."""
+
+_WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
 
 log = logging.getLogger(__name__)
 
 
 class Application:
-    """Answers for one state folder; `identity` is told to who asks whether the service is up."""
+    """Answers for one state folder, to whose owner `key` is known."""
 
-    def __init__(self, store: Store, timings: Timings, identity: str, rate: float = 5.0) -> None:
+    def __init__(self, store: Store, pace: Pace, key: str) -> None:
         self._store = store
-        self._timings = timings
-        self._identity = identity
-        self._rate = rate
+        self._pace = pace
+        self._key = key
+        self._timings = (REAL_TIMINGS if pace.real else Timings()).scaled(pace.scale)
         self.clock = Clock(store)
+        self._past = Past(pace.seconds_behind, self.clock) if pace.seconds_behind else None
+        if self._past is not None:
+            store.changing = self._past.note
         self._clients: dict[tuple[str, str], Any] = {}
         self._metrics = Metrics()
         self._invoker = Invoker(
             store.folder, self.clock, lambda logged: self._moto.log(logged), lambda due: self._deliveries.put(due)
         )
         self._deliveries = Deliveries(store, self._invoker.run_by_and_by, self._client)
-        self._sources = Sources(self._invoker.run, self._client)
+        self._sources = EventSources(self._invoker.run, self._client, self.clock)
         alarms = Alarms(self._client, {REKOGNITION: self._publish_models, SQS: self._metrics.publish_queues})
         self._firing = Firing(self.clock, self._deliveries, alarms, self._follow)
         self._moto = MotoServices(store, self.clock, self._deliveries.put)
         self._executions: Executions | None = None
         self._executions_turn = threading.Lock()
-        self.trainer = Trainer(store, timings.training, self.clock)
+        self.trainer = Trainer(store, self._timings.training, self.clock)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if not _LOOPBACK.fullmatch(environ.get("HTTP_HOST", "")) or "HTTP_ORIGIN" in environ:
-            # A page in a browser must not reach the service, neither by another name for this address nor at all.
+        if gate.from_a_page(environ):
             return answer(start_response, 403, "text/plain", b"This service answers to loopback addresses only.\n")
+        if gate.is_moto_page(environ):
+            return answer(start_response, 404, "text/plain", b"Nothing is here.\n")
         if environ["PATH_INFO"] == HEALTH:
-            body = json.dumps({"state": self._identity, "pid": os.getpid()}).encode()
-            return answer(start_response, 200, "application/json", body)
+            return self._health(environ, start_response)
         if environ["PATH_INFO"] == ADVANCE and environ["REQUEST_METHOD"] == "POST":
             return self._advance(environ, start_response)
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length > MAX_BODY:
-            return answer(start_response, 413, "text/plain", b"The request is too large.\n")
+        body: bytes | None = b""
         try:
-            operation = environ.get("HTTP_X_AMZ_TARGET", "").removeprefix(TARGET_PREFIX)
-            if operation in OPERATIONS:
-                body = environ["wsgi.input"].read(length)
-                return self._custom_labels(operation, environ, body, start_response)
-            return self._other(environ, length, start_response)
+            body = None if environ["REQUEST_METHOD"] in _WITHOUT_BODY else gate.body_of(environ)
+            operation = environ.get("HTTP_X_AMZ_TARGET", "")
+            if operation.startswith(TARGET_PREFIX) and body is not None:
+                return self._custom_labels(operation.removeprefix(TARGET_PREFIX), environ, body, start_response)
+            return self._other(environ, body, start_response)
+        except gate.BadRequest as error:
+            return answer(start_response, error.status, "text/plain", f"{error}\n".encode())
+        except NotImplementedError:
+            return _not_offered(environ, body or b"", start_response)
         except Exception as error:
             log.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
-            said = f"cannot keep its state: {error}" if isinstance(error, sqlite3.Error) else "failed; its log says why"
-            return failure(start_response, environ, f"The local service {said}.")
+            kept = not isinstance(error, sqlite3.Error | OSError)
+            reason = "failed; its log says why" if kept else f"cannot keep its state: {error}"
+            return failure(start_response, environ, f"The local service {reason}.")
+
+    def _health(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        nonce = parse_qs(environ.get("QUERY_STRING", "")).get("nonce", [""])[0]
+        about = {"pid": os.getpid(), "pace": asdict(self._pace), "proof": proof(self._key, nonce)}
+        return answer(start_response, 200, "application/json", json.dumps(about).encode())
 
     def _custom_labels(
         self, operation: str, environ: Environ, body: bytes, start_response: StartResponse
     ) -> Iterable[bytes]:
         region, _ = scope(environ)
-        context = self._context(region)
         began, refused = time.monotonic(), None
         try:
+            self._check_caller(environ, region, operation, body)
+            context = self._context(region, lagging=bool(self._past) and operation.startswith(("Describe", "ListP")))
+            if operation not in OPERATIONS:
+                raise not_offered(operation, known=operation in service_model().operation_names)
             result = encode(OPERATIONS[operation](context, decode(operation, body)))
         except Refusal as refusal:
             refused = refusal.code
@@ -129,20 +179,70 @@ class Application:
             self._metrics.count(region, operation, refused, self.clock(), time.monotonic() - began)
         return answer(start_response, 200, CONTENT_TYPE, result)
 
-    def _other(self, environ: Environ, length: int, start_response: StartResponse) -> Iterable[bytes]:
+    def _check_caller(self, environ: Environ, region: str, operation: str, body: bytes) -> None:
+        """Refuses what the caller's policies do not let pass, where they are enforced.
+
+        Raises
+        ------
+        Refusal : AccessDeniedException
+        """
+        if not self._pace.enforced:
+            return
+        try:
+            parameters = json.loads(body or b"{}")
+        except ValueError:
+            return
+        reason = forbidden(environ, Asked("rekognition", region, operation, parameters), self._key)
+        if reason:
+            raise Refusal("AccessDeniedException", reason)
+
+    def _unkind(self, environ: Environ, body: bytes, start_response: StartResponse) -> Iterable[bytes] | None:
+        """The refusal of what AWS refuses of any service: a caller without permission, an input that is none."""
+        _, service = scope(environ)
+        request = None if service == "s3" else asked(environ, body)
+        reason = forbidden(environ, request, self._key) if self._pace.enforced else None
+        if reason:
+            query = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+            code = "AccessDenied" if service == "s3" or query else "AccessDeniedException"
+            return refusal_answer(start_response, environ, 403, code, reason)
+        if self._pace.strict and request is not None and request.parameters is not None and request.shape is not None:
+            try:
+                check_all(request.shape, request.parameters)
+            except Refusal as refusal:
+                return refusal_answer(start_response, environ, 400, refusal.code, refusal.message)
+        return None
+
+    def _other(self, environ: Environ, body: bytes | None, start_response: StartResponse) -> Iterable[bytes]:
         method, (region, service) = environ["REQUEST_METHOD"], scope(environ)
+        operation = action(environ, body or b"")
+        if gate.needs_key(environ, operation) and not gate.has_key(environ, self._key, credentials.issued):
+            text = (
+                f"{service} of the local service takes the state's own key: --local and customlabels local env know it."
+            )
+            return refusal_answer(start_response, environ, 403, "AccessDeniedException", text)
+        if service not in OFFERED or (service == "rekognition" and not environ.get("HTTP_X_AMZ_TARGET")):
+            return refusal_answer(
+                start_response,
+                environ,
+                400,
+                "UnknownOperationException",
+                f"{service} is not offered by the local service.",
+            )
+        if self._pace.enforced:
+            refused = self._unkind(environ, body or b"", start_response)
+            if refused is not None:
+                return refused
         if service == "monitoring":
             self._publish_models(region, self.clock())
             self._metrics.publish_queues(region, self.clock())
-        if method in {"GET", "HEAD", "OPTIONS"}:
-            return self._moto.read(environ, start_response)
-        body = environ["wsgi.input"].read(length)
+        if body is None:
+            return _seen(self._moto.read, environ, start_response)
         invoked = INVOKED.fullmatch(environ["PATH_INFO"]) if service == "lambda" and method == "POST" else None
         if invoked:
             return self._invoker.invoke(region, unquote(invoked[1]), environ, body, start_response)
         if service == "sagemaker":
             return self._need_executions().answer(region, environ, body, self._moto.change, start_response)
-        return self._moto.change(environ, body, start_response)
+        return _seen(lambda asked, start: self._moto.change(asked, body, start), environ, start_response)
 
     def _need_executions(self) -> "Executions":
         """Brings SageMaker in when it is first asked for."""
@@ -154,11 +254,14 @@ class Application:
                 self._executions.resume()
             return self._executions
 
-    def _context(self, region: str) -> Context:
-        return Context(self._store, region, self._timings, self.trainer.submit, self.clock, self._rate)
+    def _context(self, region: str, *, lagging: bool = False) -> Context:
+        past = self._past if lagging else None
+        return Context(self._store, region, self._timings, self.trainer.submit, self.clock, self._pace.rate, past)
 
     def _advance(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Moves the clock on by the query's seconds."""
+        if not hmac.compare_digest(environ.get("HTTP_X_CUSTOMLABELS_KEY", "").encode(), self._key.encode()):
+            return answer(start_response, 403, "text/plain", b"Only who has the state's key moves its clock.\n")
         try:
             now = self._firing.advance(float(parse_qs(environ.get("QUERY_STRING", ""))["seconds"][0]))
         except (KeyError, ValueError) as error:
@@ -178,22 +281,61 @@ class Application:
         ]
         self._metrics.publish(region, versions, now)
 
-    def start(self, endpoint_url: str) -> None:
+    def start(self, endpoint_url: str, still_there: Callable[[], None]) -> None:
         """Begins what goes on by itself, once the service can be reached at that address."""
         self._invoker.endpoint_url = endpoint_url
         self._deliveries.start()
-        self._sources.start()
-        self._firing.start()
         if (self._store.folder / EXECUTIONS_FOLDER).exists():
             self._need_executions()
+        watch(
+            {
+                "schedules": self._firing.look,
+                "event sources": self._sources.look,
+                "environments": self._invoker.end_old,
+                "the state": still_there,
+            }
+        )
+
+    def settle(self) -> None:
+        """Brings all that is held to disk before the process ends."""
+        self._firing.leave()
+        self._moto.settle()
+
+    def sweep(self) -> None:
+        """Deletes files that nothing names."""
+        self._moto.sweep()
 
     def _follow(self) -> None:
         """Lets what has been handed over reach its end."""
         self._deliveries.settle()
-        self._sources.poll()
+        self._sources.settle()
 
     def _client(self, service: str, region: str) -> Any:
         """A client of this very service, made once."""
         if (service, region) not in self._clients:
             self._clients[service, region] = local_client(service, region, self._invoker.endpoint_url)
         return self._clients[service, region]
+
+
+def _seen(
+    ask: Callable[[Environ, StartResponse], Iterable[bytes]], environ: Environ, start_response: StartResponse
+) -> Iterable[bytes]:
+    """moto's answer; where it is a page of the web server's that there is no such address, a refusal instead.
+
+    Raises
+    ------
+    NotImplementedError : moto knows no such operation
+    """
+    heads: list[tuple[Any, ...]] = []
+    given = ask(environ, lambda *head: heads.append(head))
+    kind = dict(heads[0][1]).get("Content-Type", "")
+    if heads[0][0].startswith(("404", "405", "501")) and kind.startswith("text/html") and scope(environ)[1] != "s3":
+        raise NotImplementedError
+    start_response(*heads[0])
+    return given
+
+
+def _not_offered(environ: Environ, body: bytes, start_response: StartResponse) -> Iterable[bytes]:
+    operation = action(environ, body) or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    text = f"{operation} of {scope(environ)[1]} is not offered by the local service."
+    return refusal_answer(start_response, environ, 400, "UnknownOperationException", text)

@@ -1,7 +1,8 @@
 """Chance and time, as moto's services draw them: the service's own clock, and on replay what they drew before.
 
-Names that AWS makes up and dates that it notes come back after a restart because each request is journalled with the
-moment it ran at and the seed of its random numbers. Source of moto's names: moto.moto_api._internal, moto.core.utils.
+Names that AWS makes up and dates that it notes are the same when a journalled request is done again: it is kept with
+the moment it ran at and the seed of its random numbers. Source of moto's names: moto.moto_api._internal,
+moto.core.utils.
 """
 
 import datetime
@@ -12,9 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 
-from moto.core import utils
 from moto.moto_api._internal import mock_random
 from moto.moto_api._internal.moto_random import MotoRandom
+
+from customlabels.emulator.server.seams import replace
 
 
 class _Thread(threading.local):
@@ -50,7 +52,9 @@ def install(clock: Callable[[], float]) -> None:
     global _clock
     _clock = clock
     mock_random.__class__ = _ThreadRandom
-    utils.datetime = SimpleNamespace(datetime=_Moment, timezone=datetime.timezone, timedelta=datetime.timedelta)
+    replace("moto.moto_api._internal:mock_random", mock_random)
+    told = SimpleNamespace(datetime=_Moment, timezone=datetime.timezone, timedelta=datetime.timedelta)
+    replace("moto.core.utils:datetime", told)
 
 
 @contextmanager

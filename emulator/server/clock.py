@@ -5,7 +5,7 @@ import time
 
 from customlabels.emulator.server.store import Store
 
-_KEY = "advanced"
+_KEY, _FIRED = "advanced", "fired"
 MOST_AT_ONCE = 100 * 365 * 86400.0
 """Seconds."""
 
@@ -34,3 +34,12 @@ class Clock:
             self._store.put_setting(_KEY, repr(self._advanced + seconds))
             self._advanced += seconds
         return self()
+
+    def fired(self) -> float | None:
+        """Until when all that fell due was fired, as far as is noted; None after an orderly end."""
+        noted = self._store.get_setting(_FIRED)
+        return float(noted) if noted else None
+
+    def note_fired(self, at: float | None) -> None:
+        """Notes until when all that fell due was fired, with the transaction that it is called in."""
+        self._store.put_setting(_FIRED, "" if at is None else repr(at))

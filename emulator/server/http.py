@@ -1,6 +1,7 @@
 """WSGI requests and answers: whom a request is signed for, what it asks, how an answer is put."""
 
 import re
+import uuid
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -12,6 +13,9 @@ from customlabels.emulator.server.refusals import Refusal
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
+
+_OPERATION = re.compile(r"/service/[^/]+/operation/(\w+)")
+"""The path of a request in Smithy's own protocol."""
 
 _SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/([a-z0-9\-]+)/([A-Za-z0-9\-_.]+)/aws4_request")
 
@@ -35,7 +39,8 @@ def action(environ: Environ, body: bytes) -> str:
         return target.rpartition(".")[2]
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         return parse_qs(body.decode("latin-1")).get("Action", [""])[0]
-    return ""
+    named = _OPERATION.fullmatch(environ["PATH_INFO"])
+    return named[1] if named else ""
 
 
 def target(environ: Environ) -> str:
@@ -60,14 +65,26 @@ def kept_headers(environ: Environ) -> dict[str, str]:
 def failure(start_response: StartResponse, environ: Environ, text: str) -> Iterable[bytes]:
     """The service's own fault, in the form that a client of the service asked reads."""
     _, service = scope(environ)
-    error = f"<Code>InternalError</Code><Message>{escape(text)}</Message>"
+    form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+    code = "InternalError" if service == "s3" or form else "InternalServerError"
+    return refusal_answer(start_response, environ, 500, code, text)
+
+
+def refusal_answer(
+    start_response: StartResponse, environ: Environ, status: int, code: str, text: str
+) -> Iterable[bytes]:
+    """A refusal in the form that a client of the service asked reads."""
+    _, service = scope(environ)
+    error = f"<Code>{code}</Code><Message>{escape(text)}</Message>"
+    number = f"<RequestId>{uuid.uuid4()}</RequestId>"
     if service == "s3":
-        return answer(start_response, 500, "application/xml", f"<Error>{error}</Error>".encode())
+        return answer(start_response, status, "application/xml", f"<Error>{error}{number}</Error>".encode())
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        body = f"<ErrorResponse><Error><Type>Receiver</Type>{error}</Error></ErrorResponse>"
-        return answer(start_response, 500, "text/xml", body.encode())
-    refusal = Refusal("InternalServerError", text, status=500)
-    return answer(start_response, 500, CONTENT_TYPE, encode_refusal(refusal))
+        kind = "Sender" if status < 500 else "Receiver"
+        document = f"<ErrorResponse><Error><Type>{kind}</Type>{error}</Error>{number}</ErrorResponse>"
+        return answer(start_response, status, "text/xml", document.encode())
+    body = encode_refusal(Refusal(code, text, status=status))
+    return answer(start_response, status, CONTENT_TYPE, body, [("x-amzn-ErrorType", code)])
 
 
 def answer(
@@ -77,7 +94,8 @@ def answer(
     body: bytes,
     headers: Iterable[tuple[str, str]] = (),
 ) -> Iterable[bytes]:
-    """Starts the answer, and gives its body."""
-    about = [("Content-Type", content_type), ("Content-Length", str(len(body))), *headers]
+    """Starts the answer, and gives its body; every one has a request's number."""
+    number = str(uuid.uuid4())
+    about = [("Content-Type", content_type), ("Content-Length", str(len(body))), ("x-amzn-RequestId", number), *headers]
     start_response(f"{status} {HTTPStatus(status).phrase}", about)
     return [body]

@@ -36,3 +36,10 @@ def limit_exceeded(message: str) -> Refusal:
 
 def invalid_s3_object(message: str) -> Refusal:
     return Refusal("InvalidS3ObjectException", message)
+
+
+def not_offered(operation: str, *, known: bool) -> Refusal:
+    """For an operation that is Rekognition's but not this service's, or nobody's."""
+    if known:
+        return Refusal("UnknownOperationException", f"{operation} is not offered by the local service.")
+    return Refusal("UnknownOperationException", f"{operation or 'The operation'} is no operation of Rekognition.")

@@ -21,26 +21,19 @@ from customlabels.emulator.cloudwatch import alarms, datapoints
 from customlabels.emulator.eventbridge import targets
 from customlabels.emulator.eventbridge.deliveries import Due
 from customlabels.emulator.eventbridge.expressions import next_time
-from customlabels.emulator.lambda_ import functions, logs
-from customlabels.emulator.s3 import objects
+from customlabels.emulator.lambda_ import event_sources, functions, logs
+from customlabels.emulator.s3 import keys, notifications, objects
 from customlabels.emulator.server import chance
 from customlabels.emulator.server.clients import Caller
-from customlabels.emulator.server.http import (
-    Environ,
-    StartResponse,
-    action,
-    answer,
-    bucket_and_key,
-    kept_headers,
-    scope,
-    target,
-)
+from customlabels.emulator.server.http import Environ, StartResponse, action, answer, kept_headers, scope, target
+from customlabels.emulator.server.snapshots import Snapshots
 from customlabels.emulator.server.store import Request, Store
+from customlabels.emulator.sns import subscriptions
 
-_READS = re.compile(r"(Describe|List|Get|Head|BatchGet|Query|Scan|Search|Lookup|Validate|Simulate|AssumeRole)")
+_READS = re.compile(r"(Describe|List|Get|Head|BatchGet|Query|Scan|Search|Lookup|Validate|Simulate)")
 
-_READ_OBJECTS = {"lambda", "cloudformation"}
-"""Services whose requests may name objects in S3: those are there before they are replayed."""
+_ACT_BY_THEMSELVES = tuple(f"moto.{service}.models:" for service in ("awslambda", "cloudwatch", "events", "scheduler"))
+"""Services that are looked at by the clock, and are brought in at the start."""
 
 _POLL = 0.1
 
@@ -48,7 +41,7 @@ log = logging.getLogger(__name__)
 
 
 class MotoServices:
-    """moto, its requests journalled and its objects kept; filled from disk when it is made.
+    """moto, its states and its objects kept; filled from disk when it is made.
 
     `put` takes what one service hands to another.
     """
@@ -57,15 +50,20 @@ class MotoServices:
         self._store = store
         self._clock = clock
         self._moto = DomainDispatcherApplication(create_backend_app)
-        self._writing = threading.Lock()
         self._caller = Caller(self._within)
+        self._snapshots = Snapshots(store)
         chance.install(clock)
+        objects.install(store)
         targets.install(put, clock)
+        subscriptions.install(put, clock)
+        notifications.install(put, clock)
+        event_sources.install()
         datapoints.install()
         alarms.install(put, clock)
         self._has_stacks = False
         self._stacks_turn = threading.Lock()
         self._replay()
+        self._snapshots.fill(_ACT_BY_THEMSELVES)
 
     def read(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answers a request that changes nothing."""
@@ -82,33 +80,53 @@ class MotoServices:
 
     def log(self, logged: logs.Logged) -> None:
         """Keeps what an invocation of a function leaves; one that was deleted meanwhile leaves no log group behind."""
-        with self._writing:
+        began = time.perf_counter()
+        with self._store.transaction(), self._snapshots.watching() as reached:
             if functions.find(logged.region, logged.function, None) is None:
                 return
+            reached.clear()
             seed = secrets.randbits(63)
             with chance.drawing(seed):
                 logs.put(logged)
-            self._store.add_request(logs.to_request(logged, seed))
+            self._snapshots.keep(reached, logs.to_request(logged, seed), time.perf_counter() - began)
+
+    def settle(self) -> None:
+        """Brings every state to disk, so that the next start has nothing to do again."""
+        self._snapshots.write()
+
+    def sweep(self) -> None:
+        """Deletes what the death of an earlier process left without a name."""
+        self._snapshots.sweep()
+        keys.sweep(self._store)
 
     def _once(self, environ: Environ, body: bytes) -> tuple[tuple[Any, ...], bytes]:
         """Head and body of the answer, what it changed being on disk."""
-        method, (_, service) = environ["REQUEST_METHOD"], scope(environ)
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         held: list[tuple[Any, ...]] = []
-        # One change at a time, so that the disk sees them in the order in which moto did.
-        with self._writing:
-            at, seed = self._clock(), secrets.randbits(63)
-            with chance.drawing(seed):
-                given = b"".join(self._dispatch(environ, lambda *head: held.append(head)))
-            if held[0][0].startswith("2") and not (_receives(environ, body) and b'"Messages"' not in given):
-                try:
-                    self._keep(method, service, environ, body, at, seed)
-                except sqlite3.Error:
-                    if not (service == "s3" and bucket_and_key(environ)[1]):
-                        _start_again()
-                    raise
+        reached: set[str] = set()
+        try:
+            # One change at a time, so that the disk sees them in the order in which moto did.
+            with self._store.transaction(), keys.changing(), self._snapshots.watching() as reached:
+                at, seed, began = self._clock(), secrets.randbits(63), time.perf_counter()
+                with chance.drawing(seed):
+                    given = b"".join(self._dispatch(environ, lambda *head: held.append(head)))
+                if not held[0][0].startswith("2"):
+                    keys.forget()
+                elif not (_receives(environ, body) and b'"Messages"' not in given):
+                    self._keep(environ, body, at, seed, reached, time.perf_counter() - began)
+        except (sqlite3.Error, OSError):
+            if not all(name.startswith("moto.s3.") for name in reached):
+                _start_again()
+            raise
         return held[0], given
+
+    def _keep(self, environ: Environ, body: bytes, at: float, seed: int, reached: set[str], seconds: float) -> None:
+        _, service = scope(environ)
+        if service != "s3" and _READS.match(action(environ, body)):
+            return
+        method, path = environ["REQUEST_METHOD"], target(environ)
+        self._snapshots.keep(reached, Request(at, seed, method, path, kept_headers(environ), body), seconds)
 
     def _wait_for_messages(self, environ: Environ, body: bytes) -> tuple[tuple[Any, ...], bytes]:
         """Long polling of a queue, without keeping others from their changes meanwhile."""
@@ -122,13 +140,13 @@ class MotoServices:
             time.sleep(_POLL)
 
     def _within(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answers a call that is part of a request, and is journalled with it."""
+        """Answers a call that is part of a request, and is kept with it."""
         body = environ["wsgi.input"].read()
         environ["wsgi.input"] = io.BytesIO(body)
         return _refused(environ, body, start_response) or self._dispatch(environ, start_response)
 
     def _need_stacks(self) -> None:
-        """Brings CloudFormation in when it is first asked for: it imports half of moto, which takes two seconds."""
+        """Brings CloudFormation in when it is first asked for: it imports half of moto, which takes a second."""
         with self._stacks_turn:
             if not self._has_stacks:
                 from customlabels.emulator.cloudformation import stacks
@@ -152,32 +170,20 @@ class MotoServices:
         given: Iterable[bytes] = application(environ, start_response)
         return given
 
-    def _keep(self, method: str, service: str, environ: Environ, body: bytes, at: float, seed: int) -> None:
-        query = environ.get("QUERY_STRING", "")
-        if service == "s3":
-            bucket, key = bucket_and_key(environ)
-            if key:
-                objects.keep_object(self._store, bucket, key)
-                return
-            if method == "POST":
-                objects.keep_bucket(self._store, bucket)
-                return
-            if method == "DELETE" and not query:
-                self._store.delete_objects_but(bucket, set())
-        if environ["PATH_INFO"].startswith("/moto-api") or _READS.match(action(environ, body)):
-            return
-        if service in _READ_OBJECTS:
-            functions.keep_code(self._store)
-        self._store.add_request(Request(at, seed, method, target(environ), kept_headers(environ), body))
-
     def _replay(self) -> None:
-        """Brings moto to where the journal and the stored objects left it."""
-        for request in self._store.requests():
+        """Does again what came after the states were last written."""
+        began = time.perf_counter()
+        with self._snapshots.watching() as reached:
+            for request in self._store.requests():
+                self._do_again(request)
+        self._snapshots.replayed(time.perf_counter() - began, reached)
+
+    def _do_again(self, request: Request) -> None:
+        with chance.drawing(request.seed, request.at):
             logged = logs.from_request(request)
             if logged is not None:
-                with chance.drawing(request.seed, request.at):
-                    logs.put(logged)
-                continue
+                logs.put(logged)
+                return
             path, _, query = request.target.partition("?")
             environ = EnvironBuilder(
                 path=unquote(path),
@@ -186,18 +192,10 @@ class MotoServices:
                 data=request.body,
                 headers=list(request.headers.items()),
             ).get_environ()
-            _, service = scope(environ)
-            if service in _READ_OBJECTS:
-                objects.load(self._store)
-            elif service == "s3" and request.method == "DELETE" and not query:
-                objects.unload(bucket_and_key(environ)[0])
             status: list[str] = []
-            with chance.drawing(request.seed, request.at):
-                b"".join(self._dispatch(environ, lambda line, *_, status=status: status.append(line)))
-            if not status[0].startswith("2"):
-                log.error("could not be replayed: %s %s: %s", request.method, request.target, status[0])
-        objects.load(self._store)
-        functions.restore_code(self._store)
+            b"".join(self._dispatch(environ, lambda line, *_: status.append(line)))
+        if not status[0].startswith("2"):
+            log.error("could not be done again: %s %s: %s", request.method, request.target, status[0])
 
 
 def _receives(environ: Environ, body: bytes) -> bool:

@@ -7,14 +7,16 @@ from typing import Any
 
 from moto.ssm.models import Parameter
 
+from customlabels.emulator.server.seams import replace
+
 _described = Parameter.describe_response_object
 
 
 def install() -> None:
     """Changes moto; done again it does nothing."""
-    Parameter.describe_response_object = _describing
+    replace("moto.ssm.models:Parameter.describe_response_object", _describing)
 
 
 def _describing(parameter: Any, *given: Any, **named: Any) -> dict[str, Any]:
-    found: dict[str, Any] = _described(parameter, *given, **named)
-    return {**found, "LastModifiedUser": f"arn:aws:sts::{parameter.account_id}:user/moto"}
+    described: dict[str, Any] = _described(parameter, *given, **named)
+    return {**described, "LastModifiedUser": f"arn:aws:sts::{parameter.account_id}:user/moto"}

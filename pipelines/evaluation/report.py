@@ -173,7 +173,7 @@ def _thumbnails(s3: "S3Client", addresses: list[str], advance: Callable[[int], N
     def fetch(text: str) -> str | None:
         address = parse_address(text)
         try:
-            body, size = beginning(s3, address, _MOST_BYTES)
+            body, size, _ = beginning(s3, address, _MOST_BYTES)
         except ServiceError as error:
             if error.code in GONE:
                 return None

@@ -6,43 +6,49 @@ from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.s3 import lines
 from customlabels.core.addresses import S3Address
-from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.snapshot import Snapshot, parse_snapshot
-from customlabels.pipelines.evaluation.summary import load_evaluation
+from customlabels.pipelines.evaluation.summary import read_evaluation
 from customlabels.pipelines.service.versions import Description, version_name
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+_MOST_TOLD = 5
+"""Lines that could not be read and are named one by one."""
+
+
 def measure(s3: "S3Client", description: Description) -> Measured:
-    """The version's evaluation and snapshot.
+    """The version's evaluation and snapshot; what cannot be read of them is told in `unread`.
 
     Raises
     ------
-    ServiceError : it has no evaluation, or a file of it is damaged
+    ServiceError : it has no evaluation, or a file of it may not be read
     """
-    evaluation = load_evaluation(s3, description)
+    evaluation, left_out = read_evaluation(s3, description)
     thresholds = {metrics.label: metrics.threshold for metrics in evaluation.labels}
-    return Measured(evaluation, load_snapshot(s3, description, thresholds))
+    snapshot = load_snapshot(s3, description, thresholds)
+    if snapshot is None:
+        return Measured(evaluation, None, left_out)
+    address = manifest_of(description.get("TestingDataResult"), "Output")
+    unread = tuple(f"{address}, {sentence}" for sentence in snapshot.unread[:_MOST_TOLD])
+    if len(snapshot.unread) > _MOST_TOLD:
+        unread += (f"{address}: and {len(snapshot.unread) - _MOST_TOLD} more lines",)
+    # A snapshot without a line that can be read tells nothing, like one that is gone.
+    return Measured(evaluation, snapshot if snapshot.images else None, (*left_out, *unread))
 
 
 def load_snapshot(s3: "S3Client", description: Description, thresholds: dict[str, float]) -> Snapshot | None:
-    """The evaluation manifest snapshot; None where it is not there any more.
+    """The evaluation manifest snapshot, as far as it can be read; None where it is not there any more.
 
     Raises
     ------
-    ServiceError : it is damaged, or may not be read
+    ServiceError : it may not be read
     """
     address = manifest_of(description.get("TestingDataResult"), "Output")
     snapshot = lines(s3, address) if address else None
-    if snapshot is None:
-        return None
-    try:
-        return parse_snapshot(version_name(description), snapshot, thresholds)
-    except ValueError as error:
-        raise ServiceError(f"{address}: {error}") from error
+    return None if snapshot is None else parse_snapshot(version_name(description), snapshot, thresholds)
 
 
 def training_lines(s3: "S3Client", description: Description) -> list[bytes]:

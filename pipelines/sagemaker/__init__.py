@@ -1,1 +1,5 @@
-"""The run as a SageMaker Pipeline: its definition, the functions and jobs of its steps, what is deployed for it."""
+"""The run as a SageMaker Pipeline: its definition, the functions and jobs of its steps, what is deployed for it.
+
+From outside: `pipeline_stack.assemble`, `pipeline_deployment.deploy` and `remove`, `executions`, `registry`, and
+`definition`. The processing jobs' zip starts in `processing`, the functions' in `functions.handlers`.
+"""

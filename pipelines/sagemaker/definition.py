@@ -165,7 +165,7 @@ def check_limits(pipeline: Pipeline) -> None:
 
 def _parameters(pipeline: Pipeline) -> list[Document]:
     gate = pipeline.gate
-    found: list[Document] = [
+    parameters: list[Document] = [
         {"Name": "Source", "Type": "String"},
         {"Name": "VersionName", "Type": "String", "DefaultValue": ""},
         {"Name": "Seed", "Type": "Integer", "DefaultValue": pipeline.seed},
@@ -184,8 +184,8 @@ def _parameters(pipeline: Pipeline) -> list[Document]:
         {"Name": "InstanceType", "Type": "String", "DefaultValue": pipeline.instance},
     ]
     if pipeline.source is not None:
-        found[0]["DefaultValue"] = pipeline.source
-    return found
+        parameters[0]["DefaultValue"] = pipeline.source
+    return parameters
 
 
 def _gate(gate: GateSettings) -> Document:

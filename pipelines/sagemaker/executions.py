@@ -33,12 +33,12 @@ def find(sagemaker: "SageMakerClient", name: str) -> dict[str, Any] | None:
     """The definition that the pipeline of that name has; None where there is none."""
     try:
         with explained(f"looking for the pipeline {name}"):
-            found = sagemaker.describe_pipeline(PipelineName=name)
+            pipeline = sagemaker.describe_pipeline(PipelineName=name)
     except ServiceError as error:
         if error.code in {"ResourceNotFound", "ResourceNotFoundException", "ValidationException", "ValidationError"}:
             return None
         raise
-    document: dict[str, Any] = json.loads(found["PipelineDefinition"])
+    document: dict[str, Any] = json.loads(pipeline["PipelineDefinition"])
     return document
 
 
@@ -47,8 +47,8 @@ def put(
 ) -> None:
     """Creates the pipeline, or changes it to that definition."""
     text = json.dumps(definition)
-    said = f"Trains versions of the Custom Labels project {project}; made by customlabels"
-    about: Any = {"PipelineName": name, "PipelineDefinition": text, "RoleArn": role, "PipelineDescription": said}
+    description = f"Trains versions of the Custom Labels project {project}; made by customlabels"
+    about: Any = {"PipelineName": name, "PipelineDefinition": text, "RoleArn": role, "PipelineDescription": description}
     with explained(f"{'creating' if new else 'changing'} the pipeline {name}"):
         if new:
             sagemaker.create_pipeline(**about, PipelineDisplayName=name)
@@ -81,24 +81,24 @@ def steps(sagemaker: "SageMakerClient", execution: str) -> list[Step]:
         pages = sagemaker.get_paginator("list_pipeline_execution_steps").paginate(
             PipelineExecutionArn=execution, SortOrder="Ascending"
         )
-        return [_step(one) for page in pages for one in page["PipelineExecutionSteps"]]
+        return [_step(step) for page in pages for step in page["PipelineExecutionSteps"]]
 
 
-def _step(one: "PipelineExecutionStepTypeDef") -> Step:
-    about = one.get("Metadata", {})
+def _step(step: "PipelineExecutionStepTypeDef") -> Step:
+    about = step.get("Metadata", {})
     given = [
         *about.get("Lambda", {}).get("OutputParameters", []),
         *about.get("Callback", {}).get("OutputParameters", []),
     ]
     seconds = (
-        (one["EndTime"] - one["StartTime"]).total_seconds() if one.get("EndTime") and one.get("StartTime") else None
+        (step["EndTime"] - step["StartTime"]).total_seconds() if step.get("EndTime") and step.get("StartTime") else None
     )
     return Step(
-        one["StepName"],
-        one["StepStatus"],
+        step["StepName"],
+        step["StepStatus"],
         seconds,
         {output["Name"]: output["Value"] for output in given},
-        about.get("Fail", {}).get("ErrorMessage") or one.get("FailureReason", ""),
+        about.get("Fail", {}).get("ErrorMessage") or step.get("FailureReason", ""),
     )
 
 
@@ -119,10 +119,10 @@ def wait_ended(
     known: set[str] = set()
 
     def look() -> str | None:
-        for one in steps(sagemaker, execution):
-            if one.name not in known:
-                known.add(one.name)
-                begun(one)
+        for step in steps(sagemaker, execution):
+            if step.name not in known:
+                known.add(step.name)
+                begun(step)
         with explained("reading the execution"):
             status = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution)["PipelineExecutionStatus"]
         return None if status in _GOING_ON else status

@@ -93,6 +93,9 @@ def assemble(
         key=functions_key,
         images=images,
         kms_key=settings.project.kms_key,
+        topic=settings.notify.topic,
+        event_bus=settings.notify.event_bus,
+        tracking_uri=settings.track.uri if settings.track.to == "mlflow" else None,
     )
     pipeline = Pipeline(
         project=project,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from customlabels.aws.stacks.change_sets import json_template
 from customlabels.aws.stacks.statements import Statement, allow, attribute, policy, sub
+from customlabels.pipelines.sagemaker.functions.promotion_step import EVENT_BUS, TOPIC, TRACKING_URI
 from customlabels.pipelines.sagemaker.parts import Document, Parts
 from customlabels.pipelines.sagemaker.pipeline_roles import function_statements, job_statements, pipeline_statements
 
@@ -26,6 +27,7 @@ REFERENCES: Document = {
 """Places of a definition that is part of the template, as Fn::Sub fills them in."""
 
 _HANDLERS = "customlabels.pipelines.sagemaker.functions.handlers"
+_PROMOTE = ("register", "approve")
 _SECONDS = {"evaluate": 300}
 _USUAL_SECONDS = 50
 _HIDDEN = 300
@@ -72,7 +74,7 @@ def template(parts: Parts, definition: Document | None = None) -> str:
                 for name, does in (
                     ("PipelineRole", "The role of the pipeline"),
                     ("ProcessingRole", "The role of its processing jobs"),
-                    *((one.capitalize(), FUNCTIONS[one]) for one in ("start", "evaluate", "register")),
+                    *((function.capitalize(), FUNCTIONS[function]) for function in ("start", "evaluate", "register")),
                 )
             },
         },
@@ -109,9 +111,17 @@ def _function(parts: Parts, name: str, does: str) -> Document:
                 "MemorySize": 512 if name == "evaluate" else 256,
                 "Timeout": _SECONDS.get(name, _USUAL_SECONDS),
                 "Code": {"S3Bucket": parts.bucket, "S3Key": parts.key},
+                **(_followed(parts) if name in _PROMOTE else {}),
             },
         },
     }
+
+
+def _followed(parts: Parts) -> Document:
+    """The environment of a function that promotes: who is told, and what follows."""
+    values = {TOPIC: parts.topic, EVENT_BUS: parts.event_bus, TRACKING_URI: parts.tracking_uri}
+    variables = {name: value for name, value in values.items() if value}
+    return {"Environment": {"Variables": variables}} if variables else {}
 
 
 def _queue() -> Document:

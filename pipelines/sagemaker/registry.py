@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from customlabels.aws.clients import explained
+from customlabels.aws.clients import Clients, explained
 from customlabels.aws.s3 import put
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import ServiceError
+from customlabels.core.watching import Watch
 from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.following import Following, crown
 from customlabels.pipelines.sagemaker.limits import LONGEST_ARGUMENT
 from customlabels.pipelines.service import arns, champion
 from customlabels.pipelines.service.champion import Promotion
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker.type_defs import ModelPackageSummaryTypeDef
-    from mypy_boto3_ssm import SSMClient
 
 Approval = Literal["PendingManualApproval", "Approved", "Rejected"]
 PENDING: Approval = "PendingManualApproval"
@@ -62,18 +63,18 @@ def register(
     arn = version["ProjectVersionArn"]
     project = arns.project_name(arn)
     _ensure_group(sagemaker, group, project)
-    there = next((one for one in _packages(sagemaker, group) if _is_of(one, arn)), None)
-    if there is not None:
-        if approval == APPROVED and there.get("ModelApprovalStatus") != APPROVED:
-            _decide(sagemaker, there["ModelPackageArn"], APPROVED)
-        return there["ModelPackageArn"]
+    package = next((summary for summary in _packages(sagemaker, group) if _is_of(summary, arn)), None)
+    if package is not None:
+        if approval == APPROVED and package.get("ModelApprovalStatus") != APPROVED:
+            _decide(sagemaker, package["ModelPackageArn"], APPROVED)
+        return package["ModelPackageArn"]
     output = version["OutputConfig"]
-    place = S3Address(
+    address = S3Address(
         output["S3Bucket"],
         join_key(output.get("S3KeyPrefix", ""), f"{QUALITY}-{project}-{evaluation.version}.json"),
     )
     body = json.dumps(quality(evaluation), indent=1).encode()
-    put(s3, place, body, kms_key=version.get("KmsKeyId"), content_type="application/json")
+    put(s3, address, body, kms_key=version.get("KmsKeyId"), content_type="application/json")
     about = {
         "project": project,
         "version": evaluation.version,
@@ -91,7 +92,7 @@ def register(
             ModelPackageDescription=_describes(arn),
             ModelApprovalStatus=approval,
             SourceUri=arn,
-            ModelMetrics={"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": str(place)}}},
+            ModelMetrics={"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": str(address)}}},
             CustomerMetadataProperties=about,
         )["ModelPackageArn"]
 
@@ -109,21 +110,21 @@ def follow(
     why : noted with the packages that change
     left : ARN of the version that was gone back from, which is rejected however old its package is
     """
-    approved = [one for one in _packages(sagemaker, group) if one.get("ModelApprovalStatus") == APPROVED]
-    if package not in [one["ModelPackageArn"] for one in approved]:
+    approved = [summary for summary in _packages(sagemaker, group) if summary.get("ModelApprovalStatus") == APPROVED]
+    if package not in [summary["ModelPackageArn"] for summary in approved]:
         _decide(sagemaker, package, APPROVED, why)
     over = [
-        one["ModelPackageArn"]
-        for one in approved
-        if _number(one["ModelPackageArn"]) > _number(package) or (left is not None and _is_of(one, left))
+        summary["ModelPackageArn"]
+        for summary in approved
+        if _number(summary["ModelPackageArn"]) > _number(package) or (left is not None and _is_of(summary, left))
     ]
-    for one in over:
-        _decide(sagemaker, one, REJECTED, f"{version} is the champion in its place{': ' if why else ''}{why}")
+    for summary in over:
+        _decide(sagemaker, summary, REJECTED, f"{version} is the champion in its place{': ' if why else ''}{why}")
     return over
 
 
 def promote_approved(
-    sagemaker: "SageMakerClient", ssm: "SSMClient", package: str, approved: datetime | None = None
+    clients: Clients, following: Following, watch: Watch, package: str, approved: datetime | None = None
 ) -> str:
     """Makes the version of an approved model package champion.
 
@@ -136,18 +137,18 @@ def promote_approved(
     its name; empty where it is not approved any more, or not ours
     """
     with explained(f"model package {package}"):
-        found = sagemaker.describe_model_package(ModelPackageName=package)
-    about = found.get("CustomerMetadataProperties", {})
-    arn = about.get("version-arn") or found.get("SourceUri", "")
-    if found.get("ModelApprovalStatus") != APPROVED or not {"project", "version"} <= about.keys() or not arn:
+        description = clients.sagemaker.describe_model_package(ModelPackageName=package)
+    about = description.get("CustomerMetadataProperties", {})
+    arn = about.get("version-arn") or description.get("SourceUri", "")
+    if description.get("ModelApprovalStatus") != APPROVED or not {"project", "version"} <= about.keys() or not arn:
         return ""
     project = about["project"]
-    now = champion.current(ssm, project) if approved else None
+    now = champion.current(clients.ssm, project) if approved else None
     if approved and now and now.when and now.when >= approved + _TICK:
         # EventBridge may bring an event late, or twice.
         return ""
     why = f"approved as {package.rpartition(':')[2]}"
-    champion.promote(ssm, project, Promotion(about["version"], arn, why))
+    crown(clients, project, Promotion(about["version"], arn, why), following, watch)
     return about["version"]
 
 
@@ -178,13 +179,15 @@ def _ensure_group(sagemaker: "SageMakerClient", group: str, project: str) -> Non
 def _packages(sagemaker: "SageMakerClient", group: str) -> "list[ModelPackageSummaryTypeDef]":
     with explained(f"model packages of {group}"):
         pages = sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
-        return [one for page in pages for one in page["ModelPackageSummaryList"]]
+        return [summary for page in pages for summary in page["ModelPackageSummaryList"]]
 
 
 def _decide(sagemaker: "SageMakerClient", package: str, approval: Approval, why: str = "") -> None:
-    said = " ".join(why.split())[:_LONGEST_WHY]
+    reason = " ".join(why.split())[:_LONGEST_WHY]
     with explained(f"model package {package}"):
-        sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus=approval, ApprovalDescription=said)
+        sagemaker.update_model_package(
+            ModelPackageArn=package, ModelApprovalStatus=approval, ApprovalDescription=reason
+        )
 
 
 def _is_of(package: "ModelPackageSummaryTypeDef", version_arn: str) -> bool:

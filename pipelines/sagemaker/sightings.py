@@ -40,9 +40,9 @@ class Share:
 
 def read_share(resources: Path) -> Share:
     """The share that the machine's resourceconfig.json gives it."""
-    found = json.loads(resources.read_text())
-    hosts = sorted(found["hosts"])
-    return Share(hosts.index(found["current_host"]), len(hosts))
+    machines = json.loads(resources.read_text())
+    hosts = sorted(machines["hosts"])
+    return Share(hosts.index(machines["current_host"]), len(hosts))
 
 
 def look(
@@ -86,9 +86,9 @@ def seen(s3: "S3Client", to: S3Address) -> list[Sighting]:
 
 def _read(s3: "S3Client", shard: S3Address) -> Iterator[Sighting]:
     for line in gzip.decompress(get(s3, shard)).splitlines():
-        found = json.loads(line)
-        info = found["info"] if isinstance(found["info"], str) else ImageInfo(*found["info"])
-        yield Sighting(found["name"], found["etag"], found["size"], info)
+        sighting = json.loads(line)
+        info = sighting["info"] if isinstance(sighting["info"], str) else ImageInfo(*sighting["info"])
+        yield Sighting(sighting["name"], sighting["etag"], sighting["size"], info)
 
 
 def _shard(to: S3Address, number: int, of: int) -> S3Address:

@@ -36,28 +36,16 @@ class Promotion:
 
 def history(ssm: "SSMClient", project: str) -> list[Promotion]:
     """All promotions that are kept, newest first; none where there has not been any."""
-    found: list[Promotion] = []
-    try:
-        with explained(f"reading the champion of {project}"):
-            for page in ssm.get_paginator("get_parameter_history").paginate(Name=parameters.champion(project)):
-                for one in page["Parameters"]:
-                    found.append(_read(one["Value"], one["LastModifiedDate"], one.get("LastModifiedUser", "")))
-    except ServiceError as error:
-        if error.code != "ParameterNotFound":
-            raise
-    return found[::-1]
+    with explained(f"reading the champion of {project}"):
+        versions = parameters.history(ssm, parameters.champion(project))
+    return [_read(*version) for version in versions]
 
 
 def current(ssm: "SSMClient", project: str) -> Promotion | None:
     """The champion; None where there is none."""
-    try:
-        with explained(f"reading the champion of {project}"):
-            found = ssm.get_parameter(Name=parameters.champion(project))["Parameter"]
-    except ServiceError as error:
-        if error.code == "ParameterNotFound":
-            return None
-        raise
-    return _read(found["Value"], found["LastModifiedDate"], "")
+    with explained(f"reading the champion of {project}"):
+        version = parameters.newest(ssm, parameters.champion(project))
+    return None if version is None else _read(*version)
 
 
 def lost(rekognition: "RekognitionClient", project: str, promotion: Promotion) -> str | None:

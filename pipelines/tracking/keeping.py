@@ -8,6 +8,7 @@ from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.watching import Watch
 from customlabels.pipelines.evaluation.gate import Verdict
 from customlabels.pipelines.following import Follower
+from customlabels.pipelines.model_alias import ALIAS
 from customlabels.pipelines.service import champion
 from customlabels.pipelines.service.champion import Promotion
 from customlabels.pipelines.service.versions import version_tags
@@ -62,7 +63,7 @@ def alias_follower(uri: str | None) -> Follower:
             ) from error
         if not logged:
             raise ServiceError(
-                f"version {promotion.version} is not logged on the tracking server: its model has no {server.ALIAS} "
+                f"version {promotion.version} is not logged on the tracking server: its model has no {ALIAS} "
                 f"now; {mended}"
             )
 

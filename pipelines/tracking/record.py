@@ -7,10 +7,10 @@ from datetime import datetime
 
 from customlabels.core.prices import training_cost
 from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.model_alias import ARN_TAG
 from customlabels.pipelines.service.versions import Description, version_name
 from customlabels.pipelines.training import lineage
 
-ARN_TAG = "customlabels.version-arn"
 """By which run and model version are found again."""
 
 _OURS = "customlabels:"

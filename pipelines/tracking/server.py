@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from customlabels.core.errors import CustomLabelsError, ServiceError, SettingsError
-from customlabels.pipelines.tracking.record import ARN_TAG, Record
+from customlabels.pipelines.model_alias import ALIAS, ARN_TAG
+from customlabels.pipelines.tracking.record import Record
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
 
-ALIAS = "champion"
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 
 _SECRETS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from customlabels.aws import s3 as objects
-from customlabels.core.addresses import parse_address
+from customlabels.core.addresses import S3Address, parse_address
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.settings import DatasetSettings
 from customlabels.core.watching import Watch
@@ -16,6 +16,7 @@ from customlabels.datasets.formats.masks import find_tree
 from customlabels.datasets.layout import Format, Options
 from customlabels.datasets.limits import FEWEST
 from customlabels.datasets.model import Dataset, Side
+from customlabels.datasets.probe import hashed
 from customlabels.datasets.reading import Policy, make_dataset
 from customlabels.datasets.split import (
     Group,
@@ -29,6 +30,7 @@ from customlabels.datasets.split import (
     untrained,
 )
 from customlabels.manifests.formats import AUTO, annotations, find_format
+from customlabels.manifests.layout import MENDS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 NEAR_DUPLICATES = "near-duplicates"
 _MOST_SHOWN = 20
+_DESCRIBING = {".manifest", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt", ".xml", ".yaml", ".parquet"}
+"""Endings of files that describe images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Wanted:
     s3 : makes the client, where something lies in S3
     watch : told of steps, notes and warnings
     region : of the service, asked where its limits hang on it
+    dataset : the images, where they have been read already; what cannot be used of them is still among its findings
     """
 
     path: str | None
@@ -65,11 +70,13 @@ class Wanted:
     skip_faulty: bool = False
     resplit: bool = False
     region: Callable[[], str | None] = lambda: None
+    dataset: Dataset | None = None
 
     @property
     def in_s3(self) -> bool:
-        """Whether the images themselves are in S3, rather than a file about them."""
-        return (self.path or "").startswith("s3://")
+        """Whether a folder of images in S3 is meant, rather than a file about some, wherever that is."""
+        path = self.path or ""
+        return path.startswith("s3://") and PurePosixPath(path).suffix.lower() not in _DESCRIBING
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,14 @@ class Source:
     path: Path
     format: Format
     options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Images that were read; `remote` tells where in S3 they lie, None where they are files here."""
+
+    dataset: Dataset
+    remote: "Remote | None" = None
 
 
 @contextmanager
@@ -127,6 +142,9 @@ def find_source(wanted: Wanted, *, convertible: bool = False) -> Iterator[Source
             fractions=None if given.box_unit is None else given.box_unit == "fractions",
             masks=find_tree(path, wanted.masks),
             min_area=given.min_area,
+            lines=given.lines,
+            attributes=given.attributes,
+            fetch=lambda address: _fetched(wanted, address),
             category=given.category,
         )
         for folder in (options.images, options.masks):
@@ -138,6 +156,23 @@ def find_source(wanted: Wanted, *, convertible: bool = False) -> Iterator[Source
         yield Source(path, format, options)
 
 
+def _fetched(wanted: Wanted, address: S3Address) -> bytes:
+    """The bytes of an object that is named beside images, such as a mask.
+
+    Raises
+    ------
+    ValueError : it is not there, or cannot be reached
+    """
+    from customlabels.manifests.images import object_bytes
+    from customlabels.manifests.segmentation import MAX_BYTES
+
+    try:
+        s3 = wanted.s3()
+    except SettingsError as error:
+        raise ValueError(f"not here, and S3 cannot be asked: {error.message}") from error
+    return object_bytes(s3, address, MAX_BYTES)
+
+
 def _beside(path: Path, format: Format) -> str:
     """What else there is to be read: annotations that lie beside folders of labels."""
     if format.name != "folder":
@@ -146,47 +181,67 @@ def _beside(path: Path, format: Format) -> str:
     return "".join(f"; {file} can be read too, as {format.name}" for file, format in known if format)
 
 
-def read_images(wanted: Wanted, policy: Policy | None = None) -> Dataset:
-    """The dataset that is asked for; what cannot be used is among its findings."""
-    convertible = policy is not None
+def read_images(wanted: Wanted, policy: Policy | None = None) -> Taken:
+    """The images that are asked for; what cannot be used is among the findings.
+
+    Parameters
+    ----------
+    policy : what may be taken where images are to be converted; such have to be here
+
+    Raises
+    ------
+    SettingsError : images in S3 are asked for in a way that needs them here
+    LayoutError : there is no image that can be used
+    """
+    from customlabels.manifests.remote import lie_in_s3, read_in_s3
+
+    if wanted.dataset is not None:
+        return Taken(wanted.dataset)
+    if wanted.in_s3:
+        if policy is not None:
+            raise _not_here(wanted)
+        return _read_folder_in_s3(wanted)
     with (
-        find_source(wanted, convertible=convertible) as source,
+        find_source(wanted, convertible=policy is not None) as source,
         wanted.watch.step(f"reading {source.path}") as advance,
     ):
         own = policy or Policy()
-        return make_dataset(
-            source.format.read(source.path, source.options),
-            source.options,
-            Policy(
-                label_map=wanted.settings.label_map,
-                allow_unlabelled=wanted.settings.allow_unlabelled or own.allow_unlabelled,
-                image_fault=own.image_fault,
-                step=lambda: advance(1),
-            ),
-            source.path,
+        layout = source.format.read(source.path, source.options)
+        whole = Policy(
+            label_map=wanted.settings.label_map,
+            allow_unlabelled=wanted.settings.allow_unlabelled or own.allow_unlabelled,
+            image_fault=own.image_fault,
+            step=lambda: advance(1),
         )
+        if not lie_in_s3(layout, source.options):
+            return Taken(make_dataset(layout, source.options, whole, source.path))
+        if policy is not None:
+            raise _not_here(wanted)
+        wanted.watch.note("no image is here; looking at those in S3 (--images DIR looks at copies)")
+        remote = read_in_s3(wanted.s3(), layout, source.options, whole)
+        return Taken(remote.dataset, remote)
 
 
-def take_images(wanted: Wanted, policy: Policy | None = None) -> Dataset:
+def take_images(wanted: Wanted, policy: Policy | None = None) -> Taken:
     """As `read_images`.
 
     Raises
     ------
     LayoutError : images cannot be used, and they are not to be skipped
     """
-    dataset = read_images(wanted, policy)
-    _refuse_faults(wanted, dataset)
-    return dataset
+    taken = read_images(wanted, policy)
+    _refuse_faults(wanted, taken.dataset)
+    return taken
 
 
-def divide_images(wanted: Wanted) -> tuple[Dataset, Group]:
-    """The dataset that is asked for, without faults, divided as the settings ask, and its groups."""
-    dataset, given = take_images(wanted), wanted.settings
-    if wanted.resplit:
-        dataset = undivided(dataset)
+def divide_images(wanted: Wanted) -> tuple[Taken, Group]:
+    """The images that are asked for, without faults, divided as the settings ask, and their groups."""
+    taken, given = take_images(wanted), wanted.settings
+    taken = Taken(_hashed(wanted, taken), taken.remote)
+    dataset = undivided(taken.dataset) if wanted.resplit else taken.dataset
     group: Group = own_group
     if given.group_by == NEAR_DUPLICATES:
-        dataset = grouped(dataset, (same.records for same in find_near_duplicates(wanted.watch, dataset)))
+        dataset = grouped(dataset, (same.records for same in find_near_duplicates(wanted.watch, taken)))
     elif given.group_by:
         group = group_by(given.group_by)
     divided = split(dataset, fraction=given.test_fraction, seed=given.seed, group=group)
@@ -196,13 +251,35 @@ def divide_images(wanted: Wanted) -> tuple[Dataset, Group]:
     torn = together(divided, group)
     if torn:
         wanted.watch.warn(f"{len(torn)} groups lie on both sides of the split that the source brings: {torn[0]} …")
-    return divided, group
+    return Taken(divided, taken.remote), group
 
 
-def divide_remote(wanted: Wanted) -> "tuple[Remote, Dataset]":
-    """The images in S3 that are asked for, without faults, and how they are divided."""
+def _not_here(wanted: Wanted) -> SettingsError:
+    return SettingsError(
+        f"{wanted.path}: its images lie in S3, and only files here are converted", hint="aws s3 sync, first"
+    )
+
+
+def _hashed(wanted: Wanted, taken: Taken) -> Dataset:
+    """The dataset with the hashes of its images, by which they are divided and later told apart.
+
+    What is in S3 has a hash there.
+    """
+    if taken.remote is not None:
+        return taken.dataset
+    title = f"hashing {len(taken.dataset.records)} images"
+    with wanted.watch.step(title, len(taken.dataset.records)) as advance:
+        try:
+            return hashed(taken.dataset, lambda: advance(1))
+        except OSError as error:
+            raise LayoutError(f"{error.filename}: cannot be read ({error.strerror})") from error
+
+
+def _read_folder_in_s3(wanted: Wanted) -> Taken:
+    """The images in a folder in S3, a folder a label."""
     from customlabels.datasets.evidence import structure
     from customlabels.datasets.files import wanted as matches
+    from customlabels.datasets.structure import Places, folders_of
     from customlabels.pipelines.training.s3_source import folder_address, read_remote
 
     given = wanted.settings
@@ -214,7 +291,7 @@ def divide_remote(wanted: Wanted) -> "tuple[Remote, Dataset]":
     if given.label_from == "name":
         raise SettingsError("labels of images in S3 are taken from their folders: --label-from top, parent or path")
     if given.group_by == NEAR_DUPLICATES:
-        raise SettingsError("near-duplicates are found by looking at images; those in S3 are not downloaded")
+        raise _unseen()
     address = folder_address(wanted.path or "")
     with wanted.watch.step(f"looking at {address}") as advance:
         remote = read_remote(
@@ -225,18 +302,26 @@ def divide_remote(wanted: Wanted) -> "tuple[Remote, Dataset]":
             wanted=lambda name: matches(name, given.include, given.exclude),
             step=lambda: advance(1),
         )
-    tool = structure([record.name for record in remote.dataset.records], given.label_from)
-    if tool is not None and given.format == AUTO:
+    names = [record.name for record in remote.dataset.records]
+    kinds = Places(map(folders_of, names)).categories if given.format == AUTO else set()
+    if kinds:
+        known = sorted("/".join(folders) for folders in kinds)
+        raise LayoutError(
+            f"{address}: holds several kinds of parts, each with a split of its own: {', '.join(known)}",
+            hint=f"name one of them, {address}/{known[0]}",
+        )
+    tool = structure(names, given.label_from) if given.format == AUTO else None
+    if tool is not None:
         raise LayoutError(
             f"{address}: images lie in {tool}/, which is the structure of a tool, not a label",
             hint="name the folder that holds a folder a label; if the folders are labels all the same, say "
             "--format folder",
         )
-    _refuse_faults(wanted, remote.dataset)
-    group: Group = group_by(given.group_by) if given.group_by else own_group
-    divided = split(remote.dataset, fraction=given.test_fraction, seed=given.seed, group=group)
-    _refuse_too_many(wanted, divided)
-    return remote, divided
+    return Taken(remote.dataset, remote)
+
+
+def _unseen() -> SettingsError:
+    return SettingsError("near-duplicates are found by looking at images; those in S3 are not downloaded")
 
 
 def _refuse_too_many(wanted: Wanted, divided: Dataset) -> None:
@@ -259,18 +344,36 @@ def _refuse_too_many(wanted: Wanted, divided: Dataset) -> None:
         )
 
 
-def find_near_duplicates(watch: Watch, dataset: Dataset) -> "list[Duplicates]":
-    """Images that look nearly the same."""
+def find_exact_duplicates(taken: Taken) -> "list[Duplicates]":
+    """Images of the same bytes; of those in S3, with the same ETag and size."""
+    from customlabels.datasets.duplicates import Duplicates, alike, exact_duplicates
+
+    if taken.remote is None:
+        return exact_duplicates(taken.dataset.records)
+    hashes = taken.remote.hashes
+    groups = alike(taken.dataset.records, lambda record: hashes[record.name].sha256)
+    return [Duplicates(tuple(group), exact=True) for group in groups]
+
+
+def find_near_duplicates(watch: Watch, taken: Taken) -> "list[Duplicates]":
+    """Images that look nearly the same.
+
+    Raises
+    ------
+    SettingsError : they are not here
+    """
     from customlabels.datasets.duplicates import near_duplicates
 
-    records = dataset.records
+    if taken.remote is not None:
+        raise _unseen()
+    records = taken.dataset.records
     with watch.step(f"comparing {len(records)} images", len(records)) as advance:
         return near_duplicates(records, lambda: advance(1))
 
 
-def warn_of_leaks(wanted: Wanted, divided: Dataset) -> None:
-    """Says where images that look nearly the same lie on both sides: the F1 will flatter."""
-    if wanted.settings.group_by == NEAR_DUPLICATES:
+def warn_of_leaks(wanted: Wanted, divided: Taken) -> None:
+    """Says where images that look nearly the same lie on both sides: the F1 will flatter. Those in S3 are not seen."""
+    if divided.remote is not None or wanted.settings.group_by == NEAR_DUPLICATES:
         return
     alike = find_near_duplicates(wanted.watch, divided)
     torn = [same for same in alike if len({record.side for record in same.records}) > 1]
@@ -299,10 +402,13 @@ def _refuse_faults(wanted: Wanted, dataset: Dataset) -> None:
     if not wanted.skip_faulty:
         missing = any("no such image" in finding.message for finding in dataset.faults)
         elsewhere = "say where the images lie with --images DIR, " if missing else ""
+        mended = any(MENDS in finding.message for finding in dataset.faults)
         raise LayoutError(
             f"{dataset.root}: {len(lines)} faults; {len(dataset.records)} images can be used",
             details=lines,
-            hint=f"{elsewhere}mend them, leave images out with --exclude, or go on without these images with "
+            hint=f"{MENDS}, then name NEW.manifest"
+            if mended
+            else f"{elsewhere}mend them, leave images out with --exclude, or go on without these images with "
             "--skip-faulty",
         )
     for line in lines[:_MOST_SHOWN]:

@@ -1,1 +1,1 @@
-"""The Lambda functions: what they look at, do, remember and tell."""
+"""The Lambda functions of a schedule; their zip holds what `handlers` imports, and nothing else."""

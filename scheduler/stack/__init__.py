@@ -1,1 +1,4 @@
-"""The stack: what EventBridge fires, how functions are packed and deployed, and overridden."""
+"""The schedule's stack: what EventBridge fires, the functions' code and roles, its removal, and what overrides it.
+
+From outside: `schedule_stack.assemble`, `removal.remove`, `overrides`. The rest is what the template is made of.
+"""

@@ -149,7 +149,7 @@ def _alarms(project: str, budget: float | None, name: str) -> list[dict[str, Any
         return {"logical": logical, "name": spoken, **usual, **given, **about, **more}
 
     ours = ("Project", project)
-    found = [
+    alarms = [
         alarm(
             "UpBeyondPlan",
             f"A model of {project} is up against its schedule, though it was told to stop: see customlabels schedule "
@@ -182,7 +182,7 @@ def _alarms(project: str, budget: float | None, name: str) -> list[dict[str, Any
             missing="breaching",
         ),
     ]
-    found += [
+    alarms += [
         alarm(
             f"{function.capitalize()}Fails",
             f"The function {function} of the schedule of {project} failed",
@@ -196,5 +196,5 @@ def _alarms(project: str, budget: float | None, name: str) -> list[dict[str, Any
     ]
     if budget is not None:
         says = f"The models of {project} have cost their monthly budget of ${budget:.2f}: they stay down"
-        found.append(alarm("BudgetSpent", says, NAMESPACE, "MonthDollars", ours, budget))
-    return found
+        alarms.append(alarm("BudgetSpent", says, NAMESPACE, "MonthDollars", ours, budget))
+    return alarms

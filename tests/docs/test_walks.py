@@ -52,6 +52,15 @@ NEEDS = {
         files=(
             *("photos/crack/a.jpg", "photos/ok/b.jpg", "yolo/images/train/a.jpg"),
             *("labelme/a.jpg", "masked/crack/c.jpg", "masked/crack/c.png"),
+            *("mvtec/carpet/train/good/000.jpg", "mvtec/carpet/test/good/000.jpg"),
+            *("mvtec/carpet/test/cut/000.jpg", "mvtec/carpet/ground_truth/cut/000_mask.png"),
+            *(
+                "named/crack_1.jpg",
+                "named/ok_1.jpg",
+                "project/ds1/img/a.jpg",
+                "kitti/image_2/000000.jpg",
+                "faces/a.jpg",
+            ),
         ),
         settings='[project]\nname = "formats"\n',
     ),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.chaos import PACE, chaos, sequence
 from support.local_services import Service, client
+from support.policies import allowed, needed
 from support.shells import Shell
 from support.uptime_stack import deployed
 
@@ -137,6 +138,20 @@ def test_changes_are_shown_and_asked_for(plant: tuple[Shell, Service]) -> None:
         shell.run("--local", "schedule", "deploy", "--yes")
 
 
+def test_the_schedules_commands_make_no_call_that_their_policies_lack(plant: tuple[Shell, Service]) -> None:
+    shell, _ = plant
+    settings = shell.folder / "customlabels.toml"
+    settings.write_text(SETTINGS.replace("08:00", "07:30"))
+    actions = allowed(shell, "schedule")
+    try:
+        for words in (["diff"], ["deploy", "--yes"], ["override", "--on", "1h", "--yes"], ["override", "--clear"]):
+            assert needed(shell.run("--local", "-v", "schedule", *words).stderr) <= actions, words
+    finally:
+        settings.write_text(SETTINGS)
+        shell.run("--local", "schedule", "deploy", "--yes")
+    assert needed(shell.run("--local", "-v", "schedule", "status").stderr) <= allowed(shell, "status")
+
+
 def test_a_template_is_rendered_for_other_tools(plant: tuple[Shell, Service]) -> None:
     shell, _ = plant
     made = shell.json("--local", "schedule", "render", "--to", "stack")
@@ -158,8 +173,10 @@ def test_removing_leaves_nothing_and_stops_what_is_up(own_plant: tuple[Shell, Se
     shell.run("--local", "schedule", "override", "--on", "2h", "--yes")
     advance(shell, 0.2)
     assert "RUNNING" in {one["status"] for one in shell.json("--local", "model", "status")}
-    removed = shell.run_on("--local", "schedule", "remove", "--yes", "--output", "json", minutes=2)
+    actions = allowed(shell, "schedule")
+    removed = shell.run_on("--local", "-v", "schedule", "remove", "--yes", "--output", "json", minutes=2)
     assert json.loads(removed.stdout)["deleted"]
+    assert needed(removed.stderr) <= actions
     models = shell.json("--local", "model", "status")
     assert not [one for one in models if one["status"] in {"STARTING", "RUNNING"}]
     left = {

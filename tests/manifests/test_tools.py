@@ -15,10 +15,11 @@ from customlabels.manifests.building import Remote, build, remote_dataset
 from customlabels.manifests.describing import describe
 from customlabels.manifests.entries import read_entries
 from customlabels.manifests.formats import FORMATS
+from customlabels.manifests.ground_truth import resolved
 from customlabels.manifests.lines import entry_line
 from customlabels.manifests.merging import merged
 from customlabels.manifests.repairing import repaired
-from customlabels.manifests.rewriting import Conversion, Kind, as_custom_labels
+from customlabels.manifests.rewriting import Conversion, Kind
 
 PREFIX = "s3://plant-7/parts/"
 SIZE = (640, 480, 3)
@@ -208,7 +209,7 @@ def test_multi_label_jobs_become_what_the_service_takes_and_back() -> None:
     back, _ = converted(lines, Kind.MULTI_LABEL)
     again = json.loads(back[0])
     assert {again["labels-metadata"]["class-map"][str(number)] for number in again["labels"]} == {"wet", "crack"}
-    assert labels([as_custom_labels(back[0])]) == [(("wet", "crack"), ())]
+    assert labels([resolved(back[0].rstrip(b"\n")).line]) == [(("wet", "crack"), ())]
 
 
 def test_boxes_become_labels_and_only_boxes_stay() -> None:
@@ -244,17 +245,23 @@ def box(**changes: object) -> dict[str, object]:
 REPAIRS = [
     (b"\xef\xbb\xbf" + OK, "took off a byte order mark"),
     (line("c.jpg", kinds=multi_label(1)), "made an attribute a label of kinds"),
-    (OK.replace(b"ok.jpg", b"d.jpg").replace(b'"label_0":0', b'"label_0":"x"'), "filled in a value that is not"),
+    (
+        OK.replace(b"ok.jpg", b"d.jpg").replace(b'"label_0":0', b'"label_0":"x"'),
+        'filled in /label_0: 0 in the place of "x"',
+    ),
     (
         OK.replace(b"ok.jpg", b"e.jpg").replace(b'"confidence":1', b'"confidence":7'),
-        "filled in a value that is not read",
+        "filled in /label_0-metadata/confidence: 1 in the place of 7, which is required and not read",
     ),
     (boxed("f.jpg", [box(left=9.6)]), "rounded coordinates"),
-    (boxed("g.jpg", [box()], objects=[]), "made objects as long"),
-    (boxed("h.jpg", [box()], image_size={"width": 640, "height": 480}), "put image_size into a list"),
+    (boxed("g.jpg", [box()], objects=[]), 'filled in /boxes-metadata/objects: [{"confidence":1}] in the place of []'),
+    (
+        boxed("h.jpg", [box()], image_size={"width": 640, "height": 480}),
+        "put /boxes/image_size into a list",
+    ),
     (
         boxed("i.jpg", [box(), box(left=700)], objects=[{"confidence": 1}] * 2),
-        "box 2 taken out: The bounding box",
+        "box 2 taken out: /boxes/annotations/1/width: 20 (has to be at most -60",
     ),
     (OK.replace(b"ok.jpg", b"j.jpg").replace(b'"label_0":0', b'"cl-errors":[],"label_0":0'), "took out cl-errors"),
 ]
@@ -284,4 +291,4 @@ def test_an_attribute_that_the_service_could_not_use_is_taken_out() -> None:
         0, {k: v for k, v in json.loads(OK)["label_0-metadata"].items() if k not in SHARED}))])  # fmt: skip
     assert result.line is not None
     assert labels([result.line]) == [(("ok",), ())]
-    assert "x taken out (in its metadata): The use case type" in result.changes[0]
+    assert 'x taken out: /x-metadata/type: "groundtruth/other"' in result.changes[0]

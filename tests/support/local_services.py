@@ -29,29 +29,37 @@ class Service:
 
     state: Path
     endpoint_url: str
+    key: str
     rekognition: "RekognitionClient"
     s3: "S3Client"
 
 
 def connect(state: Path, region: str = "us-east-1", pace: address.Pace = address.FAST) -> Service:
     """The local service that keeps `state`, started where it is not up."""
-    url = address.start(state, pace).endpoint_url
-    return Service(state, url, _client(url, "rekognition", region), _client(url, "s3", region))
+    running = address.start(state, pace)
+    url, key = running.endpoint_url, running.key
+    return Service(state, url, key, _client(url, key, "rekognition", region), _client(url, key, "s3", region))
+
+
+def connect_to(service: Service, endpoint: str, region: str = "us-east-1") -> Service:
+    """The service, reached at another address: that of a proxy."""
+    rekognition, s3 = (_client(endpoint, service.key, name, region) for name in ("rekognition", "s3"))
+    return Service(service.state, endpoint, service.key, rekognition, s3)
 
 
 def client(service: Service, name: str, region: str = "us-east-1") -> Any:
     """A boto3 client of one of its services."""
-    return _client(service.endpoint_url, name, region)
+    return _client(service.endpoint_url, service.key, name, region)
 
 
-def _client(url: str, name: str, region: str) -> Any:
+def _client(url: str, key: str, name: str, region: str) -> Any:
     session: Any = boto3
     return session.client(
         name,
         endpoint_url=url,
         region_name=region,
-        aws_access_key_id="AKIASECRETSECRET",
-        aws_secret_access_key="any",
+        aws_access_key_id=key,
+        aws_secret_access_key="SECRETSECRET",
         config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
     )
 

@@ -14,13 +14,14 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from customlabels.aws.clients import explained
+from customlabels.aws.clients import Clients, Connection, explained
 from customlabels.aws.s3 import get
 from customlabels.core.addresses import parse_address
 from customlabels.core.errors import CustomLabelsError, ServiceError
 from customlabels.pipelines.evaluation.summary import load_evaluation
 from customlabels.pipelines.sagemaker import registry
 from customlabels.pipelines.sagemaker.functions import gate_step, training_end
+from customlabels.pipelines.sagemaker.functions.promotion_step import following, watch
 from customlabels.pipelines.sagemaker.limits import LONGEST_OUTPUT, cut
 from customlabels.pipelines.training.submission import start_training
 from customlabels.pipelines.training.ticket import Ticket, read_ticket
@@ -42,7 +43,7 @@ _OVER = {"ValidationException", "ValidationError", "ResourceNotFound", "Conflict
 def start(event: Document, _context: Any) -> Document:
     """Starts the training of the version that the build has left a ticket for."""
     ticket = _ticket(event)
-    started = start_training(_client("rekognition"), ticket)
+    started = start_training(_client("rekognition"), _client("s3"), ticket)
     _log("started" if started else "found", version=ticket.version)
     return {"ProjectArn": ticket.project_arn, "Version": ticket.version}
 
@@ -154,7 +155,7 @@ def register(event: Document, _context: Any) -> Document:
         approval=event["approval"],
         execution=event["execution"],
     )
-    promoted = registry.promote_approved(_client("sagemaker"), _client("ssm"), package)
+    promoted = registry.promote_approved(_clients(), following(), watch(_log), package)
     _log("registered", version=event["version"], package=package, champion=promoted)
     return {"ModelPackageArn": package, "Champion": promoted}
 
@@ -162,13 +163,19 @@ def register(event: Document, _context: Any) -> Document:
 def approve(event: Document, _context: Any) -> Document:
     """Promotes the version of a model package that a person has approved; EventBridge tells of it."""
     package, when = event["detail"]["ModelPackageArn"], datetime.fromisoformat(event["time"])
-    promoted = registry.promote_approved(_client("sagemaker"), _client("ssm"), package, when)
+    promoted = registry.promote_approved(_clients(), following(), watch(_log), package, when)
     _log("promoted" if promoted else "not approved, or overtaken", package=package, version=promoted)
     return {"Champion": promoted}
 
 
 def _ticket(event: Document) -> Ticket:
     return read_ticket(json.loads(get(_client("s3"), parse_address(event["ticket"]))))
+
+
+@cache
+def _clients() -> Clients:
+    """As the command has them; made once an environment."""
+    return Clients(Connection())
 
 
 @cache

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from support import tool_files
+from support import annotated_files, tool_files
 from support.drawing import drawn
 
 from customlabels.core.errors import LayoutError
@@ -90,6 +90,11 @@ def write_masks(folder: Path, marks: Marks) -> Path:
 
 
 FORMATS = {
+    "coco": Written(annotated_files.write_coco),
+    "cvat": Written(annotated_files.write_cvat),
+    "label-studio": Written(annotated_files.write_label_studio),
+    "labelme": Written(annotated_files.write_labelme),
+    "manifest": Written(annotated_files.write_manifest),
     "masks": Written(write_masks),
     "yolo": Written(write_yolo, (VALID, FAULTY)),
     "voc": Written(write_voc, (VALID, FAULTY)),

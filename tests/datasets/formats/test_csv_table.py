@@ -139,6 +139,8 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "coordinates without labels": ("a.jpg,10,20,30,50\nb.png,1,2,30,40\n", "its boxes have no label"),
     "numbers that may be labels or not": ("a.jpg,10,20\nb.png,1,2\n", "may be column 2 or column 3"),
+    "a score before boxes": ("a.jpg,crack,0.9,1,2,30,50\nb.png,ok,0.8,1,2,30,40\n", "four of which may be boxes"),
+    "numbers of rows": ("".join(f"{number},a.jpg\n" for number in range(20)), "known to hold labels"),
     "files in place of labels": ("a.jpg a.txt\nb.png b.txt\n", "no column is known to hold labels"),
     "several columns of words": ("image,shift,line\na.jpg,x,y\nb.png,y,x\n", "may be 'shift' or 'line'"),
     "half a box": ("image,label,xmin,ymin\na.jpg,crack,1,2\n", "missing: xmax, ymax"),
@@ -334,3 +336,98 @@ def test_faults_of_rows_are_ordered_by_their_numbers(folder: Path) -> None:
     rows = "image,label\na.jpg,crack\n" + "".join(f"gone{number}.jpg,ok\n" for number in range(12))
     dataset = load(written(folder / "parts.csv", rows))
     assert [finding.name.split(",")[1] for finding in dataset.faults] == [f" row {number}" for number in range(3, 15)]
+
+
+def test_what_stands_beyond_the_header_is_a_fault_or_a_label(folder: Path) -> None:
+    table = written(folder / "parts.csv", "image,label\na.jpg,crack,wet\nb.png,ok,\n")
+    dataset = load(table)
+    assert marks(dataset) == {"b.png": [("ok",)]}
+    assert "'wet' stands beyond the last column" in notes(dataset)
+    assert marks(load(table, label_separator=",")) == {"a.jpg": [("crack",), ("wet",)], "b.png": [("ok",)]}
+
+
+def test_several_boxes_in_a_cell_have_a_label_each(folder: Path) -> None:
+    row = '"[[10, 20, 20, 30], [50, 20, 20, 30], [80, 20, 20, 30]]","[""crack"", ""pit"", ""crack""]"'
+    dataset = load(written(folder / "parts.csv", f"image,bbox,labels\na.jpg,{row}\n"))
+    assert [label for label, *_ in marks(dataset)["a.jpg"]] == ["crack", "pit", "crack"]
+    fewer = row.replace(', ""crack""]', "]")
+    table = written(folder / "parts.csv", f"image,bbox,labels\na.jpg,{fewer}\nb.png,{row}\n")
+    assert "3 boxes have 2 labels" in notes(load(table))
+
+
+def test_a_label_column_that_is_blank_gives_way_to_one_that_is_not(folder: Path) -> None:
+    table = written(folder / "parts.csv", "image,class,defect\na.jpg,,crack\nb.png,,ok\n")
+    assert marks(load(table)) == {"a.jpg": [("crack",)], "b.png": [("ok",)]}
+    late = written(folder / "late.csv", "image,label\n" + "a.jpg,\n" * 300 + "b.png,ok\n")
+    assert marks(load(late)) == {"b.png": [("ok",)]}
+
+
+def test_blanks_in_a_column_of_labels_are_told(folder: Path) -> None:
+    table = written(folder / "parts.csv", "image,labels\na.jpg,crack wet\nb.png,ok\n")
+    assert "label 'crack wet' holds blanks and is taken as one (--label-separator ' '" in notes(load(table))
+    assert marks(load(table, label_separator=" "))["a.jpg"] == [("crack",), ("wet",)]
+
+
+NAMED = [
+    ("xmin,ymin,xmax,ymax", "10,20,30,50"),
+    ("min_x,min_y,max_x,max_y", "10,20,30,50"),
+    ("bbox_xmin,bbox_ymin,bbox_xmax,bbox_ymax", "10,20,30,50"),
+    ("topleft_x,topleft_y,bottomright_x,bottomright_y", "10,20,30,50"),
+    ("left,top,right,bottom", "10,20,30,50"),
+    ("x0,y0,x1,y1", "10,20,30,50"),
+    ("x1,y1,x2,y2", "10,20,30,50"),
+    ("XMin,XMax,YMin,YMax", "10,30,20,50"),
+    ("x,y,w,h", "10,20,20,30"),
+    ("X,Y,Width,Height", "10,20,20,30"),
+    ("x1,y1,w,h", "10,20,20,30"),
+    ("xmin,ymin,width,height", "10,20,20,30"),
+    ("bbox_x,bbox_y,bbox_width,bbox_height", "10,20,20,30"),
+    ("cx,cy,w,h", "20,35,20,30"),
+    ("x_center,y_center,box_width,box_height", "20,35,20,30"),
+]
+
+
+@pytest.mark.parametrize(("names", "cells"), NAMED, ids=[names for names, _ in NAMED])
+def test_boxes_go_by_many_names(folder: Path, names: str, cells: str) -> None:
+    dataset = load(written(folder / "parts.csv", f"image,{names},label\na.jpg,{cells},crack\n"))
+    assert marks(dataset) == {"a.jpg": [("crack", 10, 20, 30, 50)]}
+    assert not notes(dataset)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.permutations(range(8)), st.sampled_from([",", ";", "\t"]))
+def test_the_order_of_columns_means_nothing_under_a_header(order: list[int], delimiter: str) -> None:
+    rows = [
+        ["file", "class", "xmin", "ymin", "xmax", "ymax", "split", "operator"],
+        ["a.jpg", "crack", "10", "20", "30", "50", "train", "Jo"],
+        ["b.jpg", "pit", "11", "21", "31", "51", "test", "Al"],
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        lines = [delimiter.join(row[place] for place in order) for row in rows]
+        table = written(Path(name) / "t.csv", "\n".join(lines))
+        images = list(csv_table.read(table, Options()).images)
+    assert [
+        (image.name, image.subset, [(box.label, *box.corners) for box in image.boxes or ()]) for image in images
+    ] == [
+        ("a.jpg", "train", [("crack", 10, 20, 30, 50)]),
+        ("b.jpg", "test", [("pit", 11, 21, 31, 51)]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("image,label,bx,by,bw,bh\na.jpg,crack,10,20,30,40\n", "'bx', 'by', 'bw', 'bh' may be boxes"),
+        ("image,crack,ok\na.jpg,0.9,0.1\n", "no column is known to hold labels"),
+    ],
+)
+def test_numbers_that_sound_like_more_are_not_left_unread(folder: Path, content: str, says: str) -> None:
+    with pytest.raises(LayoutError, match=says) as error:
+        load(written(folder / "parts.csv", content))
+    assert "--label-rule 'LABEL: crack >= 0.5'" in (error.value.hint or "") or "bx" in content
+
+
+def test_what_nobody_could_tell_is_a_fault_of_its_image(folder: Path) -> None:
+    dataset = load(written(folder / "parts.csv", "image,edema,fracture\na.jpg,1.0,-1.0\nb.png,1.0,\n"))
+    assert marks(dataset) == {"b.png": [("edema",)]}
+    assert "'-1.0' in column 'fracture' is neither 0 nor 1" in notes(dataset)

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from support.local_services import BUCKET, Service
 
+from customlabels.core.waiting import wait_for
 from customlabels.manifests.lines import entry_line
 from customlabels.pipelines.service import hosting
 
@@ -34,8 +35,6 @@ def manifest(images: Path, names: slice) -> bytes:
 
 
 def settled(service: Service, arn: str) -> dict[str, Any]:
-    from customlabels.core.waiting import wait_for
-
     def look() -> Any:
         described = service.rekognition.describe_dataset(DatasetArn=arn)["DatasetDescription"]
         return None if described["Status"].endswith("IN_PROGRESS") else described
@@ -272,11 +271,44 @@ def test_images_that_cannot_be_read_fail_the_training_with_a_reason(service: Ser
     assert "BillableTrainingTimeInSeconds" not in failed
 
 
-def test_everything_is_deleted_in_its_order(service: Service, trained: Trained) -> None:
-    from customlabels.core.waiting import wait_for
+@pytest.fixture
+def expendable(service: Service, trained: Trained) -> Trained:
+    """A project of its own that holds copies of the trained version and its datasets, the version running."""
+    rekognition = service.rekognition
+    project = rekognition.create_project(ProjectName="expendable")["ProjectArn"]
+    datasets = {}
+    for kind, source in trained.datasets.items():
+        datasets[kind] = rekognition.create_dataset(
+            ProjectArn=project, DatasetType=kind, DatasetSource={"DatasetArn": source}
+        )["DatasetArn"]
+        assert settled(service, datasets[kind])["Status"] == "CREATE_COMPLETE"
+    version = rekognition.copy_project_version(
+        SourceProjectArn=trained.project,
+        SourceProjectVersionArn=trained.version,
+        DestinationProjectArn=project,
+        VersionName="v1",
+        OutputConfig={"S3Bucket": BUCKET, "S3KeyPrefix": "expendable"},
+    )["ProjectVersionArn"]
+    status(service, project, "COPYING_COMPLETED")
+    rekognition.start_project_version(ProjectVersionArn=version, MinInferenceUnits=1)
+    status(service, project, "RUNNING")
+    return Trained(project, version, datasets, {})
 
+
+def status(service: Service, project: str, wanted: str) -> None:
+    """Waits until the project's version has it."""
+
+    def look() -> Any:
+        (shown,) = service.rekognition.describe_project_versions(ProjectArn=project)["ProjectVersionDescriptions"]
+        return True if shown["Status"] == wanted else None
+
+    wait_for(look, what=wanted, most=20)
+
+
+def test_everything_is_deleted_in_its_order(service: Service, expendable: Trained) -> None:
     rekognition = service.rekognition
     versions = rekognition.describe_project_versions
+    trained = expendable
 
     hosting.stop(rekognition, trained.version)
     assert rekognition.delete_project_version(ProjectVersionArn=trained.version)["Status"] == "DELETING"
@@ -289,14 +321,16 @@ def test_everything_is_deleted_in_its_order(service: Service, trained: Trained) 
         rekognition.delete_dataset(DatasetArn=arn)
     wait_for(
         lambda: (
-            None if rekognition.describe_projects(ProjectNames=["flow"])["ProjectDescriptions"][0]["Datasets"] else True
+            None
+            if rekognition.describe_projects(ProjectNames=["expendable"])["ProjectDescriptions"][0]["Datasets"]
+            else True
         ),
         what="datasets",
         most=20,
     )
     assert rekognition.delete_project(ProjectArn=trained.project)["Status"] == "DELETING"
     wait_for(
-        lambda: True if not rekognition.describe_projects(ProjectNames=["flow"])["ProjectDescriptions"] else None,
+        lambda: True if not rekognition.describe_projects(ProjectNames=["expendable"])["ProjectDescriptions"] else None,
         what="project",
         most=20,
     )

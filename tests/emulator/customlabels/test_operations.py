@@ -208,8 +208,6 @@ def test_both_ways_of_training_are_not_mixed(service: Service, uploaded: str) ->
     assert refused(call, **shared, TrainingData=training, TestingData={}) == "InvalidParameterException"
     both = {**training, "AutoCreate": True}
     assert refused(call, **shared, TrainingData=training, TestingData=both) == "InvalidParameterException"
-    absent = {"Assets": [asset("mixed/never-put.manifest")]}
-    assert refused(call, **shared, TrainingData=absent, TestingData={"AutoCreate": True}) == "InvalidS3ObjectException"
     dataset(service, arn, "TRAIN")
     auto = {"AutoCreate": True}
     assert refused(call, **shared, TrainingData=training, TestingData=auto) == "InvalidParameterException"

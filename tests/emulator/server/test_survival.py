@@ -64,7 +64,7 @@ def test_what_other_services_hold_comes_back(own_service: Service) -> None:
     ]
     assert [entry["Value"] for entry in history] == ["v1", "v2"]
     kept = b"".join(path.read_bytes() for path in own_service.state.iterdir() if path.is_file())
-    assert b"AKIASECRETSECRET" not in kept
+    assert b"SECRETSECRET" not in kept
 
 
 def test_a_state_of_another_version_is_refused_and_left(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from customlabels.pipelines.sagemaker.sightings import Share, seen
 from customlabels.pipelines.training.s3_source import arrange
 
 DATASET = {"label_from": "top", "label_map": {}, "include": [], "exclude": ["*/9.jpg"], "group_by": None}
-SETTINGS = {"name": "line-5", "bucket": BUCKET, "prefix": "customlabels", "kms_key": None, "dataset": DATASET}
+SETTINGS = {"name": "line-5", "bucket": BUCKET, "prefix": "customlabels", "kms_key": "alias/models", "dataset": DATASET}
 MANY = 1100
 """More than a page of a listing holds."""
 
@@ -55,6 +55,8 @@ def test_two_machines_see_all_images_between_them(service: Service, tmp_path: Pa
     machines = [job(service, tmp_path, "look", number, 2, *words) for number in range(2)]
     said = [machine.communicate(timeout=60)[1].decode() for machine in machines]
     assert [machine.returncode for machine in machines] == [0, 0], said
+    shards = [f"runs/1/seen/{number:04}-of-0002.jsonl.gz" for number in range(2)]
+    assert {service.s3.head_object(Bucket=BUCKET, Key=key)["SSEKMSKeyId"] for key in shards} == {"alias/models"}
     counts = [int(text.rpartition(": ")[2].split()[0]) for text in said]
     assert sum(counts) == MANY - 2
     assert min(counts) > MANY / 3
@@ -64,7 +66,7 @@ def test_two_machines_see_all_images_between_them(service: Service, tmp_path: Pa
     assert [one.name for one in together.dataset.records] == wanted
     assert {(one.labels, one.info.width) for one in together.dataset.records} == {(("ok",), 96), (("crack",), 96)}
     assert together.hashes.keys() == set(wanted)
-    service.s3.delete_object(Bucket=BUCKET, Key="runs/1/seen/0000-of-0002.jsonl.gz")
+    service.s3.delete_object(Bucket=BUCKET, Key=shards[0])
     with pytest.raises(ServiceError, match="not all machines left what they saw"):
         seen(service.s3, to)
 

@@ -1,17 +1,29 @@
 """Model packages beside the champion, on the local service."""
 
 import json
+import threading
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from support.local_services import BUCKET, Service, client
 
+from customlabels.aws.clients import Clients, Connection
+from customlabels.core.errors import SettingsError
+from customlabels.core.settings import NotifySettings
+from customlabels.core.watching import Callbacks
 from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.following import Following
+from customlabels.pipelines.model_alias import rest_follower
 from customlabels.pipelines.sagemaker import registry
 from customlabels.pipelines.service import champion
 
+NOBODY = Following(NotifySettings())
 ARN = "arn:aws:rekognition:us-east-1:123456789012:project/{}/version/{}/1700000000000"
 
 
@@ -21,6 +33,8 @@ class Group:
     def __init__(self, service: Service, project: str) -> None:
         self.project = project
         self.s3 = service.s3
+        self.clients = Clients(Connection(region="us-east-1", endpoint_url=service.endpoint_url, local_key=service.key))
+        self.warnings: list[str] = []
         self.sagemaker, self.ssm = client(service, "sagemaker"), client(service, "ssm")
 
     def arn(self, version: str) -> str:
@@ -39,6 +53,10 @@ class Group:
         package = self.register(version)
         gone = self.arn(left) if left else None
         return registry.follow(self.sagemaker, self.project, package, version, why, gone)
+
+    def approve(self, package: str, when: datetime, following: Following = NOBODY) -> str:
+        watch = Callbacks(lambda title, done, total: None, self.warnings.append)
+        return registry.promote_approved(self.clients, following, watch, package, when)
 
     def promote(self, version: str) -> None:
         champion.promote(self.ssm, self.project, champion.Promotion(version, self.arn(version)))
@@ -132,7 +150,7 @@ def test_approving_the_champion_changes_nothing(group: Group) -> None:
     group.promote("v1")
     group.follow("v1", "good")
     when = champion.history(group.ssm, group.project)
-    assert registry.promote_approved(group.sagemaker, group.ssm, group.register("v1"), datetime.now(UTC)) == "v1"
+    assert group.approve(group.register("v1"), datetime.now(UTC)) == "v1"
     assert champion.history(group.ssm, group.project) == when
 
 
@@ -140,9 +158,76 @@ def test_an_approval_that_was_overtaken_promotes_nothing(group: Group) -> None:
     approved = datetime.now(UTC) - timedelta(minutes=5)
     package = group.register("v1", approval=registry.APPROVED)
     group.promote("v2")
-    assert registry.promote_approved(group.sagemaker, group.ssm, package, approved) == ""
+    assert group.approve(package, approved) == ""
     assert group.champion == "v2"
-    assert registry.promote_approved(group.sagemaker, group.ssm, package, datetime.now(UTC)) == "v1"
+    assert group.approve(package, datetime.now(UTC)) == "v1"
     assert group.champion == "v1"
     group.follow("v2", left="v1")
-    assert registry.promote_approved(group.sagemaker, group.ssm, package, datetime.now(UTC)) == ""
+    assert group.approve(package, datetime.now(UTC)) == ""
+
+
+def test_an_approval_is_told_of_and_moves_the_alias_as_a_promotion_by_command(group: Group, service: Service) -> None:
+    sqs, sns = client(service, "sqs"), client(service, "sns")
+    url = sqs.create_queue(QueueName=f"{group.project}-told")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = sns.create_topic(Name=f"{group.project}-models")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    package = group.register("v1", approval=registry.APPROVED)
+    with mlflow_like({group.arn("v1"): "7"}) as (uri, calls):
+        following = Following(NotifySettings(topic=topic), (rest_follower(uri),))
+        assert group.approve(package, datetime.now(UTC), following) == "v1"
+    assert calls == [("POST", {"name": group.project, "alias": "champion", "version": "7"})]
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    assert json.loads(json.loads(message["Body"])["Message"])["event"] == "Version promoted"
+    assert group.warnings == []
+
+
+def test_an_alias_of_a_version_that_is_not_logged_is_taken_away_and_said(group: Group) -> None:
+    package = group.register("v1", approval=registry.APPROVED)
+    with mlflow_like({}) as (uri, calls):
+        assert group.approve(package, datetime.now(UTC), Following(NotifySettings(), (rest_follower(uri),))) == "v1"
+    assert [method for method, _ in calls] == ["DELETE"]
+    assert "v1 is not logged on the tracking server" in group.warnings[0]
+    assert group.approve(package, datetime.now(UTC), Following(NotifySettings(), (rest_follower(uri),))) == "v1"
+    assert "the tracking server does not know of the champion" in group.warnings[1]
+
+
+@pytest.mark.parametrize("uri", ["https://me:secret@mlflow.example.com", "databricks", "file:///tmp/x", ""])
+def test_a_function_calls_no_server_with_a_login_in_its_address(uri: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        rest_follower(uri)
+    assert "secret" not in refused.value.message
+
+
+@contextmanager
+def mlflow_like(logged: dict[str, str]) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    """A server that knows model versions by the ARN in their tag; its address, and what was changed on it."""
+    calls: list[tuple[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            wanted = parse_qs(urlsplit(self.path).query)["filter"][0]
+            self.answer({"model_versions": [{"version": number} for arn, number in logged.items() if arn in wanted]})
+
+        def do_POST(self) -> None:
+            calls.append(("POST", json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+            self.answer({})
+
+        def do_DELETE(self) -> None:
+            calls.append(("DELETE", None))
+            self.answer({})
+
+        def answer(self, document: Any) -> None:
+            body = json.dumps(document).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", calls
+        server.shutdown()

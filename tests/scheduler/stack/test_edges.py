@@ -122,6 +122,19 @@ def test_in_the_night_of_spring_the_stop_without_a_function_comes_after_the_wind
     assert fired == {Event.START: ["00:40"], Event.STOP: ["03:50"], Event.CLOSE: ["04:05"]}
 
 
+@settings(max_examples=100)
+@given(WHOLE, MOMENTS, st.integers(0, 100))
+def test_a_template_that_is_deployed_later_than_it_was_rendered_stops_no_wanted_model(
+    schedule: Schedule, rendered: datetime, days: int
+) -> None:
+    deployed = rendered + timedelta(days=days)
+    until = deployed + timedelta(days=40)
+    for edge in edges(schedule, rendered):
+        if edge.event is Event.CLOSE:
+            for at in firings(edge, deployed, until):
+                assert not any(wanted(at, schedule, version).units for version in versions(schedule))
+
+
 def told(schedule: Schedule) -> list[str]:
     return [f"{edge.event} {edge.expression}" for edge in edges(schedule, NOW)]
 

@@ -73,7 +73,7 @@ def _build_divided(
     from customlabels.pipelines.training.run_plan import manifest_lines
 
     divided, _ = divide_images(wanted(session, source))
-    plan = session.plan(divided, bucket=bucket, project=project)
+    plan = session.plan(divided.dataset, bucket=bucket, project=project, remote=divided.remote)
     paths = {side: target / f"{side.value}{MANIFEST}" for side in Side}
     return {str(path): write_manifest(path, manifest_lines(plan, side)) for side, path in paths.items()}
 

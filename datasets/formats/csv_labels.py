@@ -1,0 +1,93 @@
+"""Which columns of a table hold its labels, where nobody says so."""
+
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.formats.csv_kinds import COUNTED, NUMERIC, WORDS, Kind, is_various
+from customlabels.datasets.formats.csv_names import CORNERS, LABELS, ONE_HOT, may_be_coordinate, plain_name, role_of
+from customlabels.datasets.formats.csv_shape import Columns
+
+
+def find_labels(columns: Columns, source: str) -> None:
+    """The columns of labels, where no name tells."""
+    boxed = columns.geometry or {"bbox", "runs"} & columns.places.keys()
+    kinds, free = columns.kinds, columns.free
+    words = [place for place in free if kinds[place] in WORDS and not is_various(columns.cells[place])]
+    counted = [place for place in free if kinds[place] in COUNTED and not is_various(columns.cells[place])]
+    if not columns.header:
+        _unnamed_labels(columns, source, words, counted, bool(boxed))
+        return
+    named = [place for name in LABELS.split() for place in free if plain_name(columns.names[place]) == name]
+    flags = [place for place in free if kinds[place] is Kind.FLAG]
+    candidates = words or counted
+    if named:
+        columns.places["label"] = (named[0],)
+    elif not boxed and (len(flags) > 1 or (flags and source.endswith(ONE_HOT))):
+        columns.places["flag"] = tuple(flags)
+    elif len(candidates) == 1 and not boxed:
+        columns.places["label"] = (candidates[0],)
+    elif blank := _called_labels(columns):
+        # What comes in later rows is read.
+        columns.places["label"] = tuple(blank)
+        return
+    elif boxed or candidates or any(kinds[place] is Kind.NUMBER for place in free):
+        raise _no_labels(columns, source, candidates, bool(boxed))
+    columns.guessed |= {"label", "flag"}
+
+
+def refuse_boxes(columns: Columns, source: str) -> None:
+    """Sees that no columns are left unread that sound and look like boxes.
+
+    Raises
+    ------
+    LayoutError : four beside each other do
+    """
+    free = set(columns.free)
+    for start in range(len(columns.heading) - 3):
+        four = range(start, start + 4)
+        if all(place in free and columns.kinds[place] in (Kind.WHOLE, Kind.NUMBER) for place in four) and all(
+            may_be_coordinate(columns.names[place]) for place in four
+        ):
+            raise LayoutError(
+                f"{source}: {columns.listed([*four])} may be boxes, by names that are not known",
+                hint=f"say which is which: --column xmin={columns.names[start]} …, or left, top, box_width, "
+                "box_height; --column label=NAME reads labels alone",
+            )
+
+
+def _called_labels(columns: Columns) -> list[int]:
+    return [place for place in columns.free if role_of(columns.names[place]) == "label"]
+
+
+def _unnamed_labels(columns: Columns, source: str, words: list[int], counted: list[int], boxed: bool) -> None:
+    """The labels of a table without a header: all other cells, as in the guide's sample, but none that is a number."""
+    image = columns.places["image"][0]
+    others = [place for place in columns.free if columns.kinds[place] not in (*WORDS, Kind.EMPTY)]
+    if not others and image == 0 and not boxed and columns.places.keys() == {"image"}:
+        columns.label_rest, columns.numbers_are_labels = 1, False
+        return
+    chosen = words or (counted if len(counted) == 1 else [])
+    numeric = [place for place in others if columns.kinds[place] in NUMERIC]
+    if not boxed and len(numeric) >= len(CORNERS):
+        raise LayoutError(
+            f"{source}: {columns.listed(numeric)} hold numbers, four of which may be boxes",
+            hint="say which: --column xmin=3 --column ymin=4 --column xmax=5 --column ymax=6; to read labels alone: "
+            "--column image=1 --column label=2",
+        )
+    if (not chosen and (boxed or others)) or (boxed and len(chosen) > 1):
+        raise _no_labels(columns, source, words or counted, boxed)
+    if chosen:
+        columns.places["label"] = tuple(chosen)
+        columns.guessed.add("label")
+
+
+def _no_labels(columns: Columns, source: str, candidates: list[int], boxed: bool) -> LayoutError:
+    what = "its boxes have no label: " if boxed else ""
+    which = f"; it may be {' or '.join(map(columns.titled, candidates))}" if candidates else ""
+    column = (columns.names[candidates[0]] if columns.header else str(candidates[0] + 1)) if candidates else "NAME"
+    numbers = [place for place in columns.free if columns.kinds[place] is Kind.NUMBER]
+    rule = "where all are of one kind, name it: --label-rule LABEL"
+    if numbers and not boxed:
+        rule = f"--label-rule 'LABEL: {columns.names[numbers[0]]} >= 0.5' makes labels of numbers"
+    return LayoutError(
+        f"{source}: {what}no column is known to hold labels{which}; its columns are {columns.listed()}",
+        hint=f"say which it is, by name or number: --column label={column}; {rule}",
+    )

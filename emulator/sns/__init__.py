@@ -1,0 +1,1 @@
+"""SNS: what topics hand to functions."""

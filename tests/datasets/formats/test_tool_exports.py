@@ -1,0 +1,409 @@
+"""COCO, Label Studio, CVAT and Labelme as their tools write more than plain boxes."""
+
+import contextlib
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.drawing import drawn
+
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.formats.outlines import Runs, around_runs, rectangle_around
+from customlabels.datasets.layout import Options
+from customlabels.datasets.model import Dataset
+from customlabels.datasets.reading import Policy
+from customlabels.manifests.formats import AUTO, load_dataset
+
+SIDE = 100
+KEEP = Policy(allow_unlabelled=True)
+Marks = dict[str, list[tuple[object, ...]]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two images, a.jpg and b.jpg, of 100 by 100 pixels."""
+    for number, name in enumerate(["a.jpg", "b.jpg"]):
+        drawn(0, number, SIDE).save(tmp_path / name)
+    return tmp_path
+
+
+def load(source: Path, policy: Policy = KEEP, **options: object) -> Dataset:
+    return load_dataset(source, AUTO, Options(**options), policy)  # type: ignore[arg-type]
+
+
+def marks(dataset: Dataset) -> Marks:
+    """Labels, then boxes in whole pixels, of each image that was marked at all."""
+    return {
+        record.name: [
+            *((label,) for label in record.labels),
+            *((box.label, *(round(corner) for corner in box.corners)) for box in record.boxes or ()),
+        ]
+        for record in dataset.records
+        if record.all_labels
+    }
+
+
+def messages(dataset: Dataset) -> list[str]:
+    return [finding.message for finding in dataset.findings]
+
+
+def coco(annotations: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    images = [
+        {"id": number, "file_name": name, "width": SIDE, "height": SIDE}
+        for number, name in enumerate(["a.jpg", "b.jpg"])
+    ]
+    return {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "crack"}], **more}
+
+
+def dumped(path: Path, document: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document))
+    return path
+
+
+def compressed(counts: list[int]) -> str:
+    """Counts as COCO's own tools compress them."""
+    text = ""
+    for place, count in enumerate(counts):
+        value = count - counts[place - 2] if place > 2 else count
+        more = True
+        while more:
+            bits = value & 0x1F
+            value >>= 5
+            more = value != -1 if bits & 0x10 else value != 0
+            text += chr((bits | (0x20 if more else 0)) + 48)
+    return text
+
+
+COUNTS = [1020, 30, 70, 30]
+"""Runs of a spot in columns 10 and 11, rows 20 to 49, of an image of 100 by 100 pixels."""
+
+
+@pytest.mark.parametrize(
+    ("outline", "corners"),
+    [
+        ([[10, 20, 30, 20, 30.5, 50]], (10, 20, 30, 50)),
+        ([[10, 20, 30, 20, 30, 50], [50, 60, 70, 60, 70, 80]], (10, 20, 70, 80)),
+        ([10, 20, 30, 20, 30, 50], (10, 20, 30, 50)),
+        ({"size": [SIDE, SIDE], "counts": COUNTS}, (10, 20, 12, 50)),
+        ({"size": [SIDE, SIDE], "counts": compressed(COUNTS)}, (10, 20, 12, 50)),
+    ],
+)
+def test_a_coco_outline_without_a_box_gives_the_rectangle_around_it(
+    folder: Path, outline: object, corners: tuple[int, ...]
+) -> None:
+    source = dumped(folder / "x.json", coco([{"image_id": 0, "category_id": 1, "segmentation": outline}]))
+    assert marks(load(source)) == {"a.jpg": [("crack", *corners)]}
+
+
+@pytest.mark.parametrize(
+    ("outline", "says"),
+    [
+        ([], "without points"),
+        ([[1, 2]], "without points"),
+        ([[1, 2, "x", 3]], "without points"),
+        ("x", "neither polygons nor"),
+        ({"size": [SIDE, SIDE], "counts": [SIDE * SIDE]}, "of no pixel"),
+        ({"size": [SIDE, SIDE], "counts": [0, SIDE * SIDE + 1]}, "more than its"),
+        ({"size": [SIDE, SIDE], "counts": "€"}, "no text of counts"),
+        ({"size": [SIDE, SIDE], "counts": "o"}, "breaks off"),
+        ({"size": [10**9, 10**9], "counts": [1, 1]}, "of 1000000000×1000000000 pixels"),
+        ({"counts": [1, 1]}, "no run-length encoding"),
+    ],
+)
+def test_an_outline_that_is_none_is_a_fault_of_its_image(folder: Path, outline: object, says: str) -> None:
+    other = {"image_id": 1, "category_id": 1, "bbox": [1, 1, 20, 20]}
+    source = dumped(folder / "x.json", coco([{"image_id": 0, "category_id": 1, "segmentation": outline}, other]))
+    dataset = load(source)
+    assert [record.name for record in dataset.records] == ["b.jpg"]
+    assert any(says in finding.message and finding.fatal and "a.jpg" in finding.name for finding in dataset.findings)
+
+
+@given(
+    st.integers(1, 6).flatmap(
+        lambda height: st.lists(st.lists(st.booleans(), min_size=height, max_size=height), min_size=1, max_size=6)
+    )
+)
+def test_the_rectangle_around_runs_is_that_around_their_pixels(columns: list[list[bool]]) -> None:
+    pixels = np.array(columns).T
+    flat = [bool(pixel) for column in columns for pixel in column]
+    counts = [len(list(group)) for _, group in itertools.groupby([False, *flat])]
+    counts[0] -= 1
+    sizes = (pixels.shape[0], pixels.shape[1])
+    for form in (counts, compressed(counts)):
+        if not pixels.any():
+            with pytest.raises(ValueError, match="of no pixel"):
+                around_runs(Runs(sizes, form))
+            continue
+        rows, across = np.nonzero(pixels)
+        expected = (across.min(), rows.min(), across.max() + 1, rows.max() + 1)
+        assert around_runs(Runs(sizes, form)) == expected
+
+
+@given(
+    st.binary(max_size=40)
+    | st.recursive(
+        st.integers() | st.floats() | st.text("size count", max_size=6),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["size", "counts"]), inner),
+        max_leaves=10,
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_no_outline_however_odd_raises_anything_else(outline: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        rectangle_around(outline)
+
+
+def test_of_coco_files_of_the_same_images_the_instances_are_read_and_the_others_named(folder: Path) -> None:
+    box = {"image_id": 0, "category_id": 1, "bbox": [10, 20, 30, 40]}
+    person = [{"id": 1, "name": "person", "keypoints": ["nose"]}]
+    within = folder / "annotations"
+    dumped(within / "instances_train2017.json", coco([box]))
+    dumped(within / "captions_train2017.json", coco([{"image_id": 0, "caption": "a crack"}]) | {"categories": []})
+    dumped(within / "person_keypoints_train2017.json", coco([box | {"keypoints": [1, 2, 2]}], categories=person))
+    dumped(within / "panoptic_train2017.json", coco([{"image_id": 0, "segments_info": [{"id": 7, "category_id": 1}]}]))
+    dataset = load(folder)
+    assert marks(dataset) == {"a.jpg": [("crack", 10, 20, 40, 60)]}
+    assert sorted(messages(dataset)) == ["captions, left out", "keypoints, left out", "panoptic segments, left out"]
+    for name in ("instances", "captions", "panoptic"):
+        (within / f"{name}_train2017.json").unlink()
+    assert marks(load(folder)) == {"a.jpg": [("person", 10, 20, 40, 60)]}
+
+
+def test_a_coco_list_of_images_says_nothing_of_what_is_on_them(folder: Path) -> None:
+    document = coco([])
+    del document["annotations"]
+    with pytest.raises(LayoutError) as caught:
+        load(dumped(folder / "x.json", document), Policy())
+    assert all("has no label" in detail for detail in caught.value.details)
+
+
+def test_an_image_with_crowds_alone_is_never_one_with_nothing_on_it(folder: Path) -> None:
+    crowd = {"image_id": 0, "category_id": 1, "bbox": [0, 0, 9, 9], "iscrowd": 1, "segmentation": {"counts": []}}
+    box = {"image_id": 1, "category_id": 1, "bbox": [10, 20, 30, 40]}
+    dataset = load(dumped(folder / "x.json", coco([crowd, box])), Policy())
+    assert marks(dataset) == {"b.jpg": [("crack", 10, 20, 40, 60)]}
+    assert sorted(messages(dataset)) == [
+        "1 annotations of crowds (iscrowd) left out",
+        "left out with all that marks it: annotations of crowds (iscrowd)",
+    ]
+
+
+SHAPE = {"x": 10, "y": 20, "width": 30, "height": 40, "rotation": 0}
+BOX = (10, 20, 40, 60)
+
+
+def result(kind: str, value: dict[str, Any], **more: Any) -> dict[str, Any]:
+    sized = {"original_width": SIDE, "original_height": SIDE}
+    return {"type": kind, "value": value, "id": "r1", "to_name": "image", "from_name": "x", **sized, **more}
+
+
+def rectangle(label: str, **more: Any) -> dict[str, Any]:
+    return result("rectanglelabels", SHAPE | {"rectanglelabels": [label]}, **more)
+
+
+def tasks(*results: dict[str, Any], data: dict[str, Any] | None = None, **more: Any) -> list[dict[str, Any]]:
+    data = data or {"image": "/data/upload/1/0a1b2c3d-a.jpg"}
+    return [{"id": 1, "data": data, "annotations": [{"id": 1, "result": list(results)}], **more}]
+
+
+MIDDLE = {"x": 50, "y": 50}
+VERTICES = [{"x": 10, "y": 20}, {"x": 40, "y": 60}]
+PAIR = {"before": "/data/upload/1/a.jpg", "after": "/data/upload/1/b.jpg"}
+LABEL_STUDIO: dict[str, tuple[list[dict[str, Any]], Marks]] = {
+    "two images a task, by the name of the tag": (
+        tasks(rectangle("crack", to_name="before"), rectangle("pit", to_name="after", id="r2"), data=PAIR),
+        {"a.jpg": [("crack", *BOX)], "b.jpg": [("pit", *BOX)]},
+    ),
+    "two images a task, by the number in it": (
+        tasks(
+            rectangle("crack", to_name="image-1"),
+            rectangle("pit", to_name="image-2", id="r2"),
+            data={"img1": "/data/upload/1/a.jpg", "img2": "/data/upload/1/b.jpg"},
+        ),
+        {"a.jpg": [("crack", *BOX)], "b.jpg": [("pit", *BOX)]},
+    ),
+    "several images of one key": (
+        tasks(
+            rectangle("crack", item_index=0),
+            rectangle("pit", item_index=1, id="r2"),
+            data={"pages": ["a.jpg", "b.jpg"]},
+        ),
+        {"a.jpg": [("crack", *BOX)], "b.jpg": [("pit", *BOX)]},
+    ),
+    "a picture beside that nothing is drawn on": (
+        tasks(rectangle("crack"), data={"thumbnail": "b.jpg", "image": "a.jpg"}),
+        {"a.jpg": [("crack", *BOX)]},
+    ),
+    "a rectangle and its labels": (
+        tasks(result("rectangle", SHAPE), result("labels", SHAPE | {"labels": ["crack"]})),
+        {"a.jpg": [("crack", *BOX)]},
+    ),
+    "a rectangle and labels without a shape": (
+        tasks(result("rectangle", SHAPE), result("labels", {"labels": ["crack", "pit"]})),
+        {"a.jpg": [("crack", *BOX), ("pit", *BOX)]},
+    ),
+    "two labels of a region": (
+        tasks(result("rectanglelabels", SHAPE | {"rectanglelabels": ["crack", "pit"]})),
+        {"a.jpg": [("crack", *BOX), ("pit", *BOX)]},
+    ),
+    "two controls on a region": (
+        tasks(rectangle("crack"), rectangle("deep")),
+        {"a.jpg": [("crack", *BOX), ("deep", *BOX)]},
+    ),
+    "two regions that share nothing": (
+        tasks(rectangle("crack"), rectangle("pit", id="r2"), result("choices", {"choices": ["bad"]}, id="r3")),
+        {"a.jpg": [("bad",), ("crack", *BOX), ("pit", *BOX)]},
+    ),
+    "an ellipse that is turned": (
+        tasks(result("ellipselabels", MIDDLE | {"radiusX": 20, "radiusY": 10, "rotation": 90, "ellipselabels": ["x"]})),
+        {"a.jpg": [("x", 40, 30, 60, 70)]},
+    ),
+    "a vector that is closed": (
+        tasks(result("vectorlabels", {"closed": True, "vertices": VERTICES, "vectorlabels": ["pit"]})),
+        {"a.jpg": [("pit", *BOX)]},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LABEL_STUDIO)
+def test_label_studio(folder: Path, case: str) -> None:
+    document, expected = LABEL_STUDIO[case]
+    dataset = load(dumped(folder / "export.json", document))
+    assert marks(dataset) == expected
+    assert not dataset.faults
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        (tasks(rectangle("x", to_name="third"), data=PAIR), "which of the task's images that is, is not said"),
+        (tasks(result("rectangle", SHAPE)), "has no label"),
+        (tasks(result("choices", {"choices": []})), "has no choice"),
+        (tasks(result("rectanglelabels", SHAPE | {"x": "1o", "rectanglelabels": ["x"]})), "could not convert"),
+        (tasks(rectangle("x", image_rotation=90)), "was drawn on an image turned by 90 degrees"),
+        (tasks(result("brushlabels", {"rle": [1], "brushlabels": ["x"]})), "1 brush strokes left out"),
+        (tasks(result("brushlabels", {"rle": [1]})), "left out with all that marks it: brush strokes"),
+        (tasks(result("keypointlabels", MIDDLE | {"keypointlabels": ["x"]})), "1 key points left out"),
+        (tasks(result("taxonomy", {"taxonomy": [["a", "b"]]})), "1 taxonomies left out"),
+        (tasks(rectangle("x"), result("choices", {"choices": ["deep"]})), "1 answers about regions left out"),
+        (tasks(rectangle("x"), {"type": "relation", "from_id": "r1", "to_id": "r2"}), "1 relations left out"),
+        (tasks(rectangle("x"), predictions=[{"result": []}, 7]), "2 predictions, which nobody confirmed, left out"),
+        ([{"id": 1, "data": {"image": "a.jpg"}, "annotations": [{"result": [], "was_cancelled": True}]}],
+         "left out with all that marks it: cancelled annotations"),
+    ],
+)  # fmt: skip
+def test_what_label_studio_has_beside_areas_is_named(folder: Path, document: list[dict[str, Any]], says: str) -> None:
+    (folder / "c.jpg").write_bytes((folder / "b.jpg").read_bytes())
+    document.append(tasks(rectangle("ok"), data={"image": "c.jpg"})[0])
+    dataset = load(dumped(folder / "export.json", document), Policy())
+    assert marks(dataset)["c.jpg"] == [("ok", *BOX)]
+    assert any(says in message for message in messages(dataset)), messages(dataset)
+
+
+def test_of_several_annotations_that_marked_as_ground_truth_counts(folder: Path) -> None:
+    done = [
+        {"result": [rectangle("crack")], "ground_truth": True, "updated_at": "2026-01-01"},
+        {"result": [], "updated_at": "2026-01-02"},
+        {"result": [rectangle("pit")], "was_cancelled": True, "updated_at": "2026-01-03"},
+    ]
+    dataset = load(dumped(folder / "x.json", [{"id": 1, "data": {"image": "a.jpg"}, "annotations": done}]), Policy())
+    assert marks(dataset) == {"a.jpg": [("crack", *BOX)]}
+    assert "a.jpg: has 2 annotations; that marked as ground truth is taken" in messages(dataset)
+    assert "1 cancelled annotations left out" in messages(dataset)
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({"label": [SHAPE | {"rectanglelabels": ["crack"], "original_width": SIDE}]}, [("crack", *BOX)]),
+        ({"choice": "bad"}, [("bad",)]),
+        ({"defect": {"choices": ["bad", "deep"]}}, [("bad",), ("deep",)]),
+        ({"choice": "bad", "label": [SHAPE | {"rectanglelabels": ["crack"]}]}, [("bad",), ("crack", *BOX)]),
+    ],
+)
+def test_label_studios_short_form(folder: Path, answers: dict[str, Any], expected: list[tuple[object, ...]]) -> None:
+    row = {"image": "/data/upload/1/a.jpg", "id": 3, "annotator": 1, "annotation_id": 4, "lead_time": 2.5, **answers}
+    assert marks(load(dumped(folder / "min.json", [row]))) == {"a.jpg": expected}
+
+
+def test_a_name_that_an_upload_changed_is_found_all_the_same(folder: Path) -> None:
+    (folder / "a.jpg").rename(folder / "my part (1).jpg")
+    source = dumped(
+        folder / "x.json", tasks(rectangle("crack"), data={"image": "/data/upload/1/0a1b2c3d-my_part_1.jpg"})
+    )
+    assert marks(load(source)) == {"my part (1).jpg": [("crack", *BOX)]}
+
+
+def cvat(*shapes: str) -> str:
+    images = [f'<image name="{name}" width="{SIDE}" height="{SIDE}">' for name in ("a.jpg", "b.jpg")]
+    other = '<box label="ok" xtl="1" ytl="1" xbr="9" ybr="9"/>'
+    return f"<annotations>{images[0]}{''.join(shapes)}</image>{images[1]}{other}</image></annotations>"
+
+
+LINE = '<polyline label="scratch" points="10,20;25,60;40,30"/>'
+
+
+@pytest.mark.parametrize(
+    ("shape", "lines", "expected"),
+    [
+        ('<ellipse label="pit" cx="50" cy="60" rx="10" ry="20"/>', "out", [("pit", 40, 40, 60, 80)]),
+        ('<ellipse label="pit" cx="50" cy="60" rx="10" ry="20" rotation="90"/>', "out", [("pit", 30, 50, 70, 70)]),
+        (LINE, "boxes", [("scratch", 10, 20, 40, 60)]),
+        (LINE, "out", "lines"),
+        ('<points label="x" points="1,1"/>', "boxes", "points"),
+        ('<skeleton label="x"><points label="y" points="1,1"/></skeleton>', "out", "skeletons"),
+        ('<cuboid label="x" xtl1="1"/>', "out", "cuboids"),
+    ],
+)
+def test_shapes_of_cvat(folder: Path, shape: str, lines: str, expected: list[tuple[object, ...]] | str) -> None:
+    (folder / "annotations.xml").write_text(cvat(shape))
+    dataset = load(folder, Policy(), lines=lines)
+    if isinstance(expected, str):
+        assert sorted(messages(dataset)) == [f"1 {expected} left out", f"left out with all that marks it: {expected}"]
+        expected = []
+    assert marks(dataset).get("a.jpg", []) == expected
+
+
+TURNED = [[20, 20], [60, 30], [55, 50], [15, 40]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines", "expected"),
+    [
+        ("oriented_rectangle", "out", [("x", 15, 20, 60, 50)]),
+        ("rotation", "out", [("x", 15, 20, 60, 50)]),
+        ("quadrilateral", "out", [("x", 15, 20, 60, 50)]),
+        (None, "out", [("x", 15, 20, 60, 50)]),
+        ("linestrip", "boxes", [("x", 15, 20, 60, 50)]),
+        ("linestrip", "out", "lines"),
+        ("points", "boxes", "points"),
+        ("cuboid", "out", "shapes of type cuboid"),
+    ],
+)
+def test_shapes_of_labelme(
+    folder: Path, kind: str | None, lines: str, expected: list[tuple[object, ...]] | str
+) -> None:
+    shapes = [{"label": "x", "points": TURNED, "shape_type": kind}]
+    dumped(folder / "a.json", {"shapes": shapes, "imagePath": "a.jpg", "imageData": None})
+    dumped(folder / "b.json", {"shapes": [{"label": "ok", "points": TURNED}], "imagePath": "b.jpg"})
+    dataset = load(folder, Policy(), lines=lines)
+    if isinstance(expected, str):
+        assert sorted(messages(dataset)) == [f"1 {expected} left out", f"left out with all that marks it: {expected}"]
+        expected = []
+    assert marks(dataset).get("a.jpg", []) == expected
+
+
+def test_an_image_that_lies_inside_its_labelme_file_alone_is_named(folder: Path) -> None:
+    shapes = [{"label": "x", "points": TURNED}]
+    dumped(folder / "c.json", {"shapes": shapes, "imagePath": "c.jpg", "imageData": "QUJD"})
+    dumped(folder / "settings.json", {"theme": "dark"})
+    dataset = load(folder)
+    assert any(
+        "c.jpg is not there, only its pixels in the JSON file (imageData)" in message for message in messages(dataset)
+    )
+    assert [finding.fatal for finding in dataset.findings if finding.name == "settings.json"] == [False]
