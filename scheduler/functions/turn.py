@@ -301,12 +301,13 @@ class _Turn:
 
     def measure(self) -> None:
         now, up = self._found.now, [model for model in self._observed if model.status == State.RUNNING]
-        figures = {
-            "UnitsUp": sum(model.units for model in up),
-            "UnitsWanted": sum(want.units for want in self._asked.values()),
-            "MinutesBeyondPlan": max((_minutes(now, model) for model in self._observed), default=0.0),
-            "Troubles": sum(action.kind is Kind.REPORT for action in self.planned),
-        }
+        values = (
+            sum(model.units for model in up),
+            sum(want.units for want in self._asked.values()),
+            max((_minutes(now, model) for model in self._observed), default=0.0),
+            sum(action.kind is Kind.REPORT for action in self.planned),
+        )
+        figures: dict[str, float] = dict(zip(messages.FIGURES, values, strict=True))
         if self._spent is not None:
             figures["MonthDollars"] = self._spent
         messages.metrics(self._place.project, now, figures)
