@@ -50,6 +50,7 @@ BENCHMARKS = (
     Benchmark("service", 1),
     Benchmark("detection", 2),
     Benchmark("uptime", 1),
+    Benchmark("own_cost", 2),
     Benchmark("kills", 5),
     Benchmark("faults", 5),
     Benchmark("weeks", 5),

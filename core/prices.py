@@ -15,3 +15,10 @@ def training_cost(billable_seconds: float) -> float:
 def hosting_cost(hours: float, units: int) -> float:
     """Dollars for `units` inference units that are up for `hours`."""
     return hours * units * INFERENCE_PER_UNIT_HOUR
+
+
+ALARM_PER_MONTH, METRIC_PER_MONTH, DASHBOARD_PER_MONTH = 0.10, 0.30, 3.00
+"""CloudWatch's, for what stands; the first ten alarms, ten metrics and three dashboards of an account are free."""
+
+METRIC_ASKED = 0.01 / 1000
+"""A metric that GetMetricData is asked for, once."""

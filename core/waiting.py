@@ -5,11 +5,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from customlabels.core.errors import UNREACHED, ServiceError
+from customlabels.core.grace import GRACE as GRACE
 
 Seen = TypeVar("Seen")
-
-GRACE = 120.0
-"""Seconds after a call of one's own for which an answer may show things as they were before it."""
 
 _FIRST, _GROWTH, _LONGEST = 0.3, 1.15, 30.0
 _PATIENCE = 3600.0

@@ -194,8 +194,12 @@ class Session:
             )
         return found
 
-    def version(self, project: str, name: str | None = None) -> "Description":
+    def version(self, project: str, name: str | None = None, *, gone: bool = False) -> "Description":
         """The version of that name, of the champion where it is called champion, the newest trained where it is None.
+
+        Parameters
+        ----------
+        gone : whether it may be one that is no model any more: DELETING, EXPIRED or DEPRECATED
 
         Raises
         ------
@@ -210,16 +214,15 @@ class Session:
                 raise ServiceError(
                     f"project {project} has no champion", hint="customlabels versions promote VERSION makes one"
                 )
-            name = promoted.version
-        return choose_version(self.clients.rekognition, project, name)
+            return champion.promoted_version(self.clients.rekognition, project, promoted)
+        return choose_version(self.clients.rekognition, project, name, gone=gone)
 
     def champion_or(self, project: str, name: str | None) -> "Description":
         """The version of that name; where it is None the champion, and where there is none the newest trained."""
         from customlabels.pipelines.service import champion
 
-        if name is None:
-            promoted = champion.current(self.clients.ssm, project)
-            name = promoted.version if promoted else None
+        if name is None and champion.current(self.clients.ssm, project) is not None:
+            return self.version(project, CHAMPION)
         return self.version(project, name)
 
     def measured(self, project: str, name: str | None = None) -> "Measured":
@@ -433,7 +436,7 @@ class Session:
         from customlabels.pipelines.evaluation.judging import judge_beside_champion
 
         name = self.project(project)
-        return judge_beside_champion(self.clients, name, self.measured(name, version), gate or self.settings.gate)
+        return judge_beside_champion(self.clients, name, self.measured(name, version), gate or self.settings.gate, self.console)
 
     def compare(
         self,
@@ -544,7 +547,7 @@ class Session:
         """The project's versions, the newest first."""
         from customlabels.pipelines.training.version_table import version_table
 
-        return version_table(self.clients, self.project(project))
+        return version_table(self.clients, self.project(project), self.console)
 
     def detect(
         self,
@@ -628,13 +631,33 @@ class Session:
             self.clients, version, self.console, units=units, before_start=before_start or unasked, guard=guard
         )
 
-    def schedule_stack(self, project: str | None = None, bucket: str | None = None) -> "Assembled":
-        """What the settings make of the project's schedule as a stack; nothing is deployed."""
-        from customlabels.scheduler.stack.schedule_stack import assemble, learned_lead
+    def schedule_stack(
+        self, project: str | None = None, bucket: str | None = None, *, unaided: bool = False
+    ) -> "Assembled":
+        """What the settings make of the project's schedule as a stack; nothing is deployed.
 
-        name, place = self.project(project), self.bucket(bucket)
-        schedule = self.schedule(learned_lead(self.clients.ssm, name))
-        return assemble(self.clients, self.settings, project=name, bucket=place, schedule=schedule, now=self.now())
+        Parameters
+        ----------
+        unaided : whether it is made, and that said, where the account cannot be asked
+        """
+        from customlabels.scheduler.stack.schedule_stack import Account, assemble, is_out_of_reach, look_up
+
+        # What is wrong with the settings needs no account to be told.
+        self.schedule()
+        name, code_bucket = self.project(project), self.bucket(bucket)
+        try:
+            account = look_up(self.clients, name)
+        except ServiceError as error:
+            if not unaided or not is_out_of_reach(error):
+                raise
+            account = Account()
+            self.console.warn(
+                f"{error.message}: nothing of the account is in the template. Its warm-up is the settings', or the "
+                "usual one; ProjectArn is a parameter of it; stops that need no function are left out"
+            )
+        schedule = self.schedule(account.lead)
+        now = self.now()
+        return assemble(self.settings, project=name, bucket=code_bucket, schedule=schedule, now=now, account=account)
 
     def deploy_schedule(
         self,
@@ -659,7 +682,9 @@ class Session:
             return ()
         parts = chosen.parts
         hold_on(self.clients, deployed(self.clients, parts.project, self.now()), self.now())
-        if parts.champion is None:
+        if chosen.champion_lost:
+            self.console.warn(chosen.champion_lost)
+        elif parts.champion is None:
             self.console.warn("there is no champion yet to start: customlabels versions promote VERSION makes one")
         for email in parts.emails:
             self.console.note(f"{email} is told once it has agreed to in the mail that SNS sends")

@@ -14,7 +14,8 @@ from customlabels.pipelines.evaluation.results import measure
 from customlabels.pipelines.following import Following, crown
 from customlabels.pipelines.service import champion
 from customlabels.pipelines.service.champion import Promotion
-from customlabels.pipelines.service.versions import Description, choose_version, version_name
+from customlabels.pipelines.service.states import GONE
+from customlabels.pipelines.service.versions import Description, version_name
 from customlabels.pipelines.smoke_test import smoke_test
 
 
@@ -63,10 +64,12 @@ def promote(
     ServiceError : it gets an image of the smoke test wrong, or the service refuses
     """
     name = version_name(version)
+    if version["Status"] in GONE:
+        raise ServiceError(f"version {name} is {version['Status']}: it is no model any more")
     measured = measure(clients.s3, version)
     for sentence in measured.unread:
         watch.warn(sentence)
-    verdict = judge_beside_champion(clients, project, measured, gate)
+    verdict = judge_beside_champion(clients, project, measured, gate, watch)
     on_verdict(verdict)
     if not force:
         demand(verdict)
@@ -98,7 +101,7 @@ def rollback(clients: Clients, project: str, make: Callable[[str], Following], w
     if not promotions:
         raise ServiceError(f"project {project} has no champion", hint="customlabels versions promote VERSION makes one")
     left, earlier = promotions[0], champion.before(promotions)
-    choose_version(clients.rekognition, project, earlier.version)
+    champion.promoted_version(clients.rekognition, project, earlier)
     promotion = Promotion(earlier.version, earlier.arn, why or f"back from {left.version}", back=True)
     changed = crown(clients, project, promotion, make(left.arn), watch)
     return Promoted(project, earlier.version, changed, before=left.version)

@@ -9,7 +9,7 @@ from customlabels.aws.stacks.names import stack_name
 from customlabels.core.errors import ServiceError
 from customlabels.core.watching import Watch
 from customlabels.pipelines.service.states import State
-from customlabels.pipelines.service.versions import Description, choose_version
+from customlabels.pipelines.service.versions import Description, list_versions, version_name
 from customlabels.scheduler.functions import observation
 from customlabels.scheduler.memory import Memory
 from customlabels.scheduler.plan import asked
@@ -26,6 +26,8 @@ class Deployed:
     schedule: Schedule
     champion: str | None
     memory: Memory
+    champion_arn: str = ""
+    """As it was when it was promoted."""
 
 
 def deployed(clients: Clients, project: str, now: datetime) -> Deployed:
@@ -46,7 +48,8 @@ def deployed(clients: Clients, project: str, now: datetime) -> Deployed:
         raise ServiceError(
             f"no schedule is deployed for {project}", hint="customlabels schedule deploy does, once you have seen it"
         )
-    return Deployed(project, name, outputs, known.schedule, known.champion, known.memory)
+    arn = known.arns.get(known.champion or "", "")
+    return Deployed(project, name, outputs, known.schedule, known.champion, known.memory, arn)
 
 
 def known_schedule(clients: Clients, project: str, now: datetime, watch: Watch) -> observation.Known | None:
@@ -67,7 +70,10 @@ def serving(clients: Clients, project: str, now: datetime, watch: Watch) -> Desc
     known = known_schedule(clients, project, now, watch)
     if known is None or not known.serving:
         return None
-    version = choose_version(clients.rekognition, project, known.serving)
+    versions = list_versions(clients.rekognition, project)
+    version = next((version for version in versions if version_name(version) == known.serving), None)
+    if version is None or observation.is_replaced(known, known.serving, version["ProjectVersionArn"]):
+        return None
     return version if version["Status"] == State.RUNNING else None
 
 
@@ -81,7 +87,10 @@ def overruled(clients: Clients, project: str, version: str, now: datetime, watch
     known = known_schedule(clients, project, now, watch)
     if known is None:
         return None
-    schedule = resolved(known.schedule, known.champion)
+    described = list_versions(clients.rekognition, project)
+    arns = {version_name(version): version["ProjectVersionArn"] for version in described}
+    is_lost = observation.is_replaced(known, known.champion, arns.get(known.champion or ""))
+    schedule = resolved(known.schedule, None if is_lost else known.champion)
     want = asked(now, schedule, version) if version in versions(schedule) else None
     why = want.why if want else f"no window names {version}"
     if units and (want is None or not want.units):

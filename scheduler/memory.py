@@ -5,11 +5,12 @@ alone.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from customlabels.core.grace import GRACE
 from customlabels.pipelines.service.states import STARTABLE, State
 from customlabels.scheduler.documents import LONGEST, of_override, override
 from customlabels.scheduler.plan import Action, Kind, Observed
@@ -49,6 +50,26 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What models have been up for in a month, in UTC: by CloudWatch as of when it was asked, since then by looks.
+
+    Parameters
+    ----------
+    month : as 2026-11
+    looked : when the states of versions were last looked at
+    asked : when CloudWatch was; None before the first time
+    hours : of inference units, by version
+    up : versions that were up since CloudWatch was asked
+    """
+
+    month: str
+    looked: datetime
+    asked: datetime | None = None
+    hours: dict[str, float] = field(default_factory=dict)
+    up: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """Of versions; how long starts took; which models are kept down since they were idle; what was done and said.
 
@@ -57,6 +78,9 @@ class Memory:
     starts : minutes from STARTING to RUNNING, newest last
     lead : minutes of warm-up learned from them; None before the first
     said : when a trouble (its name and the version's) was last told to people
+    usage : None where nobody asks what the month has cost
+    requested : when a model was last asked for labels, as far as that is known
+    orphans_after : the project after which the next look for orphans goes on; None where all were looked at
     """
 
     versions: dict[str, Kept] = field(default_factory=dict)
@@ -65,6 +89,9 @@ class Memory:
     quiet: tuple[Override, ...] = ()
     done: tuple[Done, ...] = ()
     said: dict[str, datetime] = field(default_factory=dict)
+    usage: Usage | None = None
+    requested: datetime | None = None
+    orphans_after: str | None = None
 
 
 def seen(memory: Memory, now: datetime, states: Iterable[tuple[str, str, int]]) -> tuple[Memory, list[Observed]]:
@@ -72,8 +99,9 @@ def seen(memory: Memory, now: datetime, states: Iterable[tuple[str, str, int]]) 
     versions: dict[str, Kept] = {}
     starts = memory.starts
     observed = []
-    for name, status, units in states:
+    for name, shown, units in states:
         before = memory.versions.get(name)
+        status = _caught_up(before, shown, now)
         kept = before or Kept(status, now)
         if before is not None and before.status != status:
             if before.status == State.STARTING and status == State.RUNNING:
@@ -91,6 +119,37 @@ def seen(memory: Memory, now: datetime, states: Iterable[tuple[str, str, int]]) 
     quiet = tuple(override for override in memory.quiet if override.until > now)
     said = {key: at for key, at in memory.said.items() if now - at < _FORGOTTEN_AFTER}
     return replace(memory, versions=versions, starts=starts, quiet=quiet, said=said), observed
+
+
+def _caught_up(before: Kept | None, shown: str, now: datetime) -> str:
+    """The status that is shown; for a while after a start of one's own, that from before it is "not yet".
+
+    A stop needs no such grace: repeated, it changes nothing, and the call decides rather than the look.
+    """
+    if before is None or before.status != State.STARTING or now - before.since >= timedelta(seconds=GRACE):
+        return shown
+    return before.status if shown in STARTABLE else shown
+
+
+def used(memory: Memory, now: datetime, states: Iterable[tuple[str, str, int]]) -> Usage:
+    """The month's usage after a look at versions: a model that ran at the last look is taken to have run since."""
+    month, usage = f"{now:%Y-%m}", memory.usage
+    running = {name: units for name, status, units in states if status == State.RUNNING}
+    if usage is None or usage.month != month:
+        # Where the month begins, or nothing is remembered, CloudWatch is asked about all versions.
+        return Usage(month, now, up=tuple(running))
+    hours = dict(usage.hours)
+    for name, units in running.items():
+        ran = memory.versions.get(name)
+        since = max(usage.looked, ran.since) if ran is not None and ran.status == State.RUNNING else now
+        hours[name] = hours.get(name, 0.0) + units * max(timedelta(), now - since) / timedelta(hours=1)
+    return replace(usage, looked=now, hours=hours, up=tuple(dict.fromkeys((*usage.up, *running))))
+
+
+def metered(usage: Usage, now: datetime, hours: Mapping[str, float | None]) -> Usage:
+    """The usage as CloudWatch has it; that of versions of which it has nothing stays as the looks had it."""
+    known = {name: many for name, many in hours.items() if many is not None}
+    return replace(usage, asked=now, hours={**usage.hours, **known}, up=())
 
 
 def acted(memory: Memory, now: datetime, action: Action, refused: bool, room: bool = True) -> Memory:
@@ -187,6 +246,9 @@ def _written(memory: Memory) -> str:
         "quiet": [of_override(entry) for entry in memory.quiet],
         "done": [[_stamp(entry.at), entry.kind, entry.version, entry.why] for entry in memory.done],
         "said": {key: _stamp(at) for key, at in memory.said.items()},
+        "usage": memory.usage and _of_usage(memory.usage),
+        "requested": memory.requested and _stamp(memory.requested),
+        "orphans_after": memory.orphans_after,
     }
     return json.dumps(document, separators=(",", ":"))
 
@@ -202,9 +264,32 @@ def read(written: str) -> Memory:
             quiet=tuple(override(entry) for entry in given["quiet"]),
             done=tuple(Done(_time(at), kind, version, why) for at, kind, version, why in given["done"]),
             said={key: _time(at) for key, at in given["said"].items()},
+            usage=_usage(given["usage"]) if given.get("usage") else None,
+            requested=_time(given["requested"]) if given.get("requested") else None,
+            orphans_after=given.get("orphans_after"),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return Memory()
+
+
+def _of_usage(usage: Usage) -> dict[str, Any]:
+    return {
+        "month": usage.month,
+        "looked": _stamp(usage.looked),
+        "asked": usage.asked and _stamp(usage.asked),
+        "hours": {name: round(hours, 4) for name, hours in usage.hours.items()},
+        "up": usage.up,
+    }
+
+
+def _usage(given: dict[str, Any]) -> Usage:
+    return Usage(
+        month=str(given["month"]),
+        looked=_time(given["looked"]),
+        asked=_time(given["asked"]) if given["asked"] else None,
+        hours={name: float(hours) for name, hours in given["hours"].items()},
+        up=tuple(given["up"]),
+    )
 
 
 def _of_kept(kept: Kept) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from customlabels.pipelines.service.running import BeforeStart
 from customlabels.pipelines.service.states import HELD, STARTABLE, State
 from customlabels.pipelines.service.versions import Description, list_versions, version_name
 from customlabels.scheduler.deployed import overruled
-from customlabels.scheduler.usage import unit_hours
+from customlabels.scheduler.usage import metered_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,15 @@ class ModelStatus:
     ----------
     units : inference units that it is up on
     dollars_an_hour : that it costs now
-    unit_hours, dollars : that it has been up for, and what that cost
+    unit_hours, dollars : that it has been up for, and what that cost; None where it runs, and CloudWatch does not tell
     """
 
     version: str
     status: str
     units: int
     dollars_an_hour: float
-    unit_hours: float
-    dollars: float
+    unit_hours: float | None
+    dollars: float | None
 
 
 def start(
@@ -122,10 +122,12 @@ def status(clients: Clients, project: str, now: datetime, days: int) -> Table[Mo
     versions = list_versions(clients.rekognition, project)
     names = [version_name(version) for version in versions]
     with explained("reading CloudWatch's InServiceInferenceUnits"):
-        used = unit_hours(clients.cloudwatch, project, names, start=now - timedelta(days=days), end=now)
+        used = metered_hours(clients.cloudwatch, project, names, start=now - timedelta(days=days), end=now)
     rows = []
     for version in versions:
         hours = used[version_name(version)]
+        if hours is None and version["Status"] != State.RUNNING:
+            hours = 0.0
         units = version.get("MinInferenceUnits", 0) if version["Status"] in HELD else 0
         rows.append(
             ModelStatus(
@@ -133,8 +135,8 @@ def status(clients: Clients, project: str, now: datetime, days: int) -> Table[Mo
                 status=version["Status"],
                 units=units,
                 dollars_an_hour=hosting_cost(1, units) if version["Status"] == State.RUNNING else 0.0,
-                unit_hours=round(hours, 3),
-                dollars=round(hosting_cost(hours, 1), 2),
+                unit_hours=None if hours is None else round(hours, 3),
+                dollars=None if hours is None else round(hosting_cost(hours, 1), 2),
             )
         )
     return Table(ModelStatus, rows)

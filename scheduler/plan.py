@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from customlabels.pipelines.service.arns import CHAMPION
+from customlabels.pipelines.service.lost import replaced_sentence
 from customlabels.pipelines.service.states import STARTABLE, State
 from customlabels.scheduler.uptime import Schedule, Wanted, idleness, resolved, units_at, versions, wanted
 
@@ -21,9 +22,6 @@ OVERDUE_AFTER = timedelta(minutes=10)
 
 FORESIGHT = timedelta(days=30)
 """How long before the known public holidays end that is reported."""
-
-REPLACED = "champion {version} was deleted, and another version trained under its name"
-"""A sentence on a champion whose name is that of another version by now."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=5), timedelta(minutes=60)
 _PATIENCE = 3
@@ -164,8 +162,7 @@ def _broke(now: datetime, schedule: Schedule, spent: float) -> list[Action]:
 def _lost(champion: str | None) -> list[Action]:
     if champion is None:
         return []
-    why = f"{REPLACED.format(version=champion)}: customlabels versions promote {champion} makes that the champion"
-    return [_report(Trouble.REPLACED, champion, why)]
+    return [_report(Trouble.REPLACED, champion, replaced_sentence(champion))]
 
 
 def _about(now: datetime, schedule: Schedule, model: Observed, want: Wanted) -> list[Action]:

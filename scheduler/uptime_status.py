@@ -2,52 +2,59 @@
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from customlabels.aws.clients import Clients, explained
 from customlabels.core.prices import hosting_cost
-from customlabels.pipelines.service.states import HELD
+from customlabels.pipelines.service.lost import lost_sentence
+from customlabels.pipelines.service.states import HELD, State
 from customlabels.pipelines.service.versions import list_versions, version_name
 from customlabels.scheduler.deployed import Deployed
 from customlabels.scheduler.plan import asked
-from customlabels.scheduler.uptime import resolved, versions
-from customlabels.scheduler.usage import unit_hours
+from customlabels.scheduler.uptime import LOOK_AHEAD, resolved, versions
+from customlabels.scheduler.usage import metered_hours
 from customlabels.scheduler.windows import window_rows
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
 
 _NEXT = 4
 """Windows to come that are told."""
 
 
 def uptime_status(clients: Clients, there: Deployed, now: datetime) -> dict[str, Any]:
-    """The document of a status: models, dollars of the month, overrides, windows to come, alarms, what was done."""
-    schedule = resolved(there.schedule, there.champion)
+    """The document of a status: models, dollars of the month, overrides, windows to come, alarms, what was done.
+
+    Dollars are None where a model is up of which CloudWatch has no datapoint: they are not known then.
+    """
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    models: list[dict[str, Any]] = []
-    versions_found = list_versions(clients.rekognition, there.project)
+    described = {version_name(version): version for version in list_versions(clients.rekognition, there.project)}
+    known = {name: version["ProjectVersionArn"] for name, version in described.items()}
+    lost = lost_sentence(there.champion, there.champion_arn, known) if there.champion else None
+    schedule = resolved(there.schedule, None if lost else there.champion)
     with explained("reading CloudWatch's InServiceInferenceUnits"):
-        names = [version_name(version) for version in versions_found]
-        used = unit_hours(clients.cloudwatch, there.project, names, start=month, end=now)
-    spent = hosting_cost(sum(used.values()), 1)
-    for version in versions_found:
-        name = version_name(version)
+        used = metered_hours(clients.cloudwatch, there.project, list(described), start=month, end=now)
+    spent = hosting_cost(sum(filter(None, used.values())), 1)
+    models: list[dict[str, Any]] = []
+    for name, version in described.items():
         hours = used[name]
         want = asked(now, schedule, name, spent) if name in versions(schedule) else None
         if want or hours or version["Status"] in HELD:
-            row = {"version": name, "status": version["Status"], "wanted": want.units if want else 0}
-            why = want.why if want else "no window names it"
-            models.append({**row, "why": why, "dollars": round(hosting_cost(hours, 1), 2)})
-    with explained("reading the alarms"):
-        pages = clients.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{there.stack}-")
-        alarms = [
-            alarm["AlarmDescription"]
-            for page in pages
-            for alarm in page["MetricAlarms"]
-            if alarm["StateValue"] == "ALARM"
-        ]
+            unknown = hours is None and version["Status"] == State.RUNNING
+            models.append(
+                {
+                    "version": name,
+                    "status": version["Status"],
+                    "wanted": want.units if want else 0,
+                    "why": want.why if want else "no window names it",
+                    "dollars": None if unknown else round(hosting_cost(hours or 0.0, 1), 2),
+                }
+            )
     return {
         "project": there.project,
         "champion": there.champion,
+        "champion_lost": lost,
         "models": models,
         "dollars": round(spent, 2),
         "overrides": [
@@ -55,10 +62,27 @@ def uptime_status(clients: Clients, there: Deployed, now: datetime) -> dict[str,
             for override in there.schedule.overrides
             if override.until > now
         ],
-        "next": window_rows(schedule, now, now + timedelta(days=14))[:_NEXT],
-        "alarms": alarms,
+        "next": window_rows(schedule, now, now + LOOK_AHEAD)[:_NEXT],
+        "alarms": _alarms(clients, there.stack, now),
         "done": [{**asdict(action), "at": local_time(action.at, there)} for action in reversed(there.memory.done)],
     }
+
+
+def _alarms(clients: Clients, stack: str, now: datetime) -> list[str]:
+    """What the stack's alarms say that are raised.
+
+    One that is raised by what is missing knows nothing before it has stood for as long as it looks back.
+    """
+    with explained("reading the alarms"):
+        pages = clients.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{stack}-")
+        raised = [alarm for page in pages for alarm in page["MetricAlarms"] if alarm["StateValue"] == "ALARM"]
+    return [alarm["AlarmDescription"] for alarm in raised if not _is_too_young(alarm, now)]
+
+
+def _is_too_young(alarm: "MetricAlarmTypeDef", now: datetime) -> bool:
+    made = alarm.get("AlarmConfigurationUpdatedTimestamp")
+    looks_back = timedelta(seconds=alarm.get("Period", 0) * alarm.get("EvaluationPeriods", 1))
+    return alarm.get("TreatMissingData") == "breaching" and made is not None and now - made < looks_back
 
 
 def local_time(at: datetime, there: Deployed) -> str:

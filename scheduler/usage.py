@@ -1,4 +1,7 @@
-"""What models have been up for, by the service's own metric. Imports the standard library alone."""
+"""What models have been up for, by the service's own metric. Imports the standard library alone.
+
+A version without a datapoint was down, or its metric does not come: the metric alone does not tell which.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,10 +15,10 @@ _MOST = 250
 """Versions that one call asks about, by two queries each. Source: CloudWatch API reference, GetMetricData."""
 
 
-def unit_hours(
+def metered_hours(
     cloudwatch: "CloudWatchClient", project: str, versions: Sequence[str], *, start: datetime, end: datetime
-) -> dict[str, float]:
-    """Hours of all inference units together that each version was up for from `start` to `end`.
+) -> dict[str, float | None]:
+    """Hours of all inference units together that each version was up for from `start` to `end`; None: no datapoint.
 
     The metric is an average of units, a minute apart while a model runs; so in an hour, the average times the minutes
     that have a datapoint, of which there are no more than sixty. While a model is STARTING it has none; whether that
@@ -23,7 +26,7 @@ def unit_hours(
 
     Source: Custom Labels developer guide, running-model.md, "Tracking inference units".
     """
-    hours = dict.fromkeys(versions, 0.0)
+    hours: dict[str, float | None] = dict.fromkeys(versions)
     for first in range(0, len(versions), _MOST):
         names = versions[first : first + _MOST]
         figures: dict[tuple[str, datetime], float] = {}
@@ -47,8 +50,16 @@ def unit_hours(
                 name, into = names[int(result["Id"][1:])], figures if result["Id"][0] == "a" else counts
                 into |= {(name, at): value for at, value in zip(result["Timestamps"], result["Values"], strict=True)}
         for (name, at), average in figures.items():
-            hours[name] += average * min(counts.get((name, at), 0.0), 60) / 60
+            hours[name] = (hours[name] or 0.0) + average * min(counts.get((name, at), 0.0), 60) / 60
     return hours
+
+
+def unit_hours(
+    cloudwatch: "CloudWatchClient", project: str, versions: Sequence[str], *, start: datetime, end: datetime
+) -> dict[str, float]:
+    """Hours as `metered_hours` has them, of what is known; to be used where a version without any was down."""
+    hours = metered_hours(cloudwatch, project, versions, start=start, end=end)
+    return {version: known or 0.0 for version, known in hours.items()}
 
 
 def metric_query(name: str, metric: str, dimensions: Mapping[str, str], *, period: timedelta, stat: str = "Sum") -> Any:

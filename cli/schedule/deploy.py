@@ -9,6 +9,7 @@ from customlabels.aws.stacks.change_sets import Change
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.stack_options import code_bucket_option, show_changes
 from customlabels.core.prices import hosting_cost
+from customlabels.scheduler.stack.own_cost import in_words, standing_charges
 from customlabels.scheduler.windows import dollars
 from customlabels.session import Session
 
@@ -25,6 +26,7 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
     """
     assembled, console = session.schedule_stack(project, bucket), session.console
     parts, stack = assembled.parts, assembled.stack
+    charges = standing_charges(parts)
 
     def confirm(changes: tuple[Change, ...]) -> bool:
         if not console.as_json:
@@ -35,6 +37,7 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
                 f"windows of the next seven days: ${week:.2f}; "
                 f"one unit that is never stopped costs ${always:.2f} a week"
             )
+            console.text(in_words(charges))
         return yes or click.confirm(f"Make these {len(changes)} changes to {stack.name}?", abort=True, err=True)
 
     changes = session.deploy_schedule(confirm, assembled=assembled)
@@ -45,4 +48,5 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
         f"{stack.name} is deployed; customlabels schedule status shows what it does",
         stack=stack.name,
         changes=[asdict(change) for change in changes],
+        charges=[asdict(charge) for charge in charges],
     )

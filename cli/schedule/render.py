@@ -20,11 +20,12 @@ from customlabels.session import Session
 def render(session: Session, project: str | None, bucket: str | None, to: Path | None) -> None:
     """Print the CloudFormation template, for teams that deploy with tools of their own.
 
-    It names the functions' zip in the bucket, where you put it: --to writes both.
+    It names the functions' zip in the bucket, where you put it: --to writes both. Without credentials it leaves out
+    what only the account knows, and says so.
 
     Example: customlabels schedule render --to stack
     """
-    assembled = session.schedule_stack(project, bucket)
+    assembled = session.schedule_stack(project, bucket, unaided=True)
     parts, stack = assembled.parts, assembled.stack
     if to is None:
         session.console.text(stack.template.rstrip())

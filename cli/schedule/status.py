@@ -27,7 +27,9 @@ def status(session: Session, project: str | None) -> None:
 
 def _show(session: Session, there: Deployed, document: dict[str, Any]) -> None:
     console = session.console
-    if there.champion is None:
+    if document["champion_lost"]:
+        console.text(document["champion_lost"])
+    elif there.champion is None:
         console.text("there is no champion: customlabels versions promote VERSION makes one")
     columns = ("version", "status", "units wanted", "why", "$ this month")
     console.table(columns, in_money(document["models"], "dollars"))
@@ -46,7 +48,7 @@ def _show(session: Session, there: Deployed, document: dict[str, Any]) -> None:
     console.table(
         ("version", "opens", "closes", "units", "hours", "$"),
         in_money(document["next"], "dollars"),
-        title="windows to come",
+        title="windows to come, hours and dollars of the next two weeks",
     )
     console.table(
         ("at", "what", "version", "why"), [tuple(row.values()) for row in document["done"]], title="done lately"

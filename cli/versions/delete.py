@@ -22,7 +22,7 @@ def delete(session: Session, version: str, project: str | None, yes: bool) -> No
     from customlabels.pipelines.service import champion
 
     name = session.project(project)
-    chosen = session.version(name, version)
+    chosen = session.version(name, version, gone=True)
     promoted = champion.current(session.clients.ssm, name)
     if promoted is not None and promoted.arn == chosen["ProjectVersionArn"]:
         raise ServiceError(

@@ -2,12 +2,12 @@
 
 from customlabels.aws.clients import Clients
 from customlabels.core.settings import GateSettings
+from customlabels.core.watching import UNWATCHED, Watch
 from customlabels.pipelines.evaluation.comparison import compare, interval_lows, need_snapshot
 from customlabels.pipelines.evaluation.gate import Verdict, beside, judge
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.results import measure
 from customlabels.pipelines.service import champion as champions
-from customlabels.pipelines.service.versions import choose_version
 
 
 def judge_measured(measured: Measured, gate: GateSettings, champion: Measured | None = None) -> Verdict:
@@ -30,15 +30,22 @@ def judge_measured(measured: Measured, gate: GateSettings, champion: Measured | 
     return judge(measured.evaluation, gate, lows=lows, champion=against)
 
 
-def judge_beside_champion(clients: Clients, project: str, measured: Measured, gate: GateSettings) -> Verdict:
+def judge_beside_champion(
+    clients: Clients, project: str, measured: Measured, gate: GateSettings, watch: Watch = UNWATCHED
+) -> Verdict:
     """As judge_measured; the champion, where the gate asks for one, is looked up and measured.
+
+    One that was deleted keeps none from taking its place: it is warned of, and not compared with.
 
     Raises
     ------
     ServiceError, SettingsError
     """
     promoted = champions.current(clients.ssm, project) if gate.max_regression is not None else None
-    champion = None
-    if promoted is not None:
-        champion = measure(clients.s3, choose_version(clients.rekognition, project, promoted.version))
-    return judge_measured(measured, gate, champion)
+    if promoted is None:
+        return judge_measured(measured, gate, None)
+    if sentence := champions.lost(clients.rekognition, project, promoted):
+        watch.warn(f"{sentence}; nothing is compared with it")
+        return judge_measured(measured, gate, None)
+    version = champions.promoted_version(clients.rekognition, project, promoted)
+    return judge_measured(measured, gate, measure(clients.s3, version))

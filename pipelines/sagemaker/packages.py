@@ -7,8 +7,8 @@ from customlabels.pipelines.evaluation.summary import load_evaluation
 from customlabels.pipelines.following import Follower
 from customlabels.pipelines.sagemaker import registry
 from customlabels.pipelines.service.arns import CHAMPION
-from customlabels.pipelines.service.champion import Promotion
-from customlabels.pipelines.service.versions import choose_version, version_tags
+from customlabels.pipelines.service.champion import Promotion, promoted_version
+from customlabels.pipelines.service.versions import version_tags
 from customlabels.pipelines.training import lineage
 
 
@@ -22,7 +22,7 @@ def package_follower(clients: Clients, group: str, watch: Watch, left: str | Non
 
     def follow(project: str, promotion: Promotion) -> None:
         try:
-            version = choose_version(clients.rekognition, project, promotion.version)
+            version = promoted_version(clients.rekognition, project, promotion)
             made_of = version_tags(clients.rekognition, version)
             tags = {"train": lineage.TRAIN_TAG, "test": lineage.TEST_TAG}
             digests = {side: made_of[tag] for side, tag in tags.items() if tag in made_of}

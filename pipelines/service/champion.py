@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 from customlabels.aws import parameters
 from customlabels.aws.clients import explained
 from customlabels.core.errors import ServiceError
+from customlabels.pipelines.service.lost import lost_sentence
+from customlabels.pipelines.service.states import GONE
+from customlabels.pipelines.service.versions import Description, list_versions, version_name
 
 if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_ssm import SSMClient
 
 
@@ -42,6 +46,36 @@ def current(ssm: "SSMClient", project: str) -> Promotion | None:
     with explained(f"reading the champion of {project}"):
         version = parameters.newest(ssm, parameters.champion(project))
     return None if version is None else _read(*version)
+
+
+def lost(rekognition: "RekognitionClient", project: str, promotion: Promotion) -> str | None:
+    """A sentence where the champion is no model any more, or its name is another version's; None where it is there."""
+    return _standing(rekognition, project, promotion)[1]
+
+
+def promoted_version(rekognition: "RekognitionClient", project: str, promotion: Promotion) -> Description:
+    """The version that was promoted.
+
+    Raises
+    ------
+    ServiceError : it was deleted, its name is another version's by now, or it is no model any more
+    """
+    version, sentence = _standing(rekognition, project, promotion)
+    if sentence is not None or version is None:
+        raise ServiceError(sentence or "")
+    return version
+
+
+def _standing(
+    rekognition: "RekognitionClient", project: str, promotion: Promotion
+) -> tuple[Description | None, str | None]:
+    versions = {version_name(version): version for version in list_versions(rekognition, project)}
+    known = {name: version["ProjectVersionArn"] for name, version in versions.items()}
+    version = versions.get(promotion.version)
+    sentence = lost_sentence(promotion.version, promotion.arn, known)
+    if sentence is None and version is not None and version["Status"] in GONE:
+        sentence = f"champion {promotion.version} is {version['Status']}: it is no model any more"
+    return version, sentence
 
 
 def promote(ssm: "SSMClient", project: str, promotion: Promotion) -> bool:

@@ -107,9 +107,11 @@ def stop(
         state = status(rekognition, version_arn)
         if state == State.STARTING:
             state = _leave(rekognition, version_arn, {State.STARTING}, tick)
-    if state == State.RUNNING and not stopped:
+    asks = state == State.RUNNING and not stopped
+    if asks:
         stopped = _ask_to_stop(rekognition, version_arn)
-    if stopped or state == State.STOPPING:
+    # Whoever was first to stop it, it is down when this returns.
+    if stopped or asks or state == State.STOPPING:
         # A refused or swallowed stop shows as RUNNING in the end, and is not taken for done.
         state = _leave(rekognition, version_arn, {State.STOPPING}, tick, old={State.RUNNING})
         if state == State.RUNNING:

@@ -7,7 +7,7 @@ from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import wait_for
 from customlabels.pipelines.service import arns
 from customlabels.pipelines.service.projects import need_project
-from customlabels.pipelines.service.states import State
+from customlabels.pipelines.service.states import GONE, State
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -24,7 +24,9 @@ def version_name(description: Description) -> str:
 
 
 def is_trained(description: Description) -> bool:
-    """Whether the version has been trained; its status may say RUNNING or STOPPED since."""
+    """Whether the version has been trained, and is not gone; its status may say RUNNING or STOPPED since."""
+    if description["Status"] in GONE:
+        return False
     return "EvaluationResult" in description or description["Status"] == State.COPYING_COMPLETED
 
 
@@ -54,8 +56,14 @@ def version_tags(rekognition: "RekognitionClient", description: Description) -> 
         return rekognition.list_tags_for_resource(ResourceArn=description["ProjectVersionArn"])["Tags"]
 
 
-def choose_version(rekognition: "RekognitionClient", project: str, name: str | None) -> Description:
+def choose_version(
+    rekognition: "RekognitionClient", project: str, name: str | None, *, gone: bool = False
+) -> Description:
     """The version of that name, the newest trained one where it is None.
+
+    Parameters
+    ----------
+    gone : whether it may be one that is no model any more: DELETING, EXPIRED or DEPRECATED
 
     Raises
     ------
@@ -67,11 +75,16 @@ def choose_version(rekognition: "RekognitionClient", project: str, name: str | N
         if not trained:
             raise ServiceError(f"project {project} has no trained version", hint="customlabels train DIR")
         return trained[0]
-    for version in versions:
-        if version_name(version) == name:
-            return version
-    known = ", ".join(map(version_name, versions[:10])) or "none"
-    raise ServiceError(f"project {project} has no version {name}", hint=f"versions there are: {known}")
+    named = next((version for version in versions if version_name(version) == name), None)
+    known = ", ".join(version_name(version) for version in versions if version["Status"] not in GONE) or "none"
+    if named is None:
+        raise ServiceError(f"project {project} has no version {name}", hint=f"versions there are: {known}")
+    if named["Status"] in GONE and not gone:
+        raise ServiceError(
+            f"version {name} of {project} is {named['Status']}: it is no model any more",
+            hint=f"versions there are: {known}",
+        )
+    return named
 
 
 def delete_version(rekognition: "RekognitionClient", project: str, name: str) -> None:
@@ -81,7 +94,7 @@ def delete_version(rekognition: "RekognitionClient", project: str, name: str) ->
     ------
     ServiceError : it is running, being trained, or not there
     """
-    arn = choose_version(rekognition, project, name)["ProjectVersionArn"]
+    arn = choose_version(rekognition, project, name, gone=True)["ProjectVersionArn"]
     with explained(f"deleting version {name}"):
         rekognition.delete_project_version(ProjectVersionArn=arn)
     project_arn = need_project(rekognition, project)

@@ -71,7 +71,7 @@ def conclude(
     outcome = finish(begun, rekognition=clients.rekognition, s3=clients.s3, watch=watch, said=held_up)
     for sentence in outcome.measured.unread:
         watch.warn(sentence)
-    verdict = judge_beside_champion(clients, project, outcome.measured, gate)
+    verdict = judge_beside_champion(clients, project, outcome.measured, gate, watch)
     trained = Trained(project, begun.version, begun.started, outcome.measured, verdict, outcome.billable_seconds)
     detail = {"project": project, "version": begun.version, "f1": outcome.measured.evaluation.f1}
     if begun.started:

@@ -21,23 +21,23 @@ zoneinfo.reset_tzpath([str(Path(__file__).resolve().parents[3] / "zoneinfo"), *z
 Answer = dict[str, Any]
 
 
-def start(_event: Any, _context: Any) -> Answer:
+def start(_event: Any, context: Any) -> Answer:
     """Starts what is wanted up; fired when a window's warm-up begins."""
-    return _turn(Kind.START)
+    return _turn(context, Kind.START)
 
 
-def stop(_event: Any, _context: Any) -> Answer:
+def stop(_event: Any, context: Any) -> Answer:
     """Stops what is not wanted up; fired when a window ends."""
-    return _turn(Kind.STOP)
+    return _turn(context, Kind.STOP)
 
 
-def sweep(_event: Any, _context: Any) -> Answer:
+def sweep(_event: Any, context: Any) -> Answer:
     """Does whatever is to be done, and tells of troubles; fired every five minutes."""
-    return _turn(Kind.START, Kind.STOP, Kind.REPORT)
+    return _turn(context, Kind.START, Kind.STOP, Kind.REPORT)
 
 
-def _turn(*kinds: Kind) -> Answer:
-    done = take(_place(), _clients(), kinds)
+def _turn(context: Any, *kinds: Kind) -> Answer:
+    done = take(_place(), _clients(), kinds, lambda: context.get_remaining_time_in_millis() / 1000)
     return {"actions": [{"action": action.kind, "version": action.version, "why": action.why} for action in done]}
 
 

@@ -21,6 +21,9 @@ NAMESPACE = "customlabels"
 SAY_AGAIN_AFTER = timedelta(minutes=55)
 """How long a trouble that goes on is kept from being told again."""
 
+FIGURES = ("UnitsUp", "UnitsWanted", "MinutesBeyondPlan", "Troubles")
+"""Metrics of every schedule; MonthDollars comes with a budget."""
+
 _UNITS = {"MonthDollars": "None", "MinutesBeyondPlan": "None"}
 
 

@@ -5,21 +5,19 @@ Imports the standard library and this package alone; botocore comes with the cli
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from customlabels.aws import parameters
-from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.service import arns
-from customlabels.pipelines.service.states import UP, State
+from customlabels.pipelines.service.states import UP
 from customlabels.scheduler import memory
 from customlabels.scheduler.documents import read_overrides_text, read_schedule_text
-from customlabels.scheduler.memory import Memory
-from customlabels.scheduler.plan import Observed
+from customlabels.scheduler.memory import Memory, Usage
 from customlabels.scheduler.uptime import Schedule
-from customlabels.scheduler.usage import metric_query, unit_hours
+from customlabels.scheduler.usage import metered_hours, metric_query
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -27,6 +25,11 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 _PERIOD = timedelta(minutes=5)
+_ASK_EVERY = timedelta(minutes=58)
+"""An hour, and what a sweep may come early by."""
+
+_COUNTS = 0.5
+"""Unit-hours after which a version without a datapoint is one that CloudWatch does not tell of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,14 @@ class Known:
     text: str
     """Of the memory, as it was read."""
 
+    arns: Mapping[str, str] = field(default_factory=dict)
+    """Of champion and of who serves, as they were when that was written."""
+
+
+def is_replaced(known: Known, name: str | None, arn: str | None) -> bool:
+    """Whether the version of that name is another than the one that was promoted, or served, under it."""
+    return name is not None and arn is not None and known.arns.get(name, arn) != arn
+
 
 @dataclass(frozen=True, slots=True)
 class Versions:
@@ -51,7 +62,7 @@ class Versions:
     @property
     def states(self) -> list[tuple[str, str, int]]:
         """Name, status and units of each."""
-        return [(name, description["Status"], _units(description)) for name, description in self.described.items()]
+        return [(name, version["Status"], _units(version)) for name, version in self.described.items()]
 
 
 def look_up(ssm: "SSMClient", project: str, now: datetime) -> Known:
@@ -63,21 +74,23 @@ def look_up(ssm: "SSMClient", project: str, now: datetime) -> Known:
     ValueError : it is none
     """
     names = [getattr(parameters, name)(project) for name in ("schedule", "overrides", "champion", "serving", "memory")]
-    values = {path.rpartition("/")[2]: value for path, value in parameters.read(ssm, names).items()}
-    if "schedule" not in values:
+    texts = {path.rpartition("/")[2]: value for path, value in parameters.read(ssm, names).items()}
+    if "schedule" not in texts:
         raise LookupError(f"the parameter {parameters.schedule(project)} is not there")
-    remembered = memory.read(values.get("uptime", ""))
-    schedule = read_schedule_text(values["schedule"])
+    remembered = memory.read(texts.get("uptime", ""))
+    schedule = read_schedule_text(texts["schedule"])
     if schedule.learns and remembered.lead is not None:
         schedule = replace(schedule, warm_up=timedelta(minutes=remembered.lead))
     # The newest counts, and a person's word before what was idle.
-    overrides = (*remembered.quiet, *read_overrides_text(values.get("overrides", "[]")))
+    overrides = (*remembered.quiet, *read_overrides_text(texts.get("overrides", "[]")))
+    champion, serving = _named(texts.get("champion")), _named(texts.get("serving"))
     return Known(
         replace(schedule, overrides=tuple(override for override in overrides if override.until > now)),
-        _version(values.get("champion")),
-        _version(values.get("serving")),
+        champion[0] if champion else None,
+        serving[0] if serving else None,
         remembered,
-        values.get("uptime", ""),
+        texts.get("uptime", ""),
+        {name: arn for name, arn in filter(None, (serving, champion)) if arn},
     )
 
 
@@ -87,48 +100,73 @@ def describe(rekognition: "RekognitionClient", project_arn: str) -> Versions:
     now = datetime.now(UTC)
     for page in rekognition.get_paginator("describe_project_versions").paginate(ProjectArn=project_arn):
         now = _clock(page)
-        for description in page["ProjectVersionDescriptions"]:
-            described[arns.version_name(description["ProjectVersionArn"])] = description
+        for version in page["ProjectVersionDescriptions"]:
+            described[arns.version_name(version["ProjectVersionArn"])] = version
     return Versions(now, described)
 
 
-def spent_this_month(cloudwatch: "CloudWatchClient", project: str, names: Sequence[str], now: datetime) -> float:
-    """Dollars that these versions' units have cost since the first of the month, in UTC."""
-    start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    if now <= start:
-        return 0.0
-    return hosting_cost(sum(unit_hours(cloudwatch, project, names, start=start, end=now).values()), 1)
+def month_usage(
+    cloudwatch: "CloudWatchClient", project: str, usage: Usage, versions: Sequence[str], now: datetime
+) -> tuple[Usage, list[str]]:
+    """The usage, with what CloudWatch knows of the month; and versions that were up of which it knows nothing.
 
+    It is asked once an hour, in one query, about versions that were up since.
 
-def last_request(cloudwatch: "CloudWatchClient", now: datetime, back: timedelta) -> datetime | None:
-    """When any model of the account was last asked for labels, as far `back` as that; None where none was.
-
-    The metric does not tell models apart; a model that was not asked itself is then taken for used, never the other
-    way round. Source: Rekognition developer guide, "CloudWatch metrics for Rekognition".
+    Parameters
+    ----------
+    versions : all that there are, which are asked about the first time
     """
-    query = metric_query("requests", "SuccessfulRequestCount", {"Operation": "DetectCustomLabels"}, period=_PERIOD)
+    names = list(versions) if usage.asked is None else [name for name in usage.up if name in versions]
+    start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    early = usage.asked is not None and now - usage.asked < _ASK_EVERY
+    if not names or early or now <= start:
+        return usage, []
+    hours = metered_hours(cloudwatch, project, names, start=start, end=now)
+    # A datapoint may come some minutes late.
+    unknown = [name for name in names if hours[name] is None and usage.hours.get(name, 0.0) >= _COUNTS]
+    return memory.metered(usage, now, hours), unknown
+
+
+def requests(
+    cloudwatch: "CloudWatchClient", project: str, names: Sequence[str], now: datetime, back: timedelta
+) -> tuple[datetime | None, set[str]]:
+    """When any model of the account was last asked for labels, as far `back` as that; and which versions CloudWatch
+    has datapoints of.
+
+    The metric of requests does not tell models apart; a model that was not asked itself is then taken for used, never
+    the other way round. Source: Rekognition developer guide, "CloudWatch metrics for Rekognition".
+    """
+    queries = [metric_query("requests", "SuccessfulRequestCount", {"Operation": "DetectCustomLabels"}, period=_PERIOD)]
+    queries += [
+        metric_query(
+            f"up{number}",
+            "InServiceInferenceUnits",
+            {"ProjectName": project, "VersionName": name},
+            period=_PERIOD,
+            stat="Average",
+        )
+        for number, name in enumerate(names)
+    ]
     answer = cloudwatch.get_metric_data(
-        MetricDataQueries=[query], StartTime=now - back - 2 * _PERIOD, EndTime=now + _PERIOD
+        MetricDataQueries=queries, StartTime=now - back - 2 * _PERIOD, EndTime=now + _PERIOD
     )
-    (result,) = answer["MetricDataResults"]
-    asked = [at for at, count in zip(result["Timestamps"], result["Values"], strict=True) if count]
-    return min(now, max(asked) + _PERIOD) if asked else None
-
-
-def with_last_request(observed: Sequence[Observed], at: datetime | None) -> list[Observed]:
-    """The versions; those that run were last asked at that time."""
-    return [replace(model, last_request=at) if model.status == State.RUNNING else model for model in observed]
+    results = {result["Id"]: result for result in answer["MetricDataResults"]}
+    counts = results["requests"]
+    counted = [at for at, count in zip(counts["Timestamps"], counts["Values"], strict=True) if count]
+    metered = {name for number, name in enumerate(names) if results[f"up{number}"]["Values"]}
+    return min(now, max(counted) + _PERIOD) if counted else None, metered
 
 
 def _units(described: Mapping[str, Any]) -> int:
     return int(described.get("MinInferenceUnits") or 0) if described["Status"] in UP else 0
 
 
-def _version(text: str | None) -> str | None:
-    """The version that a parameter names; None where it names none."""
+def _named(text: str | None) -> tuple[str, str] | None:
+    """Name and ARN of the version that a parameter names; None where it names none."""
     try:
-        return str(json.loads(text)["version"]) if text else None
-    except (ValueError, KeyError, TypeError):
+        named = json.loads(text) if text else None
+        return (str(named["version"]), str(named.get("arn", ""))) if named else None
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

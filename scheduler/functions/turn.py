@@ -5,16 +5,18 @@ ends that call alone.
 """
 
 import json
-from collections.abc import Collection
+import math
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from customlabels.aws import parameters
+from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.service.states import State
 from customlabels.scheduler import memory as remembering
 from customlabels.scheduler.functions import messages, observation, orphans
-from customlabels.scheduler.plan import Action, Kind, Observed, Trouble, asked, plan
+from customlabels.scheduler.plan import Action, Kind, Observed, Trouble, asked, plan, quiet_since
 from customlabels.scheduler.uptime import resolved, versions
 
 if TYPE_CHECKING:
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
 
 _THERE_ALREADY, _NO_ROOM = "ResourceInUseException", "LimitExceededException"
 _FIRST_OF_THE_HOUR = remembering.TICK.total_seconds() / 60
+_TO_SPARE = 15.0
+"""Seconds of a call's time within which no further project is looked at."""
+
+Remaining = Callable[[], float]
+"""Seconds that are left of a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,16 @@ class Place:
     stops_orphans: bool = False
 
 
-def take(place: Place, clients: Clients, kinds: Collection[Kind]) -> list[Action]:
+def take(
+    place: Place, clients: Clients, kinds: Collection[Kind], remaining: Remaining = lambda: math.inf
+) -> list[Action]:
     """Does what `plan` says, as far as it is of these kinds; the actions that were carried out or told.
+
+    Other projects come last: what is this one's has been done, and is remembered, by then.
+
+    Parameters
+    ----------
+    remaining : seconds that it may take yet
 
     Raises
     ------
@@ -61,11 +76,11 @@ def take(place: Place, clients: Clients, kinds: Collection[Kind]) -> list[Action
             turn.tell(action, "trouble")
         elif action.kind in kinds:
             turn.carry_out(action)
-    if Kind.REPORT in kinds:
-        turn.see_to_orphans()
     turn.remember()
     if Kind.REPORT in kinds:
         turn.measure()
+        if turn.see_to_orphans(remaining):
+            turn.remember()
     return turn.done
 
 
@@ -77,56 +92,127 @@ class _Turn:
         self._clients = clients
         self._found = observation.describe(clients.rekognition, place.project_arn)
         self._known = observation.look_up(clients.ssm, place.project, self._found.now)
-        self._arns = {name: model["ProjectVersionArn"] for name, model in self._found.described.items()}
+        self._kept = self._known.text
+        self._arns = {name: version["ProjectVersionArn"] for name, version in self._found.described.items()}
+        named, serving = self._known.champion, self._known.serving
+        self._replaced = observation.is_replaced(self._known, named, self._arns.get(named or ""))
+        self._champion = None if self._replaced else named
+        self._serving = (
+            None if observation.is_replaced(self._known, serving, self._arns.get(serving or "")) else serving
+        )
+        self._memory = self._known.memory
+        self._uncounted: list[str] = []
         self._spent = self._money()
-        self._schedule = resolved(self._known.schedule, self._known.champion)
+        self._schedule = resolved(self._known.schedule, self._champion)
         self._asked = {
             version: asked(self._found.now, self._schedule, version, self._spent or 0.0)
             for version in versions(self._schedule)
         }
-        self._memory, self._observed = remembering.seen(self._known.memory, self._found.now, self._found.states)
-        if any(model.open for model in self._asked.values()):
+        self._memory, self._observed = remembering.seen(self._memory, self._found.now, self._found.states)
+        if any(want.open for want in self._asked.values()):
             self._memory = remembering.learned(self._memory)
         self._drained: str | None = None
         self.done: list[Action] = []
         self.planned = self._plan()
 
     def _money(self) -> float | None:
-        """What the month has cost; None where nobody asks for it."""
+        """What the month has cost; None where nobody asks for it. What CloudWatch does not tell is counted by looks."""
         if self._known.schedule.monthly_budget is None:
             return None
-        return observation.spent_this_month(
-            self._clients.cloudwatch, self._place.project, list(self._arns), self._found.now
+        now, states = self._found.now, self._found.states
+        used = remembering.used(self._memory, now, states)
+        usage, self._uncounted = observation.month_usage(
+            self._clients.cloudwatch, self._place.project, used, list(self._arns), now
         )
+        self._memory = replace(self._memory, usage=usage)
+        return hosting_cost(sum(usage.hours.values()), 1)
 
     def _plan(self) -> list[Action]:
-        now, schedule, observed = self._found.now, self._known.schedule, self._observed
-        if schedule.idle_stop is not None and any(model.status == State.RUNNING for model in observed):
-            last = observation.last_request(self._clients.cloudwatch, now, schedule.idle_stop)
-            observed = observation.with_last_request(observed, last)
-        planned = plan(now, schedule, observed, self._known.champion, self._spent or 0.0, self._known.serving)
+        now, schedule = self._found.now, self._known.schedule
+        planned = plan(
+            now,
+            schedule,
+            self._with_requests(),
+            self._known.champion,
+            self._spent or 0.0,
+            self._serving,
+            replaced=self._replaced,
+        )
         self._memory = remembering.wanted_again(self._memory, planned)
-        return list(planned)
+        why = "CloudWatch has no datapoint of it: what it costs is counted by the states that were seen"
+        return [
+            *planned,
+            *(Action(Kind.REPORT, name, why, trouble=Trouble.METRICS) for name in self._uncounted),
+        ]
 
-    def see_to_orphans(self) -> None:
-        """Tells of running versions that nobody schedules, or stops them; once an hour, and after all else."""
-        if self._found.now.minute >= _FIRST_OF_THE_HOUR:
-            return
+    def _with_requests(self) -> list[Observed]:
+        """The versions, and when those that run were last asked: looked up only where that may decide something."""
+        now, idle = self._found.now, self._known.schedule.idle_stop
+        if idle is None:
+            return self._observed
+
+        def running(requested: datetime | None, metered: Collection[str]) -> list[Observed]:
+            return [
+                replace(model, last_request=requested, metered=model.version in metered)
+                if model.status == State.RUNNING
+                else model
+                for model in self._observed
+            ]
+
+        known = running(self._memory.requested, self._arns)
+        quiet = [
+            model.version
+            for model in known
+            if model.status == State.RUNNING
+            and (since := quiet_since(now, self._schedule, model)) is not None
+            and now - since >= idle
+        ]
+        if not quiet:
+            return known
+        if all(self._was_told(Trouble.METRICS, name) for name in quiet):
+            return running(self._memory.requested, ())
+        project, cloudwatch = self._place.project, self._clients.cloudwatch
+        requested, metered = observation.requests(cloudwatch, project, quiet, now, idle)
+        requested = max(filter(None, (requested, self._memory.requested)), default=None)
+        self._memory = replace(self._memory, requested=requested)
+        return running(requested, metered)
+
+    def _was_told(self, trouble: Trouble, version: str) -> bool:
+        last = self._memory.said.get(messages.key(Action(Kind.REPORT, version, "", trouble=trouble)))
+        return last is not None and self._found.now - last < messages.SAY_AGAIN_AFTER
+
+    def see_to_orphans(self, remaining: Remaining) -> bool:
+        """Tells of running versions that nobody schedules, or stops them; whether it looked at all.
+
+        Each hour looks at every project once: begun at its first sweep, and gone on with at the next ones.
+        """
+        first, after = self._found.now.minute < _FIRST_OF_THE_HOUR, self._memory.orphans_after
+        if not first and after is None:
+            return False
+        rekognition, ssm = self._clients.rekognition, self._clients.ssm
         try:
-            running = orphans.find(self._clients.rekognition, self._clients.ssm, self._place.project_arn)
-        except self._clients.rekognition.exceptions.ClientError as error:
+            looked = orphans.find(
+                rekognition,
+                ssm,
+                self._place.project_arn,
+                after="" if first else after or "",
+                goes_on=lambda: remaining() > _TO_SPARE,
+            )
+        except rekognition.exceptions.ClientError as error:
             # Other projects must not keep this one from being seen to.
             self.tell(
                 Action(Kind.REPORT, "", f"orphans cannot be looked for: {error}", trouble=Trouble.ORPHAN), "trouble"
             )
-            return
-        self._arns |= {model.name: model.arn for model in running}
-        for model in running:
+            return True
+        self._memory = replace(self._memory, orphans_after=looked.after)
+        self._arns |= {orphan.name: orphan.arn for orphan in looked.orphans}
+        for orphan in looked.orphans:
             why = "it runs in a project that has no schedule"
             if self._place.stops_orphans:
-                self.carry_out(Action(Kind.STOP, model.name, why))
+                self.carry_out(Action(Kind.STOP, orphan.name, why))
             else:
-                self.tell(Action(Kind.REPORT, model.name, why, trouble=Trouble.ORPHAN), "trouble")
+                self.tell(Action(Kind.REPORT, orphan.name, why, trouble=Trouble.ORPHAN), "trouble")
+        return True
 
     def carry_out(self, action: Action) -> None:
         """Starts or stops a model; what is said against it is told, and it is tried again at the next turn."""
@@ -186,7 +272,7 @@ class _Turn:
     def remember(self) -> None:
         """Keeps the memory where it has changed; another function may be writing it, which does little harm."""
         written = remembering.text(self._memory)
-        if written == self._known.text:
+        if written == self._kept:
             return
         try:
             parameters.write(
@@ -197,28 +283,31 @@ class _Turn:
             )
         except self._clients.ssm.exceptions.ClientError as error:
             messages.log("ERROR", f"the memory was not kept: {error}")
+            return
+        self._kept = written
 
     def serve(self) -> None:
         """Notes the champion as the version that answers requests, once it runs; the one before goes a turn later."""
-        champion = self._known.champion
+        champion = self._champion
         running = any(model.version == champion and model.status == State.RUNNING for model in self._observed)
-        if champion is not None and running and self._known.serving != champion:
+        if champion is not None and running and self._serving != champion:
             parameters.write(
                 self._clients.ssm,
                 parameters.serving(self._place.project),
                 json.dumps({"version": champion, "arn": self._arns[champion]}),
                 f"The version of {self._place.project} that answers requests; written by customlabels",
             )
-            self._drained = self._known.serving
+            self._drained = self._serving
 
     def measure(self) -> None:
         now, up = self._found.now, [model for model in self._observed if model.status == State.RUNNING]
-        figures = {
-            "UnitsUp": sum(model.units for model in up),
-            "UnitsWanted": sum(model.units for model in self._asked.values()),
-            "MinutesBeyondPlan": max((_minutes(now, model) for model in self._observed), default=0.0),
-            "Troubles": sum(model.kind is Kind.REPORT for model in self.planned),
-        }
+        values = (
+            sum(model.units for model in up),
+            sum(want.units for want in self._asked.values()),
+            max((_minutes(now, model) for model in self._observed), default=0.0),
+            sum(action.kind is Kind.REPORT for action in self.planned),
+        )
+        figures: dict[str, float] = dict(zip(messages.FIGURES, values, strict=True))
         if self._spent is not None:
             figures["MonthDollars"] = self._spent
         messages.metrics(self._place.project, now, figures)

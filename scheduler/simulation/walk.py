@@ -14,7 +14,7 @@ from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.service.states import STARTABLE, State
 from customlabels.scheduler.memory import TICK
 from customlabels.scheduler.plan import Action, Kind, Observed, plan
-from customlabels.scheduler.uptime import Override, Schedule, Wanted, spans, wanted
+from customlabels.scheduler.uptime import Override, Schedule, Wanted, openings, wanted
 
 STOP_TAKES = timedelta(minutes=3)
 _MINUTE = timedelta(minutes=1)
@@ -92,9 +92,9 @@ def _steps(tracks: Sequence[Track], start: datetime, stop: datetime) -> list[dat
 
 def _edges(schedule: Schedule, version: str, start: datetime, stop: datetime) -> frozenset[datetime]:
     """When what is wanted may change, on whole minutes."""
-    opened = spans(schedule, start - timedelta(days=1), stop + timedelta(days=1), version)
+    opened = openings(schedule, start - timedelta(days=1), stop + timedelta(days=1), version)
     exact = {edge for span in opened for edge in (span.start - schedule.warm_up, span.start, span.stop)}
-    exact |= {one.until for one in schedule.overrides if one.version == version}
+    exact |= {override.until for override in schedule.overrides if override.version == version}
     return frozenset(_up_to_minute(edge) for edge in exact)
 
 

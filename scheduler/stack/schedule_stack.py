@@ -14,8 +14,9 @@ from customlabels.core.errors import ServiceError
 from customlabels.core.settings import Settings
 from customlabels.pipelines.service import champion
 from customlabels.pipelines.service.arns import CHAMPION
+from customlabels.pipelines.service.lost import lost_sentence
 from customlabels.pipelines.service.projects import need_project
-from customlabels.pipelines.service.versions import is_trained, list_versions, version_name
+from customlabels.pipelines.service.versions import Description, is_trained, list_versions, version_name
 from customlabels.scheduler import memory
 from customlabels.scheduler.stack.schedule_code import function_zip
 from customlabels.scheduler.stack.schedule_template import Parts, template
@@ -25,12 +26,20 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 
+_NOT_SIGNED_IN = {
+    *("AccessDenied", "AccessDeniedException", "ExpiredToken", "ExpiredTokenException"),
+    *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidSignatureException"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Assembled:
     """A project's stack, and the parts that its template was made of."""
 
     parts: Parts
     stack: Stack
+    champion_lost: str | None = None
+    """A sentence where the champion is not the version any more that was promoted."""
 
 
 def code_folder(settings: Settings, project: str, bucket: str) -> S3Address:
@@ -47,32 +56,71 @@ def learned_lead(ssm: "SSMClient", project: str) -> timedelta | None:
     return None if lead is None else timedelta(minutes=lead)
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a stack takes from the account; None and nothing where that cannot be asked.
+
+    Parameters
+    ----------
+    project_arn : None where it is left to whoever deploys the template
+    versions : as the service describes them, newest first
+    lead : the warm-up that the functions have learned
+    """
+
+    project_arn: str | None = None
+    versions: tuple[Description, ...] = ()
+    promoted: champion.Promotion | None = None
+    lead: timedelta | None = None
+
+
+def look_up(clients: Clients, project: str) -> Account:
+    """What the account holds of the project.
+
+    Raises
+    ------
+    ServiceError : there is no such project, or it cannot be asked
+    """
+    versions = tuple(list_versions(clients.rekognition, project))
+    arn = need_project(clients.rekognition, project)
+    return Account(arn, versions, champion.current(clients.ssm, project), learned_lead(clients.ssm, project))
+
+
+def is_out_of_reach(error: ServiceError) -> bool:
+    """Whether it is not the account that answers so, but that it could not be asked: nobody is signed in, or may."""
+    from botocore.exceptions import BotoCoreError
+
+    return isinstance(error.__cause__, BotoCoreError) or error.code in _NOT_SIGNED_IN
+
+
 def assemble(
-    clients: Clients, settings: Settings, *, project: str, bucket: str, schedule: Schedule, now: datetime
+    settings: Settings, *, project: str, bucket: str, schedule: Schedule, now: datetime, account: Account
 ) -> Assembled:
     """What the settings, and the versions that there are, make of the project's stack.
 
     Raises
     ------
-    ServiceError : there is no such project, or a window names no trained version
+    ServiceError : a window names no trained version
     SettingsError : the schedule takes more than a stack or a parameter holds
     """
-    described = list_versions(clients.rekognition, project)
-    trained = {version_name(version): version["ProjectVersionArn"] for version in described if is_trained(version)}
+    arns = {version_name(version): version["ProjectVersionArn"] for version in account.versions}
+    trained = {
+        version_name(version): arns[version_name(version)] for version in account.versions if is_trained(version)
+    }
     missing = [name for name in versions(schedule) if name not in {CHAMPION, *trained}]
-    if missing:
+    if missing and account.project_arn is not None:
         raise ServiceError(
             f"schedule.window names {', '.join(missing)}, which is no trained version of {project}",
             hint="customlabels versions list shows them",
         )
-    promoted = champion.current(clients.ssm, project)
+    promoted = account.promoted
+    lost = lost_sentence(promoted.version, promoted.arn, arns) if promoted else None
     code, folder = function_zip(schedule.zone), code_folder(settings, project, bucket)
     key = f"{folder.key}/{digest(code)}.zip"
     parts = Parts(
         project=project,
-        project_arn=need_project(clients.rekognition, project),
+        project_arn=account.project_arn,
         schedule=schedule,
-        champion=promoted.version if promoted else None,
+        champion=promoted.version if promoted and not lost else None,
         trained=trained,
         bucket=bucket,
         key=key,
@@ -86,4 +134,4 @@ def assemble(
         code={key: code},
         kms_key=settings.project.kms_key,
     )
-    return Assembled(parts, stack)
+    return Assembled(parts, stack, lost)

@@ -37,12 +37,13 @@ class Parts:
 
     Parameters
     ----------
+    project_arn : a parameter of the template where it is None
     trained : ARNs of the project's trained versions by name, newest first
     key : of the functions' zip in `bucket`
     """
 
     project: str
-    project_arn: str
+    project_arn: str | None
     schedule: Schedule
     champion: str | None
     trained: Mapping[str, str]
@@ -89,7 +90,7 @@ def template(parts: Parts, now: datetime) -> str:
         )
         for function in REACH
     }
-    alarms = _alarms(parts.project, schedule.monthly_budget, name)
+    alarms = alarms_of(parts)
     return environment.get_template("stack.yaml.j2").render(
         name=name,
         project=parts.project,
@@ -136,7 +137,10 @@ def _closed(parts: Parts) -> list[tuple[str, str]]:
     return [(name, parts.trained[name]) for name in wanted]
 
 
-def _alarms(project: str, budget: float | None, name: str) -> list[dict[str, Any]]:
+def alarms_of(parts: Parts) -> list[dict[str, Any]]:
+    """The alarms of a stack, as its template writes them."""
+    project, budget, name = parts.project, parts.schedule.monthly_budget, stack_name(parts.project)
+
     def alarm(
         logical: str, says: str, namespace: str, metric: str, dimension: tuple[str, Any], threshold: float, **more: Any
     ) -> dict[str, Any]:

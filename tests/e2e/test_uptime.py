@@ -170,6 +170,8 @@ def test_after_events_lost_doubled_and_late_and_calls_that_fail_all_comes_right(
 
 def test_removing_leaves_nothing_and_stops_what_is_up(own_plant: tuple[Shell, Service]) -> None:
     shell, service = own_plant
+    # Straight after the first deploy nothing has been looked at, and need not have been.
+    assert shell.json("--local", "schedule", "status")["alarms"] == []
     shell.run("--local", "schedule", "override", "--on", "2h", "--yes")
     advance(shell, 0.2)
     assert "RUNNING" in {one["status"] for one in shell.json("--local", "model", "status")}

@@ -1,12 +1,26 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customlabels.pipelines.service.states import STARTABLE
 from customlabels.scheduler import memory
 from customlabels.scheduler.documents import LONGEST
-from customlabels.scheduler.memory import Done, Kept, Memory, acted, lead, seen, wanted_again
+from customlabels.scheduler.memory import (
+    Done,
+    Kept,
+    Memory,
+    acted,
+    lead,
+    metered,
+    read,
+    seen,
+    text,
+    used,
+    wanted_again,
+)
 from customlabels.scheduler.plan import Action, Kind, Observed
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -120,3 +134,27 @@ def test_memory_is_read_as_it_was_written(kept: Memory) -> None:
 @pytest.mark.parametrize("text", ["", "{}", "[]", "nonsense", '{"versions": 3}'])
 def test_what_is_no_memory_is_forgotten(text: str) -> None:
     assert memory.read(text) == Memory()
+
+
+def test_for_two_minutes_after_a_start_what_was_before_is_not_yet() -> None:
+    for state in STARTABLE:
+        kept = acted(Memory(), NOON, START, refused=False)
+        kept, observed = look(kept, 1, state)
+        assert (observed.status, observed.since, observed.failures) == ("STARTING", NOON, 0)
+        assert look(kept, 2, state)[1].status == state
+        assert look(kept, 1, "RUNNING", 1)[1].status == "RUNNING"
+
+
+def test_hours_are_counted_by_looks_until_the_metric_tells() -> None:
+    kept, states = Memory(), [("v1", "RUNNING", 2)]
+    for minute in (0, 30, 60):
+        usage = used(kept, minutes(minute), states)
+        kept = replace(look(kept, minute, "RUNNING", 2)[0], usage=usage)
+    assert (usage.hours, usage.up) == ({"v1": 2.0}, ("v1",))
+    assert metered(usage, minutes(60), {"v1": None}).hours == {"v1": 2.0}
+    known = metered(usage, minutes(60), {"v1": 1.9})
+    assert (known.hours, known.up, known.asked) == ({"v1": 1.9}, (), minutes(60))
+    assert read(text(replace(kept, usage=known))).usage == known
+    # A month begins with nothing, and asks CloudWatch about all.
+    later = used(replace(kept, usage=known), NOON + timedelta(days=30), states)
+    assert (later.hours, later.asked) == ({}, None)

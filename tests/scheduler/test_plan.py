@@ -304,4 +304,4 @@ def test_what_is_no_model_any_more_is_never_started(state: str) -> None:
 def test_a_champion_whose_name_is_anothers_is_said_to_be_so_and_not_started() -> None:
     (report,) = plan(NOON, ALWAYS, [Observed("v2", "STOPPED")], "v2", replaced=True)
     assert (report.kind, report.trouble) == (Kind.REPORT, Trouble.REPLACED)
-    assert report.why.startswith("champion v2 was deleted, and another version trained under its name")
+    assert report.why.startswith("champion v2 was deleted, and another version was trained under its name")

@@ -13,6 +13,7 @@ from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.results import measure
 from customlabels.pipelines.evaluation.summary import Evaluation, load_evaluation
 from customlabels.pipelines.service import arns, champion
+from customlabels.pipelines.service.lost import replaced_sentence
 from customlabels.pipelines.service.versions import Description, find_version
 
 if TYPE_CHECKING:
@@ -45,16 +46,19 @@ def evaluate(
         raise SettingsError(f"a pipeline's gate decides on figures, not on {gate.decide_on}s")
     description = _need(rekognition, project_arn, version)
     promoted = champion.current(ssm, arns.project_name(project_arn)) if gate.max_regression is not None else None
-    if promoted is None or promoted.version == version:
+    if promoted is None or promoted.arn == description["ProjectVersionArn"]:
         # Snapshots are long, and only tell whether two versions saw the same test images.
         measured, other = Measured(load_evaluation(s3, description), None), None
     else:
-        measured, other = (measure(s3, one) for one in (description, _need(rekognition, project_arn, promoted.version)))
+        other = measure(s3, _need(rekognition, project_arn, promoted.version, promoted.arn))
+        measured = measure(s3, description)
     return measured.evaluation, judge(measured.evaluation, gate, champion=beside(measured, other, gate))
 
 
-def _need(rekognition: "RekognitionClient", project_arn: str, name: str) -> Description:
+def _need(rekognition: "RekognitionClient", project_arn: str, name: str, arn: str | None = None) -> Description:
     description = find_version(rekognition, project_arn, name)
     if description is None:
         raise ServiceError(f"version {name} has been deleted")
+    if arn is not None and description["ProjectVersionArn"] != arn:
+        raise ServiceError(replaced_sentence(name))
     return description

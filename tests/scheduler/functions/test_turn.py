@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.interception import Call, Spoiled, intercepted
+from support.interception import Call, Late, Spoiled, intercepted
 from support.local_services import BUCKET, Service, begin_training, client, connect
 
 from customlabels.aws import parameters
@@ -37,9 +37,13 @@ class Plant:
     topic: str
     queue: str
 
-    def turn(self, kinds: frozenset[Kind] = ALL, endpoint: str = "", **more: Any) -> list[str]:
-        found = Service(self.service.state, endpoint or self.service.endpoint_url, *[None] * 2)  # type: ignore[arg-type]
-        clients = Clients(*(client(found, name) for name in ("rekognition", "ssm", "cloudwatch", "sns")))
+    def turn(
+        self, kinds: frozenset[Kind] = ALL, endpoint: str = "", metrics_of: str = "us-east-1", **more: Any
+    ) -> list[str]:
+        reached = replace(self.service, endpoint_url=endpoint or self.service.endpoint_url)
+        regions = {"cloudwatch": metrics_of}
+        names = ("rekognition", "ssm", "cloudwatch", "sns")
+        clients = Clients(*(client(reached, name, regions.get(name, "us-east-1")) for name in names))
         done = take(Place(self.project, self.arn, self.topic, **more), clients, kinds)
         return [f"{one.trouble if one.kind is Kind.REPORT else one.kind} {one.version}".strip() for one in done]
 
@@ -289,6 +293,55 @@ def test_a_version_that_was_deleted_is_reported_and_others_are_seen_to(plant: Pl
     plant.advance(10)
     plant.put(parameters.champion("plant"), json.dumps({"version": "gone", "arn": "gone"}))
     assert plant.turn() == ["missing gone", "stop v2"]
+
+
+def test_a_champion_that_was_trained_anew_under_its_name_is_told_of_and_not_started(plant: Plant) -> None:
+    former = plant.versions["v1"].rpartition("/")[0] + "/1"
+    plant.put(parameters.champion("plant"), json.dumps({"version": "v1", "arn": former}))
+    assert plant.turn() == ["replaced v1"]
+    assert plant.states()["v1"] != "STARTING"
+    plant.promote("v1")
+    assert plant.turn() == ["start v1"]
+
+
+def test_a_state_from_before_a_start_is_not_yet(plant: Plant) -> None:
+    with intercepted(plant.service.endpoint_url, late=Late(1)) as endpoint:
+        assert plant.turn(endpoint=endpoint) == ["start v1"]
+        now = plant.now()
+        overrides.write(client(plant.service, "ssm"), "plant", [Override(False, now + timedelta(hours=1))], now)
+        # The answer is that from before the start, and not taken for a model that is down.
+        assert plant.turn(endpoint=endpoint) == []
+        assert plant.memory().versions["v1"].status == "STARTING"
+        plant.advance(10)
+        assert plant.turn(endpoint=endpoint) == ["stop v1"]
+
+
+def test_without_metrics_no_model_is_idle_and_hours_are_counted_by_looks(plant: Plant) -> None:
+    plant.schedule(hours=6, idle_stop=timedelta(minutes=30), monthly_budget=5.0)
+    assert plant.turn(metrics_of="eu-west-1") == ["start v1"]
+    told: list[str] = []
+    for _ in range(22):
+        plant.advance(5)
+        told += plant.turn(metrics_of="eu-west-1")
+    assert told[:1] == ["metrics v1"]
+    # An hour and a quarter of one unit.
+    assert told[-2:] == ["budget", "stop v1"]
+
+
+def test_cloudwatch_is_asked_once_an_hour_and_for_idleness_only_when_it_may_decide(plant: Plant) -> None:
+    calls: list[str] = []
+
+    def count(call: Call) -> Spoiled | None:
+        calls.append(call.what)
+        return None
+
+    plant.schedule(hours=8, idle_stop=timedelta(minutes=50), monthly_budget=10**6)
+    with intercepted(plant.service.endpoint_url, count) as endpoint:
+        for _ in range(24):
+            plant.turn(endpoint=endpoint)
+            plant.advance(5)
+    # At first, once when it had been idle for long enough, after an hour; and not while nothing is up.
+    assert sum("GetMetricData" in what for what in calls) == 3, calls
 
 
 def test_overrides_come_before_windows_and_end_by_themselves(plant: Plant) -> None:

@@ -1,0 +1,37 @@
+"""What a schedule itself costs a month, beside its models: what stands in CloudWatch whether anything is up or not."""
+
+from dataclasses import dataclass
+
+from customlabels.core.prices import ALARM_PER_MONTH, DASHBOARD_PER_MONTH, METRIC_PER_MONTH
+from customlabels.scheduler.functions.messages import FIGURES
+from customlabels.scheduler.stack.schedule_template import Parts, alarms_of
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """So many of something in the stack, and their dollars a month, free tiers apart."""
+
+    what: str
+    count: int
+    dollars: float
+
+
+def standing_charges(parts: Parts) -> tuple[Charge, ...]:
+    """What a stack of these parts is charged by the month."""
+    alarms = len(alarms_of(parts))
+    metrics = len(FIGURES) + (parts.schedule.monthly_budget is not None)
+    return (
+        Charge("alarms", alarms, round(alarms * ALARM_PER_MONTH, 2)),
+        Charge("metrics", metrics, round(metrics * METRIC_PER_MONTH, 2)),
+        Charge("dashboard", 1, DASHBOARD_PER_MONTH),
+    )
+
+
+def in_words(charges: tuple[Charge, ...]) -> str:
+    """A sentence on the charges."""
+    named = ", ".join(f"{charge.count} {charge.what} ${charge.dollars:.2f}" for charge in charges)
+    total = sum(charge.dollars for charge in charges)
+    return (
+        f"the schedule itself: {named}, together ${total:.2f} a month at most; an account's first ten alarms, ten "
+        "metrics and three dashboards are free"
+    )
