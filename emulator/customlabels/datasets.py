@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import orjson
 
 from customlabels.core.addresses import S3Address
@@ -202,6 +203,6 @@ def _passes(entry: Entry, parameters: dict[str, Any]) -> bool:
 
 def _listed(entry: Entry) -> str:
     errors = tuple(fault for fault in entry.faults if not fault.is_warning)
-    value = orjson.loads(annotated_line(replace(entry, faults=errors)))
+    value = orjson.loads(annotated_line(msgspec.structs.replace(entry, faults=errors)))
     value["cl-metadata"] = {"is_labeled": entry.labelled}
     return orjson.dumps(value).decode()

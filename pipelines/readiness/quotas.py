@@ -51,7 +51,12 @@ def quotas(clients: Clients, taken: Census) -> Iterator[Finding]:
         advice = "an account that was given more sees it in Service Quotas' console, under Amazon Rekognition"
         yield Finding(SUBJECT, "limits", Standing.UNKNOWN, seen, advice)
     most = max((len(versions) for versions in taken.projects.values()), default=0)
-    counted = ((RUNNING, len(taken.up)), (TRAININGS, taken.trainings), (PROJECTS, len(taken.projects)), (VERSIONS, most))
+    counted = (
+        (RUNNING, len(taken.up)),
+        (TRAININGS, taken.trainings),
+        (PROJECTS, len(taken.projects)),
+        (VERSIONS, most),
+    )
     for quota, used in counted:
         yield quota_finding(quota, used, limit_of(quota, given, taken.region), known=bool(given))
 
