@@ -753,7 +753,7 @@ class Session:
             settings=self.settings,
             project=name,
             bucket=bucket or self.settings.project.bucket or (LOCAL_BUCKET if self.local else None),
-            now=self.now(),
+            now=self.now,
             emulated=self.local or self._endpoint_url is not None,
             policies=lambda project, bucket: {
                 use: policy(self.scope(project, bucket=bucket)) for use, policy in POLICIES.items()

@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from customlabels.aws.clients import Clients, caller_name, explained
+from customlabels.aws.regions import REGIONS
 from customlabels.core.errors import CustomLabelsError
 from customlabels.pipelines.readiness.findings import NOTHING, Finding, Standing
 
@@ -24,7 +25,11 @@ def account(clients: Clients) -> Iterator[Finding]:
     except CustomLabelsError as error:
         yield Finding(SUBJECT, "region", Standing.FAILED, error.message, error.hint or "name another with --region")
         return
-    yield Finding(SUBJECT, "region", Standing.OK, f"{region} has Custom Labels", NOTHING)
+    if region in REGIONS:
+        yield Finding(SUBJECT, "region", Standing.OK, f"{region} has Custom Labels", NOTHING)
+    else:
+        advice = f"on AWS name one of {', '.join(REGIONS)}"
+        yield Finding(SUBJECT, "region", Standing.WARNING, f"{region} has no Custom Labels, this endpoint has", advice)
     try:
         with explained("asking who calls"):
             identity: dict[str, Any] = clients.once("sts").get_caller_identity()

@@ -33,6 +33,7 @@ class Asked:
     Parameters
     ----------
     project, bucket : by name; None where nothing names one
+    now : gives the time, the local service's own where that is asked
     emulated : whether no AWS is asked, but something that speaks its protocol
     policies : makes the printed policies, by use
     schedule : looks at the project's schedule
@@ -44,7 +45,7 @@ class Asked:
     settings: Settings
     project: str | None
     bucket: str | None
-    now: datetime
+    now: Callable[[], datetime]
     emulated: bool
     policies: Callable[[str, str], Mapping[str, Policy]]
     schedule: Callable[[str], Iterable[Finding]]
@@ -115,7 +116,7 @@ def _questions(clients: Clients, asked: Asked, watch: Watch) -> Iterator[Finding
     """The open questions: tried where that is asked, else what holds meanwhile."""
     findings = list(_probes(clients, asked, watch)) if asked.probe else []
     if asked.version is None:
-        findings += looked(SUBJECT, METRICS.name, lambda: seen_metrics(clients, asked.now), emulated=asked.emulated)
+        findings += looked(SUBJECT, METRICS.name, lambda: seen_metrics(clients, asked.now()), emulated=asked.emulated)
     told = {finding.check for finding in findings}
     for question in QUESTIONS:
         yield from (finding for finding in findings if finding.check == question.name)
@@ -140,7 +141,7 @@ def _probes(clients: Clients, asked: Asked, watch: Watch) -> Iterator[Finding]:
         with watch.step(f"probing with project {name}"):
             probe("throwaway project", lambda: probe_project(clients, name, removal))
         with watch.step(f"probing with model package group {name}"):
-            probe("model packages", lambda: probe_packages(clients, name, removal))
+            probe("model packages", lambda: probe_packages(clients, name, removal, emulated=asked.emulated))
         if asked.bucket is not None:
             bucket = asked.bucket
             probe("throwaway stack", lambda: probe_stack(clients, name, bucket, removal, watch))
@@ -156,6 +157,6 @@ def _paid(clients: Clients, asked: Asked, choose: Callable[[], Description], wat
             seen = f"the version is {version['Status']} already"
             yield answered(METRICS, seen, "try again when it is down", Standing.SKIPPED)
             return
-        yield from probe_metrics(clients, version, watch, asked.before_start)
+        yield from probe_metrics(clients, version, watch, asked.before_start, asked.now)
 
     return looked(SUBJECT, METRICS.name, look, emulated=asked.emulated)

@@ -4,8 +4,8 @@ Source: Custom Labels developer guide, "Monitoring Amazon Rekognition Custom Lab
 """
 
 import time
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from customlabels.pipelines.service.versions import Description
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef
 
-LONGEST_HOURS = 1.0
+LONGEST_HOURS = 1.25
 """For which a probe keeps a model up at most, its start included; what is said and asked for before it is this."""
 
 _LONGEST_WAIT = 15 * 60.0
@@ -58,8 +58,15 @@ def period_finding(times: Sequence[datetime]) -> Finding:
     return answered(METRICS, seen, NOTHING)
 
 
-def probe_metrics(clients: Clients, version: Description, watch: Watch, before_start: BeforeStart) -> Iterator[Finding]:
-    """Starts the version on one unit, waits for its first datapoints, and stops it, come what may."""
+def probe_metrics(
+    clients: Clients, version: Description, watch: Watch, before_start: BeforeStart, now: Callable[[], datetime]
+) -> Iterator[Finding]:
+    """Starts the version on one unit, waits for its first datapoints, and stops it, come what may.
+
+    Parameters
+    ----------
+    now : gives the time by the service's clock
+    """
     arn = version["ProjectVersionArn"]
     names = parts(arn)
     about: list[DimensionTypeDef] = [
@@ -68,11 +75,11 @@ def probe_metrics(clients: Clients, version: Description, watch: Watch, before_s
     ]
     began = time.monotonic()
     with kept_running(clients, version, watch, before_start=before_start):
-        started = datetime.now(UTC)
+        started = now()
         waited = time.monotonic() - began
 
         def look() -> list[datetime] | None:
-            times = _datapoints(clients, about, started - timedelta(minutes=2), datetime.now(UTC))
+            times = _datapoints(clients, about, started - timedelta(minutes=2), now())
             return times if len(times) > 1 else None
 
         with watch.step("waiting for the model's metrics") as advance:
@@ -82,7 +89,7 @@ def probe_metrics(clients: Clients, version: Description, watch: Watch, before_s
                 if error.code:
                     raise
                 times = []
-        took = (datetime.now(UTC) - started).total_seconds()
+        took = (now() - started).total_seconds()
     if not times:
         seen = f"none within {_LONGEST_WAIT / _MINUTE:.0f} minutes of RUNNING"
         yield answered(METRICS, seen, f"leave idle_stop and monthly_budget out; {METRICS.either_way}", Standing.WARNING)

@@ -26,7 +26,9 @@ _GONE = "ResourceNotFoundException"
 def probe_project(clients: Clients, name: str, removal: Removal) -> Iterator[Finding]:
     """Makes a project of that name with an empty dataset; both are owed to `removal`."""
     rekognition = clients.rekognition
-    removal.owe(f"project {name}", lambda: remove_project(rekognition, name))
+    called: list[float] = []
+    removal.owe(f"project {name}", lambda: remove_project(rekognition, name, called[0] + GRACE if called else 0.0))
+    called.append(time.monotonic())
     with explained(f"creating project {name}"):
         project_arn = rekognition.create_project(ProjectName=name)["ProjectArn"]
     delays = [_delay(lambda: find_project(rekognition, name) is not None)]
@@ -87,18 +89,25 @@ def late_finding(delays: list[float]) -> Finding:
     return answered(LATE, seen, f"{NOTHING}: {GRACE:.0f} s are allowed for")
 
 
-def remove_project(rekognition: "RekognitionClient", name: str) -> None:
-    """Deletes the project and its datasets, and waits until they are gone; there may be none, or none to be seen yet.
+def remove_project(rekognition: "RekognitionClient", name: str, until: float = 0.0) -> None:
+    """Deletes the project and its datasets, and waits until they are gone; there may be none.
+
+    Parameters
+    ----------
+    until : time of the monotonic clock before which one that has never been seen may only not show yet
 
     Raises
     ------
     ServiceError : something of it cannot be deleted
     """
+    seen = False
 
     def gone() -> bool | None:
+        nonlocal seen
         held = find_project(rekognition, name)
         if held is None:
-            return True
+            return True if seen or time.monotonic() >= until else None
+        seen = True
         try:
             for dataset in held.get("Datasets", []):
                 with explained("deleting the dataset"):
