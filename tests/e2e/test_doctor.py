@@ -38,7 +38,7 @@ def test_it_runs_whole_on_the_local_service_and_writes_nothing(shell: Shell) -> 
     assert {finding["subject"] for finding in findings} == SUBJECTS
     assert all(finding["seen"] and finding["advice"] for finding in findings)
     states = {(finding["subject"], finding["check"]): finding["state"] for finding in findings}
-    assert states["permissions", "all"] == "unknown"
+    assert states["permissions", "policies"] == "unknown"
     assert states["quotas", "running models"] == "ok"
     assert {state for (subject, _), state in states.items() if subject == "open questions"} == {"skipped"}
 

@@ -18,7 +18,7 @@ from customlabels.pipelines.readiness.findings import Finding, Standing, failed,
 from customlabels.pipelines.readiness.machine import dependencies, extra_finding, python
 from customlabels.pipelines.readiness.metrics import period_finding
 from customlabels.pipelines.readiness.models import running
-from customlabels.pipelines.readiness.permitted import examples, principal_of, use_finding
+from customlabels.pipelines.readiness.permitted import context, examples, principal_of, use_finding
 from customlabels.pipelines.readiness.probe_project import late_finding, tags_finding
 from customlabels.pipelines.readiness.probe_stack import target_finding
 from customlabels.pipelines.readiness.questions import QUESTIONS, untried
@@ -110,6 +110,16 @@ def test_what_is_simulated_is_what_the_printed_policy_allows(use: str, project: 
             for resource, pattern in zip(resources, statement["Resource"], strict=True):
                 assert fnmatchcase(resource, str(pattern))
                 assert resource == "*" or "*" not in resource
+
+
+def test_conditions_of_a_statement_are_taken_for_met() -> None:
+    condition = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}, "StringLike": {"kms:a": ["x*"]}}
+    entries = context({"Condition": condition})
+    assert [(entry["ContextKeyName"], entry["ContextKeyValues"]) for entry in entries] == [
+        ("iam:PassedToService", ["scheduler.amazonaws.com"]),
+        ("kms:a", ["xany"]),
+    ]
+    assert context({}) == []
 
 
 GIVEN = {
