@@ -29,6 +29,8 @@ _ON_DATASETS = frozenset(
     )
 )
 _SHOWN = 6
+_MOST = 1000
+"""Results of one simulation."""
 
 
 def permitted(clients: Clients, policies: Mapping[str, Policy]) -> Iterator[Finding]:
@@ -54,9 +56,7 @@ def permitted(clients: Clients, policies: Mapping[str, Policy]) -> Iterator[Find
         }
     except ServiceError as error:
         seen = f"IAM's simulator does not tell: {error.message}"
-        advice = (
-            "allow iam:SimulatePrincipalPolicy to whoever asks, or compare with customlabels iam policy USE by hand"
-        )
+        advice = "allow iam:SimulatePrincipalPolicy, or compare by hand: customlabels iam policy USE"
         yield Finding(SUBJECT, "policies", Standing.UNKNOWN, seen, advice)
         return
     for use, calls in denied.items():
@@ -109,7 +109,7 @@ class _Simulation:
     def denied(self, statement: Mapping[str, Any]) -> Iterator[str]:
         """The statement's calls that the principal may not make, as the conditions of the statement have it."""
         for resources, actions in examples(statement).items():
-            asked: dict[str, Any] = {"ActionNames": actions, "ContextEntries": context(statement)}
+            asked: dict[str, Any] = {"ActionNames": actions, "ContextEntries": context(statement), "MaxItems": _MOST}
             if resources != ("*",):
                 asked["ResourceArns"] = list(resources)
             key = json.dumps(asked)
