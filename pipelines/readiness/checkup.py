@@ -62,7 +62,7 @@ def checkup(clients: Callable[[], Clients], asked: Asked, watch: Watch) -> Itera
     clients : makes them
     """
     yield from looked(machine.SUBJECT, "package", lambda: machine.machine(asked.settings))
-    of_account = looked(account.SUBJECT, "credentials", lambda: account.account(clients()))
+    of_account = looked(account.SUBJECT, "credentials", lambda: account.account(clients(), emulated=asked.emulated))
     yield from of_account
     if failed(finding for finding in of_account if finding.check in ("region", "credentials")):
         for subject in _SUBJECTS:
