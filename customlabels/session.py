@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.clients import LOCAL_BUCKET, Clients, Connection, check_region, explained
-from customlabels.core.console import Console
+from customlabels.core.console import Console, Reporting
 from customlabels.core.errors import ServiceError, SettingsError
+from customlabels.core.watching import Progress
 from customlabels.core.settings import GateSettings, Settings, find_settings, load_settings
 from customlabels.pipelines.service.arns import CHAMPION, project_name
 
@@ -57,6 +58,7 @@ class Session:
     endpoint_url : of something else that speaks AWS's protocol
     config : path of the settings, where they lie elsewhere
     console : what progress, notes and warnings are shown on
+    progress : called with a step's title, how much of it is done, and how much there is, in place of showing it
     """
 
     def __init__(
@@ -68,13 +70,14 @@ class Session:
         endpoint_url: str | None = None,
         config: Path | None = None,
         console: Console | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self._local = local
         self._profile = profile
         self._region = region
         self._endpoint_url = endpoint_url
         self._config = config
-        self.console = console or Console()
+        self.console = console or (Reporting(progress) if progress else Console())
 
     @cached_property
     def settings_path(self) -> Path | None:
@@ -253,7 +256,8 @@ class Session:
         from customlabels.pipelines.training.run_plan import make_plan
 
         title = f"hashing {len(divided.records)} images"
-        shown = nullcontext(lambda count: None) if remote else self.console.step(title, len(divided.records))
+        known = remote is not None or all(record.hashes for record in divided.records)
+        shown = nullcontext(lambda count: None) if known else self.console.step(title, len(divided.records))
         with shown as advance:
             return make_plan(
                 divided,
@@ -408,7 +412,7 @@ class Session:
 
     def train(
         self,
-        source: str | Path,
+        source: "str | Path | Dataset",
         *,
         project: str | None = None,
         bucket: str | None = None,
@@ -435,19 +439,21 @@ class Session:
         )
         return self.finish_training(self.begin_training(planned.plan), gate=gate)
 
-    def wanted(self, source: str | Path, **dataset: Any) -> "Wanted":
-        """The images at `source`, read as [dataset] of the settings and what is given beside it say."""
+    def wanted(self, source: "str | Path | Dataset", **dataset: Any) -> "Wanted":
+        """The images at `source`, or those of a dataset that is at hand, read as [dataset] of the settings and what is given beside it say."""
+        from customlabels.datasets.model import Dataset
         from customlabels.pipelines.training.sources import Wanted
 
         given = replace(self.settings.dataset, **dataset)
         return Wanted(
-            str(source),
+            None if isinstance(source, Dataset) else str(source),
             given,
             lambda: self.clients.s3,
             self.console,
             region=lambda: self.clients.region,
             images=Path(given.images) if given.images else None,
             masks=Path(given.masks) if given.masks else None,
+            dataset=source if isinstance(source, Dataset) else None,
         )
 
     def gate(

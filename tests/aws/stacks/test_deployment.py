@@ -40,7 +40,7 @@ def agree(_: tuple[Change, ...]) -> bool:
 @pytest.fixture
 def clients(service: Service) -> Iterator[Clients]:
     service.s3.create_bucket(Bucket=BUCKET)
-    made = Clients(Connection(region="us-east-1", endpoint_url=service.endpoint_url, anonymous=True))
+    made = Clients(Connection(region="us-east-1", endpoint_url=service.endpoint_url, local_key=service.key))
     yield made
     deployment.remove(made, NAME, code=S3Address(BUCKET, "trial/code"))
 
@@ -140,7 +140,7 @@ def test_code_and_a_long_template_are_put_before_and_encrypted_by_the_key(servic
 
 def test_a_bucket_of_another_region_is_named_before_anything_is_made(service: Service) -> None:
     service.s3.create_bucket(Bucket=BUCKET)
-    elsewhere = Clients(Connection(region="eu-west-1", endpoint_url=service.endpoint_url, anonymous=True))
+    elsewhere = Clients(Connection(region="eu-west-1", endpoint_url=service.endpoint_url, local_key=service.key))
     with pytest.raises(ServiceError, match=f"bucket {BUCKET} is in us-east-1, the project in eu-west-1"):
         deployment.deploy(elsewhere, stack(), confirm=agree)
     assert client(service, "cloudformation", "eu-west-1").list_stacks()["StackSummaries"] == []

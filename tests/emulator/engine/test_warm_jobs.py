@@ -15,7 +15,8 @@ from customlabels.emulator.engine.describing import described
 from customlabels.emulator.engine.features import decode, describe
 from customlabels.emulator.engine.job_files import LOG, MODEL, OUTCOME
 from customlabels.emulator.engine.warm_jobs import WarmJobs
-from customlabels.emulator.server.store import Store
+from customlabels.emulator.s3 import bodies
+from customlabels.emulator.server.store import ObjectRow, Store
 from customlabels.manifests.lines import entry_line
 
 IMAGES = 8
@@ -27,12 +28,18 @@ def png(pattern: int, seed: int) -> bytes:
     return buffer.getvalue()
 
 
+def put(store: Store, state: Path, key: str, content: bytes) -> None:
+    """Keeps an object as the service's S3 does."""
+    body = bodies.write(state, content)
+    store.replace_object("bucket", key, [ObjectRow(body.name, body.size, "", b"")])
+
+
 def filled(state: Path, images: int = IMAGES) -> Path:
     """A state with images of two labels in a bucket."""
     store = Store(state)
     with store.transaction():
         for number in range(images):
-            store.replace_object("bucket", f"{number}.png", [({}, png(number % 2, number))])
+            put(store, state, f"{number}.png", png(number % 2, number))
     store.close()
     return state
 
@@ -172,7 +179,7 @@ def test_images_are_described_the_same_by_several_processes(tmp_path: Path, monk
 def test_an_image_that_cannot_be_used_is_none_and_the_others_are_described(tmp_path: Path) -> None:
     state = filled(tmp_path, 3)
     store = Store(state)
-    store.replace_object("bucket", "1.png", [({}, b"text")])
+    put(store, state, "1.png", b"text")
     store.close()
     rows = described(state, [S3Address("bucket", f"{number}.png") for number in range(3)])
     assert [row is not None for row in rows] == [True, False, True]

@@ -32,7 +32,7 @@ for name in sys.argv[2].split(","):
     ("body", "again", "most", "modules", "allowed"),
     [
         (function_zip(), function_zip(), 60_000, "functions.handlers", ["annotated_types"]),
-        (processing_zip(SETTINGS), processing_zip(SETTINGS), 110_000, "processing,build_job", [*NEEDED]),
+        (processing_zip(SETTINGS), processing_zip(SETTINGS), 150_000, "processing,build_job", [*NEEDED]),
     ],
     ids=["functions", "jobs"],
 )

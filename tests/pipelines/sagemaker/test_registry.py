@@ -33,7 +33,7 @@ class Group:
     def __init__(self, service: Service, project: str) -> None:
         self.project = project
         self.s3 = service.s3
-        self.clients = Clients(Connection(region="us-east-1", endpoint_url=service.endpoint_url, anonymous=True))
+        self.clients = Clients(Connection(region="us-east-1", endpoint_url=service.endpoint_url, local_key=service.key))
         self.warnings: list[str] = []
         self.sagemaker, self.ssm = client(service, "sagemaker"), client(service, "ssm")
 
