@@ -161,8 +161,14 @@ class Clients:
     @property
     def who(self) -> str:
         """The name that calls are made under."""
+        return caller_name(self.caller)
+
+    @property
+    def caller(self) -> str:
+        """The ARN that calls are made under: of a user, or of a role's session."""
         with explained("asking who calls"):
-            return caller_name(self._client("sts").get_caller_identity()["Arn"])
+            arn: str = self._client("sts").get_caller_identity()["Arn"]
+        return arn
 
     @property
     def account(self) -> str:
@@ -184,11 +190,8 @@ class Clients:
             raise SettingsError(
                 "no AWS region is set", hint="give --region, or set it in customlabels.toml or the AWS profile"
             )
-        elsewhere = self._connection.endpoint_url or any(os.environ.get(name) for name in _ENDPOINTS)
-        if region not in REGIONS and not elsewhere:
-            raise SettingsError(
-                f"Custom Labels is not available in {region}", hint=f"the regions that have it: {', '.join(REGIONS)}"
-            )
+        if self._connection.endpoint_url is None:
+            check_region(region)
         return region
 
     def _open(self) -> "boto3.Session":
@@ -247,6 +250,19 @@ class Clients:
                     "before-call.*.*", lambda model, **_: said(f"{service} {model.name}")
                 )
         return self._made[made]
+
+
+def check_region(region: str) -> None:
+    """Sees that Custom Labels is in the region; anything goes where the environment names another endpoint.
+
+    Raises
+    ------
+    SettingsError : it is not, with the list of regions
+    """
+    if region not in REGIONS and not any(os.environ.get(name) for name in _ENDPOINTS):
+        raise SettingsError(
+            f"Custom Labels is not available in {region}", hint=f"the regions that have it: {', '.join(REGIONS)}"
+        )
 
 
 def _unusable(error: Exception) -> SettingsError:

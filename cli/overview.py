@@ -15,6 +15,7 @@ COMMANDS = {
     "schedule": ("schedule", "schedule", "when models are up: tried out, deployed, overridden"),
     "pipeline": ("pipeline", "pipeline", "the same run as train, as a SageMaker Pipeline"),
     "iam": ("iam", "iam", "the smallest permissions that each use needs"),
+    "doctor": ("doctor", "doctor", "is everything ready, before money is spent"),
     "local": ("local", "local", "the local service that stands in for AWS"),
 }
 """Module in this package, name in it, and summary of each command."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customlabels.aws.clients import LOCAL_BUCKET, Clients, Connection, explained
+from customlabels.aws.clients import LOCAL_BUCKET, Clients, Connection, check_region, explained
 from customlabels.core.console import Console, Reporting
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.watching import Progress
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from customlabels.pipelines.evaluation.measured import Measured
     from customlabels.pipelines.evaluation.gate import Verdict
     from customlabels.pipelines.following import Following
+    from customlabels.pipelines.permissions import Scope
     from customlabels.pipelines.promotion import Promoted
+    from customlabels.pipelines.readiness.findings import Finding
     from customlabels.pipelines.service.detection import Detection
     from customlabels.pipelines.service.running import BeforeStart
     from customlabels.pipelines.service.versions import Description
@@ -306,6 +308,7 @@ class Session:
         from customlabels.pipelines.training import forecast
 
         given = wanted.settings
+        self._check_training(wanted, bucket=bucket, project=project, version=version, offline=offline)
         divided, remote = self.divide(wanted)
         divided_by = f"test-fraction={given.test_fraction:g} seed={given.seed} group-by={given.group_by or 'none'}"
         plan = self.plan(
@@ -315,6 +318,33 @@ class Session:
         most = max_cost or self.settings.project.max_cost
         estimate = forecast.forecast(lambda: self.clients.rekognition, plan, most, self.console, offline=offline)
         return forecast.Planned(plan, estimate)
+
+    def _check_training(
+        self, wanted: "Wanted", *, bucket: str | None, project: str | None, version: str | None, offline: bool
+    ) -> None:
+        """Refuses what can be known before an image is read.
+
+        Raises
+        ------
+        SettingsError : a name, a bucket or a region that cannot be used
+        ServiceError : no credentials; a bucket that is missing, another's, or elsewhere
+        """
+        from customlabels.aws.bucket import check_bucket
+        from customlabels.core.addresses import is_address
+        from customlabels.pipelines.training.run_plan import check_names
+
+        named = self.bucket(bucket)
+        check_names(project=project or self.settings.project.name, version=version, bucket=named)
+        region = self._region or self.settings.project.region
+        if offline:
+            if region is not None and not self.local and self._endpoint_url is None:
+                check_region(region)
+            return
+        check_bucket(self.clients.s3, named, self.clients.region)
+        if wanted.in_s3 and is_address(f"{wanted.path}/"):
+            images = str(wanted.path).removeprefix("s3://").partition("/")[0]
+            if images != named:
+                check_bucket(self.clients.s3, images, self.clients.region)
 
     def begin_training(
         self,
@@ -689,6 +719,82 @@ class Session:
         for email in parts.emails:
             self.console.note(f"{email} is told once it has agreed to in the mail that SNS sends")
         return outcome.changes
+
+    def scope(
+        self,
+        project: str | None = None,
+        *,
+        bucket: str | None = None,
+        images: str | None = None,
+        to_project: str | None = None,
+        account: str | None = None,
+    ) -> "Scope":
+        """What the printed policies are for: the project, and the settings around it.
+
+        Parameters
+        ----------
+        images : address of images that are trained on where they lie
+        to_project : where copies go
+        account : its number; that of the credentials where it is None
+        """
+        from customlabels.aws.stacks.names import stack_name
+        from customlabels.pipelines.permissions import Scope
+
+        settings, name = self.settings, self.project(project)
+        return Scope(
+            account=account or self.clients.account,
+            region=self.clients.region,
+            project=name,
+            bucket=self.bucket(bucket),
+            prefix=settings.project.prefix,
+            kms_key=settings.project.kms_key,
+            topic=settings.notify.topic,
+            event_bus=settings.notify.event_bus,
+            images=images,
+            to_project=to_project,
+            packages=stack_name(name) if settings.track.sagemaker else None,
+        )
+
+    def doctor(
+        self,
+        *,
+        project: str | None = None,
+        bucket: str | None = None,
+        probe: bool = False,
+        paid: bool = False,
+        before_start: "BeforeStart | None" = None,
+    ) -> "Table[Finding]":
+        """Whether machine, account and project are ready; free, and nothing is written, unless a probe is asked for.
+
+        Parameters
+        ----------
+        probe : tries what documents leave open with a throwaway project and stack, which are removed after
+        paid : with it, also starts a model, and stops it
+        before_start : asked before that; raises where it is not to be
+        """
+        from customlabels.core.tables import Table
+        from customlabels.pipelines.permissions import POLICIES
+        from customlabels.pipelines.readiness.checkup import Asked, checkup
+        from customlabels.pipelines.readiness.findings import Finding
+        from customlabels.pipelines.service.running import unasked
+        from customlabels.scheduler.readiness import schedule
+
+        name = project or self.settings.project.name
+        asked = Asked(
+            settings=self.settings,
+            project=name,
+            bucket=bucket or self.settings.project.bucket or (LOCAL_BUCKET if self.local else None),
+            now=self.now,
+            emulated=self.local or self._endpoint_url is not None,
+            policies=lambda project, bucket: {
+                use: policy(self.scope(project, bucket=bucket)) for use, policy in POLICIES.items()
+            },
+            schedule=lambda project: schedule(self.clients, project, self.now()),
+            probe=probe,
+            version=(lambda: self.champion_or(self.project(name), None)) if paid else None,
+            before_start=before_start or unasked,
+        )
+        return Table(Finding, checkup(lambda: self.clients, asked, self.console))
 
     def validate(
         self, manifest: str | Path, test: str | Path | None = None, *, images: str | Path | None = None

@@ -4,6 +4,7 @@ Source: Service Authorization Reference, "Actions, resources, and condition keys
 Amazon S3"; Custom Labels developer guide, su-sdk-programmatic-access.md and su-encrypt-bucket.md.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -233,6 +234,20 @@ def pipeline(scope: Scope) -> Policy:
             *deploy_statements(scope.site, stack_name(scope.project, "pipeline"), PIPELINE_TYPES),
         ]
     )
+
+
+POLICIES: "dict[str, Callable[[Scope], Policy]]" = {
+    "train": train,
+    "promote": promote,
+    "detect": detect,
+    "bucket": bucket,
+    "copy": copy,
+    "delete": delete,
+    "status": status,
+    "schedule": schedule,
+    "pipeline": pipeline,
+}
+"""Every use that a policy is printed for."""
 
 
 def _code(scope: Scope, folder: str) -> list[Statement]:

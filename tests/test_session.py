@@ -2,15 +2,18 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas
 import pytest
 from support.local_services import Service
 
-from customlabels import Dataset, GateFailed, Session, SettingsError
+from customlabels import CustomLabelsError, Dataset, GateFailed, Session, SettingsError
 from customlabels.aws.clients import LOCAL_BUCKET
-from customlabels.core.settings import GateSettings
+from customlabels.core.settings import DatasetSettings, GateSettings
+from customlabels.core.watching import UNWATCHED
 from customlabels.manifests.lines import entry_line
+from customlabels.pipelines.training.sources import Wanted
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +47,33 @@ def test_it_goes_by_the_environment_and_the_settings(monkeypatch: pytest.MonkeyP
     assert not Session(endpoint_url="http://127.0.0.1:9").local
     with pytest.raises(SettingsError, match="exclude each other"):
         Session(local=True, endpoint_url="http://127.0.0.1:9").clients  # noqa: B018
+
+
+def test_what_can_be_known_is_refused_before_an_image_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("PROFILE", "SESSION_TOKEN", "CONFIG_FILE", "ENDPOINT_URL"):
+        monkeypatch.delenv(f"AWS_{name}", raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    # Looking at it would say that it does not exist.
+    nowhere = tmp_path / "nowhere"
+
+    def refusal(session: Session, **given: Any) -> str:
+        wanted = Wanted(str(nowhere), DatasetSettings(), s3=lambda: session.clients.s3, watch=UNWATCHED)
+        with pytest.raises(CustomLabelsError) as caught:
+            session.plan_training(wanted, **given)
+        return caught.value.message
+
+    session = Session(region="eu-west-1")
+    assert refusal(session) == "no bucket is set"
+    assert refusal(session, bucket="B") == "'B' is no name for a bucket"
+    assert "no name for a version" in refusal(session, bucket="plant", version="v 1")
+    assert "no name for a project" in refusal(session, bucket="plant", project="a/b")
+    assert "no AWS credentials found" in refusal(session, bucket="plant")
+    elsewhere = Session(region="ca-central-1")
+    for offline in (False, True):
+        assert "not available in ca-central-1" in refusal(elsewhere, bucket="plant", offline=offline)
+    assert "no such file or folder" in refusal(session, bucket="plant", offline=True)
 
 
 def test_python_does_what_the_command_does(service: Service, images: Path, tmp_path: Path) -> None:

@@ -4,26 +4,13 @@ import json
 
 import click
 
-from customlabels.aws.stacks.names import stack_name
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.pipelines import permissions
 from customlabels.session import Session
 
-_POLICIES = {
-    "train": permissions.train,
-    "promote": permissions.promote,
-    "detect": permissions.detect,
-    "bucket": permissions.bucket,
-    "copy": permissions.copy,
-    "delete": permissions.delete,
-    "status": permissions.status,
-    "schedule": permissions.schedule,
-    "pipeline": permissions.pipeline,
-}
-
 
 @click.command(cls=Command)
-@click.argument("use", type=click.Choice(list(_POLICIES)))
+@click.argument("use", type=click.Choice(list(permissions.POLICIES)))
 @project_option
 @click.option("--bucket", help="The bucket that it works in.")
 @click.option("--images", metavar="S3-ADDRESS", help="Images that are trained on where they lie.")
@@ -43,18 +30,5 @@ def policy(
 
     Example: customlabels iam policy train --project surface > train.json
     """
-    settings, name = session.settings, session.project(project)
-    scope = permissions.Scope(
-        account=account or session.clients.account,
-        region=session.clients.region,
-        project=name,
-        bucket=session.bucket(bucket),
-        prefix=settings.project.prefix,
-        kms_key=settings.project.kms_key,
-        topic=settings.notify.topic,
-        event_bus=settings.notify.event_bus,
-        images=images,
-        to_project=to_project,
-        packages=stack_name(name) if settings.track.sagemaker else None,
-    )
-    session.console.text(json.dumps(_POLICIES[use](scope), indent=2))
+    scope = session.scope(project, bucket=bucket, images=images, to_project=to_project, account=account)
+    session.console.text(json.dumps(permissions.POLICIES[use](scope), indent=2))

@@ -94,7 +94,7 @@ def read_summary(version: str, summary: Any, f1: float | None = None) -> tuple[E
             return 0
 
     def mean(name: str) -> float:
-        return sum(getattr(metrics, name) for metrics in labels) / len(labels)
+        return sum(float(getattr(metrics, name)) for metrics in labels) / len(labels)
 
     evaluation = Evaluation(
         version=version,

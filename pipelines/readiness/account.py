@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from customlabels.aws.clients import Clients, caller_name, explained
+from customlabels.aws.regions import REGIONS
 from customlabels.core.errors import CustomLabelsError
 from customlabels.pipelines.readiness.findings import NOTHING, Finding, Standing
 
@@ -17,14 +18,18 @@ TOLERATED = timedelta(minutes=5)
 NOTICEABLE = timedelta(seconds=30)
 
 
-def account(clients: Clients) -> Iterator[Finding]:
+def account(clients: Clients, *, emulated: bool) -> Iterator[Finding]:
     """Region, credentials, account and clock; nothing else can be asked where one of the first two fails."""
     try:
         region = clients.region
     except CustomLabelsError as error:
         yield Finding(SUBJECT, "region", Standing.FAILED, error.message, error.hint or "name another with --region")
         return
-    yield Finding(SUBJECT, "region", Standing.OK, f"{region} has Custom Labels", NOTHING)
+    if region in REGIONS:
+        yield Finding(SUBJECT, "region", Standing.OK, f"{region} has Custom Labels", NOTHING)
+    else:
+        advice = f"on AWS name one of {', '.join(REGIONS)}"
+        yield Finding(SUBJECT, "region", Standing.WARNING, f"{region} has no Custom Labels, this endpoint has", advice)
     try:
         with explained("asking who calls"):
             identity: dict[str, Any] = clients.once("sts").get_caller_identity()
@@ -38,6 +43,10 @@ def account(clients: Clients) -> Iterator[Finding]:
     name = caller_name(identity["Arn"]) or identity["Arn"]
     yield Finding(SUBJECT, "credentials", Standing.OK, f"AWS knows them as {name}", NOTHING)
     yield Finding(SUBJECT, "account", Standing.OK, identity["Account"], NOTHING)
+    if emulated:
+        seen = "this endpoint is no AWS and may keep a clock of its own"
+        yield Finding(SUBJECT, "clock", Standing.UNKNOWN, seen, "ask again on AWS: leave --local out")
+        return
     yield clock(_date(identity["ResponseMetadata"]["HTTPHeaders"].get("date", "")), datetime.now(UTC))
 
 

@@ -53,8 +53,8 @@ def running(up: Iterable[tuple[str, str, Description]]) -> Iterator[Finding]:
         most = version.get("MaxInferenceUnits") or units
         scaled = f" to {most} units, ${hosting_cost(1, most):.2f}" if most > units else ""
         seen = (
-            f"{version['Status']} in {region} on {units} unit{'s' if units > 1 else ''}, ${dollars:.2f} an hour{scaled}: "
-            f"${dollars * _HOURS_A_DAY:.0f} a day"
+            f"{version['Status']} in {region} on {units} unit{'s' if units > 1 else ''}, "
+            f"${dollars:.2f} an hour{scaled}: ${dollars * _HOURS_A_DAY:.0f} a day"
         )
         advice = f"if nobody needs it: customlabels --region {region} model stop {name} --project {project}"
         yield Finding(SUBJECT, f"{project}/{name}", Standing.WARNING, seen, advice)

@@ -3,6 +3,7 @@
 Source: IAM API reference, SimulatePrincipalPolicy; a policy of the organisation or of a resource may still deny.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ _ON_DATASETS = frozenset(
     )
 )
 _SHOWN = 6
+_MOST = 1000
+"""Results of one simulation."""
 
 
 def permitted(clients: Clients, policies: Mapping[str, Policy]) -> Iterator[Finding]:
@@ -45,9 +48,19 @@ def permitted(clients: Clients, policies: Mapping[str, Policy]) -> Iterator[Find
         return
     if ":role/" in principal:
         principal = _whole_role(clients, principal)
-    for use, policy in policies.items():
-        denied = [call for statement in policy["Statement"] for call in _denied(clients, principal, statement)]
-        yield use_finding(use, sorted(set(denied)))
+    simulation = _Simulation(clients, principal)
+    try:
+        denied = {
+            use: {call for statement in policy["Statement"] for call in simulation.denied(statement)}
+            for use, policy in policies.items()
+        }
+    except ServiceError as error:
+        seen = f"IAM's simulator does not tell: {error.message}"
+        advice = "allow iam:SimulatePrincipalPolicy, or compare by hand: customlabels iam policy USE"
+        yield Finding(SUBJECT, "policies", Standing.UNKNOWN, seen, advice)
+        return
+    for use, calls in denied.items():
+        yield use_finding(use, sorted(calls))
 
 
 def use_finding(use: str, denied: list[str]) -> Finding:
@@ -85,18 +98,44 @@ def _whole_role(clients: Clients, arn: str) -> str:
         return arn
 
 
-def _denied(clients: Clients, principal: str, statement: Mapping[str, Any]) -> Iterator[str]:
-    """The statement's calls that the principal may not make."""
-    for resources, actions in examples(statement).items():
-        with explained("simulating the caller's policies"):
-            answer = clients.once("iam").simulate_principal_policy(
-                PolicySourceArn=principal,
-                ActionNames=actions,
-                **({"ResourceArns": list(resources)} if resources != ("*",) else {}),
-            )
-        for result in answer["EvaluationResults"]:
-            if result["EvalDecision"] != "allowed":
-                yield result["EvalActionName"]
+class _Simulation:
+    """IAM's answers for one principal; what several policies ask is asked once."""
+
+    def __init__(self, clients: Clients, principal: str) -> None:
+        self._iam = clients.iam
+        self._principal = principal
+        self._answers: dict[str, list[str]] = {}
+
+    def denied(self, statement: Mapping[str, Any]) -> Iterator[str]:
+        """The statement's calls that the principal may not make, as the conditions of the statement have it."""
+        for resources, actions in examples(statement).items():
+            asked: dict[str, Any] = {"ActionNames": actions, "ContextEntries": context(statement), "MaxItems": _MOST}
+            if resources != ("*",):
+                asked["ResourceArns"] = list(resources)
+            key = json.dumps(asked)
+            if key not in self._answers:
+                with explained("simulating the caller's policies"):
+                    answer = self._iam.simulate_principal_policy(PolicySourceArn=self._principal, **asked)
+                results = answer["EvaluationResults"]
+                self._answers[key] = [
+                    result["EvalActionName"] for result in results if result["EvalDecision"] != "allowed"
+                ]
+            yield from self._answers[key]
+
+
+def context(statement: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the statement's conditions ask for, as if it were so."""
+    return [
+        {
+            "ContextKeyName": name,
+            "ContextKeyValues": [
+                str(value).replace("*", "any") for value in (values if isinstance(values, list) else [values])
+            ],
+            "ContextKeyType": "string",
+        }
+        for conditions in statement.get("Condition", {}).values()
+        for name, values in conditions.items()
+    ]
 
 
 def examples(statement: Mapping[str, Any]) -> dict[tuple[str, ...], list[str]]:

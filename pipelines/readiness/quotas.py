@@ -1,6 +1,7 @@
 """Quotas: how much of each is used, and what is left.
 
-Source: AWS General Reference, "Amazon Rekognition endpoints and quotas"; Service Quotas tells what an account was given.
+Source: AWS General Reference, "Amazon Rekognition endpoints and quotas"; Service Quotas tells what an account was
+given.
 """
 
 from collections.abc import Iterator, Mapping
@@ -51,13 +52,8 @@ def quotas(clients: Clients, taken: Census) -> Iterator[Finding]:
         advice = "an account that was given more sees it in Service Quotas' console, under Amazon Rekognition"
         yield Finding(SUBJECT, "limits", Standing.UNKNOWN, seen, advice)
     most = max((len(versions) for versions in taken.projects.values()), default=0)
-    counted = (
-        (RUNNING, len(taken.up)),
-        (TRAININGS, taken.trainings),
-        (PROJECTS, len(taken.projects)),
-        (VERSIONS, most),
-    )
-    for quota, used in counted:
+    counts = {RUNNING: len(taken.up), TRAININGS: taken.trainings, PROJECTS: len(taken.projects), VERSIONS: most}
+    for quota, used in counts.items():
         yield quota_finding(quota, used, limit_of(quota, given, taken.region), known=bool(given))
 
 

@@ -46,9 +46,8 @@ def _owner(clients: Clients, bucket: str) -> Iterator[Finding]:
 
 def _public(clients: Clients, bucket: str, *, emulated: bool) -> Iterator[Finding]:
     if emulated:
-        yield Finding(
-            SUBJECT, "public access", Standing.UNKNOWN, "nobody else reaches this endpoint's buckets", NOTHING
-        )
+        seen = "nobody else reaches this endpoint's buckets"
+        yield Finding(SUBJECT, "public access", Standing.UNKNOWN, seen, NOTHING)
     elif sentence := buckets.exposure(clients.s3, bucket):
         advice = "block public access (aws s3api put-public-access-block), unless it is meant"
         yield Finding(SUBJECT, "public access", Standing.WARNING, sentence, advice)

@@ -51,7 +51,13 @@ def read_mark(rekognition: "RekognitionClient", s3: "S3Client", dataset_arn: str
     except ServiceError as error:
         if error.code not in REFUSED:
             raise
-    body = get_if_there(s3, address)
+    try:
+        body = get_if_there(s3, address)
+    except ServiceError as error:
+        # Without the right to list, S3 answers so for what is not there; the tag is enough.
+        if not tag or error.code not in {"AccessDenied", "403"}:
+            raise
+        body = None
     written = body.decode(errors="replace") if body is not None else ""
     return tag if tag == written or not written else (written if not tag else "")
 

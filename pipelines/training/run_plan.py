@@ -96,14 +96,7 @@ def make_plan(
     LayoutError : an image's key would be too long, or an image cannot be read any more
     ManifestError : the service would refuse the manifests
     """
-    for what, name in (("project", project), ("version", version)):
-        if name is not None and not re.fullmatch(NAME_PATTERN, name):
-            raise SettingsError(
-                f"{name!r} is no name for a {what}: the service takes 1 to 255 letters, digits, '_', '.' and '-'",
-                hint=f"give another with --{'project' if what == 'project' else 'version-name'}",
-            )
-    if not re.fullmatch(BUCKET_PATTERN, bucket):
-        raise SettingsError(f"{bucket!r} is no name for a bucket", hint="give another with --bucket")
+    check_names(project=project, version=version, bucket=bucket)
     hashes = hashes if hashes is not None else _hashes(dataset, step)
     sha256 = {name: found.sha256 for name, found in hashes.items()}
     train_digest, test_digest = (content_digest(dataset.side(side), sha256) for side in Side)
@@ -136,6 +129,23 @@ def make_plan(
             hint="train/ and test/ need at least two labels each, and half of train's labels in test",
         )
     return plan
+
+
+def check_names(*, project: str | None, version: str | None, bucket: str) -> None:
+    """Sees that the service accepts the names; None stands for one that is made later, and accepted.
+
+    Raises
+    ------
+    SettingsError : it does not
+    """
+    for what, name in (("project", project), ("version", version)):
+        if name is not None and not re.fullmatch(NAME_PATTERN, name):
+            raise SettingsError(
+                f"{name!r} is no name for a {what}: the service takes 1 to 255 letters, digits, '_', '.' and '-'",
+                hint=f"give another with --{'project' if what == 'project' else 'version-name'}",
+            )
+    if not re.fullmatch(BUCKET_PATTERN, bucket):
+        raise SettingsError(f"{bucket!r} is no name for a bucket", hint="give another with --bucket")
 
 
 def manifest_lines(plan: Plan, side: Side) -> Iterator[bytes]:

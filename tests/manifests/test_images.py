@@ -2,14 +2,16 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from support.drawing import drawn
-from support.local_services import BUCKET, Service
+from support.local_services import BUCKET, Service, client
 
 from customlabels.core.addresses import S3Address
+from customlabels.core.errors import ManifestError
 from customlabels.datasets.model import Box
 from customlabels.manifests.images import OTHER_SIZE, Look, local_images, s3_images
 from customlabels.manifests.lines import entry_line
@@ -93,3 +95,11 @@ def test_a_key_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((80, 80), np.uint8)).save(tmp_path / "secret.png")
     with pytest.raises(ValueError, match="no such image"):
         local_images(tmp_path / "photos")(S3Address(BUCKET, "../secret.png"))
+
+
+def test_a_bucket_of_another_region_is_refused_whatever_is_in_it(service: Service) -> None:
+    where: Any = {"LocationConstraint": "eu-west-1"}
+    client(service, "s3", "eu-west-1").create_bucket(Bucket="plant-in-ireland", CreateBucketConfiguration=where)
+    look = s3_images(service.s3, "us-east-1")
+    with pytest.raises(ManifestError, match="plant-in-ireland is in eu-west-1, the service is called in us-east-1"):
+        look(S3Address("plant-in-ireland", "any.jpg"))
