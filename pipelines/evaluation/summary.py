@@ -82,10 +82,10 @@ def load_evaluation(s3: "S3Client", description: Description) -> Evaluation:
     ServiceError : the version has none, or its file is gone or damaged
     """
     name = version_name(description)
-    place = description.get("EvaluationResult", {}).get("Summary", {}).get("S3Object")
-    if not place:
+    location = description.get("EvaluationResult", {}).get("Summary", {}).get("S3Object")
+    if not location:
         raise ServiceError(f"version {name} has no evaluation: it is {description['Status']}")
-    address = S3Address(place["Bucket"], place["Name"])
+    address = S3Address(location["Bucket"], location["Name"])
     try:
         return parse_summary(name, json.loads(get(s3, address)))
     except ValueError as error:
