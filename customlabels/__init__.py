@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from customlabels.pipelines.evaluation.comparison import Comparison, compare
     from customlabels.pipelines.evaluation.measured import Measured
     from customlabels.pipelines.evaluation.curves import draw_curves
-    from customlabels.pipelines.service.detection import Detection, Seen, detect
+    from customlabels.pipelines.service.detection import Detection, DetectedLabel, detect
     from customlabels.pipelines.service.detection_drawing import draw
     from customlabels.pipelines.evaluation.summary import Evaluation, load_evaluation
     from customlabels.pipelines.evaluation.results import measure
@@ -62,7 +62,7 @@ _PUBLIC = {
     "pipelines.evaluation.comparison": ("Comparison", "compare"),
     "pipelines.evaluation.measured": ("Measured",),
     "pipelines.evaluation.curves": ("draw_curves",),
-    "pipelines.service.detection": ("Detection", "Seen", "detect"),
+    "pipelines.service.detection": ("Detection", "DetectedLabel", "detect"),
     "pipelines.service.detection_drawing": ("draw",),
     "pipelines.evaluation.summary": ("Evaluation", "load_evaluation"),
     "pipelines.evaluation.results": ("measure",),
@@ -94,7 +94,7 @@ __all__ = [
     "Override",
     "Policy",
     "Schedule",
-    "Seen",
+    "DetectedLabel",
     "ServiceError",
     "Session",
     "Settings",
