@@ -16,10 +16,10 @@ def parse_span(text: str) -> timedelta:
     ------
     SettingsError : it is none
     """
-    found = _PART.findall(text.strip().lower())
+    parts = _PART.findall(text.strip().lower())
     try:
-        if found and not _PART.sub("", text.strip().lower()):
-            return sum((timedelta(**{_UNITS[unit]: float(number)}) for number, unit in found), timedelta())
+        if parts and not _PART.sub("", text.strip().lower()):
+            return sum((timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts), timedelta())
     except OverflowError:
         pass
     raise SettingsError(f"{text!r} is no time span", hint="write 90s, 25m, 8h, 2d or 1h30m")

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from customlabels.core.errors import UNREACHED, ServiceError
 
-Seen = TypeVar("Seen")
+Outcome = TypeVar("Outcome")
 
 GRACE = 120.0
 """Seconds after a call of one's own for which an answer may show things as they were before it."""
@@ -31,22 +31,22 @@ _PASSING = {
 
 
 def wait_for(
-    look: Callable[[], Seen | None],
+    look: Callable[[], Outcome | None],
     *,
     what: str,
     most: float,
     tick: Callable[[float], None] = lambda seconds: None,
-    said: Callable[[str], None] = lambda sentence: None,
+    notify: Callable[[str], None] = lambda sentence: None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> Seen:
+) -> Outcome:
     """What `look` gives when it first gives something.
 
     Parameters
     ----------
     most : seconds after which it gives up
     tick : called before each further look with the seconds waited so far
-    said : told once when looking fails for a reason that may pass; looking goes on
+    notify : told once when looking fails for a reason that may pass; looking goes on
 
     Raises
     ------
@@ -63,7 +63,7 @@ def wait_for(
                 raise
             if failing is None:
                 failing = now
-                said(f"{error.message}; still waiting{f' ({error.hint})' if error.hint else ''}")
+                notify(f"{error.message}; still waiting{f' ({error.hint})' if error.hint else ''}")
             seen = None
         if seen is not None:
             return seen

@@ -49,7 +49,9 @@ def evaluate(
         # Snapshots are long, and only tell whether two versions saw the same test images.
         measured, other = Measured(load_evaluation(s3, description), None), None
     else:
-        measured, other = (measure(s3, one) for one in (description, _need(rekognition, project_arn, promoted.version)))
+        measured, other = (
+            measure(s3, version) for version in (description, _need(rekognition, project_arn, promoted.version))
+        )
     return measured.evaluation, judge(measured.evaluation, gate, champion=beside(measured, other, gate))
 
 
