@@ -63,10 +63,10 @@ def walked(
             month, spent = (now.year, now.month), 0.0
         for track in tracks:
             track.model = _moved(track.model, now, start_takes)
-        quiet = tuple(one.quiet for one in tracks if one.quiet and now < one.quiet.until)
+        quiet = tuple(track.quiet for track in tracks if track.quiet and now < track.quiet.until)
         held = replace(schedule, overrides=(*quiet, *schedule.overrides)) if quiet else schedule
         # The champion goes by that very name here: there is none to put in its place.
-        for action in plan(now, held, [one.model for one in tracks], None, spent):
+        for action in plan(now, held, [track.model for track in tracks], None, spent):
             for track in tracks:
                 if track.model.version == action.version:
                     _do(action, track, now)
@@ -94,7 +94,7 @@ def _edges(schedule: Schedule, version: str, start: datetime, stop: datetime) ->
     """When what is wanted may change, on whole minutes."""
     opened = spans(schedule, start - timedelta(days=1), stop + timedelta(days=1), version)
     exact = {edge for span in opened for edge in (span.start - schedule.warm_up, span.start, span.stop)}
-    exact |= {one.until for one in schedule.overrides if one.version == version}
+    exact |= {override.until for override in schedule.overrides if override.version == version}
     return frozenset(_up_to_minute(edge) for edge in exact)
 
 
