@@ -106,13 +106,13 @@ class Session:
         """boto3's clients, typed, by the names of services: `clients.rekognition`, `clients.s3` and so on."""
         region = self._region or self.settings.project.region
         if not self.local:
-            return Clients(Connection(self._profile, region, self._endpoint_url, said=self._said))
+            return Clients(Connection(self._profile, region, self._endpoint_url, said=self._note_call))
         from customlabels.emulator.server.address import start
 
         if self._endpoint_url is not None:
             raise SettingsError("--local and --endpoint-url exclude each other")
         service = start(self.state)
-        clients = Clients(Connection(None, region, service.endpoint_url, service.key, said=self._said))
+        clients = Clients(Connection(None, region, service.endpoint_url, service.key, said=self._note_call))
         self._make_local_bucket(clients, self.settings.project.bucket or LOCAL_BUCKET)
         return clients
 
@@ -120,7 +120,7 @@ class Session:
         """The clients of another profile, in the same region; locally there is one account only."""
         if self.local:
             raise SettingsError("the local service has one account only", hint="leave --to-profile out")
-        return Clients(Connection(profile, self.clients.region, self._endpoint_url, said=self._said))
+        return Clients(Connection(profile, self.clients.region, self._endpoint_url, said=self._note_call))
 
     def now(self) -> datetime:
         """The time: the local service's own, which may have been moved on, where that is used."""
@@ -133,7 +133,7 @@ class Session:
         return datetime.now(UTC)
 
     @property
-    def _said(self) -> Callable[[str], None] | None:
+    def _note_call(self) -> Callable[[str], None] | None:
         return (lambda call: self.console.note(f"calls {call}")) if self.console.verbose else None
 
     def bucket(self, name: str | None = None) -> str:
@@ -176,12 +176,12 @@ class Session:
         from customlabels.scheduler.uptime import USUAL_WARM_UP
 
         warm_up = USUAL_WARM_UP if learned is None else learned
-        found = read_schedule(self.settings.schedule, self.now().year, warm_up)
-        if not found.windows:
+        schedule = read_schedule(self.settings.schedule, self.now().year, warm_up)
+        if not schedule.windows:
             raise SettingsError(
                 "no window is set", hint="add a [[schedule.window]] to customlabels.toml; customlabels init shows one"
             )
-        return found
+        return schedule
 
     def version(self, project: str, name: str | None = None) -> "Description":
         """The version of that name, of the champion where it is called champion, the newest trained where it is None.
@@ -615,9 +615,9 @@ class Session:
         """What the settings make of the project's schedule as a stack; nothing is deployed."""
         from customlabels.scheduler.stack.schedule_stack import assemble, learned_lead
 
-        name, place = self.project(project), self.bucket(bucket)
+        name, bucket_name = self.project(project), self.bucket(bucket)
         schedule = self.schedule(learned_lead(self.clients.ssm, name))
-        return assemble(self.clients, self.settings, project=name, bucket=place, schedule=schedule, now=self.now())
+        return assemble(self.clients, self.settings, project=name, bucket=bucket_name, schedule=schedule, now=self.now())
 
     def deploy_schedule(
         self,
@@ -704,11 +704,11 @@ class Session:
 
     def _only_project(self) -> str:
         with explained("projects"):
-            found = self.clients.rekognition.describe_projects()["ProjectDescriptions"]
-        if len(found) == 1:
-            return project_name(found[0]["ProjectArn"])
-        names = ", ".join(sorted(project_name(project["ProjectArn"]) for project in found))
-        if not found:
+            projects = self.clients.rekognition.describe_projects()["ProjectDescriptions"]
+        if len(projects) == 1:
+            return project_name(projects[0]["ProjectArn"])
+        names = ", ".join(sorted(project_name(project["ProjectArn"]) for project in projects))
+        if not projects:
             raise ServiceError("there is no project yet", hint="train a first version: customlabels train DIR")
         raise SettingsError(f"there are several projects: {names}", hint="name one with --project")
 
@@ -723,5 +723,5 @@ class Session:
                 if clients.region == "us-east-1":
                     clients.s3.create_bucket(Bucket=bucket)
                 else:
-                    place: Any = {"LocationConstraint": clients.region}
-                    clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+                    configuration: Any = {"LocationConstraint": clients.region}
+                    clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=configuration)
