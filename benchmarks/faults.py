@@ -80,9 +80,9 @@ def work(endpoint: str, ledger: Ledger, stop: threading.Event, seed: int, base: 
 def check(endpoint: str, ledger: Ledger, base: str, dataset: str) -> None:
     rekognition, s3 = clients(endpoint)
     names = {
-        one["ProjectArn"].split("/")[1]
+        project["ProjectArn"].split("/")[1]
         for page in rekognition.get_paginator("describe_projects").paginate()
-        for one in page["ProjectDescriptions"]
+        for project in page["ProjectDescriptions"]
     }
     assert ledger.projects <= names, ledger.projects - names
     tags = rekognition.list_tags_for_resource(ResourceArn=base)["Tags"]
@@ -96,7 +96,9 @@ def check(endpoint: str, ledger: Ledger, base: str, dataset: str) -> None:
     for key, body in list(ledger.objects.items())[-50:]:
         assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == body, key
     keys = {
-        one["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET) for one in page["Contents"]
+        stored["Key"]
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        for stored in page["Contents"]
     }
     assert ledger.objects.keys() <= keys
 
@@ -116,9 +118,9 @@ def main(rounds: int) -> None:
             stop = threading.Event()
             workers = [
                 threading.Thread(
-                    target=work, args=(running.endpoint_url, ledger, stop, number * CLIENTS + one, base, dataset)
+                    target=work, args=(running.endpoint_url, ledger, stop, number * CLIENTS + client, base, dataset)
                 )
-                for one in range(CLIENTS)
+                for client in range(CLIENTS)
             ]
             for worker in workers:
                 worker.start()
