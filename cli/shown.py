@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from customlabels.core.console import Console
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
 from customlabels.pipelines.evaluation.gate import Result, Verdict
-from customlabels.pipelines.evaluation.summary import Evaluation
 from customlabels.session import Session
 
 if TYPE_CHECKING:

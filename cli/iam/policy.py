@@ -6,19 +6,19 @@ import click
 
 from customlabels.aws.stacks.names import stack_name
 from customlabels.cli.group import Command, pass_session, project_option
-from customlabels.pipelines import permissions
+from customlabels.pipelines import policies
 from customlabels.session import Session
 
 _POLICIES = {
-    "train": permissions.train,
-    "promote": permissions.promote,
-    "detect": permissions.detect,
-    "bucket": permissions.bucket,
-    "copy": permissions.copy,
-    "delete": permissions.delete,
-    "status": permissions.status,
-    "schedule": permissions.schedule,
-    "pipeline": permissions.pipeline,
+    "train": policies.train,
+    "promote": policies.promote,
+    "detect": policies.detect,
+    "bucket": policies.bucket,
+    "copy": policies.copy,
+    "delete": policies.delete,
+    "status": policies.status,
+    "schedule": policies.schedule,
+    "pipeline": policies.pipeline,
 }
 
 
@@ -44,7 +44,7 @@ def policy(
     Example: customlabels iam policy train --project surface > train.json
     """
     settings, name = session.settings, session.project(project)
-    scope = permissions.Scope(
+    scope = policies.Scope(
         account=account or session.clients.account,
         region=session.clients.region,
         project=name,

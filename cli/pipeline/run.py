@@ -11,8 +11,8 @@ from customlabels.core.errors import GateFailed, ServiceError, SettingsError
 from customlabels.core.watching import ticking
 from customlabels.pipelines.sagemaker import executions
 from customlabels.pipelines.sagemaker.definition import REFUSE
-from customlabels.pipelines.sagemaker.limits import check_arguments
 from customlabels.pipelines.sagemaker.registry import APPROVED
+from customlabels.pipelines.sagemaker.text_limits import check_arguments
 from customlabels.pipelines.training.s3_source import folder_address
 from customlabels.session import Session
 

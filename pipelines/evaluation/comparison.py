@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from html import escape
 
 from customlabels.core.errors import ServiceError
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, LabelMetrics
 from customlabels.pipelines.evaluation.measured import Measured, same_test_images
 from customlabels.pipelines.evaluation.metrics import Counts, Interval, count, paired_spread, spread
 from customlabels.pipelines.evaluation.snapshot import Snapshot, TestImage
-from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
 
 METRICS = ("precision", "recall", "f1")
 

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 from customlabels.core.errors import GateFailed, SettingsError
 from customlabels.core.settings import GateSettings
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
 from customlabels.pipelines.evaluation.measured import Measured, same_test_images
-from customlabels.pipelines.evaluation.summary import Evaluation
 
 _METRICS = ("f1", "precision", "recall")
 _WORDS = {"f1": "F1", "precision": "precision", "recall": "recall"}

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from customlabels.core.files import written_aside
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
 from customlabels.pipelines.evaluation.metrics import curve
 from customlabels.pipelines.evaluation.snapshot import Snapshot, TestImage
-from customlabels.pipelines.evaluation.summary import Evaluation
 
 NOTHING = "(nothing)"
 """Stands for no label: what is said where nothing is, or is there and not said."""

@@ -14,11 +14,11 @@ from customlabels.core.threads import in_threads
 from customlabels.core.watching import Watch
 from customlabels.datasets.boxes import overlap
 from customlabels.pipelines.evaluation.comparison import need_snapshot
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, LabelMetrics
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import count, figures
 from customlabels.pipelines.evaluation.results import measure, trained_on, training_lines
 from customlabels.pipelines.evaluation.snapshot import Prediction, Rectangle, Snapshot, TestImage, Truth
-from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
 from customlabels.pipelines.service.running import BeforeStart, kept_running
 from customlabels.pipelines.service.versions import Description, version_name
 

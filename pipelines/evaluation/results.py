@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from customlabels.aws.s3 import lines
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
+from customlabels.pipelines.evaluation.evaluation_summary import load_evaluation
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.snapshot import Snapshot, parse_snapshot
-from customlabels.pipelines.evaluation.summary import load_evaluation
 from customlabels.pipelines.service.versions import Description, version_name
 
 if TYPE_CHECKING:

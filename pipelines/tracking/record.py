@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from customlabels.core.prices import training_cost
-from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
 from customlabels.pipelines.model_alias import ARN_TAG
 from customlabels.pipelines.service.versions import Description, version_name
 from customlabels.pipelines.training import lineage

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from customlabels.core.errors import SettingsError
 from customlabels.pipelines.evaluation import metrics_files
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, LabelMetrics
 from customlabels.pipelines.evaluation.metrics import confusion
 from customlabels.pipelines.evaluation.snapshot import Prediction, Snapshot, TestImage, Truth
-from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
 from customlabels.pipelines.tracking import server
 from customlabels.pipelines.tracking.record import ARN_TAG, make_record, metric_names
 

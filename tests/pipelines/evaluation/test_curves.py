@@ -7,9 +7,9 @@ import pytest
 
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation.curves import draw_curves
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, LabelMetrics
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.snapshot import Prediction, Snapshot, TestImage, Truth
-from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
 
 SVG = "{http://www.w3.org/2000/svg}"
 

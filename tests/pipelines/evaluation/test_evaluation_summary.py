@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from customlabels.pipelines.evaluation.summary import parse_summary
+from customlabels.pipelines.evaluation.evaluation_summary import parse_summary
 
 FLAT: dict[str, Any] = {
     "Version": 1,
