@@ -12,6 +12,7 @@ from customlabels.core.errors import ServiceError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadBucketOutputTypeDef
 
 _SID = "CustomLabels"
 _ABSENT = {"NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration"}
@@ -39,12 +40,25 @@ def check_bucket(s3: "S3Client", bucket: str, region: str) -> None:
                 hint="name another bucket with --bucket, or log in with another --profile",
             ) from error
         raise
-    where = answer.get("BucketRegion") or answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
-    if where and where != region:
+    other = _told_region(answer)
+    if other and other != region:
         raise ServiceError(
-            f"bucket {bucket} is in {where}, the project in {region}; the service wants both in one region",
-            hint=f"use --region {where}, or a bucket in {region}",
+            f"bucket {bucket} is in {other}, the project in {region}; the service wants both in one region",
+            hint=f"use --region {other}, or a bucket in {region}",
         )
+
+
+def bucket_region(s3: "S3Client", bucket: str) -> str | None:
+    """The region that the bucket lies in; None where it does not exist, or may not be asked."""
+    try:
+        with explained(f"bucket {bucket}"):
+            return _told_region(s3.head_bucket(Bucket=bucket))
+    except ServiceError:
+        return None
+
+
+def _told_region(answer: "HeadBucketOutputTypeDef") -> str | None:
+    return answer.get("BucketRegion") or answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
 
 
 def exposure(s3: "S3Client", bucket: str) -> str | None:

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from customlabels.aws.regions import REGIONS
 from customlabels.core.errors import UNREACHED, ServiceError, SettingsError
 
 if TYPE_CHECKING:
@@ -35,7 +36,24 @@ _HINTS = {
     "ExpiredToken": "log in again (aws sso login), then run the same command again",
     "ExpiredTokenException": "log in again (aws sso login), then run the same command again",
     "LimitExceededException": "a quota of the account is reached: two trainings, two running models",
+    **dict.fromkeys(
+        ("RequestTimeTooSkewed", "RequestExpired", "InvalidSignatureException", "SignatureDoesNotMatch"),
+        "this machine's clock may be wrong: set it by a time server; or the secret key is not that of the access key. "
+        "customlabels doctor compares the clocks",
+    ),
+    **dict.fromkeys(
+        ("UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "InvalidToken", "AuthFailure"),
+        "AWS does not know these credentials: log in again (aws sso login), name another --profile, or see whether a "
+        "stale AWS_ACCESS_KEY_ID or AWS_SESSION_TOKEN stands in the environment",
+    ),
 }
+
+_CONFIGURATION_HINT = (
+    "see ~/.aws/config, ~/.aws/credentials and the AWS_… variables (aws configure list shows what is used), or name "
+    "another --profile"
+)
+
+_ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_REKOGNITION")
 
 
 _NOBODY: dict[str, Any] = {
@@ -59,6 +77,8 @@ class Connection:
     local_key: str | None = None
     said: Callable[[str], None] | None = None
     """Told the name of each call before it is made."""
+    held_up: Callable[[str], None] | None = None
+    """Told of a call that is still being tried again after five seconds."""
 
 
 class Clients:
@@ -79,6 +99,14 @@ class Clients:
         """A client that tries each call once, to see what is refused."""
         client: RekognitionClient = self._client("rekognition", attempts=1)
         return client
+
+    def once(self, service: str) -> Any:
+        """A client of that service that tries each call once: what may not be asked is no reason to wait."""
+        return self._client(service, attempts=1)
+
+    def in_region(self, region: str) -> "Clients":
+        """The same credentials in another region."""
+        return Clients(replace(self._connection, region=region))
 
     @property
     def s3(self) -> "S3Client":
@@ -149,19 +177,24 @@ class Clients:
 
         Raises
         ------
-        SettingsError : neither a flag, nor the settings, nor the AWS profile names one
+        SettingsError : neither a flag, nor the settings, nor the AWS profile names one; or Custom Labels is not in it
         """
         region: str | None = self._open().region_name
         if region is None:
             raise SettingsError(
                 "no AWS region is set", hint="give --region, or set it in customlabels.toml or the AWS profile"
             )
+        elsewhere = self._connection.endpoint_url or any(os.environ.get(name) for name in _ENDPOINTS)
+        if region not in REGIONS and not elsewhere:
+            raise SettingsError(
+                f"Custom Labels is not available in {region}", hint=f"the regions that have it: {', '.join(REGIONS)}"
+            )
         return region
 
     def _open(self) -> "boto3.Session":
         if self._session is None:
             import boto3
-            from botocore.exceptions import ProfileNotFound
+            from botocore.exceptions import BotoCoreError, ProfileNotFound
             from botocore.session import Session
 
             chosen = self._connection
@@ -178,12 +211,15 @@ class Clients:
                 except ProfileNotFound as error:
                     named = chosen.profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
                     raise SettingsError(f"the AWS profile {named!r} does not exist") from error
+                except (BotoCoreError, ValueError, OSError) as error:
+                    raise _unusable(error) from error
         return self._session
 
     def _client(self, service: str, attempts: int = _ATTEMPTS) -> Any:
         made = f"{service} {attempts}"
         if made not in self._made:
             from botocore.config import Config
+            from botocore.exceptions import BotoCoreError
 
             adaptive = service == "rekognition" and attempts > 1
             config = Config(
@@ -194,15 +230,28 @@ class Clients:
                 s3={"addressing_style": "path"} if self._connection.endpoint_url else None,
             )
             region, session = self.region, cast("Any", self._open())
-            self._made[made] = session.client(
-                service, region_name=region, endpoint_url=self._connection.endpoint_url, config=config
-            )
+            try:
+                self._made[made] = session.client(
+                    service, region_name=region, endpoint_url=self._connection.endpoint_url, config=config
+                )
+            except (BotoCoreError, ValueError, OSError) as error:
+                # Making a client looks for credentials: files are parsed and the user's own programs run.
+                raise _unusable(error) from error
+            if self._connection.held_up is not None and attempts > 1:
+                from customlabels.aws.retrying import tell_of_retries
+
+                tell_of_retries(self._made[made].meta.events, self._connection.held_up)
             said = self._connection.said
             if said is not None:
                 self._made[made].meta.events.register(
                     "before-call.*.*", lambda model, **_: said(f"{service} {model.name}")
                 )
         return self._made[made]
+
+
+def _unusable(error: Exception) -> SettingsError:
+    """What is wrong with the user's own AWS configuration."""
+    return SettingsError(f"the AWS configuration cannot be used: {error}", hint=_CONFIGURATION_HINT)
 
 
 def caller_name(arn: str) -> str:
@@ -219,8 +268,21 @@ def caller_name(arn: str) -> str:
 @contextmanager
 def explained(doing: str) -> Iterator[None]:
     """Turns what botocore raises in the block into a ServiceError that starts with `doing`."""
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        ConfigNotFound,
+        ConfigParseError,
+        CredentialRetrievalError,
+        InfiniteLoopConfigError,
+        InvalidConfigError,
+        NoCredentialsError,
+        PartialCredentialsError,
+        ProfileNotFound,
+        UnknownCredentialError,
+    )
 
+    configured = (ConfigNotFound, ConfigParseError, CredentialRetrievalError, InfiniteLoopConfigError)
     try:
         yield
     except ClientError as error:
@@ -231,6 +293,8 @@ def explained(doing: str) -> Iterator[None]:
         raise ServiceError(
             f"{doing}: no AWS credentials found", hint="aws configure, or use --local to work without an account"
         ) from error
+    except (*configured, InvalidConfigError, PartialCredentialsError, ProfileNotFound, UnknownCredentialError) as error:
+        raise _unusable(error) from error
     except BotoCoreError as error:
         hint = "see to the connection, or log in again (aws sso login); then run the same command again"
         raise ServiceError(f"{doing}: {error}", hint=hint, code=UNREACHED) from error

@@ -24,12 +24,12 @@ from support.drawing import SIDE, draw, squares
 from customlabels.datasets.boxes import overlap
 from customlabels.datasets.files import image_files
 from customlabels.datasets.samples import make_samples
-from customlabels.emulator import inference
-from customlabels.emulator.address import VERSIONS_FOLDER
+from customlabels.emulator.customlabels import inference
 from customlabels.emulator.engine import job
 from customlabels.emulator.engine.images import read_bodies
 from customlabels.emulator.engine.job_files import OUTCOME
-from customlabels.emulator.store import Store
+from customlabels.emulator.server.address import VERSIONS_FOLDER
+from customlabels.emulator.server.store import Store
 from customlabels.manifests.entries import read_entries
 from customlabels.manifests.files import manifest_lines
 from customlabels.manifests.lines import entry_line

@@ -40,6 +40,7 @@ BENCHMARKS = (
     Benchmark("startup", 1),
     Benchmark("csv_to_manifest", 3),
     Benchmark("coco", 2),
+    Benchmark("label_studio", 1),
     Benchmark("masks", 2),
     Benchmark("validate", 4),
     Benchmark("probe", 1),

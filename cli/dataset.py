@@ -67,7 +67,7 @@ def inspect(session: Session, source: Source, near_duplicates: bool) -> int:
 def split_(session: Session, source: Source, report: bool) -> None:
     """Show which images in SOURCE are trained on and which tested on, as `train` would divide them.
 
-    An image keeps its side when others are added.
+    An image keeps its side when others are added, and when it is renamed or exported anew.
 
     Example: customlabels dataset split images --group-by '(tile-[0-9]+)' --report
     """

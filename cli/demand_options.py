@@ -1,7 +1,6 @@
 """The demand that schedules are tried on, as commands are given it."""
 
 import re
-from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,12 +44,13 @@ def demand_trace(session: Session, demand: str, schedule: "Schedule", rate: floa
         SHAPES,
         Trace,
         but_closed,
+        midnight,
         read_demand,
         read_history,
     )
 
     if demand in SHAPES:
-        start = session.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        start = midnight(session.now(), schedule.zone)
         shape = SHAPES[demand](schedule.zone, rate)
         return Trace(but_closed(shape, schedule.zone, schedule.closed), start, weeks * 7)
     history = _CLOUDWATCH.fullmatch(demand)

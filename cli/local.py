@@ -1,6 +1,7 @@
 """customlabels local."""
 
 import shlex
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,9 +25,11 @@ def local() -> None:
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="Keep everything in this folder.")
 @click.option("--fast", "speed", flag_value="fast", help="States last a moment, and units take 100 requests a second.")
 @click.option("--real", "speed", flag_value="real", help="States last as long as on AWS: a start 15 minutes.")
+@click.option("--strict", is_flag=True, help="As unkind as AWS: answers lag, IAM is enforced, all inputs are checked.")
+@click.option("--iam", is_flag=True, help="Enforce IAM for users and roles that are made there.")
 @click.option("--rate", type=Figure(min=0, min_open=True), help="Requests a second that a unit takes.")
 @pass_session
-def start(session: Session, state: Path | None, speed: str | None, rate: float | None) -> None:
+def start(session: Session, state: Path | None, speed: str | None, strict: bool, iam: bool, rate: float | None) -> None:
     """Start it in the background; it remembers how fast it was.
 
     A folder named with --state is reached by the other commands through CUSTOMLABELS_STATE.
@@ -37,6 +40,8 @@ def start(session: Session, state: Path | None, speed: str | None, rate: float |
     pace = {"fast": address.FAST, "real": address.REAL}.get(speed or "")
     if rate is not None:
         pace = replace(pace or address.USUAL, rate=rate)
+    if strict or iam:
+        pace = replace(pace or address.USUAL, strict=strict, iam=iam)
     service = address.start(folder, pace)
     if pace is not None and service.pace != pace:
         raise ServiceError(
@@ -122,5 +127,25 @@ def env(session: Session) -> None:
         session.console.text("unset AWS_PROFILE AWS_SESSION_TOKEN")
         for name, value in variables.items():
             session.console.text(f"export {name}={shlex.quote(value)}")
+        if _has_own_hosts():
+            session.console.text(_GUARD)
+            session.console.note("aws sqs of the AWS CLI version 1 leaves the machine without --endpoint-url")
 
     session.console.result(variables, show)
+
+
+_GUARD = (
+    'aws() { case " $* " in *" --endpoint-url"*) command aws "$@";; '
+    '*) command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@";; esac; }'
+)
+"""Gives each call of the AWS CLI the address that its version 1 takes from no variable for SQS."""
+
+
+def _has_own_hosts() -> bool:
+    """Whether the AWS CLI that is found is its version 1, a Python script that imports awscli."""
+    program = shutil.which("aws")
+    try:
+        with Path(program or "").open("rb") as file:
+            return b"import awscli" in file.read(4096)
+    except OSError:
+        return False

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from customlabels.core.watching import Callbacks, Progress
+
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
@@ -106,6 +108,20 @@ class Console:
                 if bar.live.is_started:
                     bar.stop()
         tell(f"{title} · {time.monotonic() - began:.1f} s")
+
+
+class Reporting(Console):
+    """Gives progress to a callback; notes and warnings are printed to standard error."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._callbacks = Callbacks(progress)
+
+    @contextmanager
+    def step(self, title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        """A step, told to the callback."""
+        with self._callbacks.step(title, total) as advance:
+            yield advance
 
 
 def in_money(rows: Iterable[Mapping[str, object]], *names: str) -> list[tuple[object, ...]]:

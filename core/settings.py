@@ -187,7 +187,7 @@ TEMPLATE = """\
 
 [dataset]
 # source = "images"           # what `customlabels train` reads when it is given no folder
-# format = "auto"             # folder, csv, coco, voc, yolo, cvat, labelme, label-studio, masks or manifest
+# format = "auto"             # folder, csv, coco, yolo …: customlabels dataset formats lists them
 # include = ["*.jpg"]         # only images that match one of these
 # exclude = ["drafts/*"]      # no image that matches one of these
 # label_from = "top"          # folders: top, parent or path; or name, with label_pattern

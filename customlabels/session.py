@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.clients import LOCAL_BUCKET, Clients, Connection, explained
-from customlabels.core.console import Console
+from customlabels.core.console import Console, Reporting
 from customlabels.core.errors import ServiceError, SettingsError
+from customlabels.core.watching import Progress
 from customlabels.core.settings import GateSettings, Settings, find_settings, load_settings
 from customlabels.pipelines.service.arns import CHAMPION, project_name
 
@@ -55,6 +56,7 @@ class Session:
     endpoint_url : of something else that speaks AWS's protocol
     config : path of the settings, where they lie elsewhere
     console : what progress, notes and warnings are shown on
+    progress : called with a step's title, how much of it is done, and how much there is, in place of showing it
     """
 
     def __init__(
@@ -66,13 +68,14 @@ class Session:
         endpoint_url: str | None = None,
         config: Path | None = None,
         console: Console | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self._local = local
         self._profile = profile
         self._region = region
         self._endpoint_url = endpoint_url
         self._config = config
-        self.console = console or Console()
+        self.console = console or (Reporting(progress) if progress else Console())
 
     @cached_property
     def settings_path(self) -> Path | None:
@@ -106,13 +109,17 @@ class Session:
         """boto3's clients, typed, by the names of services: `clients.rekognition`, `clients.s3` and so on."""
         region = self._region or self.settings.project.region
         if not self.local:
-            return Clients(Connection(self._profile, region, self._endpoint_url, said=self._note_call))
+            return Clients(
+                Connection(self._profile, region, self._endpoint_url, said=self._note_call, held_up=self.console.note)
+            )
         from customlabels.emulator.server.address import start
 
         if self._endpoint_url is not None:
             raise SettingsError("--local and --endpoint-url exclude each other")
         service = start(self.state)
-        clients = Clients(Connection(None, region, service.endpoint_url, service.key, said=self._note_call))
+        clients = Clients(
+            Connection(None, region, service.endpoint_url, service.key, said=self._note_call, held_up=self.console.note)
+        )
         self._make_local_bucket(clients, self.settings.project.bucket or LOCAL_BUCKET)
         return clients
 
@@ -120,7 +127,11 @@ class Session:
         """The clients of another profile, in the same region; locally there is one account only."""
         if self.local:
             raise SettingsError("the local service has one account only", hint="leave --to-profile out")
-        return Clients(Connection(profile, self.clients.region, self._endpoint_url, said=self._note_call))
+        return Clients(
+            Connection(
+                profile, self.clients.region, self._endpoint_url, said=self._note_call, held_up=self.console.note
+            )
+        )
 
     def now(self) -> datetime:
         """The time: the local service's own, which may have been moved on, where that is used."""
@@ -215,7 +226,10 @@ class Session:
         """Evaluation and snapshot of that version."""
         from customlabels.pipelines.evaluation.results import measure
 
-        return measure(self.clients.s3, self.version(project, name))
+        measured = measure(self.clients.s3, self.version(project, name))
+        for sentence in measured.unread:
+            self.console.warn(sentence)
+        return measured
 
     def plan(
         self,
@@ -240,7 +254,8 @@ class Session:
         from customlabels.pipelines.training.run_plan import make_plan
 
         title = f"hashing {len(divided.records)} images"
-        shown = nullcontext(lambda count: None) if remote else self.console.step(title, len(divided.records))
+        known = remote is not None or all(record.hashes for record in divided.records)
+        shown = nullcontext(lambda count: None) if known else self.console.step(title, len(divided.records))
         with shown as advance:
             return make_plan(
                 divided,
@@ -367,7 +382,7 @@ class Session:
 
     def train(
         self,
-        source: str | Path,
+        source: "str | Path | Dataset",
         *,
         project: str | None = None,
         bucket: str | None = None,
@@ -394,19 +409,21 @@ class Session:
         )
         return self.finish_training(self.begin_training(planned.plan), gate=gate)
 
-    def wanted(self, source: str | Path, **dataset: Any) -> "Wanted":
-        """The images at `source`, read as [dataset] of the settings and what is given beside it say."""
+    def wanted(self, source: "str | Path | Dataset", **dataset: Any) -> "Wanted":
+        """The images at `source`, or those of a dataset that is at hand, read as [dataset] of the settings and what is given beside it say."""
+        from customlabels.datasets.model import Dataset
         from customlabels.pipelines.training.sources import Wanted
 
         given = replace(self.settings.dataset, **dataset)
         return Wanted(
-            str(source),
+            None if isinstance(source, Dataset) else str(source),
             given,
             lambda: self.clients.s3,
             self.console,
             region=lambda: self.clients.region,
             images=Path(given.images) if given.images else None,
             masks=Path(given.masks) if given.masks else None,
+            dataset=source if isinstance(source, Dataset) else None,
         )
 
     def gate(
@@ -673,7 +690,7 @@ class Session:
         if images is None:
             return None
         if str(images) in ("s3", "s3:", "s3://"):
-            return s3_images(self.clients.s3)
+            return s3_images(self.clients.s3, self.clients.region)
         if not Path(images).is_dir():
             raise SettingsError(f"--images {images}: no such folder", hint="name a folder, or s3")
         return local_images(Path(images))

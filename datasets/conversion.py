@@ -78,12 +78,12 @@ def convert(
     LayoutError : the format cannot say what the dataset holds, the folder holds something else, or images cannot be
         decoded
     """
-    names = _places(dataset, format)
+    names, root = _places(dataset, format), folder.resolve()
     _begin(folder, [*names.values()])
 
     def write(record: ImageRecord) -> tuple[ImageRecord, Change | None] | str:
         try:
-            return _write(record, folder, names[record.name])
+            return _write(record, root, names[record.name])
         except ValueError as error:
             return f"{record.name}: {error}"
         finally:
@@ -97,7 +97,7 @@ def convert(
         raise LayoutError(faults[0], details=faults[1:], hint="leave them out with --exclude")
     written = [one for one in done if not isinstance(one, str)]
     records = sorted((record for record, _ in written), key=lambda record: record.name)
-    result = Dataset(folder.resolve(), tuple(records), dataset.findings)
+    result = Dataset(root, tuple(records), dataset.findings)
     before = set(_files(folder))
     format.save(result)
     _mark(folder, [*names.values(), *(set(_files(folder)) - before)])

@@ -3,12 +3,19 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+
+if TYPE_CHECKING:
+    import pandas
+
+_SHOWN = 8
+"""Labels that a dataset names of itself."""
 
 
 class Side(StrEnum):
@@ -61,6 +68,14 @@ class ImageInfo(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Hashes:
+    """Of a file's bytes, in hex."""
+
+    sha256: str
+    md5: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImageRecord:
     """A labelled image.
 
@@ -70,6 +85,7 @@ class ImageRecord:
     labels : of the image as a whole
     boxes : None where nobody looked for objects; empty where there are none on the image
     group : images of one group go to the same side of a split
+    hashes : of its bytes, where they were read
     """
 
     name: str
@@ -79,6 +95,7 @@ class ImageRecord:
     side: Side | None = None
     boxes: tuple[Box, ...] | None = None
     group: str | None = None
+    hashes: Hashes | None = field(default=None, compare=False, repr=False)
 
     @property
     def all_labels(self) -> tuple[str, ...]:
@@ -102,7 +119,7 @@ class Finding:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Dataset:
     """Labelled images below `root`, ordered by name, and what was found on the way."""
 
@@ -116,6 +133,34 @@ class Dataset:
     @property
     def faults(self) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.fatal)
+
+    @classmethod
+    def from_pandas(cls, frame: "pandas.DataFrame", *, image: str, label: str | None = None, **more: Any) -> "Dataset":
+        """The dataset of a table; `more` as data_frames.dataset_from_frame takes it: box, side, group, root."""
+        from customlabels.datasets.data_frames import dataset_from_frame
+
+        return dataset_from_frame(frame, image=image, label=label, **more)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """A row a label, or a row a box; pandas has to be installed."""
+        from customlabels.datasets.data_frames import frame_of_dataset
+
+        return frame_of_dataset(self)
+
+    def __repr__(self) -> str:
+        counts = label_counts(self.records)
+        named = ", ".join(f"{label} {count}" for label, count in list(counts.items())[:_SHOWN])
+        more = ", …" if len(counts) > _SHOWN else ""
+        return f"<Dataset {self.root}: {len(self.records)} images ({named}{more}), {len(self.faults)} faults>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(label)}</td><td>{count}</td></tr>" for label, count in label_counts(self.records).items()
+        )
+        return (
+            f"<p>{len(self.records)} images in {escape(str(self.root))}, {len(self.faults)} faults</p>"
+            f"<table><thead><tr><th>label</th><th>images</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
 
 
 def label_counts(records: Iterable[ImageRecord]) -> dict[str, int]:

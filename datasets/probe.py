@@ -4,14 +4,14 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from customlabels.datasets.headers import Name, is_whole, look
 from customlabels.datasets.limits import MAX_ASPECT, MAX_BYTES, MAX_SIDE, MIN_SIDE
-from customlabels.datasets.model import ImageInfo
+from customlabels.datasets.model import Dataset, Hashes, ImageInfo
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -22,14 +22,6 @@ _SLOW = 0.001
 _BATCH, _PART, _TURNS = 4096, 64, 8
 """Paths that are looked at before any result is given; of one task at most; tasks a thread at least."""
 _CHUNK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Hashes:
-    """Of a file's bytes, in hex."""
-
-    sha256: str
-    md5: str
 
 
 def service_fault(info: ImageInfo) -> str | None:
@@ -120,6 +112,28 @@ def hash_all(paths: Iterable[Path], step: Callable[[], None] | None = None) -> I
     OSError : a file cannot be read
     """
     return in_parallel(_hashes, paths, step)
+
+
+def hashed(dataset: Dataset, step: Callable[[], None] | None = None) -> Dataset:
+    """`dataset` with the hashes of all images that are here; what was hashed before is not read again.
+
+    Paths of images elsewhere, as in S3, are relative: a file of that name in the working folder is none of them.
+
+    Raises
+    ------
+    OSError : a file cannot be read
+    """
+    missing = [record for record in dataset.records if record.hashes is None and _is_here(record.path)]
+    if not missing:
+        return dataset
+    read = hash_all((record.path for record in missing), step)
+    hashes = {record.name: hashes for record, hashes in zip(missing, read, strict=True)}
+    records = (replace(record, hashes=record.hashes or hashes.get(record.name)) for record in dataset.records)
+    return replace(dataset, records=tuple(records))
+
+
+def _is_here(path: Path) -> bool:
+    return path.is_absolute() and path.is_file()
 
 
 def _hashes(path: Path) -> Hashes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.limits import MAX_IMAGES, MAX_IMAGES_IN, MAX_TEST_IMAGES_OF_LABEL
 from customlabels.datasets.model import Dataset, ImageRecord, Side, label_counts
+from customlabels.datasets.probe import hashed
 
 MIN_LABELS = 2
 
@@ -45,7 +46,8 @@ def group_by(pattern: str) -> Group:
 def split(dataset: Dataset, *, fraction: float, seed: int, group: Group = own_group) -> Dataset:
     """`dataset` with every image on a side; one that brings its side keeps it.
 
-    An image's side hangs on the seed and its group's name, so it keeps it when others come or go. Of each label about
+    An image's side hangs on the seed and its bytes, or its name where they are not here; that of a group on the group's
+    name. So it keeps it when others come or go, and when it is renamed, moved or exported anew. Of each label about
     `fraction` of the images go to TEST. Only where a label would have no image on a side, or would be tested on less
     than half or more than twice the fraction, are the groups moved that were nearest to go there.
 
@@ -66,6 +68,10 @@ def split(dataset: Dataset, *, fraction: float, seed: int, group: Group = own_gr
             )
         _see_that_it_can_train(dataset)
         return dataset
+    try:
+        dataset = hashed(dataset)
+    except OSError as error:
+        raise LayoutError(f"{error.filename}: cannot be read ({error.strerror})") from error
     chosen = _choose(dataset.records, fraction, seed, group)
     records = tuple(
         record if record.side else replace(record, side=chosen[group(record)]) for record in dataset.records
@@ -195,6 +201,9 @@ def _choose(records: Sequence[ImageRecord], fraction: float, seed: int, group: G
         if record.side is not None:
             fixed.setdefault(name, record.side)
     rank = {name: _rank(seed, name) for name in labels}
+    for record in records:
+        if record.hashes is not None and group(record) == record.name:
+            rank[record.name] = _even(f"{seed}\0{record.hashes.md5}")
     chosen = {name: fixed.get(name) or (Side.TEST if rank[name] < fraction else Side.TRAIN) for name in labels}
     counts: Counter[tuple[str, Side]] = Counter()
     sizes: Counter[tuple[str, str]] = Counter()
@@ -238,8 +247,12 @@ def _rank(seed: int, name: str) -> float:
     if found:
         number = int(found[0][-9:]) * _GOLDEN
         name = f"{name[: found.start()]}\0{name[found.end() :]}"
-    spread = int.from_bytes(hashlib.blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest(), "big") / 2**64
-    return (spread + number) % 1
+    return (_even(f"{seed}\0{name}") + number) % 1
+
+
+def _even(text: str) -> float:
+    """A number in 0..1 that hangs on a text alone, evenly spread over texts."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64
 
 
 def _faults(dataset: Dataset) -> list[str]:
@@ -269,9 +282,10 @@ def grouped(dataset: Dataset, groups: Iterable[Iterable[ImageRecord]]) -> Datase
         names = [record.name for record in group]
         for name in names:
             joined.merge(names[0], name)
-    # The name that stands for a group is one of its members', so that it changes as little as can be.
+    # What stands for a group is one of its members, so that it changes as little as can be.
+    known = {record.name: record.hashes.md5 if record.hashes else record.name for record in dataset.records}
     names_of = {
-        name: min(members, key=lambda member: _rank(0, member))
+        name: known[min(members, key=lambda member: _rank(0, known[member]))]
         for members in joined.subsets()
         if len(members) > 1
         for name in members

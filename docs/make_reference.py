@@ -283,9 +283,10 @@ def codes_page() -> Iterator[str]:
     yield "# Codes\n"
     yield "    customlabels manifest validate train.manifest --test test.manifest --images photos\n"
     yield (
-        "names faults with the codes that the service uses, before anything is uploaded or billed. Here is what each "
-        "means, what becomes of the line, the dataset or the training, and what to do. `--fix` mends what takes no "
-        "guess.\n"
+        "names faults with the codes that the service uses, before anything is uploaded or billed, and with each the "
+        'field and its value, as in `/boxes-metadata/creation-date: "yesterday"`: a code alone has up to seven causes. '
+        "Here is what each means, what becomes of the line, the dataset or the training, and what to do. `--fix` mends "
+        "what takes no guess.\n"
     )
     yield (
         "A training fails when more than a fifth of a manifest's lines are invalid, all causes added up. A line that "

@@ -80,6 +80,8 @@ FORMATS = {
     )
 }
 AUTO = "auto"
+_OF_CATEGORIES = (masks.FORMAT.name, folder.FORMAT.name)
+
 TAKE_WHAT_TRAINS = Policy()
 
 
@@ -101,8 +103,8 @@ def find_format(name: str, source: Path, options: Options) -> Format:
 
     Raises
     ------
-    SettingsError : there is no format of that name
-    LayoutError : there is no such file or folder, or no format recognises it
+    SettingsError : there is no format of that name, or it knows no category
+    LayoutError : there is no such file or folder, it is packed, or no format recognises it
     """
     if not source.exists():
         raise LayoutError(f"{source}: no such file or folder", hint="name a folder or file of labelled images")
@@ -111,10 +113,23 @@ def find_format(name: str, source: Path, options: Options) -> Format:
         sheet = packed == "a spreadsheet"
         unpack = "save it as CSV" if sheet else "unpack it, and name the folder or file that comes out"
         raise LayoutError(f"{source}: is {packed}", hint=unpack)
-    if name in FORMATS:
-        return FORMATS[name]
-    if name != AUTO:
+    if name != AUTO and name not in FORMATS:
         raise SettingsError(f"{name!r} is no format; there are {AUTO}, {', '.join(FORMATS)}")
+    format = FORMATS.get(name) or _recognised(source, options)
+    if options.category is not None and format.name not in _OF_CATEGORIES:
+        raise SettingsError(
+            f"--category {options.category}: {source} is read as {format.name}, which has none", hint="omit --category"
+        )
+    return format
+
+
+def _recognised(source: Path, options: Options) -> Format:
+    """The first format that recognises `source`.
+
+    Raises
+    ------
+    LayoutError : none does, or it would be folders that are no labels
+    """
     for format in FORMATS.values():
         if format.recognises(source, options):
             if format.name == folder.FORMAT.name and options.label_from != "name":

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from customlabels.aws.bucket import bucket_region
 from customlabels.aws.s3 import beginning
 from customlabels.core.addresses import S3Address
-from customlabels.core.errors import ServiceError
+from customlabels.core.errors import ManifestError, ServiceError
 from customlabels.datasets.files import Finder
 from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.limits import MAX_BYTES
@@ -51,10 +53,29 @@ def local_images(folder: Path) -> Look:
     return lambda image: probe(finder.find(str(image)))
 
 
-def s3_images(s3: "S3Client") -> Look:
-    """Looks at the headers of the objects themselves; their pixels are not fetched."""
+def s3_images(s3: "S3Client", region: str) -> Look:
+    """Looks at the headers of the objects themselves; their pixels are not fetched.
+
+    Parameters
+    ----------
+    region : that the service is called in, which reads no bucket of another
+
+    Raises, when it looks
+    ------
+    ManifestError : the bucket lies in another region, so that no line can be used
+    """
+
+    @cache
+    def check(bucket: str) -> None:
+        other = bucket_region(s3, bucket)
+        if other is not None and other != region:
+            raise ManifestError(
+                f"the images' bucket {bucket} is in {other}, the service is called in {region}: it reads none of them",
+                hint=f"use --region {other}, or copy the images to a bucket in {region}",
+            )
 
     def look(image: S3Address) -> ImageInfo:
+        check(image.bucket)
         try:
             info, _ = sighted(s3, image)
         except ServiceError as error:

@@ -11,8 +11,7 @@ from customlabels.core.addresses import S3Address, is_address, join_key, parse_a
 from customlabels.core.threads import in_threads
 from customlabels.datasets.files import Finder
 from customlabels.datasets.layout import Annotated, Layout, Options
-from customlabels.datasets.model import Dataset, ImageInfo
-from customlabels.datasets.probe import Hashes
+from customlabels.datasets.model import Dataset, Hashes, ImageInfo
 from customlabels.datasets.reading import Images, Policy, make_dataset
 from customlabels.manifests.images import sighted
 

@@ -100,7 +100,7 @@ def _read(path: Path, look: Look | None, target: BinaryIO | None) -> Part:
         for number, line in enumerate(manifest_lines(path), 1):
             entry = read_entry(number, line.rstrip(b"\r\n"))
             part.add(entry)
-            if entry.boxes and (entry.boxes_lost or _ADJUSTED in line):
+            if entry.boxes_lost or (entry.boxes and _ADJUSTED in line):
                 _note(part, entry)
         return part
     for entry, fault, other_size in looked_at(read_entries(manifest_lines(path)), look):

@@ -63,7 +63,10 @@ def promote(
     ServiceError : it gets an image of the smoke test wrong, or the service refuses
     """
     name = version_name(version)
-    verdict = judge_beside_champion(clients, project, measure(clients.s3, version), gate)
+    measured = measure(clients.s3, version)
+    for sentence in measured.unread:
+        watch.warn(sentence)
+    verdict = judge_beside_champion(clients, project, measured, gate)
     on_verdict(verdict)
     if not force:
         demand(verdict)

@@ -18,7 +18,7 @@ _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def schedule_text(schedule: Schedule) -> str:
-    """The schedule without its overrides, the same text for the same schedule."""
+    """The schedule without its overrides, the same text for the same schedule; its spans are of whole minutes."""
     idle = schedule.idle_stop
     document = {
         "zone": schedule.zone,
@@ -27,7 +27,7 @@ def schedule_text(schedule: Schedule) -> str:
         "warm_up": schedule.warm_up // _MINUTE,
         "learns": schedule.learns,
         "known_until": schedule.known_until and schedule.known_until.isoformat(),
-        "idle_stop": idle and idle // _MINUTE,
+        "idle_stop": None if idle is None else idle // _MINUTE,
         "max_units": schedule.max_units,
         "monthly_budget": schedule.monthly_budget,
     }
@@ -51,7 +51,7 @@ def read_schedule_text(text: str) -> Schedule:
             warm_up=given["warm_up"] * _MINUTE,
             learns=given["learns"],
             known_until=date.fromisoformat(given["known_until"]) if given["known_until"] else None,
-            idle_stop=idle * _MINUTE if idle else None,
+            idle_stop=None if idle is None else idle * _MINUTE,
             max_units=given["max_units"],
             monthly_budget=given["monthly_budget"],
         )

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.pipelines.service.states import STARTABLE, State
-from customlabels.scheduler.uptime import Schedule, Wanted, resolved, versions, wanted
+from customlabels.scheduler.uptime import Schedule, Wanted, idleness, resolved, units_at, versions, wanted
 
 STUCK_AFTER = timedelta(minutes=45)
 """How long a start may take before it is reported."""
@@ -21,6 +21,9 @@ OVERDUE_AFTER = timedelta(minutes=10)
 
 FORESIGHT = timedelta(days=30)
 """How long before the known public holidays end that is reported."""
+
+REPLACED = "champion {version} was deleted, and another version trained under its name"
+"""A sentence on a champion whose name is that of another version by now."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=5), timedelta(minutes=60)
 _PATIENCE = 3
@@ -37,12 +40,15 @@ class Trouble(StrEnum):
     """What a report is about."""
 
     NO_CHAMPION = "no-champion"
+    REPLACED = "replaced"
     MISSING = "missing"
     UNSTARTABLE = "unstartable"
     START_FAILED = "start-failed"
     STUCK = "stuck"
+    TOO_LATE = "too-late"
     STOP_OVERDUE = "stop-overdue"
     BUDGET = "budget"
+    METRICS = "metrics"
     HOLIDAYS = "holidays"
     REFUSED = "refused"
     ORPHAN = "orphan"
@@ -59,6 +65,7 @@ class Observed:
     failures : starts in a row that ended in FAILED
     refusals : calls in a row to start it that were refused for want of room: LimitExceeded
     told : since when it is up against what is wanted; None where it is not
+    metered : whether CloudWatch has datapoints of it; whether one that has none is idle is not known
     """
 
     version: str
@@ -69,6 +76,7 @@ class Observed:
     failures: int = 0
     refusals: int = 0
     told: datetime | None = None
+    metered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,8 @@ def plan(
     champion: str | None,
     spent: float = 0.0,
     serving: str | None = None,
+    *,
+    replaced: bool = False,
 ) -> tuple[Action, ...]:
     """What to do at a time in UTC; nothing where all is as it should be.
 
@@ -101,17 +111,21 @@ def plan(
     champion : the version that is up where the schedule says champion; None where there is none
     spent : dollars that the project's models have cost this month
     serving : the version that answers requests; None where that is not known
+    replaced : whether the version of the champion's name is another than that which was promoted
     """
+    lost, champion = champion if replaced else None, None if replaced else champion
     schedule = resolved(schedule, champion)
-    by_version = {model.version: model for model in observed}
+    models = {model.version: model for model in observed}
     wants = {version: asked(now, schedule, version, spent) for version in versions(schedule)}
-    actions: list[Action] = [*_foreseen(now, schedule), *_broke(now, schedule, spent)]
+    actions: list[Action] = [*_foreseen(now, schedule), *_broke(now, schedule, spent), *_lost(lost)]
     for version, want in wants.items():
-        if version not in by_version and want.units and version == CHAMPION:
-            actions.append(_report(Trouble.NO_CHAMPION, "", f"{want.why}, and there is no champion to start"))
-        elif version not in by_version and want.units:
+        if version in models or not want.units:
+            continue
+        if version != CHAMPION:
             actions.append(_report(Trouble.MISSING, version, f"{want.why}, and the version does not exist any more"))
-    promoted, promise = by_version.get(champion or ""), wants.get(champion or CHAMPION)
+        elif lost is None:
+            actions.append(_report(Trouble.NO_CHAMPION, "", f"{want.why}, and there is no champion to start"))
+    promoted, promise = models.get(champion or ""), wants.get(champion or CHAMPION)
     for model in observed:
         own = wants.get(model.version)
         if own is not None and (own.units or own.overridden or model is promoted):
@@ -139,10 +153,19 @@ def _foreseen(now: datetime, schedule: Schedule) -> list[Action]:
 
 def _broke(now: datetime, schedule: Schedule, spent: float) -> list[Action]:
     budget = schedule.monthly_budget
-    if budget is None or spent < budget or not any(wanted(now, schedule, model).units for model in versions(schedule)):
+    if budget is None or spent < budget:
+        return []
+    if not any(wanted(now, schedule, version).units for version in versions(schedule)):
         return []
     why = f"the monthly budget of ${budget:.2f} is spent (${spent:.2f}): models stay down until the month ends"
     return [_report(Trouble.BUDGET, "", why)]
+
+
+def _lost(champion: str | None) -> list[Action]:
+    if champion is None:
+        return []
+    why = f"{REPLACED.format(version=champion)}: customlabels versions promote {champion} makes that the champion"
+    return [_report(Trouble.REPLACED, champion, why)]
 
 
 def _about(now: datetime, schedule: Schedule, model: Observed, want: Wanted) -> list[Action]:
@@ -161,21 +184,49 @@ def _about(now: datetime, schedule: Schedule, model: Observed, want: Wanted) -> 
     if model.failures and model.since is not None and now < model.since + pause(model.failures):
         why = f"its start failed {_times(model.failures)}; it is tried again after {_minutes(pause(model.failures))}"
         return [_report(Trouble.START_FAILED, model.version, why)]
-    return [Action(Kind.START, model.version, want.why, want.units)]
+    return [_started(now, schedule, model, want)]
+
+
+def _started(now: datetime, schedule: Schedule, model: Observed, want: Wanted) -> Action:
+    """A start; none where the same units are not wanted any more once it is done: it would be paid in vain."""
+    ready = now + schedule.warm_up
+    if want.overridden or units_at(schedule, ready, model.version) == want.units:
+        return Action(Kind.START, model.version, want.why, want.units)
+    why = f"{want.why}: a start takes {_minutes(schedule.warm_up)}, and would be done after that"
+    return _report(Trouble.TOO_LATE, model.version, why)
 
 
 def _about_running(now: datetime, schedule: Schedule, model: Observed, want: Wanted) -> list[Action]:
-    idle = schedule.idle_stop
-    # A model is not idle before it could be asked: the window was open for as long, and nobody keeps it up.
-    if idle is not None and want.open and not want.overridden and wanted(now - idle, schedule, model.version).open:
-        quiet = max(filter(None, (model.last_request, model.since)), default=None)
-        if quiet is not None and now - quiet >= idle:
-            why = f"no request for {_minutes(now - quiet)}"
-            return [Action(Kind.STOP, model.version, why, quiet_until=want.until)]
+    if idle := _idle(now, schedule, model, want):
+        return [idle]
     if model.units and model.units != want.units:
         why = f"{_units(model.units)} up, {want.units} wanted: units change only by a stop and a start"
         return [Action(Kind.STOP, model.version, why)]
     return []
+
+
+def quiet_since(now: datetime, schedule: Schedule, model: Observed) -> datetime | None:
+    """Since when a model counts as idle; None where it is none of those that may be, or that is not known.
+
+    It is not idle before it could be asked: while it was down, or its window not yet open.
+    """
+    rest = idleness(now, schedule, model.version)
+    known = max(filter(None, (model.last_request, model.since)), default=None)
+    return max(known, rest.since) if rest is not None and known is not None else None
+
+
+def _idle(now: datetime, schedule: Schedule, model: Observed, want: Wanted) -> Action | None:
+    """What is done about a model that nobody asks; nobody keeps down what is overridden to be up."""
+    if schedule.idle_stop is None or want.overridden:
+        return None
+    quiet, rest = quiet_since(now, schedule, model), idleness(now, schedule, model.version)
+    if quiet is None or rest is None or now - quiet < schedule.idle_stop:
+        return None
+    if not model.metered:
+        why = "CloudWatch has no datapoint of it: whether it is idle is not known, and it stays up"
+        return _report(Trouble.METRICS, model.version, why)
+    why = f"no request for {_minutes(now - quiet)}"
+    return Action(Kind.STOP, model.version, why, quiet_until=rest.until)
 
 
 def _may_answer(model: Observed, own: Wanted | None, serving: str | None) -> bool:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date, time, timedelta
-from functools import partial
+from functools import cache, partial
+from importlib import resources
 from typing import TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from customlabels.core.errors import CustomLabelsError, SettingsError
 from customlabels.core.settings import ScheduleSettings, WindowSettings
-from customlabels.core.spans import parse_span
+from customlabels.core.spans import parse_minutes
+from customlabels.scheduler.documents import LONGEST, schedule_text
 from customlabels.scheduler.uptime import USUAL_WARM_UP, Schedule, Window
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -16,6 +17,8 @@ _YEARS = 2
 """How many years of public holidays are looked up, from that before the present one."""
 
 _LONGEST_WARM_UP = timedelta(hours=2)
+_SHORTEST_IDLENESS, _LONGEST_IDLENESS = timedelta(minutes=5), timedelta(hours=24)
+"""Requests are counted by five minutes, and no window is open for longer than a day."""
 
 Value = TypeVar("Value")
 
@@ -41,12 +44,12 @@ def read_schedule(settings: ScheduleSettings, year: int, learned: timedelta = US
             return instead
 
     windows = tuple(
-        read(f"window {number}", partial(_window, one, settings.units), Window(time(), time()))
-        for number, one in enumerate(settings.window, 1)
+        read(f"window {number}", partial(_window, window, settings.units), Window(time(), time()))
+        for number, window in enumerate(settings.window, 1)
     )
     closed = {*settings.holidays}
-    for place, text in enumerate(settings.closed, 1):
-        closed |= read(f"closed {place}", partial(_period, text), set[date]())
+    for number, text in enumerate(settings.closed, 1):
+        closed |= read(f"closed {number}", partial(_period, text), set[date]())
     if settings.country:
         closed |= read("country", lambda: _public_holidays(settings, year), set())
     idle, warm_up = settings.idle_stop, settings.warm_up
@@ -54,15 +57,20 @@ def read_schedule(settings: ScheduleSettings, year: int, learned: timedelta = US
         zone=read("time_zone", lambda: _zone(settings.time_zone), "UTC"),
         windows=windows,
         closed=frozenset(closed),
-        warm_up=read("warm_up", lambda: _warm_up(warm_up), timedelta()) if warm_up else learned,
+        warm_up=learned if warm_up is None else read("warm_up", lambda: _warm_up(warm_up), timedelta()),
         learns=warm_up is None,
         known_until=date(year + _YEARS - 1, 12, 31) if settings.country else None,
-        idle_stop=read("idle_stop", lambda: parse_span(idle), None) if idle else None,
+        idle_stop=None if idle is None else read("idle_stop", lambda: _idle_stop(idle), None),
         max_units=settings.max_units,
         monthly_budget=settings.monthly_budget,
     )
     if settings.max_units is not None and any(window.units > settings.max_units for window in windows):
         faults.append(f"schedule.max_units: is {settings.max_units}, and a window asks for more units")
+    if not faults and len(schedule_text(schedule)) > LONGEST:
+        faults.append(
+            f"schedule: is {len(schedule_text(schedule))} characters long as a parameter, which holds {LONGEST}: write "
+            "fewer dates; closed periods take less room than holidays one by one"
+        )
     if faults:
         raise SettingsError(faults[0], details=faults[1:], hint="customlabels init DIR writes a commented example")
     return schedule
@@ -95,9 +103,11 @@ def _days(texts: Iterable[str]) -> tuple[set[int], set[date]]:
 
 
 def _hands(key: str, text: str) -> time:
+    if key == "stop" and text.strip() == "24:00":
+        return time()
     try:
         hours, minutes = (int(part) for part in text.split(":"))
-        return time(hours % 24, minutes) if (hours, minutes) == (24, 0) else time(hours, minutes)
+        return time(hours, minutes)
     except ValueError:
         raise ValueError(f"{key}: {text!r} is no time of day; write 06:00") from None
 
@@ -113,27 +123,33 @@ def _period(text: str) -> set[date]:
 
 
 def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{name!r} is no time zone; write Europe/Berlin, America/New_York or UTC") from None
+    """The zone's name; only what EventBridge and the functions know as well, not this machine's `localtime`."""
+    if name not in _zones():
+        raise ValueError(f"{name!r} is no time zone; write Europe/Berlin, America/New_York or UTC")
     return name
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Names of the tz database, from the package that the functions' zip takes them from."""
+    return frozenset(resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()) - {"Factory"}
+
+
 def _warm_up(text: str) -> timedelta:
-    span = parse_span(text)
-    if span > _LONGEST_WARM_UP:
-        raise ValueError(f"{text!r} is longer than two hours")
-    return span
+    return parse_minutes(text, most=_LONGEST_WARM_UP)
+
+
+def _idle_stop(text: str) -> timedelta:
+    return parse_minutes(text, least=_SHORTEST_IDLENESS, most=_LONGEST_IDLENESS)
 
 
 def _public_holidays(settings: ScheduleSettings, year: int) -> set[date]:
     import holidays
 
     try:
-        found = holidays.country_holidays(
+        days = holidays.country_holidays(
             settings.country or "", subdiv=settings.subdivision, years=range(year - 1, year + _YEARS)
         )
     except NotImplementedError as error:
         raise ValueError(f"{settings.country} {settings.subdivision or ''}: {error}") from error
-    return set(found)
+    return set(days)

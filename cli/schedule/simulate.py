@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import click
 from customlabels.cli.demand_options import demand_option, demand_trace, unopened_schedule
 from customlabels.cli.group import Command, Figure, pass_session
 from customlabels.core.errors import SettingsError
-from customlabels.core.spans import parse_span
+from customlabels.core.spans import parse_minutes
 from customlabels.pipelines.service.hosting import MAX_UNITS
 from customlabels.session import Session
 
@@ -62,18 +62,18 @@ def simulate(
     Example: customlabels schedule simulate --demand two-shift --suggest --page week.html
     """
     from customlabels.scheduler.simulation import simulated
-    from customlabels.scheduler.simulation.demand import Trace
+    from customlabels.scheduler.simulation.demand import Trace, midnight
     from customlabels.scheduler.simulation.figures import ALWAYS, OFFICE, SUGGESTED, THIS
     from customlabels.scheduler.simulation.foresight import units_for
     from customlabels.scheduler.simulation.simulated import always_on, office_hours
 
     if wish and demand is None:
         raise SettingsError("--suggest needs to know what comes", hint="name it with --demand")
-    schedule, takes = unopened_schedule(session) if wish else session.schedule(), parse_span(start_takes)
+    schedule, takes = unopened_schedule(session) if wish else session.schedule(), parse_minutes(start_takes)
     if takes > _LONGEST_START:
         raise SettingsError(f"--start-takes {start_takes}: no start takes longer than {_LONGEST_START // _HOUR} hours")
     rate = rate or session.settings.detect.rate
-    today = session.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = midnight(session.now(), schedule.zone)
     trace = demand_trace(session, demand, schedule, rate, weeks) if demand else Trace(lambda now: 0.0, today, weeks * 7)
 
     def walk(walked: "Schedule") -> "Simulated":

@@ -29,6 +29,8 @@ def report(
     clients, name = session.clients, session.project(project)
     chosen = session.version(name, version)
     measured = measure(clients.s3, chosen)
+    for sentence in measured.unread:
+        session.console.warn(sentence)
     beside = session.measured(name, other) if other else None
     with session.console.step(f"report on {version_name(chosen)}") as advance:
         page = reporting.report(

@@ -28,6 +28,8 @@ def show(session: Session, version: str | None, project: str | None) -> None:
     clients = session.clients
     chosen = session.version(session.project(project), version)
     measured = measure(clients.s3, chosen)
+    for sentence in measured.unread:
+        session.console.warn(sentence)
     tags = version_tags(clients.rekognition, chosen)
     lineage = {name: value for name, value in tags.items() if name.startswith("customlabels:")}
     crossed = confusion(measured.snapshot) if measured.snapshot else None

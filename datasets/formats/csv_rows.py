@@ -263,7 +263,8 @@ def _sizes_below(root: Path) -> Callable[[str, str | None], Size]:
             info = header(finder.find(name, subset))
         except (ValueError, OSError) as error:
             raise ValueError(f"run lengths need the image's width and height: {error}") from error
-        return info.width, info.height
+        # Run lengths are of the pixels as they are stored.
+        return (info.height, info.width) if info.is_turned else (info.width, info.height)
 
     return size_of
 

@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import os
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -88,12 +89,18 @@ def _tables(folder: Path, options: Options) -> list[Path]:
         sides = sorted(path for path in (folder / name, *folder.glob(f"*/{name}")) if path.is_file())
         if sides and role_of(first_rows(sides[0], options)[0][0]):
             return sides
-    below = [path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    if not all(name.lower() in _STRUCTURE or subset_of(name) for name in below):
+    with os.scandir(folder) as entries:
+        # Most are images: an entry knows what it is, a Path would have to look.
+        kept = [(entry.name, entry.is_dir()) for entry in entries if entry.is_dir() or _is_table(entry.name)]
+    if not all(name.lower() in _STRUCTURE or subset_of(name) for name, is_dir in kept if is_dir and name[0] != "."):
         # Folders of labels tell by themselves; a table beside them may say the same, or something else.
         return []
-    tables = sorted(path for path in folder.iterdir() if path.suffix.lower() in {".csv", ".tsv"} and path.is_file())
+    tables = [folder / name for name, is_dir in sorted(kept) if not is_dir]
     return [path for path in tables if _names_images_of(folder, path, options)]
+
+
+def _is_table(name: str) -> bool:
+    return name.lower().endswith((".csv", ".tsv"))
 
 
 def _names_images_of(folder: Path, path: Path, options: Options) -> bool:

@@ -1,6 +1,7 @@
 """JSON files of annotation tools: looked into, read within a limit, line by line where they are long."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -103,9 +104,11 @@ def files_of(source: Path, endings: tuple[str, ...], is_one: Callable[[Path], bo
         return [source]
     if not source.is_dir():
         return []
-    sides = [path for path in source.iterdir() if path.is_dir() and subset_of(path.name)]
-    candidates = [path for folder in (source, *sorted(sides)) for path in sorted(folder.iterdir()) if path.is_file()]
-    return [path for path in candidates if path.suffix.lower() in endings and is_one(path)]
+    sides = [Path(entry) for entry in os.scandir(source) if entry.is_dir() and subset_of(entry.name)]
+    # Most files of a folder are images: they are not worth a look, nor a Path.
+    names = ((folder, entry.name) for folder in (source, *sorted(sides)) for entry in os.scandir(folder))
+    paths = [folder / name for folder, name in names if name.lower().endswith(endings)]
+    return [path for path in sorted(paths) if path.is_file() and is_one(path)]
 
 
 def one_a_side(source: Path, files: list[Path], what: str) -> list[tuple[Path, str, str | None]]:

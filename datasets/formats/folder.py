@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.files import SYSTEM_FOLDERS, ending_of, folder_of, walk, wanted
-from customlabels.datasets.formats.masks import in_category, masks_below
+from customlabels.datasets.formats.masks import in_category, masks_below, of_other_categories
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options, bare_name
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
 from customlabels.datasets.structure import Places, folders_of, labels_of
@@ -56,7 +56,9 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
             findings.append(Finding(name, "no image, left out", fatal=False))
     places = Places(map(folders_of, images), trees)
     chosen = in_category(images, places, options.category, source)
-    layout.files |= {*images} - {*chosen}
+    others = {*images} - {*chosen}
+    layout.files |= others
+    findings += of_other_categories(others)
     split = _is_split(root)
     separator = options.label_separator or "/"
     for name in chosen:

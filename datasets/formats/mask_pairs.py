@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from customlabels.datasets.formats.mask_pixels import looks_like_a_mask
-from customlabels.datasets.structure import Folders, holds_masks, part_in, part_of, without_structure
+from customlabels.datasets.structure import Folders, holds_masks, is_certain, part_in, part_of, without_structure
 
 _MARKED = re.compile(
     r"(.+?)[ _.-]+(masks?|labels?|lab|gts?|ground[ _-]?truth|segm?|segmentation|annotation|anno|matte)([ _-]?\d+)?",
@@ -92,6 +92,17 @@ def find_pairs(names: Iterable[str], tree: str | None = None) -> Pairs:
             several = f"a mask that could be of {' or '.join(sorted(images)[:3])}"
             pairs.lost[name] = several if images else "a mask, but its image is not there"
     return pairs
+
+
+def named_as_masks(names: Sequence[str]) -> set[str]:
+    """The masks among `names` that their names alone tell for sure, where nobody can look at pixels."""
+    pairs = find_pairs(names)
+    marked = {mask for masks in pairs.masks.values() for mask in masks if _MARKED.fullmatch(_parted(mask)[0])}
+    return marked | {mask for mask in pairs.all_masks if any(map(_is_a_tree, mask.split("/")[:-1]))}
+
+
+def _is_a_tree(folder: str) -> bool:
+    return holds_masks(folder) and is_certain(folder)
 
 
 def _tree_at(name: str, tree: str | None) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ folders, or by labels.json, which names values and colours.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -45,6 +45,10 @@ class Survey:
         if self.outside is not None and name.startswith(f"{_OUTSIDE}/"):
             return self.outside / name.removeprefix(f"{_OUTSIDE}/")
         return self.root / name
+
+    def shown(self, mask: str) -> str:
+        """A mask's name in findings: below the root, or where it lies elsewhere."""
+        return mask if self.outside is None or not mask.startswith(f"{_OUTSIDE}/") else str(self.path(mask))
 
     @property
     def images(self) -> list[str]:
@@ -132,11 +136,13 @@ def read(source: Path, options: Options) -> Layout:
         layout.files.add(names.file)
     places = Places((folders_of(name) for name in found.images), found.pairs.trees)
     chosen = in_category(found.images, places, options.category, source)
-    layout.findings += [
-        Finding(mask, why, fatal=True)
-        for mask, why in sorted(found.pairs.lost.items())
-        if options.category is None or options.category in folders_of(mask)
-    ]
+    others = {*found.images} - {*chosen}
+    layout.files |= others
+    lost = found.pairs.lost
+    elsewhere = [mask for mask in lost if options.category is not None and options.category not in folders_of(mask)]
+    masks_of_others = (mask for image in others for mask in found.pairs.masks.get(image, ()))
+    layout.findings += of_other_categories((*others, *masks_of_others, *elsewhere))
+    layout.findings += [Finding(found.shown(mask), lost[mask], fatal=True) for mask in sorted({*lost} - {*elsewhere})]
     layout.images = _images(found, chosen, places, names, options, layout)
     return layout
 
@@ -156,6 +162,11 @@ def in_category(images: list[str], places: Places, category: str | None, source:
         there = f"there are {', '.join(known)}" if known else "it holds a single one"
         raise LayoutError(f"{source}: holds no category {category!r}; {there}", hint="leave out --category")
     return chosen
+
+
+def of_other_categories(names: Iterable[str]) -> list[Finding]:
+    """A finding for each file that is left out with its category."""
+    return [Finding(name, "of another category, left out (--category)", fatal=False) for name in names]
 
 
 def _images(
@@ -213,7 +224,7 @@ def _marked(image: str, place: Place, found: Survey, names: Names, label: str | 
         try:
             spots = _spots(found.path(mask), names, label, min_area, size)
         except ValueError as error:
-            faults.append(Finding(mask, f"the mask of {image}: {error}", fatal=True))
+            faults.append(Finding(found.shown(mask), f"the mask of {image}: {error}", fatal=True))
             continue
         boxes += spots.boxes
         small += spots.small

@@ -46,8 +46,9 @@ def recognises(source: Path, _: Options) -> bool:
 
 def _stem(name: str) -> str | None:
     """The image that an annotation file is of, without img/; None where it is none."""
-    path = PurePosixPath(name)
-    return path.stem if path.suffix == ".json" and path.parent.name == _ANNOTATIONS else None
+    folder, _, file = f"/{name}".rpartition("/")
+    is_one = file.endswith(".json") and folder.endswith(f"/{_ANNOTATIONS}")
+    return file.removesuffix(".json") if is_one else None
 
 
 def read(source: Path, options: Options) -> Layout:
@@ -96,6 +97,8 @@ def _image(root: Path, images: Path, name: str, shapes: dict[str, str]) -> Annot
         document = _decoded(root / name)
     except LayoutError as error:
         return Annotated(image, name, subset=subset, faults=(Finding(name, error.message, fatal=True),))
+    if "frames" in document or "framesCount" in document:
+        return Annotated(image, name, subset=subset, faults=(Finding(name, "is of a video", fatal=True),))
     boxes: list[Box] = []
     left_out: list[str] = []
     faults = []

@@ -7,6 +7,7 @@ from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
+from customlabels.emulator.customlabels.lag import Past
 from customlabels.emulator.customlabels.state import (
     Dataset,
     Project,
@@ -39,6 +40,8 @@ class Context:
     train: Callable[[str], None]
     clock: Callable[[], float] = field(default=time.time)
     rate: float = 5.0
+    past: Past | None = None
+    """What is answered where answers lag."""
 
     def arn(self, *parts: str) -> str:
         """A new ARN; it ends in the time in milliseconds, moved on where that one is taken."""
@@ -77,6 +80,8 @@ class Context:
         Refusal : ResourceNotFoundException
         """
         document = self.store.get_resource(arn)
+        if self.past is not None:
+            document = self.past.document(arn, document)
         resource = self._settled(kind, document) if document is not None else None
         if resource is None or f":{self.region}:" not in arn:
             raise not_found(f"The resource {arn} does not exist.")
@@ -85,14 +90,16 @@ class Context:
     def all(self, kind: type[Resource], parent: str) -> list[Resource]:
         """The resources of that kind below `parent` (a project's ARN; for projects the region), newest first."""
         documents = self.store.resources(KINDS[kind], parent)
+        if self.past is not None:
+            documents = self.past.documents(KINDS[kind], parent, documents)
         settled = [self._settled(kind, document) for document in documents]
         present = [aged(resource) for resource in settled if resource is not None]
         return sorted(present, key=lambda resource: (resource.created, resource.arn), reverse=True)
 
     def _settled(self, kind: type[Resource], document: dict[str, Any]) -> Resource | None:
         resource = from_document(kind, document)
-        settled = settle(resource, self.clock())
-        if settled is None:
+        settled = settle(resource, self.clock() if self.past is None else self.past.moment())
+        if settled is None and self.past is None:
             self.store.delete_resource(resource.arn)
         return settled
 

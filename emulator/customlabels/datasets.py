@@ -11,12 +11,14 @@ import orjson
 
 from customlabels.core.addresses import S3Address
 from customlabels.emulator.customlabels.context import Context, page
+from customlabels.emulator.customlabels.projects import refuse_dataset_tags
 from customlabels.emulator.customlabels.state import GONE, Dataset, Project
 from customlabels.emulator.s3 import objects
 from customlabels.emulator.server.refusals import Refusal, in_use, invalid_parameter, invalid_s3_object, not_ready
 from customlabels.manifests.entries import Entry, read_entries
 from customlabels.manifests.faults import Fault
 from customlabels.manifests.files import bounded_lines, file_fault
+from customlabels.manifests.results import annotated_line
 from customlabels.manifests.validation import Part, import_fault
 
 READY = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED"}
@@ -29,6 +31,8 @@ def create_dataset(context: Context, parameters: dict[str, Any]) -> dict[str, An
     entries, fault = _source_entries(context, parameters.get("DatasetSource"))
     with context.store.transaction():
         project = context.find(Project, parameters["ProjectArn"])
+        if parameters.get("Tags"):
+            refuse_dataset_tags(project)
         if any(dataset.type == kind for dataset in context.all(Dataset, project.arn)):
             raise Refusal("ResourceAlreadyExistsException", f"The project already has a {kind} dataset.")
         arn = context.arn("project", project.name, "dataset", kind.lower())
@@ -197,8 +201,7 @@ def _passes(entry: Entry, parameters: dict[str, Any]) -> bool:
 
 
 def _listed(entry: Entry) -> str:
-    value = orjson.loads(entry.line)
+    errors = tuple(fault for fault in entry.faults if not fault.is_warning)
+    value = orjson.loads(annotated_line(replace(entry, faults=errors)))
     value["cl-metadata"] = {"is_labeled": entry.labelled}
-    if entry.has_errors:
-        value["cl-errors"] = [fault.described for fault in entry.faults if not fault.is_warning]
     return orjson.dumps(value).decode()

@@ -74,8 +74,8 @@ def predicted(model: Any, body: bytes, state: Path) -> list[tuple[float, str, di
 
         scores = classifier.confidences(model, features_of(body, _kept(state))[None])[0]
         return [(float(score), label, None) for label, score in zip(model.labels, scores, strict=True)]
-    from customlabels.emulator.engine import features
-    from customlabels.emulator.engine.box_training import found_in, shrunk
+    from customlabels.emulator.engine import detector_pixels, features
+    from customlabels.emulator.engine.box_training import found_in
 
     image = features.decode(body)
     height, width = image.shape[:2]
@@ -85,7 +85,7 @@ def predicted(model: Any, body: bytes, state: Path) -> list[tuple[float, str, di
             model.labels[label],
             {"Width": across / width, "Height": down / height, "Left": left / width, "Top": top / height},
         )
-        for label, left, top, across, down, sure in found_in(model, *shrunk(image))
+        for label, left, top, across, down, sure in found_in(model, detector_pixels.working(image), (width, height))
     ]
 
 

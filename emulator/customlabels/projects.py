@@ -10,6 +10,7 @@ from customlabels.emulator.server.refusals import Refusal, in_use, invalid_param
 
 MAX_PROJECTS = 100
 MAX_TAGS = 50
+DATASET_TAGS_TAG = "customlabels:local-dataset-tags"
 
 
 def create_project(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -62,6 +63,17 @@ def delete_project(context: Context, parameters: dict[str, Any]) -> dict[str, An
     return {"Status": "DELETING"}
 
 
+def refuse_dataset_tags(project: Project) -> None:
+    """Refuses to tag a dataset where its project has the tag that says so: AWS's references disagree on it.
+
+    Raises
+    ------
+    Refusal : InvalidParameterException
+    """
+    if project.tags.get(DATASET_TAGS_TAG) == "refused":
+        raise invalid_parameter("Datasets cannot be tagged.")
+
+
 def tag_resource(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     with context.store.transaction():
         resource = _tagged(context, parameters["ResourceArn"])
@@ -89,7 +101,9 @@ def _tagged(context: Context, arn: str) -> Project | Dataset | Version:
     if ":project/" not in arn:
         raise not_found(f"The resource {arn} does not exist.")
     if "/dataset/" in arn:
-        return context.held(Dataset, arn)
+        dataset = context.held(Dataset, arn)
+        refuse_dataset_tags(context.held(Project, dataset.project))
+        return dataset
     return context.held(Version, arn) if "/version/" in arn else context.held(Project, arn)
 
 

@@ -6,22 +6,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
 from customlabels.emulator.customlabels import box_evaluation
 from customlabels.emulator.customlabels.box_evaluation import Examined, Found, Truth
-from customlabels.emulator.engine import detector, features
+from customlabels.emulator.engine import classifier, detector, detector_pixels, features
 from customlabels.emulator.engine.images import read_images
 from customlabels.emulator.engine.job_files import MODEL, write_lines
 from customlabels.manifests.entries import Entry
 from customlabels.manifests.lines import BOXES
 from customlabels.manifests.rewriting import attributes
-
-_LONGEST_SIDE = 1024
-"""Pixels to which images are shrunk: all of a training are held at once."""
 
 _MOST_IMAGES = 600
 """Images that are learnt from at most."""
@@ -31,11 +27,10 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line with boxes: its image, shrunk, by how much, and what is on the whole one, labels by name."""
+    """A line with boxes: its image, shrunk, its width and height before, and what is on it, labels by name."""
 
     entry: Entry
     pixels: Pixels
-    scale: float
     size: tuple[int, int]
     boxes: list[tuple[str, float, float, float, float]]
 
@@ -49,17 +44,17 @@ def usable(state: Path, entries: Sequence[Entry]) -> tuple[list[Line], set[int]]
 def train(folder: Path, version_arn: str, training: list[Line], testing: list[Line], seed: int) -> dict[str, Any]:
     """Writes model, summary and snapshots; the outcome."""
     labels = tuple(sorted({box[0] for line in training for box in line.boxes}))
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(training))[:_MOST_IMAGES])
-    seen = [training[place] for place in chosen]
+    has = np.array([[any(box[0] == label for box in line.boxes) for label in labels] for line in training])
+    seen = [training[place] for place in classifier.chosen(has, _MOST_IMAGES, seed)]
     model = detector.fit(
         [line.pixels for line in seen],
-        [[(label, *(side * line.scale for side in sides)) for label, *sides in _truth(line, labels)] for line in seen],
+        [[(box[0], *_moved(box[1:], line.size, _size(line.pixels))) for box in _truth(line, labels)] for line in seen],
         labels,
         seed,
     )
     detector.save(model, folder / MODEL)
     tested = [
-        Examined(str(line.entry.image), line.size, _truth(line, labels), found_in(model, line.pixels, line.scale))
+        Examined(str(line.entry.image), line.size, _truth(line, labels), found_in(model, line.pixels, line.size))
         for line in testing
     ]
     ended = datetime.now(UTC)
@@ -93,30 +88,26 @@ def train(folder: Path, version_arn: str, training: list[Line], testing: list[Li
     }
 
 
-def shrunk(pixels: Pixels) -> tuple[Pixels, float]:
-    """The image with no side over _LONGEST_SIDE, and the factor by which it was shrunk."""
-    scale = min(1.0, _LONGEST_SIDE / max(pixels.shape[:2]))
-    if scale == 1.0:
-        return pixels, scale
-    height, width = pixels.shape[:2]
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    smaller: Pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return smaller, scale
+def found_in(model: detector.BoxDetector, pixels: Pixels, size: tuple[int, int]) -> list[Found]:
+    """What the model finds on an image, in pixels of its width and height `size` before it was shrunk."""
+    return [(box[0], *_moved(box[1:5], _size(pixels), size), box[5]) for box in detector.detect(model, pixels)]
 
 
-def found_in(model: detector.BoxDetector, pixels: Pixels, scale: float) -> list[Found]:
-    """What the model finds, in pixels of the image before it was shrunk by `scale`."""
-    return [
-        (label, left / scale, top / scale, width / scale, height / scale, confidence)
-        for label, left, top, width, height, confidence in detector.detect(model, pixels)
-    ]
+def _moved(
+    sides: Sequence[float], before: tuple[int, int], after: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    """Left, top, width and height in an image of a width and height `before`, where it has others `after`."""
+    across, down = after[0] / before[0], after[1] / before[1]
+    return sides[0] * across, sides[1] * down, sides[2] * across, sides[3] * down
+
+
+def _size(pixels: Pixels) -> tuple[int, int]:
+    return pixels.shape[1], pixels.shape[0]
 
 
 def _line(entry: Entry, body: bytes) -> Line:
     whole = features.decode(body)
-    pixels, scale = shrunk(whole)
     value = orjson.loads(entry.line)
-    height, width = whole.shape[:2]
     bad = {(fault.attribute, fault.box) for fault in entry.faults}
     boxes = [
         (metadata["class-map"][str(box["class_id"])], box["left"], box["top"], box["width"], box["height"])
@@ -125,7 +116,7 @@ def _line(entry: Entry, body: bytes) -> Line:
         for place, box in enumerate(value[name]["annotations"])
         if (name, place) not in bad
     ]
-    return Line(entry, pixels, scale, (width, height), boxes)
+    return Line(entry, detector_pixels.working(whole), _size(whole), boxes)
 
 
 def _truth(line: Line, labels: Sequence[str]) -> list[Truth]:

@@ -61,9 +61,9 @@ def fit(
     ------
     ValueError : a label that every image has, or none
     """
-    chosen = _chosen(truth, seed)
-    rows: NDArray[np.float64] = features[chosen].astype(np.float64)
-    truth = truth[chosen]
+    places = chosen(truth, _MOST_IMAGES, seed)
+    rows: NDArray[np.float64] = features[places].astype(np.float64)
+    truth = truth[places]
     for place, label in enumerate(labels):
         if truth[:, place].all() or not truth[:, place].any():
             raise ValueError(f"label {label!r}: needs an image with it and one without it")
@@ -128,6 +128,21 @@ def assumed_threshold(
     return halfway(float(distinct[best]), float(distinct[best + 1]) if best + 1 < len(distinct) else None)
 
 
+def chosen(truth: NDArray[np.bool_], most: int, seed: int) -> NDArray[np.intp]:
+    """The images to learn from, in order: all of them, or `most`, as many of each label as there is room for.
+
+    Parameters
+    ----------
+    truth : (images, labels), which label is on which image
+    """
+    if len(truth) <= most:
+        return np.arange(len(truth))
+    shuffled = np.random.default_rng(seed).permutation(len(truth))
+    # Images whose labels have come up least go first, so that rare labels are kept whole.
+    rank = np.where(truth[shuffled], np.cumsum(truth[shuffled], axis=0), len(truth)).min(axis=1)
+    return np.sort(shuffled[np.argsort(rank, kind="stable")[:most]])
+
+
 def save(model: ImageClassifier, path: Path) -> None:
     """Writes the model, whole or not at all."""
     model_files.write(model, path)
@@ -141,16 +156,6 @@ def load(path: Path) -> ImageClassifier:
     ValueError : another file
     """
     return model_files.read(ImageClassifier, path)
-
-
-def _chosen(truth: NDArray[np.bool_], seed: int) -> NDArray[np.intp]:
-    """The images to learn from: all of them, or as many of each label as there is room for."""
-    if len(truth) <= _MOST_IMAGES:
-        return np.arange(len(truth))
-    shuffled = np.random.default_rng(seed).permutation(len(truth))
-    # Images whose labels have come up least go first, so that rare labels are kept whole.
-    rank = np.where(truth[shuffled], np.cumsum(truth[shuffled], axis=0), len(truth)).min(axis=1)
-    return np.sort(shuffled[np.argsort(rank, kind="stable")[:_MOST_IMAGES]])
 
 
 def _kernel(left: NDArray[np.floating[Any]], right: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

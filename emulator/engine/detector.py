@@ -180,8 +180,8 @@ def _nets(truths: list[Truth], folds: NDArray[np.intp], labels: int, seed: int) 
     rows, classes, owners = [], [], []
     for number, (truth, fold) in enumerate(zip(truths, folds, strict=True)):
         planes, _ = detector_pixels.channels(truth.image)
-        down, across, own = detector_pixels.places(planes.shape[:2], truth.boxes, truth.which, _random(seed, number))
-        rows.append(planes[down, across])
+        down, across, own = detector_pixels.places(planes.shape[1:], truth.boxes, truth.which, _random(seed, number))
+        rows.append(planes[:, down, across].T)
         classes.append(own)
         owners.append(np.full(len(own), fold))
     table, truth_of, owner = np.concatenate(rows), np.concatenate(classes), np.concatenate(owners)

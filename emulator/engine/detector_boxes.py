@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
+from customlabels.emulator.engine.blurring import blurred
+
 _SHARES = (0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
 """Of the highest value of a label's map, above which its pieces are looked for."""
 
@@ -102,9 +104,9 @@ def proposed(likely: Plane, boxed: Plane, shapes: Boxes, which: NDArray[np.intp]
             smooth = _coarser(cv2.GaussianBlur(plane, (0, 0), width), step)
             highest = float(smooth.max())
             found += [_pieces(smooth, share * highest, _A_MAP, plane.shape) for share in _SHARES]
-    light = boxed[:, :, 0]
+    light = np.ascontiguousarray(boxed[:, :, 0])
     for width, step in ((1.0, 1), (2.5, 1), (6.0, 3)):
-        contrast = cv2.GaussianBlur(light, (0, 0), width) - cv2.GaussianBlur(light, (0, 0), 5 * width)
+        contrast = blurred(light, width) - blurred(light, 5 * width)
         usual = max(1.4826 * float(np.median(np.abs(contrast[::2, ::2]))), 1e-3)
         contrast = _coarser(contrast / usual, step)
         for signed in (contrast, -contrast):

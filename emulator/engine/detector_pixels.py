@@ -23,6 +23,9 @@ _INSIDE, _OUTSIDE = 60, 160
 
 _MOST_PIXELS = 80_000
 
+_AT_ONCE = 4096
+"""Pixels that go through the network at a time: what it holds of them fits a processor's cache."""
+
 Plane = NDArray[np.float32]
 Net = list[NDArray[np.float32]]
 """Weights and biases of each layer in turn, the first ones scaled so that they take the channels as they are."""
@@ -45,7 +48,7 @@ def working(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def channels(image: NDArray[np.uint8]) -> tuple[Plane, Plane]:
-    """What a pixel is judged by, (height, width, length), and what a box is, (height, width, fewer).
+    """What a pixel is judged by, (length, height, width), and what a box is, (height, width, fewer).
 
     Light is in units of the image's own spread, so that exposure matters little.
 
@@ -87,7 +90,7 @@ def channels(image: NDArray[np.uint8]) -> tuple[Plane, Plane]:
     spot, line = smooth[2] - smooth[8], bends[2]
     boxed = [light, smooth[2], np.maximum(spot, 0), np.maximum(-spot, 0), np.maximum(line[0], 0)]
     boxed += [np.maximum(-line[1], 0), *energies, rough, *colours]
-    return np.stack(planes, axis=-1), np.stack(boxed, axis=-1)
+    return np.stack(planes), np.stack(boxed, axis=-1)
 
 
 def places(
@@ -159,13 +162,17 @@ def learn(rows: Plane, classes: NDArray[np.intp], labels: int, seed: int) -> Net
 
 def likely(net: Sequence[NDArray[Any]], planes: Plane, labels: int) -> Plane:
     """How likely each pixel is to lie in a box of each label, (height, width, labels)."""
-    values: Plane = planes.reshape(-1, planes.shape[-1])
-    for layer in range(0, len(net), 2):
-        values = values @ net[layer] + net[layer + 1]
-        if layer < len(net) - 2:
-            np.maximum(values, 0, out=values)
-    sure = 1 / (1 + np.exp(-np.clip(values[:, :labels], -20, 20)))
-    return sure.reshape(*planes.shape[:2], labels).astype(np.float32)
+    pixels = planes.reshape(len(planes), -1)
+    sure: Plane = np.empty((labels, pixels.shape[1]), dtype=np.float32)
+    for start in range(0, pixels.shape[1], _AT_ONCE):
+        values = pixels[:, start : start + _AT_ONCE]
+        for layer in range(0, len(net), 2):
+            values = net[layer].T @ values
+            values += net[layer + 1][:, None]
+            if layer < len(net) - 2:
+                np.maximum(values, 0, out=values)
+        sure[:, start : start + _AT_ONCE] = 1 / (1 + np.exp(-np.clip(values[:labels], -20, 20)))
+    return np.ascontiguousarray(sure.reshape(labels, *planes.shape[1:]).transpose(1, 2, 0))
 
 
 def _bends(smooth: Plane, width: float) -> tuple[Plane, Plane]:

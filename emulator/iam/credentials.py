@@ -7,6 +7,8 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
+from customlabels.emulator.server.clients import role_key
+
 
 def issued(access_key: str) -> bool:
     """Whether an access key is one of a user's or of a role's session."""
@@ -23,7 +25,8 @@ def user_of(access_key: str) -> str | None:
 def role_of(access_key: str) -> str | None:
     """The ARN of the role whose session's access key it is; None where it is none's."""
     for backend in list(sts_backends[DEFAULT_ACCOUNT_ID].values()):
-        role = backend.get_assumed_role_from_access_key(access_key)
-        if role is not None:
-            return str(role.role_arn)
-    return None
+        session = backend.get_assumed_role_from_access_key(access_key)
+        if session is not None:
+            return str(session.role_arn)
+    roles = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].roles.values()
+    return next((str(role.arn) for role in list(roles) if role_key(role.arn) == access_key), None)

@@ -70,7 +70,7 @@ def _start(
         "HOME": str(root),
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
-        **credentials(),
+        **credentials(job.get("RoleArn", "")),
         "AWS_ENDPOINT_URL": s3.meta.endpoint_url,
         "AWS_EC2_METADATA_DISABLED": "true",
     }

@@ -43,6 +43,7 @@ HEALTH, ADVANCE = "/_customlabels/health", "/_customlabels/advance"
 KEY_HEADER = "X-Customlabels-Key"
 SECRET = "local"  # noqa: S105 - none: what counts is the access key
 _PATIENCE = 60.0
+_LAG, _LEAST_LAG = 1.5, 0.2
 _LONGEST_ADVANCE = 6 * 3600.0
 """Seconds; on its way the clock runs every function that falls due."""
 
@@ -56,13 +57,26 @@ class Pace:
     scale : how long states last beside the usual; 0.1 is ten times faster
     real : whether they last as long as on AWS, a start 15 minutes, rather than seconds
     rate : requests a second that an inference unit takes
-    strict : whether it is as unkind as AWS: answers lag behind writes, permissions are enforced, inputs are checked
+    strict : whether it is as unkind as AWS: answers lag, permissions are enforced, inputs of every service are checked
+    iam : whether permissions are enforced; with `strict` in any case
+    lag : seconds that answers of Custom Labels lag behind writes; with `strict` some in any case
     """
 
     scale: float = 1.0
     real: bool = False
     rate: float = 5.0
     strict: bool = False
+    iam: bool = False
+    lag: float = 0.0
+
+    @property
+    def enforced(self) -> bool:
+        return self.strict or self.iam
+
+    @property
+    def seconds_behind(self) -> float:
+        """How far answers lag."""
+        return self.lag or (max(_LEAST_LAG, _LAG * self.scale) if self.strict else 0.0)
 
 
 FAST, USUAL, REAL = Pace(scale=0.05, rate=100.0), Pace(), Pace(real=True)
@@ -154,9 +168,16 @@ def start(state: Path, pace: Pace | None = None) -> Running:
     command += ["--port", str(_noted_port(state) or 0), "--scale", str(pace.scale), "--rate", str(pace.rate)]
     command += ["--real"] if pace.real else []
     command += ["--strict"] if pace.strict else []
+    command += ["--iam"] if pace.iam else []
+    command += ["--lag", str(pace.lag)] if pace.lag else []
     private = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    # Threads of its own would have numpy wait busily for work that is done sooner by one; each of many threads would
+    # keep what it once needed for a large body.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     with os.fdopen(os.open(state / LOG_FILE, private, 0o600), "ab") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
+        )
     # A large state takes its time to be read; a process that lives is waited for.
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:

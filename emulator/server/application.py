@@ -16,6 +16,7 @@ from customlabels.emulator.cloudwatch.alarms import Alarms
 from customlabels.emulator.cloudwatch.service_metrics import REKOGNITION, SQS, Metrics
 from customlabels.emulator.customlabels import datasets, hosting, inference, policies, projects, updates, versions
 from customlabels.emulator.customlabels.context import Context
+from customlabels.emulator.customlabels.lag import Past
 from customlabels.emulator.customlabels.state import (
     DELETED,
     REAL_TIMINGS,
@@ -28,6 +29,7 @@ from customlabels.emulator.customlabels.training import Trainer
 from customlabels.emulator.eventbridge.deliveries import Deliveries
 from customlabels.emulator.eventbridge.firing import Firing
 from customlabels.emulator.iam import credentials
+from customlabels.emulator.iam.enforcement import forbidden
 from customlabels.emulator.lambda_.event_sources import EventSources
 from customlabels.emulator.lambda_.invoking import INVOKED, Invoker
 from customlabels.emulator.server import gate
@@ -46,12 +48,14 @@ from customlabels.emulator.server.http import (
 from customlabels.emulator.server.protocol import (
     CONTENT_TYPE,
     TARGET_PREFIX,
+    check_all,
     decode,
     encode,
     encode_refusal,
     service_model,
 )
 from customlabels.emulator.server.refusals import Refusal, not_offered
+from customlabels.emulator.server.requests import Asked, asked
 from customlabels.emulator.server.services import MotoServices
 from customlabels.emulator.server.store import Store
 from customlabels.emulator.server.watch import watch
@@ -109,6 +113,9 @@ class Application:
         self._key = key
         self._timings = (REAL_TIMINGS if pace.real else Timings()).scaled(pace.scale)
         self.clock = Clock(store)
+        self._past = Past(pace.seconds_behind, self.clock) if pace.seconds_behind else None
+        if self._past is not None:
+            store.changing = self._past.note
         self._clients: dict[tuple[str, str], Any] = {}
         self._metrics = Metrics()
         self._invoker = Invoker(
@@ -158,9 +165,10 @@ class Application:
         self, operation: str, environ: Environ, body: bytes, start_response: StartResponse
     ) -> Iterable[bytes]:
         region, _ = scope(environ)
-        context = self._context(region)
         began, refused = time.monotonic(), None
         try:
+            self._check_caller(environ, region, operation, body)
+            context = self._context(region, lagging=bool(self._past) and operation.startswith(("Describe", "ListP")))
             if operation not in OPERATIONS:
                 raise not_offered(operation, known=operation in service_model().operation_names)
             result = encode(OPERATIONS[operation](context, decode(operation, body)))
@@ -170,6 +178,39 @@ class Application:
         finally:
             self._metrics.count(region, operation, refused, self.clock(), time.monotonic() - began)
         return answer(start_response, 200, CONTENT_TYPE, result)
+
+    def _check_caller(self, environ: Environ, region: str, operation: str, body: bytes) -> None:
+        """Refuses what the caller's policies do not let pass, where they are enforced.
+
+        Raises
+        ------
+        Refusal : AccessDeniedException
+        """
+        if not self._pace.enforced:
+            return
+        try:
+            parameters = json.loads(body or b"{}")
+        except ValueError:
+            return
+        reason = forbidden(environ, Asked("rekognition", region, operation, parameters), self._key)
+        if reason:
+            raise Refusal("AccessDeniedException", reason)
+
+    def _unkind(self, environ: Environ, body: bytes, start_response: StartResponse) -> Iterable[bytes] | None:
+        """The refusal of what AWS refuses of any service: a caller without permission, an input that is none."""
+        _, service = scope(environ)
+        request = None if service == "s3" else asked(environ, body)
+        reason = forbidden(environ, request, self._key) if self._pace.enforced else None
+        if reason:
+            query = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+            code = "AccessDenied" if service == "s3" or query else "AccessDeniedException"
+            return refusal_answer(start_response, environ, 403, code, reason)
+        if self._pace.strict and request is not None and request.parameters is not None and request.shape is not None:
+            try:
+                check_all(request.shape, request.parameters)
+            except Refusal as refusal:
+                return refusal_answer(start_response, environ, 400, refusal.code, refusal.message)
+        return None
 
     def _other(self, environ: Environ, body: bytes | None, start_response: StartResponse) -> Iterable[bytes]:
         method, (region, service) = environ["REQUEST_METHOD"], scope(environ)
@@ -187,6 +228,10 @@ class Application:
                 "UnknownOperationException",
                 f"{service} is not offered by the local service.",
             )
+        if self._pace.enforced:
+            refused = self._unkind(environ, body or b"", start_response)
+            if refused is not None:
+                return refused
         if service == "monitoring":
             self._publish_models(region, self.clock())
             self._metrics.publish_queues(region, self.clock())
@@ -209,8 +254,9 @@ class Application:
                 self._executions.resume()
             return self._executions
 
-    def _context(self, region: str) -> Context:
-        return Context(self._store, region, self._timings, self.trainer.submit, self.clock, self._pace.rate)
+    def _context(self, region: str, *, lagging: bool = False) -> Context:
+        past = self._past if lagging else None
+        return Context(self._store, region, self._timings, self.trainer.submit, self.clock, self._pace.rate, past)
 
     def _advance(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Moves the clock on by the query's seconds."""

@@ -1,5 +1,7 @@
 """boto3 clients of this very service; over HTTP, or never leaving the process: a WSGI application answers them."""
 
+import hashlib
+import hmac
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -23,9 +25,20 @@ def local_client(service: str, region: str, endpoint_url: str) -> Any:
     return session.client(service, region_name=region, endpoint_url=endpoint_url, config=config)
 
 
-def credentials() -> dict[str, str]:
-    """The variables by which a process of the service's own reaches it."""
-    return {name: os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+ROLES = "CUSTOMLABELS_ROLES"
+"""Set in the service's process where functions and jobs run with their roles' permissions."""
+
+
+def credentials(role: str) -> dict[str, str]:
+    """The variables by which a process of the service's own reaches it, as that role where permissions are enforced."""
+    own = {name: os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    return {**own, "AWS_ACCESS_KEY_ID": role_key(role)} if ROLES in os.environ else own
+
+
+def role_key(role: str) -> str:
+    """The access key of the sessions of a role, by its ARN; only who has the state's key can make it."""
+    made = hmac.new(os.environ["AWS_ACCESS_KEY_ID"].encode(), role.encode(), hashlib.sha256)
+    return "LOCALROLE" + made.hexdigest()[:32].upper()
 
 
 class _Raw(io.BytesIO):

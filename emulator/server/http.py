@@ -14,6 +14,9 @@ from customlabels.emulator.server.refusals import Refusal
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
+_OPERATION = re.compile(r"/service/[^/]+/operation/(\w+)")
+"""The path of a request in Smithy's own protocol."""
+
 _SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/([a-z0-9\-]+)/([A-Za-z0-9\-_.]+)/aws4_request")
 
 
@@ -36,7 +39,8 @@ def action(environ: Environ, body: bytes) -> str:
         return target.rpartition(".")[2]
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         return parse_qs(body.decode("latin-1")).get("Action", [""])[0]
-    return ""
+    named = _OPERATION.fullmatch(environ["PATH_INFO"])
+    return named[1] if named else ""
 
 
 def target(environ: Environ) -> str:

@@ -5,6 +5,7 @@ Backends name each other rather than being written twice, so that each is kept b
 way, locks and clocks are made anew; what is large lies in files of its own.
 """
 
+import gc
 import hashlib
 import importlib
 import io
@@ -60,7 +61,13 @@ def dumps_with_blobs(value: Any, folder: Path | None) -> tuple[bytes, set[str]]:
 
 
 def loads(content: bytes, folder: Path | None = None) -> Any:
-    return _Unpickler(io.BytesIO(content), folder).load()
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _Unpickler(io.BytesIO(content), folder).load()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _Pickler(pickle.Pickler):

@@ -19,9 +19,9 @@ CONTENT_TYPE = "application/x-amz-json-1.1"
 
 
 @cache
-def service_model() -> ServiceModel:
-    """botocore's own description of Rekognition: shapes, patterns, ranges, errors."""
-    return ServiceModel(Loader().load_service_model("rekognition", "service-2"), "rekognition")
+def service_model(service: str = "rekognition") -> ServiceModel:
+    """botocore's own description of a service: shapes, patterns, ranges, errors."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
 def decode(operation: str, body: bytes) -> dict[str, Any]:
@@ -40,11 +40,31 @@ def decode(operation: str, body: bytes) -> dict[str, Any]:
     if not isinstance(parameters, dict) or not isinstance(shape, StructureShape):
         raise Refusal("SerializationException", "The request body is not a JSON object.")
     decoded = _typed(shape, parameters, "")
-    faults = list(_faults(shape, decoded, ""))
+    check(shape, decoded)
+    return dict(decoded)
+
+
+def check_all(shape: Shape, parameters: Any) -> None:
+    """Refuses parameters as they were sent, of whatever service.
+
+    Raises
+    ------
+    Refusal
+    """
+    check(shape, _typed(shape, parameters, ""))
+
+
+def check(shape: Shape, parameters: Any) -> None:
+    """Refuses parameters outside the ranges, patterns and lists of their shape.
+
+    Raises
+    ------
+    Refusal : ValidationException, naming every value
+    """
+    faults = list(_faults(shape, parameters, ""))
     if faults:
         count = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected: "
         raise Refusal("ValidationException", count + "; ".join(faults))
-    return dict(decoded)
 
 
 def encode(answer: Mapping[str, Any]) -> bytes:
@@ -148,7 +168,11 @@ def _broken_rules(shape: Shape, value: Any) -> Iterator[str]:
 
 @cache
 def _pattern(text: str) -> "regex.Pattern[str]":
-    return regex.compile(text)
+    try:
+        return regex.compile(text)
+    except regex.error:
+        # Of another dialect: nothing is said of it.
+        return regex.compile(".*", regex.DOTALL)
 
 
 def _shown(value: Any) -> str:

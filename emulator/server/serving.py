@@ -1,6 +1,7 @@
 """The local service's process: one for a state folder, on the loopback address."""
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -33,6 +34,7 @@ from customlabels.emulator.server.address import (
     make_folder,
     make_key,
 )
+from customlabels.emulator.server.clients import ROLES
 from customlabels.emulator.server.store import Store
 
 if TYPE_CHECKING:
@@ -61,6 +63,8 @@ def serve(state: Path, port: int, pace: Pace) -> None:
     _see_to_owner(state)
     key = make_key(state)
     _forget_aws(key)
+    if pace.enforced:
+        os.environ[ROLES] = "1"
 
     from moto.moto_server import werkzeug_app
     from werkzeug.serving import WSGIRequestHandler, make_server
@@ -77,7 +81,11 @@ def serve(state: Path, port: int, pace: Pace) -> None:
 
     store = Store(state)
     store.put_setting("moto", version("moto"))
+    # What is read at the start stays: looking through it for garbage takes longer than reading it.
+    gc.disable()
     application = Application(store, pace, key)
+    gc.freeze()
+    gc.enable()
     try:
         server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Handler)
     except (OSError, SystemExit):
@@ -163,11 +171,17 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="how long states last; 0.1 is ten times faster")
     parser.add_argument("--real", action="store_true", help="states last as long as on AWS")
     parser.add_argument("--strict", action="store_true", help="as unkind as AWS")
+    parser.add_argument("--iam", action="store_true", help="permissions are enforced")
+    parser.add_argument("--lag", type=float, default=0.0, help="seconds that answers lag behind writes")
     parser.add_argument("--rate", type=float, default=5.0, help="requests a second that an inference unit takes")
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    serve(chosen.state.resolve(), chosen.port, Pace(chosen.scale, chosen.real, chosen.rate, chosen.strict))
+    serve(
+        chosen.state.resolve(),
+        chosen.port,
+        Pace(chosen.scale, chosen.real, chosen.rate, chosen.strict, chosen.iam, chosen.lag),
+    )
 
 
 if __name__ == "__main__":

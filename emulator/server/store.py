@@ -96,6 +96,8 @@ class Store:
         self._writer: int | None = None
         self._afterwards: list[Callable[[], None]] = []
         self._readers: list[sqlite3.Connection] = []
+        self.changing: Callable[[str, str, str, dict[str, Any] | None], None] | None = None
+        """Told of a resource that changes: ARN, kind, parent, and what it was."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -261,6 +263,8 @@ class Store:
         return {body for (body,) in self._read("SELECT body FROM object WHERE body IS NOT NULL")}
 
     def put_resource(self, arn: str, kind: str, parent: str, document: dict[str, Any]) -> None:
+        if self.changing is not None:
+            self.changing(arn, kind, parent, self.get_resource(arn))
         self._run("INSERT OR REPLACE INTO resource VALUES (?, ?, ?, ?)", arn, kind, parent, json.dumps(document))
 
     def get_resource(self, arn: str) -> dict[str, Any] | None:
@@ -273,6 +277,9 @@ class Store:
 
     def delete_resource(self, arn: str) -> None:
         with self.transaction():
+            if self.changing is not None:
+                for kind, parent in self._read("SELECT kind, parent FROM resource WHERE arn = ?", arn):
+                    self.changing(arn, kind, parent, self.get_resource(arn))
             self._run("DELETE FROM resource WHERE arn = ?", arn)
             self._run("DELETE FROM entry WHERE dataset = ?", arn)
 

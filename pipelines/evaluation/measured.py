@@ -8,10 +8,16 @@ from customlabels.pipelines.evaluation.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A version's evaluation and what it said of its test images; `snapshot` is None where that is gone."""
+    """A version's evaluation and what it said of its test images; `snapshot` is None where that is gone.
+
+    Parameters
+    ----------
+    unread : a sentence for each part of what the service wrote that could not be read
+    """
 
     evaluation: Evaluation
     snapshot: Snapshot | None
+    unread: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.s3 import lines
 from customlabels.core.addresses import S3Address
-from customlabels.core.errors import ServiceError
-from customlabels.pipelines.evaluation.evaluation_summary import load_evaluation
+from customlabels.pipelines.evaluation.evaluation_summary import read_evaluation
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.snapshot import Snapshot, parse_snapshot
 from customlabels.pipelines.service.versions import Description, version_name
@@ -16,33 +15,40 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+_MOST_TOLD = 5
+"""Lines that could not be read and are named one by one."""
+
+
 def measure(s3: "S3Client", description: Description) -> Measured:
-    """The version's evaluation and snapshot.
+    """The version's evaluation and snapshot; what cannot be read of them is told in `unread`.
 
     Raises
     ------
-    ServiceError : it has no evaluation, or a file of it is damaged
+    ServiceError : it has no evaluation, or a file of it may not be read
     """
-    evaluation = load_evaluation(s3, description)
+    evaluation, left_out = read_evaluation(s3, description)
     thresholds = {metrics.label: metrics.threshold for metrics in evaluation.labels}
-    return Measured(evaluation, load_snapshot(s3, description, thresholds))
+    snapshot = load_snapshot(s3, description, thresholds)
+    if snapshot is None:
+        return Measured(evaluation, None, left_out)
+    address = manifest_of(description.get("TestingDataResult"), "Output")
+    unread = tuple(f"{address}, {sentence}" for sentence in snapshot.unread[:_MOST_TOLD])
+    if len(snapshot.unread) > _MOST_TOLD:
+        unread += (f"{address}: and {len(snapshot.unread) - _MOST_TOLD} more lines",)
+    # A snapshot without a line that can be read tells nothing, like one that is gone.
+    return Measured(evaluation, snapshot if snapshot.images else None, (*left_out, *unread))
 
 
 def load_snapshot(s3: "S3Client", description: Description, thresholds: dict[str, float]) -> Snapshot | None:
-    """The evaluation manifest snapshot; None where it is not there any more.
+    """The evaluation manifest snapshot, as far as it can be read; None where it is not there any more.
 
     Raises
     ------
-    ServiceError : it is damaged, or may not be read
+    ServiceError : it may not be read
     """
     address = manifest_of(description.get("TestingDataResult"), "Output")
     snapshot = lines(s3, address) if address else None
-    if snapshot is None:
-        return None
-    try:
-        return parse_snapshot(version_name(description), snapshot, thresholds)
-    except ValueError as error:
-        raise ServiceError(f"{address}: {error}") from error
+    return None if snapshot is None else parse_snapshot(version_name(description), snapshot, thresholds)
 
 
 def training_lines(s3: "S3Client", description: Description) -> list[bytes]:
@@ -61,23 +67,23 @@ def trained_on(training: list[bytes]) -> set[str]:
 
 def training_counts(training: list[bytes]) -> dict[str, int]:
     """Training images a label, from the training snapshot; empty where it cannot be read."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     try:
         for text in training:
             line = json.loads(text)
             for name, about in line.items():
                 if name.endswith("-metadata") and "class-name" in about:
-                    found[about["class-name"]] += 1
+                    counts[about["class-name"]] += 1
                 elif name.endswith("-metadata") and "class-map" in about:
                     boxes = line[name.removesuffix("-metadata")]["annotations"]
-                    found.update({about["class-map"][str(box["class_id"])] for box in boxes})
+                    counts.update({about["class-map"][str(box["class_id"])] for box in boxes})
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
-    return dict(sorted(found.items()))
+    return dict(sorted(counts.items()))
 
 
 def manifest_of(result: Any, part: str) -> S3Address | None:
     """Where the manifest of a TrainingDataResult or TestingDataResult lies; `part` is Input, Output or Validation."""
     assets = (result or {}).get(part, {}).get("Assets", [])
-    place = assets[0].get("GroundTruthManifest", {}).get("S3Object") if assets else None
-    return S3Address(place["Bucket"], place["Name"]) if place else None
+    location = assets[0].get("GroundTruthManifest", {}).get("S3Object") if assets else None
+    return S3Address(location["Bucket"], location["Name"]) if location else None

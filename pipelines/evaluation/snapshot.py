@@ -58,12 +58,14 @@ class Snapshot:
     ----------
     boxes : whether it locates objects
     thresholds : assumed threshold of each of its labels, 0..1
+    unread : a sentence for each line that could not be read
     """
 
     version: str
     boxes: bool
     images: tuple[TestImage, ...]
     thresholds: Mapping[str, float]
+    unread: tuple[str, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -80,13 +82,12 @@ class Snapshot:
 
 
 def parse_snapshot(version: str, lines: Iterable[bytes], thresholds: Mapping[str, float]) -> Snapshot:
-    """The snapshot that the lines hold.
+    """The snapshot that the lines hold; a line of another form is left out, and named in `unread`.
 
-    Raises
-    ------
-    ValueError : a line is none of an evaluation snapshot; the message names it
+    It is read when the training has been paid for: what cannot be read of it may not end the run.
     """
     images: list[TestImage] = []
+    unread: list[str] = []
     boxes = False
     for number, text in enumerate(lines, 1):
         if not text.strip():
@@ -96,9 +97,10 @@ def parse_snapshot(version: str, lines: Iterable[bytes], thresholds: Mapping[str
             located = _EVALUATION in line
             images.append(_located(line) if located else _whole(line))
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            raise ValueError(f"line {number} is none of an evaluation snapshot: {error!r}") from error
+            unread.append(f"line {number} is none of an evaluation snapshot: {error!r}")
+            continue
         boxes = boxes or located
-    return Snapshot(version, boxes, tuple(images), dict(thresholds))
+    return Snapshot(version, boxes, tuple(images), dict(thresholds), tuple(unread))
 
 
 def _whole(line: dict[str, Any]) -> TestImage:

@@ -5,6 +5,7 @@ policy has to allow another account to copy.
 """
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from customlabels.aws.clients import explained
 from customlabels.core.addresses import join_key
 from customlabels.core.errors import ServiceError
-from customlabels.core.waiting import wait_for
+from customlabels.core.waiting import GRACE, wait_for
 from customlabels.pipelines.service import arns
 from customlabels.pipelines.service.projects import ensure_project, need_project
 from customlabels.pipelines.service.states import State
@@ -99,13 +100,17 @@ def copy(
                 **encrypted,
             )
 
+    until = time.monotonic() + GRACE
+
     def look() -> Description | None:
-        described = find_version(destination, project_arn, target.version)
-        if described is None or described["Status"] == State.COPYING_FAILED:
-            raise ServiceError(
-                f"copying to {target.project} failed: {(described or {}).get('StatusMessage', 'it is gone')}"
-            )
-        return described if described["Status"] != State.COPYING_IN_PROGRESS else None
+        made = find_version(destination, project_arn, target.version)
+        if made is None:
+            if time.monotonic() < until:
+                return None
+            raise ServiceError(f"copying to {target.project} failed: it is gone")
+        if made["Status"] == State.COPYING_FAILED:
+            raise ServiceError(f"copying to {target.project} failed: {made.get('StatusMessage', 'no reason given')}")
+        return made if made["Status"] != State.COPYING_IN_PROGRESS else None
 
     copied = wait_for(look, what=f"the copy in {target.project}", most=_LONGEST_COPY, tick=tick)
     if policy is not None:

@@ -69,6 +69,8 @@ def conclude(
     """
     project = arns.project_name(begun.project_arn)
     outcome = finish(begun, rekognition=clients.rekognition, s3=clients.s3, watch=watch, notify=held_up)
+    for sentence in outcome.measured.unread:
+        watch.warn(sentence)
     verdict = judge_beside_champion(clients, project, outcome.measured, gate)
     trained = Trained(project, begun.version, begun.started, outcome.measured, verdict, outcome.billable_seconds)
     detail = {"project": project, "version": begun.version, "f1": outcome.measured.evaluation.f1}

@@ -1,6 +1,9 @@
 """Why the service refused: the codes and lines that it wrote into its files, brought to where a person reads them.
 
-Source: Custom Labels developer guide, tm-debugging-summary.md and tm-debugging-scope-json-line.md.
+They stand in lists named `errors`: of the line, of a label attribute, of its metadata or of one annotation; in what
+ListDatasetEntries gives, some of the guide's pages have a list `cl-errors` of the line in their place. Both are read.
+Source: Custom Labels developer guide, tm-debugging-summary.md, tm-debugging-scope-json-line.md and
+debugging-datasets-non-terminal-errors.md.
 """
 
 import json
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _MOST = 1000
+_LISTS = frozenset({"errors", "cl-errors"})
 
 
 class Complaint(NamedTuple):
@@ -34,20 +38,20 @@ class Complaint(NamedTuple):
 
 def training_complaints(s3: "S3Client", description: Description) -> list[Complaint]:
     """All that the service wrote about a training that failed, at most a thousand; none where it wrote nothing."""
-    found: list[Complaint] = []
+    complaints: list[Complaint] = []
     summary = description.get("ManifestSummary", {}).get("S3Object")
     if summary:
-        document = json.loads(_read(s3, S3Address(summary["Bucket"], summary["Name"])) or b"{}")
-        found += (Complaint("training manifest", *one) for one in _errors(document.get("errors", [])))
+        document = _json(_read(s3, S3Address(summary["Bucket"], summary["Name"])))
+        errors = document.get("errors") if isinstance(document, dict) else None
+        complaints += (Complaint("training manifest", *error) for error in _errors(errors))
     results = (("training", description.get("TrainingDataResult")), ("testing", description.get("TestingDataResult")))
     for name, result in results:
         address = manifest_of(result, "Validation")
         body = _read(s3, address) if address else b""
-        lines = ((f"{name} manifest, line {number}", line) for number, line in enumerate(body.splitlines(), 1))
-        found += (
-            Complaint(where, *one) for where, line in lines if b'"errors"' in line for one in _nested(_json(line))
-        )
-    return found[:_MOST]
+        for number, text in enumerate(body.splitlines(), 1):
+            if b'errors"' in text:
+                complaints += line_complaints(f"{name} manifest, line {number}", _json(text))
+    return complaints[:_MOST]
 
 
 def dataset_complaints(rekognition: "RekognitionClient", arn: str, name: str) -> list[Complaint]:
@@ -55,12 +59,16 @@ def dataset_complaints(rekognition: "RekognitionClient", arn: str, name: str) ->
     with explained(f"reading the faults of the {name} dataset"):
         pages = rekognition.get_paginator("list_dataset_entries").paginate(DatasetArn=arn, HasErrors=True)
         lines = [_json(line.encode()) for page in pages for line in page["DatasetEntries"]]
-    return [
-        Complaint(f"{name} dataset, {line.get('source-ref', 'a line without source-ref')}", *one)
-        for line in lines
-        if isinstance(line, dict)
-        for one in _errors(line.get("cl-errors"))
-    ][:_MOST]
+    complaints: list[Complaint] = []
+    for line in lines:
+        image = line.get("source-ref", "a line without source-ref") if isinstance(line, dict) else "a line"
+        complaints += line_complaints(f"{name} dataset, {image}", line)
+    return complaints[:_MOST]
+
+
+def line_complaints(where: str, line: Any) -> list[Complaint]:
+    """The errors of a line, wherever in it they stand; each once, though it stand in both places."""
+    return [Complaint(where, *error) for error in dict.fromkeys(_nested(line))]
 
 
 def _json(text: bytes) -> Any:
@@ -71,21 +79,18 @@ def _json(text: bytes) -> Any:
 
 
 def _nested(value: Any) -> Iterator[tuple[str, str]]:
-    """The errors of a line, wherever in it they stand."""
     if isinstance(value, dict):
-        yield from _errors(value.get("errors", []))
         for name, part in value.items():
-            if name != "errors":
-                yield from _nested(part)
+            yield from _errors(part) if name in _LISTS else _nested(part)
     elif isinstance(value, list):
         for part in value:
             yield from _nested(part)
 
 
 def _errors(errors: Any) -> Iterator[tuple[str, str]]:
-    for one in errors if isinstance(errors, list) else []:
-        if isinstance(one, dict):
-            yield str(one.get("code", "")), str(one.get("message", ""))
+    for error in errors if isinstance(errors, list) else []:
+        if isinstance(error, dict):
+            yield str(error.get("code", "")), str(error.get("message", ""))
 
 
 def _read(s3: "S3Client", address: S3Address) -> bytes:

@@ -1,7 +1,8 @@
 """The project's datasets, brought to what a plan wants with the fewest calls; what is there already is kept."""
 
+import time
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -9,9 +10,10 @@ from customlabels.aws.clients import explained
 from customlabels.aws.s3 import get_if_there
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ManifestError, ServiceError
-from customlabels.core.waiting import wait_for
+from customlabels.core.waiting import GRACE, wait_for
 from customlabels.datasets.model import Side
 from customlabels.pipelines.service.projects import find_project
+from customlabels.pipelines.training.dataset_marks import REFUSED, mark_address, read_mark, write_mark
 from customlabels.pipelines.training.failure import dataset_complaints
 from customlabels.pipelines.training.run_plan import Plan, manifest_lines
 from customlabels.pipelines.training.ticket import DATASET_TAG
@@ -31,6 +33,8 @@ _MOST_UPDATES = 3
 """Calls beyond which a new dataset takes fewer."""
 
 _MINUTE = 60.0
+_LONGEST = 180 * _MINUTE
+_OVERTAKEN = {"ResourceAlreadyExistsException", "ResourceInUseException", "ResourceNotFoundException"}
 _ENDED = {"CREATE_COMPLETE", "CREATE_FAILED", "UPDATE_COMPLETE", "UPDATE_FAILED"}
 
 
@@ -45,38 +49,78 @@ def ensure_dataset(
     Raises
     ------
     ManifestError : the service refused the manifest, or dropped lines of it
+    ServiceError : the service refuses for longer than its answers may lag behind
     """
-    digest = plan.dataset_digest(side)
-    there = _dataset(rekognition, plan.project, side)
-    if there is not None:
-        arn = there["DatasetArn"]
-        if there["Status"] != "DELETE_IN_PROGRESS":
-            ended = _ended(rekognition, arn)["Status"]
-            held = _tags(rekognition, arn).get(DATASET_TAG, "")
-            if ended != "CREATE_FAILED":
+    refused_since: float | None = None
+
+    def attempt() -> bool | None:
+        nonlocal refused_since
+        try:
+            return _brought_about(rekognition, s3, project_arn, plan, side, manifest)
+        except ServiceError as error:
+            # Another run of the same images was first, or what was looked at had passed: it is looked at again.
+            if error.code not in _OVERTAKEN:
+                raise
+            now = time.monotonic()
+            refused_since = now if refused_since is None else refused_since
+            if now - refused_since > GRACE:
+                raise
+            return None
+
+    return wait_for(attempt, what=f"the {side.value} dataset", most=_LONGEST)
+
+
+def _brought_about(
+    rekognition: "RekognitionClient", s3: "S3Client", project_arn: str, plan: Plan, side: Side, manifest: S3Address
+) -> bool:
+    """As ensure_dataset, by what shows now."""
+    digest, sent = plan.dataset_digest(side), len(plan.dataset.side(side))
+    listed = _dataset(rekognition, plan.project, side)
+    if listed is not None:
+        arn = listed["DatasetArn"]
+        if listed["Status"] != "DELETE_IN_PROGRESS":
+            described = _ended(rekognition, arn)
+            mark = _Mark(rekognition, s3, arn, _mark_address(plan, side, arn), plan.kms_key)
+            held = mark.read()
+            if described["Status"] != "CREATE_FAILED":
                 if held == digest:
-                    _check(rekognition, arn, len(plan.dataset.side(side)), side, manifest)
+                    _check(rekognition, arn, described, sent, side, manifest)
                     return False
                 before, _, going_to = held.partition(_TO)
                 changes = updates(s3, plan, side, before) if going_to in ("", digest[:_SHORT]) else None
                 if changes is not None:
-                    _tag(rekognition, arn, f"{before[:_SHORT]}{_TO}{digest[:_SHORT]}")
-                    _update(rekognition, arn, changes)
-                    _tag(rekognition, arn, digest)
-                    _check(rekognition, arn, len(plan.dataset.side(side)), side, manifest)
+                    mark.write(f"{before[:_SHORT]}{_TO}{digest[:_SHORT]}")
+                    described = _update(rekognition, arn, described, changes)
+                    mark.write(digest)
+                    _check(rekognition, arn, described, sent, side, manifest)
                     return True
             with explained(f"deleting the {side.value} dataset"):
                 rekognition.delete_dataset(DatasetArn=arn)
         _wait_gone(rekognition, plan.project, side, arn)
-    try:
-        arn = _create_dataset(rekognition, project_arn, side, digest, manifest)
-    except ServiceError as error:
-        # Another run of the same images was first: what it makes is looked at like any other.
-        if error.code != "ResourceAlreadyExistsException":
-            raise
-        return ensure_dataset(rekognition, s3, project_arn, plan, side, manifest)
-    _check(rekognition, arn, len(plan.dataset.side(side)), side, manifest)
+    arn = _create_dataset(rekognition, s3, project_arn, plan, side, manifest)
+    _check(rekognition, arn, _ended(rekognition, arn, new=True), sent, side, manifest)
     return True
+
+
+class _Mark(NamedTuple):
+    """What notes the content of one dataset."""
+
+    rekognition: "RekognitionClient"
+    s3: "S3Client"
+    dataset_arn: str
+    address: S3Address
+    kms_key: str | None
+
+    def read(self) -> str:
+        return read_mark(self.rekognition, self.s3, self.dataset_arn, self.address)
+
+    def write(self, digest: str) -> None:
+        write_mark(self.rekognition, self.s3, self.dataset_arn, self.address, digest, kms_key=self.kms_key)
+
+
+def _mark_address(plan: Plan, side: Side, arn: str) -> S3Address:
+    folder = plan.manifest(side).key.rpartition("/")[0].rpartition("/")[0]
+    return mark_address(S3Address(plan.bucket, folder), side.value, arn)
 
 
 def updates(s3: "S3Client", plan: Plan, side: Side, held: str) -> list[bytes] | None:
@@ -110,8 +154,16 @@ def _by_source(lines: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
         yield orjson.loads(line)["source-ref"], line.rstrip(b"\n")
 
 
-def _update(rekognition: "RekognitionClient", arn: str, batches: list[bytes]) -> None:
-    """Changes a dataset's entries; another run of the same images may be doing the same."""
+def _update(
+    rekognition: "RekognitionClient", arn: str, before: "DatasetDescriptionTypeDef", batches: list[bytes]
+) -> "DatasetDescriptionTypeDef":
+    """Changes a dataset's entries, and gives its description afterwards; another run may be doing the same.
+
+    Parameters
+    ----------
+    before : its description, which may show for a while after each change
+    """
+    described = before
     for batch in filter(None, batches):
 
         def send(batch: bytes = batch) -> bool | None:
@@ -124,30 +176,32 @@ def _update(rekognition: "RekognitionClient", arn: str, batches: list[bytes]) ->
                 return None
             return True
 
-        wait_for(send, what="updating the dataset", most=180 * _MINUTE)
-        described = _ended(rekognition, arn)
+        wait_for(send, what="updating the dataset", most=_LONGEST)
+        described = _ended(rekognition, arn, before=described)
         if described["Status"] == "UPDATE_FAILED":
             raise ManifestError(f"the service refused to update the dataset: {described.get('StatusMessage', '')}")
+    return described
 
 
-def _tag(rekognition: "RekognitionClient", arn: str, digest: str) -> None:
-    with explained("tagging the dataset"):
-        rekognition.tag_resource(ResourceArn=arn, Tags={DATASET_TAG: digest})
-
-
-def _check(rekognition: "RekognitionClient", arn: str, sent: int, side: Side, manifest: S3Address) -> None:
+def _check(
+    rekognition: "RekognitionClient",
+    arn: str,
+    described: "DatasetDescriptionTypeDef",
+    sent: int,
+    side: Side,
+    manifest: S3Address,
+) -> None:
     """Sees that the service took every line.
 
     Raises
     ------
     ManifestError : with the codes and lines of what it did not take
     """
-    described = _ended(rekognition, arn)
     if described["Status"] == "CREATE_FAILED":
         raise ManifestError(f"{manifest}: the service refused it: {described.get('StatusMessage', '')}")
     stats = described["DatasetStats"]
     if faulty := stats.get("ErrorEntries", 0):
-        complaints = [str(one) for one in dataset_complaints(rekognition, arn, side.value)]
+        complaints = [str(complaint) for complaint in dataset_complaints(rekognition, arn, side.value)]
         raise ManifestError(f"{manifest}: the service found {faulty} faulty lines", details=complaints)
     kept = stats.get("TotalEntries", 0)
     if kept != sent:
@@ -155,15 +209,29 @@ def _check(rekognition: "RekognitionClient", arn: str, sent: int, side: Side, ma
 
 
 def _create_dataset(
-    rekognition: "RekognitionClient", project_arn: str, side: Side, digest: str, manifest: S3Address
+    rekognition: "RekognitionClient", s3: "S3Client", project_arn: str, plan: Plan, side: Side, manifest: S3Address
 ) -> str:
-    with explained(f"creating the {side.value} dataset"):
-        return rekognition.create_dataset(
-            ProjectArn=project_arn,
-            DatasetType="TRAIN" if side is Side.TRAIN else "TEST",
-            DatasetSource={"GroundTruthManifest": {"S3Object": {"Bucket": manifest.bucket, "Name": manifest.key}}},
-            Tags={DATASET_TAG: digest},
-        )["DatasetArn"]
+    """Creates the dataset with its mark; where it may not carry one as a tag, without, and notes it in S3."""
+    digest = plan.dataset_digest(side)
+
+    def create(**tags: Any) -> str:
+        with explained(f"creating the {side.value} dataset"):
+            return rekognition.create_dataset(
+                ProjectArn=project_arn,
+                DatasetType="TRAIN" if side is Side.TRAIN else "TEST",
+                DatasetSource={"GroundTruthManifest": {"S3Object": {"Bucket": manifest.bucket, "Name": manifest.key}}},
+                **tags,
+            )["DatasetArn"]
+
+    try:
+        return create(Tags={DATASET_TAG: digest})
+    except ServiceError as error:
+        if error.code not in REFUSED:
+            raise
+    # If it was not the tag that was refused, this is refused as well, and raised.
+    arn = create()
+    write_mark(rekognition, s3, arn, _mark_address(plan, side, arn), digest, kms_key=plan.kms_key)
+    return arn
 
 
 def _wait_gone(rekognition: "RekognitionClient", project: str, side: Side, arn: str) -> None:
@@ -182,17 +250,33 @@ def _dataset(rekognition: "RekognitionClient", project: str, side: Side) -> "Dat
     return next((dataset for dataset in datasets if dataset["DatasetType"] == side.value.upper()), None)
 
 
-def _ended(rekognition: "RekognitionClient", arn: str) -> "DatasetDescriptionTypeDef":
-    """The dataset's description once nothing is being done to it."""
+def _ended(
+    rekognition: "RekognitionClient",
+    arn: str,
+    *,
+    new: bool = False,
+    before: "DatasetDescriptionTypeDef | None" = None,
+) -> "DatasetDescriptionTypeDef":
+    """The dataset's description once nothing is being done to it.
+
+    Parameters
+    ----------
+    new : whether it was made a moment ago: for GRACE seconds it may not show
+    before : its description before a change of one's own: for GRACE seconds it is not taken for the one after it
+    """
+    until = time.monotonic() + GRACE
 
     def look() -> "DatasetDescriptionTypeDef | None":
-        with explained("reading the dataset"):
-            described = rekognition.describe_dataset(DatasetArn=arn)["DatasetDescription"]
+        fresh = time.monotonic() < until
+        try:
+            with explained("reading the dataset"):
+                described = rekognition.describe_dataset(DatasetArn=arn)["DatasetDescription"]
+        except ServiceError as error:
+            if new and fresh and error.code == "ResourceNotFoundException":
+                return None
+            raise
+        if fresh and before is not None and described["LastUpdatedTimestamp"] == before["LastUpdatedTimestamp"]:
+            return None
         return described if described["Status"] in _ENDED else None
 
-    return wait_for(look, what="the dataset", most=180 * _MINUTE)
-
-
-def _tags(rekognition: "RekognitionClient", arn: str) -> dict[str, str]:
-    with explained("reading the dataset's tags"):
-        return rekognition.list_tags_for_resource(ResourceArn=arn)["Tags"]
+    return wait_for(look, what="the dataset", most=_LONGEST)

@@ -13,6 +13,7 @@ from customlabels.aws.clients import Clients
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.prices import training_cost
+from customlabels.core.waiting import GRACE
 from customlabels.core.watching import Watch
 from customlabels.datasets.model import Side
 from customlabels.pipelines.evaluation.measured import Measured
@@ -113,7 +114,8 @@ def begin(
     if ready.version is not None:
         return Begun(ready.project_arn, plan.version, False, is_trained(ready.version))
     manifests = {side.value: address for side, address in ready.manifests.items()} if external else None
-    started = start_training(rekognition, lineage.ticket(plan, ready.project_arn), manifests)
+    ticket = lineage.ticket(plan, ready.project_arn)
+    started = start_training(rekognition, s3, ticket, manifests, patience=GRACE)
     return Begun(ready.project_arn, plan.version, started)
 
 
@@ -176,7 +178,9 @@ def finish(
                     notified, seconds = waited, before + waited
                     notify(f"{begun.version}: {seconds / 3600:.2g} hours, about ${training_cost(seconds):.2f} so far")
 
-            description = wait_trained(rekognition, s3, begun.project_arn, begun.version, tick=tick, notify=notify)
+            description = wait_trained(
+                rekognition, s3, begun.project_arn, begun.version, started=begun.started, tick=tick, notify=notify
+            )
     return Outcome(measure(s3, description), description)
 
 

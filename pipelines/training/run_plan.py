@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import LayoutError, ManifestError, SettingsError
 from customlabels.core.settings import BUCKET_PATTERN, NAME_PATTERN
-from customlabels.datasets.model import Dataset, ImageRecord, Side, content_digest
-from customlabels.datasets.probe import Hashes, hash_all
+from customlabels.datasets.model import Dataset, Hashes, ImageRecord, Side, content_digest
+from customlabels.datasets.probe import hashed
 from customlabels.manifests.layout import class_numbers
 from customlabels.manifests.lines import entry_line
 from customlabels.manifests.validation import judge, read_part
@@ -150,12 +150,14 @@ def manifest_lines(plan: Plan, side: Side) -> Iterator[bytes]:
 
 
 def _hashes(dataset: Dataset, step: Callable[[], None] | None) -> dict[str, Hashes]:
-    records = dataset.records
     try:
-        hashed = list(hash_all((record.path for record in records), step))
+        records = hashed(dataset, step).records
     except OSError as error:
         raise LayoutError(f"{error.filename}: cannot be read ({error.strerror})") from error
-    return {record.name: hashes for record, hashes in zip(records, hashed, strict=True)}
+    gone = [record for record in records if record.hashes is None]
+    if gone:
+        raise LayoutError(f"{gone[0].path}: cannot be read (it is not there any more)")
+    return {record.name: record.hashes for record in records if record.hashes is not None}
 
 
 def percent_safe(name: str) -> str:

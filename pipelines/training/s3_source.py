@@ -12,10 +12,11 @@ from customlabels.aws.s3 import beginning, listed
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.threads import in_threads
+from customlabels.datasets.formats.mask_pairs import named_as_masks
 from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
-from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
-from customlabels.datasets.probe import Hashes, service_fault
+from customlabels.datasets.model import Dataset, Finding, Hashes, ImageInfo, ImageRecord, Side
+from customlabels.datasets.probe import service_fault
 from customlabels.datasets.structure import labels_of
 from customlabels.manifests.remote import Remote as Remote
 
@@ -107,10 +108,12 @@ def arrange(
     held = list(seen)
     if not held:
         raise LayoutError(f"{address}: holds no JPEG or PNG image", hint="name a folder that holds a folder a label")
+    masks = named_as_masks([image.name for image in held])
+    held = [image for image in held if image.name not in masks]
     tops = {sighting.name.split("/")[0].lower() for sighting in held if "/" in sighting.name}
     divided = tops <= SUBSETS.keys() and {SUBSETS[top] for top in tops} >= {"train", "test"}
     records: list[ImageRecord] = []
-    findings: list[Finding] = []
+    findings = [Finding(mask, "a mask of an image, left out", fatal=False) for mask in sorted(masks)]
     for sighting in held:
         info = sighting.info
         parts = sighting.name.split("/")[:-1]

@@ -16,6 +16,7 @@ from customlabels.datasets.formats.masks import find_tree
 from customlabels.datasets.layout import Format, Options
 from customlabels.datasets.limits import FEWEST
 from customlabels.datasets.model import Dataset, Side
+from customlabels.datasets.probe import hashed
 from customlabels.datasets.reading import Policy, make_dataset
 from customlabels.datasets.split import (
     Group,
@@ -57,6 +58,7 @@ class Wanted:
     s3 : makes the client, where something lies in S3
     watch : told of steps, notes and warnings
     region : of the service, asked where its limits hang on it
+    dataset : the images, where they have been read already; what cannot be used of them is still among its findings
     """
 
     path: str | None
@@ -68,6 +70,7 @@ class Wanted:
     skip_faulty: bool = False
     resplit: bool = False
     region: Callable[[], str | None] = lambda: None
+    dataset: Dataset | None = None
 
     @property
     def in_s3(self) -> bool:
@@ -192,6 +195,8 @@ def read_images(wanted: Wanted, policy: Policy | None = None) -> Taken:
     """
     from customlabels.manifests.remote import lie_in_s3, read_in_s3
 
+    if wanted.dataset is not None:
+        return Taken(wanted.dataset)
     if wanted.in_s3:
         if policy is not None:
             raise _not_here(wanted)
@@ -232,6 +237,7 @@ def take_images(wanted: Wanted, policy: Policy | None = None) -> Taken:
 def divide_images(wanted: Wanted) -> tuple[Taken, Group]:
     """The images that are asked for, without faults, divided as the settings ask, and their groups."""
     taken, given = take_images(wanted), wanted.settings
+    taken = Taken(_hashed(wanted, taken), taken.remote)
     dataset = undivided(taken.dataset) if wanted.resplit else taken.dataset
     group: Group = own_group
     if given.group_by == NEAR_DUPLICATES:
@@ -254,10 +260,26 @@ def _not_here(wanted: Wanted) -> SettingsError:
     )
 
 
+def _hashed(wanted: Wanted, taken: Taken) -> Dataset:
+    """The dataset with the hashes of its images, by which they are divided and later told apart.
+
+    What is in S3 has a hash there.
+    """
+    if taken.remote is not None:
+        return taken.dataset
+    title = f"hashing {len(taken.dataset.records)} images"
+    with wanted.watch.step(title, len(taken.dataset.records)) as advance:
+        try:
+            return hashed(taken.dataset, lambda: advance(1))
+        except OSError as error:
+            raise LayoutError(f"{error.filename}: cannot be read ({error.strerror})") from error
+
+
 def _read_folder_in_s3(wanted: Wanted) -> Taken:
     """The images in a folder in S3, a folder a label."""
     from customlabels.datasets.evidence import structure
     from customlabels.datasets.files import wanted as matches
+    from customlabels.datasets.structure import Places, folders_of
     from customlabels.pipelines.training.s3_source import folder_address, read_remote
 
     given = wanted.settings
@@ -280,8 +302,16 @@ def _read_folder_in_s3(wanted: Wanted) -> Taken:
             wanted=lambda name: matches(name, given.include, given.exclude),
             step=lambda: advance(1),
         )
-    tool = structure([record.name for record in remote.dataset.records], given.label_from)
-    if tool is not None and given.format == AUTO:
+    names = [record.name for record in remote.dataset.records]
+    kinds = Places(map(folders_of, names)).categories if given.format == AUTO else set()
+    if kinds:
+        known = sorted("/".join(folders) for folders in kinds)
+        raise LayoutError(
+            f"{address}: holds several kinds of parts, each with a split of its own: {', '.join(known)}",
+            hint=f"name one of them, {address}/{known[0]}",
+        )
+    tool = structure(names, given.label_from) if given.format == AUTO else None
+    if tool is not None:
         raise LayoutError(
             f"{address}: images lie in {tool}/, which is the structure of a tool, not a label",
             hint="name the folder that holds a folder a label; if the folders are labels all the same, say "

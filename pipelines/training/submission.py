@@ -1,17 +1,19 @@
 """A training started once, looked after, waited for, and explained where it fails. Light: functions use it too."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.clients import explained
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError, SettingsError, TrainingFailed
-from customlabels.core.waiting import wait_for
+from customlabels.core.waiting import GRACE, wait_for
 from customlabels.pipelines.service.projects import find_project
 from customlabels.pipelines.service.states import State
 from customlabels.pipelines.service.versions import Description, find_version, is_trained, version_tags
+from customlabels.pipelines.training.dataset_marks import manifests_of, mark_address, read_mark
 from customlabels.pipelines.training.failure import training_complaints
-from customlabels.pipelines.training.ticket import DATASET_TAG, Ticket, digest_tag
+from customlabels.pipelines.training.ticket import Ticket, digest_tag
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -22,13 +24,19 @@ LONGEST_TRAINING = 26 * 3600.0
 
 
 def start_training(
-    rekognition: "RekognitionClient", ticket: Ticket, manifests: Mapping[str, S3Address] | None = None
+    rekognition: "RekognitionClient",
+    s3: "S3Client",
+    ticket: Ticket,
+    manifests: Mapping[str, S3Address] | None = None,
+    *,
+    patience: float = 0.0,
 ) -> bool:
     """Sees that the ticket's version is being trained; whether a training had to be started.
 
     Parameters
     ----------
     manifests : `train` and `test`, to train from instead of the project's datasets
+    patience : seconds for which the datasets may still show as they were before
 
     Raises
     ------
@@ -44,7 +52,7 @@ def start_training(
         given["TrainingData"] = {"Assets": [_asset(manifests["train"])]}
         given["TestingData"] = {"Assets": [_asset(manifests["test"])]}
     else:
-        check_held(rekognition, ticket)
+        check_held(rekognition, s3, ticket, patience=patience)
     if ticket.kms_key:
         given["KmsKeyId"] = ticket.kms_key
     try:
@@ -59,8 +67,9 @@ def start_training(
             )
     except ServiceError as error:
         # Another run, or an earlier attempt of this call, was first: what counts is that the version is this one.
-        if error.code == "ResourceInUseException":
-            version = find_version(rekognition, ticket.project_arn, ticket.version)
+        if error.code != "ResourceInUseException":
+            raise
+        version = _appearing(rekognition, ticket)
         if version is None:
             raise
         check_same(rekognition, version, ticket)
@@ -87,24 +96,54 @@ def check_same(rekognition: "RekognitionClient", version: Description, ticket: T
         )
 
 
-def check_held(rekognition: "RekognitionClient", ticket: Ticket) -> None:
+def _appearing(rekognition: "RekognitionClient", ticket: Ticket) -> Description | None:
+    """The version that is said to be in use; it may show late. None where something else was meant."""
+    try:
+        return wait_for(
+            lambda: find_version(rekognition, ticket.project_arn, ticket.version),
+            what=f"version {ticket.version}",
+            most=GRACE,
+        )
+    except ServiceError:
+        return None
+
+
+def check_held(rekognition: "RekognitionClient", s3: "S3Client", ticket: Ticket, *, patience: float = 0.0) -> None:
     """Sees that the project's datasets still hold the ticket's images, right before they are trained on.
+
+    Parameters
+    ----------
+    patience : seconds for which they may still show as they were before one's own changes
 
     Raises
     ------
     ServiceError : another run has changed them meanwhile
     """
+    until = time.monotonic() + patience
+
+    def look() -> list[str] | None:
+        changed = _changed_sides(rekognition, s3, ticket)
+        return None if changed and time.monotonic() < until else changed
+
+    for side in wait_for(look, what="the datasets", most=patience + GRACE):
+        raise ServiceError(
+            f"another run has changed the {side} dataset of {ticket.project} meanwhile; nothing was trained",
+            hint="run the same command again; --external-manifests lets runs with different images go side by side",
+        )
+
+
+def _changed_sides(rekognition: "RekognitionClient", s3: "S3Client", ticket: Ticket) -> list[str]:
+    """The sides whose dataset does not hold what the ticket says."""
     project = find_project(rekognition, ticket.project)
-    held = {dataset["DatasetType"].lower(): dataset["DatasetArn"] for dataset in (project or {}).get("Datasets", [])}
+    held = (project or {}).get("Datasets", [])
+    datasets = {dataset["DatasetType"].lower(): dataset["DatasetArn"] for dataset in held}
+    changed = []
     for side, digest in ticket.datasets.items():
-        with explained(f"tags of the {side} dataset"):
-            arn = held.get(side, "")
-            tags = rekognition.list_tags_for_resource(ResourceArn=arn)["Tags"] if arn else {}
-        if tags.get(DATASET_TAG) != digest:
-            raise ServiceError(
-                f"another run has changed the {side} dataset of {ticket.project} meanwhile; nothing was trained",
-                hint="run the same command again; --external-manifests lets runs with different images go side by side",
-            )
+        arn = datasets.get(side, "")
+        address = mark_address(manifests_of(ticket), side, arn)
+        if not arn or read_mark(rekognition, s3, arn, address) != digest:
+            changed.append(side)
+    return changed
 
 
 def trained(
@@ -112,12 +151,15 @@ def trained(
     project_arn: str,
     name: str,
     complaints: Callable[[Description], list[str]] = lambda version: [],
+    *,
+    fresh: bool = False,
 ) -> Description | None:
     """The version's description once it is trained; None while the training goes on.
 
     Parameters
     ----------
     complaints : gives what the service found, where it could not train
+    fresh : whether the training was started a moment ago, so that its absence means nothing yet
 
     Raises
     ------
@@ -125,6 +167,8 @@ def trained(
     """
     version = find_version(rekognition, project_arn, name)
     if version is None:
+        if fresh:
+            return None
         raise TrainingFailed(f"version {name} has been deleted")
     if version["Status"] == State.TRAINING_FAILED:
         raise TrainingFailed(
@@ -141,10 +185,15 @@ def wait_trained(
     project_arn: str,
     name: str,
     *,
+    started: bool = False,
     tick: Callable[[float], None] = lambda seconds: None,
     notify: Callable[[str], None] = lambda sentence: None,
 ) -> Description:
     """The version's description once it is trained.
+
+    Parameters
+    ----------
+    started : whether the training was started by this run: for GRACE seconds the version may not show
 
     boto3's waiter is no base: it gives up after 12 hours where a training may take 24, and waits for ever on a
     version that was started meanwhile.
@@ -157,8 +206,9 @@ def wait_trained(
     def complaints(version: Description) -> list[str]:
         return [str(complaint) for complaint in training_complaints(s3, version)]
 
+    until = time.monotonic() + GRACE if started else 0.0
     return wait_for(
-        lambda: trained(rekognition, project_arn, name, complaints),
+        lambda: trained(rekognition, project_arn, name, complaints, fresh=time.monotonic() < until),
         what=f"training of {name}",
         most=LONGEST_TRAINING,
         tick=tick,

@@ -3,7 +3,7 @@
 import csv
 import math
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,6 +32,12 @@ class Trace(NamedTuple):
     demand: Demand
     start: datetime
     days: int
+
+
+def midnight(now: datetime, zone: str) -> datetime:
+    """In UTC, when the day began on the zone's clock: days are those of the schedule's zone everywhere."""
+    local = now.astimezone(ZoneInfo(zone))
+    return datetime.combine(local.date(), time(), local.tzinfo).astimezone(UTC)
 
 
 def two_shift(zone: str, rate: float) -> Demand:

@@ -64,25 +64,34 @@ def draw_week(result: Simulated, zone: str) -> str:
     return page.render(picture=picture(result, week_of(result, local), local), zone=zone)
 
 
-def week_of(own: Simulated, zone: ZoneInfo) -> list[date]:
-    """The first whole week from a Monday; the first seven days where there is none."""
-    first = (own.minutes.start + _DAY - _MINUTE).astimezone(zone).date()
-    last = (own.minutes.start + own.days * _DAY).astimezone(zone).date()
-    monday = first + _DAY * (-first.weekday() % 7)
-    start = monday if monday + 7 * _DAY <= last else own.minutes.start.astimezone(zone).date()
-    return [start + number * _DAY for number in range(7)]
+def week_of(result: Simulated, zone: ZoneInfo) -> list[date]:
+    """The first whole week from a Monday on the zone's clock; where there is none, the first seven whole days.
+
+    All days, the first and the last as far as they are part of it, where it is a week at most: what they cost together
+    is then what the whole costs.
+    """
+    start = result.minutes.start
+    end = start + result.days * _DAY
+    whole = (start + _DAY - _MINUTE).astimezone(zone).date()
+    monday = whole + _DAY * (-whole.weekday() % 7)
+    if monday + 7 * _DAY <= end.astimezone(zone).date():
+        return [monday + number * _DAY for number in range(7)]
+    if result.days > 7:
+        return [whole + number * _DAY for number in range(7)]
+    first, last = start.astimezone(zone).date(), (end - _MINUTE).astimezone(zone).date()
+    return [first + number * _DAY for number in range((last - first).days + 1)]
 
 
-def minutes_of(own: Simulated, days: Sequence[date], zone: ZoneInfo) -> Iterator[tuple[int, date, int]]:
-    """Minutes that fall on those days: their places in the series, and day and minute on the zone's clock."""
-    start = own.minutes.start
+def minutes_of(result: Simulated, days: Sequence[date], zone: ZoneInfo) -> Iterator[tuple[int, date, int]]:
+    """Minutes that fall on those days: their numbers in the series, and day and minute on the zone's clock."""
+    start = result.minutes.start
     earliest = datetime(days[0].year, days[0].month, days[0].day, tzinfo=zone)
     first = max(0, (earliest - start) // _MINUTE)
-    for index in range(first, min(own.days * _MINUTES, first + 7 * _MINUTES + 120)):
-        here = (start + index * _MINUTE).astimezone(zone)
+    for number in range(first, len(result.minutes.up)):
+        here = (start + number * _MINUTE).astimezone(zone)
         if here.date() > days[-1]:
             return
-        yield index, here.date(), here.hour * 60 + here.minute
+        yield number, here.date(), here.hour * 60 + here.minute
 
 
 def picture(result: Simulated, days: Sequence[date], zone: ZoneInfo) -> Picture:

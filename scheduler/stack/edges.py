@@ -1,23 +1,28 @@
 """When EventBridge has to fire: as a schedule's windows begin to warm up, as they end, and a while after.
 
-Pure. Expressions are those of EventBridge Scheduler, in the schedule's own time zone; daylight saving that leaves one
-out is made good by the sweep. None is bounded by a start or an end: a start that is past would be refused, so that a
-template could neither be deployed later than it was rendered nor be gone back to. Source: EventBridge Scheduler user
-guide, "Schedule types"; CreateSchedule.
+Pure. What comes every week is a cron expression on the hands of the schedule's zone. Where its hands are not the time
+that is meant (daylight saving begins or ends, a date has a window of its own), the day is left out of it, and the time
+itself fires once; for dates as far as windows name them, for daylight saving FORESIGHT ahead, after which the sweep
+makes it good. None is bounded by a start or an end: a start that is past would be refused, so that a template could
+neither be deployed later than it was rendered nor be gone back to. Source: EventBridge Scheduler user guide, "Schedule
+types"; CreateSchedule.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from customlabels.scheduler.uptime import Schedule, Window, versions
+from customlabels.scheduler.uptime import Schedule, Span, Window, instant, openings, versions
 
 CLOSES_AFTER = timedelta(minutes=15)
 """How long after a window's end a version is stopped without a function: two sweeps, and some."""
+
+FORESIGHT = timedelta(days=2 * 366)
+"""How far the days on which the clocks change are written out."""
 
 _DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
@@ -35,7 +40,7 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edge:
-    """A schedule of EventBridge.
+    """A schedule of EventBridge, in a time zone.
 
     `version` is the one whose windows it is of; of a closing none, since it stops whatever is up.
     """
@@ -43,63 +48,110 @@ class Edge:
     event: Event
     version: str
     expression: str
+    zone: str
+
+
+Kind = tuple[Event, str]
+"""What fires, and for which version."""
 
 
 def edges(schedule: Schedule, now: datetime) -> list[Edge]:
     """All that has to fire from `now` on, each once."""
-    opened = {edge for version in versions(schedule) for edge in _of_version(schedule, version, now)}
-    return sorted(opened | set(_closings(schedule, now)))
+    zone = ZoneInfo(schedule.zone)
+    today = now.astimezone(zone).date()
+    # A window, its warm-up and its close reach into the days beside its own.
+    uneven = {
+        day + _DAY * number
+        for day in (*_changes(zone, today), *_dates(schedule))
+        for number in range(-2, 3)
+        if day + _DAY * number >= today - _DAY
+    }
+    meant = _meant(schedule, uneven)
+    written: list[Edge] = []
+    for (event, version), moments in _weekly_moments(schedule).items():
+        due = meant[event, version]
+        for at, weekdays in _by_time(moments).items():
+            shown = {day: _fires(day, at, zone) for day in uneven if day.weekday() in weekdays}
+            left_out = {day for day, moment in shown.items() if moment is not None and moment not in due}
+            due -= {moment for moment in shown.values() if moment is not None}
+            written += (
+                Edge(event, version, expression, schedule.zone)
+                for expression in _crons_but(at, weekdays, left_out, today)
+            )
+    for (event, version), due in meant.items():
+        written += (_once(event, version, moment, zone) for moment in due if moment > now)
+    return sorted(written)
 
 
-def _of_version(schedule: Schedule, version: str, now: datetime) -> Iterator[Edge]:
-    windows = [window for window in schedule.windows if window.version == version]
-    weekly = [span for window in windows for span in _weekly(window)]
-    for event, moments in (
-        (Event.START, [start - schedule.warm_up for start, _ in weekly]),
-        (Event.STOP, [stop for _, stop in weekly]),
-    ):
-        yield from (Edge(event, version, _cron(at, days)) for at, days in _by_time(moments).items())
-    for start, stop in (span for window in windows for span in _dated(window)):
-        yield from _once(Event.START, version, start - schedule.warm_up, schedule.zone, now)
-        yield from _once(Event.STOP, version, stop, schedule.zone, now)
+def _changes(zone: ZoneInfo, today: date) -> list[date]:
+    """Days on which the zone's clock is put forward or back."""
+    days = [today + _DAY * number for number in range(-1, FORESIGHT.days)]
+    offsets = [datetime.combine(day, time(), zone).utcoffset() for day in days]
+    return [day for day, (before, after) in zip(days, pairwise(offsets), strict=False) if before != after]
 
 
-def _closings(schedule: Schedule, now: datetime) -> Iterator[Edge]:
-    """When no window of any version is open any more, nor about to be: a champion may be another tomorrow."""
-    lead = max(schedule.warm_up, _LONGEST_LEAD) if schedule.learns else schedule.warm_up
-    weekly = [span for window in schedule.windows for span in _weekly(window)]
-    dated = [span for window in schedule.windows for span in _dated(window) if _utc(span[1], schedule.zone) > now]
-    closes = [stop + CLOSES_AFTER for _, stop in weekly]
-    held = [(start - lead, stop) for start, stop in dated]
-    today = now.astimezone(ZoneInfo(schedule.zone)).date()
-    for at, days in _by_time(close for close in closes if not _in_week(close, weekly, lead)).items():
-        yield from (Edge(Event.CLOSE, "", text) for text in _crons_but(at, days, held, today))
-    for _, stop in dated:
-        close = stop + CLOSES_AFTER
-        if not _in_week(close, weekly, lead) and not any(first - lead <= close < last for first, last in dated):
-            yield from _once(Event.CLOSE, "", close, schedule.zone, now)
+def _dates(schedule: Schedule) -> set[date]:
+    return {day for window in schedule.windows for day in window.dates}
 
 
-Span = tuple[datetime, datetime]
+def _weekly_moments(schedule: Schedule) -> dict[Kind, set[datetime]]:
+    """What fires every week, as hands in a week that stands for all."""
+    moments: dict[Kind, set[datetime]] = defaultdict(set)
+    for window in schedule.windows:
+        for start, stop in _weekly(window):
+            moments[Event.START, window.version].add(start - schedule.warm_up)
+            moments[Event.STOP, window.version].add(stop)
+    weekly, lead = [span for window in schedule.windows for span in _weekly(window)], _lead(schedule)
+    closes = {stop + CLOSES_AFTER for _, stop in weekly}
+    moments[Event.CLOSE, ""] = {close for close in closes if not _in_week(close, weekly, lead)}
+    return moments
+
+
+def _meant(schedule: Schedule, days: Iterable[date]) -> dict[Kind, set[datetime]]:
+    """What is to fire on these days, in UTC; on closed ones too: nothing is decided by what fires."""
+    zone = ZoneInfo(schedule.zone)
+    every_week = replace(schedule, closed=frozenset(), overrides=())
+    meant: dict[Kind, set[datetime]] = defaultdict(set)
+    opened: dict[str, set[Span]] = {version: set() for version in versions(every_week)}
+    for day in days:
+        start = datetime.combine(day, time(), zone).astimezone(UTC)
+        for version, spans in opened.items():
+            spans |= set(openings(every_week, start - _DAY, start + 2 * _DAY, version))
+    asked = sorted((span.start - _lead(schedule), span.stop) for spans in opened.values() for span in spans)
+    for version, spans in opened.items():
+        meant[Event.START, version] = {span.start - schedule.warm_up for span in spans}
+        meant[Event.STOP, version] = {span.stop for span in spans}
+    # A champion may be another tomorrow: nothing closes while a window of any version is open, or about to be.
+    closes = {stop + CLOSES_AFTER for _, stop in asked}
+    meant[Event.CLOSE, ""] = {close for close in closes if not any(first <= close < last for first, last in asked)}
+    among = set(days)
+    return {kind: {moment for moment in due if moment.astimezone(zone).date() in among} for kind, due in meant.items()}
+
+
+def _lead(schedule: Schedule) -> timedelta:
+    """How long before a window a model may be started, whatever is learned."""
+    return max(schedule.warm_up, _LONGEST_LEAD) if schedule.learns else schedule.warm_up
+
+
+def _fires(day: date, hands: time, zone: ZoneInfo) -> datetime | None:
+    """When a cron expression fires on a day: the first time that the clock shows it, and not where it never does."""
+    moment = instant(day, hands, zone)
+    return moment if moment.astimezone(zone).time() == hands else None
+
+
+Hands = tuple[datetime, datetime]
 """From and to, as the zone's clock shows it."""
 
 
-def _weekly(window: Window) -> Iterator[Span]:
+def _weekly(window: Window) -> Iterator[Hands]:
     """The window on its weekdays, in a week that stands for all."""
-    for day in sorted(window.weekdays):
-        yield _on((_MONDAY + day * _DAY).date(), window)
+    for weekday in sorted(window.weekdays):
+        day = (_MONDAY + weekday * _DAY).date()
+        ends = day if window.stop > window.start else day + _DAY
+        yield datetime.combine(day, window.start), datetime.combine(ends, window.stop)
 
 
-def _dated(window: Window) -> list[Span]:
-    return [_on(day, window) for day in sorted(window.dates)]
-
-
-def _on(day: date, window: Window) -> Span:
-    ends = day if window.stop > window.start else day + _DAY
-    return datetime.combine(day, window.start), datetime.combine(ends, window.stop)
-
-
-def _in_week(at: datetime, weekly: Iterable[Span], lead: timedelta) -> bool:
+def _in_week(at: datetime, weekly: Iterable[Hands], lead: timedelta) -> bool:
     """Whether a window is open then, or may be warming up, in any week."""
     hands = _MONDAY + (at - _MONDAY) % _WEEK
     return any(
@@ -107,7 +159,7 @@ def _in_week(at: datetime, weekly: Iterable[Span], lead: timedelta) -> bool:
     )
 
 
-def _by_time(moments: Iterable[datetime]) -> dict[time, set[int]]:
+def _by_time(moments: Iterable[datetime]) -> Mapping[time, set[int]]:
     """Weekdays by the time of day that they have a moment at."""
     weekdays: dict[time, set[int]] = defaultdict(set)
     for moment in moments:
@@ -120,17 +172,12 @@ def _cron(at: time, weekdays: Iterable[int], months: str = "*", years: str = "*"
     return f"cron({at.minute} {at.hour} ? {months} {','.join(_DAYS[day] for day in sorted(weekdays))} {years})"
 
 
-def _crons_but(at: time, weekdays: set[int], held: Iterable[Span], today: date) -> Iterator[str]:
-    """Each week on these days from `today` on, but for what falls into a span.
+def _crons_but(at: time, weekdays: set[int], left_out: set[date], today: date) -> Iterator[str]:
+    """Each week on these days from `today` on, but for those that are left out.
 
-    Months with a moment that does are written out day by day, their years month by month; all others are as ever.
+    Months with one of those are written out day by day, their years month by month; all others are as ever.
     """
-    left_out = {
-        day
-        for start, stop in held
-        for day in _days_from(start.date(), stop.date())
-        if day >= today and day.weekday() in weekdays and start <= datetime.combine(day, at) < stop
-    }
+    left_out = {day for day in left_out if day >= today}
     if not left_out:
         yield _cron(at, weekdays)
         return
@@ -163,10 +210,8 @@ def _ranges(whole: Iterable[tuple[int, int]]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in whole)
 
 
-def _once(event: Event, version: str, at: datetime, zone: str, now: datetime) -> Iterator[Edge]:
-    if _utc(at, zone) > now:
-        yield Edge(event, version, f"at({at:%Y-%m-%dT%H:%M:%S})")
-
-
-def _utc(hands: datetime, zone: str) -> datetime:
-    return hands.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+def _once(event: Event, version: str, moment: datetime, zone: ZoneInfo) -> Edge:
+    """At a moment; in UTC where the zone's clock shows the same a second time then, and fires at the first."""
+    local = moment.astimezone(zone)
+    hands, name = (local, zone.key) if not local.fold else (moment, "UTC")
+    return Edge(event, version, f"at({hands:%Y-%m-%dT%H:%M:%S})", name)

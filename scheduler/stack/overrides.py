@@ -87,7 +87,8 @@ def hold_stops(scheduler: "EventBridgeSchedulerClient", group: str, zone: str, n
                 if _STOPS not in listed.get("Target", {}).get("Arn", ""):
                     continue
                 schedule: dict[str, Any] = dict(scheduler.get_schedule(GroupName=group, Name=listed["Name"]))
-                change = _held(schedule["ScheduleExpression"], zone, now, until)
+                fires_in = schedule.get("ScheduleExpressionTimezone", zone)
+                change = _held(schedule["ScheduleExpression"], fires_in, now, until)
                 if change is not None:
                     kept = {name: schedule[name] for name in (*_KEPT, "Target") if name in schedule}
                     scheduler.update_schedule(**kept, **change)

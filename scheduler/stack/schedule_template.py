@@ -96,7 +96,6 @@ def template(parts: Parts, now: datetime) -> str:
         project_arn=parts.project_arn,
         schedule=text,
         schedule_parameter=parameters.schedule(parts.project),
-        zone=schedule.zone,
         bucket=parts.bucket,
         key=parts.key,
         emails=list(parts.emails),
@@ -108,11 +107,11 @@ def template(parts: Parts, now: datetime) -> str:
     )
 
 
-def _fired(parts: Parts, coming: Sequence[Edge]) -> list[dict[str, str]]:
+def _fired(parts: Parts, fires: Sequence[Edge]) -> list[dict[str, str]]:
     """The edges with what they call and their names in the stack."""
     fired: list[dict[str, str]] = []
-    for edge in coming:
-        about = {"expression": edge.expression, "version_arn": ""}
+    for edge in fires:
+        about = {"expression": edge.expression, "zone": edge.zone, "version_arn": ""}
         if edge.event is Event.CLOSE:
             fired += [
                 {**about, "version_arn": arn, "does": f"Stops {name} should no function have done so"}

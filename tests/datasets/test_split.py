@@ -1,13 +1,25 @@
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from support.drawing import draw
 
 from customlabels.core.errors import LayoutError, SettingsError
-from customlabels.datasets.model import Box, Dataset, ImageInfo, ImageRecord, Side, content_digest, label_counts
+from customlabels.datasets.model import (
+    Box,
+    Dataset,
+    Hashes,
+    ImageInfo,
+    ImageRecord,
+    Side,
+    content_digest,
+    label_counts,
+)
 from customlabels.datasets.split import balance, group_by, grouped, split, together, too_many, untrained
+from customlabels.manifests.formats import load_dataset
 
 INFO = ImageInfo(100, 100, "JPEG", 1000)
 
@@ -211,3 +223,74 @@ def test_what_could_not_be_balanced_is_said() -> None:
 def test_a_pattern_that_is_none_is_refused() -> None:
     with pytest.raises(SettingsError, match="no regular expression"):
         group_by("(")
+
+
+def hashed_as(contents: dict[str, str], name: str) -> Dataset:
+    """Images by what stands for their bytes, with a label each; `name` makes their names of both."""
+    records = [
+        ImageRecord(
+            name.format(label=label, content=content, number=number),
+            Path("nowhere"),
+            (label,),
+            INFO,
+            hashes=Hashes(content, content),
+        )
+        for number, (content, label) in enumerate(contents.items())
+    ]
+    return Dataset(Path("images"), tuple(sorted(records, key=lambda record: record.name)))
+
+
+def sides(divided: Dataset) -> dict[str, Side | None]:
+    return {record.hashes.md5: record.side for record in divided.records if record.hashes}
+
+
+NAMES = ["{label}/{content}.jpg", "images/{number}.png", "export/{number:05}_{label}.jpg", "{content}/{number}.jpg"]
+
+
+@given(
+    st.dictionaries(st.text("0123456789abcdef", min_size=8, max_size=8), st.sampled_from("abc"), min_size=8),
+    st.integers(0, 5),
+    st.floats(0.05, 0.6),
+    st.permutations(NAMES),
+)
+def test_no_image_changes_sides_when_it_is_renamed_moved_or_exported(
+    contents: dict[str, str], seed: int, fraction: float, names: list[str]
+) -> None:
+    counts = Counter(contents.values())
+    assume(len(counts) > 1 and min(counts.values()) > 1)
+    first, *others = (split(hashed_as(contents, name), fraction=fraction, seed=seed) for name in names)
+    assert all(sides(other) == sides(first) for other in others)
+
+
+@given(st.integers(), st.integers(1, 60), st.integers(0, 5), st.sampled_from(NAMES))
+def test_no_image_changes_sides_when_others_are_added(first: int, more: int, seed: int, name: str) -> None:
+    contents = {f"{first}-{number}": "ab"[number % 2] for number in range(500)}
+    added = contents | {f"added-{number}": "ab"[number % 2] for number in range(more)}
+    before = sides(split(hashed_as(contents, NAMES[0]), fraction=0.3, seed=seed))
+    after = sides(split(hashed_as(added, name), fraction=0.3, seed=seed))
+    assert {content: after[content] for content in before} == before
+
+
+def test_the_same_images_in_another_format_are_divided_the_same(tmp_path: Path) -> None:
+    draw(tmp_path / "folders", {"crack": 12, "ok": 12})
+    rows = ["image,label"]
+    for number, path in enumerate(sorted((tmp_path / "folders").rglob("*.jpg"))):
+        target = tmp_path / f"table/{97 * number % 100}.jpg"
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(path.read_bytes())
+        rows.append(f"{target.name},{path.parent.name}")
+    (tmp_path / "table/labels.csv").write_text("\n".join(rows) + "\n")
+    folders, table = (split(load_dataset(tmp_path / name), fraction=0.25, seed=4) for name in ("folders", "table"))
+    assert sides(folders) == sides(table)
+    assert len(sides(folders)) == 24
+
+
+def test_groups_of_images_that_look_alike_keep_their_side_when_renamed() -> None:
+    contents = {f"{number:08x}": "ab"[number % 2] for number in range(60)}
+    found = []
+    for name in NAMES:
+        whole = hashed_as(contents, name)
+        by_content = {record.hashes.md5: record for record in whole.records if record.hashes}
+        pairs = [(by_content[f"{number:08x}"], by_content[f"{number + 2:08x}"]) for number in range(0, 56, 4)]
+        found.append(sides(split(grouped(whole, pairs), fraction=0.3, seed=1)))
+    assert all(other == found[0] for other in found)

@@ -65,7 +65,8 @@ def test_a_missed_gate_exits_3_and_says_what_is_missed(shell: Shell, tmp_path: P
 
 def test_a_dry_run_prints_the_plan_and_touches_nothing(shell: Shell, images: Path) -> None:
     plan = shell.json("train", str(images), "--local", "--dry-run", "--seed", "3")
-    assert plan["images"] == {"train": 16, "test": 4}
+    assert plan["images"]["train"] + plan["images"]["test"] == 20
+    assert min(plan["images"].values()) >= 2
     assert plan["estimated_dollars"] == [0.5, 24.0]
     assert "there is no project" in shell.run("versions", "list", "--local", expect=1).stderr
     assert shell.json("train", str(images), "--local", "--dry-run", "--seed", "4")["version"] != plan["version"]

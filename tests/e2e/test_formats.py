@@ -116,3 +116,37 @@ def test_training_warns_of_near_duplicates_on_both_sides(shell: Shell) -> None:
     assert "look nearly like one on the other side of the split" in done.stderr
     done = shell.run("train", str(folder), "--local", "--dry-run", "--group-by", "near-duplicates")
     assert "look nearly like" not in done.stderr
+
+
+def test_labels_come_from_rules_and_from_names(shell: Shell) -> None:
+    folder = draw(shell.folder / "photos", {"crack": 2, "ok": 2})
+    for label in ("crack", "ok"):
+        for number, path in enumerate(sorted((folder / label).iterdir())):
+            path.rename(shell.folder / f"{label}_{number}.jpg")
+    rows = [f"{label}_{number}.jpg,{0.2 + 0.6 * (label == 'crack')}" for label in ("crack", "ok") for number in (0, 1)]
+    (shell.folder / "cells.csv").write_text("\n".join(["image,probability", *rows]))
+    rules = ("--label-rule", "defect: probability >= 0.5", "--label-rule", "fine: probability < 0.5")
+    assert sorted(shell.json("dataset", "inspect", "cells.csv", *rules)["labels"]) == ["defect", "fine"]
+    (shell.folder / "customlabels.toml").write_text(
+        "[dataset]\nsource = \"cells.csv\"\nlabel_rules = ['defect: probability >= 0.5', 'fine: probability < 0.5']\n"
+    )
+    assert sorted(shell.json("dataset", "inspect")["labels"]) == ["defect", "fine"]
+    (shell.folder / "cells.csv").unlink()
+    (shell.folder / "customlabels.toml").unlink()
+    named = ("dataset", "inspect", ".", "--exclude", "photos/*", "--label-from", "name")
+    found = shell.json(*named, "--label-pattern", r"([a-z]+)_\d+")
+    assert {label: counts["images"] for label, counts in found["labels"].items()} == {"crack": 2, "ok": 2}
+    assert "takes --label-pattern" in shell.run(*named, expect=2).stderr
+
+
+def test_a_format_that_is_only_read_says_so_before_anything_is_written(shell: Shell) -> None:
+    draw(shell.folder / "photos", {"crack": 1})
+    box = {"name": "crack", "bounding_box": {"top": 20, "left": 10, "height": 30, "width": 20}}
+    annotations = {"annotations": {"objects": [box], "classifications": []}}
+    row = {"data_row": {"external_id": "000.jpg"}, "projects": {"p": {"labels": [annotations]}}}
+    (shell.folder / "export.ndjson").write_text(json.dumps(row))
+    words = ("dataset", "convert", "export.ndjson", "--images", "photos", "-o", "out")
+    assert "labelbox is read, and not written" in shell.run(*words, expect=2).stderr
+    assert not (shell.folder / "out").exists()
+    shell.run(*words, "--to", "via")
+    assert shell.json("dataset", "inspect", "out")["boxes"] == 1

@@ -1,13 +1,18 @@
 """Manifests as a person has them: checked, repaired, and sources whose images lie in S3."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 from support.drawing import draw
+from support.local_services import connect
 from support.shells import Shell
+
+from customlabels.aws.clients import LOCAL_BUCKET
+from customlabels.emulator.server import address
 
 DATE = "2026-03-01T10:00:00"
 
@@ -71,12 +76,12 @@ def test_paths_stay_where_images_are_found_and_are_a_source(shell: Shell) -> Non
     draw(shell.folder / "photos", {"a": 2, "b": 2})
     names = [f"{name}/{number:03}.jpg" for name in "ab" for number in range(2)]
     lines = [line(name, cls=label(name[0], confidence=None)) for name in [*names, "gone.jpg"]]
-    file = written(shell.folder / "x.manifest", *lines)
-    done = shell.run("manifest", "validate", file, "--images", "photos", "--fix", "fixed.manifest", expect=4).stdout
+    file = written(shell.folder / "paths.manifest", *lines)
+    done = shell.run("manifest", "validate", file, "--images", "photos", "--fix", "kept.manifest", expect=4).stdout
     assert 'dropped: /source-ref: "gone.jpg": no such image' in " ".join(done.split())
-    kept = [json.loads(text)["source-ref"] for text in (shell.folder / "fixed.manifest").read_text().splitlines()]
+    kept = [json.loads(text)["source-ref"] for text in (shell.folder / "kept.manifest").read_text().splitlines()]
     assert kept == names
-    summary = shell.json("dataset", "inspect", "fixed.manifest", "--images", "photos")
+    summary = shell.json("dataset", "inspect", "kept.manifest", "--images", "photos")
     assert {name: counts["images"] for name, counts in summary["labels"].items()} == {"a": 2, "b": 2}
     refused = shell.run("train", file, "--images", "photos", "--dry-run", "--bucket", "plant-7", expect=4).stderr
     assert "/cls-metadata/confidence: null" in refused
@@ -84,32 +89,33 @@ def test_paths_stay_where_images_are_found_and_are_a_source(shell: Shell) -> Non
     assert "--skip-faulty" not in refused
 
 
-@pytest.fixture
-def plant(shell: Shell) -> str:
-    """The folder in the local service's bucket that has images a label, and a mask."""
-    root = "s3://customlabels-local/plant"
-    shell.run("local", "start")
-    from customlabels.session import Session
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """One service for all tests of this module; each writes files of its own."""
+    made = Shell(tmp_path_factory.mktemp("manifests"))
+    address.start(made.state, address.FAST)
+    yield made
+    address.stop(made.state)
 
-    session = Session(local=True, endpoint_url=None, config=None)
-    session.state = shell.state  # type: ignore[misc]
-    draw(shell.folder / "photos", {"ok": 6, "crack": 6})
-    for path in sorted((shell.folder / "photos").rglob("*.jpg")):
-        key = f"plant/{path.relative_to(shell.folder / 'photos').as_posix()}"
-        session.clients.s3.put_object(Bucket="customlabels-local", Key=key, Body=path.read_bytes())
+
+@pytest.fixture(scope="module")
+def plant(shell: Shell) -> str:
+    """A folder in the local service's bucket that has images a label, and a mask."""
+    shell.run("--local", "versions", "list", expect=1)
+    s3 = connect(shell.state).s3
+    draw(shell.folder / "plant", {"ok": 6, "crack": 6})
     mask = Image.new("RGB", (96, 96), "#ffffff")
     mask.paste(Image.new("RGB", (30, 20), "#2ca02c"), (40, 50))
-    mask.save(shell.folder / "mask.png")
-    session.clients.s3.put_object(
-        Bucket="customlabels-local", Key="plant/masks/m.png", Body=(shell.folder / "mask.png").read_bytes()
-    )
-    return root
+    mask.save(shell.folder / "plant/m.png")
+    for path in sorted((shell.folder / "plant").rglob("*.*g")):
+        s3.upload_file(str(path), LOCAL_BUCKET, path.relative_to(shell.folder).as_posix())
+    return f"s3://{LOCAL_BUCKET}/plant"
 
 
 def test_a_manifest_whose_images_lie_in_s3_is_a_source(shell: Shell, plant: str) -> None:
     names = [f"{name}/{number:03}.jpg" for name in ("ok", "crack") for number in range(6)]
     lines = [line(f"{plant}/{name}", cls=label(name.partition("/")[0])) for name in names]
-    (shell.folder / "apart").mkdir()
+    (shell.folder / "apart").mkdir(exist_ok=True)
     written(shell.folder / "apart/labels.manifest", *lines, line(f"{plant}/ok/gone.jpg", cls=label("ok")))
     source = "apart/labels.manifest"
     summary = shell.json("--local", "dataset", "inspect", source, expect=4)
@@ -129,7 +135,7 @@ def test_a_manifest_whose_images_lie_in_s3_is_a_source(shell: Shell, plant: str)
     assert f"images in {plant}," in plan
     refused = shell.run("--local", "dataset", "convert", source, "-o", "new", expect=2).stderr
     assert "its images lie in S3, and only files here are converted" in refused
-    copies = shell.json("dataset", "inspect", source, "--images", "photos", expect=4)
+    copies = shell.json("dataset", "inspect", source, "--images", "plant", expect=4)
     assert copies["labels"] == summary["labels"]
 
 
@@ -139,17 +145,14 @@ def test_a_manifest_in_s3_itself_and_masks_there_are_read(shell: Shell, plant: s
         "1": {"class-name": "spot", "hex-color": "#2ca02c"},
     }
     shared = {"type": "groundtruth/semantic-segmentation", "human-annotated": "yes", "creation-date": DATE}
-    masked = (f"{plant}/masks/m.png", {"internal-color-map": colors, **shared})
+    masked = (f"{plant}/m.png", {"internal-color-map": colors, **shared})
     lines = [line(f"{plant}/crack/{number:03}.jpg", **{"seg-ref": masked}) for number in range(6)]
     written(shell.folder / "seg.manifest", *lines)
-    from customlabels.session import Session
-
-    session = Session(local=True)
-    session.state = shell.state  # type: ignore[misc]
-    session.clients.s3.upload_file(str(shell.folder / "seg.manifest"), "customlabels-local", "lists/seg.manifest")
-    summary = shell.json("--local", "dataset", "inspect", "s3://customlabels-local/lists/seg.manifest")
+    connect(shell.state).s3.upload_file(str(shell.folder / "seg.manifest"), LOCAL_BUCKET, "lists/seg.manifest")
+    source = f"s3://{LOCAL_BUCKET}/lists/seg.manifest"
+    summary = shell.json("--local", "dataset", "inspect", source)
     assert summary["labels"]["spot"]["boxes"] == 6
-    plan = shell.run("--local", "train", "s3://customlabels-local/lists/seg.manifest", "--dry-run").stderr
+    plan = shell.run("--local", "train", source, "--dry-run").stderr
     assert f"images in {plant}/crack," in plan
 
 
@@ -162,7 +165,7 @@ def test_what_build_takes_for_images_in_s3_inspect_takes_too(shell: Shell, plant
     ]
     written(shell.folder / "tasks.json", json.dumps(tasks))
     written(shell.folder / "labels.csv", "image,label", *(f"{plant}/ok/{number:03}.jpg,ok" for number in range(3)))
-    (shell.folder / "apart").mkdir()
+    (shell.folder / "apart").mkdir(exist_ok=True)
     for name, count in (("tasks.json", 6), ("labels.csv", 3)):
         (shell.folder / name).rename(shell.folder / "apart" / name)
         source = f"apart/{name}"

@@ -44,7 +44,7 @@ def look(request: pytest.FixtureRequest, tmp_path: Path) -> Look:
         service: Service = request.getfixturevalue("service")
         for key, body in IMAGES.items():
             service.s3.put_object(Bucket=BUCKET, Key=f"looked/{key}", Body=body)
-        return s3_images(service.s3)
+        return s3_images(service.s3, "us-east-1")
     for key, body in IMAGES.items():
         path = tmp_path / "photos" / key
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.schedules import MOMENTS, SCHEDULES
 
-from customlabels.scheduler.plan import STUCK_AFTER, Action, Kind, Observed, pause, plan
-from customlabels.scheduler.uptime import Override, Schedule, Window, spans, wanted
+from customlabels.pipelines.service.states import GONE
+from customlabels.scheduler.plan import STUCK_AFTER, Action, Kind, Observed, Trouble, pause, plan
+from customlabels.scheduler.uptime import Override, Schedule, Window, spans, units_at, wanted
 
 STATES = [
     *("TRAINING_COMPLETED", "STARTING", "RUNNING", "STOPPING", "STOPPED", "FAILED"),
@@ -172,7 +173,7 @@ def test_a_model_that_is_idle_is_stopped_until_the_window_ends() -> None:
     assert kinds(busy, schedule=schedule) == []
     (stop,) = plan(NOON, schedule, [replace(busy, last_request=NOON - timedelta(minutes=45))], "v2")
     assert (stop.kind, stop.why) == (Kind.STOP, "no request for 45 minutes")
-    assert stop.quiet_until == wanted(NOON, schedule).until
+    assert stop.quiet_until == NOON + timedelta(hours=12)
     fresh = Observed("v2", "RUNNING", 1, NOON - timedelta(minutes=10))
     assert kinds(fresh, schedule=schedule) == []
 
@@ -249,3 +250,58 @@ def test_holidays_that_end_soon_are_reported() -> None:
     for days, expected in ((30, []), (29, ["report"])):
         known = NOON.date() + timedelta(days=days)
         assert kinds(up, schedule=replace(ALWAYS, known_until=known)) == expected
+
+
+def test_an_idle_morning_leaves_the_next_shift_its_model() -> None:
+    shifts = (Window(time(6), time(14), frozenset(range(7))), Window(time(14), time(22), frozenset(range(7))))
+    schedule = replace(ALWAYS, windows=shifts, idle_stop=timedelta(minutes=45))
+    up = Observed("v2", "RUNNING", 1, NOON - timedelta(hours=6))
+    (stop,) = plan(NOON, schedule, [up], "v2")
+    assert (stop.kind, stop.quiet_until) == (Kind.STOP, NOON + timedelta(hours=2))
+    assert stop.quiet_until is not None
+    resting = replace(schedule, overrides=(Override(False, stop.quiet_until, why=stop.why, version="v2"),))
+    down = Observed("v2", "STOPPED", since=NOON)
+    for hands, expected in ((time(13, 39), []), (time(13, 40), ["start v2"]), (time(14), ["start v2"])):
+        now = datetime.combine(NOON, hands, UTC)
+        assert [f"{action.kind} {action.version}" for action in plan(now, resting, [down], "v2")] == expected
+    # The shift has only just begun: nobody could ask before.
+    warm = Observed("v2", "RUNNING", 1, NOON.replace(hour=13, minute=50))
+    assert plan(NOON.replace(hour=14, minute=44), schedule, [warm], "v2") == ()
+    (stop,) = plan(NOON.replace(hour=14, minute=45), schedule, [warm], "v2")
+    assert stop.quiet_until == NOON.replace(hour=22)
+
+
+def test_whether_a_model_without_metrics_is_idle_is_not_known() -> None:
+    schedule = replace(ALWAYS, idle_stop=timedelta(minutes=45))
+    unknown = Observed("v2", "RUNNING", 1, NOON - timedelta(hours=5), metered=False)
+    (report,) = plan(NOON, schedule, [unknown], "v2")
+    assert (report.kind, report.trouble) == (Kind.REPORT, Trouble.METRICS)
+
+
+@given(SCHEDULES, MOMENTS)
+def test_no_start_is_done_after_its_window(schedule: Schedule, now: datetime) -> None:
+    for action in plan(now, schedule, [Observed("new", "STOPPED")], "new"):
+        if action.kind is Kind.START:
+            assert units_at(schedule, now + schedule.warm_up) == action.units
+        else:
+            assert action.trouble is Trouble.TOO_LATE
+
+
+def test_a_start_with_less_window_left_than_its_warm_up_is_not_paid_for_nothing() -> None:
+    schedule = Schedule("UTC", (Window(time(8), time(12, 20), frozenset(range(7))),), warm_up=timedelta(minutes=20))
+    assert kinds(Observed("v2", "STOPPED"), schedule=schedule) == ["report v2"]
+    longer = replace(schedule, warm_up=timedelta(minutes=19))
+    assert kinds(Observed("v2", "STOPPED"), schedule=longer) == ["start v2"]
+    kept = replace(schedule, overrides=(Override(True, NOON + timedelta(minutes=10)),))
+    assert kinds(Observed("v2", "STOPPED"), schedule=kept) == ["start v2"]
+
+
+@pytest.mark.parametrize("state", sorted(GONE))
+def test_what_is_no_model_any_more_is_never_started(state: str) -> None:
+    assert kinds(Observed("v2", state)) == ["report v2"]
+
+
+def test_a_champion_whose_name_is_anothers_is_said_to_be_so_and_not_started() -> None:
+    (report,) = plan(NOON, ALWAYS, [Observed("v2", "STOPPED")], "v2", replaced=True)
+    assert (report.kind, report.trouble) == (Kind.REPORT, Trouble.REPLACED)
+    assert report.why.startswith("champion v2 was deleted, and another version trained under its name")

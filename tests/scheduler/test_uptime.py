@@ -1,11 +1,14 @@
 """Windows on the hands of a zone's clock."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from support.schedules import MOMENTS, SCHEDULES
 
-from customlabels.scheduler.uptime import Override, Schedule, Window, spans, wanted
+from customlabels.scheduler.uptime import Override, Schedule, Window, closes, spans, units_at, wanted
 
 WORKDAYS, EVERY_DAY = frozenset(range(5)), frozenset(range(7))
 BERLIN = "Europe/Berlin"
@@ -93,3 +96,24 @@ def test_the_newest_override_that_holds_wins_and_ends_by_itself() -> None:
     held = wanted(utc("2026-06-06T10:00"), schedule)
     assert (held.units, held.why) == (2, "override on by mia (trade fair)")
     assert wanted(utc("2026-06-06T12:00"), schedule).units == 0
+
+
+def test_the_end_of_a_look_ahead_is_no_end_of_a_window() -> None:
+    always = Schedule("UTC", (Window(time(), time(), EVERY_DAY),))
+    found = wanted(utc("2026-06-05T12:00"), always)
+    assert (found.units, found.why, found.until, found.open) == (1, "windows are open around the clock", None, True)
+    until_christmas = replace(always, closed=frozenset({date(2026, 12, 25)}))
+    found = wanted(utc("2026-12-14T12:00"), until_christmas)
+    assert (found.why, found.until) == ("window until Fri 25 Dec 00:00", utc("2026-12-25T00:00"))
+    assert wanted(utc("2026-12-01T12:00"), until_christmas).until is None
+
+
+@given(SCHEDULES, MOMENTS)
+def test_what_is_wanted_changes_when_it_says_and_not_before(schedule: Schedule, now: datetime) -> None:
+    want = wanted(now, schedule)
+    if want.until is None or not want.open:
+        return
+    assert wanted(want.until, schedule).units != want.units or not wanted(want.until, schedule).open
+    for before in (now, now + (want.until - now) / 2, want.until - timedelta(minutes=1)):
+        assert units_at(schedule, max(now, before)) == want.units
+    assert closes(schedule, now) == want.until

@@ -35,10 +35,63 @@ class Spoiled:
 
 Spoil = Callable[[Call], Spoiled | None]
 
+_WRITES = ("Create", "Update", "Delete", "Copy", "Start", "Stop", "Tag")
+_Answer = tuple[int, dict[str, str], bytes]
+
+
+class Late:
+    """What has answers of Describe lag: for so many looks after each write they show things as they were before it."""
+
+    def __init__(self, looks: int) -> None:
+        self._looks = looks
+        self._writes: list[dict[str, int]] = []
+        """For each write, how often each question was asked since."""
+        self._known: dict[str, tuple[int, _Answer]] = {}
+        """The last true answer to each question, and after how many writes it was given."""
+
+    def wrote(self) -> None:
+        self._writes.append({})
+
+    def answer(self, call: Call, body: bytes, true: _Answer) -> _Answer:
+        """The answer that is given: the true one, or that from before the last write."""
+        question = f"{call.what} {body.decode(errors='replace')}"
+        before = self._known.get(question)
+        asked = 0
+        if self._writes:
+            asked = self._writes[-1].get(question, 0)
+            self._writes[-1][question] = asked + 1
+        if self._writes and asked < self._looks:
+            return before[1] if before else _absent(call, true)
+        self._known[question] = len(self._writes), true
+        return true
+
+
+def _absent(call: Call, true: _Answer) -> _Answer:
+    """As if what is asked for had not been made yet."""
+    status, headers, _ = true
+    lists = {
+        "DescribeProjects": {"ProjectDescriptions": []},
+        "DescribeProjectVersions": {"ProjectVersionDescriptions": []},
+    }
+    if call.what in lists:
+        return status, headers, json.dumps(lists[call.what]).encode()
+    return 400, *_refusal(call, Spoiled(400, "ResourceNotFoundException"))
+
 
 @contextmanager
-def intercepted(endpoint: str, spoil: Spoil, answered: Callable[[Call], None] = lambda call: None) -> Iterator[str]:
-    """The address of a proxy; `answered` is called when the service has answered, before the client knows."""
+def intercepted(
+    endpoint: str,
+    spoil: Spoil = lambda call: None,
+    answered: Callable[[Call], None] = lambda call: None,
+    late: Late | None = None,
+) -> Iterator[str]:
+    """The address of a proxy.
+
+    Parameters
+    ----------
+    answered : called when the service has answered, before the client knows
+    late : has answers of Describe lag behind writes
+    """
     target = urlsplit(endpoint)
     lock, count = threading.Lock(), [0]
 
@@ -58,6 +111,12 @@ def intercepted(endpoint: str, spoil: Spoil, answered: Callable[[Call], None] = 
             answer = None
             if spoiled is None or spoiled.late:
                 answer = self._forward(body)
+                if late is not None and call.what.startswith("Describe"):
+                    with lock:
+                        answer = late.answer(call, body, answer)
+                elif late is not None and call.what.startswith(_WRITES):
+                    with lock:
+                        late.wrote()
                 answered(call)
             if spoiled is None:
                 assert answer is not None

@@ -41,6 +41,12 @@ def connect(state: Path, region: str = "us-east-1", pace: address.Pace = address
     return Service(state, url, key, _client(url, key, "rekognition", region), _client(url, key, "s3", region))
 
 
+def connect_to(service: Service, endpoint: str, region: str = "us-east-1") -> Service:
+    """The service, reached at another address: that of a proxy."""
+    rekognition, s3 = (_client(endpoint, service.key, name, region) for name in ("rekognition", "s3"))
+    return Service(service.state, endpoint, service.key, rekognition, s3)
+
+
 def client(service: Service, name: str, region: str = "us-east-1") -> Any:
     """A boto3 client of one of its services."""
     return _client(service.endpoint_url, service.key, name, region)

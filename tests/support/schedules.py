@@ -7,6 +7,12 @@ from hypothesis import strategies as st
 from customlabels.scheduler.uptime import CHAMPION, Override, Schedule, Window
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Santiago"]
+CHANGING = [
+    *("Europe/Berlin", "Europe/London", "America/New_York", "America/St_Johns", "America/Santiago"),
+    *("Australia/Lord_Howe", "Australia/Adelaide", "Asia/Kathmandu", "Africa/Cairo", "Pacific/Auckland"),
+]
+"""Zones of every kind: changes at midnight, by half an hour, off the hour, on other weekdays, and none at all."""
+
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 MOMENTS = st.integers(0, 365 * 24 * 60).map(lambda minutes: YEAR + timedelta(minutes=minutes))

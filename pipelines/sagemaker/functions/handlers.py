@@ -43,7 +43,7 @@ _OVER = {"ValidationException", "ValidationError", "ResourceNotFound", "Conflict
 def start(event: Document, _context: Any) -> Document:
     """Starts the training of the version that the build has left a ticket for."""
     ticket = _ticket(event)
-    started = start_training(_client("rekognition"), ticket)
+    started = start_training(_client("rekognition"), _client("s3"), ticket)
     _log("started" if started else "found", version=ticket.version)
     return {"ProjectArn": ticket.project_arn, "Version": ticket.version}
 

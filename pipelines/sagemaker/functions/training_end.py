@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from customlabels.core.errors import TrainingFailed
+from customlabels.core.waiting import GRACE
 from customlabels.pipelines.service.versions import Description
 from customlabels.pipelines.training.submission import LONGEST_TRAINING, trained
 
@@ -25,7 +26,8 @@ def ended(
     ------
     TrainingFailed : it ended badly, or takes longer than a training may
     """
-    description = trained(rekognition, project_arn, version)
+    fresh = now - since < timedelta(seconds=GRACE)
+    description = trained(rekognition, project_arn, version, fresh=fresh)
     if description is None and now - since > LONGEST:
         raise TrainingFailed(f"version {version} is not trained after {LONGEST / timedelta(hours=1):.0f} hours")
     return description

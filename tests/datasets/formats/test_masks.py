@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from support.drawing import drawn
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.formats.mask_pairs import find_pairs
 from customlabels.datasets.formats.mask_pixels import Names, read_spots
 from customlabels.datasets.layout import Options
@@ -171,12 +171,13 @@ def test_masks_give_boxes_and_are_no_images(tmp_path: Path, write, found: dict[s
     assert not faults(dataset)
 
 
-@pytest.mark.parametrize(("write", "found", "images"), FAMILY.values(), ids=FAMILY)
+OF_CATEGORIES = {name: FAMILY[name] for name in ("MVTec AD", "MVTec AD 2", "MVTec LOCO", "VisA", "DAGM", "BTAD")}
+
+
+@pytest.mark.parametrize(("write", "found", "images"), OF_CATEGORIES.values(), ids=OF_CATEGORIES)
 def test_below_a_download_of_several_categories_one_can_be_chosen(  # type: ignore[no-untyped-def]
     tmp_path: Path, write, found: dict[str, int], images: int
 ) -> None:
-    if write in (flat, ksdd, ksdd2, numbered_masks, trees_of_parts):
-        pytest.skip("no data set of several categories")
     for category in ("carpet", "grid"):
         write(tmp_path / category)
     dataset = load_dataset(tmp_path, policy=KEEP)
@@ -184,8 +185,27 @@ def test_below_a_download_of_several_categories_one_can_be_chosen(  # type: igno
     one = load_dataset(tmp_path, options=Options(category="grid"), policy=KEEP)
     assert boxes(one) == found
     assert all(record.name.startswith("grid/") for record in one.records)
+    left_out = [finding for finding in one.findings if finding.message.startswith("of another category")]
+    files = [path for path in (tmp_path / "carpet").rglob("*") if path.is_file()]
+    assert sum(finding.count for finding in left_out) == len(files)
     with pytest.raises(LayoutError, match="no category 'leather'"):
         load_dataset(tmp_path, options=Options(category="leather"))
+
+
+def test_a_category_of_what_has_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "parts.csv").write_text("image,label\na.jpg,crack\n")
+    with pytest.raises(SettingsError, match="read as csv, which has none"):
+        load_dataset(tmp_path / "parts.csv", options=Options(category="carpet"))
+
+
+def test_a_damaged_mask_elsewhere_is_named_with_its_path(tmp_path: Path) -> None:
+    for number in range(2):
+        photo(tmp_path / f"photos/crack/{number}.png", number)
+        mask(tmp_path / f"elsewhere/crack/{number}.png")
+    broken = tmp_path / "elsewhere/crack/1.png"
+    broken.write_bytes(broken.read_bytes()[:40])
+    dataset = load_dataset(tmp_path / "photos", options=Options(masks=tmp_path / "elsewhere"))
+    assert faults(dataset) == [f"{broken}: the mask of crack/1.png: a damaged PNG file"]
 
 
 @pytest.mark.parametrize("below", ["", "carpet"])

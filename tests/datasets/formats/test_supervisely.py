@@ -89,6 +89,13 @@ def test_shapes_without_a_rectangle_and_tags_of_objects_are_left_out_and_named(t
     assert "nothing is on it" not in said(tmp_path)
 
 
+def test_a_video_is_a_fault(tmp_path: Path) -> None:
+    project(tmp_path, [{"classTitle": "crack", **OBJECTS["polygon"]}])
+    project(tmp_path, [], "b.png", frames=[{"index": 0}], framesCount=1)
+    assert list(marks_of(tmp_path)) == ["ds1/img/a.png"]
+    assert "ds1/ann/b.png.json: is of a video" in said(tmp_path)
+
+
 def test_tags_are_labels_or_sides_of_the_whole_image(tmp_path: Path) -> None:
     project(tmp_path, [], tags=[{"name": "ok", "value": None}, {"name": "train", "value": None}])
     project(tmp_path, [], "b.png", tags=[{"name": "wet", "value": None}, {"name": "test"}, {"name": "n", "value": 3}])

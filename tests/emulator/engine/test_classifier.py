@@ -58,11 +58,10 @@ def test_a_label_on_every_image_or_on_none_is_refused() -> None:
             classifier.fit(features, np.column_stack([truth[:, 0], np.full(10, value)]), ("a", "b"), seed=0)
 
 
-def test_over_the_limit_every_image_of_a_rare_label_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classifier, "_MOST_IMAGES", 100)
+def test_over_the_limit_every_image_of_a_rare_label_is_kept() -> None:
     truth = np.zeros((1000, 2), dtype=bool)
     truth[:970, 0] = truth[970:, 1] = True
-    chosen = classifier._chosen(truth, seed=0)
+    chosen = classifier.chosen(truth, 100, seed=0)
     assert len(chosen) == 100
     assert truth[chosen, 1].sum() == 30
 

@@ -77,10 +77,12 @@ def test_figures_of_boxes_are_those_of_the_summary() -> None:
 @pytest.mark.parametrize(
     "line", [b"{}", b"[]", b"no json", b'{"source-ref": 1, "rekognition-custom-labels-evaluation": 1}']
 )
-def test_a_line_that_is_none_is_named(line: bytes) -> None:
+def test_a_line_that_is_none_is_named_and_the_others_are_read(line: bytes) -> None:
     good = orjson.dumps({"source-ref": "s3://b/1.jpg"})
-    with pytest.raises(ValueError, match="line 2 is none of an evaluation snapshot"):
-        parse_snapshot("v1", [good, line], {})
+    snapshot = parse_snapshot("v1", [good, line, good], {})
+    assert len(snapshot.images) == 2
+    (sentence,) = snapshot.unread
+    assert sentence.startswith("line 2 is none of an evaluation snapshot: ")
 
 
 SURE, UNSURE = (0.9, 0.1), (0.2, 0.3)

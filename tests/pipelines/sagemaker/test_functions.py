@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -40,14 +40,16 @@ def test_a_ticket_is_read_as_it_was_written() -> None:
 def test_a_training_is_not_started_on_datasets_that_another_run_has_changed(service: Service) -> None:
     arn = service.rekognition.create_project(ProjectName="line-7")["ProjectArn"]
     with pytest.raises(ServiceError, match="another run has changed the train dataset of line-7"):
-        start_training(service.rekognition, replace(TICKET, project_arn=arn))
+        start_training(service.rekognition, service.s3, replace(TICKET, project_arn=arn))
 
 
 def test_a_version_that_is_gone_is_not_waited_for(service: Service) -> None:
     arn = service.rekognition.create_project(ProjectName="line-8")["ProjectArn"]
     now = datetime.now(UTC)
+    # It may not show yet.
+    assert training_end.ended(service.rekognition, arn, "v1", now, now) is None
     with pytest.raises(TrainingFailed, match="version v1 has been deleted"):
-        training_end.ended(service.rekognition, arn, "v1", now, now)
+        training_end.ended(service.rekognition, arn, "v1", now - timedelta(minutes=3), now)
 
 
 def record(queue_arn: str, received: dict[str, Any], body: str | None = None) -> dict[str, Any]:

@@ -69,7 +69,8 @@ def test_only_what_is_missing_is_uploaded_and_datasets_follow_the_images(service
 def test_an_image_with_a_strange_name_arrives_and_is_trained_on(service: Service, tmp_path: Path) -> None:
     folder = draw(tmp_path / "names", {"a+b #1": 5, "плитка %20": 5})
     _, outcome, _ = carry_out(service, plan_for(folder, "names"))
-    assert outcome.measured.evaluation.training_images == 8
+    evaluation = outcome.measured.evaluation
+    assert evaluation.training_images + evaluation.testing_images == 10
 
 
 def test_a_failed_training_gives_its_reason_and_is_done_anew_when_it_is_deleted(
@@ -84,7 +85,7 @@ def test_a_failed_training_gives_its_reason_and_is_done_anew_when_it_is_deleted(
     project, _ = prepare(gone, service.rekognition, service.s3, Steps())
     for record in plan.dataset.records:
         service.s3.delete_object(Bucket="vanishing", Key=gone.image(record).key)
-    assert start_training(service.rekognition, ticket(gone, project))
+    assert start_training(service.rekognition, service.s3, ticket(gone, project))
     with pytest.raises(TrainingFailed, match="too many invalid rows") as caught:
         carry_out(service, gone)
     assert caught.value.hint is not None
@@ -132,13 +133,13 @@ def test_a_dataset_that_only_grows_is_updated_and_one_that_shrinks_is_made_anew(
     assert {side.value.upper(): entries(first[side.value.upper()]) for side in Side} == {
         side.value.upper(): len(plan.dataset.side(side)) for side in Side
     }
-    check_held(service.rekognition, ticket(plan, "any"))
+    check_held(service.rekognition, service.s3, ticket(plan, "any"))
     (folder / "across" / "000.jpg").unlink()
     less = plan_for(folder, "changes")
     prepare(less, **clients, watch=Steps())
     assert datasets() != first
     with pytest.raises(ServiceError, match="another run has changed"):
-        check_held(service.rekognition, ticket(plan, "any"))
+        check_held(service.rekognition, service.s3, ticket(plan, "any"))
 
 
 def test_a_training_that_fails_names_codes_and_lines(service: Service, tmp_path: Path) -> None:
@@ -148,9 +149,8 @@ def test_a_training_that_fails_names_codes_and_lines(service: Service, tmp_path:
     for record in plan.dataset.side(Side.TRAIN):
         address = plan.image(record)
         service.s3.put_object(Bucket=address.bucket, Key=address.key, Body=b"no image any more")
-    assert start_training(
-        service.rekognition, ticket(plan, project), {side.value: address for side, address in manifests.items()}
-    )
+    where = {side.value: address for side, address in manifests.items()}
+    assert start_training(service.rekognition, service.s3, ticket(plan, project), where)
     with pytest.raises(TrainingFailed) as caught:
         finish(
             Begun(project, plan.version, True),

@@ -50,6 +50,21 @@ def test_train_and_test_at_the_top_are_the_split(service: Service) -> None:
     ]
 
 
+def test_masks_in_s3_are_no_images(service: Service) -> None:
+    photographs = ["train/good/1.jpg", "test/good/2.jpg", "test/cut/3.jpg", "test/cut/4.jpg"]
+    masks = ["ground_truth/cut/3_mask.png", "ground_truth/cut/4_mask.png", "ground_truth/cut/5_mask.png"]
+    put(service, "line-4", [*photographs, *masks])
+    found = read_remote(service.s3, S3Address("line-4", ""))
+    assert [(record.name, record.side, record.labels) for record in found.dataset.records] == [
+        ("test/cut/3.jpg", Side.TEST, ("cut",)),
+        ("test/cut/4.jpg", Side.TEST, ("cut",)),
+        ("test/good/2.jpg", Side.TEST, ("good",)),
+        ("train/good/1.jpg", Side.TRAIN, ("good",)),
+    ]
+    assert [finding.name for finding in found.dataset.findings] == masks
+    assert not found.dataset.faults
+
+
 def test_an_empty_place_and_a_wrong_address_are_named(service: Service) -> None:
     service.s3.create_bucket(Bucket="line-3")
     with pytest.raises(LayoutError, match="s3://line-3/x: holds no JPEG or PNG image"):

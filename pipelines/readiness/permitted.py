@@ -1,0 +1,122 @@
+"""Permissions: what IAM's own simulator says of every call in every printed policy.
+
+Source: IAM API reference, SimulatePrincipalPolicy; a policy of the organisation or of a resource may still deny.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from customlabels.aws.clients import Clients, explained
+from customlabels.core.errors import ServiceError
+from customlabels.pipelines.policies import Policy
+from customlabels.pipelines.readiness.findings import NOTHING, Finding, Standing
+
+SUBJECT = "permissions"
+NEEDED = frozenset({"train"})
+"""Uses without which a project is not ready; the others are for those who do them."""
+
+_CREATED = "1700000000000"
+_ON_VERSIONS = frozenset(
+    f"rekognition:{name}"
+    for name in ("StartProjectVersion", "StopProjectVersion", "DeleteProjectVersion", "DetectCustomLabels")
+)
+_ON_DATASETS = frozenset(
+    f"rekognition:{name}"
+    for name in (
+        *("DescribeDataset", "DeleteDataset", "UpdateDatasetEntries", "ListDatasetEntries", "ListDatasetLabels"),
+        "DistributeDatasetEntries",
+    )
+)
+_SHOWN = 6
+
+
+def permitted(clients: Clients, policies: Mapping[str, Policy]) -> Iterator[Finding]:
+    """A finding for each use.
+
+    Parameters
+    ----------
+    policies : as printed, by use
+    """
+    arn: str = clients.caller
+    principal = principal_of(arn)
+    if principal is None:
+        seen = f"{arn} is no user or role that IAM simulates"
+        yield Finding(SUBJECT, "policies", Standing.UNKNOWN, seen, "ask with the role or user that trains")
+        return
+    if ":role/" in principal:
+        principal = _whole_role(clients, principal)
+    for use, policy in policies.items():
+        denied = [call for statement in policy["Statement"] for call in _denied(clients, principal, statement)]
+        yield use_finding(use, sorted(set(denied)))
+
+
+def use_finding(use: str, denied: list[str]) -> Finding:
+    """What the calls that are denied to the caller mean for a use."""
+    if not denied:
+        return Finding(SUBJECT, use, Standing.OK, "every call is allowed", NOTHING)
+    more = f" and {len(denied) - _SHOWN} more" if len(denied) > _SHOWN else ""
+    seen = f"denied: {', '.join(denied[:_SHOWN])}{more}"
+    state = Standing.FAILED if use in NEEDED else Standing.WARNING
+    return Finding(SUBJECT, use, state, seen, f"customlabels iam policy {use} prints what whoever does it needs")
+
+
+def principal_of(arn: str) -> str | None:
+    """The user or role behind a caller's ARN, as SimulatePrincipalPolicy takes it; None where it takes none.
+
+    Source: IAM user guide, "IAM identifiers"; a session's ARN leaves the role's path out.
+    """
+    head, _, resource = arn.rpartition(":")
+    kind, _, name = resource.partition("/")
+    parts = head.split(":")
+    if kind == "user" and name:
+        # STS has users of the account under its own name in some places.
+        return f"{parts[0]}:{parts[1]}:iam::{parts[4]}:user/{name}" if len(parts) == 5 else None
+    if kind == "assumed-role" and len(parts) == 5:
+        return f"{parts[0]}:{parts[1]}:iam::{parts[4]}:role/{name.partition('/')[0]}"
+    return None
+
+
+def _whole_role(clients: Clients, arn: str) -> str:
+    """The role's ARN with its path, where that may be asked."""
+    try:
+        with explained("asking for the role's path"):
+            return str(clients.once("iam").get_role(RoleName=arn.rpartition("/")[2])["Role"]["Arn"])
+    except ServiceError:
+        return arn
+
+
+def _denied(clients: Clients, principal: str, statement: Mapping[str, Any]) -> Iterator[str]:
+    """The statement's calls that the principal may not make."""
+    for resources, actions in examples(statement).items():
+        with explained("simulating the caller's policies"):
+            answer = clients.once("iam").simulate_principal_policy(
+                PolicySourceArn=principal,
+                ActionNames=actions,
+                **({"ResourceArns": list(resources)} if resources != ("*",) else {}),
+            )
+        for result in answer["EvaluationResults"]:
+            if result["EvalDecision"] != "allowed":
+                yield result["EvalActionName"]
+
+
+def examples(statement: Mapping[str, Any]) -> dict[tuple[str, ...], list[str]]:
+    """Calls by resources that are like those of a statement: a pattern stands for one that it matches."""
+    grouped: dict[tuple[str, ...], list[str]] = {}
+    for action in statement["Action"]:
+        resources = tuple(example(action, str(resource)) for resource in statement["Resource"])
+        grouped.setdefault(resources, []).append(action)
+    return grouped
+
+
+def example(action: str, pattern: str) -> str:
+    """An ARN that the pattern matches, of the kind of resource that the call is for."""
+    if pattern == "*":
+        return pattern
+    if ":rekognition:" in pattern and pattern.endswith("/*") and pattern.count("/") == 2:
+        stem = pattern.removesuffix("/*").replace("*", "any")
+        if action in _ON_VERSIONS:
+            return f"{stem}/version/any/{_CREATED}"
+        if action in _ON_DATASETS:
+            return f"{stem}/dataset/train/{_CREATED}"
+        return f"{stem}/{_CREATED}"
+    return pattern.replace("*", _CREATED)

@@ -1,0 +1,83 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas
+import pytest
+from support.drawing import draw
+
+from customlabels import Dataset, LayoutError, Side
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return draw(tmp_path / "tiles", {"across": 2, "down": 1})
+
+
+def test_a_table_of_labels_becomes_a_dataset_and_a_table_again(folder: Path) -> None:
+    frame = pandas.DataFrame(
+        [("across/000.jpg", "crack", "train"), ("across/000.jpg", "pit", "train"), ("down/000.jpg", None, "test")],
+        columns=["file", "kind", "part"],
+    )
+    dataset = Dataset.from_pandas(frame, image="file", label="kind", side="part", root=folder, allow_unlabelled=True)
+    assert [(record.name, record.labels, record.side) for record in dataset.records] == [
+        ("across/000.jpg", ("crack", "pit"), Side.TRAIN),
+        ("down/000.jpg", (), Side.TEST),
+    ]
+    back = dataset.to_pandas()
+    assert back[["image", "label", "side"]].fillna("").values.tolist() == [
+        ["across/000.jpg", "crack", "train"],
+        ["across/000.jpg", "pit", "train"],
+        ["down/000.jpg", "", "test"],
+    ]
+
+
+def test_a_table_of_boxes_becomes_a_dataset_with_boxes(folder: Path) -> None:
+    frame = pandas.DataFrame(
+        [("across/000.jpg", "crack", 1, 2, 30, 20), ("across/001.jpg", None, None, None, None, None)],
+        columns=["image", "label", "x", "y", "w", "h"],
+    )
+    dataset = Dataset.from_pandas(
+        frame, image="image", label="label", box=("x", "y", "w", "h"), root=folder, allow_unlabelled=True
+    )
+    first, second = dataset.records
+    assert [(box.label, *box.corners) for box in first.boxes or ()] == [("crack", 1, 2, 31, 22)]
+    assert second.boxes == ()
+    assert dataset.to_pandas()["left"].tolist()[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"image": "file"}, "no column 'file'"),
+        ({"image": "image", "label": "what"}, "no column 'what'"),
+        ({"image": "image", "label": "label", "side": "label"}, "neither train nor test"),
+        ({"image": "image", "label": "label", "box": ("image", "label", "label", "label")}, "no number"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused_in_a_sentence(
+    folder: Path, columns: dict[str, str], words: str
+) -> None:
+    frame = pandas.DataFrame([("across/000.jpg", "crack")], columns=["image", "label"])
+    with pytest.raises(LayoutError, match=words):
+        Dataset.from_pandas(frame, root=folder, **columns)
+
+
+def test_an_image_that_is_not_there_is_among_the_findings(folder: Path) -> None:
+    frame = pandas.DataFrame([("across/000.jpg", "a"), ("gone.jpg", "b")], columns=["image", "label"])
+    dataset = Dataset.from_pandas(frame, image="image", label="label", root=folder)
+    assert [record.name for record in dataset.records] == ["across/000.jpg"]
+    assert "gone.jpg" in dataset.faults[0].name
+
+
+def test_a_dataset_tells_of_itself_in_a_line(folder: Path) -> None:
+    frame = pandas.DataFrame([("across/000.jpg", f"<l{n}>") for n in range(20)], columns=["image", "label"])
+    dataset = Dataset.from_pandas(frame, image="image", label="label", root=folder)
+    assert repr(dataset).startswith(f"<Dataset {folder.resolve()}: 1 images (<l0> 1, ")
+    assert len(repr(dataset)) < 300
+    assert "&lt;l0&gt;" in dataset._repr_html_()
+
+
+def test_the_package_asks_for_no_pandas() -> None:
+    script = "import sys, customlabels; customlabels.Dataset, customlabels.Session; sys.exit('pandas' in sys.modules)"
+    subprocess.run([sys.executable, "-c", script], check=True)
