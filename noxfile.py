@@ -62,9 +62,9 @@ def alone(session: nox.Session) -> None:
             session.run("customlabels", *line.split())
         for extra, line in LACKING.items():
             server = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
-            said = session.run("customlabels", *line.split(), env=server, success_codes=[2, 4], silent=True)
-            if f"pip install 'customlabels[{extra}]'" not in str(said):
-                session.error(f"customlabels {line} does not name the extra it takes: {said}")
+            printed = session.run("customlabels", *line.split(), env=server, success_codes=[2, 4], silent=True)
+            if f"pip install 'customlabels[{extra}]'" not in str(printed):
+                session.error(f"customlabels {line} does not name the extra it takes: {printed}")
     finally:
         session.run("customlabels", "local", "stop")
     session.run("python", str(TYPED))

@@ -74,21 +74,21 @@ def measured(all_: Boxed, test: NDArray[np.bool_]) -> Figures:
     began = time.process_time()
     model = detector.fit([all_.images[k] for k in train], [all_.boxes[k] for k in train], all_.labels, 0)
     trained = time.process_time()
-    found = [detector.detect(model, all_.images[k]) for k in np.flatnonzero(test)]
+    detected = [detector.detect(model, all_.images[k]) for k in np.flatnonzero(test)]
     ended = time.process_time()
     tested = [
         Examined("", all_.images[k].shape[1::-1], all_.boxes[k], own)
-        for k, own in zip(np.flatnonzero(test), found, strict=True)
+        for k, own in zip(np.flatnonzero(test), detected, strict=True)
     ]
     result, _ = box_evaluation.summary(
         version_arn="", labels=all_.labels, tested=tested, training_images=len(train), ended=datetime.now(UTC)
     )
     means = result["AggregatedEvaluationResults"]
-    return Figures(means["F1Score"], means["AveragePrecision"], trained - began, (ended - trained) / len(found))
+    return Figures(means["F1Score"], means["AveragePrecision"], trained - began, (ended - trained) / len(detected))
 
 
 def report(what: str, figures: list[Figures]) -> None:
-    f1 = [one.f1 for one in figures]
+    f1 = [figure.f1 for figure in figures]
     precision, training, detecting = (statistics.mean(values) for values in list(zip(*figures, strict=True))[1:])
     spread = f" ({min(f1):.3f} to {max(f1):.3f})" if len(f1) > 1 else ""
     figure = (
@@ -101,7 +101,7 @@ def report(what: str, figures: list[Figures]) -> None:
 def main(folder: Path, seeds: range) -> None:
     tested = load_dataset(folder, "masks")
     photographs = boxed(tested)
-    alike = grouped(tested, (one.records for one in near_duplicates(tested.records)))
+    alike = grouped(tested, (duplicates.records for duplicates in near_duplicates(tested.records)))
     truth = np.array(
         [[any(box[0] == k for box in own) for k in range(len(photographs.labels))] for own in photographs.boxes]
     )
@@ -112,9 +112,9 @@ def main(folder: Path, seeds: range) -> None:
         "magnetic tiles, no tile on both sides",
         [measured(photographs, chosen(truth, groups, seed + 1)) for seed in seeds],
     )
-    with tempfile.TemporaryDirectory() as place:
-        make_samples(Path(place), images=SAMPLES)
-        samples = load_dataset(Path(place) / "boxes.json", "coco")
+    with tempfile.TemporaryDirectory() as folder:
+        make_samples(Path(folder), images=SAMPLES)
+        samples = load_dataset(Path(folder) / "boxes.json", "coco")
         report("sample images", [measured(boxed(samples), sides(samples, seed)) for seed in seeds])
 
 

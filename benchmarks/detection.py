@@ -47,10 +47,10 @@ def main(images: int, rate: float) -> None:
         local_service(Path(folder, "state"), address.Pace(scale=0.01, rate=rate)) as endpoint,
     ):
         version = trained(Path(folder))
-        found = (image_files(Path(folder, "images")) * (images // 80 + 1))[:images]
+        paths = (image_files(Path(folder, "images")) * (images // 80 + 1))[:images]
         client = Clients(Connection(None, "us-east-1", endpoint)).rekognition
         throttled, began = Throttled(client), time.monotonic()
-        done = [one for one in detect(client, version, found, rate=rate) if one.error is None]
+        done = [detection for detection in detect(client, version, paths, rate=rate) if detection.error is None]
         report(
             f"detect, {images} images at {rate:g} a second",
             len(done),
@@ -65,15 +65,15 @@ def main(images: int, rate: float) -> None:
         )
         throttled, began = Throttled(adaptive), time.monotonic()
 
-        def ask(one: Any) -> bool:
+        def ask(named: Any) -> bool:
             try:
-                adaptive.detect_custom_labels(ProjectVersionArn=version, Image={"Bytes": one[1].read_bytes()})
+                adaptive.detect_custom_labels(ProjectVersionArn=version, Image={"Bytes": named[1].read_bytes()})
             except adaptive.exceptions.ClientError:
                 return False
             return True
 
         with ThreadPoolExecutor(16) as pool:
-            seen = sum(pool.map(ask, found))
+            seen = sum(pool.map(ask, paths))
         report(
             "the same by 16 threads with botocore's adaptive retries",
             seen,

@@ -37,7 +37,7 @@ class Ledger:
         self.tags: dict[str, str] = {}
         self.entries: set[str] = set()
         self.items: set[str] = set()
-        self.told: set[str] = set()
+        self.sent: set[str] = set()
         """What has to come to the queue: sent, put into by the bucket, or made of an event by a rule."""
         self.came: set[str] = set()
 
@@ -58,9 +58,9 @@ def set_up(made: dict[str, Any]) -> str:
     url: str = made["sqs"].create_queue(QueueName="told", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
     arn = made["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     rules = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "told/"}]}}
-    told = [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"], "Filter": rules}]
+    queues = [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"], "Filter": rules}]
     made["s3"].put_bucket_notification_configuration(
-        Bucket=BUCKET, NotificationConfiguration={"QueueConfigurations": told}
+        Bucket=BUCKET, NotificationConfiguration={"QueueConfigurations": queues}
     )
     made["events"].put_rule(Name="told", EventPattern=json.dumps({"source": ["faults"]}))
     made["events"].put_targets(Rule="told", Targets=[{"Id": "queue", "Arn": arn}])
@@ -122,9 +122,9 @@ def work(
                 with ledger.lock:
                     ledger.items.add(name)
             elif kind >= 5:
-                told = tell(made, choose, name, url)
+                body = tell(made, choose, name, url)
                 with ledger.lock:
-                    ledger.told.add(told)
+                    ledger.sent.add(body)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceInUseException":
                 return
@@ -139,13 +139,13 @@ def check(service: address.Running, ledger: Ledger, base: str, dataset: str, url
     items = {item["k"]["S"] for page in pages for item in page["Items"]}
     assert ledger.items <= items, ledger.items - items
     ends = time.monotonic() + 30
-    while not ledger.told <= ledger.came:
-        assert time.monotonic() < ends, ledger.told - ledger.came
+    while not ledger.sent <= ledger.came:
+        assert time.monotonic() < ends, ledger.sent - ledger.came
         collect(made["sqs"], ledger, url)
     names = {
-        one["ProjectArn"].split("/")[1]
+        project["ProjectArn"].split("/")[1]
         for page in rekognition.get_paginator("describe_projects").paginate()
-        for one in page["ProjectDescriptions"]
+        for project in page["ProjectDescriptions"]
     }
     assert ledger.projects <= names, ledger.projects - names
     tags = rekognition.list_tags_for_resource(ResourceArn=base)["Tags"]
@@ -159,7 +159,9 @@ def check(service: address.Running, ledger: Ledger, base: str, dataset: str, url
     for key, body in list(ledger.objects.items())[-50:]:
         assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == body, key
     keys = {
-        one["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET) for one in page["Contents"]
+        stored["Key"]
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        for stored in page["Contents"]
     }
     assert ledger.objects.keys() <= keys
 
@@ -194,9 +196,9 @@ def main(rounds: int) -> None:
             stop = threading.Event()
             workers = [
                 threading.Thread(
-                    target=work, args=(running, ledger, stop, number * CLIENTS + worker, base, dataset, url)
+                    target=work, args=(running, ledger, stop, number * CLIENTS + client, base, dataset, url)
                 )
-                for worker in range(CLIENTS)
+                for client in range(CLIENTS)
             ]
             for worker in workers:
                 worker.start()
@@ -211,7 +213,7 @@ def main(rounds: int) -> None:
             check(running, ledger, base, dataset, url)
         address.stop(state)
     held = f"{len(ledger.objects)} objects, {len(ledger.projects)} projects, {len(ledger.tags)} tags"
-    follows = f"{len(ledger.items)} items, {len(ledger.told)} messages, notifications and events"
+    follows = f"{len(ledger.items)} items, {len(ledger.sent)} messages, notifications and events"
     figure = f"nothing lost of {held}, {len(ledger.entries)} entries, {follows}"
     note(Row("local service killed in the middle of writing", figure=figure, runs=rounds))
 

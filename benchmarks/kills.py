@@ -37,8 +37,8 @@ def main() -> None:
                 project = f"k{number}"
                 struck += killed_after(shell, WORDS, project, number)
                 shell.run(*WORDS, "--local", "--project", project)
-                found = end(shell, project, service.s3, service.rekognition)
-                assert found == wanted, (number, what, found, wanted)
+                left = end(shell, project, service.s3, service.rekognition)
+                assert left == wanted, (number, what, left, wanted)
         finally:
             address.stop(shell.state)
     figure = f"the same end as undisturbed each time; {struck} times it was still running"

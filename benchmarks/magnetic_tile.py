@@ -49,18 +49,18 @@ class Described(NamedTuple):
 def tiles(names: list[str]) -> NDArray[np.intp]:
     """A number a tile for each name: within a label, a new one where the exposure does not go up, or after a gap."""
     groups, group = np.zeros(len(names), dtype=np.intp), itertools.count()
-    places: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-    for place, name in enumerate(names):
-        found = re.search(r"exp(\d)_num_(\d+)", name)
-        if found is None:
+    exposures: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    for index, name in enumerate(names):
+        match = re.search(r"exp(\d)_num_(\d+)", name)
+        if match is None:
             raise SystemExit(f"{name}: not a name of that set")
-        places[name.split("/")[0]].append((int(found[2]), int(found[1]), place))
-    for shots in places.values():
+        exposures[name.split("/")[0]].append((int(match[2]), int(match[1]), index))
+    for shots in exposures.values():
         current, before = next(group), (-_NEXT_TILE, 9)
-        for number, exposure, place in sorted(shots):
+        for number, exposure, index in sorted(shots):
             if number - before[0] > _NEXT_TILE or exposure <= before[1]:
                 current = next(group)
-            groups[place], before = current, (number, exposure)
+            groups[index], before = current, (number, exposure)
     return groups
 
 
@@ -88,10 +88,10 @@ def macro_f1(images: Described, train: NDArray[np.bool_], test: NDArray[np.bool_
     """F1 with the best thresholds on the tested images, and with 0.5."""
     names = tuple(map(str, range(images.truth.shape[1])))
     model = classifier.fit(images.rows[train], images.truth[train], names, 0, features.weights())
-    scores, there = classifier.confidences(model, images.rows[test]), images.truth[test]
-    best = [classifier.assumed_threshold(scores[:, k], there[:, k]) for k in range(len(names))]
+    scores, truth = classifier.confidences(model, images.rows[test]), images.truth[test]
+    best = [classifier.assumed_threshold(scores[:, k], truth[:, k]) for k in range(len(names))]
     figures = [
-        statistics.mean(label_metrics(scores[:, k] >= at[k], there[:, k])["F1Score"] for k in range(len(names)))
+        statistics.mean(label_metrics(scores[:, k] >= at[k], truth[:, k])["F1Score"] for k in range(len(names)))
         for at in (best, [0.5] * len(names))
     ]
     return figures[0], figures[1]
@@ -129,9 +129,9 @@ def main(folder: Path) -> None:
         trains = [shots(test, truth, count, seed) for seed, test in zip(SEEDS, kept, strict=True)]
         figures = [macro_f1(photographs, train, ~np.isin(groups, groups[train])) for train in trains]
         report(f"magnetic tiles, {count} a label to train", figures)
-    with tempfile.TemporaryDirectory() as place:
-        make_samples(Path(place), images=SAMPLES)
-        samples = described(Path(place))
+    with tempfile.TemporaryDirectory() as folder:
+        make_samples(Path(folder), images=SAMPLES)
+        samples = described(Path(folder))
     numbers = np.array([int(Path(name).stem.split("-")[1]) for name in samples.names])
     for count in SHOTS:
         report(f"sample images, {count} a label to train", [macro_f1(samples, numbers <= count, numbers > count)])

@@ -70,7 +70,7 @@ PROCESSORS: dict[str, dict[str, str]] = {
     },
 }
 
-Found = list[tuple[str, float, list[float]]]
+Detections = list[tuple[str, float, list[float]]]
 """What is found on an image at a confidence of its threshold or more: label, confidence, box (none at image level)."""
 
 
@@ -134,40 +134,40 @@ def on(processor: str, state: Path) -> dict[str, Any]:
     return results
 
 
-def differences(kind: str, one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+def differences(kind: str, usual: dict[str, Any], other: dict[str, Any]) -> list[str]:
     """What does not come to the same."""
-    if one["labels"] != other["labels"]:
-        return [f"{kind}: labels {one['labels']}, {other['labels']}"]
-    told = [
+    if usual["labels"] != other["labels"]:
+        return [f"{kind}: labels {usual['labels']}, {other['labels']}"]
+    differing = [
         f"{kind}: the threshold of {label} is {before:.6f}, {after:.6f}"
-        for label, before, after in zip(one["labels"], one["thresholds"], other["thresholds"], strict=True)
+        for label, before, after in zip(usual["labels"], usual["thresholds"], other["thresholds"], strict=True)
         if abs(before - after) > TOLERANCE
     ]
-    return told + [
+    return differing + [
         f"{name}: {shown(before)}; {shown(other['images'][name])}"
-        for name, before in one["images"].items()
+        for name, before in usual["images"].items()
         if not alike(before, other["images"][name])
     ]
 
 
-def shown(found: Found) -> str:
-    return ", ".join(f"{label} {confidence:.3f}" for label, confidence, _ in found) or "nothing"
+def shown(labels: Detections) -> str:
+    return ", ".join(f"{label} {confidence:.3f}" for label, confidence, _ in labels) or "nothing"
 
 
-def alike(one: Found, other: Found) -> bool:
+def alike(usual: Detections, other: Detections) -> bool:
     """Whether the same labels are found, in about the same boxes."""
     left = list(other)
-    for label, _, box in one:
-        near = [found for found in left if found[0] == label and shared(box, found[2]) >= OVERLAP]
+    for label, _, box in usual:
+        near = [detected for detected in left if detected[0] == label and shared(box, detected[2]) >= OVERLAP]
         if not near:
             return False
         left.remove(near[0])
     return not left
 
 
-def shared(one: list[float], other: list[float]) -> float:
+def shared(box: list[float], other: list[float]) -> float:
     """How much two boxes (width, height, left, top) overlap; 1 where there are none."""
-    return overlap([*one[2:], *one[:2]], [*other[2:], *other[:2]]) if one else 1.0
+    return overlap([*box[2:], *box[:2]], [*other[2:], *other[:2]]) if box else 1.0
 
 
 def main() -> int:
@@ -178,16 +178,16 @@ def main() -> int:
     failed = 0
     for processor in others:
         pairs = [(kind, results[usual][kind], results[processor][kind]) for kind in KINDS]
-        told = [difference for pair in pairs for difference in differences(*pair)]
-        print(*told, sep="\n")
-        failed += len(told)
+        differing = [difference for pair in pairs for difference in differences(*pair)]
+        print(*differing, sep="\n")
+        failed += len(differing)
         moved = max(
             abs(before - after)
-            for _, one, other in pairs
-            for before, after in zip(one["thresholds"], other["thresholds"], strict=True)
+            for _, training, other in pairs
+            for before, after in zip(training["thresholds"], other["thresholds"], strict=True)
         )
-        images = sum(len(one["images"]) for _, one, _ in pairs)
-        figure = f"{len(told)} differences on {images} images, thresholds up to {moved:.1g} apart"
+        images = sum(len(training["images"]) for _, training, _ in pairs)
+        figure = f"{len(differing)} differences on {images} images, thresholds up to {moved:.1g} apart"
         note(Row(f"trainings as on {processor}", figure=figure))
     return 1 if failed else 0
 

@@ -63,38 +63,40 @@ LONG = 5
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice([one.name for one in BENCHMARKS]))
+@click.argument("names", nargs=-1, type=click.Choice([benchmark.name for benchmark in BENCHMARKS]))
 @click.option("--against", metavar="REV", help="Another revision to compare with; the table stays as it is.")
 @click.option(
     "--photographs", type=click.Path(exists=True, path_type=Path), help="The set that magnetic_tile.py names."
 )
 def main(names: tuple[str, ...], against: str | None, photographs: Path | None) -> None:
     KEPT.mkdir(exist_ok=True)
-    chosen = [one for one in BENCHMARKS if one.name in names or not names]
-    if photographs is None and (without := [one.name for one in chosen if one.photographs]):
+    chosen = [benchmark for benchmark in BENCHMARKS if benchmark.name in names or not names]
+    if photographs is None and (without := [benchmark.name for benchmark in chosen if benchmark.photographs]):
         click.echo(f"no PHOTOGRAPHS: {' and '.join(without)} left out", err=True)
-        chosen = [one for one in chosen if not one.photographs]
+        chosen = [benchmark for benchmark in chosen if not benchmark.photographs]
     if against:
-        compare([one for one in chosen if names or one.minutes < LONG], against, photographs)
+        compare([benchmark for benchmark in chosen if names or benchmark.minutes < LONG], against, photographs)
         return
-    for one in chosen:
+    for benchmark in chosen:
         kept = {
             "revision": revision(),
-            "rows": [asdict(row) for row in measure(one, photographs)],
+            "rows": [asdict(row) for row in measure(benchmark, photographs)],
             "machine": machine(),
         }
-        (KEPT / f"{one.name}.json").write_text(json.dumps(kept))
+        (KEPT / f"{benchmark.name}.json").write_text(json.dumps(kept))
     write()
 
 
-def measure(one: Benchmark, photographs: Path | None, python: str = sys.executable, against: str = "") -> list[Row]:
+def measure(
+    benchmark: Benchmark, photographs: Path | None, python: str = sys.executable, against: str = ""
+) -> list[Row]:
     """Runs a benchmark in the environment of `python`; its rows."""
-    click.secho(f"{one.name}, about {one.minutes} min", bold=True)
-    path = KEPT / f"{one.name}.jsonl"
+    click.secho(f"{benchmark.name}, about {benchmark.minutes} min", bold=True)
+    path = KEPT / f"{benchmark.name}.jsonl"
     path.write_bytes(b"")
-    given = (str(photographs),) if one.photographs else ()
+    given = (str(photographs),) if benchmark.photographs else ()
     environment = {**os.environ, ROWS: str(path), AGAINST: against}
-    subprocess.run([python, HERE / f"{one.name}.py", *given, *one.words], check=True, env=environment)
+    subprocess.run([python, HERE / f"{benchmark.name}.py", *given, *benchmark.words], check=True, env=environment)
     return [Row(**json.loads(line)) for line in path.read_text().splitlines()]
 
 
@@ -102,10 +104,10 @@ def compare(chosen: list[Benchmark], name: str, photographs: Path | None) -> Non
     """Prints what each benchmark finds beside what it finds with the revision `name`."""
     programs = environment_of(name)
     lines = ["| what | ratio | now | then |", "| --- | --- | --- | --- |"]
-    for one in chosen:
-        now = measure(one, photographs, against=str(programs))
+    for benchmark in chosen:
+        now = measure(benchmark, photographs, against=str(programs))
         figures = [row for row in now if not row.beside]
-        then = measure(one, photographs, str(programs / "python"), NOTHING) if figures else []
+        then = measure(benchmark, photographs, str(programs / "python"), NOTHING) if figures else []
         before = {row.what: row.figure for row in then}
         lines += [cells(row.what, row.ratio, row.figure, before.get(row.what, "")) for row in now]
     click.echo("\n".join(lines))
@@ -113,10 +115,10 @@ def compare(chosen: list[Benchmark], name: str, photographs: Path | None) -> Non
 
 def environment_of(name: str) -> Path:
     """The `bin` folder of a revision's environment, made where it is not there."""
-    found = git("rev-parse", "--verify", "--short=12", f"{name}^{{commit}}")
-    tree = KEPT / found
+    commit = git("rev-parse", "--verify", "--short=12", f"{name}^{{commit}}")
+    tree = KEPT / commit
     if not tree.exists():
-        git("worktree", "add", "--detach", str(tree), found)
+        git("worktree", "add", "--detach", str(tree), commit)
     subprocess.run(["make", "--silent", ".venv/ready"], cwd=tree, check=True)
     return tree / ".venv" / "bin"
 
@@ -124,15 +126,15 @@ def environment_of(name: str) -> Path:
 def write() -> None:
     """Writes the table of what was measured on this machine, and what the README quotes of it."""
     lines = []
-    for one in BENCHMARKS:
-        path = KEPT / f"{one.name}.json"
+    for benchmark in BENCHMARKS:
+        path = KEPT / f"{benchmark.name}.json"
         kept = json.loads(path.read_text()) if path.exists() else {"machine": None}
         if kept["machine"] != machine():
-            click.echo(f"{one.name} was not measured on this machine: {TABLE.name} stays as it is", err=True)
+            click.echo(f"{benchmark.name} was not measured on this machine: {TABLE.name} stays as it is", err=True)
             return
         for row in (Row(**values) for values in kept["rows"]):
             lines.append(
-                (row.what, row.beside, row.ratio, row.figure, str(row.runs), f"{one.name}.py", kept["revision"])
+                (row.what, row.beside, row.ratio, row.figure, str(row.runs), f"{benchmark.name}.py", kept["revision"])
             )
     head = ("what", "beside", "ratio", "figure", "runs", "benchmark", "revision")
     TABLE.write_text(

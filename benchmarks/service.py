@@ -50,9 +50,9 @@ def import_many(rekognition: Any) -> None:
     project = rekognition.create_project(ProjectName="many")["ProjectArn"]
     body = b"".join(entry_line(f"s3://{BUCKET}/{n:06}.jpg", (f"label-{n % 40}",)) for n in range(LINES))
     boto3.client("s3").put_object(Bucket=BUCKET, Key="many.manifest", Body=body)
-    place: Any = {"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Name": "many.manifest"}}}
+    source: Any = {"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Name": "many.manifest"}}}
     began = time.perf_counter()
-    made = rekognition.create_dataset(ProjectArn=project, DatasetType="TRAIN", DatasetSource=place)["DatasetArn"]
+    made = rekognition.create_dataset(ProjectArn=project, DatasetType="TRAIN", DatasetSource=source)["DatasetArn"]
     while rekognition.describe_dataset(DatasetArn=made)["DatasetDescription"]["Status"] != "CREATE_COMPLETE":
         time.sleep(0.02)
     figure = f"{time.perf_counter() - began:.2f} s"

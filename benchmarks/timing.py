@@ -66,21 +66,21 @@ def compare(what: str, ours: Command, peers: Mapping[str, Command], rounds: int 
         own.append(run(ours))
         for name, command in peers.items():
             others[name].append(run(command))
-    for name, found in others.items():
-        ratios = [mine.seconds / its.seconds for mine, its in zip(own, found, strict=True)]
+    for name, theirs in others.items():
+        ratios = [mine.seconds / its.seconds for mine, its in zip(own, theirs, strict=True)]
         note(
             Row(
                 what,
                 name,
                 f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
-                f"{_figure(own)}; beside {_figure(found)}",
+                f"{_figure(own)}; beside {_figure(theirs)}",
                 rounds,
             )
         )
 
 
 def _figure(runs: list[Run]) -> str:
-    return f"{statistics.median(one.seconds for one in runs):.2f} s, {max(one.memory for one in runs):.0f} MB"
+    return f"{statistics.median(run_.seconds for run_ in runs):.2f} s, {max(run_.memory for run_ in runs):.0f} MB"
 
 
 def _translated(command: Command, folder: str) -> Command:

@@ -34,7 +34,7 @@ def suggested(trace: Trace, coverage: float) -> Schedule:
 def whenever(seed: int, first: datetime) -> Trace:
     """Two batches of half an hour a workday, each beginning at any minute from 7 to 19."""
     draw, busy = random.Random(seed), set()
-    for day in (first + timedelta(days=place) for place in range(DAYS)):
+    for day in (first + timedelta(days=number) for number in range(DAYS)):
         for _ in range(2 if day.weekday() < 5 else 0):
             begins = day + timedelta(minutes=draw.randrange(6 * 60, 18 * 60))
             busy |= {begins + timedelta(minutes=minute) for minute in range(30)}
@@ -49,13 +49,13 @@ def compare(name: str, trace: Trace, known: Trace) -> float:
         "8 to 20, mon-fri": office_hours(ZONE, 1),
         **{f"windows suggested for {coverage:.0%}": suggested(known, coverage) for coverage in COVERAGES},
     }.items():
-        one = walk(schedule, trace)
-        if one.least is None:
+        result = walk(schedule, trace)
+        if result.least is None:
             raise SystemExit("no demand")
-        running = one.billed / one.least.billed
-        both = (one.billed + one.starting) / (one.least.billed + one.least.starting)
+        running = result.billed / result.least.billed
+        both = (result.billed + result.starting) / (result.least.billed + result.least.starting)
         worst = max(worst, running, both) if title.startswith("windows suggested") else worst
-        figure = f"{one.coverage:.1%} of requests met, ${one.dollars_a_week:.2f} a week"
+        figure = f"{result.coverage:.1%} of requests met, ${result.dollars_a_week:.2f} a week"
         note(Row(f"bill of {name}, {title}", "the least possible", f"{running:.2f}", figure))
     return worst
 

@@ -34,10 +34,10 @@ def main() -> None:
             name = copy.split("/")[3]
 
             def copied(name: str = name) -> bool | None:
-                (found,) = rekognition.describe_project_versions(ProjectArn=project, VersionNames=[name])[
+                (description,) = rekognition.describe_project_versions(ProjectArn=project, VersionNames=[name])[
                     "ProjectVersionDescriptions"
                 ]
-                return True if found["Status"] == "COPYING_COMPLETED" else None
+                return True if description["Status"] == "COPYING_COMPLETED" else None
 
             wait_for(copied, what="copy", most=60)
         os.environ["AWS_ENDPOINT_URL"] = endpoint

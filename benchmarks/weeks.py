@@ -129,8 +129,8 @@ def to(shell: Shell, moment: datetime) -> None:
 
 def arn(service: Service, name: str) -> str:
     (project,) = service.rekognition.describe_projects()["ProjectDescriptions"]
-    found = service.rekognition.describe_project_versions(ProjectArn=project["ProjectArn"], VersionNames=[name])
-    return found["ProjectVersionDescriptions"][0]["ProjectVersionArn"]
+    answer = service.rekognition.describe_project_versions(ProjectArn=project["ProjectArn"], VersionNames=[name])
+    return answer["ProjectVersionDescriptions"][0]["ProjectVersionArn"]
 
 
 def tag(service: Service, name: str, value: str | None) -> None:

@@ -45,14 +45,19 @@ def inspect(session: Session, source: Source, near_duplicates: bool) -> int:
     Example: customlabels dataset inspect images --include '*.jpg'
     """
     taken = read_images(wanted(session, source))
-    found = taken.dataset
+    dataset_ = taken.dataset
     twice = find_exact_duplicates(taken)
     if near_duplicates:
-        same = {frozenset(one.records) for one in twice}
-        twice += [one for one in find_near_duplicates(session.console, taken) if frozenset(one.records) not in same]
-    document = summarise(found) | {"duplicates": [_document(one) for one in twice]}
-    session.console.result(document, lambda _: _show(session, found, twice))
-    return 4 if found.faults or any(one.exact and one.kind == "across labels" for one in twice) else 0
+        same = {frozenset(duplicates.records) for duplicates in twice}
+        twice += [
+            duplicates
+            for duplicates in find_near_duplicates(session.console, taken)
+            if frozenset(duplicates.records) not in same
+        ]
+    document = summarise(dataset_) | {"duplicates": [_document(duplicates) for duplicates in twice]}
+    session.console.result(document, lambda _: _show(session, dataset_, twice))
+    contradicted = any(duplicates.exact and duplicates.kind == "across labels" for duplicates in twice)
+    return 4 if dataset_.faults or contradicted else 0
 
 
 @dataset.command("split")
@@ -108,8 +113,8 @@ def convert(session: Session, source: Source, folder: Path, to: str | None) -> N
     from customlabels.datasets.reading import Policy
 
     if to is None:
-        with find_source(wanted(session, source), convertible=True) as found:
-            to = found.format.name
+        with find_source(wanted(session, source), convertible=True) as chosen:
+            to = chosen.format.name
         if to not in _WRITTEN:
             raise SettingsError(f"{to} is read, and not written", hint=f"say --to {', '.join(_WRITTEN)}")
     policy = Policy(image_fault=conversion.convertible_fault, allow_unlabelled=True)
@@ -120,14 +125,16 @@ def convert(session: Session, source: Source, folder: Path, to: str | None) -> N
         "folder": str(folder),
         "format": to,
         "images": len(written.records),
-        "changed": [{"image": one.name, "written": one.written, "reasons": list(one.reasons)} for one in changes],
+        "changed": [
+            {"image": change.name, "written": change.written, "reasons": list(change.reasons)} for change in changes
+        ],
     }
 
     def show(_: object) -> None:
         if changes:
             session.console.table(
                 ("image", "written", "what was done"),
-                [(one.name, one.written, ", ".join(one.reasons)) for one in changes],
+                [(change.name, change.written, ", ".join(change.reasons)) for change in changes],
             )
         session.console.text(f"{folder}: {len(written.records)} images as {to}, {len(changes)} of them changed")
 
@@ -142,7 +149,7 @@ def formats(session: Session) -> None:
     Example: customlabels dataset formats
     """
     session.console.result(
-        {name: one.summary for name, one in FORMATS.items()},
+        {name: format_.summary for name, format_ in FORMATS.items()},
         lambda rows: session.console.table(("format", "what it is"), list(rows.items())),
     )
 
@@ -156,8 +163,8 @@ def _document(same: Duplicates) -> dict[str, object]:
     }
 
 
-def _show(session: Session, found: Dataset, twice: list[Duplicates]) -> None:
-    console, summary = session.console, summarise(found)
+def _show(session: Session, dataset_: Dataset, twice: list[Duplicates]) -> None:
+    console, summary = session.console, summarise(dataset_)
     boxed = bool(summary["boxes"])
     console.table(
         ("label", "images", *(["boxes"] if boxed else []), "train", "test"),
@@ -188,15 +195,15 @@ def _show(session: Session, found: Dataset, twice: list[Duplicates]) -> None:
             ("", "there twice or more", "labels"),
             [
                 (
-                    f"{'same' if one.exact else 'nearly the same'}, {one.kind}",
-                    ", ".join(record.name for record in one.records),
-                    " or ".join("+".join(labels) or "none" for labels in one.labels),
+                    f"{'same' if duplicates.exact else 'nearly the same'}, {duplicates.kind}",
+                    ", ".join(record.name for record in duplicates.records),
+                    " or ".join("+".join(labels) or "none" for labels in duplicates.labels),
                 )
-                for one in twice
+                for duplicates in twice
             ],
         )
-    if found.findings:
-        console.table(("", "where", "finding"), _rows(found.findings))
+    if dataset_.findings:
+        console.table(("", "where", "finding"), _rows(dataset_.findings))
 
 
 def _range(ends: list[int]) -> str:

@@ -16,7 +16,7 @@ from customlabels.pipelines.service import arns
 from customlabels.session import Session
 
 if TYPE_CHECKING:
-    from customlabels.pipelines.service.detection import Detection, Image, Seen
+    from customlabels.pipelines.service.detection import DetectedLabel, Detection, Image
     from customlabels.pipelines.service.versions import Description
 
 
@@ -87,10 +87,10 @@ def detect(
     kept = read_kept(to, run) if to else None
     if kept is not None and kept.done:
         before = len(images)
-        images = [one for one in images if one[0] not in kept.done]
+        images = [(name, image) for name, image in images if name not in kept.done]
         session.console.note(f"{before - len(images)} images are in {to} already, and are left as they are")
     units = max(1, chosen.get("MinInferenceUnits") or 1)
-    found: list[Detection] = []
+    detections: list[Detection] = []
     looked = failed = 0
     with ExitStack() as stack:
         if images:
@@ -99,8 +99,8 @@ def detect(
             )
         file = stack.enter_context(detection_file(to, kept, run)) if to and kept else None
         advance = stack.enter_context(session.console.step(f"looking at {len(images)} images", len(images)))
-        places = dict(images)
-        for one in look(
+        originals = dict(images)
+        for detection in look(
             session.clients.rekognition,
             chosen["ProjectVersionArn"],
             images,
@@ -108,15 +108,15 @@ def detect(
             min_confidence=min_confidence,
             advance=advance,
         ):
-            looked, failed = looked + 1, failed + bool(one.error)
-            if one.error and file is not None:
-                session.console.warn(f"{one.name}: {one.error}")
-            if drawn is not None and one.error is None:
-                _draw(session, one, places[one.name], drawn)
+            looked, failed = looked + 1, failed + bool(detection.error)
+            if detection.error and file is not None:
+                session.console.warn(f"{detection.name}: {detection.error}")
+            if drawn is not None and detection.error is None:
+                _draw(session, detection, originals[detection.name], drawn)
             if file is not None:
-                file.write(one)
+                file.write(detection)
             else:
-                found.append(one)
+                detections.append(detection)
     if to is not None:
         session.console.done(
             f"{looked} images looked at, {failed} of them in vain; all in {to}",
@@ -125,14 +125,17 @@ def detect(
             failed=failed,
         )
     else:
-        session.console.result([asdict(one) for one in found], lambda _: _show(session, found))
+        session.console.result([asdict(detection) for detection in detections], lambda _: _show(session, detections))
     return 1 if failed else 0
 
 
-def _show(session: Session, found: "list[Detection]") -> None:
+def _show(session: Session, detections: "list[Detection]") -> None:
     session.console.table(
         ("image", "labels (confidence), where: left, top, width, height in %"),
-        [(one.name, one.error or ", ".join(map(_in_words, one.labels)) or "none") for one in found],
+        [
+            (detection.name, detection.error or ", ".join(map(_in_words, detection.labels)) or "none")
+            for detection in detections
+        ],
     )
 
 
@@ -143,7 +146,7 @@ def _keep_originals(images: "list[tuple[str, Image]]", folder: Path) -> None:
     ------
     SettingsError
     """
-    own = {place.resolve() for _, place in images if isinstance(place, Path)}
+    own = {image.resolve() for _, image in images if isinstance(image, Path)}
     for name, _ in images:
         if (folder / name).resolve() in own:
             raise SettingsError(
@@ -174,38 +177,38 @@ def _measure(
         up = session.version(session.project(arns.project_name(chosen["ProjectVersionArn"])), version_name(chosen))
         units = max(1, up.get("MinInferenceUnits") or 1)
         with session.console.step(f"asking for as much as it takes, for {LASTS:.0f} seconds") as advance:
-            found = measure_rate(session.clients.rekognition_once, up["ProjectVersionArn"], images, advance)
+            measured = measure_rate(session.clients.rekognition_once, up["ProjectVersionArn"], images, advance)
     document = {
         "version": version_name(up),
         "units": units,
-        "rate_per_unit": round(found.rate / units, 3),
-        "answered": found.answered,
-        "throttled": found.throttled,
-        "seconds": round(found.seconds, 1),
-        "bounded": found.throttled > 0,
+        "rate_per_unit": round(measured.rate / units, 3),
+        "answered": measured.answered,
+        "throttled": measured.throttled,
+        "seconds": round(measured.seconds, 1),
+        "bounded": measured.throttled > 0,
     }
     with written_aside(to) as file:
         file.write((json.dumps(document, indent=2) + "\n").encode())
-    if not found.throttled:
+    if not measured.throttled:
         session.console.warn("nothing was throttled: this machine, or its connection, was the limit; a unit takes more")
     session.console.done(
-        f"{document['rate_per_unit']} images a second a unit ({found.answered} answered, {found.throttled} throttled "
-        f"in {found.seconds:.0f} s on {units} units); {to}",
+        f"{document['rate_per_unit']} images a second a unit ({measured.answered} answered, {measured.throttled} "
+        f"throttled in {measured.seconds:.0f} s on {units} units); {to}",
         **document,
     )
     return 0
 
 
-def _draw(session: Session, found: "Detection", place: "Image", folder: Path) -> None:
+def _draw(session: Session, detection: "Detection", image: "Image", folder: Path) -> None:
     from customlabels.pipelines.service.detection_drawing import draw
 
-    body = place.read_bytes() if isinstance(place, Path) else s3.get(session.clients.s3, place)
-    target = (folder / found.name).resolve()
+    body = image.read_bytes() if isinstance(image, Path) else s3.get(session.clients.s3, image)
+    target = (folder / detection.name).resolve()
     if not target.is_relative_to(folder.resolve()):
-        raise LayoutError(f"{found.name}: would be written outside {folder}")
-    draw(body, found, target)
+        raise LayoutError(f"{detection.name}: would be written outside {folder}")
+    draw(body, detection, target)
 
 
-def _in_words(seen: "Seen") -> str:
-    where = "" if seen.box is None else f" at {', '.join(f'{100 * side:.0f}' for side in seen.box)}"
-    return f"{seen.label} ({seen.confidence:.1f}){where}"
+def _in_words(label: "DetectedLabel") -> str:
+    where = "" if label.box is None else f" at {', '.join(f'{100 * side:.0f}' for side in label.box)}"
+    return f"{label.label} ({label.confidence:.1f}){where}"

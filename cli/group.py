@@ -55,10 +55,10 @@ class Figure(click.FloatRange):
     """A number in a range; neither infinite nor none."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        found = float(super().convert(value, param, ctx))
-        if not math.isfinite(found):
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
             self.fail(f"{value!r} is no number that can be used", param, ctx)
-        return found
+        return number
 
 
 project_option = click.option("--project", help="Name of the project.")
@@ -115,8 +115,8 @@ class _Root(Group):
         if cmd_name not in COMMANDS:
             return None
         module, name, _ = COMMANDS[cmd_name]
-        found: click.Command = getattr(importlib.import_module(f"customlabels.cli.{module}"), name)
-        return found
+        command: click.Command = getattr(importlib.import_module(f"customlabels.cli.{module}"), name)
+        return command
 
     def get_help(self, ctx: click.Context) -> str:
         return overview()
@@ -171,8 +171,8 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        place = context.command_path if context else "customlabels"
-        console.error(CustomLabelsError(error.format_message(), hint=f"{place} --help shows what it takes"))
+        command = context.command_path if context else "customlabels"
+        console.error(CustomLabelsError(error.format_message(), hint=f"{command} --help shows what it takes"))
         return 2
     except (click.Abort, KeyboardInterrupt) as error:
         # click makes an Abort of whatever interrupts it.

@@ -42,15 +42,15 @@ def start(session: Session, state: Path | None, speed: str | None, strict: bool,
         pace = replace(pace or address.USUAL, rate=rate)
     if strict or iam:
         pace = replace(pace or address.USUAL, strict=strict, iam=iam)
-    found = address.start(folder, pace)
-    if pace is not None and found.pace != pace:
+    service = address.start(folder, pace)
+    if pace is not None and service.pace != pace:
         raise ServiceError(
             "the local service is running at another pace", hint="customlabels local stop, then start it"
         )
     session.console.done(
-        f"running at {found.endpoint_url} (process {found.pid}), state in {folder}",
-        endpoint_url=found.endpoint_url,
-        pid=found.pid,
+        f"running at {service.endpoint_url} (process {service.pid}), state in {folder}",
+        endpoint_url=service.endpoint_url,
+        pid=service.pid,
         state=str(folder),
     )
 
@@ -73,11 +73,11 @@ def status(session: Session) -> None:
 
     Example: customlabels local status
     """
-    found = address.running(session.state)
-    document = {"running": found is not None, "state": str(session.state)}
-    if found:
-        document |= {"endpoint_url": found.endpoint_url, "pid": found.pid}
-    where = f"running at {found.endpoint_url} (process {found.pid})" if found else "not running"
+    service = address.running(session.state)
+    document = {"running": service is not None, "state": str(session.state)}
+    if service:
+        document |= {"endpoint_url": service.endpoint_url, "pid": service.pid}
+    where = f"running at {service.endpoint_url} (process {service.pid})" if service else "not running"
     session.console.result(document, lambda _: session.console.text(f"{where}, state in {session.state}"))
 
 
@@ -114,10 +114,10 @@ def env(session: Session) -> None:
 
     Example: eval "$(customlabels local env)" && aws rekognition describe-projects
     """
-    found = address.start(session.state)
+    service = address.start(session.state)
     variables = {
-        "AWS_ENDPOINT_URL": found.endpoint_url,
-        "AWS_ACCESS_KEY_ID": found.key,
+        "AWS_ENDPOINT_URL": service.endpoint_url,
+        "AWS_ACCESS_KEY_ID": service.key,
         "AWS_SECRET_ACCESS_KEY": address.SECRET,
         "AWS_REGION": DEFAULT_LOCAL_REGION,
         "AWS_DEFAULT_REGION": DEFAULT_LOCAL_REGION,
@@ -143,9 +143,9 @@ _GUARD = (
 
 def _has_own_hosts() -> bool:
     """Whether the AWS CLI that is found is its version 1, a Python script that imports awscli."""
-    found = shutil.which("aws")
+    program = shutil.which("aws")
     try:
-        with Path(found or "").open("rb") as file:
+        with Path(program or "").open("rb") as file:
             return b"import awscli" in file.read(4096)
     except OSError:
         return False

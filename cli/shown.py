@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from customlabels.core.console import Console
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
 from customlabels.pipelines.evaluation.gate import Result, Verdict
-from customlabels.pipelines.evaluation.summary import Evaluation
 from customlabels.session import Session
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ def _show_comparison(console: Console, comparison: "Comparison") -> None:
     rows += [(label, by["f1"]) for label, by in comparison.labels.items() if by["f1"] is not None]
     console.table(
         ("F1", comparison.base, comparison.other, "change", "95 % interval of the change"),
-        [(name, one.base, one.other, f"{one.change:+.3f}", _interval(one)) for name, one in rows],
+        [
+            (name, difference.base, difference.other, f"{difference.change:+.3f}", _interval(difference))
+            for name, difference in rows
+        ],
     )
     for metric in ("precision", "recall"):
         figure = comparison.overall[metric]
@@ -40,8 +43,14 @@ def _show_comparison(console: Console, comparison: "Comparison") -> None:
         console.table(
             ("image", "true", comparison.base, comparison.other, "right"),
             [
-                (one.source_ref, _labels(one.truth), _labels(one.base), _labels(one.other), one.right)
-                for one in many[:_MOST_SHOWN]
+                (
+                    disagreement.source_ref,
+                    _labels(disagreement.truth),
+                    _labels(disagreement.base),
+                    _labels(disagreement.other),
+                    disagreement.right,
+                )
+                for disagreement in many[:_MOST_SHOWN]
             ],
         )
     if len(many) > _MOST_SHOWN:
@@ -52,11 +61,11 @@ def _labels(labels: tuple[str, ...]) -> str:
     return ", ".join(labels) or "–"
 
 
-def _interval(one: "Difference | None") -> str:
-    if one is None or one.interval is None:
+def _interval(difference: "Difference | None") -> str:
+    if difference is None or difference.interval is None:
         return ""
-    sure = ", more than chance" if one.is_sure else ""
-    return f"{one.interval.low:+.3f} to {one.interval.high:+.3f}{sure}"
+    sure = ", more than chance" if difference.is_sure else ""
+    return f"{difference.interval.low:+.3f} to {difference.interval.high:+.3f}{sure}"
 
 
 def show_verdict(console: Console, verdict: Verdict) -> None:

@@ -51,7 +51,7 @@ class Source:
         """The settings, with what flags say in their place."""
         flags: dict[str, Any] = {
             name: value
-            for name in (one.name for one in fields(given))
+            for name in (field.name for field in fields(given))
             if (value := getattr(self, name, None)) not in (None, (), False)
         }
         flags["columns"] = {**given.columns, **dict(self.column)}

@@ -52,8 +52,8 @@ class Console:
         from rich.text import Text
 
         table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
-        for place, name in enumerate(columns):
-            numbers = bool(rows) and all(isinstance(row[place], int | float) for row in rows)
+        for index, name in enumerate(columns):
+            numbers = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
             table.add_column(name, justify="right" if numbers else "left", overflow="fold")
         for row in rows:
             table.add_row(*(Text(_cell(value)) for value in row))

@@ -7,7 +7,7 @@ from typing import TypeVar
 from customlabels.core.errors import UNREACHED, ServiceError
 from customlabels.core.grace import GRACE as GRACE
 
-Seen = TypeVar("Seen")
+Outcome = TypeVar("Outcome")
 
 _FIRST, _GROWTH, _LONGEST = 0.3, 1.15, 30.0
 _PATIENCE = 3600.0
@@ -29,22 +29,22 @@ _PASSING = {
 
 
 def wait_for(
-    look: Callable[[], Seen | None],
+    look: Callable[[], Outcome | None],
     *,
     what: str,
     most: float,
     tick: Callable[[float], None] = lambda seconds: None,
-    said: Callable[[str], None] = lambda sentence: None,
+    notify: Callable[[str], None] = lambda sentence: None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> Seen:
+) -> Outcome:
     """What `look` gives when it first gives something.
 
     Parameters
     ----------
     most : seconds after which it gives up
     tick : called before each further look with the seconds waited so far
-    said : told once when looking fails for a reason that may pass; looking goes on
+    notify : told once when looking fails for a reason that may pass; looking goes on
 
     Raises
     ------
@@ -61,7 +61,7 @@ def wait_for(
                 raise
             if failing is None:
                 failing = now
-                said(f"{error.message}; still waiting{f' ({error.hint})' if error.hint else ''}")
+                notify(f"{error.message}; still waiting{f' ({error.hint})' if error.hint else ''}")
             seen = None
         if seen is not None:
             return seen

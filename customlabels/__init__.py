@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from customlabels.pipelines.evaluation.comparison import Comparison, compare
     from customlabels.pipelines.evaluation.measured import Measured
     from customlabels.pipelines.evaluation.curves import draw_curves
-    from customlabels.pipelines.service.detection import Detection, Seen, detect
+    from customlabels.pipelines.service.detection import Detection, DetectedLabel, detect
     from customlabels.pipelines.service.detection_drawing import draw
-    from customlabels.pipelines.evaluation.summary import Evaluation, load_evaluation
+    from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, load_evaluation
     from customlabels.pipelines.evaluation.results import measure
     from customlabels.scheduler.plan import Action, Observed, plan
     from customlabels.scheduler.simulation.demand import Trace, two_shift
@@ -62,9 +62,9 @@ _PUBLIC = {
     "pipelines.evaluation.comparison": ("Comparison", "compare"),
     "pipelines.evaluation.measured": ("Measured",),
     "pipelines.evaluation.curves": ("draw_curves",),
-    "pipelines.service.detection": ("Detection", "Seen", "detect"),
+    "pipelines.service.detection": ("Detection", "DetectedLabel", "detect"),
     "pipelines.service.detection_drawing": ("draw",),
-    "pipelines.evaluation.summary": ("Evaluation", "load_evaluation"),
+    "pipelines.evaluation.evaluation_summary": ("Evaluation", "load_evaluation"),
     "pipelines.evaluation.results": ("measure",),
     "scheduler.plan": ("Action", "Observed", "plan"),
     "scheduler.simulation.demand": ("Trace", "two_shift"),
@@ -81,6 +81,7 @@ __all__ = [
     "Comparison",
     "CustomLabelsError",
     "Dataset",
+    "DetectedLabel",
     "Detection",
     "Evaluation",
     "Finding",
@@ -94,7 +95,6 @@ __all__ = [
     "Override",
     "Policy",
     "Schedule",
-    "Seen",
     "ServiceError",
     "Session",
     "Settings",

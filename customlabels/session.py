@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from customlabels.pipelines.evaluation.measured import Measured
     from customlabels.pipelines.evaluation.gate import Verdict
     from customlabels.pipelines.following import Following
-    from customlabels.pipelines.permissions import Scope
+    from customlabels.pipelines.policies import Scope
     from customlabels.pipelines.promotion import Promoted
     from customlabels.pipelines.readiness.findings import Finding
     from customlabels.pipelines.service.detection import Detection
@@ -112,7 +112,7 @@ class Session:
         region = self._region or self.settings.project.region
         if not self.local:
             return Clients(
-                Connection(self._profile, region, self._endpoint_url, said=self._said, held_up=self.console.note)
+                Connection(self._profile, region, self._endpoint_url, said=self._note_call, held_up=self.console.note)
             )
         from customlabels.emulator.server.address import start
 
@@ -120,7 +120,7 @@ class Session:
             raise SettingsError("--local and --endpoint-url exclude each other")
         service = start(self.state)
         clients = Clients(
-            Connection(None, region, service.endpoint_url, service.key, said=self._said, held_up=self.console.note)
+            Connection(None, region, service.endpoint_url, service.key, said=self._note_call, held_up=self.console.note)
         )
         self._make_local_bucket(clients, self.settings.project.bucket or LOCAL_BUCKET)
         return clients
@@ -131,7 +131,7 @@ class Session:
             raise SettingsError("the local service has one account only", hint="leave --to-profile out")
         return Clients(
             Connection(
-                profile, self.clients.region, self._endpoint_url, said=self._said, held_up=self.console.note
+                profile, self.clients.region, self._endpoint_url, said=self._note_call, held_up=self.console.note
             )
         )
 
@@ -146,7 +146,7 @@ class Session:
         return datetime.now(UTC)
 
     @property
-    def _said(self) -> Callable[[str], None] | None:
+    def _note_call(self) -> Callable[[str], None] | None:
         return (lambda call: self.console.note(f"calls {call}")) if self.console.verbose else None
 
     def bucket(self, name: str | None = None) -> str:
@@ -189,12 +189,12 @@ class Session:
         from customlabels.scheduler.uptime import USUAL_WARM_UP
 
         warm_up = USUAL_WARM_UP if learned is None else learned
-        found = read_schedule(self.settings.schedule, self.now().year, warm_up)
-        if not found.windows:
+        schedule = read_schedule(self.settings.schedule, self.now().year, warm_up)
+        if not schedule.windows:
             raise SettingsError(
                 "no window is set", hint="add a [[schedule.window]] to customlabels.toml; customlabels init shows one"
             )
-        return found
+        return schedule
 
     def version(self, project: str, name: str | None = None, *, gone: bool = False) -> "Description":
         """The version of that name, of the champion where it is called champion, the newest trained where it is None.
@@ -738,7 +738,7 @@ class Session:
         account : its number; that of the credentials where it is None
         """
         from customlabels.aws.stacks.names import stack_name
-        from customlabels.pipelines.permissions import Scope
+        from customlabels.pipelines.policies import Scope
 
         settings, name = self.settings, self.project(project)
         return Scope(
@@ -773,7 +773,7 @@ class Session:
         before_start : asked before that; raises where it is not to be
         """
         from customlabels.core.tables import Table
-        from customlabels.pipelines.permissions import POLICIES
+        from customlabels.pipelines.policies import POLICIES
         from customlabels.pipelines.readiness.checkup import Asked, checkup
         from customlabels.pipelines.readiness.findings import Finding
         from customlabels.pipelines.service.running import unasked
@@ -852,11 +852,11 @@ class Session:
 
     def _only_project(self) -> str:
         with explained("projects"):
-            found = self.clients.rekognition.describe_projects()["ProjectDescriptions"]
-        if len(found) == 1:
-            return project_name(found[0]["ProjectArn"])
-        names = ", ".join(sorted(project_name(project["ProjectArn"]) for project in found))
-        if not found:
+            projects = self.clients.rekognition.describe_projects()["ProjectDescriptions"]
+        if len(projects) == 1:
+            return project_name(projects[0]["ProjectArn"])
+        names = ", ".join(sorted(project_name(project["ProjectArn"]) for project in projects))
+        if not projects:
             raise ServiceError("there is no project yet", hint="train a first version: customlabels train DIR")
         raise SettingsError(f"there are several projects: {names}", hint="name one with --project")
 
@@ -871,5 +871,5 @@ class Session:
                 if clients.region == "us-east-1":
                     clients.s3.create_bucket(Bucket=bucket)
                 else:
-                    place: Any = {"LocationConstraint": clients.region}
-                    clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+                    configuration: Any = {"LocationConstraint": clients.region}
+                    clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=configuration)

@@ -64,9 +64,9 @@ def _terminal(folder: Path) -> str:
     """The commands and what they print, as an SVG that asks for no font from elsewhere."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, highlight=False)
     for command in SHOWN:
-        printed, said = _run(folder, command)
+        printed, progress = _run(folder, command)
         console.print(Text.assemble(("$ ", "bold green"), (command, "bold")))
-        for line in _lines(said):
+        for line in _lines(progress):
             console.print(Text(line, style="dim"))
         for line in _lines(printed):
             style = "bold green" if line.startswith(("gate passed", "F1 ")) or " passed" in line else ""

@@ -56,9 +56,9 @@ def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
             return
         context = click.Context(command)
         for name in command.list_commands(context):
-            found = command.get_command(context, name)
-            assert found is not None  # noqa: S101 - it listed the name itself
-            yield from below((*words, name), found)
+            nested = command.get_command(context, name)
+            assert nested is not None  # noqa: S101 - it listed the name itself
+            yield from below((*words, name), nested)
 
     yield from below((), root)
 
@@ -68,20 +68,28 @@ def commands_page() -> Iterator[str]:
     yield "    customlabels --local train photos --min-f1 0.8\n"
     yield "Results go to standard output, everything else to standard error.\n"
     yield "| exit code | what it says |\n| --- | --- |"
-    yield from (f"| {code} | {said} |" for code, said in EXIT_CODES.items())
+    yield from (f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items())
     yield "\nEvery command takes these options, wherever they stand on the line:\n"
     yield "| option | meaning |\n| --- | --- |"
-    yield from (f"| `{_cell(name)}` | {_cell(said)} |" for name, said in OPTIONS.items())
+    yield from (f"| `{_cell(name)}` | {_cell(meaning)} |" for name, meaning in OPTIONS.items())
     for words, command in commands():
         yield from _command(words, command)
 
 
 def _command(words: tuple[str, ...], command: click.Command) -> Iterator[str]:
     name = " ".join(("customlabels", *words))
-    text, examples = _told(command)
+    text, examples = _help(command)
     yield f"\n## {name}\n"
-    options = [one for one in command.params if isinstance(one, click.Option) and one.name not in _SHARED]
-    arguments = [one.make_metavar(click.Context(command)) for one in command.params if isinstance(one, click.Argument)]
+    options = [
+        parameter
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and parameter.name not in _SHARED
+    ]
+    arguments = [
+        parameter.make_metavar(click.Context(command))
+        for parameter in command.params
+        if isinstance(parameter, click.Argument)
+    ]
     yield "    " + " ".join((name, *(["[OPTIONS]"] if options else []), *arguments)) + "\n"
     yield f"{text}\n"
     if options:
@@ -89,17 +97,22 @@ def _command(words: tuple[str, ...], command: click.Command) -> Iterator[str]:
         yield from map(_option, options)
         yield ""
     if examples:
-        yield "\n".join(f"    {one}" for one in examples) + "\n"
+        yield "\n".join(f"    {example}" for example in examples) + "\n"
     yield f"Exit codes: {', '.join(map(str, _exit_codes(words, command)))}."
 
 
-def _told(command: click.Command) -> tuple[str, list[str]]:
+def _help(command: click.Command) -> tuple[str, list[str]]:
     """A command's help in paragraphs, and its examples."""
     paragraphs = re.split(r"\n\s*\n", inspect.cleandoc(command.help or ""))
-    examples = [line for one in paragraphs if one.lstrip("\b\n").startswith("Example") for line in one.splitlines()]
-    prose = [one for one in paragraphs if not one.lstrip("\b\n").startswith("Example")]
+    examples = [
+        line
+        for paragraph in paragraphs
+        if paragraph.lstrip("\b\n").startswith("Example")
+        for line in paragraph.splitlines()
+    ]
+    prose = [paragraph for paragraph in paragraphs if not paragraph.lstrip("\b\n").startswith("Example")]
     shown = [re.sub(r"^\s*(Examples?:)?\s*", "", line) for line in examples if line.strip("\b ")]
-    return "\n\n".join(" ".join(one.split()) for one in prose), shown
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in prose), shown
 
 
 def _option(option: click.Option) -> str:
@@ -117,7 +130,7 @@ def _option(option: click.Option) -> str:
 def _taken(option: click.Option) -> str:
     kind = option.type
     if isinstance(kind, click.Choice):
-        return ", ".join(f"`{one}`" for one in kind.choices)
+        return ", ".join(f"`{choice}`" for choice in kind.choices)
     if isinstance(kind, click.IntRange | click.FloatRange):
         number = "whole number" if isinstance(kind, click.IntRange) else "number"
         low = "" if kind.min is None else f"{'over' if kind.min_open else 'from'} {kind.min:g}"
@@ -131,7 +144,7 @@ def _taken(option: click.Option) -> str:
 
 
 def _exit_codes(words: tuple[str, ...], command: click.Command) -> list[int]:
-    names = {one.name for one in command.params}
+    names = {parameter.name for parameter in command.params}
     reads = bool(names & {"allow_unlabelled", "smoke"}) or words[0] in ("manifest", "detect")
     return [0, 1, 2, *([3] if "decide_on" in names else []), *([4] if reads else []), 130]
 
@@ -173,53 +186,53 @@ def settings_page() -> Iterator[str]:
         "`--config` names another. Every key is optional, an unknown one is refused, and a flag wins over its key. "
         "Spans of time read `90s`, `25m`, `2h`, `1h30m` or `3d`."
     )
-    told = _template()
-    flags = {name for _, command in commands() for one in command.params for name in one.opts}
+    comments = _template()
+    flags = {flag for _, command in commands() for parameter in command.params for flag in parameter.opts}
     for section, kind in _sections(Settings):
         yield f"\n## {f'[[{section}]]' if section.endswith('window') else f'[{section}]'}\n"
         yield "| key | type | default | flag | meaning | example |\n| --- | --- | --- | --- | --- | --- |"
         hints = get_type_hints(kind, include_extras=True)
-        for one in fields(kind):
-            if one.name == "window":
+        for field in fields(kind):
+            if field.name == "window":
                 continue
-            key = f"{section}.{one.name}"
-            example, said = told.get(key, ("", ""))
-            said = _MORE.get(key) or re.sub(r"^\.\.\. or", "or", said)
-            if not said:
+            key = f"{section}.{field.name}"
+            example, meaning = comments.get(key, ("", ""))
+            meaning = _MORE.get(key) or re.sub(r"^\.\.\. or", "or", meaning)
+            if not meaning:
                 raise ValueError(f"{key}: neither the commented file nor _MORE tells what it means")
-            flag = _FLAGS.get(one.name, f"--{one.name.replace('_', '-')}")
+            flag = _FLAGS.get(field.name, f"--{field.name.replace('_', '-')}")
             own = section in ("dataset", "gate", "project", "detect") and key != "dataset.source" and flag in flags
-            if one.default is not MISSING:
-                default = one.default
+            if field.default is not MISSING:
+                default = field.default
             else:
-                default = one.default_factory() if one.default_factory is not MISSING else MISSING
+                default = field.default_factory() if field.default_factory is not MISSING else MISSING
             shown = "required" if default is MISSING else "" if default in (None, (), {}) else f"`{_toml(default)}`"
-            cells = [f"`{one.name}`", _type(hints[one.name]), shown, f"`{flag}`" if own else "", said]
+            cells = [f"`{field.name}`", _type(hints[field.name]), shown, f"`{flag}`" if own else "", meaning]
             yield f"| {' | '.join(map(_cell, cells))} | {f'`{_cell(example)}`' if example else ''} |"
 
 
 def _template() -> dict[str, tuple[str, str]]:
     """Example and comment of each key of the commented file."""
-    found, section = {}, ""
+    comments, section = {}, ""
     for line in TEMPLATE.splitlines():
         if named := _SECTION.fullmatch(line):
             section = named[1]
         elif given := _LINE.fullmatch(line):
-            found[f"{section}.{given[1]}"] = (given[2], given[3])
+            comments[f"{section}.{given[1]}"] = (given[2], given[3])
         elif given := _BARE.fullmatch(line):
-            found[f"{section}.{given[1]}"] = (given[2], "")
-    return found
+            comments[f"{section}.{given[1]}"] = (given[2], "")
+    return comments
 
 
 def _sections(kind: Any) -> Iterator[tuple[str, Any]]:
     hints = get_type_hints(kind)
-    for one in fields(kind):
-        inner = hints[one.name]
-        yield one.name, inner
+    for field in fields(kind):
+        inner = hints[field.name]
+        yield field.name, inner
         for part, hint in get_type_hints(inner).items():
             for nested in get_args(hint):
                 if is_dataclass(nested):
-                    yield f"{one.name}.{part}", nested
+                    yield f"{field.name}.{part}", nested
 
 
 _TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false"}
@@ -231,27 +244,27 @@ def _type(hint: Any) -> str:
     if hint in _TYPES:
         return _TYPES[hint]
     if hasattr(hint, "__metadata__"):
-        limits = [said for one in hint.__metadata__ if (said := _limit(one))]
+        limits = [limit for constraint in hint.__metadata__ if (limit := _limit(constraint))]
         return f"{_type(hint.__origin__)} {' '.join(limits)}".strip()
     if origin is Literal:
-        return ", ".join(f'`"{one}"`' for one in arguments)
+        return ", ".join(f'`"{argument}"`' for argument in arguments)
     if origin is tuple:
         return f"list of {_type(arguments[0])}"
     if origin in (Union, type(int | None)):
-        return " or ".join(_type(one) for one in arguments if one is not type(None))
+        return " or ".join(_type(argument) for argument in arguments if argument is not type(None))
     if (origin is not None and issubclass(origin, dict)) or getattr(origin, "__name__", "") == "Mapping":
         return "table of text"
     return str(getattr(hint, "__name__", hint))
 
 
-def _limit(one: Any) -> str:
+def _limit(constraint: Any) -> str:
     words = {"ge": "from", "gt": "over", "le": "to", "lt": "below"}
     for name, word in words.items():
-        if hasattr(one, name):
-            return f"{word} {getattr(one, name):g}"
-    if hasattr(one, "max_length"):
-        return f"of at most {one.max_length} characters"
-    return f"like `{one.text}`" if hasattr(one, "text") else ""
+        if hasattr(constraint, name):
+            return f"{word} {getattr(constraint, name):g}"
+    if hasattr(constraint, "max_length"):
+        return f"of at most {constraint.max_length} characters"
+    return f"like `{constraint.text}`" if hasattr(constraint, "text") else ""
 
 
 def _toml(value: Any) -> str:
@@ -266,7 +279,7 @@ def codes() -> dict[str, dict[str, Any]]:
 
 
 def codes_page() -> Iterator[str]:
-    told = codes()
+    about = codes()
     yield "# Codes\n"
     yield "    customlabels manifest validate train.manifest --test test.manifest --images photos\n"
     yield (
@@ -281,23 +294,23 @@ def codes_page() -> Iterator[str]:
     )
     yield "Source: Custom Labels developer guide, `debugging-datasets-*.md` and `tm-debugging*.md`.\n"
     groups = {
-        "Whole manifests": [one for one in MESSAGES if told["codes"][one]["scope"] == "manifest"],
-        "Lines, attributes and boxes": [one for one in MESSAGES if told["codes"][one]["scope"] == "line"],
-        "Warnings": [one for one in MESSAGES if one.startswith("WARNING")],
+        "Whole manifests": [code for code in MESSAGES if about["codes"][code]["scope"] == "manifest"],
+        "Lines, attributes and boxes": [code for code in MESSAGES if about["codes"][code]["scope"] == "line"],
+        "Warnings": [code for code in MESSAGES if code.startswith("WARNING")],
     }
     for title, names in groups.items():
         yield f"## {title}\n"
         for code in names:
-            yield from _code(code, MESSAGES[code], told["codes"][code])
+            yield from _code(code, MESSAGES[code], about["codes"][code])
     yield "## Codes that only AWS can find\n"
     yield "They are about permissions and owners of buckets. `customlabels train` shows them when a training failed.\n"
-    for code, about in told["only_on_aws"].items():
-        yield from _code(code, about["message"], about)
+    for code, cause in about["only_on_aws"].items():
+        yield from _code(code, cause["message"], cause)
 
 
-def _code(code: str, said: str, about: dict[str, str]) -> Iterator[str]:
+def _code(code: str, message: str, about: dict[str, str]) -> Iterator[str]:
     yield f"### {code}\n"
-    yield f"> {said.replace('{}', 'NAME')}\n"
+    yield f"> {message.replace('{}', 'NAME')}\n"
     yield f"**Cause:** {about['cause']}\n"
     yield f"**Effect:** {about['effect']}\n"
     yield f"**Cure:** {about['cure']}\n"

@@ -26,8 +26,8 @@ def api_page() -> Iterator[str]:
         "change without notice."
     )
     for module, names in table.items():
-        found = import_module(f"customlabels.{module}")
-        tree = ast.parse(inspect.getsource(found))
+        loaded = import_module(f"customlabels.{module}")
+        tree = ast.parse(inspect.getsource(loaded))
         yield f"\n## customlabels.{module}"
         for name in names:
             yield from _public(name, tree)
@@ -54,25 +54,25 @@ def formatted(text: str) -> str:
 
 
 def _class(node: ast.ClassDef) -> str:
-    bases = ", ".join(ast.unparse(one) for one in node.bases)
+    bases = ", ".join(ast.unparse(base) for base in node.bases)
     lines = [f"class {node.name}({bases}):" if bases else f"class {node.name}:"]
-    for one in node.body:
-        own = isinstance(one, ast.AnnAssign) and not ast.unparse(one.target).startswith("_")
-        if (own and "ClassVar" not in ast.unparse(one)) or isinstance(one, ast.Assign):
-            lines.append(f"    {ast.unparse(one)}")
-        elif isinstance(one, ast.FunctionDef) and one.name == "__init__":
-            lines.append("    " + _signature(one).replace("\n", "\n    "))
+    for statement in node.body:
+        own = isinstance(statement, ast.AnnAssign) and not ast.unparse(statement.target).startswith("_")
+        if (own and "ClassVar" not in ast.unparse(statement)) or isinstance(statement, ast.Assign):
+            lines.append(f"    {ast.unparse(statement)}")
+        elif isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
+            lines.append("    " + _signature(statement).replace("\n", "\n    "))
     return "\n".join([*lines, *(["    ..."] if len(lines) == 1 else [])])
 
 
 def _methods(node: ast.ClassDef) -> Iterator[str]:
-    for one in node.body:
-        if isinstance(one, ast.FunctionDef) and not one.name.startswith("_"):
-            said = ast.get_docstring(one)
-            kinds = {ast.unparse(decorator) for decorator in one.decorator_list}
-            if said:
-                called = one.name if kinds & {"property", "cached_property"} else f"{one.name}()"
-                yield f"- `{called}`: {' '.join(said.split(chr(10) * 2)[0].split())}"
+    for method in node.body:
+        if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
+            docstring = ast.get_docstring(method)
+            kinds = {ast.unparse(decorator) for decorator in method.decorator_list}
+            if docstring:
+                called = method.name if kinds & {"property", "cached_property"} else f"{method.name}()"
+                yield f"- `{called}`: {' '.join(docstring.split(chr(10) * 2)[0].split())}"
 
 
 def _signature(node: ast.FunctionDef) -> str:
@@ -82,32 +82,34 @@ def _signature(node: ast.FunctionDef) -> str:
     whole = f"{start}{ast.unparse(node.args)}){returned}: ..."
     if len(whole) <= 100:
         return whole
-    return f"{start}\n" + "\n".join(f"    {one}," for one in _arguments(node.args)) + f"\n){returned}: ..."
+    return f"{start}\n" + "\n".join(f"    {argument}," for argument in _arguments(node.args)) + f"\n){returned}: ..."
 
 
 def _arguments(given: ast.arguments) -> list[str]:
     """Each argument with its annotation and default, as they are written in a call's order."""
 
-    def shown(one: ast.arg, default: ast.expr | None) -> str:
+    def shown(argument: ast.arg, default: ast.expr | None) -> str:
         value = "" if default is None else f" = {ast.unparse(default)}"
-        return f"{one.arg}{f': {ast.unparse(one.annotation)}' if one.annotation else ''}{value}"
+        return f"{argument.arg}{f': {ast.unparse(argument.annotation)}' if argument.annotation else ''}{value}"
 
     placed = [*given.posonlyargs, *given.args]
     defaults = [*[None] * (len(placed) - len(given.defaults)), *given.defaults]
-    found = [shown(one, default) for one, default in zip(placed, defaults, strict=True)]
+    arguments = [shown(argument, default) for argument, default in zip(placed, defaults, strict=True)]
     if given.vararg:
-        found.append(f"*{shown(given.vararg, None)}")
+        arguments.append(f"*{shown(given.vararg, None)}")
     elif given.kwonlyargs:
-        found.append("*")
-    found += [shown(one, default) for one, default in zip(given.kwonlyargs, given.kw_defaults, strict=True)]
-    return found
+        arguments.append("*")
+    arguments += [
+        shown(argument, default) for argument, default in zip(given.kwonlyargs, given.kw_defaults, strict=True)
+    ]
+    return arguments
 
 
 def _docstring(node: ast.FunctionDef | ast.ClassDef) -> str:
     """Its docstring: prose as it is, the sections of numpydoc as lists."""
     lines, shown, listing = (ast.get_docstring(node) or "").splitlines(), [], False
-    for place, line in enumerate(lines):
-        following = lines[place + 1] if place + 1 < len(lines) else ""
+    for number, line in enumerate(lines):
+        following = lines[number + 1] if number + 1 < len(lines) else ""
         if re.fullmatch(r"-{3,}", following) and line:
             shown.append(f"\n**{line}**\n")
             listing = True

@@ -35,11 +35,11 @@ def smoke_test(
     truth = {record.name: set(record.labels) for record in golden.records}
     images = [(record.name, record.path) for record in golden.records]
     wrong = []
-    for found in detect(rekognition, version["ProjectVersionArn"], images, advance=advance):
-        said = {seen.label for seen in found.labels}
-        if found.error is not None:
-            wrong.append(f"{found.name}: {found.error}")
-        elif said != truth[found.name]:
-            wanted, shown = (", ".join(sorted(labels)) or "nothing" for labels in (truth[found.name], said))
-            wrong.append(f"{found.name} is {wanted}, the version says {shown}")
+    for detection in detect(rekognition, version["ProjectVersionArn"], images, advance=advance):
+        labels = {label.label for label in detection.labels}
+        if detection.error is not None:
+            wrong.append(f"{detection.name}: {detection.error}")
+        elif labels != truth[detection.name]:
+            wanted, shown = (", ".join(sorted(names)) or "nothing" for names in (truth[detection.name], labels))
+            wrong.append(f"{detection.name} is {wanted}, the version says {shown}")
     return wrong

@@ -91,7 +91,7 @@ def _build_remote(
     except ValueError as error:
         raise SettingsError(f"--s3-images {s3_images}: has to be s3://bucket/folder/") from error
     given = source.over(session.settings.dataset)
-    with find_source(wanted(session, source)) as found:
+    with find_source(wanted(session, source)) as chosen:
         remote = Remote(
             prefix,
             label_map=given.label_map,
@@ -101,8 +101,8 @@ def _build_remote(
         )
         if target.suffix != MANIFEST:
             return _build_remote_divided(session, source, remote, target)
-        with session.console.step(f"reading {found.path}"):
-            count, findings = build(found.path, found.format, found.options, remote, target)
+        with session.console.step(f"reading {chosen.path}"):
+            count, findings = build(chosen.path, chosen.format, chosen.options, remote, target)
     if findings:
         session.console.note(f"notes and skipped faults: {len(findings)}")
         for finding in findings[:_MOST_SHOWN]:
@@ -118,8 +118,8 @@ def _build_remote_divided(session: Session, source: Source, remote: "Remote", ta
     from customlabels.manifests.lines import entry_line, write_manifest
 
     given = source.over(session.settings.dataset)
-    with find_source(wanted(session, source)) as found, session.console.step(f"reading {found.path}"):
-        dataset = remote_dataset(found.path, found.format, found.options, remote)
+    with find_source(wanted(session, source)) as chosen, session.console.step(f"reading {chosen.path}"):
+        dataset = remote_dataset(chosen.path, chosen.format, chosen.options, remote)
     if given.group_by == NEAR_DUPLICATES:
         raise SettingsError(f"--group-by {NEAR_DUPLICATES} needs the images here", hint="give a regular expression")
     group = group_by(given.group_by) if given.group_by else own_group

@@ -21,16 +21,16 @@ def describe(session: Session, file: str) -> None:
     from customlabels.manifests.files import manifest_lines
 
     with opened(session, file) as path, session.console.step(f"reading {file}"):
-        found = described(manifest_lines(path))
-    session.console.result(found, lambda _: _show_description(session, found))
+        description = described(manifest_lines(path))
+    session.console.result(description, lambda _: _show_description(session, description))
 
 
-def _show_description(session: Session, found: dict[str, Any]) -> None:
+def _show_description(session: Session, description: dict[str, Any]) -> None:
     console = session.console
-    if found["labels"]:
+    if description["labels"]:
         console.table(
             ("label", "images", "boxes"),
-            [(label, counts["images"], counts["boxes"]) for label, counts in found["labels"].items()],
+            [(label, counts["images"], counts["boxes"]) for label, counts in description["labels"].items()],
         )
     wanted = {
         "faulty": "with errors (customlabels manifest validate names them)",
@@ -40,12 +40,13 @@ def _show_description(session: Session, found: dict[str, Any]) -> None:
         "labels_and_boxes": "with labels and boxes",
     }
     console.text(
-        f"{found['lines']} lines" + "".join(f"; {found[key]} {said}" for key, said in wanted.items() if found[key])
+        f"{description['lines']} lines"
+        + "".join(f"; {description[key]} {meaning}" for key, meaning in wanted.items() if description[key])
     )
     for key in ("kinds", "attributes", "jobs", "buckets", "sizes"):
-        if found[key]:
-            shown = list(found[key].items())
+        if description[key]:
+            shown = list(description[key].items())
             text = ", ".join(f"{name} ({count})" for name, count in shown[:10])
             console.text(f"{key}: {text}{' …' if len(shown) > 10 else ''}")
-    if found["dates"]:
-        console.text(f"dates: {' to '.join(dict.fromkeys(found['dates']))}")
+    if description["dates"]:
+        console.text(f"dates: {' to '.join(dict.fromkeys(description['dates']))}")

@@ -11,8 +11,8 @@ from customlabels.core.errors import GateFailed, ServiceError, SettingsError
 from customlabels.core.watching import ticking
 from customlabels.pipelines.sagemaker import executions
 from customlabels.pipelines.sagemaker.definition import REFUSE
-from customlabels.pipelines.sagemaker.limits import check_arguments
 from customlabels.pipelines.sagemaker.registry import APPROVED
+from customlabels.pipelines.sagemaker.text_limits import check_arguments
 from customlabels.pipelines.training.s3_source import folder_address
 from customlabels.session import Session
 
@@ -52,7 +52,9 @@ def run(session: Session, source: str | None, project: str | None, approve: bool
         check_arguments([("the folder of images", parameters["Source"])])
     if approve:
         parameters["ModelApprovalStatus"] = APPROVED
-    if any("DefaultValue" not in one and one["Name"] not in parameters for one in known["Parameters"]):
+    if any(
+        "DefaultValue" not in parameter and parameter["Name"] not in parameters for parameter in known["Parameters"]
+    ):
         raise SettingsError("no images are named", hint="customlabels pipeline run s3://bucket/folder")
     execution = executions.start(sagemaker, name, parameters)
     if no_wait:
@@ -109,14 +111,16 @@ def _end(session: Session, execution: str, status: str, steps: list[executions.S
     session.console.result(document, show)
     failed = next((step for step in steps if step.status == "Failed"), None)
     if failed and failed.name == REFUSE:
-        said = "the gate failed" if judged.get("Result") == "failed" else "not enough evidence for the gate"
+        outcome = "the gate failed" if judged.get("Result") == "failed" else "not enough evidence for the gate"
         raise GateFailed(
-            f"{said}: {failed.reason}",
+            f"{outcome}: {failed.reason}",
             hint="add or mend images of the labels with the lowest figures; the version itself stays",
         )
     if status != "Succeeded":
-        said = f"{failed.name}: {failed.reason}" if failed else execution
-        raise ServiceError(f"the execution is {status}: {said}", hint="mend the cause, then run the same command again")
+        cause = f"{failed.name}: {failed.reason}" if failed else execution
+        raise ServiceError(
+            f"the execution is {status}: {cause}", hint="mend the cause, then run the same command again"
+        )
 
 
 def _in_words(step: executions.Step) -> str:

@@ -47,33 +47,33 @@ def capacity_(session: Session, demand: str | None, rate: float | None, measured
     taken = measured_rate(measured) if measured else rate or 0.0
     schedule = unopened_schedule(session)
     trace = demand_trace(session, demand, schedule, session.settings.detect.rate, weeks=1)
-    found = capacity(trace, schedule.zone, rate=taken, most=schedule.max_units or MAX_UNITS, headroom=headroom)
+    demanded = capacity(trace, schedule.zone, rate=taken, most=schedule.max_units or MAX_UNITS, headroom=headroom)
     document = {
         "rate": taken,
         "headroom": headroom,
         "time_zone": schedule.zone,
-        "peak_requests_a_second": round(found.peak, 3),
-        "peak_at": found.at and found.at.isoformat(),
-        "units": found.units,
-        "max_units": found.most,
-        "exceeded": found.exceeded,
-        "units_by_hour": {day: list(found.hours[24 * place :][:24]) for place, day in enumerate(DAYS)},
+        "peak_requests_a_second": round(demanded.peak, 3),
+        "peak_at": demanded.at and demanded.at.isoformat(),
+        "units": demanded.units,
+        "max_units": demanded.most,
+        "exceeded": demanded.exceeded,
+        "units_by_hour": {day: list(demanded.hours[24 * number :][:24]) for number, day in enumerate(DAYS)},
     }
-    session.console.result(document, lambda _: _show_capacity(session, found, schedule.zone, taken, headroom))
+    session.console.result(document, lambda _: _show_capacity(session, demanded, schedule.zone, taken, headroom))
 
 
-def _show_capacity(session: Session, found: "Capacity", zone: str, rate: float, headroom: float) -> None:
+def _show_capacity(session: Session, demanded: "Capacity", zone: str, rate: float, headroom: float) -> None:
     from customlabels.scheduler.schedule_settings import DAYS
 
-    if found.at is None:
+    if demanded.at is None:
         session.console.text("no request comes in this demand, so no unit is needed")
         return
-    rows = [(f"{hour:02}:00", *(found.hours[24 * day + hour] for day in range(7))) for hour in range(24)]
+    rows = [(f"{hour:02}:00", *(demanded.hours[24 * day + hour] for day in range(7))) for hour in range(24)]
     session.console.table((zone, *DAYS), rows, title=f"inference units, of {rate:g} requests a second each")
-    at = found.at.astimezone(ZoneInfo(zone))
+    at = demanded.at.astimezone(ZoneInfo(zone))
     session.console.text(
-        f"most comes on {at:%a %Y-%m-%d} at {at:%H:%M}: {found.peak:.2f} requests a second, "
-        f"{found.units} units with {headroom:.0%} of headroom"
+        f"most comes on {at:%a %Y-%m-%d} at {at:%H:%M}: {demanded.peak:.2f} requests a second, "
+        f"{demanded.units} units with {headroom:.0%} of headroom"
     )
-    if found.exceeded:
-        session.console.text(f"that is more than the {found.most} units that a model may have")
+    if demanded.exceeded:
+        session.console.text(f"that is more than the {demanded.most} units that a model may have")

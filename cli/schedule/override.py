@@ -49,23 +49,23 @@ def override(
     if (time is not None) != ("until" in (on, off)):
         raise click.UsageError("write the end as a span, --on 3h, or as a time, --on until 22:30")
     clients, now = session.clients, session.now()
-    there = deployed(clients, session.project(project), now)
+    stack = deployed(clients, session.project(project), now)
     if clear:
-        ended = overriding.end_all(clients, there, now)
+        ended = overriding.end_all(clients, stack, now)
         session.console.done(f"{ended} override{'s' if ended != 1 else ''} ended; the windows count again", ended=ended)
         return
-    zone = ZoneInfo(there.schedule.zone)
+    zone = ZoneInfo(stack.schedule.zone)
     if version != CHAMPION:
-        session.version(there.project, version)
+        session.version(stack.project, version)
 
     def confirm(override: Override, dollars: float) -> None:
         if not yes:
             question = f"Keep {version} up until {override.until.astimezone(zone):%a %H:%M}?"
             click.confirm(f"{question} On AWS it costs up to ${dollars:.2f}.", abort=True, err=True)
 
-    until = overrides.ends(time or on or off or "", now, there.schedule.zone)
+    until = overrides.ends(time or on or off or "", now, stack.schedule.zone)
     override = overriding.keep(
-        clients, there, now, up=on is not None, until=until, why=why, units=units, version=version, confirm=confirm
+        clients, stack, now, up=on is not None, until=until, why=why, units=units, version=version, confirm=confirm
     )
     price = f", at up to ${overriding.cost(override, now):.2f}" if override.up else ""
     session.console.done(

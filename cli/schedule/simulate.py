@@ -76,38 +76,38 @@ def simulate(
     today = midnight(session.now(), schedule.zone)
     trace = demand_trace(session, demand, schedule, rate, weeks) if demand else Trace(lambda now: 0.0, today, weeks * 7)
 
-    def walk(one: "Schedule") -> "Simulated":
+    def walk(walked: "Schedule") -> "Simulated":
         asked = trace.demand if demand else None
-        return simulated.simulate(one, trace.start, trace.days, start_takes=takes, demand=asked, rate=rate)
+        return simulated.simulate(walked, trace.start, trace.days, start_takes=takes, demand=asked, rate=rate)
 
     with session.console.step(f"walking through {trace.days} days"):
-        found = {THIS: walk(schedule)}
+        results = {THIS: walk(schedule)}
         suggestion: Suggestion | None = None
         if wish:
             from customlabels.scheduler.simulation.suggestion import suggest
 
             most = schedule.max_units or MAX_UNITS
             suggestion = suggest(schedule, trace, coverage=coverage, rate=rate, start_takes=takes, most_units=most)
-            found[SUGGESTED] = suggestion.result
-        needed = units_for(max(found[THIS].minutes.requests), rate * 60)
-        units = found[THIS].units or min(MAX_UNITS, max(1, needed))
-        found |= {ALWAYS: walk(always_on(schedule.zone, units)), OFFICE: walk(office_hours(schedule.zone, units))}
+            results[SUGGESTED] = suggestion.result
+        needed = units_for(max(results[THIS].minutes.requests), rate * 60)
+        units = results[THIS].units or min(MAX_UNITS, max(1, needed))
+        results |= {ALWAYS: walk(always_on(schedule.zone, units)), OFFICE: walk(office_hours(schedule.zone, units))}
     if schedule.max_units is not None:
         session.console.note("max_units is left aside: how fast the service scales is documented nowhere")
     if page is not None:
         from customlabels.scheduler.simulation.page import simulation_page, write
 
-        drawn = [name for name in (THIS, SUGGESTED) if name in found]
-        write(page, simulation_page(found, drawn, schedule.zone, made=session.now()))
+        drawn = [name for name in (THIS, SUGGESTED) if name in results]
+        write(page, simulation_page(results, drawn, schedule.zone, made=session.now()))
         session.console.note(f"{page} shows a week of it")
     keys = {ALWAYS: "always_on", OFFICE: "office_hours"}
-    document = _figures(found[THIS]) | {
+    document = _figures(results[THIS]) | {
         "start": trace.start.isoformat(),
-        "models": [asdict(one) for one in found[THIS].models],
-        "beside": {key: _figures(found[name]) for name, key in keys.items()},
+        "models": [asdict(model) for model in results[THIS].models],
+        "beside": {key: _figures(results[name]) for name, key in keys.items()},
         "suggestion": _of_suggestion(suggestion) if suggestion else None,
     }
-    session.console.result(document, lambda _: _show(session, found, suggestion))
+    session.console.result(document, lambda _: _show(session, results, suggestion))
 
 
 def _figures(result: "Simulated") -> dict[str, Any]:
@@ -137,20 +137,20 @@ def _figures(result: "Simulated") -> dict[str, Any]:
 def _of_suggestion(suggestion: "Suggestion") -> dict[str, Any]:
     from customlabels.scheduler.simulation.suggestion import as_toml, window_settings
 
-    windows = [window_settings(one) for one in suggestion.schedule.windows]
+    windows = [window_settings(window) for window in suggestion.schedule.windows]
     return _figures(suggestion.result) | {"windows": windows, "toml": as_toml(suggestion.schedule)}
 
 
-def _show(session: Session, found: "Mapping[str, Simulated]", suggestion: "Suggestion | None") -> None:
+def _show(session: Session, results: "Mapping[str, Simulated]", suggestion: "Suggestion | None") -> None:
     from customlabels.scheduler.simulation.figures import THIS, compared
 
-    columns, rows = compared(found)
-    own = found[THIS]
+    columns, rows = compared(results)
+    own = results[THIS]
     session.console.table((f"{own.days} days", *columns), rows)
     if len(own.models) > 1:
         session.console.table(
             ("version", "unit-hours", "starts", "windows' minutes with a model"),
-            [(one.version, f"{one.billed / 60:.1f}", one.starts, _part(one)) for one in own.models],
+            [(model.version, f"{model.billed / 60:.1f}", model.starts, _part(model)) for model in own.models],
         )
     if suggestion is not None:
         from customlabels.scheduler.simulation.suggestion import as_toml

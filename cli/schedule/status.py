@@ -20,30 +20,30 @@ def status(session: Session, project: str | None) -> None:
 
     Example: customlabels schedule status
     """
-    there = deployed(session.clients, session.project(project), session.now())
-    document = uptime_status(session.clients, there, session.now())
-    session.console.result(document, lambda _: _show(session, there, document))
+    stack = deployed(session.clients, session.project(project), session.now())
+    document = uptime_status(session.clients, stack, session.now())
+    session.console.result(document, lambda _: _show(session, stack, document))
 
 
-def _show(session: Session, there: Deployed, document: dict[str, Any]) -> None:
+def _show(session: Session, stack: Deployed, document: dict[str, Any]) -> None:
     console = session.console
     if document["champion_lost"]:
         console.text(document["champion_lost"])
-    elif there.champion is None:
+    elif stack.champion is None:
         console.text("there is no champion: customlabels versions promote VERSION makes one")
     columns = ("version", "status", "units wanted", "why", "$ this month")
     console.table(columns, in_money(document["models"], "dollars"))
-    budget = there.schedule.monthly_budget
+    budget = stack.schedule.monthly_budget
     console.text(f"${document['dollars']:.2f} this month" + (f" of ${budget:.2f}" if budget is not None else ""))
     for alarm in document["alarms"]:
         console.text(f"ALARM: {alarm}")
     for override in document["overrides"]:
-        way, until = "up" if override["up"] else "down", local_time(datetime.fromisoformat(override["until"]), there)
-        told = " ".join(
+        way, until = "up" if override["up"] else "down", local_time(datetime.fromisoformat(override["until"]), stack)
+        reason = " ".join(
             filter(None, (override["by"] and f"by {override['by']}", override["why"] and f"({override['why']})"))
         )
         console.text(
-            f"{'override' if override['by'] else 'idle'}: {override['version']} {way} until {until} {told}".rstrip()
+            f"{'override' if override['by'] else 'idle'}: {override['version']} {way} until {until} {reason}".rstrip()
         )
     console.table(
         ("version", "opens", "closes", "units", "hours", "$"),

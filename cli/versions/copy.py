@@ -45,7 +45,7 @@ def copy(
     """
     name = session.project(project)
     chosen = session.version(name, version)
-    there = session.other(to_profile) if to_profile else session.clients
+    destination = session.other(to_profile) if to_profile else session.clients
     if to_profile and not to_bucket:
         raise SettingsError("another account needs a bucket of its own", hint="give --to-bucket")
     for what, given in (("--to-project", to_project), ("--to-version", to_version)):
@@ -54,30 +54,32 @@ def copy(
     if not to_profile and (to_project, to_version or version_name(chosen)) == (name, version_name(chosen)):
         raise SettingsError(f"{version_name(chosen)} of {name} would be copied onto itself", hint="give --to-version")
     key = to_kms_key or session.settings.project.kms_key
-    if to_profile and key and key.startswith("arn:") and key.split(":")[4] != there.account:
+    if to_profile and key and key.startswith("arn:") and key.split(":")[4] != destination.account:
         raise SettingsError(f"the KMS key {key} is of another account than the copy", hint="give --to-kms-key")
-    place = copying.Destination(
+    target = copying.Destination(
         project=to_project,
         version=to_version or version_name(chosen),
         bucket=session.bucket(to_bucket),
         prefix=session.settings.project.prefix,
         kms_key=key,
     )
-    policy = copying.policy_for(chosen["ProjectVersionArn"], there.account) if to_profile else None
+    policy = copying.policy_for(chosen["ProjectVersionArn"], destination.account) if to_profile else None
     if dry_run:
         document = {"version": version_name(chosen), "to_project": to_project, "policy": policy}
         needed = json.dumps(policy, indent=2) if policy else "no policy is needed"
-        said = f"{version_name(chosen)} would be copied to {place.version} of {to_project}\n{needed}"
-        session.console.result(document, lambda _: session.console.text(said))
+        sentence = f"{version_name(chosen)} would be copied to {target.version} of {to_project}\n{needed}"
+        session.console.result(document, lambda _: session.console.text(sentence))
         return
-    check_bucket(there.s3, place.bucket, there.region)
+    check_bucket(destination.s3, target.bucket, destination.region)
     with session.console.step(f"copying {version_name(chosen)} to {to_project}") as advance:
-        made = copying.copy(session.clients.rekognition, there.rekognition, chosen, place, policy, lambda _: advance(0))
+        made = copying.copy(
+            session.clients.rekognition, destination.rekognition, chosen, target, policy, lambda _: advance(0)
+        )
     seconds = chosen.get("BillableTrainingTimeInSeconds")
     saved = "" if seconds is None else f"; training it again would have cost ${training_cost(seconds):.2f}"
     session.console.done(
-        f"{version_name(chosen)} is copied to {place.version} of {to_project}{saved}",
-        version=place.version,
+        f"{version_name(chosen)} is copied to {target.version} of {to_project}{saved}",
+        version=target.version,
         project=to_project,
         arn=made["ProjectVersionArn"],
     )

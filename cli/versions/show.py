@@ -43,7 +43,7 @@ def show(session: Session, version: str | None, project: str | None) -> None:
         show_evaluation(console, measured.evaluation)
         if crossed and len(crossed[0]) <= _MOST_CROSSED:
             labels, table = crossed
-            rows = [[label, *map(int, table[place])] for place, label in enumerate(labels)]
+            rows = [[label, *map(int, table[row])] for row, label in enumerate(labels)]
             console.text("")
             console.table(["true \\ said", *labels], rows)
         for tag, value in sorted(lineage.items()):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from html import escape
 
 from customlabels.core.errors import ServiceError
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, LabelMetrics
 from customlabels.pipelines.evaluation.measured import Measured, same_test_images
 from customlabels.pipelines.evaluation.metrics import Counts, Interval, count, paired_spread, spread
 from customlabels.pipelines.evaluation.snapshot import Snapshot, TestImage
-from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
 
 METRICS = ("precision", "recall", "f1")
 
@@ -113,7 +113,7 @@ def _ordered(snapshot: Snapshot) -> Snapshot:
 
 def found_labels(image: TestImage) -> tuple[str, ...]:
     """Labels that the version found on the image, each once."""
-    return tuple(sorted({said.label for said in image.said if said.found}))
+    return tuple(sorted({prediction.label for prediction in image.predictions if prediction.accepted}))
 
 
 def true_labels(image: TestImage) -> tuple[str, ...]:
@@ -124,15 +124,15 @@ def _disagreements(base: Snapshot | None, other: Snapshot | None) -> tuple[int, 
     """How many test images both have, and those of them on which they say different labels."""
     if base is None or other is None:
         return 0, ()
-    second = {image.source_ref: image for image in other.images}
-    pairs = [(image, second[image.source_ref]) for image in base.images if image.source_ref in second]
-    found = []
-    for one, two in pairs:
-        truth, said, says = true_labels(one), found_labels(one), found_labels(two)
-        if said != says:
-            right = base.version if said == truth else other.version if says == truth else None
-            found.append(Disagreement(one.source_ref, truth, said, says, right))
-    return len(pairs), tuple(sorted(found, key=lambda one: one.source_ref))
+    counterparts = {image.source_ref: image for image in other.images}
+    pairs = [(image, counterparts[image.source_ref]) for image in base.images if image.source_ref in counterparts]
+    disagreements = []
+    for image, counterpart in pairs:
+        truth, first, second = true_labels(image), found_labels(image), found_labels(counterpart)
+        if first != second:
+            right = base.version if first == truth else other.version if second == truth else None
+            disagreements.append(Disagreement(image.source_ref, truth, first, second, right))
+    return len(pairs), tuple(sorted(disagreements, key=lambda disagreement: disagreement.source_ref))
 
 
 def need_snapshot(measured: Measured) -> Snapshot:
@@ -150,20 +150,21 @@ def need_snapshot(measured: Measured) -> Snapshot:
 def interval_lows(snapshot: Snapshot) -> dict[str, tuple[float, float, float]]:
     """Lower ends of the intervals of precision, recall and F1, overall under "" and by label."""
     drawn = spread(count(snapshot))
-    found = {"": drawn.overall(), **{label: drawn.label(label) for label in drawn.labels}}
-    return {name: (one[0].low, one[1].low, one[2].low) for name, one in found.items()}
+    intervals = {"": drawn.overall(), **{label: drawn.label(label) for label in drawn.labels}}
+    return {name: (figure[0].low, figure[1].low, figure[2].low) for name, figure in intervals.items()}
 
 
 def markdown(comparisons: Sequence[Comparison]) -> str:
     """The comparisons as Markdown tables, for a pull request."""
     lines = []
-    for one in comparisons:
-        lines += [f"### {one.other} beside {one.base}", ""]
-        if not one.comparable:
+    for comparison in comparisons:
+        base, other = comparison.base, comparison.other
+        lines += [f"### {other} beside {base}", ""]
+        if not comparison.comparable:
             lines += ["**Their test sets differ: the figures do not tell which version is better.**", ""]
-        lines += [f"| | F1 of {one.base} | F1 of {one.other} | change | 95 % interval |", "|---|---:|---:|---:|---:|"]
-        rows: list[tuple[str, Difference | None]] = [("**all labels**", one.overall["f1"])]
-        rows += [(_cell(label), by["f1"]) for label, by in one.labels.items()]
+        lines += [f"| | F1 of {base} | F1 of {other} | change | 95 % interval |", "|---|---:|---:|---:|---:|"]
+        rows: list[tuple[str, Difference | None]] = [("**all labels**", comparison.overall["f1"])]
+        rows += [(_cell(label), by["f1"]) for label, by in comparison.labels.items()]
         for name, difference in rows:
             if difference is None:
                 lines.append(f"| {name} | – | – | – | – |")
@@ -172,12 +173,14 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
             shown = f"{span.low:+.3f} to {span.high:+.3f}{' ✱' if difference.is_sure else ''}" if span else "–"
             figures_ = f"{difference.base:.3f} | {difference.other:.3f} | {difference.change:+.3f}"
             lines.append(f"| {name} | {figures_} | {shown} |")
-        right = [sum(said.right == version for said in one.disagreements) for version in (one.base, one.other)]
-        if one.shared:
+        right = [
+            sum(disagreement.right == version for disagreement in comparison.disagreements) for version in (base, other)
+        ]
+        if comparison.shared:
             lines += [
                 "",
-                f"They disagree on {len(one.disagreements)} of {one.shared} shared test images; {one.base} is right on "
-                f"{right[0]}, {one.other} on {right[1]}. ✱: more than the choice of test images explains.",
+                f"They disagree on {len(comparison.disagreements)} of {comparison.shared} shared test images; {base} "
+                f"is right on {right[0]}, {other} on {right[1]}. ✱: more than the choice of test images explains.",
                 "",
             ]
     return "\n".join(lines)

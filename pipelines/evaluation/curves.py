@@ -43,7 +43,7 @@ def curves_of(measured: Measured) -> list[Line]:
     """The curve of each label; none where the evaluation snapshot is gone."""
     if measured.snapshot is None:
         return []
-    return [_line(measured.snapshot, one.label, one.f1) for one in measured.evaluation.labels]
+    return [_line(measured.snapshot, metrics.label, metrics.f1) for metrics in measured.evaluation.labels]
 
 
 def _line(snapshot: Snapshot, label: str, f1: float) -> Line:
@@ -51,7 +51,7 @@ def _line(snapshot: Snapshot, label: str, f1: float) -> Line:
     threshold = snapshot.thresholds.get(label, 0.0)
     step = max(1, len(recall) // _POINTS)
     kept = [*range(0, len(recall), step), *([len(recall) - 1] if len(recall) else [])]
-    points = " ".join(f"{100 * recall[place]:.1f},{100 - 100 * precision[place]:.1f}" for place in kept)
-    reached = [place for place in range(len(thresholds)) if thresholds[place] >= threshold]
+    points = " ".join(f"{100 * recall[index]:.1f},{100 - 100 * precision[index]:.1f}" for index in kept)
+    reached = [index for index in range(len(thresholds)) if thresholds[index] >= threshold]
     mark = (float(100 * recall[reached[-1]]), float(100 - 100 * precision[reached[-1]])) if reached else None
     return Line(label, points, mark, threshold, f1)

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 from customlabels.core.errors import GateFailed, SettingsError
 from customlabels.core.settings import GateSettings
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
 from customlabels.pipelines.evaluation.measured import Measured, same_test_images
-from customlabels.pipelines.evaluation.summary import Evaluation
 
 _METRICS = ("f1", "precision", "recall")
 _WORDS = {"f1": "F1", "precision": "precision", "recall": "recall"}
@@ -49,8 +49,8 @@ class Verdict:
 
     @property
     def result(self) -> Result:
-        found = {check.result for check in self.checks}
-        return next((one for one in (Result.FAILED, Result.UNPROVED) if one in found), Result.PASSED)
+        results = {check.result for check in self.checks}
+        return next((result for result in (Result.FAILED, Result.UNPROVED) if result in results), Result.PASSED)
 
     @property
     def shortfalls(self) -> list[str]:
@@ -141,7 +141,7 @@ def parse_demand(text: str) -> dict[str, float]:
     ------
     SettingsError
     """
-    found = {}
+    demands = {}
     for part in str(text).split(","):
         number, _, metric = part.strip().partition(":")
         metric = metric.strip().lower() or "f1"
@@ -154,8 +154,8 @@ def parse_demand(text: str) -> dict[str, float]:
                 f"{text!r} is no demand on a label",
                 hint="write 0.9, 0.9:recall or 0.8:f1,0.9:recall; figures are 0 to 1",
             )
-        found[metric] = least
-    return found
+        demands[metric] = least
+    return demands
 
 
 def _low(lows: Mapping[str, tuple[float, float, float]], label: str, metric: str) -> float | None:
@@ -181,31 +181,33 @@ def demand(verdict: Verdict) -> None:
 
 def _check(name: str, value: float, least: float, low: float | None) -> Check:
     if value >= least and low is not None and low < least:
-        said = f"{name} is {value:.3f}, but with 95 % confidence only above {low:.3f}; the gate asks for {least:.3f}"
-        return Check(name, value, least, Result.UNPROVED, said, low)
+        sentence = (
+            f"{name} is {value:.3f}, but with 95 % confidence only above {low:.3f}; the gate asks for {least:.3f}"
+        )
+        return Check(name, value, least, Result.UNPROVED, sentence, low)
     result = Result.PASSED if value >= least else Result.FAILED
     return Check(name, value, least, result, f"{name} is {value:.3f}, the gate asks for {least:.3f}", low)
 
 
 def _evidence(label: str, images: int, least: int) -> Check:
     result = Result.PASSED if images >= least else Result.UNPROVED
-    said = f"{label!r} has {images} test images, the gate asks for {least} to judge it"
-    return Check(f"test images of {label!r}", images, least, result, said)
+    sentence = f"{label!r} has {images} test images, the gate asks for {least} to judge it"
+    return Check(f"test images of {label!r}", images, least, result, sentence)
 
 
 def _regression(f1: float, most: float, champion: Champion) -> Check:
     fall = f1 - champion.f1
     name = f"F1 beside champion {champion.version}"
-    said = f"F1 is {f1:.3f}, that of champion {champion.version} {champion.f1:.3f}; it may fall by {most:.3f}"
+    sentence = f"F1 is {f1:.3f}, that of champion {champion.version} {champion.f1:.3f}; it may fall by {most:.3f}"
     if not champion.comparable:
-        said = f"champion {champion.version} was judged on other test images: whether F1 fell cannot be told"
-        return Check(name, fall, -most, Result.UNPROVED, said)
+        sentence = f"champion {champion.version} was judged on other test images: whether F1 fell cannot be told"
+        return Check(name, fall, -most, Result.UNPROVED, sentence)
     if fall < -most:
-        return Check(name, fall, -most, Result.FAILED, said, champion.low)
+        return Check(name, fall, -most, Result.FAILED, sentence, champion.low)
     if champion.low is not None and champion.low < -most:
-        said += f", and with 95 % confidence it fell by no more than {-champion.low:.3f}"
-        return Check(name, fall, -most, Result.UNPROVED, said, champion.low)
-    return Check(name, fall, -most, Result.PASSED, said, champion.low)
+        sentence += f", and with 95 % confidence it fell by no more than {-champion.low:.3f}"
+        return Check(name, fall, -most, Result.UNPROVED, sentence, champion.low)
+    return Check(name, fall, -most, Result.PASSED, sentence, champion.low)
 
 
 def junit(verdict: Verdict) -> bytes:

@@ -38,8 +38,8 @@ def read_gate(document: Mapping[str, Any]) -> GateSettings:
 
 
 def _values(gate: GateSettings) -> Document:
-    found = {field.name: getattr(gate, field.name) for field in fields(GateSettings)}
-    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in found.items()}
+    values = {field.name: getattr(gate, field.name) for field in fields(GateSettings)}
+    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
 
 
 def _default(name: str) -> Any:

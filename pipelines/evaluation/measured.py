@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
 from customlabels.pipelines.evaluation.snapshot import Snapshot
-from customlabels.pipelines.evaluation.summary import Evaluation
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,27 +65,31 @@ def count(
     thresholds : by label, 0..1; where it is None, what the service itself took for found
     """
     labels = snapshot.labels if labels is None else labels
-    places = {label: place for place, label in enumerate(labels)}
+    columns = {label: column for column, label in enumerate(labels)}
     table = np.zeros((len(snapshot.images), len(labels), 3), dtype=np.int32)
     for row, image in enumerate(snapshot.images):
-        there, hit = [0] * len(labels), [0] * len(labels)
-        for one in image.truth:
-            if one.label in places:
-                there[places[one.label]] += 1
-        for said in image.said:
-            place = places.get(said.label)
-            found = said.found if thresholds is None else said.confidence >= thresholds.get(said.label, 0.5)
-            if place is not None and found:
-                table[row, place, 0 if said.there else 1] += 1
-                hit[place] += said.there
-        table[row, :, 2] = np.maximum(0, np.subtract(there, hit))
+        instances, hit = [0] * len(labels), [0] * len(labels)
+        for truth in image.truth:
+            if truth.label in columns:
+                instances[columns[truth.label]] += 1
+        for prediction in image.predictions:
+            column = columns.get(prediction.label)
+            accepted = (
+                prediction.accepted
+                if thresholds is None
+                else prediction.confidence >= thresholds.get(prediction.label, 0.5)
+            )
+            if column is not None and accepted:
+                table[row, column, 0 if prediction.present else 1] += 1
+                hit[column] += prediction.present
+        table[row, :, 2] = np.maximum(0, np.subtract(instances, hit))
     return Counts(tuple(image.source_ref for image in snapshot.images), labels, table)
 
 
 def figures(counts: Counts) -> tuple[Figures, dict[str, Figures]]:
     """Overall, the plain means over labels, and by label."""
     each = _figures(counts.table.sum(axis=0, dtype=np.int64))
-    by_label = {label: Figures(*map(float, each[place])) for place, label in enumerate(counts.labels)}
+    by_label = {label: Figures(*map(float, each[index])) for index, label in enumerate(counts.labels)}
     return Figures(*map(float, each.mean(axis=0))) if len(each) else Figures(0.0, 0.0, 0.0), by_label
 
 
@@ -111,25 +115,25 @@ class Spread:
     def label(self, label: str) -> "Figures3":
         return self._intervals([self.labels.index(label)])
 
-    def _intervals(self, places: list[int]) -> "Figures3":
+    def _intervals(self, indexes: list[int]) -> "Figures3":
         """Of the mean over some labels."""
         with warnings.catch_warnings():
             # A draw without any of the labels is NaN, as it should be.
             warnings.simplefilter("ignore", RuntimeWarning)
-            part = self.table[:, places]
+            part = self.table[:, indexes]
             tail = 100 * _TAIL
             ends = np.nanpercentile(np.nanmean(part, axis=1), [tail, 100 - tail], axis=0)
             least, most = np.nanmin(part, axis=0), np.nanmax(part, axis=0)
-        found = []
+        intervals = []
         for metric in range(3):
             low, high = (float(end) for end in np.nan_to_num(ends[:, metric], nan=0.0))
-            still = [(self.trials[place, metric], least[row, metric]) for row, place in enumerate(places)
+            still = [(self.trials[index, metric], least[row, metric]) for row, index in enumerate(indexes)
                      if least[row, metric] == most[row, metric]]  # fmt: skip
             down, up = (0, 0) if self.paired else (1, 0)
-            below = _unseen([int(trials) for trials, value in still if value == down]) / max(1, len(places))
-            above = _unseen([int(trials) for trials, value in still if value == up]) / max(1, len(places))
-            found.append(Interval(max(-1.0 if self.paired else 0.0, low - below), min(1.0, high + above)))
-        return found[0], found[1], found[2]
+            below = _unseen([int(trials) for trials, value in still if value == down]) / max(1, len(indexes))
+            above = _unseen([int(trials) for trials, value in still if value == up]) / max(1, len(indexes))
+            intervals.append(Interval(max(-1.0 if self.paired else 0.0, low - below), min(1.0, high + above)))
+        return intervals[0], intervals[1], intervals[2]
 
 
 Figures3 = tuple[Interval, Interval, Interval]
@@ -142,21 +146,21 @@ def _unseen(trials: list[int]) -> float:
     For one rate it is the exact (Clopper-Pearson) bound. For several it is the largest sum under which seeing none is
     not unlikelier than that: the rates that make it likeliest are 1 - trials / level, or nothing, with a common level.
     """
-    trials = [one for one in trials if one]
+    trials = [number for number in trials if number]
     if not trials:
         return 0.0
     wanted = math.log(_TAIL)
     low, high = float(min(trials)), max(trials) * 2.0
-    while sum(one * math.log(min(1.0, one / high)) for one in trials) > wanted:
+    while sum(number * math.log(min(1.0, number / high)) for number in trials) > wanted:
         high *= 2
     level = low
     for _ in range(80):
         level = (low + high) / 2
-        if sum(one * math.log(min(1.0, one / level)) for one in trials) > wanted:
+        if sum(number * math.log(min(1.0, number / level)) for number in trials) > wanted:
             low = level
         else:
             high = level
-    return sum(max(0.0, 1 - one / level) for one in trials)
+    return sum(max(0.0, 1 - number / level) for number in trials)
 
 
 def spread(counts: Counts, draws: int = DRAWS, seed: int = 0) -> Spread:
@@ -173,7 +177,7 @@ def paired_spread(base: Counts, other: Counts, draws: int = DRAWS, seed: int = 0
 def _drawn(counts: Counts, draws: int, seed: int) -> NDArray[np.float32]:
     """(draws, labels, 3); the same seed draws the same images, so that versions pair up."""
     many, labels = len(counts.images), len(counts.labels)
-    found = np.full((draws, labels, 3), np.nan, dtype=np.float32)
+    drawn = np.full((draws, labels, 3), np.nan, dtype=np.float32)
     # What is undefined on all images is 0, as the service has it; on a draw alone, it says nothing.
     undefined = np.where(_trials(counts) > 0, np.nan, 0.0)
     at_once = max(1, _MOST_WEIGHTS // max(1, many))
@@ -185,21 +189,22 @@ def _drawn(counts: Counts, draws: int, seed: int) -> NDArray[np.float32]:
             part = counts.table[:, first : first + _LABELS_AT_ONCE].astype(np.float32)
             sums = (weights @ part.reshape(many, -1)).reshape(size, -1, 3)
             kept = slice(first, first + part.shape[1])
-            found[start : start + size, kept] = _figures(sums, undefined[kept])
-    return found
+            drawn[start : start + size, kept] = _figures(sums, undefined[kept])
+    return drawn
 
 
 def _trials(counts: Counts) -> NDArray[np.int64]:
     """(labels, 3): what precision, recall and F1 rest on: predictions, instances, and the fewer of both."""
-    hits, false, missed = (counts.table[..., place].sum(axis=0, dtype=np.int64) for place in range(3))
-    said, there = hits + false, hits + missed
+    hits, false, missed = (counts.table[..., outcome].sum(axis=0, dtype=np.int64) for outcome in range(3))
+    predictions, instances = hits + false, hits + missed
+    fewer = np.minimum(predictions, instances)
     # Where one of both is lacking altogether, F1 is 0 by the other.
-    return np.stack([said, there, np.where(np.minimum(said, there), np.minimum(said, there), said + there)], axis=-1)
+    return np.stack([predictions, instances, np.where(fewer, fewer, predictions + instances)], axis=-1)
 
 
 def _figures(sums: NDArray[Any], undefined: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """Precision, recall and F1 of (…, labels, 3) counts; `undefined` (labels, 3) where one is not defined, else 0."""
-    hits, false, missed = (sums[..., place].astype(np.float64) for place in range(3))
+    hits, false, missed = (sums[..., outcome].astype(np.float64) for outcome in range(3))
 
     def share(part: NDArray[np.float64], whole: NDArray[np.float64], metric: int) -> NDArray[np.float64]:
         instead = np.zeros_like(part) if undefined is None else np.broadcast_to(undefined[:, metric], part.shape).copy()
@@ -219,17 +224,19 @@ class Curve(NamedTuple):
 
 def curve(snapshot: Snapshot, label: str) -> Curve:
     """The label's precision and recall over thresholds; empty where nothing was said or true of it."""
-    said = [one for image in snapshot.images for one in image.said if one.label == label]
-    there = sum(one.label == label for image in snapshot.images for one in image.truth)
-    if not said or not there:
+    predictions = [
+        prediction for image in snapshot.images for prediction in image.predictions if prediction.label == label
+    ]
+    instances = sum(truth.label == label for image in snapshot.images for truth in image.truth)
+    if not predictions or not instances:
         return Curve(*(np.zeros(0) for _ in range(3)))
-    confidences = np.array([one.confidence for one in said])
-    hits = np.array([one.there for one in said])
+    confidences = np.array([prediction.confidence for prediction in predictions])
+    hits = np.array([prediction.present for prediction in predictions])
     order = np.argsort(-confidences, kind="stable")
-    confidences, found = confidences[order], np.cumsum(hits[order])
+    confidences, caught = confidences[order], np.cumsum(hits[order])
     last = np.append(confidences[1:] != confidences[:-1], True)
-    given = np.arange(1, len(found) + 1)
-    return Curve(confidences[last], (found / given)[last], (found / there)[last])
+    given = np.arange(1, len(caught) + 1)
+    return Curve(confidences[last], (caught / given)[last], (caught / instances)[last])
 
 
 class Threshold(NamedTuple):
@@ -264,7 +271,7 @@ def margins(snapshot: Snapshot, thresholds: Mapping[str, float]) -> dict[str, Ma
     """What each label's threshold parts its scores on the test images into."""
     scores: dict[str, list[float]] = {label: [] for label in thresholds}
     for image in snapshot.images:
-        for prediction in image.said:
+        for prediction in image.predictions:
             if prediction.label in scores:
                 scores[prediction.label].append(prediction.confidence)
     return {label: margin(scores[label], threshold) for label, threshold in thresholds.items()}
@@ -278,12 +285,12 @@ def confusion(snapshot: Snapshot) -> tuple[tuple[str, ...], NDArray[np.int64]] |
     if snapshot.boxes:
         return None
     labels = snapshot.labels
-    places = {label: place for place, label in enumerate(labels)}
+    indexes = {label: index for index, label in enumerate(labels)}
     table = np.zeros((len(labels), len(labels)), dtype=np.int64)
     for image in snapshot.images:
-        if image.said:
-            best = max(image.said, key=lambda one: one.confidence).label
-            for one in image.truth:
-                if one.label in places and best in places:
-                    table[places[one.label], places[best]] += 1
+        if image.predictions:
+            best = max(image.predictions, key=lambda prediction: prediction.confidence).label
+            for truth in image.truth:
+                if truth.label in indexes and best in indexes:
+                    table[indexes[truth.label], indexes[best]] += 1
     return labels, table

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from customlabels.core.files import written_aside
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
 from customlabels.pipelines.evaluation.metrics import curve
 from customlabels.pipelines.evaluation.snapshot import Snapshot, TestImage
-from customlabels.pipelines.evaluation.summary import Evaluation
 
 NOTHING = "(nothing)"
 """Stands for no label: what is said where nothing is, or is there and not said."""
@@ -35,14 +35,14 @@ def metrics_document(evaluation: Evaluation) -> dict[str, Any]:
         "training_images": evaluation.training_images,
         "testing_images": evaluation.testing_images,
         "labels": {
-            one.label: {
-                "f1": one.f1,
-                "precision": one.precision,
-                "recall": one.recall,
-                "threshold": one.threshold,
-                "test_images": one.images,
+            metrics.label: {
+                "f1": metrics.f1,
+                "precision": metrics.precision,
+                "recall": metrics.recall,
+                "threshold": metrics.threshold,
+                "test_images": metrics.images,
             }
-            for one in evaluation.labels
+            for metrics in evaluation.labels
         },
     }
 
@@ -98,15 +98,19 @@ def write_confusion(path: Path, snapshot: Snapshot) -> None:
 
 
 def _image_pairs(image: TestImage) -> Iterator[tuple[str, str]]:
-    best = max(image.said, key=lambda one: one.confidence).label if image.said else NOTHING
-    yield from ((one.label, best) for one in image.truth)
+    best = max(image.predictions, key=lambda prediction: prediction.confidence).label if image.predictions else NOTHING
+    yield from ((truth.label, best) for truth in image.truth)
 
 
 def _box_pairs(image: TestImage) -> Iterator[tuple[str, str]]:
-    hit = Counter(one.label for one in image.said if one.found and one.there)
+    hit = Counter(prediction.label for prediction in image.predictions if prediction.accepted and prediction.present)
     yield from ((label, label) for label in hit.elements())
-    yield from ((NOTHING, one.label) for one in image.said if one.found and not one.there)
-    missed = Counter(one.label for one in image.truth) - hit
+    yield from (
+        (NOTHING, prediction.label)
+        for prediction in image.predictions
+        if prediction.accepted and not prediction.present
+    )
+    missed = Counter(truth.label for truth in image.truth) - hit
     yield from ((label, NOTHING) for label in missed.elements())
 
 

@@ -14,11 +14,11 @@ from customlabels.core.threads import in_threads
 from customlabels.core.watching import Watch
 from customlabels.datasets.boxes import overlap
 from customlabels.pipelines.evaluation.comparison import need_snapshot
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, LabelMetrics
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import count, figures
 from customlabels.pipelines.evaluation.results import measure, trained_on, training_lines
-from customlabels.pipelines.evaluation.snapshot import Place, Said, Snapshot, TestImage, Truth
-from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
+from customlabels.pipelines.evaluation.snapshot import Prediction, Rectangle, Snapshot, TestImage, Truth
 from customlabels.pipelines.service.running import BeforeStart, kept_running
 from customlabels.pipelines.service.versions import Description, version_name
 
@@ -79,13 +79,13 @@ def re_evaluate(
     def look(image: TestImage) -> TestImage:
         address = parse_address(image.source_ref)
         with explained(f"showing {image.source_ref} to {measured.name}"):
-            found = rekognition.detect_custom_labels(
+            labels = rekognition.detect_custom_labels(
                 ProjectVersionArn=version_arn,
                 Image={"S3Object": {"Bucket": address.bucket, "Name": address.key}},
                 MinConfidence=0,
             )["CustomLabels"]
         advance(1)
-        return TestImage(image.source_ref, image.truth, judged(found, image, own), image.size)
+        return TestImage(image.source_ref, image.truth, judged(labels, image, own), image.size)
 
     images = tuple(in_threads(look, test.images, _THREADS))
     snapshot = Snapshot(measured.name, own.boxes, images, own.thresholds)
@@ -93,7 +93,7 @@ def re_evaluate(
     labels = tuple(
         LabelMetrics(
             metrics.label,
-            sum(any(one.label == metrics.label for one in image.truth) for image in images),
+            sum(any(truth.label == metrics.label for truth in image.truth) for image in images),
             *by_label[metrics.label],
             metrics.threshold,
         )
@@ -111,33 +111,33 @@ def re_evaluate(
     return Measured(evaluation, snapshot)
 
 
-def judged(found: "Sequence[CustomLabelTypeDef]", image: TestImage, version: Snapshot) -> tuple[Said, ...]:
+def judged(labels: "Sequence[CustomLabelTypeDef]", image: TestImage, version: Snapshot) -> tuple[Prediction, ...]:
     """What was detected on an image, beside what is true of it."""
     width, height = image.size or (0, 0)
-    said = []
+    predictions = []
     taken: set[int] = set()
-    for one in sorted(found, key=lambda one: -one["Confidence"]):
-        confidence = one["Confidence"] / 100
-        is_found = confidence >= version.thresholds.get(one["Name"], 1.0)
-        box = one.get("Geometry", {}).get("BoundingBox")
+    for label in sorted(labels, key=lambda label: -label["Confidence"]):
+        confidence = label["Confidence"] / 100
+        accepted = confidence >= version.thresholds.get(label["Name"], 1.0)
+        box = label.get("Geometry", {}).get("BoundingBox")
         if not version.boxes or box is None:
-            there = any(truth.label == one["Name"] for truth in image.truth)
-            said.append(Said(one["Name"], confidence, there, is_found))
+            present = any(truth.label == label["Name"] for truth in image.truth)
+            predictions.append(Prediction(label["Name"], confidence, present, accepted))
             continue
-        place = (box["Left"] * width, box["Top"] * height, box["Width"] * width, box["Height"] * height)
-        number = _object(one["Name"], place, image.truth, taken)
+        rectangle = (box["Left"] * width, box["Top"] * height, box["Width"] * width, box["Height"] * height)
+        number = _object(label["Name"], rectangle, image.truth, taken)
         if number is not None:
             taken.add(number)
-        said.append(Said(one["Name"], confidence, number is not None, is_found, place))
-    return tuple(said)
+        predictions.append(Prediction(label["Name"], confidence, number is not None, accepted, rectangle))
+    return tuple(predictions)
 
 
-def _object(label: str, place: Place, truth: tuple[Truth, ...], taken: set[int]) -> int | None:
+def _object(label: str, rectangle: Rectangle, truth: tuple[Truth, ...], taken: set[int]) -> int | None:
     """The number of the object that a box is of; each is found once."""
     overlaps = [
-        (overlap(place, one.box), number)
-        for number, one in enumerate(truth)
-        if one.label == label and one.box is not None and number not in taken
+        (overlap(rectangle, object_.box), number)
+        for number, object_ in enumerate(truth)
+        if object_.label == label and object_.box is not None and number not in taken
     ]
     best = max(overlaps, default=(0.0, 0))
     return best[1] if best[0] >= OVERLAP else None

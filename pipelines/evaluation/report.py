@@ -19,7 +19,7 @@ from customlabels.pipelines.evaluation.comparison import compare, found_labels, 
 from customlabels.pipelines.evaluation.curves import curves_of
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import confusion, count, margins, spread
-from customlabels.pipelines.evaluation.snapshot import Place, Snapshot, TestImage
+from customlabels.pipelines.evaluation.snapshot import Rectangle, Snapshot, TestImage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,7 +36,7 @@ class Mark:
 
     label: str
     kind: str
-    place: Place
+    box: Rectangle
     confidence: float | None = None
 
 
@@ -46,7 +46,7 @@ class Picture:
 
     name: str
     truth: str
-    said: str
+    predicted: str
     uri: str | None
     size: tuple[int, int]
     marks: tuple[Mark, ...] = ()
@@ -81,12 +81,14 @@ def report(
     comparison = compare(beside, measured) if beside else None
     apart = []
     if comparison and beside and beside.snapshot and snapshot:
-        chosen = {one.source_ref: one for one in comparison.disagreements[:most_images]}
+        chosen = {disagreement.source_ref: disagreement for disagreement in comparison.disagreements[:most_images]}
         apart = [image for image in snapshot.images if image.source_ref in chosen]
     wanted = {image.source_ref for image in (*wrong, *missed, *apart)}
     thumbs = _thumbnails(s3, sorted(wanted), advance)
     drawn = spread(count(snapshot)) if snapshot and snapshot.images else None
-    said_beside = {one.source_ref: one for one in comparison.disagreements} if comparison else {}
+    disagreements = (
+        {disagreement.source_ref: disagreement for disagreement in comparison.disagreements} if comparison else {}
+    )
     return template("customlabels.pipelines.evaluation", "report.html.j2").render(
         project=project,
         evaluation=measured.evaluation,
@@ -102,7 +104,7 @@ def report(
         ],
         training=dict(training),
         comparison=comparison,
-        apart=[(_picture(image, thumbs), said_beside[image.source_ref]) for image in apart],
+        apart=[(_picture(image, thumbs), disagreements[image.source_ref]) for image in apart],
         tags={name.removeprefix("customlabels:"): value for name, value in sorted(tags.items())},
         made=made,
         has_snapshot=snapshot is not None,
@@ -126,14 +128,23 @@ def _mistakes(snapshot: Snapshot, most: int) -> tuple[list[TestImage], list[Test
     wrong: list[_Ranked] = []
     missed: list[_Ranked] = []
     for image in snapshot.images:
-        false = [one.confidence for one in image.said if one.found and not one.there]
+        false = [
+            prediction.confidence for prediction in image.predictions if prediction.accepted and not prediction.present
+        ]
         if false:
             wrong.append((-max(false), image.source_ref, image))
-        lost = Counter(one.label for one in image.truth) - Counter(
-            one.label for one in image.said if one.found and one.there
+        lost = Counter(truth.label for truth in image.truth) - Counter(
+            prediction.label for prediction in image.predictions if prediction.accepted and prediction.present
         )
         if lost:
-            best = max((one.confidence for one in image.said if one.there and not one.found), default=0.0)
+            best = max(
+                (
+                    prediction.confidence
+                    for prediction in image.predictions
+                    if prediction.present and not prediction.accepted
+                ),
+                default=0.0,
+            )
             missed.append((best, image.source_ref, image))
     return _first(wrong, most), _first(missed, most)
 
@@ -142,22 +153,25 @@ _Ranked = tuple[float, str, TestImage]
 """A rank, an address that decides between equals, and the image."""
 
 
-def _first(found: list[_Ranked], most: int) -> list[TestImage]:
-    return [image for *_, image in sorted(found, key=lambda one: one[:2])[:most]]
+def _first(ranked: list[_Ranked], most: int) -> list[TestImage]:
+    return [image for *_, image in sorted(ranked, key=lambda entry: entry[:2])[:most]]
 
 
 def _picture(image: TestImage, thumbs: Mapping[str, str | None]) -> Picture:
-    truth, said = true_labels(image), found_labels(image)
-    sure = {one.label: one.confidence for one in sorted(image.said, key=lambda one: one.confidence)}
-    words = ", ".join(f"{label} {100 * sure[label]:.0f} %" for label in said) or "nothing"
-    unsaid = [f"{label} {100 * sure[label]:.0f} %" for label in truth if label not in said and label in sure]
+    truth, predicted = true_labels(image), found_labels(image)
+    sure = {
+        prediction.label: prediction.confidence
+        for prediction in sorted(image.predictions, key=lambda prediction: prediction.confidence)
+    }
+    words = ", ".join(f"{label} {100 * sure[label]:.0f} %" for label in predicted) or "nothing"
+    unsaid = [f"{label} {100 * sure[label]:.0f} %" for label in truth if label not in predicted and label in sure]
     if unsaid:
         words += f" (below its threshold: {', '.join(unsaid)})"
-    marks = [Mark(one.label, "true", one.box) for one in image.truth if one.box]
+    marks = [Mark(truth.label, "true", truth.box) for truth in image.truth if truth.box]
     marks += [
-        Mark(one.label, "found" if one.there else "wrong", one.box, one.confidence)
-        for one in image.said
-        if one.box and one.found
+        Mark(prediction.label, "found" if prediction.present else "wrong", prediction.box, prediction.confidence)
+        for prediction in image.predictions
+        if prediction.box and prediction.accepted
     ]
     name = image.source_ref.rpartition("/")[2]
     true = ", ".join(truth) or "nothing"
@@ -203,12 +217,12 @@ def _thumbnail(body: bytes) -> str | None:
 
 
 def _crossed(snapshot: Snapshot) -> dict[str, Any] | None:
-    found = confusion(snapshot)
-    if found is None:
+    crossed = confusion(snapshot)
+    if crossed is None:
         return None
-    labels, table = found
+    labels, table = crossed
     rows = [
-        (label, [(int(value), float(value / max(1, table[place].sum()))) for value in table[place]])
-        for place, label in enumerate(labels)
+        (label, [(int(value), float(value / max(1, table[index].sum()))) for value in table[index]])
+        for index, label in enumerate(labels)
     ]
     return {"labels": labels, "rows": rows}

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.s3 import lines
 from customlabels.core.addresses import S3Address
+from customlabels.pipelines.evaluation.evaluation_summary import read_evaluation
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.snapshot import Snapshot, parse_snapshot
-from customlabels.pipelines.evaluation.summary import read_evaluation
 from customlabels.pipelines.service.versions import Description, version_name
 
 if TYPE_CHECKING:
@@ -67,23 +67,23 @@ def trained_on(training: list[bytes]) -> set[str]:
 
 def training_counts(training: list[bytes]) -> dict[str, int]:
     """Training images a label, from the training snapshot; empty where it cannot be read."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     try:
         for text in training:
             line = json.loads(text)
             for name, about in line.items():
                 if name.endswith("-metadata") and "class-name" in about:
-                    found[about["class-name"]] += 1
+                    counts[about["class-name"]] += 1
                 elif name.endswith("-metadata") and "class-map" in about:
                     boxes = line[name.removesuffix("-metadata")]["annotations"]
-                    found.update({about["class-map"][str(box["class_id"])] for box in boxes})
+                    counts.update({about["class-map"][str(box["class_id"])] for box in boxes})
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
-    return dict(sorted(found.items()))
+    return dict(sorted(counts.items()))
 
 
 def manifest_of(result: Any, part: str) -> S3Address | None:
     """Where the manifest of a TrainingDataResult or TestingDataResult lies; `part` is Input, Output or Validation."""
     assets = (result or {}).get(part, {}).get("Assets", [])
-    place = assets[0].get("GroundTruthManifest", {}).get("S3Object") if assets else None
-    return S3Address(place["Bucket"], place["Name"]) if place else None
+    location = assets[0].get("GroundTruthManifest", {}).get("S3Object") if assets else None
+    return S3Address(location["Bucket"], location["Name"]) if location else None

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_TRUTH, _SAID = "rekognition-custom-labels-training-", "rekognition-custom-labels-evaluation"
-_DETAILS = f"{_SAID}-details"
+_TRUTH, _EVALUATION = "rekognition-custom-labels-training-", "rekognition-custom-labels-evaluation"
+_DETAILS = f"{_EVALUATION}-details"
 
-Place = tuple[float, float, float, float]
+Rectangle = tuple[float, float, float, float]
 """Left, top, width and height in pixels."""
 
 
@@ -21,21 +21,21 @@ class Truth:
     """A label that is on an image, with its box where boxes were trained."""
 
     label: str
-    box: Place | None = None
+    box: Rectangle | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Prediction:
     """A label that the version gave an image or a box, its confidence in 0..1, and how it turned out.
 
-    `there` tells whether it is really there, `found` whether the confidence reaches the label's assumed threshold.
+    `present` tells whether it is really there, `accepted` whether the confidence reaches the label's assumed threshold.
     """
 
     label: str
     confidence: float
-    there: bool
-    found: bool
-    box: Place | None = None
+    present: bool
+    accepted: bool
+    box: Rectangle | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class TestImage:
 
     source_ref: str
     truth: tuple[Truth, ...]
-    said: tuple[Said, ...]
+    predictions: tuple[Prediction, ...]
     size: tuple[int, int] | None = None
 
 
@@ -76,8 +76,8 @@ class Snapshot:
         """A SHA-256 in hex over the test images and what is true of them; two versions with the same are comparable."""
         digest = hashlib.sha256()
         for image in sorted(self.images, key=lambda image: image.source_ref):
-            truth = sorted((one.label, one.box or ()) for one in image.truth)
-            digest.update(json.dumps([image.source_ref, truth]).encode())
+            truths = sorted((truth.label, truth.box or ()) for truth in image.truth)
+            digest.update(json.dumps([image.source_ref, truths]).encode())
         return digest.hexdigest()
 
 
@@ -94,7 +94,7 @@ def parse_snapshot(version: str, lines: Iterable[bytes], thresholds: Mapping[str
             continue
         try:
             line = json.loads(text)
-            located = _SAID in line
+            located = _EVALUATION in line
             images.append(_located(line) if located else _whole(line))
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             unread.append(f"line {number} is none of an evaluation snapshot: {error!r}")
@@ -105,10 +105,11 @@ def parse_snapshot(version: str, lines: Iterable[bytes], thresholds: Mapping[str
 
 def _whole(line: dict[str, Any]) -> TestImage:
     truth = tuple(Truth(about["class-name"]) for about in _abouts(line, _TRUTH))
-    said = tuple(
-        Said(about["class-name"], float(about["confidence"]), *_outcome(about)) for about in _abouts(line, f"{_SAID}-")
+    predictions = tuple(
+        Prediction(about["class-name"], float(about["confidence"]), *_outcome(about))
+        for about in _abouts(line, f"{_EVALUATION}-")
     )
-    return TestImage(line["source-ref"], truth, said)
+    return TestImage(line["source-ref"], truth, predictions)
 
 
 def _outcome(about: dict[str, Any]) -> tuple[bool, bool]:
@@ -125,21 +126,22 @@ def _abouts(line: dict[str, Any], stem: str) -> Iterator[dict[str, Any]]:
 
 
 def _located(line: dict[str, Any]) -> TestImage:
-    size = line[_SAID].get("image_size") or line.get(f"{_TRUTH}0", {}).get("image_size") or [{}]
-    truth = tuple(Truth(label, place) for label, place, _ in _boxes(line, f"{_TRUTH}0"))
-    said = tuple(
-        Said(label, float(about["confidence"]), *_outcome(about), place) for label, place, about in _boxes(line, _SAID)
+    size = line[_EVALUATION].get("image_size") or line.get(f"{_TRUTH}0", {}).get("image_size") or [{}]
+    truth = tuple(Truth(label, box) for label, box, _ in _boxes(line, f"{_TRUTH}0"))
+    predictions = tuple(
+        Prediction(label, float(about["confidence"]), *_outcome(about), box)
+        for label, box, about in _boxes(line, _EVALUATION)
     )
     width, height = int(size[0].get("width", 0)), int(size[0].get("height", 0))
-    return TestImage(line["source-ref"], truth, said, (width, height))
+    return TestImage(line["source-ref"], truth, predictions, (width, height))
 
 
-def _boxes(line: dict[str, Any], name: str) -> Iterator[tuple[str, Place, dict[str, Any]]]:
+def _boxes(line: dict[str, Any], name: str) -> Iterator[tuple[str, Rectangle, dict[str, Any]]]:
     """Label, place and metadata of each box of an attribute."""
     if name not in line:
         return
     about = line[f"{name}-metadata"]
     names = {str(number): label for number, label in about["class-map"].items()}
     for box, object_ in zip(line[name]["annotations"], about["objects"], strict=True):
-        place = (float(box["left"]), float(box["top"]), float(box["width"]), float(box["height"]))
-        yield names[str(box["class_id"])], place, object_
+        rectangle = (float(box["left"]), float(box["top"]), float(box["width"]), float(box["height"]))
+        yield names[str(box["class_id"])], rectangle, object_

@@ -8,7 +8,7 @@ from datetime import datetime
 from customlabels.aws.clients import Clients
 from customlabels.core.settings import Settings
 from customlabels.core.watching import Watch
-from customlabels.pipelines.permissions import Policy
+from customlabels.pipelines.policies import Policy
 from customlabels.pipelines.readiness import account, machine, models, permitted, quotas, storage
 from customlabels.pipelines.readiness.census import Census, census
 from customlabels.pipelines.readiness.findings import Finding, Standing, failed, looked

@@ -9,7 +9,7 @@ from typing import Any
 
 from customlabels.aws.clients import Clients, explained
 from customlabels.core.errors import ServiceError
-from customlabels.pipelines.permissions import Policy
+from customlabels.pipelines.policies import Policy
 from customlabels.pipelines.readiness.findings import NOTHING, Finding, Standing
 
 SUBJECT = "permissions"
@@ -140,11 +140,11 @@ def context(statement: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def examples(statement: Mapping[str, Any]) -> dict[tuple[str, ...], list[str]]:
     """Calls by resources that are like those of a statement: a pattern stands for one that it matches."""
-    found: dict[tuple[str, ...], list[str]] = {}
+    grouped: dict[tuple[str, ...], list[str]] = {}
     for action in statement["Action"]:
         resources = tuple(example(action, str(resource)) for resource in statement["Resource"])
-        found.setdefault(resources, []).append(action)
-    return found
+        grouped.setdefault(resources, []).append(action)
+    return grouped
 
 
 def example(action: str, pattern: str) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.evaluation.gate_document import gate_document
-from customlabels.pipelines.sagemaker.limits import EXECUTION_ID, check_arguments
 from customlabels.pipelines.sagemaker.registry import APPROVED, PENDING, REJECTED, Approval
+from customlabels.pipelines.sagemaker.text_limits import EXECUTION_ID, check_arguments
 
 Document = dict[str, Any]
 

@@ -107,14 +107,14 @@ def wait_ended(
     execution: str,
     begun: Callable[[Step], None],
     tick: Callable[[float], None],
-    said: Callable[[str], None],
+    notify: Callable[[str], None],
 ) -> str:
     """The execution's status once it has ended.
 
     Parameters
     ----------
     begun : told of each step as it begins
-    said : told what the wait is held up by
+    notify : told what the wait is held up by
     """
     known: set[str] = set()
 
@@ -127,4 +127,4 @@ def wait_ended(
             status = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution)["PipelineExecutionStatus"]
         return None if status in _GOING_ON else status
 
-    return wait_for(look, what=f"execution {execution.rpartition('/')[2]}", most=_LONGEST, tick=tick, said=said)
+    return wait_for(look, what=f"execution {execution.rpartition('/')[2]}", most=_LONGEST, tick=tick, notify=notify)

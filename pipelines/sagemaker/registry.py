@@ -15,9 +15,9 @@ from customlabels.aws.s3 import put
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import ServiceError
 from customlabels.core.watching import Watch
-from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
 from customlabels.pipelines.following import Following, crown
-from customlabels.pipelines.sagemaker.limits import LONGEST_ARGUMENT
+from customlabels.pipelines.sagemaker.text_limits import LONGEST_ARGUMENT
 from customlabels.pipelines.service import arns, champion
 from customlabels.pipelines.service.champion import Promotion
 from customlabels.pipelines.service.versions import Description

@@ -26,9 +26,9 @@ def parts(arn: str) -> ArnParts:
     ------
     ValueError : it is none of those
     """
-    prefix, found, path = arn.partition(":project/")
+    prefix, separator, path = arn.partition(":project/")
     head, names = prefix.split(":"), path.split("/")
-    if not found or len(head) != 5 or head[2] != "rekognition" or not names[0]:
+    if not separator or len(head) != 5 or head[2] != "rekognition" or not names[0]:
         raise ValueError(f"{arn!r} is no ARN of a Custom Labels project or version")
     version = names[2] if len(names) >= 3 and names[1] == "version" else ""
     return ArnParts(head[3], head[4], names[0], version)

@@ -80,8 +80,8 @@ def _standing(
 
 def promote(ssm: "SSMClient", project: str, promotion: Promotion) -> bool:
     """Makes a version champion; whether it was not already."""
-    there = current(ssm, project)
-    if there is not None and there.arn == promotion.arn:
+    champion = current(ssm, project)
+    if champion is not None and champion.arn == promotion.arn:
         return False
     value = {name: value for name, value in asdict(promotion).items() if name not in ("when", "by")}
     with explained(f"promoting {promotion.version}"):
@@ -120,8 +120,8 @@ def before(promotions: list[Promotion]) -> Promotion:
 
 def _read(value: str, when: datetime, by: str) -> Promotion:
     try:
-        said = json.loads(value)
-        forced, back = bool(said.get("forced")), bool(said.get("back"))
-        return Promotion(said["version"], said["arn"], said.get("why", ""), forced, back, when, by)
+        document = json.loads(value)
+        forced, back = bool(document.get("forced")), bool(document.get("back"))
+        return Promotion(document["version"], document["arn"], document.get("why", ""), forced, back, when, by)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ServiceError(f"the champion's parameter holds something else: {value[:100]!r}") from error

@@ -56,7 +56,7 @@ def copy(
     source: "RekognitionClient",
     destination: "RekognitionClient",
     version: Description,
-    place: Destination,
+    target: Destination,
     policy: dict[str, Any] | None,
     tick: Callable[[float], None],
 ) -> Description:
@@ -72,29 +72,30 @@ def copy(
     if policy is not None:
         with explained(f"allowing the copy of {version_name(version)}"):
             held = source.list_project_policies(ProjectArn=source_project)["ProjectPolicies"]
-            revision = next((one["PolicyRevisionId"] for one in held if one["PolicyName"] == name), None)
+            revision = next((entry["PolicyRevisionId"] for entry in held if entry["PolicyName"] == name), None)
             given: dict[str, Any] = {"PolicyRevisionId": revision} if revision else {}
             source.put_project_policy(
                 ProjectArn=source_project, PolicyName=name, PolicyDocument=json.dumps(policy), **given
             )
-    target = ensure_project(destination, place.project)
-    there = find_version(destination, target, place.version)
-    if there is not None and there.get("SourceProjectVersionArn") != version_arn:
+    project_arn = ensure_project(destination, target.project)
+    existing = find_version(destination, project_arn, target.version)
+    if existing is not None and existing.get("SourceProjectVersionArn") != version_arn:
         raise ServiceError(
-            f"project {place.project} has another version named {place.version}", hint="name the copy with --to-version"
+            f"project {target.project} has another version named {target.version}",
+            hint="name the copy with --to-version",
         )
-    if there is None:
-        encrypted: dict[str, Any] = {"KmsKeyId": place.kms_key} if place.kms_key else {}
-        with explained(f"copying {version_name(version)} to {place.project}"):
+    if existing is None:
+        encrypted: dict[str, Any] = {"KmsKeyId": target.kms_key} if target.kms_key else {}
+        with explained(f"copying {version_name(version)} to {target.project}"):
             destination.copy_project_version(
                 SourceProjectArn=source_project,
                 SourceProjectVersionArn=version_arn,
-                DestinationProjectArn=target,
-                VersionName=place.version,
+                DestinationProjectArn=project_arn,
+                VersionName=target.version,
                 Tags=version_tags(source, version),
                 OutputConfig={
-                    "S3Bucket": place.bucket,
-                    "S3KeyPrefix": join_key(place.prefix, place.project, "output", place.version),
+                    "S3Bucket": target.bucket,
+                    "S3KeyPrefix": join_key(target.prefix, target.project, "output", target.version),
                 },
                 **encrypted,
             )
@@ -102,16 +103,16 @@ def copy(
     until = time.monotonic() + GRACE
 
     def look() -> Description | None:
-        made = find_version(destination, target, place.version)
+        made = find_version(destination, project_arn, target.version)
         if made is None:
             if time.monotonic() < until:
                 return None
-            raise ServiceError(f"copying to {place.project} failed: it is gone")
+            raise ServiceError(f"copying to {target.project} failed: it is gone")
         if made["Status"] == State.COPYING_FAILED:
-            raise ServiceError(f"copying to {place.project} failed: {made.get('StatusMessage', 'no reason given')}")
+            raise ServiceError(f"copying to {target.project} failed: {made.get('StatusMessage', 'no reason given')}")
         return made if made["Status"] != State.COPYING_IN_PROGRESS else None
 
-    copied = wait_for(look, what=f"the copy in {place.project}", most=_LONGEST_COPY, tick=tick)
+    copied = wait_for(look, what=f"the copy in {target.project}", most=_LONGEST_COPY, tick=tick)
     if policy is not None:
         # It has served: a project holds five policies at most.
         with explained(f"removing the policy {name}"):

@@ -30,7 +30,7 @@ Image = Path | S3Address
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class DetectedLabel:
     """A label in an image, its confidence in 0..100, and where the model locates it.
 
     Parameters
@@ -48,7 +48,7 @@ class Detection:
     """What the version sees in an image, the surest first; or why it could not look."""
 
     name: str
-    labels: tuple[Seen, ...]
+    labels: tuple[DetectedLabel, ...]
     error: str | None = None
 
 
@@ -75,17 +75,17 @@ def detect(
 
     pacer = Pacer(rate)
 
-    def look(one: tuple[str, Image]) -> Detection:
-        name, image = one
+    def look(named: tuple[str, Image]) -> Detection:
+        name, image = named
         try:
             body = shown(image)
             pacer.wait()
-            found = _ask(rekognition, version_arn, name, body, min_confidence)
+            labels = _ask(rekognition, version_arn, name, body, min_confidence)
         except ImageRefused as error:
             return Detection(name, (), error.message)
         finally:
             advance(1)
-        return Detection(name, found)
+        return Detection(name, labels)
 
     threads = min(_MOST_THREADS, max(_LEAST_THREADS, math.ceil(rate * _SECONDS_A_CALL)))
     return in_threads(look, images, threads)
@@ -127,7 +127,7 @@ def _ask(
     name: str,
     image: "ImageTypeDef",
     min_confidence: float | None,
-) -> tuple[Seen, ...]:
+) -> tuple[DetectedLabel, ...]:
     try:
         with explained(f"showing {name} to the model"):
             if min_confidence is None:
@@ -145,8 +145,8 @@ def _ask(
             ) from error
         raise
     return tuple(
-        Seen(one["Name"], one["Confidence"], _box(one.get("Geometry", {}).get("BoundingBox")))
-        for one in answer["CustomLabels"]
+        DetectedLabel(label["Name"], label["Confidence"], _box(label.get("Geometry", {}).get("BoundingBox")))
+        for label in answer["CustomLabels"]
     )
 
 

@@ -30,15 +30,15 @@ def draw(body: bytes, detection: Detection, path: Path) -> None:
     pen = ImageDraw.Draw(canvas)
     size = max(11, min(canvas.size) // 28)
     font, line = ImageFont.load_default(size), max(2, size // 6)
-    labels = sorted({seen.label for seen in detection.labels})
-    for place, seen in enumerate(detection.labels):
-        colour = _COLOURS[labels.index(seen.label) % len(_COLOURS)]
-        words = f"{seen.label} {seen.confidence:.0f} %"
-        if seen.box is None:
-            corner = (line, line + place * (size + 2 * line))
+    labels = sorted({label.label for label in detection.labels})
+    for number, label in enumerate(detection.labels):
+        colour = _COLOURS[labels.index(label.label) % len(_COLOURS)]
+        words = f"{label.label} {label.confidence:.0f} %"
+        if label.box is None:
+            corner = (line, line + number * (size + 2 * line))
         else:
-            left, top = seen.box[0] * canvas.width, seen.box[1] * canvas.height
-            right, bottom = left + seen.box[2] * canvas.width, top + seen.box[3] * canvas.height
+            left, top = label.box[0] * canvas.width, label.box[1] * canvas.height
+            right, bottom = left + label.box[2] * canvas.width, top + label.box[3] * canvas.height
             pen.rectangle((left, top, right, bottom), outline=colour, width=line)
             corner = (max(0, int(left)), max(0, int(top) - size - line))
         pen.rectangle(pen.textbbox(corner, words, font=font), fill=colour)

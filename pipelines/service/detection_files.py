@@ -74,16 +74,18 @@ def read_kept(path: Path, run: Run) -> Kept:
     if not as_csv and lines and not whole and not lines[0].startswith(b'{"name": '):
         raise LayoutError(f"{path}: is no file of detections", hint="name another with --to")
     named = [(*_name(path, number, line, as_csv), line) for number, line in enumerate(whole, 2 if as_csv else 1)]
-    others = {(one.version, one.least) for _, _, one, _ in named} - {(run.version, run.least)}
+    others = {(earlier.version, earlier.least) for _, _, earlier, _ in named} - {(run.version, run.least)}
     if others:
         version, least = sorted(others, key=str)[0]
         at = "the assumed thresholds" if least is None else f"a least confidence of {least:g}"
         raise LayoutError(f"{path}: holds detections of version {version} at {at}", hint="name another file with --to")
-    again = {(one.source, name) for name, failed, one, _ in named if failed}
+    again = {(earlier.source, name) for name, failed, earlier, _ in named if failed}
     if as_csv and named:
         again.add((named[-1][2].source, named[-1][0]))
-    body = b"".join(line for name, _, one, line in named if (one.source, name) not in again)
-    done = {name for name, _, one, _ in named if one.source == run.source and (one.source, name) not in again}
+    body = b"".join(line for name, _, earlier, line in named if (earlier.source, name) not in again)
+    done = {
+        name for name, _, earlier, _ in named if earlier.source == run.source and (earlier.source, name) not in again
+    }
     return Kept(frozenset(done), (header + b"\n" if as_csv else b"") + body)
 
 
@@ -109,8 +111,12 @@ def _name(path: Path, number: int, line: bytes, as_csv: bool) -> tuple[str, bool
         if as_csv:
             row = next(csv.reader([line.decode()]))
             return row[0], bool(row[7]), Run(row[8], row[9], float(row[10]) if row[10] else None)
-        found: dict[str, Any] = json.loads(line)
-        return found["name"], found["error"] is not None, Run(found["source"], found["version"], found["least"])
+        document: dict[str, Any] = json.loads(line)
+        return (
+            document["name"],
+            document["error"] is not None,
+            Run(document["source"], document["version"], document["least"]),
+        )
     except (ValueError, KeyError, IndexError, StopIteration, TypeError) as error:
         raise LayoutError(f"{path}, line {number}: is no detection", hint="name another file with --to") from error
 

@@ -16,8 +16,8 @@ _MINUTE = 60.0
 def find_project(rekognition: "RekognitionClient", name: str) -> "ProjectDescriptionTypeDef | None":
     """The project of that name; None where there is none."""
     with explained(f"project {name}"):
-        found = rekognition.describe_projects(ProjectNames=[name])["ProjectDescriptions"]
-    return found[0] if found else None
+        projects = rekognition.describe_projects(ProjectNames=[name])["ProjectDescriptions"]
+    return projects[0] if projects else None
 
 
 def need_project(rekognition: "RekognitionClient", name: str) -> str:

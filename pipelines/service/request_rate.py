@@ -83,6 +83,6 @@ def measure_rate(
             advance(0)
 
     with ThreadPoolExecutor(_THREADS) as threads:
-        for one in [threads.submit(ask) for _ in range(_THREADS)]:
-            one.result()
+        for worker in [threads.submit(ask) for _ in range(_THREADS)]:
+            worker.result()
     return Rate(answered, throttled, ends - counts_from)

@@ -47,8 +47,8 @@ def find_version(rekognition: "RekognitionClient", project_arn: str, name: str) 
     """The version of that name; None where there is none."""
     with explained(f"version {name}"):
         answer = rekognition.describe_project_versions(ProjectArn=project_arn, VersionNames=[name])
-    found = answer["ProjectVersionDescriptions"]
-    return found[0] if found else None
+    versions = answer["ProjectVersionDescriptions"]
+    return versions[0] if versions else None
 
 
 def version_tags(rekognition: "RekognitionClient", description: Description) -> dict[str, str]:

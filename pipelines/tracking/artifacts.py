@@ -35,14 +35,14 @@ def gather(
     ServiceError : a file or a test image may not be read
     """
     summary = description.get("EvaluationResult", {}).get("Summary", {}).get("S3Object")
-    places = {
+    locations = {
         "manifests/train.manifest": manifest_of(description.get("TrainingDataResult"), "Output"),
         "manifests/test.manifest": manifest_of(description.get("TestingDataResult"), "Output"),
         "summary.json": S3Address(summary["Bucket"], summary["Name"]) if summary else None,
     }
-    for name, place in places.items():
-        if place is not None:
-            _fetch(s3, place, folder / name)
+    for name, location in locations.items():
+        if location is not None:
+            _fetch(s3, location, folder / name)
     metrics_files.write_metrics(folder / "metrics.json", measured.evaluation)
     if measured.snapshot is not None:
         metrics_files.write_curves(folder / "plots.csv", measured.snapshot)
@@ -62,10 +62,10 @@ def gather(
     report.write(folder / "report.html", page)
 
 
-def _fetch(s3: "S3Client", place: S3Address, path: Path) -> None:
+def _fetch(s3: "S3Client", address: S3Address, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        download(s3, place, path)
+        download(s3, address, path)
     except ServiceError as error:
         if error.code not in GONE:
             raise

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from customlabels.core.prices import training_cost
-from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
 from customlabels.pipelines.model_alias import ARN_TAG
 from customlabels.pipelines.service.versions import Description, version_name
 from customlabels.pipelines.training import lineage
@@ -72,20 +72,20 @@ def make_record(
 
 
 def _metrics(evaluation: Evaluation, seconds: int | None) -> dict[str, float]:
-    found = {"f1": evaluation.f1, "precision": evaluation.precision, "recall": evaluation.recall}
+    metrics = {"f1": evaluation.f1, "precision": evaluation.precision, "recall": evaluation.recall}
     if seconds is not None:
-        found |= {"training_seconds": float(seconds), "training_dollars": training_cost(seconds)}
-    names = metric_names(one.label for one in evaluation.labels)
-    for one in evaluation.labels:
-        name = names[one.label]
-        found |= {
-            f"f1/{name}": one.f1,
-            f"precision/{name}": one.precision,
-            f"recall/{name}": one.recall,
-            f"threshold/{name}": one.threshold,
-            f"test_images/{name}": float(one.images),
+        metrics |= {"training_seconds": float(seconds), "training_dollars": training_cost(seconds)}
+    names = metric_names(label_metrics.label for label_metrics in evaluation.labels)
+    for label_metrics in evaluation.labels:
+        name = names[label_metrics.label]
+        metrics |= {
+            f"f1/{name}": label_metrics.f1,
+            f"precision/{name}": label_metrics.precision,
+            f"recall/{name}": label_metrics.recall,
+            f"threshold/{name}": label_metrics.threshold,
+            f"test_images/{name}": float(label_metrics.images),
         }
-    return found
+    return metrics
 
 
 def metric_names(labels: Iterable[str]) -> dict[str, str]:
@@ -93,7 +93,7 @@ def metric_names(labels: Iterable[str]) -> dict[str, str]:
 
     Source: mlflow.utils.validation: letters, digits, "_-. :/", at most 250 characters, and no "." or ".." as a part.
     """
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     taken: set[str] = set()
     for label in sorted(labels):
         stem = _REFUSED.sub("_", label)[:_LONGEST_NAME]
@@ -102,8 +102,8 @@ def metric_names(labels: Iterable[str]) -> dict[str, str]:
         while name in taken:
             name, number = f"{stem}-{number}", number + 1
         taken.add(name)
-        found[label] = name
-    return found
+        names[label] = name
+    return names
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -101,7 +101,7 @@ def log(client: "MlflowClient", record: Record, gather: Callable[[Path], None]) 
     """
     from mlflow.entities import Metric, Param, RunTag
 
-    with _told(f"logging version {record.version}"):
+    with _explained(f"logging version {record.version}"):
         run = _run(client, record)
         name, new = run.info.run_id, run.info.status != "FINISHED"
         if new:
@@ -129,10 +129,10 @@ def point(client: "MlflowClient", project: str, arn: str) -> bool:
     """
     from mlflow.exceptions import MlflowException
 
-    with _told(f"pointing the alias {ALIAS} of the registered model {project}"):
-        found = _logged(client, project, arn)
-        if found is not None:
-            client.set_registered_model_alias(project, ALIAS, found.version)
+    with _explained(f"pointing the alias {ALIAS} of the registered model {project}"):
+        model = _logged(client, project, arn)
+        if model is not None:
+            client.set_registered_model_alias(project, ALIAS, model.version)
             return True
         try:
             client.delete_registered_model_alias(project, ALIAS)
@@ -148,42 +148,42 @@ def _run(client: "MlflowClient", record: Record) -> "Run":
     wanted = f"tags.`{ARN_TAG}` = '{record.arn}'"
 
     def first() -> "Run | None":
-        found = client.search_runs([experiment], wanted)
-        return min(found, key=lambda run: (run.info.status != "FINISHED", run.info.run_id), default=None)
+        runs = client.search_runs([experiment], wanted)
+        return min(runs, key=lambda run: (run.info.status != "FINISHED", run.info.run_id), default=None)
 
-    if there := first():
-        return there
+    if run := first():
+        return run
     made = client.create_run(experiment, start_time=record.began, tags=dict(record.tags), run_name=record.version)
-    there = first() or made
-    if there.info.run_id != made.info.run_id:
+    run = first() or made
+    if run.info.run_id != made.info.run_id:
         client.delete_run(made.info.run_id)
-    return there
+    return run
 
 
 def _experiment(client: "MlflowClient", name: str) -> str:
     from mlflow.exceptions import MlflowException
 
-    found = client.get_experiment_by_name(name)
-    if found is None:
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
         try:
             return str(client.create_experiment(name))
         except MlflowException as error:
             # Somebody else was first.
-            found = client.get_experiment_by_name(name)
-            if error.error_code != "RESOURCE_ALREADY_EXISTS" or found is None:
+            experiment = client.get_experiment_by_name(name)
+            if error.error_code != "RESOURCE_ALREADY_EXISTS" or experiment is None:
                 raise
-    return str(found.experiment_id)
+    return str(experiment.experiment_id)
 
 
 def _model_version(client: "MlflowClient", record: Record, run: "Run") -> "ModelVersion":
     from mlflow.exceptions import MlflowException
 
-    found = _logged(client, record.project, record.arn)
-    if found is not None:
+    model = _logged(client, record.project, record.arn)
+    if model is not None:
         for key, value in record.tags.items():
-            if found.tags.get(key) != value:
-                client.set_model_version_tag(record.project, found.version, key, value)
-        return found
+            if model.tags.get(key) != value:
+                client.set_model_version_tag(record.project, model.version, key, value)
+        return model
     try:
         client.create_registered_model(record.project)
     except MlflowException as error:
@@ -196,8 +196,8 @@ def _model_version(client: "MlflowClient", record: Record, run: "Run") -> "Model
 
 def _logged(client: "MlflowClient", project: str, arn: str) -> "ModelVersion | None":
     """The model version of that ARN, the earliest where there are several."""
-    found = client.search_model_versions(f"name = '{project}' and tags.`{ARN_TAG}` = '{arn}'")
-    return min(found, key=lambda one: int(one.version), default=None)
+    models = client.search_model_versions(f"name = '{project}' and tags.`{ARN_TAG}` = '{arn}'")
+    return min(models, key=lambda model: int(model.version), default=None)
 
 
 def _without_login(uri: str) -> str:
@@ -212,7 +212,7 @@ def _without_login(uri: str) -> str:
 
 
 @contextmanager
-def _told(doing: str) -> Iterator[None]:
+def _explained(doing: str) -> Iterator[None]:
     """Turns what the block raises into a ServiceError without credentials; artifact stores raise whatever theirs do."""
     try:
         yield

@@ -68,7 +68,7 @@ def conclude(
     ServiceError : the service refuses, or the version is trained and cannot be kept
     """
     project = arns.project_name(begun.project_arn)
-    outcome = finish(begun, rekognition=clients.rekognition, s3=clients.s3, watch=watch, said=held_up)
+    outcome = finish(begun, rekognition=clients.rekognition, s3=clients.s3, watch=watch, notify=held_up)
     for sentence in outcome.measured.unread:
         watch.warn(sentence)
     verdict = judge_beside_champion(clients, project, outcome.measured, gate, watch)

@@ -72,11 +72,15 @@ def ticket(plan: Plan, project_arn: str) -> Ticket:
 
 def read_description(text: str | None) -> Described | None:
     """What a description tells; None where it is another's."""
-    found = _DESCRIBED.match(text or "")
-    if found is None:
+    match = _DESCRIBED.match(text or "")
+    if match is None:
         return None
     return Described(
-        found["toolkit"], int(found["train"]), int(found["test"]), found["train_digest"], found["test_digest"]
+        match["toolkit"],
+        int(match["train"]),
+        int(match["test"]),
+        match["train_digest"],
+        match["test_digest"],
     )
 
 

@@ -155,33 +155,33 @@ def bring_about(
 
 
 def finish(
-    begun: Begun, *, rekognition: "RekognitionClient", s3: "S3Client", watch: Watch, said: Callable[[str], None]
+    begun: Begun, *, rekognition: "RekognitionClient", s3: "S3Client", watch: Watch, notify: Callable[[str], None]
 ) -> Outcome:
-    """Waits for the training and fetches what the service wrote; every quarter of an hour `said` is told how far it is.
+    """Waits for the training and fetches what the service wrote; `notify` tells each quarter of an hour how far it is.
 
     Raises
     ------
     TrainingFailed : with the codes and lines of what the service found
     ServiceError
     """
-    there = find_version(rekognition, begun.project_arn, begun.version)
-    if there is None or not is_trained(there):
+    description = find_version(rekognition, begun.project_arn, begun.version)
+    if description is None or not is_trained(description):
         title = "training" if begun.started else "waiting for the training under way of"
         with watch.step(f"{title} version {begun.version}") as advance:
-            told = 0.0
-            before = (datetime.now(UTC) - there["CreationTimestamp"]).total_seconds() if there else 0.0
+            notified = 0.0
+            before = (datetime.now(UTC) - description["CreationTimestamp"]).total_seconds() if description else 0.0
 
             def tick(waited: float) -> None:
-                nonlocal told
+                nonlocal notified
                 advance(0)
-                if waited - told >= _TELL_EVERY:
-                    told, seconds = waited, before + waited
-                    said(f"{begun.version}: {seconds / 3600:.2g} hours, about ${training_cost(seconds):.2f} so far")
+                if waited - notified >= _TELL_EVERY:
+                    notified, seconds = waited, before + waited
+                    notify(f"{begun.version}: {seconds / 3600:.2g} hours, about ${training_cost(seconds):.2f} so far")
 
-            there = wait_trained(
-                rekognition, s3, begun.project_arn, begun.version, started=begun.started, tick=tick, said=said
+            description = wait_trained(
+                rekognition, s3, begun.project_arn, begun.version, started=begun.started, tick=tick, notify=notify
             )
-    return Outcome(measure(s3, there), there)
+    return Outcome(measure(s3, description), description)
 
 
 def prepare(

@@ -66,8 +66,8 @@ class Plan:
 
     def dataset_digest(self, side: Side) -> str:
         """A SHA-256 in hex over one side's content and where its images lie."""
-        place = self.source or f"s3://{self.bucket}/{self.images}"
-        return hashlib.sha256(f"{self.digest(side)} {place}".encode()).hexdigest()
+        location = self.source or f"s3://{self.bucket}/{self.images}"
+        return hashlib.sha256(f"{self.digest(side)} {location}".encode()).hexdigest()
 
 
 def make_plan(
@@ -98,7 +98,7 @@ def make_plan(
     """
     check_names(project=project, version=version, bucket=bucket)
     hashes = hashes if hashes is not None else _hashes(dataset, step)
-    sha256 = {name: found.sha256 for name, found in hashes.items()}
+    sha256 = {name: hashed.sha256 for name, hashed in hashes.items()}
     train_digest, test_digest = (content_digest(dataset.side(side), sha256) for side in Side)
     address = hashlib.sha256(f"{train_digest}{test_digest}".encode()).hexdigest()
     plan = Plan(
@@ -175,7 +175,7 @@ def percent_safe(name: str) -> str:
 
     Whether the service decodes the keys of source-refs is documented nowhere.
     """
-    return re.sub(r"[%+]|~(?=25|2B|7E)", lambda found: f"~{ord(found[0]):02X}", name)
+    return re.sub(r"[%+]|~(?=25|2B|7E)", lambda match: f"~{ord(match[0]):02X}", name)
 
 
 def project_name(folder_name: str) -> str:

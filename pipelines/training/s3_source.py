@@ -88,12 +88,12 @@ def see(
 ) -> Iterator[Sighting]:
     """The objects below an address that are named like images, in order of their keys, each looked at."""
 
-    def seen(one: _Held) -> Sighting:
-        return Sighting(one.name, one.etag, one.size, _look(s3, address, one))
+    def seen(held: _Held) -> Sighting:
+        return Sighting(held.name, held.etag, held.size, _look(s3, address, held))
 
-    for one in in_threads(seen, (one for one in _listed(s3, address) if wanted(one.name)), _THREADS):
+    for sighting in in_threads(seen, (held for held in _listed(s3, address) if wanted(held.name)), _THREADS):
         step()
-        yield one
+        yield sighting
 
 
 def arrange(
@@ -110,13 +110,13 @@ def arrange(
         raise LayoutError(f"{address}: holds no JPEG or PNG image", hint="name a folder that holds a folder a label")
     masks = named_as_masks([image.name for image in held])
     held = [image for image in held if image.name not in masks]
-    tops = {one.name.split("/")[0].lower() for one in held if "/" in one.name}
-    divided = tops <= SUBSETS.keys() and {SUBSETS[one] for one in tops} >= {"train", "test"}
+    tops = {sighting.name.split("/")[0].lower() for sighting in held if "/" in sighting.name}
+    divided = tops <= SUBSETS.keys() and {SUBSETS[top] for top in tops} >= {"train", "test"}
     records: list[ImageRecord] = []
     findings = [Finding(mask, "a mask of an image, left out", fatal=False) for mask in sorted(masks)]
-    for one in held:
-        info = one.info
-        parts = one.name.split("/")[:-1]
+    for sighting in held:
+        info = sighting.info
+        parts = sighting.name.split("/")[:-1]
         side = None
         if divided and parts:
             side = Side.TEST if SUBSETS[parts[0].lower()] == "test" else Side.TRAIN
@@ -124,17 +124,17 @@ def arrange(
         label = labels_of(parts, label_from)
         renamed = (label_map or {}).get(label, label)
         if label and not renamed:
-            findings.append(Finding(one.name, f"label {label!r} is left out", fatal=False))
+            findings.append(Finding(sighting.name, f"label {label!r} is left out", fatal=False))
             continue
         label = renamed
         if isinstance(info, str):
-            findings.append(Finding(one.name, info, fatal=True))
+            findings.append(Finding(sighting.name, info, fatal=True))
         elif not label:
-            findings.append(Finding(one.name, "lies in no folder that is a label", fatal=True))
+            findings.append(Finding(sighting.name, "lies in no folder that is a label", fatal=True))
         else:
-            records.append(ImageRecord(one.name, Path(one.name), (label,), info, side))
+            records.append(ImageRecord(sighting.name, Path(sighting.name), (label,), info, side))
     name = address.key.rpartition("/")[2] or address.bucket
-    hashes = {one.name: Hashes(f"etag-{one.etag}-{one.size}", one.etag) for one in held}
+    hashes = {sighting.name: Hashes(f"etag-{sighting.etag}-{sighting.size}", sighting.etag) for sighting in held}
     return Remote(address, Dataset(Path(name), tuple(records), tuple(findings)), hashes)
 
 

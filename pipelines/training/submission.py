@@ -187,7 +187,7 @@ def wait_trained(
     *,
     started: bool = False,
     tick: Callable[[float], None] = lambda seconds: None,
-    said: Callable[[str], None] = lambda sentence: None,
+    notify: Callable[[str], None] = lambda sentence: None,
 ) -> Description:
     """The version's description once it is trained.
 
@@ -212,5 +212,5 @@ def wait_trained(
         what=f"training of {name}",
         most=LONGEST_TRAINING,
         tick=tick,
-        said=said,
+        notify=notify,
     )

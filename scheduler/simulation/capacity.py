@@ -52,14 +52,14 @@ def capacity(trace: Trace, zone: str, *, rate: float, most: int, headroom: float
     """
     local, busiest = ZoneInfo(zone), [0.0] * _HOURS
     top, at = 0.0, None
-    place = 0
+    hour = 0
     for minute in range(trace.days * 24 * 60):
         now = trace.start + minute * _MINUTE
         if not minute or now.minute % 15 == 0:
             here = now.astimezone(local)
-            place = here.weekday() * 24 + here.hour
+            hour = here.weekday() * 24 + here.hour
         come = trace.demand(now)
-        busiest[place] = max(busiest[place], come)
+        busiest[hour] = max(busiest[hour], come)
         if come > top:
             top, at = come, now
     hours = tuple(units_for(come * (1 + headroom), rate * 60) for come in busiest)

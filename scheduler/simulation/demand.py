@@ -123,8 +123,8 @@ def read_demand(path: Path) -> Trace:
         if later[0] <= earlier[0]
     ]
     if faults or len(rows) < 2:
-        told = faults or [f"{path}: has fewer than two rows"]
-        raise LayoutError(told[0], details=told[1:])
+        faults = faults or [f"{path}: has fewer than two rows"]
+        raise LayoutError(faults[0], details=faults[1:])
     if rows[-1][0] - rows[0][0] > _LONGEST:
         raise LayoutError(f"{path}: covers more than {_LONGEST // _DAY} days")
     shortest = min(later[0] - earlier[0] for earlier, later in pairwise(rows))

@@ -10,11 +10,11 @@ THIS, SUGGESTED, ALWAYS, OFFICE = "this schedule", "suggested", "always on", "8 
 LEAST = "least possible"
 
 
-def compared(found: Mapping[str, Simulated]) -> tuple[list[str], list[tuple[str, ...]]]:
+def compared(results: Mapping[str, Simulated]) -> tuple[list[str], list[tuple[str, ...]]]:
     """The columns' names, and rows that begin with what they are about; the least possible comes last."""
-    first = next(iter(found.values()))
-    columns = [_column(one) for one in found.values()]
-    names = list(found)
+    first = next(iter(results.values()))
+    columns = [_column(result) for result in results.values()]
+    names = list(results)
     if first.least is not None:
         names.append(LEAST)
         columns.append(_of_least(first.least, first))
@@ -22,34 +22,34 @@ def compared(found: Mapping[str, Simulated]) -> tuple[list[str], list[tuple[str,
     return names, [row for row in rows if any(cell != "–" for cell in row[1:])]
 
 
-def _column(one: Simulated) -> dict[str, str]:
-    weeks, least = one.days / 7, one.least
-    with_starting = hosting_cost((one.billed + one.starting) / 60, 1) / weeks
+def _column(result: Simulated) -> dict[str, str]:
+    weeks, least = result.days / 7, result.least
+    with_starting = hosting_cost((result.billed + result.starting) / 60, 1) / weeks
     figures = {
-        "units": f"{one.units}",
-        "unit-hours a week": f"{one.billed / 60 / weeks:.1f}",
-        "$ a week": f"{one.dollars_a_week:.2f}",
-        "$ a month": f"{one.dollars_a_month:.2f}",
+        "units": f"{result.units}",
+        "unit-hours a week": f"{result.billed / 60 / weeks:.1f}",
+        "$ a week": f"{result.dollars_a_week:.2f}",
+        "$ a month": f"{result.dollars_a_month:.2f}",
         "$ a week, if STARTING is billed": f"{with_starting:.2f}",
-        "unit-hours a week saved beside the same units always on": f"{one.hours_saved_a_week:.1f}",
-        "starts a week": f"{one.starts / weeks:.1f}",
-        "windows' minutes with a model": f"{one.covered / one.asked:.2%}" if one.asked else "–",
+        "unit-hours a week saved beside the same units always on": f"{result.hours_saved_a_week:.1f}",
+        "starts a week": f"{result.starts / weeks:.1f}",
+        "windows' minutes with a model": f"{result.covered / result.asked:.2%}" if result.asked else "–",
         "requests met": "–",
         "requests a week that met no model": "–",
         "requests a week above what its units take": "–",
         "billed, beside the least possible unit-hours": "–",
         "... if STARTING is billed": "–",
     }
-    if one.requests:
+    if result.requests:
         figures |= {
-            "requests met": f"{one.coverage:.2%}",
-            "requests a week that met no model": f"{one.stopped / weeks:,.0f}",
-            "requests a week above what its units take": f"{one.saturated / weeks:,.0f}",
+            "requests met": f"{result.coverage:.2%}",
+            "requests a week that met no model": f"{result.stopped / weeks:,.0f}",
+            "requests a week above what its units take": f"{result.saturated / weeks:,.0f}",
         }
     if least is not None and least.billed:
-        ratio = (one.billed + one.starting) / (least.billed + least.starting)
+        ratio = (result.billed + result.starting) / (least.billed + least.starting)
         figures |= {
-            "billed, beside the least possible unit-hours": f"{one.billed / least.billed:.2f}",
+            "billed, beside the least possible unit-hours": f"{result.billed / least.billed:.2f}",
             "... if STARTING is billed": f"{ratio:.2f}",
         }
     return figures
@@ -58,7 +58,7 @@ def _column(one: Simulated) -> dict[str, str]:
 def _of_least(least: Least, beside: Simulated) -> dict[str, str]:
     weeks = beside.days / 7
     week = hosting_cost(least.billed / 60, 1) / weeks
-    units = max((one.units for one in least.stretches), default=0)
+    units = max((stretch.units for stretch in least.stretches), default=0)
     blank = dict.fromkeys(_column(beside), "–")
     return blank | {
         "units": f"{units}",

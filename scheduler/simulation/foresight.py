@@ -45,14 +45,16 @@ def least(requests: Sequence[float], takes: float, start_takes: timedelta, stop_
     takes : requests a minute that a unit takes
     """
     turn = math.ceil((start_takes + stop_takes) / _MINUTE)
-    found: list[Stretch] = []
+    stretches: list[Stretch] = []
     for minute, come in enumerate(requests):
         needed = units_for(come, takes) if come else 0
         if not needed:
             continue
-        if found and minute - found[-1].stop < turn:
-            found[-1] = Stretch(found[-1].start, minute + 1, max(needed, found[-1].units))
+        if stretches and minute - stretches[-1].stop < turn:
+            stretches[-1] = Stretch(stretches[-1].start, minute + 1, max(needed, stretches[-1].units))
         else:
-            found.append(Stretch(minute, minute + 1, needed))
-    billed = sum((one.stop - one.start) * one.units for one in found)
-    return Least(billed, sum(one.units for one in found) * math.ceil(start_takes / _MINUTE), tuple(found))
+            stretches.append(Stretch(minute, minute + 1, needed))
+    billed = sum((stretch.stop - stretch.start) * stretch.units for stretch in stretches)
+    return Least(
+        billed, sum(stretch.units for stretch in stretches) * math.ceil(start_takes / _MINUTE), tuple(stretches)
+    )

@@ -33,7 +33,7 @@ _PRICES = 10
 
 def best_hours(week: Week, coverage: float) -> Array | None:
     """Units in each quarter of the week that meet the coverage at the least bill, further windows weighed; or None."""
-    found: tuple[float, Array] | None = None
+    best: tuple[float, Array] | None = None
     most = week.met.shape[1] - 1
     choices = [(units,) for units in range(1, most + 1)] + ([tuple(range(1, most + 1))] if most > 1 else [])
     worth = _WORTH * bill(enough(week), week)
@@ -42,9 +42,9 @@ def best_hours(week: Week, coverage: float) -> Array | None:
             for units in _priced(week, coverage, choice, turn, worth):
                 shorter = trimmed(units, week, coverage)
                 score = bill(shorter, week) + worth * len(openings(shorter, week))
-                if found is None or score < found[0]:
-                    found = score, shorter
-    return None if found is None else found[1]
+                if best is None or score < best[0]:
+                    best = score, shorter
+    return None if best is None else best[1]
 
 
 def _priced(week: Week, coverage: float, choice: tuple[int, ...], turn: int, worth: float) -> Iterator[Array]:
@@ -66,20 +66,20 @@ def _planned(week: Week, price: float, choice: tuple[int, ...], turn: int, worth
     gain = np.roll(week.met, -turn, axis=0).reshape(7, DAY, -1) * price
     alike: list[list[int]] = []
     for day in range(7):
-        same = next((one for one in alike if np.array_equal(gain[one[0]], gain[day])), None)
+        same = next((group for group in alike if np.array_equal(gain[group[0]], gain[day])), None)
         if same is None:
             alike.append([day])
         else:
             same.append(day)
     masks = np.arange(1, 1 << len(alike))
     member = (masks[:, None] >> np.arange(len(alike)) & 1).astype(float)
-    counts = member @ np.array([len(one) for one in alike], dtype=float)
-    sums = np.einsum("gk,ksu->gsu", member, np.array([gain[one].sum(axis=0) for one in alike]))
+    counts = member @ np.array([len(group) for group in alike], dtype=float)
+    sums = np.einsum("gk,ksu->gsu", member, np.array([gain[group].sum(axis=0) for group in alike]))
     costs, hours = _days(sums, counts, choice, week, worth)
     units = np.zeros((7, DAY), dtype=np.int64)
     for mask in _division(costs, len(alike)):
-        for place, days in enumerate(alike):
-            if mask >> place & 1:
+        for kind, days in enumerate(alike):
+            if mask >> kind & 1:
                 units[days] = hours[mask - 1]
     return np.roll(units.reshape(-1), turn)
 
@@ -94,11 +94,11 @@ def _division(costs: Array, kinds: int) -> list[int]:
             if part & first and best[mask ^ part][0] + costs[part - 1] < best[mask][0]:
                 best[mask] = float(best[mask ^ part][0] + costs[part - 1]), part
             part = (part - 1) & mask
-    found = []
+    sets = []
     while whole:
-        found.append(best[whole][1])
+        sets.append(best[whole][1])
         whole ^= best[whole][1]
-    return found
+    return sets
 
 
 def _days(gain: Array, counts: Array, choice: tuple[int, ...], week: Week, worth: float) -> tuple[Array, Array]:

@@ -27,25 +27,25 @@ class Line:
     style: int
 
 
-def simulation_page(found: Mapping[str, Simulated], drawn: Sequence[str], zone: str, *, made: datetime) -> str:
+def simulation_page(results: Mapping[str, Simulated], drawn: Sequence[str], zone: str, *, made: datetime) -> str:
     """The page.
 
     Parameters
     ----------
-    found : by name; all over the same time and for the same demand, the one that it is about first
+    results : by name; all over the same time and for the same demand, the one that it is about first
     drawn : of which a week is shown
     """
-    own, local = next(iter(found.values())), ZoneInfo(zone)
-    names, rows = compared(found)
+    own, local = next(iter(results.values())), ZoneInfo(zone)
+    names, rows = compared(results)
     days = week_of(own, local)
-    lines = _lines(found, days, local)
+    lines = _lines(results, days, local)
     return template("customlabels.scheduler.simulation", "simulation.html.j2").render(
         zone=zone,
         first=own.minutes.start.astimezone(local),
         own=own,
-        drawn={name: found[name] for name in drawn},
+        drawn={name: results[name] for name in drawn},
         least_a_week=hosting_cost(own.least.billed / 60, 1) / own.days * 7 if own.least else 0.0,
-        pictures={name: picture(found[name], days, local) for name in drawn},
+        pictures={name: picture(results[name], days, local) for name in drawn},
         lines=lines,
         most=max(line.dollars for line in lines),
         names=names,
@@ -61,16 +61,16 @@ def write(path: Path, page: str) -> None:
         file.write(page.encode())
 
 
-def _lines(found: Mapping[str, Simulated], days: Sequence[date], zone: ZoneInfo) -> list[Line]:
-    first = next(iter(found.values()))
-    places = [place for place, _, _ in minutes_of(first, days, zone)]
-    ways = {name: one.minutes.up for name, one in found.items()}
+def _lines(results: Mapping[str, Simulated], days: Sequence[date], zone: ZoneInfo) -> list[Line]:
+    first = next(iter(results.values()))
+    indexes = [index for index, _, _ in minutes_of(first, days, zone)]
+    ways = {name: result.minutes.up for name, result in results.items()}
     if first.least is not None:
         least = [0] * len(first.minutes.up)
-        for one in first.least.stretches:
-            least[one.start : one.stop] = [one.units] * (one.stop - one.start)
+        for stretch in first.least.stretches:
+            least[stretch.start : stretch.stop] = [stretch.units] * (stretch.stop - stretch.start)
         ways[LEAST] = least
-    sums = {name: _by_hour([up[place] for place in places]) for name, up in ways.items()}
+    sums = {name: _by_hour([up[index] for index in indexes]) for name, up in ways.items()}
     most = max(1e-9, *(hours[-1] for hours in sums.values()))
     return [
         Line(name, _points(hours, most), hours[-1], _STYLES.index(name) if name in _STYLES else 0)
@@ -80,7 +80,7 @@ def _lines(found: Mapping[str, Simulated], days: Sequence[date], zone: ZoneInfo)
 
 def _points(hours: Sequence[float], most: float) -> str:
     return " ".join(
-        f"{100 * place / (len(hours) - 1):.2f},{100 - 100 * value / most:.2f}" for place, value in enumerate(hours)
+        f"{100 * hour / (len(hours) - 1):.2f},{100 - 100 * value / most:.2f}" for hour, value in enumerate(hours)
     )
 
 

@@ -38,8 +38,8 @@ class Week(NamedTuple):
 
 def enough(week: Week) -> Array:
     """The fewest units that meet all that comes in each quarter."""
-    found: Array = (week.met < week.met[:, -1:] - 1e-9).sum(axis=1)
-    return found
+    fewest: Array = (week.met < week.met[:, -1:] - 1e-9).sum(axis=1)
+    return fewest
 
 
 def quietest(week: Week) -> int:
@@ -57,11 +57,17 @@ class Run(NamedTuple):
 
 
 def runs_of(units: Array) -> list[Run]:
-    changes = [place for place in range(WEEK) if units[place] != units[place - 1]]
+    changes = [quarter for quarter in range(WEEK) if units[quarter] != units[quarter - 1]]
     if not changes:
         return [Run(0, WEEK, int(units[0]))] if units[0] else []
-    lengths = [(changes[(number + 1) % len(changes)] - place) % WEEK or WEEK for number, place in enumerate(changes)]
-    return [Run(place, many, int(units[place])) for place, many in zip(changes, lengths, strict=True) if units[place]]
+    lengths = [
+        (changes[(number + 1) % len(changes)] - quarter) % WEEK or WEEK for number, quarter in enumerate(changes)
+    ]
+    return [
+        Run(quarter, many, int(units[quarter]))
+        for quarter, many in zip(changes, lengths, strict=True)
+        if units[quarter]
+    ]
 
 
 def mended(units: Array, week: Week) -> Array:
@@ -69,8 +75,8 @@ def mended(units: Array, week: Week) -> Array:
     units = units.copy()
     while True:
         runs = runs_of(units)
-        for place, after in enumerate(runs):
-            before = runs[place - 1]
+        for number, after in enumerate(runs):
+            before = runs[number - 1]
             gap = (after.start - before.start - before.length) % WEEK
             if after is before or gap >= week.apart:
                 continue
@@ -93,7 +99,7 @@ def share(units: Array, week: Week) -> float:
 def bill(units: Array, week: Week) -> float:
     """Minutes of units in a week."""
     runs = runs_of(units)
-    starts = 0 if len(runs) == 1 and runs[0].length == WEEK else sum(one.units for one in runs)
+    starts = 0 if len(runs) == 1 and runs[0].length == WEEK else sum(run.units for run in runs)
     return float(units.sum()) * MINUTES + starts * week.lead
 
 
@@ -112,7 +118,7 @@ def trimmed(units: Array, week: Week, coverage: float) -> Array:
                     options.append((lost / (len(gone) * group[0].units), edge, lost, gone))
         if not options:
             break
-        _, _, lost, gone = min(options, key=lambda one: one[:3])
+        _, _, lost, gone = min(options, key=lambda option: option[:3])
         units = units.copy()
         units[gone] = 0
         spare -= lost

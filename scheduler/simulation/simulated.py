@@ -83,23 +83,23 @@ class Simulated:
 
     @property
     def billed(self) -> int:
-        return sum(one.billed for one in self.models)
+        return sum(model.billed for model in self.models)
 
     @property
     def starting(self) -> int:
-        return sum(one.starting for one in self.models)
+        return sum(model.starting for model in self.models)
 
     @property
     def starts(self) -> int:
-        return sum(one.starts for one in self.models)
+        return sum(model.starts for model in self.models)
 
     @property
     def asked(self) -> int:
-        return sum(one.asked for one in self.models)
+        return sum(model.asked for model in self.models)
 
     @property
     def covered(self) -> int:
-        return sum(one.covered for one in self.models)
+        return sum(model.covered for model in self.models)
 
     @property
     def dollars(self) -> float:
@@ -191,7 +191,7 @@ def _met(requests: Sequence[float], up: Sequence[int], takes: float) -> tuple[fl
 
 
 def _lists(tracks: Sequence[Track]) -> tuple[list[list[int]], ...]:
-    return [one.asked for one in tracks], [one.up for one in tracks], [one.starting for one in tracks]
+    return [track.asked for track in tracks], [track.up for track in tracks], [track.starting for track in tracks]
 
 
 def _model(track: Track, start: datetime) -> Model:
@@ -206,8 +206,8 @@ def _model(track: Track, start: datetime) -> Model:
 
 
 def _most_units(schedule: Schedule, version: str) -> int:
-    asked = [one.units for one in schedule.windows if one.version == version]
-    asked += [one.units for one in schedule.overrides if one.version == version and one.up]
+    asked = [window.units for window in schedule.windows if window.version == version]
+    asked += [override.units for override in schedule.overrides if override.version == version and override.up]
     return max(asked, default=0)
 
 

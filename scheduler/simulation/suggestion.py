@@ -71,9 +71,10 @@ def suggest(
         raise SettingsError("no request comes in this demand, so nothing has to be up")
 
     def tried(units: Array) -> Suggestion:
-        found = replace(bare, windows=_windows(units, week))
+        tentative = replace(bare, windows=_windows(units, week))
         return Suggestion(
-            found, simulate(found, trace.start, trace.days, start_takes=start_takes, demand=trace.demand, rate=rate)
+            tentative,
+            simulate(tentative, trace.start, trace.days, start_takes=start_takes, demand=trace.demand, rate=rate),
         )
 
     wish = coverage
@@ -81,16 +82,16 @@ def suggest(
         units = best_hours(week, wish)
         if units is None:
             break
-        found = tried(units)
-        if found.result.coverage >= coverage:
-            return found
-        wish = min(1.0, wish + max(coverage - found.result.coverage, 1e-4))
-    found = tried(np.full(WEEK, week.met.shape[1] - 1))
-    if found.result.coverage >= coverage:
-        return found
+        suggestion = tried(units)
+        if suggestion.result.coverage >= coverage:
+            return suggestion
+        wish = min(1.0, wish + max(coverage - suggestion.result.coverage, 1e-4))
+    suggestion = tried(np.full(WEEK, week.met.shape[1] - 1))
+    if suggestion.result.coverage >= coverage:
+        return suggestion
     raise SettingsError(
         f"no windows meet {coverage:.2%} of the requests: {most_units} units that are always on, closed days apart, "
-        f"meet {found.result.coverage:.2%}",
+        f"meet {suggestion.result.coverage:.2%}",
         hint="ask for a lower --coverage; customlabels schedule capacity shows the units that are needed",
     )
 
@@ -111,7 +112,8 @@ def as_toml(schedule: Schedule) -> str:
     """The windows as they stand in customlabels.toml."""
     # JSON's texts, lists and numbers are TOML's too.
     blocks = [
-        [f"{key} = {json.dumps(value)}" for key, value in window_settings(one).items()] for one in schedule.windows
+        [f"{key} = {json.dumps(value)}" for key, value in window_settings(window).items()]
+        for window in schedule.windows
     ]
     return "\n".join("\n".join(["[[schedule.window]]", *lines]) + "\n" for lines in blocks)
 
@@ -132,11 +134,11 @@ def _laid_over(schedule: Schedule, trace: Trace, rate: float, start_takes: timed
     zone = ZoneInfo(schedule.zone)
     come = np.array([trace.demand(trace.start + minute * _MINUTE) for minute in range(trace.days * 24 * 60)])
     most = max(1, min(most_units, units_for(float(come.max()), rate * 60)))
-    places = np.fromiter(_quarters(trace, zone, schedule), dtype=np.int64, count=len(come))
+    quarters = np.fromiter(_quarters(trace, zone, schedule), dtype=np.int64, count=len(come))
     met = np.zeros((WEEK, most + 1))
-    kept = places >= 0
+    kept = quarters >= 0
     for units in range(1, most + 1):
-        np.add.at(met[:, units], places[kept], np.minimum(come, units * rate * 60)[kept])
+        np.add.at(met[:, units], quarters[kept], np.minimum(come, units * rate * 60)[kept])
     late = max(timedelta(), start_takes - schedule.warm_up)
     early = math.ceil(late / _QUARTER)
     lead = math.ceil((early * _QUARTER + schedule.warm_up - start_takes) / _MINUTE)
@@ -146,21 +148,21 @@ def _laid_over(schedule: Schedule, trace: Trace, rate: float, start_takes: timed
 
 def _quarters(trace: Trace, zone: ZoneInfo, schedule: Schedule) -> Iterator[int]:
     """For each minute its quarter of the week; -1 on closed days, on which no window opens."""
-    place = -1
+    quarter = -1
     for minute in range(trace.days * 24 * 60):
         at = trace.start + minute * _MINUTE
         if not minute or not at.minute % MINUTES:
             here = at.astimezone(zone)
-            place = here.weekday() * DAY + here.hour * 4 + here.minute // MINUTES
-            place = -1 if here.date() in schedule.closed else place
-        yield place
+            quarter = here.weekday() * DAY + here.hour * 4 + here.minute // MINUTES
+            quarter = -1 if here.date() in schedule.closed else quarter
+        yield quarter
 
 
 def _windows(units: Array, week: Week) -> tuple[Window, ...]:
-    found = openings(units, week).items()
+    opened = openings(units, week).items()
     return tuple(
         Window(_hands(opens), _hands(closes), frozenset(on), units=many)
-        for (opens, closes, many), on in sorted(found, key=lambda one: (min(one[1]), one[0]))
+        for (opens, closes, many), on in sorted(opened, key=lambda opening: (min(opening[1]), opening[0]))
     )
 
 

@@ -63,10 +63,10 @@ def walked(
             month, spent = (now.year, now.month), 0.0
         for track in tracks:
             track.model = _moved(track.model, now, start_takes)
-        quiet = tuple(one.quiet for one in tracks if one.quiet and now < one.quiet.until)
+        quiet = tuple(track.quiet for track in tracks if track.quiet and now < track.quiet.until)
         held = replace(schedule, overrides=(*quiet, *schedule.overrides)) if quiet else schedule
         # The champion goes by that very name here: there is none to put in its place.
-        for action in plan(now, held, [one.model for one in tracks], None, spent):
+        for action in plan(now, held, [track.model for track in tracks], None, spent):
             for track in tracks:
                 if track.model.version == action.version:
                     _do(action, track, now)

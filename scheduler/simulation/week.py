@@ -95,21 +95,21 @@ def minutes_of(result: Simulated, days: Sequence[date], zone: ZoneInfo) -> Itera
 
 
 def picture(result: Simulated, days: Sequence[date], zone: ZoneInfo) -> Picture:
-    series, found = result.minutes, list(minutes_of(result, days, zone))
-    peak = max((series.requests[place] for place, _, _ in found), default=0.0)
+    series, minutes = result.minutes, list(minutes_of(result, days, zone))
+    peak = max((series.requests[index] for index, _, _ in minutes), default=0.0)
     rows: list[Day] = []
     so_far = 0.0
     for day in days:
-        places = {minute: place for place, on, minute in found if on == day}
+        indexes = {minute: index for index, on, minute in minutes if on == day}
         lists = {
-            key: [values[places[minute]] if minute in places else 0 for minute in range(_MINUTES)]
+            key: [values[indexes[minute]] if minute in indexes else 0 for minute in range(_MINUTES)]
             for key, values in (("asked", series.asked), ("up", series.up), ("starting", series.starting))
         }
         come, missed = (
-            [values[places[minute]] if minute in places else 0.0 for minute in range(_MINUTES)]
+            [values[indexes[minute]] if minute in indexes else 0.0 for minute in range(_MINUTES)]
             for values in (series.requests, series.missed)
         )
-        dollars = hosting_cost(sum(series.up[place] for place, on, _ in found if on == day) / 60, 1)
+        dollars = hosting_cost(sum(series.up[index] for index, on, _ in minutes if on == day) / 60, 1)
         so_far += dollars
         asked, up = _bands(lists["asked"]), _bands(lists["up"])
         words = [
@@ -135,20 +135,20 @@ def picture(result: Simulated, days: Sequence[date], zone: ZoneInfo) -> Picture:
 
 
 def _bands(units: Sequence[int]) -> tuple[Band, ...]:
-    found: list[Band] = []
+    bands: list[Band] = []
     for minute, many in enumerate(units):
-        last = found[-1] if found else None
+        last = bands[-1] if bands else None
         if many and last and last.start + last.length == minute and last.units == many:
-            found[-1] = Band(last.start, last.length + 1, many)
+            bands[-1] = Band(last.start, last.length + 1, many)
         elif many:
-            found.append(Band(minute, 1, many))
-    return tuple(found)
+            bands.append(Band(minute, 1, many))
+    return tuple(bands)
 
 
 def _hours(bands: Sequence[Band]) -> str:
     return ", ".join(
-        f"{_clock(one.start)} to {_clock(one.start + one.length)} on {one.units} unit{'s' * (one.units > 1)}"
-        for one in bands
+        f"{_clock(band.start)} to {_clock(band.start + band.length)} on {band.units} unit{'s' * (band.units > 1)}"
+        for band in bands
     )
 
 

@@ -44,7 +44,7 @@ def test_what_may_pass_is_waited_out_and_told_once(code: str) -> None:
             raise ServiceError("looking: no luck", code=code)
         return "done"
 
-    seen = wait_for(look, what="it", most=7200, said=told.append, sleep=clock.sleep, clock=lambda: clock.now)
+    seen = wait_for(look, what="it", most=7200, notify=told.append, sleep=clock.sleep, clock=lambda: clock.now)
     assert (seen, told) == ("done", ["looking: no luck; still waiting"])
 
 

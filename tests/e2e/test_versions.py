@@ -19,7 +19,7 @@ from support.shells import Shell
 
 from customlabels.aws import parameters
 from customlabels.emulator.server import address
-from customlabels.pipelines import permissions
+from customlabels.pipelines import policies
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -321,10 +321,10 @@ def test_copying_and_deleting_make_no_call_that_their_policies_lack(trained: tup
 
 
 def test_policies_name_the_project_the_bucket_and_what_listens() -> None:
-    scope = permissions.Scope(
+    scope = policies.Scope(
         "111122223333", "eu-west-1", "caps", "acme", "models", "alias/k", "arn:aws:sns:eu-west-1:111122223333:t", "bus"
     )
-    found = {one["Sid"]: one["Resource"] for one in permissions.train(scope)["Statement"]}
+    found = {one["Sid"]: one["Resource"] for one in policies.train(scope)["Statement"]}
     assert found == {
         "Project": ["arn:aws:rekognition:eu-west-1:111122223333:project/caps/*"],
         "CreateProject": ["*"],

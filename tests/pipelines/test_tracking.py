@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from customlabels.core.errors import SettingsError
 from customlabels.pipelines.evaluation import metrics_files
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, LabelMetrics
 from customlabels.pipelines.evaluation.metrics import confusion
-from customlabels.pipelines.evaluation.snapshot import Said, Snapshot, TestImage, Truth
-from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
+from customlabels.pipelines.evaluation.snapshot import Prediction, Snapshot, TestImage, Truth
 from customlabels.pipelines.tracking import server
 from customlabels.pipelines.tracking.record import ARN_TAG, make_record, metric_names
 
@@ -33,7 +33,7 @@ DESCRIPTION: Any = {
 
 
 def _image(name: str, truth: str, **sure: float) -> TestImage:
-    said = tuple(Said(label, value, label == truth, value >= 0.5) for label, value in sure.items())
+    said = tuple(Prediction(label, value, label == truth, value >= 0.5) for label, value in sure.items())
     return TestImage(f"s3://b/{name}", (Truth(truth),), said)
 
 
@@ -56,9 +56,9 @@ BOXES = Snapshot(
             "s3://b/1",
             (Truth("crack", BOX), Truth("crack", BOX), Truth("pit", BOX)),
             (
-                Said("crack", 0.9, True, True, BOX),
-                Said("crack", 0.8, False, True, BOX),
-                Said("pit", 0.2, True, False, BOX),
+                Prediction("crack", 0.9, True, True, BOX),
+                Prediction("crack", 0.8, False, True, BOX),
+                Prediction("pit", 0.2, True, False, BOX),
             ),
             (9, 9),
         ),

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from customlabels.core.errors import ServiceError, SettingsError
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, load_evaluation
 from customlabels.pipelines.evaluation.gate import Verdict, beside, judge
 from customlabels.pipelines.evaluation.gate_document import read_gate
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.results import measure
-from customlabels.pipelines.evaluation.summary import Evaluation, load_evaluation
 from customlabels.pipelines.service import arns, champion
 from customlabels.pipelines.service.lost import replaced_sentence
 from customlabels.pipelines.service.versions import Description, find_version

@@ -18,11 +18,11 @@ from customlabels.aws.clients import Clients, Connection, explained
 from customlabels.aws.s3 import get
 from customlabels.core.addresses import parse_address
 from customlabels.core.errors import CustomLabelsError, ServiceError
-from customlabels.pipelines.evaluation.summary import load_evaluation
+from customlabels.pipelines.evaluation.evaluation_summary import load_evaluation
 from customlabels.pipelines.sagemaker import registry
 from customlabels.pipelines.sagemaker.functions import gate_step, training_end
 from customlabels.pipelines.sagemaker.functions.promotion_step import following, watch
-from customlabels.pipelines.sagemaker.limits import LONGEST_OUTPUT, cut
+from customlabels.pipelines.sagemaker.text_limits import LONGEST_OUTPUT, cut
 from customlabels.pipelines.training.submission import start_training
 from customlabels.pipelines.training.ticket import Ticket, read_ticket
 

@@ -7,9 +7,9 @@ import pytest
 
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation.curves import draw_curves
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, LabelMetrics
 from customlabels.pipelines.evaluation.measured import Measured
-from customlabels.pipelines.evaluation.snapshot import Said, Snapshot, TestImage, Truth
-from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
+from customlabels.pipelines.evaluation.snapshot import Prediction, Snapshot, TestImage, Truth
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -21,7 +21,8 @@ def measured(*labels: str) -> Measured:
         said = labels[(place + (number == 0)) % len(labels)]
         sure = 0.5 + number / 10
         found = tuple(
-            Said(label, sure if label == said else 1 - sure, label == labels[place], label == said) for label in labels
+            Prediction(label, sure if label == said else 1 - sure, label == labels[place], label == said)
+            for label in labels
         )
         return TestImage(f"s3://b/{place}-{number}.jpg", (Truth(labels[place]),), found)
 

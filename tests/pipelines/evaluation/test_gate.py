@@ -4,8 +4,8 @@ import pytest
 
 from customlabels.core.errors import SettingsError
 from customlabels.core.settings import GateSettings
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, LabelMetrics
 from customlabels.pipelines.evaluation.gate import Champion, Result, judge, junit, parse_demand
-from customlabels.pipelines.evaluation.summary import Evaluation, LabelMetrics
 
 EVALUATION = Evaluation(
     version="v1",

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from customlabels.core.thresholds import Margin
 from customlabels.emulator.customlabels import box_evaluation, evaluation
 from customlabels.pipelines.evaluation.comparison import compare, interval_lows, markdown
+from customlabels.pipelines.evaluation.evaluation_summary import parse_summary
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import Counts, count, curve, figures, margins, recommend, spread
 from customlabels.pipelines.evaluation.snapshot import Snapshot, parse_snapshot
-from customlabels.pipelines.evaluation.summary import parse_summary
 
 LABELS = ("crack", "ok")
 WHEN = datetime(2026, 11, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.watching import Callbacks
-from customlabels.pipelines.permissions import POLICIES, Scope
+from customlabels.pipelines.policies import POLICIES, Scope
 from customlabels.pipelines.readiness.account import clock
 from customlabels.pipelines.readiness.findings import Finding, Standing, failed, looked
 from customlabels.pipelines.readiness.machine import dependencies, extra_finding, python

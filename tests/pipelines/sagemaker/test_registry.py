@@ -17,7 +17,7 @@ from customlabels.aws.clients import Clients, Connection
 from customlabels.core.errors import SettingsError
 from customlabels.core.settings import NotifySettings
 from customlabels.core.watching import Callbacks
-from customlabels.pipelines.evaluation.summary import Evaluation
+from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
 from customlabels.pipelines.following import Following
 from customlabels.pipelines.model_alias import rest_follower
 from customlabels.pipelines.sagemaker import registry

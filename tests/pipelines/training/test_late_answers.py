@@ -47,7 +47,7 @@ def test_a_run_ends_well_though_every_answer_is_late(service: Service, late: Ser
         plan = plan_for(folder, "late")
         begun = begin(plan, rekognition=late.rekognition, s3=late.s3, region="us-east-1", watch=UNWATCHED)
         assert begun.started
-        outcome = finish(begun, rekognition=late.rekognition, s3=late.s3, watch=UNWATCHED, said=lambda sentence: None)
+        outcome = finish(begun, rekognition=late.rekognition, s3=late.s3, watch=UNWATCHED, notify=lambda sentence: None)
         assert outcome.measured.evaluation.version == plan.version
         # The second run updates the datasets: an old COMPLETE may not end its wait.
         draw(folder, {"across": 9, "down": 9})

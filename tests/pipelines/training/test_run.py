@@ -44,7 +44,7 @@ def plan_for(folder: Path, project: str, seed: int = 0) -> Plan:
 def carry_out(service: Service, plan: Plan, *, external: bool = False) -> tuple[Begun, Outcome, list[str]]:
     steps, clients = Steps(), {"rekognition": service.rekognition, "s3": service.s3}
     begun = begin(plan, **clients, region="us-east-1", watch=steps, external=external)
-    return begun, finish(begun, **clients, watch=steps, said=steps.titles.append), steps.titles
+    return begun, finish(begun, **clients, watch=steps, notify=steps.titles.append), steps.titles
 
 
 def test_only_what_is_missing_is_uploaded_and_datasets_follow_the_images(service: Service, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_training_that_fails_names_codes_and_lines(service: Service, tmp_path:
             rekognition=service.rekognition,
             s3=service.s3,
             watch=Steps(),
-            said=lambda sentence: None,
+            notify=lambda sentence: None,
         )
     assert any("training manifest, line 1: ERROR_INVALID_IMAGE: " in detail for detail in caught.value.details)
 

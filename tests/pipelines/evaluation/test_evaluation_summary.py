@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customlabels.pipelines.evaluation.summary import parse_summary, read_summary
+from customlabels.pipelines.evaluation.evaluation_summary import parse_summary, read_summary
 
 FLAT: dict[str, Any] = {
     "Version": 1,

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customlabels.core.settings import Settings
-from customlabels.pipelines import permissions
+from customlabels.pipelines import policies
 from customlabels.pipelines.sagemaker.pipeline_stack import assemble
 
-SCOPE = permissions.Scope(
+SCOPE = policies.Scope(
     account="111122223333",
     region="eu-west-1",
     project="surface",
@@ -26,7 +26,7 @@ SCOPE = permissions.Scope(
     packages="customlabels-surface",
 )
 USES = {
-    use: getattr(permissions, use)
+    use: getattr(policies, use)
     for use in ("train", "promote", "detect", "bucket", "copy", "delete", "status", "schedule", "pipeline")
 }
 
@@ -76,7 +76,7 @@ def test_making_a_project_stands_in_a_statement_of_its_own(use: str) -> None:
 def test_the_pipelines_stack_has_the_resources_that_its_policy_is_for() -> None:
     assembled = assemble(Settings(), project="surface", bucket="plant-7", region="eu-west-1")
     types = {one["Type"] for one in json.loads(assembled.stack.template)["Resources"].values()}
-    assert types == permissions.PIPELINE_TYPES
+    assert types == policies.PIPELINE_TYPES
 
 
 @given(st.sets(st.sampled_from(["kms_key", "topic", "event_bus", "images", "packages"])))
@@ -84,4 +84,4 @@ def test_what_is_not_used_is_not_asked_for(absent: set[str]) -> None:
     scope = replace(SCOPE, **dict.fromkeys(absent))
     services = {action.partition(":")[0] for use in USES for action in allowed(USES[use](scope))}
     assert ("kms" in services) == ("kms_key" not in absent)
-    assert ("events:PutEvents" in allowed(permissions.train(scope))) == ("event_bus" not in absent)
+    assert ("events:PutEvents" in allowed(policies.train(scope))) == ("event_bus" not in absent)
