@@ -32,6 +32,7 @@ from customlabels.aws.stacks.statements import (
 )
 from customlabels.aws.stacks.statements import bucket as bucket_arn
 from customlabels.pipelines.sagemaker import registry
+from customlabels.pipelines.service.guard import PREFIX, role_name
 
 Policy = dict[str, Any]
 
@@ -140,9 +141,23 @@ def detect(scope: Scope) -> Policy:
             allow(["s3:GetObject"], [objects(scope.site, scope.bucket, "")], sid="Images"),
             allow(["ssm:GetParameter"], [_champion(scope)], sid="Champion"),
             _schedule(scope),
+            *_guard(scope),
             *key(scope.site, scope.kms_key, sid="Key"),
         ]
     )
+
+
+def _guard(scope: Scope) -> list[Statement]:
+    """The one-time schedule that stops a model whose command was killed, and the role that it runs with."""
+    role = scope.site.arn("iam", f"role/{role_name(scope.project)}", regional=False)
+    schedules = scope.site.arn("scheduler", f"schedule/default/{PREFIX}-*")
+    passed = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    calls = ["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:UpdateSchedule"]
+    return [
+        allow(calls, [schedules], sid="Guard"),
+        allow(["iam:CreateRole", "iam:GetRole", "iam:PutRolePolicy"], [role], sid="GuardRole"),
+        allow(["iam:PassRole"], [role], sid="PassGuardRole", condition=passed),
+    ]
 
 
 def bucket(scope: Scope) -> Policy:

@@ -84,7 +84,7 @@ def test_python_does_what_the_command_does(service: Service, images: Path, tmp_p
     assert (trained.version, trained.started, trained.verdict.shortfalls) == ("v1", True, [])
     again = session.train(str(images), project="by-python", version="v1", gate=GateSettings(min_f1=0.5))
     assert not again.started
-    assert "train dataset, 16 images" in steps
+    assert any(step.startswith("train dataset, ") for step in steps)
     (row,) = session.versions(project="by-python")
     assert (row.version, row.champion, row.status) == ("v1", False, "TRAINING_COMPLETED")
     promoted = session.promote("v1", project="by-python", gate=GateSettings(min_f1=0.5), why="good")

@@ -76,18 +76,20 @@ def test_no_process_of_a_training_outlives_a_killed_service(shell: Shell, images
         OutputConfig={"S3Bucket": "customlabels-local", "S3KeyPrefix": "x"},
     )
 
-    def jobs() -> list[Path]:
-        texts = ((path, _text(path)) for path in Path("/proc").glob("[0-9]*/cmdline"))
-        return [path for path, text in texts if b"engine.job" in text and str(shell.state).encode() in text]
-
     deadline = time.monotonic() + 20
-    while not jobs():
+    while not (jobs := children(found.pid, b"engine.job")):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     os.kill(found.pid, signal.SIGKILL)
-    while jobs():
+    while any(b"engine.job" in _text(job / "cmdline") for job in jobs):
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def children(parent: int, named: bytes) -> list[Path]:
+    """The processes that a process has begun whose command has that in it, as folders of /proc."""
+    folders = [path for path in Path("/proc").glob("[0-9]*") if named in _text(path / "cmdline")]
+    return [path for path in folders if f"PPid:\t{parent}\n".encode() in _text(path / "status")]
 
 
 def _text(path: Path) -> bytes:

@@ -25,8 +25,10 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Ser
     draw(shell.folder / "photos", {"across": 6, "down": 6})
     shell.run("train", "photos", "--local", "--version-name", "v1", "-q")
     (shell.folder / ".aws").mkdir()
-    (shell.folder / ".aws" / "credentials").write_text("[any]\naws_access_key_id = a\naws_secret_access_key = b\n")
-    yield shell, connect(shell.state)
+    service = connect(shell.state)
+    login = f"[any]\naws_access_key_id = {service.key}\naws_secret_access_key = b\n"
+    (shell.folder / ".aws" / "credentials").write_text(login)
+    yield shell, service
     address.stop(shell.state)
 
 

@@ -29,7 +29,8 @@ class Elsewhere(Shell):
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**super().environment, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+        key = connect(self.state).key
+        return {**super().environment, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "any"}
 
 
 @pytest.fixture
