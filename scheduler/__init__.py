@@ -1,1 +1,13 @@
 """Uptime of models: started and stopped on purpose only, with what they cost."""
+
+__all__ = [
+    "deployed",
+    "models",
+    "overriding",
+    "plan",
+    "readiness",
+    "schedule_settings",
+    "uptime",
+    "uptime_status",
+    "windows",
+]

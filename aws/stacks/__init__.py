@@ -4,3 +4,5 @@
 import, `stack.Stack` and `stack.render`, `deployment.deploy`, `diff`, `outputs` and `remove`; `permissions` tells what
 deploying takes. `change_sets` and `archives` are what these are made of.
 """
+
+__all__ = ["archives", "change_sets", "deployment", "names", "packaging", "permissions", "stack", "statements"]

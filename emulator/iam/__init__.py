@@ -1,1 +1,3 @@
 """IAM: who calls, and what they may."""
+
+__all__ = ["credentials", "enforcement"]

@@ -1,1 +1,3 @@
 """SNS: what topics hand to functions."""
+
+__all__ = ["subscriptions"]

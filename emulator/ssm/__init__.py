@@ -1,1 +1,3 @@
 """Systems Manager: parameters."""
+
+__all__ = ["parameters"]

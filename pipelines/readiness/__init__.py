@@ -3,3 +3,5 @@
 It stands above the use cases, whose permissions, quotas and buckets it looks at, and below the session that joins it
 with the scheduler's own subject.
 """
+
+__all__ = ["checkup", "findings", "metrics"]

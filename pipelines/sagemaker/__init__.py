@@ -3,3 +3,5 @@
 From outside: `pipeline_stack.assemble`, `pipeline_deployment.deploy` and `remove`, `executions`, `registry`, and
 `definition`. The processing jobs' zip starts in `processing`, the functions' in `functions.handlers`.
 """
+
+__all__ = ["definition", "executions", "packages", "pipeline_deployment", "pipeline_stack", "registry", "text_limits"]

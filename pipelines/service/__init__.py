@@ -1,1 +1,19 @@
 """What Custom Labels is: projects, datasets, versions and their states, hosting, detection, copying, the champion."""
+
+__all__ = [
+    "arns",
+    "champion",
+    "copying",
+    "detection",
+    "detection_drawing",
+    "detection_files",
+    "guard",
+    "hosting",
+    "image_sources",
+    "lost",
+    "projects",
+    "request_rate",
+    "running",
+    "states",
+    "versions",
+]

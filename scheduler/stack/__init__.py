@@ -2,3 +2,5 @@
 
 From outside: `schedule_stack.assemble`, `removal.remove`, `overrides`. The rest is what the template is made of.
 """
+
+__all__ = ["overrides", "own_cost", "removal", "schedule_stack"]

@@ -1,1 +1,3 @@
 """The Lambda functions of the pipeline's steps."""
+
+__all__ = ["promotion_step"]
