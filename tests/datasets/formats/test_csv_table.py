@@ -73,6 +73,21 @@ LABELS: dict[str, tuple[str, str]] = {
     "a split without a header": ("a.jpg,crack,train\nb.png,ok,test\n", "column 3 as side"),
     "points that are no boxes": ("image,label,x,y\na.jpg,crack,10,20\nb.png,ok,,\n", "not read: 'x', 'y'"),
     "a column of masks": ("image,label,mask\na.jpg,crack,m/a.png\nb.png,ok,\n", "that name files, not read: 'mask'"),
+    "Label Studio's, rows and their makers numbered": (
+        "image,id,choice,annotator,annotation_id,created_at,updated_at,lead_time\n"
+        "/data/upload/1/a.jpg,1,crack,1,1,2024-01-01,2024-01-01,1.2\n/data/upload/1/b.png,0,ok,1,0,2024-01-02,2024-01-02,1\n",
+        "'choice' as label",
+    ),
+    "Label Studio's, by another control": (
+        "image,id,state,annotator,annotation_id,created_at,updated_at,lead_time\n"
+        "a.jpg,1,crack,ann@x.com,1,2024-01-01,2024-01-01,1.2\nb.png,2,ok,bo@x.com,2,2024-01-02,2024-01-02,1\n",
+        "'state' as label",
+    ),
+    "Label Studio's, several choices": (
+        'image,choice,id,annotator\na.jpg,"{""choices"": [""crack""]}",1,1\nb.png,"{""choices"": [""ok""]}",0,1\n',
+        "'choice' as label",
+    ),
+    "ones that tell nothing": ("image,colour,version,attempt\na.jpg,crack,1,1\nb.png,ok,1,1\n", "'colour' as label"),
     "numbers beside words": ("a.jpg,0.25,crack\nb.png,0.5,ok\n", "not read: column 2"),
     "images that are called otherwise": ("name,photo,label\nJo,a.jpg,crack\nAl,b.png,ok\n", "'photo' as image"),
 }
