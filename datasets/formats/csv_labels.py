@@ -13,6 +13,9 @@ from customlabels.datasets.formats.csv_names import (
 )
 from customlabels.datasets.formats.csv_shape import Columns
 
+_AREA = '"original_width"'
+"""What Label Studio tells of each area; it writes them into cells as JSON."""
+
 
 def find_labels(columns: Columns, source: str) -> None:
     """The columns of labels, where no name tells."""
@@ -45,6 +48,21 @@ def find_labels(columns: Columns, source: str) -> None:
     elif boxed or candidates or any(kinds[place] is Kind.NUMBER for place in free):
         raise _no_labels(columns, source, candidates, bool(boxed))
     columns.guessed |= {"label", "flag"}
+
+
+def refuse_areas(columns: Columns, source: str) -> None:
+    """Sees that no cells hold Label Studio's areas: in percent, and each with its own label, they are no boxes here.
+
+    Raises
+    ------
+    LayoutError : some do
+    """
+    for place in range(len(columns.names)):
+        if any(_AREA in cell for cell in columns.cells[place]):
+            raise LayoutError(
+                f"{source}: {columns.titled(place)} holds areas that Label Studio drew, which a table is not read for",
+                hint="export JSON from Label Studio, which says the same, and name that",
+            )
 
 
 def refuse_boxes(columns: Columns, source: str) -> None:

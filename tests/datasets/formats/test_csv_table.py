@@ -101,6 +101,16 @@ def test_columns_are_guessed_from_what_is_in_them_and_said(folder: Path, content
     assert not dataset.faults
 
 
+def test_what_label_studio_draws_is_no_label_of_a_table(folder: Path) -> None:
+    area = '"[{""x"": 10, ""y"": 10, ""width"": 20, ""height"": 20, ""rectanglelabels"": [""crack""]'
+    rows = f'image,id,label,annotator\na.jpg,1,{area}, ""original_width"": 120}}]",1\n'
+    with pytest.raises(LayoutError, match="'label' holds areas that Label Studio drew") as caught:
+        load(written(folder / "areas.csv", rows))
+    assert "export JSON" in str(caught.value.hint)
+    rows = 'image,label\nb.png,ok\na.jpg,"{""taxonomy"": [[""crack"", ""deep""]]}"\n'
+    assert "is JSON, not a label" in notes(load(written(folder / "paths.csv", rows)))
+
+
 BOXES: dict[str, tuple[str, str]] = {
     "keras-retinanet's, without header": ("a.jpg,10,20,30,50,crack\nb.png,,,,,\n", "column 2 as xmin"),
     "left, top, width, height without header": (
