@@ -94,7 +94,7 @@ def make_dataset(
     findings = gathered(findings)
     if not records:
         raise LayoutError(
-            f"{layout.root}: holds no image that can be used",
+            f"{source if source and source.is_file() else layout.root}: holds no image that can be used",
             hint=_mending(findings, bool(named)),
             details=[f"{finding.name}: {finding.message}" for finding in findings],
         )

@@ -180,6 +180,7 @@ def test_a_folder_for_each_label_is_no_advice_on_a_file_whose_lines_are_faulty(f
     (folder / "x.manifest").write_text(f"{line}\n")
     with pytest.raises(LayoutError) as caught:
         load_dataset(folder / "x.manifest")
+    assert str(caught.value).startswith(str(folder / "x.manifest"))
     assert "a folder for each label" not in str(caught.value.hint)
 
 
