@@ -94,7 +94,7 @@ def make_dataset(
     findings = gathered(findings)
     if not records:
         raise LayoutError(
-            f"{layout.root}: holds no image that can be used",
+            f"{source if source and source.is_file() else layout.root}: holds no image that can be used",
             hint=_mending(findings, bool(named)),
             details=[f"{finding.name}: {finding.message}" for finding in findings],
         )
@@ -103,7 +103,7 @@ def make_dataset(
 
 
 def _mending(findings: list[Finding], has_images: bool) -> str:
-    """What to do about a source without an image that can be used."""
+    """What to do about a source without an image that can be used; a folder a label helps where nothing was read."""
     said = [finding.message for finding in findings]
     if any("validate FILE --fix" in message for message in said):
         return "customlabels manifest validate FILE --fix NEW.manifest, then name NEW.manifest"
@@ -111,7 +111,8 @@ def _mending(findings: list[Finding], has_images: bool) -> str:
         return "say where the images lie with --images DIR"
     if any("file; the service takes JPEG and PNG" in message or "dataset convert makes" in message for message in said):
         return "customlabels dataset convert SOURCE -o DIR makes JPEG or PNG images"
-    if any("has no label" in message or message == "no JPEG or PNG image" for message in said) or not has_images:
+    unread = not has_images and not any(finding.fatal for finding in findings)
+    if unread or any("has no label" in message or message == "no JPEG or PNG image" for message in said):
         return "a folder for each label with JPEG or PNG images in it, or one of customlabels dataset formats"
     return "what is wrong with each is listed; customlabels dataset formats shows what can be read"
 

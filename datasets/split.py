@@ -188,7 +188,7 @@ def together(dataset: Dataset, group: Group) -> list[str]:
 _LAST_NUMBER = re.compile(r"\d+(?=\D*$)", re.ASCII)
 _GOLDEN = 0.6180339887498949
 
-_HINT = "add images, or leave a label out with --exclude 'LABEL/*'"
+_HINT = "add images, or leave a label out with --label-map LABEL=, or its folder with --exclude 'LABEL/*'"
 
 
 def _choose(records: Sequence[ImageRecord], fraction: float, seed: int, group: Group) -> dict[str, Side]:

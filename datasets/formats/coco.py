@@ -123,7 +123,13 @@ def _read_all(files: list[Path], root: Path, findings: list[Finding]) -> Iterato
             instances = instances or bool(content.annotations)
             yield from _images(content, file, root, findings)
         else:
-            findings.append(Finding(file.name, f"{kind}, left out", fatal=False))
+            findings.append(Finding(_shown(file, root), f"{kind}, left out", fatal=False))
+
+
+def _shown(file: Path, root: Path) -> str:
+    """How findings name a file: of one a part of a split, all called the same, with its folder."""
+    apart = file.parent not in (root, root / "annotations") and file.is_relative_to(root)
+    return file.relative_to(root).as_posix() if apart else file.name
 
 
 def _kind(content: _File, file: Path) -> str | None:
@@ -169,22 +175,23 @@ def _tail(file: Path) -> bytes:
 
 def _images(content: _File, file: Path, root: Path, findings: list[Finding]) -> Iterator[Annotated]:
     names: dict[Id, str] = {}
+    shown = _shown(file, root)
     for category in content.categories:
         if category.id in names:
             message = f"category {category.id} is there twice: {names[category.id]!r} and {category.name!r}"
-            findings.append(Finding(file.name, message, fatal=True))
+            findings.append(Finding(shown, message, fatal=True))
         names.setdefault(category.id, category.name)
     annotations = content.annotations or []
     unused = names.keys() - {annotation.category_id for annotation in annotations}
     if unused and annotations:
         message = f"categories without images: {', '.join(sorted(names[number] for number in unused))}"
-        findings.append(Finding(file.name, message, fatal=False))
-    marks = _by_image(content, names, file, findings)
+        findings.append(Finding(shown, message, fatal=False))
+    marks = _by_image(content, names, file, shown, findings)
     subset = subset_of(file.stem, file.parent.name)
     elsewhere = file.parent != root
     seen: set[Id] = set()
     for image in content.images:
-        where = f"{file.name}, image {image.id}"
+        where = f"{shown}, image {image.id}"
         if image.id in seen:
             findings.append(Finding(where, f"{image.file_name}: another image has the same id", fatal=True))
             continue
@@ -216,14 +223,16 @@ class _Marks(msgspec.Struct, gc=False):
 _NOTHING = _Marks([], [], [], [])
 
 
-def _by_image(content: _File, names: dict[Id, str], file: Path, findings: list[Finding]) -> dict[Id, _Marks]:
+def _by_image(
+    content: _File, names: dict[Id, str], file: Path, shown: str, findings: list[Finding]
+) -> dict[Id, _Marks]:
     """What is on each image; annotations of images that the file does not have are faults of their own."""
     images = {image.id: image.file_name for image in content.images}
     marks: dict[Id, _Marks] = defaultdict(lambda: _Marks([], [], [], []))
     annotations = content.annotations or []
     outlines = _outlines(file) if any(annotation.bbox is None for annotation in annotations) else None
     for number, annotation in enumerate(annotations):
-        where = f"{file.name}, annotation {number + 1}"
+        where = f"{shown}, annotation {number + 1}"
         if annotation.image_id not in images:
             findings.append(Finding(where, f"image {annotation.image_id} is not in the file", fatal=True))
             continue

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.formats.csv_cells import is_number, shapes_of
 from customlabels.datasets.formats.csv_kinds import NUMERIC, WORDS, Kind, is_address, is_side, kind_of, names_an_image
-from customlabels.datasets.formats.csv_labels import find_labels, refuse_boxes
+from customlabels.datasets.formats.csv_labels import find_labels, refuse_areas, refuse_boxes
 from customlabels.datasets.formats.csv_names import (
     COORDINATES,
     CORNERS,
@@ -61,6 +61,7 @@ def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) 
         return columns
     _images(columns, source, finds)
     _coordinates(columns, source, options.columns)
+    refuse_areas(columns, source)
     _lists(columns)
     _sides(columns)
     if not columns.rules and "label" not in columns.places and "image_and_label" not in columns.places:

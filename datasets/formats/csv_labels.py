@@ -1,26 +1,43 @@
 """Which columns of a table hold its labels, where nobody says so."""
 
 from customlabels.core.errors import LayoutError
-from customlabels.datasets.formats.csv_kinds import COUNTED, NUMERIC, WORDS, Kind, is_various
-from customlabels.datasets.formats.csv_names import CORNERS, LABELS, ONE_HOT, may_be_coordinate, plain_name, role_of
+from customlabels.datasets.formats.csv_kinds import COUNTED, NUMERIC, WORDS, YES, Kind, is_various
+from customlabels.datasets.formats.csv_names import (
+    CORNERS,
+    LABELS,
+    ONE_HOT,
+    keeps_record,
+    may_be_coordinate,
+    plain_name,
+    role_of,
+)
 from customlabels.datasets.formats.csv_shape import Columns
+
+_AREA = '"original_width"'
+"""What Label Studio tells of each area; it writes them into cells as JSON."""
 
 
 def find_labels(columns: Columns, source: str) -> None:
     """The columns of labels, where no name tells."""
     boxed = columns.geometry or {"bbox", "runs"} & columns.places.keys()
     kinds, free = columns.kinds, columns.free
-    words = [place for place in free if kinds[place] in WORDS and not is_various(columns.cells[place])]
-    counted = [place for place in free if kinds[place] in COUNTED and not is_various(columns.cells[place])]
+    records = {place for place, name in enumerate(columns.heading) if keeps_record(name)}
+    likely = [place for place in free if place not in records and not is_various(columns.cells[place])]
+    words = [place for place in likely if kinds[place] in WORDS]
+    counted = [place for place in likely if kinds[place] in COUNTED]
     if not columns.header:
         _unnamed_labels(columns, source, words, counted, bool(boxed))
         return
     named = [place for name in LABELS.split() for place in free if plain_name(columns.names[place]) == name]
-    flags = [place for place in free if kinds[place] is Kind.FLAG]
+    flags = [place for place in free if kinds[place] is Kind.FLAG and place not in records]
+    # Nothing but ones tells no class from another: numbers of versions and of attempts look so too.
+    one_hot = len(flags) > 1 and any(
+        cell.strip().lower() not in YES for place in flags for cell in columns.cells[place]
+    )
     candidates = words or counted
     if named:
         columns.places["label"] = (named[0],)
-    elif not boxed and (len(flags) > 1 or (flags and source.endswith(ONE_HOT))):
+    elif not boxed and (one_hot or (flags and source.endswith(ONE_HOT))):
         columns.places["flag"] = tuple(flags)
     elif len(candidates) == 1 and not boxed:
         columns.places["label"] = (candidates[0],)
@@ -31,6 +48,21 @@ def find_labels(columns: Columns, source: str) -> None:
     elif boxed or candidates or any(kinds[place] is Kind.NUMBER for place in free):
         raise _no_labels(columns, source, candidates, bool(boxed))
     columns.guessed |= {"label", "flag"}
+
+
+def refuse_areas(columns: Columns, source: str) -> None:
+    """Sees that no cells hold Label Studio's areas: in percent, and each with its own label, they are no boxes here.
+
+    Raises
+    ------
+    LayoutError : some do
+    """
+    for place in range(len(columns.names)):
+        if any(_AREA in cell for cell in columns.cells[place]):
+            raise LayoutError(
+                f"{source}: {columns.titled(place)} holds areas that Label Studio drew, which a table is not read for",
+                hint="export JSON from Label Studio, which says the same, and name that",
+            )
 
 
 def refuse_boxes(columns: Columns, source: str) -> None:

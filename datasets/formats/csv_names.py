@@ -37,7 +37,7 @@ ONE_HOT = "_classes.csv"
 
 LABELS = (
     "defect defects defecttype fault faulttype damage anomaly diagnosis target finding kind type species grade quality "
-    "result klasse etikett fehler classe categorie etichetta clase etiqueta classid labelid categoryid y"
+    "choice choices result klasse etikett fehler classe categorie etichetta clase etiqueta classid labelid categoryid y"
 )
 """Names of columns of labels that mean something else elsewhere, the likelier first."""
 
@@ -49,6 +49,11 @@ CENTRES = ("xcenter", "ycenter", "box_width", "box_height")
 GEOMETRIES = (CORNERS, SIZES, CENTRES)
 COORDINATES = {*CORNERS, *SIZES, *CENTRES, "width", "height"}
 
+_OF_ROWS = re.compile(
+    r"(?i:(?:.*[_ .-])?id|annotator|(?:annotated|created|updated|completed)[_ ]?(?:at|by)|lead[_ ]?time)|.*[a-z]I[dD]"
+)
+"""Names of columns that keep record of rows, as Label Studio's CSV has five of them."""
+
 _OF_BOXES = re.compile(r"(?:bbox|boundingbox|bndbox|box|rect|roi|bb)_?(?=[xylthw])|(?:bbox|box|rect)$")
 _BOXLIKE = re.compile(r"b?[xywh]\d?|.*(?:min|max|left|right|top|bottom|width|height|center|centre|box).*")
 
@@ -56,6 +61,11 @@ _BOXLIKE = re.compile(r"b?[xywh]\d?|.*(?:min|max|left|right|top|bottom|width|hei
 def plain_name(cell: str) -> str:
     """A column's name without case, blanks, dashes, dots and underscores."""
     return re.sub(r"[\s_./#-]+", "", cell).lower()
+
+
+def keeps_record(cell: str) -> bool:
+    """Whether a column of that name numbers and dates rows, or tells who made them, and so holds no labels."""
+    return _OF_ROWS.fullmatch(cell.strip()) is not None
 
 
 def role_of(cell: str) -> str | None:

@@ -134,7 +134,7 @@ def labels_in(cells: tuple[str, ...], separators: str, numbers: bool = True) -> 
 
     Raises
     ------
-    ValueError : a number where labels are words
+    ValueError : a number where labels are words, or JSON of more than texts
     """
     cells = tuple(part for cell in cells for part in _listed(cell))
     for separator in separators:
@@ -150,17 +150,27 @@ def labels_in(cells: tuple[str, ...], separators: str, numbers: bool = True) -> 
 
 
 def _listed(cell: str) -> list[str]:
-    """The texts of a cell that holds a list of them, as JSON or as Python writes it; else the cell."""
+    """The texts of a cell that holds a list of them, as JSON or as Python writes it, or Label Studio's choices.
+
+    Raises
+    ------
+    ValueError : other JSON, which is no label
+    """
     text = cell.strip()
-    if text[:1] != "[" or text[-1:] != "]":
+    if text[:1] + text[-1:] not in ("[]", "{}"):
         return [cell]
     for candidate in (text, text.replace("'", '"')):
         try:
             document = json.loads(candidate)
         except (ValueError, RecursionError):
             continue
-        if all(isinstance(part, str | int) for part in document):
-            return [str(part) for part in document]
+        texts = document.get("choices") if isinstance(document, dict) else document
+        if isinstance(texts, list) and all(isinstance(part, str | int) for part in texts):
+            return [str(part) for part in texts]
+        raise ValueError(
+            f"{text[:40]!r}… is JSON, not a label (from Label Studio export JSON, not CSV; "
+            "--column label=NAME says which cells are labels)"
+        )
     return [cell]
 
 

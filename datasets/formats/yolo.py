@@ -119,8 +119,34 @@ def _named(layout: Layout, root: Path, described: Described) -> Iterator[tuple[s
         names = [name for name in walk(layout.root) if is_image(name)]
         places = Places(map(folders_of, names))
         yield from ((places[folders_of(name)].subset, name) for name in names)
-    for subset, part in described.parts:
-        yield from ((subset, name) for name in _listed(layout, root, part))
+    listed = [(subset, part.name, [*_listed(layout, root, part)]) for subset, part in described.parts]
+    seen: dict[str, str | None] = {}
+    for subset, part, names in _divided(listed, layout):
+        for name in names:
+            if name not in seen:
+                seen[name] = subset
+                yield subset, name
+            elif seen[name] == subset:
+                layout.findings.append(Finding(f"{part}, {name}", "named before, left out", fatal=False))
+            else:
+                torn = f"is in {seen[name]} and in {subset}: it can be trained on or tested on"
+                layout.findings.append(Finding(f"{part}, {name}", torn, fatal=True))
+
+
+_Part = tuple[str | None, str, list[str]]
+"""Of the split, the name of its file or folder, and its images."""
+
+
+def _divided(parts: list[_Part], layout: Layout) -> list[_Part]:
+    """`parts` without those that name just the images of an earlier one, as Darknet's do where nobody has divided."""
+    kept: list[_Part] = []
+    for subset, part, names in parts:
+        same = next((earlier for earlier, _, others in kept if names and set(names) == set(others)), None)
+        if same is None:
+            kept.append((subset, part, names))
+        else:
+            layout.findings.append(Finding(part, f"{subset} has the same images as {same}, left out", fatal=False))
+    return [(None, *kept[0][1:])] if len(kept) == 1 and len({subset for subset, *_ in parts}) > 1 else kept
 
 
 def _listed(layout: Layout, root: Path, part: Path) -> Iterator[str]:

@@ -38,7 +38,7 @@ def lay_out(folder: Path, case: str) -> Path:
     [
         ("empty", "holds no image that can be used", "a folder for each label"),
         ("one label", "holds one label only (a)", "add images"),
-        ("single image", "label 'b' has a single image", "--exclude"),
+        ("single image", "label 'b' has a single image", "--label-map LABEL=, or its folder with --exclude"),
         ("text files", "a/renamed.jpg: no JPEG or PNG image", "a folder for each label"),
         ("truncated", "a/half.jpg: a broken JPEG file", "--skip-faulty"),
         ("bomb", "a/bomb.png: 20000×20000 pixels", "--skip-faulty"),

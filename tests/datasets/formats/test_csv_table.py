@@ -73,6 +73,21 @@ LABELS: dict[str, tuple[str, str]] = {
     "a split without a header": ("a.jpg,crack,train\nb.png,ok,test\n", "column 3 as side"),
     "points that are no boxes": ("image,label,x,y\na.jpg,crack,10,20\nb.png,ok,,\n", "not read: 'x', 'y'"),
     "a column of masks": ("image,label,mask\na.jpg,crack,m/a.png\nb.png,ok,\n", "that name files, not read: 'mask'"),
+    "Label Studio's, rows and their makers numbered": (
+        "image,id,choice,annotator,annotation_id,created_at,updated_at,lead_time\n"
+        "/data/upload/1/a.jpg,1,crack,1,1,2024-01-01,2024-01-01,1.2\n/data/upload/1/b.png,0,ok,1,0,2024-01-02,2024-01-02,1\n",
+        "'choice' as label",
+    ),
+    "Label Studio's, by another control": (
+        "image,id,state,annotator,annotation_id,created_at,updated_at,lead_time\n"
+        "a.jpg,1,crack,ann@x.com,1,2024-01-01,2024-01-01,1.2\nb.png,2,ok,bo@x.com,2,2024-01-02,2024-01-02,1\n",
+        "'state' as label",
+    ),
+    "Label Studio's, several choices": (
+        'image,choice,id,annotator\na.jpg,"{""choices"": [""crack""]}",1,1\nb.png,"{""choices"": [""ok""]}",0,1\n',
+        "'choice' as label",
+    ),
+    "ones that tell nothing": ("image,colour,version,attempt\na.jpg,crack,1,1\nb.png,ok,1,1\n", "'colour' as label"),
     "numbers beside words": ("a.jpg,0.25,crack\nb.png,0.5,ok\n", "not read: column 2"),
     "images that are called otherwise": ("name,photo,label\nJo,a.jpg,crack\nAl,b.png,ok\n", "'photo' as image"),
 }
@@ -84,6 +99,16 @@ def test_columns_are_guessed_from_what_is_in_them_and_said(folder: Path, content
     assert marks(dataset) == {"a.jpg": [("crack",)], "b.png": [("ok",)]}
     assert said in notes(dataset)
     assert not dataset.faults
+
+
+def test_what_label_studio_draws_is_no_label_of_a_table(folder: Path) -> None:
+    area = '"[{""x"": 10, ""y"": 10, ""width"": 20, ""height"": 20, ""rectanglelabels"": [""crack""]'
+    rows = f'image,id,label,annotator\na.jpg,1,{area}, ""original_width"": 120}}]",1\n'
+    with pytest.raises(LayoutError, match="'label' holds areas that Label Studio drew") as caught:
+        load(written(folder / "areas.csv", rows))
+    assert "export JSON" in str(caught.value.hint)
+    rows = 'image,label\nb.png,ok\na.jpg,"{""taxonomy"": [[""crack"", ""deep""]]}"\n'
+    assert "is JSON, not a label" in notes(load(written(folder / "paths.csv", rows)))
 
 
 BOXES: dict[str, tuple[str, str]] = {

@@ -164,6 +164,26 @@ def coco(**changes: object) -> dict[str, object]:
     return {"images": [image], "annotations": [box], "categories": [{"id": 7, "name": "crack"}], **changes}
 
 
+def test_of_coco_files_a_part_of_the_split_that_in_question_is_named(folder: Path) -> None:
+    for part, image in (("train", "a.jpg"), ("test", "b.png")):
+        (folder / part).mkdir()
+        (folder / image).rename(folder / part / image)
+        box = {"image_id": 1, "category_id": 9, "bbox": [10, 20, 20, 30]}
+        document = coco(images=[{"id": 1, "file_name": image}], **({"annotations": [box]} if part == "test" else {}))
+        (folder / part / "_annotations.coco.json").write_text(json.dumps(document))
+    dataset = load_dataset(folder)
+    assert [finding.name for finding in dataset.faults] == ["test/_annotations.coco.json, annotation 1, b.png"]
+
+
+@pytest.mark.parametrize("line", ["no JSON", '{"source-ref": "s3://b/c.jpg", "source-ref": "s3://b/d.jpg"', "{}"])
+def test_a_folder_for_each_label_is_no_advice_on_a_file_whose_lines_are_faulty(folder: Path, line: str) -> None:
+    (folder / "x.manifest").write_text(f"{line}\n")
+    with pytest.raises(LayoutError) as caught:
+        load_dataset(folder / "x.manifest")
+    assert str(caught.value).startswith(str(folder / "x.manifest"))
+    assert "a folder for each label" not in str(caught.value.hint)
+
+
 def test_coco_with_what_is_left_out_counted(folder: Path) -> None:
     document = coco(
         images=[{"id": 1, "file_name": "a.jpg", "width": WIDTH, "height": HEIGHT}, {"id": 2, "file_name": "b.png"}],

@@ -62,6 +62,17 @@ WRITERS = {
     "Darknet, and CVAT's YOLO 1.1": (DARKNET | BESIDE | {"train.txt": LIST}, UNDIVIDED),
     "CVAT with two parts": (PARTED | BESIDE | HELD | LISTS, DIVIDED),
     "CVAT whose list is not there": (DARKNET | BESIDE, UNDIVIDED),
+    "Darknet, trained and tested on one list": (
+        DARKNET | BESIDE | {"obj.data": PARTED["obj.data"].replace("valid.txt", "train.txt"), "train.txt": LIST},
+        UNDIVIDED,
+    ),
+    "Darknet, with a copy of its list": (PARTED | BESIDE | {"train.txt": LIST, "valid.txt": LIST}, UNDIVIDED),
+    "a part that is tested on twice": (
+        labelled("train/images/{}.jpg", "train/labels/{}.txt")
+        | labelled("valid/images/{}.jpg", "valid/labels/{}.txt", 2)
+        | {"data.yaml": "train: train/images\nval: valid/images\ntest: valid/images\nnames: ['crack', 'pit']\n"},
+        DIVIDED,
+    ),
     "LabelImg": (labelled("{}.jpg", "{}.txt") | {"classes.txt": "crack\npit\n"}, UNDIVIDED),
     "Label Studio": (labelled("images/{}.jpg", "labels/{}.txt") | {"classes.txt": "crack\npit\n"}, UNDIVIDED),
     "names in labels/": (labelled("images/{}.jpg", "labels/{}.txt") | {"labels/classes.txt": "crack\npit"}, UNDIVIDED),
@@ -100,6 +111,21 @@ def test_boxes_are_read_as_they_lie(tmp_path: Path, files: dict[str, str | None]
         (48, 48, 80, 80),
         (32, 32, 96, 96),
     }
+
+
+def test_an_image_in_two_parts_of_the_split_is_a_fault_and_one_named_twice_is_not(tmp_path: Path) -> None:
+    again = LISTS["valid.txt"] + "data/obj_valid_data/v1.jpg\n"
+    made(tmp_path, PARTED | BESIDE | HELD | {"train.txt": LIST, "valid.txt": again})
+    dataset = load_dataset(tmp_path)
+    assert boxes(dataset) == DIVIDED
+    said = [(finding.name, finding.message, finding.fatal) for finding in dataset.findings]
+    assert ("valid.txt, obj_valid_data/v1.jpg", "named before, left out", False) in said
+    made(tmp_path, {"valid.txt": LISTS["valid.txt"] + "data/obj_train_data/0.jpg\n"})
+    dataset = load_dataset(tmp_path)
+    assert faults(dataset) == [
+        "valid.txt, obj_train_data/0.jpg: is in train and in validation: it can be trained on or tested on"
+    ]
+    assert boxes(dataset) == DIVIDED
 
 
 @pytest.mark.parametrize(
