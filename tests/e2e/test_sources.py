@@ -50,7 +50,7 @@ def test_of_a_download_of_several_one_category_is_read(shell: Shell, carpet: Pat
 
 def test_folders_of_a_tool_are_refused_before_anything_is_planned(shell: Shell, tmp_path: Path) -> None:
     draw(tmp_path, {"images": 3})
-    for command in (("dataset", "inspect"), ("train", "--dry-run")):
+    for command in (("dataset", "inspect"), ("train", "--dry-run", "--bucket", "plant-7")):
         refused = shell.run(*command, str(tmp_path), expect=4).stderr
         assert "images lie in images/, which is the structure of a tool" in refused
         assert "--format folder" in refused
