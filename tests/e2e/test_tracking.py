@@ -190,7 +190,9 @@ def test_a_version_is_logged_once_and_the_alias_follows_the_champion(
     params = {one["key"]: one["value"] for one in run["data"]["params"]}
     metrics, tags = {one["key"] for one in run["data"]["metrics"]}, _tags(run["data"])
     assert (run["info"]["run_id"], run["info"]["status"]) == (begun, "FINISHED")
-    assert (params["training_images"], params["settings"]) == ("16", "test-fraction=0.2 seed=0 group-by=none")
+    listed = {row["version"]: row["train_images"] for row in shell.json("versions", "list", "--local")}
+    assert params["training_images"] == str(listed[old])
+    assert params["settings"] == "test-fraction=0.2 seed=0 group-by=none"
     assert {"f1", "precision", "recall", "f1/across", "recall/down", "threshold/down"} <= metrics
     assert (tags["customlabels.gate"], tags["customlabels.train-digest"]) == (
         "not enough evidence",
@@ -263,7 +265,8 @@ def test_the_workflow_comments_the_comparison(trained: tuple[Environment, str, s
     assert said == ["pr", "comment", "7", "--repo", "acme/parts", "--body-file", "results/comment.md"]
     results = {one.name for one in (plain.folder / "results").iterdir()}
     assert {"gate.xml", "metrics.json", "plots.csv", "report.html"} <= results
-    assert len((plain.folder / "results" / "confusion.csv").read_text().splitlines()) == 5
+    tested = json.loads((plain.folder / "results" / "metrics.json").read_text())["testing_images"]
+    assert len((plain.folder / "results" / "confusion.csv").read_text().splitlines()) == tested + 1
 
 
 def _arn(shell: Shell, version: str) -> str:

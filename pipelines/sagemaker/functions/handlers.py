@@ -74,17 +74,22 @@ def _seen_to(record: Document) -> bool:
 def _hide(record: Document) -> None:
     """Keeps a message from coming back before it is worth another look."""
     looks = int(record["attributes"]["ApproximateReceiveCount"])
+    age = datetime.now(UTC) - _sent(record)
     queue = _client("sqs").get_queue_url(QueueName=record["eventSourceARN"].rpartition(":")[2])["QueueUrl"]
     _client("sqs").change_message_visibility(
-        QueueUrl=queue, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=training_end.pause(looks)
+        QueueUrl=queue, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=training_end.pause(looks, age)
     )
+
+
+def _sent(record: Document) -> datetime:
+    return datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
 
 
 def _answered(record: Document) -> bool:
     """Whether the token of a message has been answered, or nobody waits for it any more."""
     message = json.loads(record["body"])
     about = message.get("arguments", {})
-    since = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
+    since = _sent(record)
     sagemaker, token = _client("sagemaker"), {"CallbackToken": message["token"]}
 
     def tell(call: Callable[..., Any], **answer: Any) -> bool:

@@ -33,6 +33,13 @@ def ended(
     return description
 
 
-def pause(looks: int) -> int:
-    """Seconds until the next look, after so many."""
-    return int(min(_FIRST * 2 ** min(looks - 1, 10), _LAST))
+def pause(looks: int, age: timedelta = timedelta(seconds=GRACE)) -> int:
+    """Seconds until the next look, after so many; the one after GRACE is not put off, since absence counts from then.
+
+    Parameters
+    ----------
+    age : how long ago the training was asked for
+    """
+    usual = int(min(_FIRST * 2 ** min(looks - 1, 10), _LAST))
+    left = int(GRACE - age.total_seconds()) + 1
+    return min(usual, left) if left > 1 else usual
