@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 LONGEST = timedelta(seconds=LONGEST_TRAINING)
 
+_SKEW = timedelta(minutes=1)
 _FIRST, _LAST = 15, 300
 """Seconds between looks; each time twice as long, from the first to the last."""
 
@@ -26,7 +27,8 @@ def ended(
     ------
     TrainingFailed : it ended badly, or takes longer than a training may
     """
-    fresh = now - since < timedelta(seconds=GRACE)
+    # A queue whose clock is ahead, as that of a local service which was moved on, tells nothing of an age.
+    fresh = -_SKEW <= now - since < timedelta(seconds=GRACE)
     description = trained(rekognition, project_arn, version, fresh=fresh)
     if description is None and now - since > LONGEST:
         raise TrainingFailed(f"version {version} is not trained after {LONGEST / timedelta(hours=1):.0f} hours")
