@@ -29,11 +29,11 @@ class Tally:
     places: int = 0
     first: list[str] = field(default_factory=list)
 
-    def add(self, place: str, count: int = 1) -> None:
+    def add(self, where: str, count: int = 1) -> None:
         self.count += count
         self.places += 1
         if len(self.first) < _NAMED:
-            self.first.append(place)
+            self.first.append(where)
 
     @property
     def where(self) -> str:

@@ -92,10 +92,10 @@ def convert(
 
     with ThreadPoolExecutor(cpu_count() or 1) as pool:
         done = list(pool.map(write, dataset.records))
-    faults = [one for one in done if isinstance(one, str)]
+    faults = [outcome for outcome in done if isinstance(outcome, str)]
     if faults:
         raise LayoutError(faults[0], details=faults[1:], hint="leave them out with --exclude")
-    written = [one for one in done if not isinstance(one, str)]
+    written = [outcome for outcome in done if not isinstance(outcome, str)]
     records = sorted((record for record, _ in written), key=lambda record: record.name)
     result = Dataset(root, tuple(records), dataset.findings)
     before = set(_files(folder))
@@ -116,15 +116,15 @@ def _places(dataset: Dataset, format: Format) -> dict[str, str]:
         if ending not in _ENDINGS[target]:
             name = str(PurePosixPath(name).with_suffix(_ENDINGS[target][0]))
         try:
-            place = format.place(replace(record, name=name))
+            path = format.place(replace(record, name=name))
         except LayoutError as error:
             faults.append(error.message)
             continue
         # Some file systems take names that differ in case for the same.
-        if place.casefold() in taken:
-            faults.append(f"{record.name}: would lie where {taken[place.casefold()]} does, at {place}")
-        taken[place.casefold()] = record.name
-        names[record.name] = place
+        if path.casefold() in taken:
+            faults.append(f"{record.name}: would lie where {taken[path.casefold()]} does, at {path}")
+        taken[path.casefold()] = record.name
+        names[record.name] = path
     if faults:
         raise LayoutError(faults[0], details=faults[1:])
     return names

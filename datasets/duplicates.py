@@ -63,21 +63,21 @@ def near_duplicates(
     """
     import numpy as np
 
-    found = enumerate(in_parallel(_fingerprint, (record.path for record in records), step))
-    hashes = {place: bits for place, bits in found if bits is not None}
+    fingerprints = enumerate(in_parallel(_fingerprint, (record.path for record in records), step))
+    hashes = {number: bits for number, bits in fingerprints if bits is not None}
     if len(hashes) < 2:
         return []
     usable, table = list(hashes), np.stack(list(hashes.values()))
     pairs = ((usable[first], usable[second]) for first, second in _close(table, distance))
-    return [Duplicates(tuple(records[place] for place in group), exact=False) for group in _connected(pairs)]
+    return [Duplicates(tuple(records[number] for number in group), exact=False) for group in _connected(pairs)]
 
 
 def alike(records: Iterable[ImageRecord], key: Callable[[ImageRecord], Hashable]) -> list[list[ImageRecord]]:
     """The groups of two and more that have the same key."""
-    found: dict[Hashable, list[ImageRecord]] = defaultdict(list)
+    groups: dict[Hashable, list[ImageRecord]] = defaultdict(list)
     for record in records:
-        found[key(record)].append(record)
-    return [group for group in found.values() if len(group) > 1]
+        groups[key(record)].append(record)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def _middle(record: ImageRecord) -> bytes:
@@ -125,9 +125,9 @@ def _connected(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Groups that hang together by pairs, each in order."""
     from scipy.cluster.hierarchy import DisjointSet
 
-    found = DisjointSet()
+    sets = DisjointSet()
     for first, second in pairs:
-        found.add(first)
-        found.add(second)
-        found.merge(first, second)
-    return sorted(sorted(group) for group in found.subsets())
+        sets.add(first)
+        sets.add(second)
+        sets.merge(first, second)
+    return sorted(sorted(group) for group in sets.subsets())

@@ -139,16 +139,16 @@ def _jpeg(data: bytes, size: int, file: int | None) -> ImageInfo:
     ----------
     file : where more can be read than `data`, its first bytes
     """
-    place, orientation, start = 2, 1, 0
+    position, orientation, start = 2, 1, 0
     for _ in range(_MOST_SEGMENTS):
-        at = place - start
+        at = position - start
         if at + 10 > len(data):
             if start + len(data) >= size:
                 break
             if file is None:
                 raise CutOff
-            start, at = place, 0
-            data = _read_at(file, FIRST, place)
+            start, at = position, 0
+            data = _read_at(file, FIRST, position)
             if len(data) < 10:
                 break
         mark, marker, length = _SEGMENT(data, at)
@@ -162,13 +162,13 @@ def _jpeg(data: bytes, size: int, file: int | None) -> ImageInfo:
                 width, height = height, width
             return ImageInfo(width, height, "JPEG", size, channels, bits, orientation)
         if marker == 0xFF:
-            place += 1
+            position += 1
         elif marker in _BARE:
-            place += 2
+            position += 2
         else:
             if marker == 0xE1 and data[at + 4 : at + 10] == _EXIF:
                 orientation = _orientation(data[at + 10 : at + 2 + length])
-            place += 2 + length
+            position += 2 + length
     raise ValueError("damaged JPEG header")
 
 
@@ -178,8 +178,8 @@ def _orientation(exif: bytes) -> int:
         return 1
     first, number, entry = _TIFF[exif[:2]]
     try:
-        (place,) = first(exif, 4)
-        for at in range(place + 2, place + 2 + 12 * min(number(exif, place)[0], _MOST_ENTRIES), 12):
+        (directory,) = first(exif, 4)
+        for at in range(directory + 2, directory + 2 + 12 * min(number(exif, directory)[0], _MOST_ENTRIES), 12):
             tag, value = entry(exif, at)
             if tag == _ORIENTATION:
                 return int(value) if 1 <= value <= 8 else 1

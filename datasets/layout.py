@@ -183,8 +183,8 @@ def subset_of(*names: str) -> str | None:
         stem = PurePosixPath(name).stem.lower()
         for word in (stem, *stem.replace("-", "_").replace(".", "_").split("_"), stem.rstrip("0123456789")):
             # COCO's own files end in a year: instances_train2017.json.
-            if found := SUBSETS.get(word) or SUBSETS.get(word.rstrip("0123456789")):
-                return found
+            if subset := SUBSETS.get(word) or SUBSETS.get(word.rstrip("0123456789")):
+                return subset
     return None
 
 

@@ -104,15 +104,17 @@ def make_dataset(
 
 def _mending(findings: list[Finding], has_images: bool) -> str:
     """What to do about a source without an image that can be used; a folder a label helps where nothing was read."""
-    said = [finding.message for finding in findings]
-    if any("validate FILE --fix" in message for message in said):
+    messages = [finding.message for finding in findings]
+    if any("validate FILE --fix" in message for message in messages):
         return "customlabels manifest validate FILE --fix NEW.manifest, then name NEW.manifest"
-    if any("no such image" in message for message in said):
+    if any("no such image" in message for message in messages):
         return "say where the images lie with --images DIR"
-    if any("file; the service takes JPEG and PNG" in message or "dataset convert makes" in message for message in said):
+    if any(
+        "file; the service takes JPEG and PNG" in message or "dataset convert makes" in message for message in messages
+    ):
         return "customlabels dataset convert SOURCE -o DIR makes JPEG or PNG images"
     unread = not has_images and not any(finding.fatal for finding in findings)
-    if unread or any("has no label" in message or message == "no JPEG or PNG image" for message in said):
+    if unread or any("has no label" in message or message == "no JPEG or PNG image" for message in messages):
         return "a folder for each label with JPEG or PNG images in it, or one of customlabels dataset formats"
     return "what is wrong with each is listed; customlabels dataset formats shows what can be read"
 
@@ -159,7 +161,7 @@ def boxes_in_pixels(
     kept: list[Box] = []
     faults = []
     least = max(width, height, SHRUNK_SIDE) / SHRUNK_SIDE
-    for place, box in enumerate(boxes, 1):
+    for number, box in enumerate(boxes, 1):
         if relative:
             box = Box(box.label, box.left * width, box.top * height, box.width * width, box.height * height)
         left, top, across, down = box.left, box.top, box.width, box.height
@@ -176,7 +178,7 @@ def boxes_in_pixels(
             continue
         fault = _box_fault(box, width, height, least)
         if fault:
-            faults.append(f"box {place} ({box.label}){fault}")
+            faults.append(f"box {number} ({box.label}){fault}")
             continue
         right, bottom = min(left + across, float(width)), min(top + down, float(height))
         left, top = max(left, 0.0), max(top, 0.0)
@@ -312,8 +314,10 @@ def _alike(records: list[ImageRecord]) -> list[Finding]:
         spellings.setdefault(" ".join(label.casefold().split()), set()).add(label)
     return [
         Finding(
-            "labels", f"{', '.join(map(repr, sorted(found)))} differ in case or blanks alone (--label-map)", fatal=False
+            "labels",
+            f"{', '.join(map(repr, sorted(variants)))} differ in case or blanks alone (--label-map)",
+            fatal=False,
         )
-        for found in spellings.values()
-        if len(found) > 1
+        for variants in spellings.values()
+        if len(variants) > 1
     ]

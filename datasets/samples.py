@@ -234,9 +234,9 @@ def _scratch(surface: Plane, random: Generator) -> tuple[Plane, list[Pixels]]:
     down = middle[1] + length * (along * np.sin(angle) + bend * along**2 * np.cos(angle))
     width = size / 200 * random.uniform(0.8, 1.8)
     mask = np.zeros_like(surface)
-    for place in range(pieces):
-        ends = list(zip(across[place : place + 2], down[place : place + 2], strict=True))
-        strength = min(1.0, 4 * min(place + 1, pieces - place) / pieces)
+    for piece in range(pieces):
+        ends = list(zip(across[piece : piece + 2], down[piece : piece + 2], strict=True))
+        strength = min(1.0, 4 * min(piece + 1, pieces - piece) / pieces)
         mask = np.maximum(mask, strength * _drawn(size, [(ends, width)]))
     change = random.uniform(28, 60) * (1 if random.random() < 0.65 else -1)
     return surface + change * mask, [_box(mask)]

@@ -37,8 +37,8 @@ def group_by(pattern: str) -> Group:
         raise SettingsError(f"--group-by {pattern!r} is no regular expression: {error}") from error
 
     def group(record: ImageRecord) -> str:
-        found = compiled.search(record.name)
-        return f"group {found[1 if compiled.groups else 0]}" if found else record.name
+        match = compiled.search(record.name)
+        return f"group {match[1 if compiled.groups else 0]}" if match else record.name
 
     return group
 
@@ -182,7 +182,7 @@ def together(dataset: Dataset, group: Group) -> list[str]:
     sides: dict[str, set[Side | None]] = defaultdict(set)
     for record in dataset.records:
         sides[group(record)].add(record.side)
-    return sorted(name for name, found in sides.items() if len(found) > 1)
+    return sorted(name for name, own_sides in sides.items() if len(own_sides) > 1)
 
 
 _LAST_NUMBER = re.compile(r"\d+(?=\D*$)", re.ASCII)
@@ -222,11 +222,11 @@ def _choose(records: Sequence[ImageRecord], fraction: float, seed: int, group: G
                     break
                 if name in fixed or chosen[name] is side:
                     continue
-                if all(counts[one, other] > sizes[name, one] for one in labels[name]):
+                if all(counts[carried, other] > sizes[name, carried] for carried in labels[name]):
                     chosen[name] = side
-                    for one in labels[name]:
-                        counts[one, side] += sizes[name, one]
-                        counts[one, other] -= sizes[name, one]
+                    for carried in labels[name]:
+                        counts[carried, side] += sizes[name, carried]
+                        counts[carried, other] -= sizes[name, carried]
     return chosen
 
 
@@ -243,10 +243,10 @@ def _rank(seed: int, name: str) -> float:
     of any stretch of numbered images about the same part lies below a threshold.
     """
     number = 0.0
-    found = _LAST_NUMBER.search(name)
-    if found:
-        number = int(found[0][-9:]) * _GOLDEN
-        name = f"{name[: found.start()]}\0{name[found.end() :]}"
+    digits = _LAST_NUMBER.search(name)
+    if digits:
+        number = int(digits[0][-9:]) * _GOLDEN
+        name = f"{name[: digits.start()]}\0{name[digits.end() :]}"
     return (_even(f"{seed}\0{name}") + number) % 1
 
 

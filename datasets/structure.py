@@ -124,7 +124,7 @@ class Places:
 
     def __getitem__(self, folders: Folders) -> Place:
         if folders not in self._places:
-            self._places[folders] = self._place(folders)
+            self._places[folders] = self._place_of(folders)
         return self._places[folders]
 
     def undivided(self, folders: Folders) -> Folders:
@@ -138,9 +138,9 @@ class Places:
 
     def _bare(self, folders: Folders) -> Folders:
         at = self._split_at(folders)
-        return without_structure(folder for place, folder in enumerate(folders) if place != at)
+        return without_structure(folder for depth, folder in enumerate(folders) if depth != at)
 
-    def _place(self, folders: Folders) -> Place:
+    def _place_of(self, folders: Folders) -> Place:
         at = self._split_at(folders)
         labels = self._bare(folders)
         category = next((labels[:end] for end in range(len(labels), 0, -1) if labels[:end] in self.categories), ())

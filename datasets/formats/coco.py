@@ -326,7 +326,7 @@ def save(dataset: Dataset) -> None:
         document = {
             "images": images,
             "annotations": annotations,
-            "categories": [{"id": place, "name": label} for place, label in enumerate(labels)],
+            "categories": [{"id": category_id, "name": label} for category_id, label in enumerate(labels)],
         }
         name = f"instances_{side.value}.json" if side else "instances.json"
         with written_aside(dataset.root / "annotations" / name) as file:

@@ -115,8 +115,8 @@ def boxes_of(cell: str, labels: Sequence[str], corners: bool) -> tuple[Box, ...]
         raise ValueError(f"{len(shapes)} boxes have {len(labels)} labels" if labels else "its box has no label")
     named = text.startswith("{") or "{" in text[:3]
     boxes = []
-    for place, shape in enumerate(shapes):
-        label = labels[place if len(labels) > 1 else 0]
+    for number, shape in enumerate(shapes):
+        label = labels[number if len(labels) > 1 else 0]
         if len(shape) > 4:
             boxes.append(rectangle(label, zip(shape[::2], shape[1::2], strict=True)))
         elif corners and not named:

@@ -30,8 +30,8 @@ class Table:
     Parameters
     ----------
     names : of the columns, as a person would name them in --column
-    columns : the places of each role, several for labels
-    label_rest : from which place on every cell is a label; None where `columns` tells
+    columns : the columns of each role, several for labels
+    label_rest : from which column on every cell is a label; None where `columns` tells
     numbers_are_labels : whether a number in a cell of labels is one; else it is no more than a number
     most_cells : in a row; None where there is no header that tells
     corners : whether the four numbers of a box cell are left, top, right, bottom
@@ -72,7 +72,7 @@ def describe(source: Path, options: Options) -> Table:
 
     columns = guess_columns(rows, options, str(source), finds)
     header, separators = columns.header, options.label_separator
-    if header and delimiter in (separators or "") and columns.places.get("label") == (len(columns.heading) - 1,):
+    if header and delimiter in (separators or "") and columns.roles.get("label") == (len(columns.heading) - 1,):
         # Labels that are divided as cells are: all that comes after the last column belongs to it.
         columns.label_rest = len(columns.heading) - 1
     if separators is None:
@@ -85,7 +85,7 @@ def describe(source: Path, options: Options) -> Table:
         delimiter,
         header,
         columns.names,
-        columns.places,
+        columns.roles,
         columns.label_rest,
         separators.strip() or separators,
         fractions,
@@ -216,7 +216,7 @@ def _undivided(columns: Columns, separators: str) -> Iterator[str]:
     held = next((cell for cell in cells if "," in cell), None)
     if held is not None and "," not in separators:
         yield f"label {held!r} holds a comma and is taken as one (--label-separator , divides it)"
-    several = any(columns.names[place].lower() in _SEVERAL for place in columns.places.get("label", ()))
+    several = any(columns.names[column].lower() in _SEVERAL for column in columns.roles.get("label", ()))
     held = next((cell for cell in cells if " " in cell), None)
     if several and columns.header and held is not None and not set(separators) & set(held):
         yield f"label {held!r} holds blanks and is taken as one (--label-separator ' ' divides it)"

@@ -49,11 +49,11 @@ def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) 
     # Rows may have more cells than the first ones, but none than the header.
     width = max([*map(len, rows), *([] if header else counted)])
     first = [cell.strip() for cell in rows[0]] if header else []
-    names = tuple(first[place] if place < len(first) else str(place + 1) for place in range(width))
-    cells = [[row[place] if place < len(row) else "" for row in rows[header:]] for place in range(width)]
-    columns = Columns(header, len(first), names, cells, [kind_of(column) for column in cells])
+    names = tuple(first[column] if column < len(first) else str(column + 1) for column in range(width))
+    cells = [[row[column] if column < len(row) else "" for row in rows[header:]] for column in range(width)]
+    columns = Columns(header, len(first), names, cells, list(map(kind_of, cells)))
     for role, text in options.columns.items():
-        columns.places[role] = tuple(_place(part.strip(), columns, source, role) for part in text.split(","))
+        columns.roles[role] = tuple(_column(part.strip(), columns, source, role) for part in text.split(","))
     columns.rules = tuple(_placed(rule, columns, source) for rule in rules)
     if header:
         _by_name(columns, options.columns)
@@ -64,7 +64,7 @@ def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) 
     refuse_areas(columns, source)
     _lists(columns)
     _sides(columns)
-    if not columns.rules and "label" not in columns.places and "image_and_label" not in columns.places:
+    if not columns.rules and "label" not in columns.roles and "image_and_label" not in columns.roles:
         find_labels(columns, source)
     if header and not {"label"} & options.columns.keys() and not rules and columns.geometry is None:
         refuse_boxes(columns, source)
@@ -81,18 +81,18 @@ def _has_header(rows: list[Row], given: list[str], finds: Finds) -> bool:
         return False
     if any(role_of(cell) or plain_name(cell) in IDS.split() or plain_name(cell) in LABELS.split() for cell in first):
         return True
-    below = [[row[place] if place < len(row) else "" for row in rows[1:]] for place in range(len(first))]
-    kinds = [kind_of(column) for column in below]
+    below = [[row[column] if column < len(row) else "" for row in rows[1:]] for column in range(len(first))]
+    kinds = list(map(kind_of, below))
     if any(kind in (Kind.IMAGE, Kind.FILE) for kind in kinds):
         return True
     numeric = [is_number(cell) for cell, kind in zip(first, kinds, strict=True) if cell and kind in NUMERIC]
     if numeric:
         return not any(numeric)
-    again = any(cell and cell in column for cell, column in zip(first, below, strict=True))
+    again = any(cell and cell in cells for cell, cells in zip(first, below, strict=True))
     return not again and not any(cell and finds(cell) for cell in first)
 
 
-def _place(text: str, columns: Columns, source: str, role: str) -> int:
+def _column(text: str, columns: Columns, source: str, role: str) -> int:
     if role not in ROLES:
         raise SettingsError(f"--column {role}=…: the roles of columns are {', '.join(ROLES)}")
     if columns.header and text in columns.names:
@@ -105,8 +105,8 @@ def _place(text: str, columns: Columns, source: str, role: str) -> int:
 def _placed(rule: Rule, columns: Columns, source: str) -> PlacedRule:
     conditions = []
     for part in rule.conditions:
-        place = _place(part.column, columns, source, "label")
-        conditions.append((place, columns.titled(place), part.operator, part.value))
+        column = _column(part.column, columns, source, "label")
+        conditions.append((column, columns.titled(column), part.operator, part.value))
     return PlacedRule(rule.label, tuple(conditions))
 
 
@@ -114,43 +114,45 @@ def _by_name(columns: Columns, given: Mapping[str, str]) -> None:
     """Roles after the names in the header."""
     kinds, cells, free = columns.kinds, columns.cells, set(columns.free)
     named = {
-        role: [place for place in at if place in free] for role, at in roles_of(columns.names, given.keys()).items()
+        role: [column for column in at if column in free] for role, at in roles_of(columns.names, given.keys()).items()
     }
-    roles = {role: places for role, places in named.items() if places}
+    roles = {role: candidates for role, candidates in named.items() if candidates}
     words = {*WORDS, Kind.DOCUMENT, *NUMERIC}
-    for role, places in roles.items():
-        fitting = places
+    for role, candidates in roles.items():
+        fitting = candidates
         if role == "label":
-            fitting = [place for place in places if kinds[place] in words]
+            fitting = [column for column in candidates if kinds[column] in words]
         elif role == "side":
-            fitting = [place for place in places if any(map(is_side, cells[place]))]
+            fitting = [column for column in candidates if any(map(is_side, cells[column]))]
         elif role in COORDINATES:
-            fitting = [place for place in places if kinds[place] is Kind.EMPTY or any(map(is_number, cells[place]))]
+            fitting = [
+                column for column in candidates if kinds[column] is Kind.EMPTY or any(map(is_number, cells[column]))
+            ]
         elif role == "image":
-            fitting = [place for place in places if kinds[place] is Kind.IMAGE] or places
+            fitting = [column for column in candidates if kinds[column] is Kind.IMAGE] or candidates
         if fitting:
-            columns.places[role] = tuple(fitting) if role == "label" else (fitting[0],)
-    if "bbox" in columns.places and "corners" in columns.places:
-        columns.places.pop("bbox")
+            columns.roles[role] = tuple(fitting) if role == "label" else (fitting[0],)
+    if "bbox" in columns.roles and "corners" in columns.roles:
+        columns.roles.pop("bbox")
 
 
 def _images(columns: Columns, source: str, finds: Finds) -> None:
     """The column that names the images; one whose cells do so goes before one that is merely called that."""
     kinds = columns.kinds
-    named = columns.places.get("image") or columns.places.get("image_and_label")
-    looks = [place for place in columns.free if kinds[place] is Kind.IMAGE]
-    if "image_and_label" in columns.places:
-        columns.places["image"] = columns.places["image_and_label"]
+    named = columns.roles.get("image") or columns.roles.get("image_and_label")
+    looks = [column for column in columns.free if kinds[column] is Kind.IMAGE]
+    if "image_and_label" in columns.roles:
+        columns.roles["image"] = columns.roles["image_and_label"]
     elif named is None or (kinds[named[0]] not in (Kind.IMAGE, Kind.FILE, Kind.EMPTY) and looks and columns.header):
-        ids = [place for name in IDS.split() for place in columns.free if plain_name(columns.names[place]) == name]
-        found = looks or ids or [place for place in columns.free if _are_found(columns.cells[place], finds)]
-        if named is None and not found:
+        ids = [column for name in IDS.split() for column in columns.free if plain_name(columns.names[column]) == name]
+        candidates = looks or ids or [column for column in columns.free if _are_found(columns.cells[column], finds)]
+        if named is None and not candidates:
             raise LayoutError(
                 f"{source}: no column is known to name the images; its columns are {columns.listed()}",
                 hint="say which it is, by name or number: --column image=NAME --column label=NAME",
             )
         if named is None or not _are_found(columns.cells[named[0]], finds):
-            columns.places["image"] = (found[0],)
+            columns.roles["image"] = (candidates[0],)
             if columns.header:
                 columns.guessed.add("image")
 
@@ -163,21 +165,21 @@ def _are_found(cells: list[str], finds: Finds) -> bool:
 
 def _coordinates(columns: Columns, source: str, given: Mapping[str, str]) -> None:
     """Four columns of coordinates; those of other shapes are no boxes, and lose their role."""
-    if not columns.header and not any(role in columns.places for roles in GEOMETRIES for role in roles):
+    if not columns.header and not any(role in columns.roles for roles in GEOMETRIES for role in roles):
         _side_by_side(columns)
     geometry = columns.geometry
-    some = [role for role in dict.fromkeys(role for roles in GEOMETRIES for role in roles) if role in columns.places]
+    some = [role for role in dict.fromkeys(role for roles in GEOMETRIES for role in roles) if role in columns.roles]
     points = {"left", "top"}, {"box_width", "box_height"}, {"xcenter", "ycenter"}
     if geometry is None and some and (set(some) not in points or set(some) & given.keys()):
         wanted = next(roles for roles in GEOMETRIES if set(some) & set(roles))
-        missing = [role for role in wanted if role not in columns.places]
+        missing = [role for role in wanted if role not in columns.roles]
         raise LayoutError(
             f"{source}: columns of boxes are missing: {', '.join(missing)}",
             hint="a box takes xmin, ymin, xmax, ymax or left, top, width, height; --column ROLE=NAME names a column",
         )
     for role in some:
         if role not in (geometry or ()):
-            columns.places.pop(role)
+            columns.roles.pop(role)
 
 
 def _side_by_side(columns: Columns) -> None:
@@ -187,7 +189,7 @@ def _side_by_side(columns: Columns) -> None:
     runs = [
         start
         for start in range(width - 3)
-        if all(place in free and kinds[place] in NUMERIC for place in range(start, start + 4))
+        if all(column in free and kinds[column] in NUMERIC for column in range(start, start + 4))
     ]
     if not runs or len(runs) > 1:
         return
@@ -201,34 +203,34 @@ def _side_by_side(columns: Columns) -> None:
         return
     roles = CORNERS if all(right > left and bottom > top for left, top, right, bottom in rows) else SIZES
     for offset, role in enumerate(roles):
-        columns.places[role] = (start + offset,)
+        columns.roles[role] = (start + offset,)
         columns.guessed.add(role)
 
 
 def _lists(columns: Columns) -> None:
     """Columns whose cells hold boxes or run lengths."""
-    if not {"bbox", "corners"} & columns.places.keys() and columns.geometry is None:
-        boxes = [place for place in columns.free if columns.kinds[place] is Kind.BOX]
+    if not {"bbox", "corners"} & columns.roles.keys() and columns.geometry is None:
+        boxes = [column for column in columns.free if columns.kinds[column] is Kind.BOX]
         if len(boxes) == 1:
-            columns.places["bbox"] = (boxes[0],)
+            columns.roles["bbox"] = (boxes[0],)
             columns.guessed.add("bbox")
-    if "runs" not in columns.places:
-        runs = [place for place in columns.free if columns.kinds[place] is Kind.RUNS]
+    if "runs" not in columns.roles:
+        runs = [column for column in columns.free if columns.kinds[column] is Kind.RUNS]
         if len(runs) == 1:
-            columns.places["runs"] = (runs[0],)
+            columns.roles["runs"] = (runs[0],)
             columns.guessed.add("runs")
-    columns.corners = "corners" in columns.places or ("bbox" in columns.places and _lead_out_as_sizes(columns))
-    if "corners" in columns.places:
-        columns.places["bbox"] = columns.places.pop("corners")
+    columns.corners = "corners" in columns.roles or ("bbox" in columns.roles and _lead_out_as_sizes(columns))
+    if "corners" in columns.roles:
+        columns.roles["bbox"] = columns.roles.pop("corners")
 
 
 def _lead_out_as_sizes(columns: Columns) -> bool:
     """Whether boxes in cells can be corners alone: as left, top, width, height they would lead out of their images."""
-    places = [columns.places.get(role, (None,))[0] for role in ("bbox", "width", "height")]
-    if None in places:
+    needed = [columns.roles.get(role, (None,))[0] for role in ("bbox", "width", "height")]
+    if None in needed:
         return False
     leads_out = False
-    for cell, width, height in zip(*(columns.cells[place] for place in places if place is not None), strict=True):
+    for cell, width, height in zip(*(columns.cells[column] for column in needed if column is not None), strict=True):
         for shape in (shapes_of(cell) or ()) if is_number(width) and is_number(height) else ():
             if len(shape) == 4:
                 if shape[2] <= shape[0] or shape[3] <= shape[1]:
@@ -239,9 +241,9 @@ def _lead_out_as_sizes(columns: Columns) -> bool:
 
 def _sides(columns: Columns) -> None:
     """A column of parts of a split in a table without a header."""
-    sides = [place for place in columns.free if columns.kinds[place] is Kind.SIDE]
-    if not columns.header and "side" not in columns.places and len(sides) == 1 and len(columns.free) > 1:
-        columns.places["side"] = (sides[0],)
+    sides = [column for column in columns.free if columns.kinds[column] is Kind.SIDE]
+    if not columns.header and "side" not in columns.roles and len(sides) == 1 and len(columns.free) > 1:
+        columns.roles["side"] = (sides[0],)
         columns.guessed.add("side")
 
 
@@ -253,36 +255,36 @@ def _as_automl(columns: Columns, rows: list[Row]) -> bool:
     boxed = any(_is_coordinate(row, start + 2) for row in rows)
     if not start and not boxed:
         return False
-    places: dict[str, tuple[int, ...]] = {"side": (0,)} if start else {}
-    places["image"] = (start,)
+    roles: dict[str, tuple[int, ...]] = {"side": (0,)} if start else {}
+    roles["image"] = (start,)
     if boxed:
-        places["label"] = (start + 1,)
-        places |= {role: (start + 2 + place,) for place, role in enumerate(_AUTOML_BOX) if role}
+        roles["label"] = (start + 1,)
+        roles |= {role: (start + 2 + offset,) for offset, role in enumerate(_AUTOML_BOX) if role}
     else:
         columns.label_rest = start + 1
-    columns.places = places
+    columns.roles = roles
     return True
 
 
-def _is_coordinate(row: Row, place: int) -> bool:
-    return len(row) >= place + 6 and all(map(is_number, (row[place], row[place + 1], row[place + 4], row[place + 5])))
+def _is_coordinate(row: Row, start: int) -> bool:
+    return len(row) >= start + 6 and all(map(is_number, (row[start], row[start + 1], row[start + 4], row[start + 5])))
 
 
 def _tell(columns: Columns) -> None:
     """Notes on what was guessed, and on what is not read."""
-    told = columns.guessed - {"flag"}
-    taken = [f"{columns.listed([*places])} as {role}" for role, places in columns.places.items() if role in told]
-    if "flag" in columns.places:
-        taken.append(f"{columns.listed([*columns.places['flag']])} as labels where they are 1")
-    if "bbox" in columns.places:
+    guessed = columns.guessed - {"flag"}
+    taken = [f"{columns.listed([*held])} as {role}" for role, held in columns.roles.items() if role in guessed]
+    if "flag" in columns.roles:
+        taken.append(f"{columns.listed([*columns.roles['flag']])} as labels where they are 1")
+    if "bbox" in columns.roles:
         taken.append(_order_of_boxes(columns))
     if taken:
         columns.notes.append(f"taken: {'; '.join(taken)}")
-    masks = columns.places.pop("mask", ())
+    masks = columns.roles.pop("mask", ())
     if columns.label_rest is None:
-        free = [place for place in columns.free if columns.kinds[place] is not Kind.EMPTY]
-        files = [place for place in free if place in masks or columns.kinds[place] in (Kind.FILE, Kind.IMAGE)]
-        unread = [place for place in free if place not in files]
+        free = [column for column in columns.free if columns.kinds[column] is not Kind.EMPTY]
+        files = [column for column in free if column in masks or columns.kinds[column] in (Kind.FILE, Kind.IMAGE)]
+        unread = [column for column in free if column not in files]
         if unread:
             columns.notes.append(f"not read: {columns.listed(unread)} (--column ROLE=NAME says what a column is)")
         if files:
@@ -290,8 +292,8 @@ def _tell(columns: Columns) -> None:
 
 
 def _order_of_boxes(columns: Columns) -> str:
-    place = columns.places["bbox"][0]
+    column = columns.roles["bbox"][0]
     order = "left, top, right, bottom" if columns.corners else "left, top, width, height"
     other = "bbox" if columns.corners else "corners"
-    name = columns.names[place] if columns.header else place + 1
-    return f"the numbers of {columns.titled(place)} as {order} (--column {other}={name} takes them otherwise)"
+    name = columns.names[column] if columns.header else column + 1
+    return f"the numbers of {columns.titled(column)} as {order} (--column {other}={name} takes them otherwise)"

@@ -19,33 +19,33 @@ _AREA = '"original_width"'
 
 def find_labels(columns: Columns, source: str) -> None:
     """The columns of labels, where no name tells."""
-    boxed = columns.geometry or {"bbox", "runs"} & columns.places.keys()
+    boxed = columns.geometry or {"bbox", "runs"} & columns.roles.keys()
     kinds, free = columns.kinds, columns.free
-    records = {place for place, name in enumerate(columns.heading) if keeps_record(name)}
-    likely = [place for place in free if place not in records and not is_various(columns.cells[place])]
-    words = [place for place in likely if kinds[place] in WORDS]
-    counted = [place for place in likely if kinds[place] in COUNTED]
+    records = {column for column, name in enumerate(columns.heading) if keeps_record(name)}
+    likely = [column for column in free if column not in records and not is_various(columns.cells[column])]
+    words = [column for column in likely if kinds[column] in WORDS]
+    counted = [column for column in likely if kinds[column] in COUNTED]
     if not columns.header:
         _unnamed_labels(columns, source, words, counted, bool(boxed))
         return
-    named = [place for name in LABELS.split() for place in free if plain_name(columns.names[place]) == name]
-    flags = [place for place in free if kinds[place] is Kind.FLAG and place not in records]
+    named = [column for name in LABELS.split() for column in free if plain_name(columns.names[column]) == name]
+    flags = [column for column in free if kinds[column] is Kind.FLAG and column not in records]
     # Nothing but ones tells no class from another: numbers of versions and of attempts look so too.
     one_hot = len(flags) > 1 and any(
-        cell.strip().lower() not in YES for place in flags for cell in columns.cells[place]
+        cell.strip().lower() not in YES for column in flags for cell in columns.cells[column]
     )
     candidates = words or counted
     if named:
-        columns.places["label"] = (named[0],)
+        columns.roles["label"] = (named[0],)
     elif not boxed and (one_hot or (flags and source.endswith(ONE_HOT))):
-        columns.places["flag"] = tuple(flags)
+        columns.roles["flag"] = tuple(flags)
     elif len(candidates) == 1 and not boxed:
-        columns.places["label"] = (candidates[0],)
+        columns.roles["label"] = (candidates[0],)
     elif blank := _called_labels(columns):
         # What comes in later rows is read.
-        columns.places["label"] = tuple(blank)
+        columns.roles["label"] = tuple(blank)
         return
-    elif boxed or candidates or any(kinds[place] is Kind.NUMBER for place in free):
+    elif boxed or candidates or any(kinds[column] is Kind.NUMBER for column in free):
         raise _no_labels(columns, source, candidates, bool(boxed))
     columns.guessed |= {"label", "flag"}
 
@@ -57,10 +57,10 @@ def refuse_areas(columns: Columns, source: str) -> None:
     ------
     LayoutError : some do
     """
-    for place in range(len(columns.names)):
-        if any(_AREA in cell for cell in columns.cells[place]):
+    for column in range(len(columns.names)):
+        if any(_AREA in cell for cell in columns.cells[column]):
             raise LayoutError(
-                f"{source}: {columns.titled(place)} holds areas that Label Studio drew, which a table is not read for",
+                f"{source}: {columns.titled(column)} holds areas that Label Studio drew, which a table is not read for",
                 hint="export JSON from Label Studio, which says the same, and name that",
             )
 
@@ -75,8 +75,8 @@ def refuse_boxes(columns: Columns, source: str) -> None:
     free = set(columns.free)
     for start in range(len(columns.heading) - 3):
         four = range(start, start + 4)
-        if all(place in free and columns.kinds[place] in (Kind.WHOLE, Kind.NUMBER) for place in four) and all(
-            may_be_coordinate(columns.names[place]) for place in four
+        if all(column in free and columns.kinds[column] in (Kind.WHOLE, Kind.NUMBER) for column in four) and all(
+            may_be_coordinate(columns.names[column]) for column in four
         ):
             raise LayoutError(
                 f"{source}: {columns.listed([*four])} may be boxes, by names that are not known",
@@ -86,18 +86,18 @@ def refuse_boxes(columns: Columns, source: str) -> None:
 
 
 def _called_labels(columns: Columns) -> list[int]:
-    return [place for place in columns.free if role_of(columns.names[place]) == "label"]
+    return [column for column in columns.free if role_of(columns.names[column]) == "label"]
 
 
 def _unnamed_labels(columns: Columns, source: str, words: list[int], counted: list[int], boxed: bool) -> None:
     """The labels of a table without a header: all other cells, as in the guide's sample, but none that is a number."""
-    image = columns.places["image"][0]
-    others = [place for place in columns.free if columns.kinds[place] not in (*WORDS, Kind.EMPTY)]
-    if not others and image == 0 and not boxed and columns.places.keys() == {"image"}:
+    image = columns.roles["image"][0]
+    others = [column for column in columns.free if columns.kinds[column] not in (*WORDS, Kind.EMPTY)]
+    if not others and image == 0 and not boxed and columns.roles.keys() == {"image"}:
         columns.label_rest, columns.numbers_are_labels = 1, False
         return
     chosen = words or (counted if len(counted) == 1 else [])
-    numeric = [place for place in others if columns.kinds[place] in NUMERIC]
+    numeric = [column for column in others if columns.kinds[column] in NUMERIC]
     if not boxed and len(numeric) >= len(CORNERS):
         raise LayoutError(
             f"{source}: {columns.listed(numeric)} hold numbers, four of which may be boxes",
@@ -107,19 +107,19 @@ def _unnamed_labels(columns: Columns, source: str, words: list[int], counted: li
     if (not chosen and (boxed or others)) or (boxed and len(chosen) > 1):
         raise _no_labels(columns, source, words or counted, boxed)
     if chosen:
-        columns.places["label"] = tuple(chosen)
+        columns.roles["label"] = tuple(chosen)
         columns.guessed.add("label")
 
 
 def _no_labels(columns: Columns, source: str, candidates: list[int], boxed: bool) -> LayoutError:
     what = "its boxes have no label: " if boxed else ""
     which = f"; it may be {' or '.join(map(columns.titled, candidates))}" if candidates else ""
-    column = (columns.names[candidates[0]] if columns.header else str(candidates[0] + 1)) if candidates else "NAME"
-    numbers = [place for place in columns.free if columns.kinds[place] is Kind.NUMBER]
+    name = (columns.names[candidates[0]] if columns.header else str(candidates[0] + 1)) if candidates else "NAME"
+    numbers = [column for column in columns.free if columns.kinds[column] is Kind.NUMBER]
     rule = "where all are of one kind, name it: --label-rule LABEL"
     if numbers and not boxed:
         rule = f"--label-rule 'LABEL: {columns.names[numbers[0]]} >= 0.5' makes labels of numbers"
     return LayoutError(
         f"{source}: {what}no column is known to hold labels{which}; its columns are {columns.listed()}",
-        hint=f"say which it is, by name or number: --column label={column}; {rule}",
+        hint=f"say which it is, by name or number: --column label={name}; {rule}",
     )

@@ -79,7 +79,7 @@ def role_of(cell: str) -> str | None:
 
 
 def roles_of(names: Sequence[str], given: Collection[str] = ()) -> dict[str, list[int]]:
-    """The places of each role, as the names beside each other tell.
+    """The columns of each role, by number from 0, as the names beside each other tell.
 
     x1 is the left side, but the right one beside x0. A left side beside a right one is a corner's, beside sizes not.
     Plain width and height are the box's beside left and top, the image's beside corners.
@@ -91,11 +91,11 @@ def roles_of(names: Sequence[str], given: Collection[str] = ()) -> dict[str, lis
     plain = [plain_name(name) for name in names]
     from_zero = {"x0", "y0"} <= set(plain)
     roles: dict[str, list[int]] = {}
-    for place, name in enumerate(names):
-        role = _FROM_ZERO.get(plain[place]) if from_zero else None
+    for column, name in enumerate(names):
+        role = _FROM_ZERO.get(plain[column]) if from_zero else None
         role = role or role_of(name)
         if role and role not in given:
-            roles.setdefault(role, []).append(place)
+            roles.setdefault(role, []).append(column)
     known = {*roles, *given}
     if "xmax" in known:
         _renamed(roles, known, {"left": "xmin", "top": "ymin"})

@@ -112,16 +112,16 @@ def _side_by_side(table: Table) -> slice | None:
     """Where the label cells of a row are; None where other cells lie between them."""
     if table.label_rest is not None:
         return slice(table.label_rest, None)
-    places = table.columns.get("label")
-    if places and all(after - before == 1 for before, after in itertools.pairwise(places)):
-        return slice(places[0], places[-1] + 1)
+    columns = table.columns.get("label")
+    if columns and all(after - before == 1 for before, after in itertools.pairwise(columns)):
+        return slice(columns[0], columns[-1] + 1)
     return None
 
 
 def _label_cells(row: Row, table: Table) -> tuple[str, ...]:
     if table.label_rest is not None:
         return tuple(row[table.label_rest :])
-    return tuple([row[place] for place in table.columns.get("label", ()) if place < len(row)])
+    return tuple([row[column] for column in table.columns.get("label", ()) if column < len(row)])
 
 
 @lru_cache(maxsize=4096)
@@ -179,7 +179,7 @@ class _Described:
 
     def __init__(self, table: Table, root: Path, options: Options) -> None:
         self._table = table
-        self._cells = {role: places[0] for role, places in table.columns.items()}
+        self._cells = {role: columns[0] for role, columns in table.columns.items()}
         self._min_area = options.min_area
         self._size_of = _sizes_below(root)
 
@@ -193,8 +193,8 @@ class _Described:
         table, cells, count = self._table, self._cells, len(row)
 
         def cell(role: str) -> str:
-            place = cells.get(role, count)
-            return row[place].strip() if place < count else ""
+            column = cells.get(role, count)
+            return row[column].strip() if column < count else ""
 
         labels = labels_in(_label_cells(row, table), table.label_separators, table.numbers_are_labels)
         if table.rules:
@@ -216,12 +216,12 @@ class _Described:
     def _flagged(self, row: Row, image: Annotated) -> Annotated:
         """With the names of the columns that hold 1; an image with none of them was looked at, and nothing is on it."""
         labels = []
-        for place in self._table.columns["flag"]:
-            text = row[place].strip().lower() if place < len(row) else ""
+        for column in self._table.columns["flag"]:
+            text = row[column].strip().lower() if column < len(row) else ""
             if text in YES:
-                labels.append(self._table.names[place])
+                labels.append(self._table.names[column])
             elif text not in NO:
-                raise ValueError(f"{text!r} in column {self._table.names[place]!r} is neither 0 nor 1")
+                raise ValueError(f"{text!r} in column {self._table.names[column]!r} is neither 0 nor 1")
         return replace(image, labels=tuple(labels), boxes=None if labels else ())
 
     def _boxed(self, text: str, image: Annotated, row: Row) -> Annotated:

@@ -68,7 +68,7 @@ def _condition(match: "re.Match[str]", text: str) -> Condition:
 
 @dataclass(frozen=True, slots=True)
 class PlacedRule:
-    """A rule whose columns were found: (place in a row, its name, operator, value) of each condition."""
+    """A rule whose columns were found: (number from 0, name, operator, value) of each condition."""
 
     label: str
     conditions: tuple[tuple[int, str, str, float | str], ...]
@@ -85,8 +85,8 @@ def labels_by(rules: Sequence[PlacedRule], row: Sequence[str]) -> tuple[str, ...
 
 
 def _holds(condition: tuple[int, str, str, float | str], row: Sequence[str]) -> bool:
-    place, name, sign, value = condition
-    cell = row[place].strip() if place < len(row) else ""
+    column, name, sign, value = condition
+    cell = row[column].strip() if column < len(row) else ""
     if isinstance(value, str):
         return _OPERATORS[sign](cell, value)
     try:

@@ -16,6 +16,7 @@ class Columns:
     ----------
     headed : cells of the header
     cells : of the first rows, a list a column
+    roles : the columns of each role, by number from 0
     """
 
     header: bool
@@ -23,7 +24,7 @@ class Columns:
     names: tuple[str, ...]
     cells: list[list[str]]
     kinds: list[Kind]
-    places: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    roles: dict[str, tuple[int, ...]] = field(default_factory=dict)
     guessed: set[str] = field(default_factory=set)
     label_rest: int | None = None
     numbers_are_labels: bool = True
@@ -33,10 +34,10 @@ class Columns:
 
     @property
     def free(self) -> list[int]:
-        """Places that have no role yet."""
-        used = {place for places in self.places.values() for place in places}
-        used |= {place for rule in self.rules for place, *_ in rule.conditions}
-        return [place for place in range(len(self.names)) if place not in used]
+        """Columns that have no role yet, by number from 0."""
+        used = {column for columns in self.roles.values() for column in columns}
+        used |= {column for rule in self.rules for column, *_ in rule.conditions}
+        return [column for column in range(len(self.names)) if column not in used]
 
     @property
     def heading(self) -> tuple[str, ...]:
@@ -46,28 +47,30 @@ class Columns:
     @property
     def geometry(self) -> tuple[str, ...] | None:
         """The four roles of coordinates that are all there."""
-        return next((roles for roles in GEOMETRIES if all(role in self.places for role in roles)), None)
+        return next((roles for roles in GEOMETRIES if all(role in self.roles for role in roles)), None)
 
     @property
     def coordinates(self) -> list[float]:
         """The coordinates in the first rows."""
-        cells = [cell for role in self.geometry or () for cell in self.cells[self.places[role][0]]]
+        cells = [cell for role in self.geometry or () for cell in self.cells[self.roles[role][0]]]
         numbers = [float(cell) for cell in cells if is_number(cell)]
         for role in ("bbox", "corners"):
-            for place in self.places.get(role, ()):
-                numbers += [number for cell in self.cells[place] for shape in shapes_of(cell) or () for number in shape]
+            for column in self.roles.get(role, ()):
+                numbers += [
+                    number for cell in self.cells[column] for shape in shapes_of(cell) or () for number in shape
+                ]
         return numbers
 
     @property
     def label_cells(self) -> list[str]:
-        places = (
-            range(self.label_rest, len(self.names)) if self.label_rest is not None else self.places.get("label", ())
+        columns = (
+            range(self.label_rest, len(self.names)) if self.label_rest is not None else self.roles.get("label", ())
         )
-        return [cell for place in places for cell in self.cells[place]]
+        return [cell for column in columns for cell in self.cells[column]]
 
-    def listed(self, places: list[int] | None = None) -> str:
-        return ", ".join(map(self.titled, range(len(self.names)) if places is None else places))
+    def listed(self, columns: list[int] | None = None) -> str:
+        return ", ".join(map(self.titled, range(len(self.names)) if columns is None else columns))
 
-    def titled(self, place: int) -> str:
+    def titled(self, column: int) -> str:
         """A column as messages name it."""
-        return repr(self.names[place]) if self.header else f"column {place + 1}"
+        return repr(self.names[column]) if self.header else f"column {column + 1}"

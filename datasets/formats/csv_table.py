@@ -114,8 +114,8 @@ def _names_images_of(folder: Path, path: Path, options: Options) -> bool:
     if any("that name files" in note for note in table.notes):
         # Masks are more than labels; a table of both is read where it is named.
         return False
-    place = table.columns["image"][0]
-    names = [row[place].strip() for row in rows[:50] if place < len(row) and row[place].strip()]
+    column = table.columns["image"][0]
+    names = [row[column].strip() for row in rows[:50] if column < len(row) and row[column].strip()]
     return bool(names) and sum(_is_there(finder, name) for name in names) > _ENOUGH * len(names)
 
 

@@ -124,9 +124,9 @@ def save(dataset: Dataset) -> None:
     """Writes annotations.xml."""
     document = ElementTree.Element("annotations")
     ElementTree.SubElement(document, "version").text = "1.1"
-    for place, record in enumerate(dataset.records):
+    for image_id, record in enumerate(dataset.records):
         info = record.info
-        attributes = {"id": str(place), "name": record.name, "width": str(info.width), "height": str(info.height)}
+        attributes = {"id": str(image_id), "name": record.name, "width": str(info.width), "height": str(info.height)}
         image = ElementTree.SubElement(
             document, "image", attributes | ({"subset": record.side.value} if record.side else {})
         )

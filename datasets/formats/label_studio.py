@@ -130,7 +130,8 @@ def _from_rows(rows: list[dict[str, msgspec.Raw]], options: Options) -> list[Tas
 def _images(file: str, tasks: list[Task], layout: Layout, options: Options) -> Iterator[Annotated]:
     findings = layout.findings
     images = Images(
-        layout.root, (result.to_name for task in tasks for one in task.annotations for result in one.result)
+        layout.root,
+        (result.to_name for task in tasks for annotation in task.annotations for result in annotation.result),
     )
     predictions = sum(len(task.predictions) for task in tasks)
     cancelled = 0

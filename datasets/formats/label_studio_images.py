@@ -40,14 +40,14 @@ class Images:
             # One tag in the whole export: one image a task.
             keys = {"image" if "image" in images else next(iter(images))}
         return {
-            (key, place): name for key in images if not keys or key in keys for place, name in enumerate(images[key])
+            (key, number): name for key in images if not keys or key in keys for number, name in enumerate(images[key])
         }
 
-    def slot(self, tag: str | None, place: int | None, slots: dict[Slot, str]) -> Slot | None:
+    def slot(self, tag: str | None, number: int | None, slots: dict[Slot, str]) -> Slot | None:
         """Which image a result is on; None where that cannot be told."""
         keys = list(dict.fromkeys(key for key, _ in slots))
         key = keys[0] if len(keys) == 1 else _key(tag or "", keys)
-        slot = (key, place or 0) if key is not None else None
+        slot = (key, number or 0) if key is not None else None
         return slot if slot in slots else None
 
     @cached_property

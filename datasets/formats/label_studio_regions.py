@@ -69,8 +69,8 @@ class Value(msgspec.Struct):
     @property
     def named(self) -> list[str]:
         """The labels in it."""
-        found = [label for key in LABELS for label in (getattr(self, key) or ())]
-        return [label.strip() for label in found if isinstance(label, str) and label.strip()]
+        labels = [label for key in LABELS for label in (getattr(self, key) or ())]
+        return [label.strip() for label in labels if isinstance(label, str) and label.strip()]
 
 
 class Result(msgspec.Struct):

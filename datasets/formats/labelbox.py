@@ -185,10 +185,10 @@ class _Marked:
         if self._question is not None and self._question not in (question, answered.get("value")):
             self._left_out.append(f"answers to {question!r}")
             return
-        one = answered.get("radio_answer") or answered.get("answer")
+        single = answered.get("radio_answer") or answered.get("answer")
         several = answered.get("checklist_answers") or answered.get("answers") or answered.get("checklist_answer")
-        if isinstance(one, dict) or isinstance(several, list):
-            answers = [one] if isinstance(one, dict) else _list(several)
+        if isinstance(single, dict) or isinstance(several, list):
+            answers = [single] if isinstance(single, dict) else _list(several)
             for answer in answers:
                 label = _table(answer).get("name") or _table(answer).get("title") or _table(answer).get("value")
                 if not isinstance(label, str) or not label:

@@ -279,10 +279,10 @@ def _coloured_layers(pixels: _Pixels, names: Names) -> "list[tuple[str | None, N
     rest = packed != 0
     layers: dict[str, NDArray[np.bool_]] = {}
     for (red, green, blue), label in names.colours.items():
-        there = packed == (red << 16 | green << 8 | blue)
-        rest &= ~there
-        if label and there.any():
-            layers[label] = layers[label] | there if label in layers else there
+        mask = packed == (red << 16 | green << 8 | blue)
+        rest &= ~mask
+        if label and mask.any():
+            layers[label] = layers[label] | mask if label in layers else mask
     unknown = _colours_of(packed[rest])
     if unknown:
         raise ValueError(f"colours that {names.file} does not name: {', '.join(unknown)}")

@@ -93,8 +93,8 @@ def masks_below(root: Path, options: Options) -> tuple[set[str], set[Folders]]:
 
     None where what is named like masks does not look like such.
     """
-    found = survey(root, options)
-    return (found.pairs.all_masks | found.unasked, found.pairs.trees) if found.look_like_masks else (set(), set())
+    tree = survey(root, options)
+    return (tree.pairs.all_masks | tree.unasked, tree.pairs.trees) if tree.look_like_masks else (set(), set())
 
 
 def recognises(source: Path, options: Options) -> bool:
@@ -103,10 +103,10 @@ def recognises(source: Path, options: Options) -> bool:
         return False
     if options.masks is not None:
         return True
-    found = survey(source.resolve(), options)
-    masks = (mask for masks in found.pairs.masks.values() for mask in masks)
+    tree = survey(source.resolve(), options)
+    masks = (mask for masks in tree.pairs.masks.values() for mask in masks)
     named = all(wanted(PurePosixPath(mask).name, options.include, options.exclude) for mask in masks)
-    return named and found.look_like_masks
+    return named and tree.look_like_masks
 
 
 def read(source: Path, options: Options) -> Layout:
@@ -120,30 +120,30 @@ def read(source: Path, options: Options) -> Layout:
     LayoutError : `source` is no folder, or holds no mask, or not the category that was asked for
     """
     root = folder_of(source, "name a folder of images and masks")
-    found = survey(root, options)
-    if not found.pairs.masks:
+    tree = survey(root, options)
+    if not tree.pairs.masks:
         raise LayoutError(
             f"{source}: no image has a mask",
             hint="a mask is a PNG with the image's name, beside it or below --masks DIR; 'NAME_mask.png' will do too",
         )
     names = read_names(root)
     layout = Layout(root, ())
-    layout.files |= found.pairs.all_masks | found.unasked
+    layout.files |= tree.pairs.all_masks | tree.unasked
     layout.findings += [
-        Finding(mask, "a mask that --masks does not name, left out", fatal=False) for mask in sorted(found.unasked)
+        Finding(mask, "a mask that --masks does not name, left out", fatal=False) for mask in sorted(tree.unasked)
     ]
     if names:
         layout.files.add(names.file)
-    places = Places((folders_of(name) for name in found.images), found.pairs.trees)
-    chosen = in_category(found.images, places, options.category, source)
-    others = {*found.images} - {*chosen}
+    places = Places((folders_of(name) for name in tree.images), tree.pairs.trees)
+    chosen = in_category(tree.images, places, options.category, source)
+    others = {*tree.images} - {*chosen}
     layout.files |= others
-    lost = found.pairs.lost
+    lost = tree.pairs.lost
     elsewhere = [mask for mask in lost if options.category is not None and options.category not in folders_of(mask)]
-    masks_of_others = (mask for image in others for mask in found.pairs.masks.get(image, ()))
+    masks_of_others = (mask for image in others for mask in tree.pairs.masks.get(image, ()))
     layout.findings += of_other_categories((*others, *masks_of_others, *elsewhere))
-    layout.findings += [Finding(found.shown(mask), lost[mask], fatal=True) for mask in sorted({*lost} - {*elsewhere})]
-    layout.images = _images(found, chosen, places, names, options, layout)
+    layout.findings += [Finding(tree.shown(mask), lost[mask], fatal=True) for mask in sorted({*lost} - {*elsewhere})]
+    layout.images = _images(tree, chosen, places, names, options, layout)
     return layout
 
 
@@ -159,8 +159,8 @@ def in_category(images: list[str], places: Places, category: str | None, source:
     chosen = [name for name in images if category in (places[folders_of(name)].category, *folders_of(name)[:1])]
     if not chosen:
         known = sorted("/".join(folders) for folders in places.categories)
-        there = f"there are {', '.join(known)}" if known else "it holds a single one"
-        raise LayoutError(f"{source}: holds no category {category!r}; {there}", hint="leave out --category")
+        choice = f"there are {', '.join(known)}" if known else "it holds a single one"
+        raise LayoutError(f"{source}: holds no category {category!r}; {choice}", hint="leave out --category")
     return chosen
 
 
@@ -170,9 +170,9 @@ def of_other_categories(names: Iterable[str]) -> list[Finding]:
 
 
 def _images(
-    found: Survey, images: list[str], places: Places, names: Names, options: Options, layout: Layout
+    tree: Survey, images: list[str], places: Places, names: Names, options: Options, layout: Layout
 ) -> Iterator[Annotated]:
-    pairs = found.pairs
+    pairs = tree.pairs
     if len(places.categories) > 1 and options.category is None:
         known = ", ".join(sorted("/".join(folders) for folders in places.categories))
         layout.findings.append(Finding(".", f"several categories, all read: {known} (--category)", fatal=False))
@@ -185,12 +185,12 @@ def _images(
     unnamed: list[str] = []
 
     def seen(image: str) -> Annotated:
-        place = places[folders_of(image)]
+        meaning = places[folders_of(image)]
         if image not in pairs.masks:
-            return _unmasked(image, place, masked, mirrored, layout.findings)
+            return _unmasked(image, meaning, masked, mirrored, layout.findings)
         inner = _inner(image, pairs.labels.get(pairs.masks[image][0], ()))
-        label = labels_of(place.labels or inner, options.label_from, options.label_separator or "/")
-        marked = _marked(image, place, found, names, label or None, options.min_area)
+        label = labels_of(meaning.labels or inner, options.label_from, options.label_separator or "/")
+        marked = _marked(image, meaning, tree, names, label or None, options.min_area)
         if not label and not names and marked.boxes:
             unnamed.append(image)
         return marked
@@ -213,25 +213,25 @@ def _inner(image: str, folders: Folders) -> Folders:
     return tuple(folder for folder in folders if part_of(folder) is None and folder != stem)
 
 
-def _marked(image: str, place: Place, found: Survey, names: Names, label: str | None, min_area: int) -> Annotated:
+def _marked(image: str, meaning: Place, tree: Survey, names: Names, label: str | None, min_area: int) -> Annotated:
     """An image with the boxes of its masks."""
     boxes: list[Box] = []
     faults: list[Finding] = []
     small = 0
     size: tuple[int, int] | None = None
-    masks, others = _without_instances(found.pairs.masks[image])
+    masks, others = _without_instances(tree.pairs.masks[image])
     for mask in masks:
         try:
-            spots = _spots(found.path(mask), names, label, min_area, size)
+            spots = _spots(tree.path(mask), names, label, min_area, size)
         except ValueError as error:
-            faults.append(Finding(found.shown(mask), f"the mask of {image}: {error}", fatal=True))
+            faults.append(Finding(tree.shown(mask), f"the mask of {image}: {error}", fatal=True))
             continue
         boxes += spots.boxes
         small += spots.small
         size = spots.size
     left_out = (f"spots of fewer than {min_area} pixels (--min-area)",) * small
     left_out += (f"masks of instances beside those of classes ({_INSTANCES})",) * len(others)
-    return Annotated(image, image, (), tuple(boxes), False, size, place.subset, None, tuple(faults), left_out)
+    return Annotated(image, image, (), tuple(boxes), False, size, meaning.subset, None, tuple(faults), left_out)
 
 
 def _spots(path: Path, names: Names, label: str | None, min_area: int, size: tuple[int, int] | None) -> Spots:
@@ -248,16 +248,16 @@ def _without_instances(masks: list[str]) -> tuple[list[str], list[str]]:
     return (classes, instances) if classes and instances else (masks, [])
 
 
-def _unmasked(image: str, place: Place, masked: set[Folders], mirrored: bool, findings: list[Finding]) -> Annotated:
+def _unmasked(image: str, meaning: Place, masked: set[Folders], mirrored: bool, findings: list[Finding]) -> Annotated:
     """An image without a mask: nothing is on it, unless its folder says that something is."""
-    if not place.labels and mirrored:
-        return Annotated(image, image, subset=place.subset)
-    if place.labels and place.labels in masked:
+    if not meaning.labels and mirrored:
+        return Annotated(image, image, subset=meaning.subset)
+    if meaning.labels and meaning.labels in masked:
         fault = Finding(image, "has no mask, though others in its folder have", fatal=True)
-        return Annotated(image, image, subset=place.subset, faults=(fault,))
-    if not any(GOOD.fullmatch(folder.lower()) for folder in place.labels):
+        return Annotated(image, image, subset=meaning.subset, faults=(fault,))
+    if not any(GOOD.fullmatch(folder.lower()) for folder in meaning.labels):
         findings.append(Finding(image, "has no mask: taken as a part with nothing on it", fatal=False))
-    return Annotated(image, image, (), (), False, None, place.subset)
+    return Annotated(image, image, (), (), False, None, meaning.subset)
 
 
 def place(record: ImageRecord) -> str:

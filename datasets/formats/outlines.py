@@ -64,9 +64,9 @@ def around_runs(runs: Runs) -> Corners:
     if any(count < 0 for count in counts) or sum(counts) > height * width:
         raise ValueError(f"a run-length encoding of more than its {width}×{height} pixels")
     start, left, top, right, bottom = 0, width, height, 0, 0
-    for place, count in enumerate(counts):
+    for number, count in enumerate(counts):
         end = start + count
-        if place % 2 and count:
+        if number % 2 and count:
             first, last = start // height, (end - 1) // height
             left, right = min(left, first), max(right, last + 1)
             # A run that goes on in the next column touches the lower edge and the upper one.

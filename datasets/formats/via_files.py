@@ -94,10 +94,7 @@ def _of_entry(key: str, entry: Document, name: str) -> Image:
         image,
         where,
         _table(entry.get("file_attributes")),
-        [
-            Region(_table(one.get("shape_attributes")), _table(one.get("region_attributes")))
-            for one in map(_table, listed)
-        ],
+        [_region(_table(region)) for region in listed],
     )
 
 
@@ -199,9 +196,9 @@ def _of_project_3(document: Document, name: str) -> Iterator[Image]:
     attributes, files = _table(document.get("attribute")), _table(document.get("file"))
     images: dict[str, Image] = {}
     for view, shown in _table(document.get("view")).items():
-        ids = [str(one) for one in _table(shown).get("fid_list") or []]
-        shown_files = [_table(files.get(one)) for one in ids]
-        names = [str(one.get("fname") or one.get("src") or "") for one in shown_files]
+        ids = [str(number) for number in _table(shown).get("fid_list") or []]
+        shown_files = [_table(files.get(number)) for number in ids]
+        names = [str(file.get("fname") or file.get("src") or "") for file in shown_files]
         images[view] = image = Image(names[0] if names else "", f"{name}, view {view}")
         if len(names) != 1 or not names[0]:
             image.fault = "shows several files" if names else "shows no file"

@@ -120,9 +120,9 @@ def _image_name(name: str, file_name: str, finder: Finder, subset: str | None) -
             if is_image(f"x{other}") and (finder.root / f"{candidate}{other}").is_file():
                 return f"{candidate}{other}"
     own = PurePosixPath(stem).name
-    for said in dict.fromkeys((file_name, own)):
+    for image in dict.fromkeys((file_name, own)):
         try:
-            return finder.find(said, subset).relative_to(finder.root).as_posix() if said else own
+            return finder.find(image, subset).relative_to(finder.root).as_posix() if image else own
         except ValueError:
             continue
     return file_name or own
@@ -130,7 +130,7 @@ def _image_name(name: str, file_name: str, finder: Finder, subset: str | None) -
 
 def _subsets(root: Path, files: set[str]) -> dict[str, str]:
     """The part of the split of each stem; the lists that were read go to `files`."""
-    found = {}
+    subsets = {}
     for word, subset in SUBSETS.items():
         path = root / SETS / f"{word}.txt"
         if path.is_file():
@@ -141,8 +141,8 @@ def _subsets(root: Path, files: set[str]) -> dict[str, str]:
             for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
                 if line.strip():
                     # VOC's own files have a second column, whether the class is there.
-                    found[line.rstrip().removesuffix(" 1").removesuffix(" -1").rstrip()] = subset
-    return found
+                    subsets[line.rstrip().removesuffix(" 1").removesuffix(" -1").rstrip()] = subset
+    return subsets
 
 
 def place(record: ImageRecord) -> str:

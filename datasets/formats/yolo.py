@@ -201,7 +201,10 @@ def save(dataset: Dataset) -> None:
     lines = [f"{side.value}: images/{side.value}" for side in sorted(filter(None, sides), reverse=True)]
     if None in sides:
         lines = ["train: images", "val: images"]
-    lines += ["names:", *(f"  {place}: {json.dumps(label, ensure_ascii=False)}" for place, label in enumerate(labels))]
+    lines += [
+        "names:",
+        *(f"  {class_id}: {json.dumps(label, ensure_ascii=False)}" for class_id, label in enumerate(labels)),
+    ]
     with written_aside(dataset.root / DESCRIPTION) as file:
         file.write("".join(f"{line}\n" for line in lines).encode())
 

@@ -90,7 +90,7 @@ def _names(path: Path) -> dict[int, str]:
         text = read_bounded(path, _MAX_BYTES).decode("utf-8-sig")
     except ValueError as error:
         raise LayoutError(f"{path}: {error}") from error
-    return {place: name.strip() for place, name in enumerate(text.splitlines()) if name.strip()}
+    return {class_id: name.strip() for class_id, name in enumerate(text.splitlines()) if name.strip()}
 
 
 def _darknet(path: Path, root: Path) -> Described:
