@@ -80,9 +80,9 @@ def _examined(name: str, value: Any, metadata: dict[str, Any]) -> tuple[list[str
     if fault is not None:
         return [], [fault]
     annotations = value.get("annotations", ())
-    place = pointer(name, "annotations")
+    field = pointer(name, "annotations")
     if not annotations:
-        causes = (Cause(place, value.get("annotations", MISSING), "nothing is on the image"),)
+        causes = (Cause(field, value.get("annotations", MISSING), "nothing is on the image"),)
         return [], [Fault("WARNING_NO_ATTRIBUTE_ANNOTATIONS", VALUE, name, causes=causes)]
     causes = _confidence_causes(name, objects, len(annotations))
     if causes:
@@ -105,7 +105,7 @@ def _examined(name: str, value: Any, metadata: dict[str, Any]) -> tuple[list[str
     if causes:
         return [], [Fault("ERROR_INVALID_IMAGE_DIMENSION", VALUE, name, causes=causes)]
     if len(annotations) > MAX_BOXES:
-        causes = (wrong(place, annotations, f"at most {MAX_BOXES} boxes; they are {len(annotations)}"),)
+        causes = (wrong(field, annotations, f"at most {MAX_BOXES} boxes; they are {len(annotations)}"),)
         return [], [Fault("ERROR_TOO_MANY_BOUNDING_BOXES", VALUE, name, causes=causes)]
     labels = [classes[str(box["class_id"])] for box in annotations]
     return _fitting(name, annotations, labels, size["width"], size["height"])
@@ -126,13 +126,13 @@ def _fitting(
     kept: list[str] = []
     faults: list[Fault] = []
     for number, box in enumerate(annotations):
-        place = pointer(name, "annotations", number)
-        off = tuple(wrong(f"{place}/{side}", box[side], wanted) for side, wanted in _off_frame(box, width, height))
+        box_field = pointer(name, "annotations", number)
+        off = tuple(wrong(f"{box_field}/{side}", box[side], wanted) for side, wanted in _off_frame(box, width, height))
         if off:
             faults.append(Fault("ERROR_INVALID_BOUNDING_BOX", BOX, name, number, off))
         elif min(box["width"], box["height"]) <= least:
             small = tuple(
-                wrong(f"{place}/{side}", box[side], f"over {least:.3g} pixels in an image of {width}×{height}")
+                wrong(f"{box_field}/{side}", box[side], f"over {least:.3g} pixels in an image of {width}×{height}")
                 for side in ("width", "height")
                 if box[side] <= least
             )
@@ -167,33 +167,33 @@ def _size_causes(name: str, value: Any) -> Causes:
 
 def _annotation_causes(name: str, value: dict[str, Any]) -> Causes:
     annotations = value.get("annotations", [])
-    place = pointer(name, "annotations")
+    field = pointer(name, "annotations")
     if type(annotations) is not list:
-        return (wrong(place, annotations, "a list of boxes"),)
+        return (wrong(field, annotations, "a list of boxes"),)
     causes: list[Cause] = []
     for number, box in enumerate(annotations):
         if type(box) is not dict:
-            causes.append(wrong(f"{place}/{number}", box, "an object with class_id, left, top, width and height"))
+            causes.append(wrong(f"{field}/{number}", box, "an object with class_id, left, top, width and height"))
         else:
-            causes += _whole_numbers(box, _BOX, f"{place}/{number}")
+            causes += _whole_numbers(box, _BOX, f"{field}/{number}")
     return tuple(causes)
 
 
-def _whole_numbers(table: dict[str, Any], fields: tuple[str, ...], place: str) -> Causes:
+def _whole_numbers(table: dict[str, Any], fields: tuple[str, ...], parent: str) -> Causes:
     return tuple(
-        wrong(f"{place}/{field}", table.get(field, MISSING), "a whole number")
+        wrong(f"{parent}/{field}", table.get(field, MISSING), "a whole number")
         for field in fields
         if type(table.get(field)) is not int
     )
 
 
 def _confidence_causes(name: str, objects: list[Any], boxes: int) -> Causes:
-    place = pointer(f"{name}-metadata", "objects")
+    field = pointer(f"{name}-metadata", "objects")
     causes = []
     for number, described in enumerate(objects):
         confidence = described.get("confidence", MISSING) if type(described) is dict else MISSING
         if type(confidence) not in NUMBERS:
-            causes.append(wrong(f"{place}/{number}/confidence", confidence, "a number"))
+            causes.append(wrong(f"{field}/{number}/confidence", confidence, "a number"))
     if len(objects) < boxes:
-        causes.append(wrong(place, objects, f"as long as the annotations: {boxes}, not {len(objects)}"))
+        causes.append(wrong(field, objects, f"as long as the annotations: {boxes}, not {len(objects)}"))
     return tuple(causes)

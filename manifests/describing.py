@@ -30,9 +30,9 @@ def describe(lines: Iterable[bytes]) -> dict[str, Any]:
             continue
         buckets[entry.source_ref[5:].partition("/")[0]] += 1
         value = orjson.loads(entry.line)
-        found = [(kind, name, metadata) for kind in _KINDS for name, metadata in attributes(value, kind)]
-        kinds.update(_KINDS[kind] for kind, _, _ in found)
-        for kind, name, metadata in found:
+        held = [(kind, name, metadata) for kind in _KINDS for name, metadata in attributes(value, kind)]
+        kinds.update(_KINDS[kind] for kind, _, _ in held)
+        for kind, name, metadata in held:
             names[name] += 1
             jobs[str(metadata.get("job-name", ""))] += 1
             date = metadata.get("creation-date")
@@ -44,8 +44,8 @@ def describe(lines: Iterable[bytes]) -> dict[str, Any]:
         boxes.update(entry.boxes)
         several += len(entry.labels) > 1
         mixed += bool(entry.labels and entry.boxes)
-        negatives += bool(found) and not entry.labelled and not entry.has_errors
-        unlabelled += not found
+        negatives += bool(held) and not entry.labelled and not entry.has_errors
+        unlabelled += not held
     return {
         "lines": total,
         "faulty": faulty,

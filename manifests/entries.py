@@ -69,7 +69,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         They do with all that is valid, as the service does, but not with some boxes while others are lost: what those
         show would be trained on as background.
         """
-        lost = self.boxes_lost and (bool(self.boxes) or any(fault.place == BOX for fault in self.faults))
+        lost = self.boxes_lost and (bool(self.boxes) or any(fault.scope == BOX for fault in self.faults))
         return self.labelled and not lost
 
 

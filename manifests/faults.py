@@ -8,7 +8,7 @@ import orjson
 from customlabels.manifests.codes import message
 
 LINE, VALUE, METADATA, BOX, PART, BOTH = "line", "attribute", "metadata", "box", "part", "both"
-"""Places: the line, the attribute's value, its metadata, one of its boxes; a whole manifest, or both together."""
+"""Scopes: the line, the attribute's value, its metadata, one of its boxes; a whole manifest, or both together."""
 
 _LONGEST = 60
 """Characters of a value, or of a key, that are shown."""
@@ -63,10 +63,10 @@ def wrong(field: str, value: Any, wanted: str) -> Cause:
 
 
 class Fault(NamedTuple):
-    """The service's code, its place, the attribute it is about, which of its boxes (counted from 0), and why."""
+    """The service's code, its scope, the attribute it is about, which of its boxes (counted from 0), and why."""
 
     code: str
-    place: str
+    scope: str
     attribute: str = ""
     box: int = -1
     causes: tuple[Cause, ...] = ()

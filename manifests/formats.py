@@ -48,7 +48,7 @@ _TELLING = (
 
 def annotations(file: Path) -> Format | None:
     """The format of a file of annotations; None where it is not plain that it is one."""
-    return next((one for one in _TELLING if one.recognises(file, DEFAULTS)), None)
+    return next((format for format in _TELLING if format.recognises(file, DEFAULTS)), None)
 
 
 def _read_folder(source: Path, options: Options) -> Layout:
@@ -57,8 +57,8 @@ def _read_folder(source: Path, options: Options) -> Layout:
 
 DEFAULTS = Options()
 FORMATS = {
-    one.name: one
-    for one in (
+    format.name: format
+    for format in (
         via.FORMAT,
         createml.FORMAT,
         vertex.FORMAT,

@@ -170,10 +170,10 @@ def _mask(name: str, address: Any, metadata: dict[str, Any]) -> Mask | list[Caus
     """The mask that an attribute names, or why there is none."""
     if not isinstance(address, str) or not address:
         return [wrong(pointer(name), address, "the address of a mask")]
-    place = pointer(f"{name}{_METADATA}", "internal-color-map")
+    field = pointer(f"{name}{_METADATA}", "internal-color-map")
     classes = metadata.get("internal-color-map", MISSING)
     if not isinstance(classes, dict) or not classes:
-        return [wrong(place, classes, "a table from number to class-name and hex-color")]
+        return [wrong(field, classes, "a table from number to class-name and hex-color")]
     colors: dict[int, str | None] = {}
     causes = []
     for number, described in classes.items():
@@ -181,10 +181,10 @@ def _mask(name: str, address: Any, metadata: dict[str, Any]) -> Mask | list[Caus
         label, text = fields.get("class-name", MISSING), fields.get("hex-color", MISSING)
         color = _color(text)
         if not isinstance(label, str) or not label:
-            causes.append(wrong(f"{place}{pointer(number, 'class-name')}", label, "a text, the label"))
+            causes.append(wrong(f"{field}{pointer(number, 'class-name')}", label, "a text, the label"))
         elif color is None or color in colors:
             wanted = "a colour, as in #2ca02c" if color is None else "a colour that no other class has"
-            causes.append(wrong(f"{place}{pointer(number, 'hex-color')}", text, wanted))
+            causes.append(wrong(f"{field}{pointer(number, 'hex-color')}", text, wanted))
         else:
             colors[color] = None if label.casefold() == "background" else label
     return causes or Mask(name, address, colors)
@@ -221,13 +221,13 @@ def split_labels(value: Line) -> Line:
         if not isinstance(content, list) or not isinstance(classes, dict):
             raise ValueError(f"attribute {name} is no list of labels with a class-map")
         rest = {key: metadata[key] for key in ("human-annotated", "creation-date", "job-name") if key in metadata}
-        for place, number in enumerate(content):
+        for position, number in enumerate(content):
             label = classes.get(str(number))
             if not isinstance(label, str) or not 0 < len(label) <= MAX_LABEL:
                 raise ValueError(f"attribute {name}: class {number} is not in its class-map")
             confidence = sure.get(str(number), 1) if isinstance(sure, dict) else 1
-            result[f"{name}{place}"] = place
-            result[f"{name}{place}{_METADATA}"] = {
+            result[f"{name}{position}"] = position
+            result[f"{name}{position}{_METADATA}"] = {
                 "class-name": label,
                 "confidence": confidence,
                 "type": IMAGE_LEVEL,

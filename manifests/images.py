@@ -157,7 +157,7 @@ def looked_at(entries: Iterable[Entry], look: Look | None) -> Iterator[tuple[Ent
 def _other_size(entry: Entry, info: ImageInfo) -> Cause | None:
     """The size that an attribute's boxes are for, where the image has another."""
     value: dict[str, Any] = orjson.loads(entry.line)
-    lost = {fault.attribute for fault in entry.faults if fault.place != BOX}
+    lost = {fault.attribute for fault in entry.faults if fault.scope != BOX}
     for name, _ in attributes(value, BOXES):
         if name not in lost:
             (size,) = value[name]["image_size"]

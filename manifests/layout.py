@@ -93,8 +93,8 @@ def _images(file: Path, layout: Layout, options: Options, masks: "Masks") -> Ite
         jobs.add(together)
         yield replace(image, subset=subset)
     if chosen and not used:
-        there = f"; there are {', '.join(sorted(others))}" if others else ""
-        raise LayoutError(f"{file}: no line has labels in {' or '.join(chosen)} (--attribute){there}")
+        known = f"; there are {', '.join(sorted(others))}" if others else ""
+        raise LayoutError(f"{file}: no line has labels in {' or '.join(chosen)} (--attribute){known}")
     for names in sorted(names for names in jobs if len(names) > 1):
         message = f"labels of {' and '.join(names)} on one image are used together (--attribute NAME takes some)"
         layout.findings.append(Finding(file.name, message, fatal=False))
@@ -115,8 +115,8 @@ def _annotated(
     elif errors:
         mends = f"; {MENDS} mends it" if is_mended(entry.line) else ""
         faults += [f"{fault.sentence}{mends}" for fault in errors]
-    lost = {fault.attribute for fault in errors if fault.place != BOX}
-    bad = {(fault.attribute, fault.box) for fault in errors if fault.place == BOX}
+    lost = {fault.attribute for fault in errors if fault.scope != BOX}
+    bad = {(fault.attribute, fault.box) for fault in errors if fault.scope == BOX}
     boxes: list[Box] | None = None
     sizes: set[tuple[int, int]] = set()
     jobs: dict[str, None] = {}

@@ -59,9 +59,9 @@ def entry_line(
 def _image_level(labels: tuple[str, ...], job: str) -> bytes:
     """The rest of the line of an image with these labels: many images have the same."""
     attributes: dict[str, object] = {}
-    for place, label in enumerate(labels):
-        attributes[f"label_{place}"] = place
-        attributes[f"label_{place}-metadata"] = {"class-name": label, "confidence": 1, **metadata(IMAGE_LEVEL, job)}
+    for number, label in enumerate(labels):
+        attributes[f"label_{number}"] = number
+        attributes[f"label_{number}-metadata"] = {"class-name": label, "confidence": 1, **metadata(IMAGE_LEVEL, job)}
     return (b"," + orjson.dumps(attributes)[1:] if attributes else b"}") + b"\n"
 
 
@@ -70,7 +70,7 @@ def _located(
 ) -> dict[str, object]:
     width, height, depth = size
     if class_ids is None:
-        class_ids = {label: place for place, label in enumerate(dict.fromkeys(box.label for box in boxes))}
+        class_ids = {label: class_id for class_id, label in enumerate(dict.fromkeys(box.label for box in boxes))}
     annotations, classes = [], {}
     for box in boxes:
         number = class_ids[box.label]

@@ -41,7 +41,10 @@ def merged(manifests: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
                 held[entry.source_ref] = (where, entry.line)
             elif before[1] != entry.line:
                 both, contradictions = _together(orjson.loads(before[1]), orjson.loads(entry.line))
-                faults += [f"{where}: {entry.source_ref}: {one}, unlike {before[0]}" for one in contradictions]
+                faults += [
+                    f"{where}: {entry.source_ref}: {contradiction}, unlike {before[0]}"
+                    for contradiction in contradictions
+                ]
                 held[entry.source_ref] = (before[0], orjson.dumps(both))
     if faults:
         raise ManifestError(
@@ -59,12 +62,12 @@ def _together(first: dict[str, Any], second: dict[str, Any]) -> tuple[dict[str, 
     for name, content in second.items():
         if name not in first:
             result[name] = content
-        elif f"{name}{_METADATA}" in second and _said(first, name) != _said(second, name):
+        elif f"{name}{_METADATA}" in second and _meaning(first, name) != _meaning(second, name):
             faults.append(f"{name} says {_in_words(second, name)}, not {_in_words(first, name)}")
     return result, faults
 
 
-def _said(line: dict[str, Any], name: str) -> object:
+def _meaning(line: dict[str, Any], name: str) -> object:
     """What an attribute says of the image, leaving aside who said it when, and in which numbers."""
     metadata = line.get(f"{name}{_METADATA}")
     if not isinstance(metadata, dict):
@@ -85,7 +88,7 @@ def _said(line: dict[str, Any], name: str) -> object:
 
 
 def _in_words(line: dict[str, Any], name: str) -> str:
-    said = _said(line, name)
-    if isinstance(said, list) and dict(attributes(line, BOXES)).get(name):
-        return f"{len(said)} boxes"
-    return repr(said)
+    meaning = _meaning(line, name)
+    if isinstance(meaning, list) and dict(attributes(line, BOXES)).get(name):
+        return f"{len(meaning)} boxes"
+    return repr(meaning)

@@ -92,17 +92,17 @@ def _mended(line: bytes) -> tuple[bytes, list[str]]:
         metadata = value.get(f"{name}{_METADATA}")
         if not isinstance(metadata, dict):
             continue
-        place = pointer(f"{name}{_METADATA}")
+        metadata_field = pointer(f"{name}{_METADATA}")
         if "type" not in metadata and (kind := _kind_of(content, metadata)):
-            changes += _filled(metadata, "type", kind, place, "as what it holds tells")
+            changes += _filled(metadata, "type", kind, metadata_field, "as what it holds tells")
         if metadata.get("type") not in (IMAGE_LEVEL, BOXES):
             continue
         if not is_metadata(metadata):
-            changes += _mend_metadata(metadata, place)
+            changes += _mend_metadata(metadata, metadata_field)
         if metadata["type"] == IMAGE_LEVEL:
             changes += _mend_image_level(value, name, metadata)
         else:
-            changes += _mend_boxes(content, metadata, pointer(name), place)
+            changes += _mend_boxes(content, metadata, pointer(name), metadata_field)
     return (orjson.dumps(value), changes) if changes else (line, changes)
 
 
@@ -124,20 +124,20 @@ def _kind_of(content: Any, metadata: dict[str, Any]) -> str | None:
     return IMAGE_LEVEL if isinstance(metadata.get("class-name"), str) and "class-map" not in metadata else None
 
 
-def _filled(table: dict[str, Any], field: str, value: Any, place: str, why: str = _UNREAD) -> list[str]:
+def _filled(table: dict[str, Any], field: str, value: Any, parent: str, why: str = _UNREAD) -> list[str]:
     """Fills in a field; what is told of it."""
-    before = Cause(f"{place}/{field}", table.get(field, MISSING))
+    before = Cause(f"{parent}/{field}", table.get(field, MISSING))
     table[field] = value
     instead = "" if before.value is MISSING else f" in the place of {before.shown}"
     return [f"filled in {Cause(before.field, value).sentence}{instead}, {why}"]
 
 
-def _mend_metadata(metadata: dict[str, Any], place: str) -> list[str]:
+def _mend_metadata(metadata: dict[str, Any], parent: str) -> list[str]:
     changes = []
     if metadata.get("human-annotated") not in ("yes", "no"):
-        changes += _filled(metadata, "human-annotated", "yes", place)
+        changes += _filled(metadata, "human-annotated", "yes", parent)
     if not is_metadata(metadata):
-        changes += _filled(metadata, "creation-date", CREATION_DATE, place)
+        changes += _filled(metadata, "creation-date", CREATION_DATE, parent)
     return changes
 
 
@@ -152,25 +152,25 @@ def _mend_image_level(value: dict[str, Any], name: str, metadata: dict[str, Any]
     return changes
 
 
-def _mend_boxes(content: Any, metadata: dict[str, Any], place: str, metadata_place: str) -> list[str]:
+def _mend_boxes(content: Any, metadata: dict[str, Any], field: str, metadata_field: str) -> list[str]:
     changes: list[str] = []
     if not isinstance(content, dict):
         return changes
     sizes, boxes = content.get("image_size"), content.get("annotations")
     if isinstance(sizes, dict):
         content["image_size"] = sizes = [sizes]
-        changes.append(f"put {place}/image_size into a list")
+        changes.append(f"put {field}/image_size into a list")
     size = sizes[0] if isinstance(sizes, list) and len(sizes) == 1 else None
     if isinstance(size, dict) and type(size.get("depth")) is not int:
-        changes += _filled(size, "depth", 3, f"{place}/image_size/0")
+        changes += _filled(size, "depth", 3, f"{field}/image_size/0")
     if not isinstance(boxes, list):
         return changes
     if not boxes and "class-map" not in metadata:
-        changes += _filled(metadata, "class-map", {}, metadata_place, "as there are no boxes")
+        changes += _filled(metadata, "class-map", {}, metadata_field, "as there are no boxes")
     if sum(map(_number, boxes)):
-        changes.append(f"made {place}/annotations/*/class_id numbers of texts")
+        changes.append(f"made {field}/annotations/*/class_id numbers of texts")
     if sum(map(_round, boxes)):
-        changes.append(f"rounded coordinates of {place}/annotations to whole pixels")
+        changes.append(f"rounded coordinates of {field}/annotations to whole pixels")
     objects = metadata.get("objects")
     given = objects if isinstance(objects, list) else []
     wanted: list[dict[str, Any]] = [
@@ -178,7 +178,7 @@ def _mend_boxes(content: Any, metadata: dict[str, Any], place: str, metadata_pla
         for described in [*given[: len(boxes)], *[None] * (len(boxes) - len(given))]
     ]
     if wanted != objects:
-        changes += _filled(metadata, "objects", wanted, metadata_place, "a confidence a box, which is not read")
+        changes += _filled(metadata, "objects", wanted, metadata_field, "a confidence a box, which is not read")
     return changes
 
 
@@ -208,15 +208,15 @@ def _round(box: Any) -> bool:
 
 def _without_faults(entry: Entry) -> tuple[bytes, list[str]]:
     """The entry's line without the attributes and boxes that the service would drop."""
-    errors = [fault for fault in entry.faults if not fault.is_warning and fault.place != LINE]
+    errors = [fault for fault in entry.faults if not fault.is_warning and fault.scope != LINE]
     if not errors:
         return entry.line, []
     value = orjson.loads(entry.line)
     changes: list[str] = []
     boxes: dict[str, set[int]] = {}
-    whole = {fault.attribute: fault for fault in errors if fault.place != BOX and fault.attribute}
+    whole = {fault.attribute: fault for fault in errors if fault.scope != BOX and fault.attribute}
     for fault in errors:
-        if fault.place == BOX and fault.attribute not in whole:
+        if fault.scope == BOX and fault.attribute not in whole:
             boxes.setdefault(fault.attribute, set()).add(fault.box)
             changes.append(f"{fault.attribute}, box {fault.box + 1} taken out: {fault.sentence}")
     for name, fault in whole.items():

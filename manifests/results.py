@@ -34,20 +34,20 @@ def annotated_line(entry: Entry, image_fault: Fault | None = None) -> bytes:
         return orjson.dumps({"errors": [faults[0].described]}, option=orjson.OPT_APPEND_NEWLINE)
     value = orjson.loads(entry.line)
     for fault in faults:
-        place = _place(value, fault)
-        place.setdefault("warnings" if fault.is_warning else "errors", []).append(fault.described)
+        holder = _holder(value, fault)
+        holder.setdefault("warnings" if fault.is_warning else "errors", []).append(fault.described)
     return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _place(value: dict[str, Any], fault: Fault) -> dict[str, Any]:
+def _holder(value: dict[str, Any], fault: Fault) -> dict[str, Any]:
     """The object of a line that a fault is written into; the line itself where that one is no object."""
-    if fault.place == LINE:
+    if fault.scope == LINE:
         return value
-    name = f"{fault.attribute}-metadata" if fault.place == METADATA else fault.attribute
-    found = value.get(name)
-    if fault.place == BOX and isinstance(found, dict):
-        found = found["annotations"][fault.box]
-    return found if isinstance(found, dict) else value
+    name = f"{fault.attribute}-metadata" if fault.scope == METADATA else fault.attribute
+    content = value.get(name)
+    if fault.scope == BOX and isinstance(content, dict):
+        content = content["annotations"][fault.box]
+    return content if isinstance(content, dict) else value
 
 
 def _statistics(part: Part, use_case: str, faults: tuple[Fault, ...]) -> dict[str, Any]:

@@ -103,12 +103,12 @@ def rewritten(value: Line, kind: Kind) -> Line:
 
 def attributes(value: Line, kind: str) -> list[tuple[str, dict[str, Any]]]:
     """Names of the attributes of a type, each with its metadata."""
-    found = []
+    typed = []
     for name in value:
         metadata = value.get(f"{name}{_METADATA}")
         if isinstance(metadata, dict) and metadata.get("type") == kind:
-            found.append((name, metadata))
-    return found
+            typed.append((name, metadata))
+    return typed
 
 
 def _only(value: Line, kind: str) -> Line:
@@ -127,27 +127,27 @@ def _box_labels(content: Any, metadata: dict[str, Any]) -> list[str]:
 
 
 def _add_label(line: Line, label: str, metadata: dict[str, Any]) -> None:
-    place = 0
-    while f"label_{place}" in line:
-        place += 1
+    number = 0
+    while f"label_{number}" in line:
+        number += 1
     rest = {key: metadata[key] for key in ("human-annotated", "creation-date", "job-name") if key in metadata}
-    line[f"label_{place}"] = place
-    line[f"label_{place}{_METADATA}"] = {"class-name": label, "confidence": 1, "type": IMAGE_LEVEL, **rest}
+    line[f"label_{number}"] = number
+    line[f"label_{number}{_METADATA}"] = {"class-name": label, "confidence": 1, "type": IMAGE_LEVEL, **rest}
 
 
 def _gathered(line: Line) -> Line:
     """All image-level attributes as one multi-label attribute, as Ground Truth writes it."""
-    found = attributes(line, IMAGE_LEVEL)
-    if not found:
+    labels = attributes(line, IMAGE_LEVEL)
+    if not labels:
         return line
-    _, first = found[0]
-    classes = {str(place): metadata["class-name"] for place, (_, metadata) in enumerate(found)}
+    _, first = labels[0]
+    classes = {str(class_id): metadata["class-name"] for class_id, (_, metadata) in enumerate(labels)}
     return {
         "source-ref": line["source-ref"],
-        "labels": list(range(len(found))),
+        "labels": list(range(len(labels))),
         f"labels{_METADATA}": {
             "class-map": classes,
-            "confidence-map": {str(place): metadata["confidence"] for place, (_, metadata) in enumerate(found)},
+            "confidence-map": {str(class_id): metadata["confidence"] for class_id, (_, metadata) in enumerate(labels)},
             "type": MULTI_LABEL,
             **{key: first[key] for key in ("human-annotated", "creation-date", "job-name") if key in first},
         },
