@@ -25,7 +25,7 @@ from customlabels.core.settings import load_settings
 from customlabels.emulator.server import address
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.scheduler.documents import schedule_text
-from customlabels.scheduler.functions.turn import Clients, Place, take
+from customlabels.scheduler.functions.turn import Clients, Project, take
 from customlabels.scheduler.plan import Kind
 from customlabels.scheduler.schedule_settings import read_schedule
 from customlabels.scheduler.stack.own_cost import standing_charges
@@ -60,7 +60,7 @@ def main() -> None:
         )
         (project,) = service.rekognition.describe_projects()["ProjectDescriptions"]
         topic = client(service, "sns").create_topic(Name="told")["TopicArn"]
-        place = Place("surface", project["ProjectArn"], topic)
+        watched = Project("surface", project["ProjectArn"], topic)
         asked: Counter[str] = Counter()
         clients = Clients(*(client(service, name) for name in NAMES))
 
@@ -77,7 +77,7 @@ def main() -> None:
             address.advance(shell.state, (morning - now).total_seconds())
             before = asked.copy()
             for _ in range(SWEEPS):
-                take(place, clients, frozenset(Kind))
+                take(watched, clients, frozenset(Kind))
                 address.advance(shell.state, 5 * 60)
             days[name] = asked - before
         metrics = WORKDAYS * days["workday"]["metrics"] + OTHER_DAYS * days["Sunday"]["metrics"]

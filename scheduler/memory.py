@@ -36,7 +36,7 @@ class Kept:
     since: datetime
     failures: int = 0
     refusals: int = 0
-    told: datetime | None = None
+    unwanted_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,13 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Of versions; how long starts took; which models are kept down since they were idle; what was done and said.
+    """Of versions; how long starts took; which models are kept down since they were idle; what was done and reported.
 
     Parameters
     ----------
     starts : minutes from STARTING to RUNNING, newest last
     lead : minutes of warm-up learned from them; None before the first
-    said : when a trouble (its name and the version's) was last told to people
+    reported : when a trouble (its name and the version's) was last told to people
     usage : None where nobody asks what the month has cost
     requested : when a model was last asked for labels, as far as that is known
     orphans_after : the project after which the next look for orphans goes on; None where all were looked at
@@ -88,7 +88,7 @@ class Memory:
     lead: float | None = None
     quiet: tuple[Override, ...] = ()
     done: tuple[Done, ...] = ()
-    said: dict[str, datetime] = field(default_factory=dict)
+    reported: dict[str, datetime] = field(default_factory=dict)
     usage: Usage | None = None
     requested: datetime | None = None
     orphans_after: str | None = None
@@ -111,14 +111,14 @@ def seen(memory: Memory, now: datetime, states: Iterable[tuple[str, str, int]]) 
             if status == State.RUNNING:
                 kept = replace(kept, failures=0, refusals=0)
         if status not in {State.RUNNING, State.STOPPING}:
-            kept = replace(kept, told=None)
+            kept = replace(kept, unwanted_since=None)
         if status not in STARTABLE or kept.failures or kept.refusals:
             versions[name] = kept
         since = kept.since if before is not None else None
-        observed.append(Observed(name, status, units, since, None, kept.failures, kept.refusals, kept.told))
+        observed.append(Observed(name, status, units, since, None, kept.failures, kept.refusals, kept.unwanted_since))
     quiet = tuple(override for override in memory.quiet if override.until > now)
-    said = {key: at for key, at in memory.said.items() if now - at < _FORGOTTEN_AFTER}
-    return replace(memory, versions=versions, starts=starts, quiet=quiet, said=said), observed
+    reported = {key: at for key, at in memory.reported.items() if now - at < _FORGOTTEN_AFTER}
+    return replace(memory, versions=versions, starts=starts, quiet=quiet, reported=reported), observed
 
 
 def _caught_up(before: Kept | None, shown: str, now: datetime) -> str:
@@ -166,7 +166,7 @@ def acted(memory: Memory, now: datetime, action: Action, refused: bool, room: bo
     if action.kind is Kind.START:
         kept = replace(kept, refusals=kept.refusals + (refused and not room))
     else:
-        kept = replace(kept, told=kept.told or now)
+        kept = replace(kept, unwanted_since=kept.unwanted_since or now)
     if not refused:
         kept = replace(kept, status=status, since=now)
     quiet = memory.quiet
@@ -187,7 +187,7 @@ def doubled(memory: Memory, now: datetime, action: Action) -> Memory:
     before = memory.versions.get(action.version)
     if action.kind is Kind.STOP:
         kept = before or Kept("", now)
-        kept = replace(kept, told=kept.told or now)
+        kept = replace(kept, unwanted_since=kept.unwanted_since or now)
     else:
         kept = Kept(State.STARTING, now, before.failures if before else 0)
     return replace(memory, versions={**memory.versions, action.version: kept})
@@ -222,7 +222,7 @@ def wanted_again(memory: Memory, actions: Sequence[Action]) -> Memory:
     return replace(
         memory,
         versions={
-            name: replace(kept, told=None) if kept.status == State.RUNNING and name not in stopped else kept
+            name: replace(kept, unwanted_since=None) if kept.status == State.RUNNING and name not in stopped else kept
             for name, kept in memory.versions.items()
         },
     )
@@ -235,17 +235,18 @@ def text(memory: Memory) -> str:
         memory = replace(memory, done=memory.done[1:])
         written = _written(memory)
     # What versions do comes back at the next look.
-    return written if len(written) <= LONGEST else _written(replace(memory, versions={}, said={}))
+    return written if len(written) <= LONGEST else _written(replace(memory, versions={}, reported={}))
 
 
 def _written(memory: Memory) -> str:
+    # `said`, and `told` of a version, are what deployed functions have written already.
     document = {
         "versions": {name: _of_kept(kept) for name, kept in memory.versions.items()},
         "starts": memory.starts,
         "lead": memory.lead,
         "quiet": [of_override(entry) for entry in memory.quiet],
         "done": [[_stamp(entry.at), entry.kind, entry.version, entry.why] for entry in memory.done],
-        "said": {key: _stamp(at) for key, at in memory.said.items()},
+        "said": {key: _stamp(at) for key, at in memory.reported.items()},
         "usage": memory.usage and _of_usage(memory.usage),
         "requested": memory.requested and _stamp(memory.requested),
         "orphans_after": memory.orphans_after,
@@ -263,7 +264,7 @@ def read(written: str) -> Memory:
             lead=None if given["lead"] is None else float(given["lead"]),
             quiet=tuple(override(entry) for entry in given["quiet"]),
             done=tuple(Done(_time(at), kind, version, why) for at, kind, version, why in given["done"]),
-            said={key: _time(at) for key, at in given["said"].items()},
+            reported={key: _time(at) for key, at in given["said"].items()},
             usage=_usage(given["usage"]) if given.get("usage") else None,
             requested=_time(given["requested"]) if given.get("requested") else None,
             orphans_after=given.get("orphans_after"),
@@ -295,13 +296,13 @@ def _usage(given: dict[str, Any]) -> Usage:
 def _of_kept(kept: Kept) -> dict[str, Any]:
     document: dict[str, Any] = {"status": kept.status, "since": _stamp(kept.since)}
     document |= {name: getattr(kept, name) for name in ("failures", "refusals") if getattr(kept, name)}
-    return document | ({"told": _stamp(kept.told)} if kept.told else {})
+    return document | ({"told": _stamp(kept.unwanted_since)} if kept.unwanted_since else {})
 
 
 def _kept(given: dict[str, Any]) -> Kept:
-    told = _time(given["told"]) if "told" in given else None
+    unwanted_since = _time(given["told"]) if "told" in given else None
     failures, refusals = (int(given.get(name, 0)) for name in ("failures", "refusals"))
-    return Kept(given["status"], _time(given["since"]), failures, refusals, told)
+    return Kept(given["status"], _time(given["since"]), failures, refusals, unwanted_since)
 
 
 def _stamp(at: datetime) -> str:

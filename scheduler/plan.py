@@ -62,7 +62,7 @@ class Observed:
     last_request : when it last answered a request; None where it never did, or that is not known
     failures : starts in a row that ended in FAILED
     refusals : calls in a row to start it that were refused for want of room: LimitExceeded
-    told : since when it is up against what is wanted; None where it is not
+    unwanted_since : since when it is up against what is wanted; None where it is not
     metered : whether CloudWatch has datapoints of it; whether one that has none is idle is not known
     """
 
@@ -73,7 +73,7 @@ class Observed:
     last_request: datetime | None = None
     failures: int = 0
     refusals: int = 0
-    told: datetime | None = None
+    unwanted_since: datetime | None = None
     metered: bool = True
 
 
@@ -265,9 +265,9 @@ def _stuck(now: datetime, model: Observed) -> list[Action]:
 
 
 def _overdue(now: datetime, model: Observed) -> list[Action]:
-    if model.told is None or now - model.told < OVERDUE_AFTER:
+    if model.unwanted_since is None or now - model.unwanted_since < OVERDUE_AFTER:
         return []
-    why = f"it was told to stop {_minutes(now - model.told)} ago, and is {model.status}"
+    why = f"it was told to stop {_minutes(now - model.unwanted_since)} ago, and is {model.status}"
     return [_report(Trouble.STOP_OVERDUE, model.version, why)]
 
 

@@ -23,18 +23,18 @@ _NEXT = 4
 """Windows to come that are told."""
 
 
-def uptime_status(clients: Clients, there: Deployed, now: datetime) -> dict[str, Any]:
+def uptime_status(clients: Clients, deployed: Deployed, now: datetime) -> dict[str, Any]:
     """The document of a status: models, dollars of the month, overrides, windows to come, alarms, what was done.
 
     Dollars are None where a model is up of which CloudWatch has no datapoint: they are not known then.
     """
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    described = {version_name(version): version for version in list_versions(clients.rekognition, there.project)}
+    described = {version_name(version): version for version in list_versions(clients.rekognition, deployed.project)}
     known = {name: version["ProjectVersionArn"] for name, version in described.items()}
-    lost = lost_sentence(there.champion, there.champion_arn, known) if there.champion else None
-    schedule = resolved(there.schedule, None if lost else there.champion)
+    lost = lost_sentence(deployed.champion, deployed.champion_arn, known) if deployed.champion else None
+    schedule = resolved(deployed.schedule, None if lost else deployed.champion)
     with explained("reading CloudWatch's InServiceInferenceUnits"):
-        used = metered_hours(clients.cloudwatch, there.project, list(described), start=month, end=now)
+        used = metered_hours(clients.cloudwatch, deployed.project, list(described), start=month, end=now)
     spent = hosting_cost(sum(filter(None, used.values())), 1)
     models: list[dict[str, Any]] = []
     for name, version in described.items():
@@ -52,19 +52,21 @@ def uptime_status(clients: Clients, there: Deployed, now: datetime) -> dict[str,
                 }
             )
     return {
-        "project": there.project,
-        "champion": there.champion,
+        "project": deployed.project,
+        "champion": deployed.champion,
         "champion_lost": lost,
         "models": models,
         "dollars": round(spent, 2),
         "overrides": [
             {**asdict(override), "until": override.until.isoformat()}
-            for override in there.schedule.overrides
+            for override in deployed.schedule.overrides
             if override.until > now
         ],
         "next": window_rows(schedule, now, now + LOOK_AHEAD)[:_NEXT],
-        "alarms": _alarms(clients, there.stack, now),
-        "done": [{**asdict(action), "at": local_time(action.at, there)} for action in reversed(there.memory.done)],
+        "alarms": _alarms(clients, deployed.stack, now),
+        "done": [
+            {**asdict(action), "at": local_time(action.at, deployed)} for action in reversed(deployed.memory.done)
+        ],
     }
 
 
@@ -85,6 +87,6 @@ def _is_too_young(alarm: "MetricAlarmTypeDef", now: datetime) -> bool:
     return alarm.get("TreatMissingData") == "breaching" and made is not None and now - made < looks_back
 
 
-def local_time(at: datetime, there: Deployed) -> str:
+def local_time(at: datetime, deployed: Deployed) -> str:
     """A time as people read it, in the schedule's own zone."""
-    return at.astimezone(ZoneInfo(there.schedule.zone)).isoformat(sep=" ", timespec="minutes")
+    return at.astimezone(ZoneInfo(deployed.schedule.zone)).isoformat(sep=" ", timespec="minutes")

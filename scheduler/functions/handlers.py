@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from customlabels.scheduler.functions.turn import Clients, Place, take
+from customlabels.scheduler.functions.turn import Clients, Project, take
 from customlabels.scheduler.plan import Kind
 
 # Time zones come in the zip: Lambda's runtime need not have any.
@@ -37,12 +37,12 @@ def sweep(_event: Any, context: Any) -> Answer:
 
 
 def _turn(context: Any, *kinds: Kind) -> Answer:
-    done = take(_place(), _clients(), kinds, lambda: context.get_remaining_time_in_millis() / 1000)
+    done = take(_project(), _clients(), kinds, lambda: context.get_remaining_time_in_millis() / 1000)
     return {"actions": [{"action": action.kind, "version": action.version, "why": action.why} for action in done]}
 
 
-def _place() -> Place:
-    return Place(
+def _project() -> Project:
+    return Project(
         os.environ["PROJECT"],
         os.environ["PROJECT_ARN"],
         os.environ["TOPIC_ARN"],

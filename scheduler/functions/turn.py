@@ -45,17 +45,17 @@ class Clients:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Project:
     """Whose turn it is: the project, its ARN, the topic that is told; and whether orphans are stopped, or told of."""
 
-    project: str
-    project_arn: str
+    name: str
+    arn: str
     topic: str
     stops_orphans: bool = False
 
 
 def take(
-    place: Place, clients: Clients, kinds: Collection[Kind], remaining: Remaining = lambda: math.inf
+    project: Project, clients: Clients, kinds: Collection[Kind], remaining: Remaining = lambda: math.inf
 ) -> list[Action]:
     """Does what `plan` says, as far as it is of these kinds; the actions that were carried out or told.
 
@@ -69,7 +69,7 @@ def take(
     ------
     botocore.exceptions.ClientError : what is cannot be looked at; nothing has been done then
     """
-    turn = _Turn(place, clients)
+    turn = _Turn(project, clients)
     turn.serve()
     for action in turn.planned:
         if action.kind is Kind.REPORT and action.kind in kinds:
@@ -87,13 +87,13 @@ def take(
 class _Turn:
     """One turn's view of the project, and what it has done so far."""
 
-    def __init__(self, place: Place, clients: Clients) -> None:
-        self._place = place
+    def __init__(self, project: Project, clients: Clients) -> None:
+        self._project = project
         self._clients = clients
-        self._found = observation.describe(clients.rekognition, place.project_arn)
-        self._known = observation.look_up(clients.ssm, place.project, self._found.now)
+        self._versions = observation.describe(clients.rekognition, project.arn)
+        self._known = observation.look_up(clients.ssm, project.name, self._versions.now)
         self._kept = self._known.text
-        self._arns = {name: version["ProjectVersionArn"] for name, version in self._found.described.items()}
+        self._arns = {name: version["ProjectVersionArn"] for name, version in self._versions.described.items()}
         named, serving = self._known.champion, self._known.serving
         self._replaced = observation.is_replaced(self._known, named, self._arns.get(named or ""))
         self._champion = None if self._replaced else named
@@ -105,10 +105,10 @@ class _Turn:
         self._spent = self._money()
         self._schedule = resolved(self._known.schedule, self._champion)
         self._asked = {
-            version: asked(self._found.now, self._schedule, version, self._spent or 0.0)
+            version: asked(self._versions.now, self._schedule, version, self._spent or 0.0)
             for version in versions(self._schedule)
         }
-        self._memory, self._observed = remembering.seen(self._memory, self._found.now, self._found.states)
+        self._memory, self._observed = remembering.seen(self._memory, self._versions.now, self._versions.states)
         if any(want.open for want in self._asked.values()):
             self._memory = remembering.learned(self._memory)
         self._drained: str | None = None
@@ -119,16 +119,16 @@ class _Turn:
         """What the month has cost; None where nobody asks for it. What CloudWatch does not tell is counted by looks."""
         if self._known.schedule.monthly_budget is None:
             return None
-        now, states = self._found.now, self._found.states
+        now, states = self._versions.now, self._versions.states
         used = remembering.used(self._memory, now, states)
         usage, self._uncounted = observation.month_usage(
-            self._clients.cloudwatch, self._place.project, used, list(self._arns), now
+            self._clients.cloudwatch, self._project.name, used, list(self._arns), now
         )
         self._memory = replace(self._memory, usage=usage)
         return hosting_cost(sum(usage.hours.values()), 1)
 
     def _plan(self) -> list[Action]:
-        now, schedule = self._found.now, self._known.schedule
+        now, schedule = self._versions.now, self._known.schedule
         planned = plan(
             now,
             schedule,
@@ -147,7 +147,7 @@ class _Turn:
 
     def _with_requests(self) -> list[Observed]:
         """The versions, and when those that run were last asked: looked up only where that may decide something."""
-        now, idle = self._found.now, self._known.schedule.idle_stop
+        now, idle = self._versions.now, self._known.schedule.idle_stop
         if idle is None:
             return self._observed
 
@@ -171,22 +171,22 @@ class _Turn:
             return known
         if all(self._was_told(Trouble.METRICS, name) for name in quiet):
             return running(self._memory.requested, ())
-        project, cloudwatch = self._place.project, self._clients.cloudwatch
+        project, cloudwatch = self._project.name, self._clients.cloudwatch
         requested, metered = observation.requests(cloudwatch, project, quiet, now, idle)
         requested = max(filter(None, (requested, self._memory.requested)), default=None)
         self._memory = replace(self._memory, requested=requested)
         return running(requested, metered)
 
     def _was_told(self, trouble: Trouble, version: str) -> bool:
-        last = self._memory.said.get(messages.key(Action(Kind.REPORT, version, "", trouble=trouble)))
-        return last is not None and self._found.now - last < messages.SAY_AGAIN_AFTER
+        last = self._memory.reported.get(messages.key(Action(Kind.REPORT, version, "", trouble=trouble)))
+        return last is not None and self._versions.now - last < messages.SAY_AGAIN_AFTER
 
     def see_to_orphans(self, remaining: Remaining) -> bool:
         """Tells of running versions that nobody schedules, or stops them; whether it looked at all.
 
         Each hour looks at every project once: begun at its first sweep, and gone on with at the next ones.
         """
-        first, after = self._found.now.minute < _FIRST_OF_THE_HOUR, self._memory.orphans_after
+        first, after = self._versions.now.minute < _FIRST_OF_THE_HOUR, self._memory.orphans_after
         if not first and after is None:
             return False
         rekognition, ssm = self._clients.rekognition, self._clients.ssm
@@ -194,7 +194,7 @@ class _Turn:
             looked = orphans.find(
                 rekognition,
                 ssm,
-                self._place.project_arn,
+                self._project.arn,
                 after="" if first else after or "",
                 goes_on=lambda: remaining() > _TO_SPARE,
             )
@@ -208,7 +208,7 @@ class _Turn:
         self._arns |= {orphan.name: orphan.arn for orphan in looked.orphans}
         for orphan in looked.orphans:
             why = "it runs in a project that has no schedule"
-            if self._place.stops_orphans:
+            if self._project.stops_orphans:
                 self.carry_out(Action(Kind.STOP, orphan.name, why))
             else:
                 self.tell(Action(Kind.REPORT, orphan.name, why, trouble=Trouble.ORPHAN), "trouble")
@@ -224,7 +224,7 @@ class _Turn:
         except self._clients.rekognition.exceptions.ClientError as error:
             self._refused(action, error.response.get("Error", {}).get("Code", ""))
             return
-        self._memory = remembering.acted(self._memory, self._found.now, action, refused=False)
+        self._memory = remembering.acted(self._memory, self._versions.now, action, refused=False)
         self.tell(action, "is starting" if action.kind is Kind.START else "is stopping")
 
     def _call(self, action: Action) -> None:
@@ -243,10 +243,10 @@ class _Turn:
         messages.log("WARNING", f"{action.kind} refused: {code}", version=action.version, why=action.why)
         if code == _THERE_ALREADY:
             # Another function was first, or it has to be STARTING to its end; the next turn sees which.
-            self._memory = remembering.doubled(self._memory, self._found.now, action)
+            self._memory = remembering.doubled(self._memory, self._versions.now, action)
             return
         room = code != _NO_ROOM
-        self._memory = remembering.acted(self._memory, self._found.now, action, refused=True, room=room)
+        self._memory = remembering.acted(self._memory, self._versions.now, action, refused=True, room=room)
         why = f"{code}; {action.kind} was asked for: {action.why}"
         self.tell(replace(action, kind=Kind.REPORT, trouble=Trouble.REFUSED, why=why), "refused")
 
@@ -254,17 +254,17 @@ class _Turn:
         """Writes an action, or a trouble that was not told lately, into the log, and sends it to the topic."""
         if action.kind is Kind.REPORT:
             key = messages.key(action)
-            last = self._memory.said.get(key)
-            if last is not None and self._found.now - last < messages.SAY_AGAIN_AFTER:
+            last = self._memory.reported.get(key)
+            if last is not None and self._versions.now - last < messages.SAY_AGAIN_AFTER:
                 return
-            self._memory = replace(self._memory, said={**self._memory.said, key: self._found.now})
+            self._memory = replace(self._memory, reported={**self._memory.reported, key: self._versions.now})
         self.done.append(action)
         level = "WARNING" if action.kind is Kind.REPORT else "INFO"
         messages.log(
             level, f"{outcome}: {action.why}", version=action.version, action=action.kind, trouble=action.trouble
         )
         try:
-            messages.message(self._clients.sns, self._place.topic, self._place.project, action, outcome)
+            messages.message(self._clients.sns, self._project.topic, self._project.name, action, outcome)
         except self._clients.sns.exceptions.ClientError as error:
             # Who is told must not keep a model from being stopped.
             messages.log("ERROR", f"the topic was not told: {error}")
@@ -277,7 +277,7 @@ class _Turn:
         try:
             parameters.write(
                 self._clients.ssm,
-                parameters.memory(self._place.project),
+                parameters.memory(self._project.name),
                 written,
                 remembering.DESCRIPTION,
             )
@@ -293,14 +293,14 @@ class _Turn:
         if champion is not None and running and self._serving != champion:
             parameters.write(
                 self._clients.ssm,
-                parameters.serving(self._place.project),
+                parameters.serving(self._project.name),
                 json.dumps({"version": champion, "arn": self._arns[champion]}),
-                f"The version of {self._place.project} that answers requests; written by customlabels",
+                f"The version of {self._project.name} that answers requests; written by customlabels",
             )
             self._drained = self._serving
 
     def measure(self) -> None:
-        now, up = self._found.now, [model for model in self._observed if model.status == State.RUNNING]
+        now, up = self._versions.now, [model for model in self._observed if model.status == State.RUNNING]
         values = (
             sum(model.units for model in up),
             sum(want.units for want in self._asked.values()),
@@ -310,9 +310,9 @@ class _Turn:
         figures: dict[str, float] = dict(zip(messages.FIGURES, values, strict=True))
         if self._spent is not None:
             figures["MonthDollars"] = self._spent
-        messages.metrics(self._place.project, now, figures)
+        messages.metrics(self._project.name, now, figures)
 
 
 def _minutes(now: datetime, model: Observed) -> float:
     """How long a version has been up against what is wanted."""
-    return round((now - model.told).total_seconds() / 60, 1) if model.told is not None else 0.0
+    return round((now - model.unwanted_since).total_seconds() / 60, 1) if model.unwanted_since is not None else 0.0

@@ -64,13 +64,13 @@ def test_a_stop_that_does_not_take_effect_is_remembered_from_its_first_time() ->
     kept, _ = look(Memory(), 0, "RUNNING", 1)
     for at in (5, 10, 15):
         kept, observed = look(acted(kept, minutes(at), STOP, refused=at == 5), at + 1, "RUNNING", 1)
-        assert observed.told == minutes(5)
+        assert observed.unwanted_since == minutes(5)
     _, observed = look(wanted_again(kept, [STOP]), 20, "RUNNING", 1)
-    assert observed.told == minutes(5)
+    assert observed.unwanted_since == minutes(5)
     _, observed = look(wanted_again(kept, []), 20, "RUNNING", 1)
-    assert observed.told is None
+    assert observed.unwanted_since is None
     _, observed = look(kept, 20, "STOPPED")
-    assert observed.told is None
+    assert observed.unwanted_since is None
 
 
 def test_a_model_that_was_idle_is_kept_down_until_its_window_ends() -> None:
@@ -118,13 +118,13 @@ STAMPS = st.integers(0, 10**6).map(minutes)
                 since=STAMPS,
                 failures=st.integers(0, 9),
                 refusals=st.integers(0, 9),
-                told=st.none() | STAMPS,
+                unwanted_since=st.none() | STAMPS,
             ),
             max_size=3,
         ),
         starts=st.lists(st.floats(0, 100), max_size=3).map(tuple),
         lead=st.none() | st.floats(10, 120),
-        said=st.dictionaries(st.text(max_size=9), STAMPS, max_size=3),
+        reported=st.dictionaries(st.text(max_size=9), STAMPS, max_size=3),
     )
 )
 def test_memory_is_read_as_it_was_written(kept: Memory) -> None:

@@ -239,9 +239,9 @@ def test_a_model_that_is_kept_up_or_could_not_be_asked_yet_is_not_idle() -> None
 def test_a_stop_that_has_no_effect_is_reported_after_ten_minutes() -> None:
     closed = replace(ALWAYS, windows=())
     for minutes_, expected in ((9, ["stop v2"]), (10, ["stop v2", "report v2"])):
-        up = Observed("v2", "RUNNING", 1, told=NOON - timedelta(minutes=minutes_))
+        up = Observed("v2", "RUNNING", 1, unwanted_since=NOON - timedelta(minutes=minutes_))
         assert kinds(up, schedule=closed) == expected
-    ending = Observed("v2", "STOPPING", told=NOON - timedelta(minutes=12))
+    ending = Observed("v2", "STOPPING", unwanted_since=NOON - timedelta(minutes=12))
     assert kinds(ending, schedule=closed) == ["report v2"]
 
 

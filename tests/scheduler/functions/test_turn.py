@@ -16,7 +16,7 @@ from customlabels.core.waiting import wait_for
 from customlabels.emulator.customlabels.versions import START_TAG
 from customlabels.emulator.server import address
 from customlabels.scheduler.documents import schedule_text
-from customlabels.scheduler.functions.turn import Clients, Place, take
+from customlabels.scheduler.functions.turn import Clients, Project, take
 from customlabels.scheduler.memory import Memory, read, text
 from customlabels.scheduler.plan import Kind
 from customlabels.scheduler.stack import overrides
@@ -44,7 +44,7 @@ class Plant:
         regions = {"cloudwatch": metrics_of}
         names = ("rekognition", "ssm", "cloudwatch", "sns")
         clients = Clients(*(client(reached, name, regions.get(name, "us-east-1")) for name in names))
-        done = take(Place(self.project, self.arn, self.topic, **more), clients, kinds)
+        done = take(Project(self.project, self.arn, self.topic, **more), clients, kinds)
         return [f"{one.trouble if one.kind is Kind.REPORT else one.kind} {one.version}".strip() for one in done]
 
     def advance(self, minutes: float) -> datetime:
