@@ -177,18 +177,18 @@ def _creating(logical_id: str, resource_json: Any, resources_map: Any, **where: 
     """As moto has it; fails where it would pass over."""
     if not changes.is_on(resources_map, resource_json):
         return None
-    with _told(logical_id, resource_json["Type"], "CREATE"):
+    with _as_failure_of(logical_id, resource_json["Type"], "CREATE"):
         return _create(logical_id, resource_json, resources_map, **where)
 
 
 def _updating(logical_id: str, resource_json: Any, resources_map: Any, **where: Any) -> Any:
     kind = resource_json["Type"]
-    with _told(logical_id, kind, "UPDATE"):
+    with _as_failure_of(logical_id, kind, "UPDATE"):
         return _update(logical_id, resource_json, resources_map, **where)
 
 
 @contextmanager
-def _told(logical_id: str, kind: str, action: str) -> Iterator[None]:
+def _as_failure_of(logical_id: str, kind: str, action: str) -> Iterator[None]:
     """Whatever goes wrong in the block is told as the failure of that resource, or of the one that it needs."""
     try:
         if kind not in TYPES:

@@ -22,7 +22,7 @@ OVERLAP = 0.5
 Truth = tuple[int, float, float, float, float]
 """A label's place among the labels; left, top, width and height in pixels."""
 
-Found = tuple[int, float, float, float, float, float]
+Detection = tuple[int, float, float, float, float, float]
 """As Truth, and the confidence, 0..1."""
 
 
@@ -33,15 +33,15 @@ class Examined:
     source_ref: str
     size: tuple[int, int]
     truth: list[Truth]
-    found: list[Found]
+    detections: list[Detection]
 
 
 def matches(image: Examined) -> list[bool]:
     """For each box found whether it is that of an object, each object being found once, by the most confident box."""
     taken: set[int] = set()
-    hits = [False] * len(image.found)
-    for position in sorted(range(len(image.found)), key=lambda position: -image.found[position][5]):
-        label, *box = image.found[position][:5]
+    hits = [False] * len(image.detections)
+    for position in sorted(range(len(image.detections)), key=lambda position: -image.detections[position][5]):
+        label, *box = image.detections[position][:5]
         overlaps = [
             (overlap(box, truth[1:]), number)
             for number, truth in enumerate(image.truth)
@@ -89,7 +89,9 @@ def summary(
     *, version_arn: str, labels: Sequence[str], tested: Sequence[Examined], training_images: int, ended: datetime
 ) -> tuple[dict[str, Any], list[float]]:
     """The summary file, and the assumed threshold of each label; aggregate figures are the plain means over labels."""
-    rows = [(box[0], box[5], hit) for image in tested for box, hit in zip(image.found, matches(image), strict=True)]
+    rows = [
+        (box[0], box[5], hit) for image in tested for box, hit in zip(image.detections, matches(image), strict=True)
+    ]
     table = np.array(rows, dtype=np.float64).reshape(-1, 3)
     figures = []
     for number in range(len(labels)):
@@ -143,11 +145,11 @@ def evaluation_line(
     """A line of the evaluation snapshot: the truth, and every box found with how it turned out."""
     line = truth_line(number, image.source_ref, image.size, image.truth, labels, ended)
     objects = []
-    for box, present in zip(image.found, matches(image), strict=True):
+    for box, present in zip(image.detections, matches(image), strict=True):
         predicted = box[5] >= thresholds[box[0]]
         details = outcome_details(predicted, present)
         objects.append({"confidence": box[5], f"{EVALUATION}-details": details})
-    return line | _pair(EVALUATION, image.size, image.found, objects, labels, "no", EVALUATION, ended)
+    return line | _pair(EVALUATION, image.size, image.detections, objects, labels, "no", EVALUATION, ended)
 
 
 def _pair(

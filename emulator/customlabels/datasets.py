@@ -52,7 +52,7 @@ def create_dataset(context: Context, parameters: dict[str, Any]) -> dict[str, An
         )
         context.save(dataset)
         context.store.put_entries(
-            arn, ((place, str(entry.source_ref), entry.line) for place, entry in enumerate(entries))
+            arn, ((position, str(entry.source_ref), entry.line) for position, entry in enumerate(entries))
         )
     return {"DatasetArn": arn}
 
@@ -97,20 +97,20 @@ def list_dataset_entries(context: Context, parameters: dict[str, Any]) -> dict[s
     if dataset.status.now == "CREATE_IN_PROGRESS":
         raise not_ready("The dataset is still being created.")
     most = parameters.get("MaxResults", _MOST_ENTRIES)
-    after, shown, token = _place_of(parameters.get("NextToken")), list[str](), None
+    after, shown, token = _position_of(parameters.get("NextToken")), list[str](), None
     while rows := context.store.entries(dataset.arn, after, _BATCH):
         entries = read_entries(line for _, line in rows)
-        for (place, _), entry in zip(rows, entries, strict=True):
+        for (position, _), entry in zip(rows, entries, strict=True):
             if _passes(entry, parameters):
                 if len(shown) == most:
                     token = str(after)
                     return {"DatasetEntries": shown, "NextToken": token}
                 shown.append(_listed(entry))
-            after = place
+            after = position
     return {"DatasetEntries": shown, "NextToken": token}
 
 
-def _place_of(token: str | None) -> int:
+def _position_of(token: str | None) -> int:
     """The place of the last entry that was looked at before a page.
 
     Raises

@@ -29,20 +29,20 @@ def update_dataset_entries(context: Context, parameters: dict[str, Any]) -> dict
         given = list(read_entries(lines))
         # The last line of an image holds, so that the same update again changes nothing.
         wanted = {entry.source_ref: entry for entry in given if entry.source_ref is not None}
-        places = context.store.entry_places(dataset.arn)
+        positions = context.store.entry_positions(dataset.arn)
         kept = [entry for entry in _entries(context, dataset) if entry.source_ref not in wanted]
         part = Part()
         for entry in (*kept, *given):
             part.add(entry)
         fault = import_fault(part) if wanted else Fault("ERROR_MANIFEST_INACCESSIBLE_OR_UNSUPPORTED_FORMAT", PART)
         if fault is None:
-            following = max(places.values(), default=-1) + 1
+            following = max(positions.values(), default=-1) + 1
             rows = []
             for source_ref, entry in wanted.items():
-                place = places.get(source_ref)
-                if place is None:
-                    place, following = following, following + 1
-                rows.append((place, source_ref, entry.line))
+                position = positions.get(source_ref)
+                if position is None:
+                    position, following = following, following + 1
+                rows.append((position, source_ref, entry.line))
             context.store.put_entries(dataset.arn, rows)
         _finish(context, dataset, fault, (*kept, *wanted.values()))
     return {}
@@ -68,11 +68,11 @@ def distribute_dataset_entries(context: Context, parameters: dict[str, Any]) -> 
             _finish(context, train, fault, entries)
             _finish(context, test, fault, ())
             return {}
-        moved = [entries[place] for place in sorted(chosen)]
-        stay = [entry for place, entry in enumerate(entries) if place not in chosen]
+        moved = [entries[position] for position in sorted(chosen)]
+        stay = [entry for position, entry in enumerate(entries) if position not in chosen]
         context.store.delete_entries(train.arn, (str(entry.source_ref) for entry in moved))
         context.store.put_entries(
-            test.arn, ((place, str(entry.source_ref), entry.line) for place, entry in enumerate(moved))
+            test.arn, ((position, str(entry.source_ref), entry.line) for position, entry in enumerate(moved))
         )
         _finish(context, train, None, stay)
         _finish(context, test, None, moved)

@@ -11,7 +11,7 @@ import orjson
 from numpy.typing import NDArray
 
 from customlabels.emulator.customlabels import box_evaluation
-from customlabels.emulator.customlabels.box_evaluation import Examined, Found, Truth
+from customlabels.emulator.customlabels.box_evaluation import Detection, Examined, Truth
 from customlabels.emulator.engine import classifier, detector, detector_pixels, features
 from customlabels.emulator.engine.images import read_images
 from customlabels.emulator.engine.job_files import MODEL, write_lines
@@ -37,15 +37,15 @@ class Line:
 
 def usable(state: Path, entries: Sequence[Entry]) -> tuple[list[Line], set[int]]:
     """The lines with boxes, and the numbers of those whose images cannot be used."""
-    found = list(read_images(state, [entry for entry in entries if entry.boxes], _line))
-    return [line for _, line in found if line is not None], {entry.number for entry, line in found if line is None}
+    results = list(read_images(state, [entry for entry in entries if entry.boxes], _line))
+    return [line for _, line in results if line is not None], {entry.number for entry, line in results if line is None}
 
 
 def train(folder: Path, version_arn: str, training: list[Line], testing: list[Line], seed: int) -> dict[str, Any]:
     """Writes model, summary and snapshots; the outcome."""
     labels = tuple(sorted({box[0] for line in training for box in line.boxes}))
     has = np.array([[any(box[0] == label for box in line.boxes) for label in labels] for line in training])
-    seen = [training[place] for place in classifier.chosen(has, _MOST_IMAGES, seed)]
+    seen = [training[number] for number in classifier.chosen(has, _MOST_IMAGES, seed)]
     model = detector.fit(
         [line.pixels for line in seen],
         [[(box[0], *_moved(box[1:], line.size, _size(line.pixels))) for box in _truth(line, labels)] for line in seen],
@@ -88,7 +88,7 @@ def train(folder: Path, version_arn: str, training: list[Line], testing: list[Li
     }
 
 
-def found_in(model: detector.BoxDetector, pixels: Pixels, size: tuple[int, int]) -> list[Found]:
+def found_in(model: detector.BoxDetector, pixels: Pixels, size: tuple[int, int]) -> list[Detection]:
     """What the model finds on an image, in pixels of its width and height `size` before it was shrunk."""
     return [(box[0], *_moved(box[1:5], _size(pixels), size), box[5]) for box in detector.detect(model, pixels)]
 
@@ -113,8 +113,8 @@ def _line(entry: Entry, body: bytes) -> Line:
         (metadata["class-map"][str(box["class_id"])], box["left"], box["top"], box["width"], box["height"])
         for name, metadata in attributes(value, BOXES)
         if (name, -1) not in bad
-        for place, box in enumerate(value[name]["annotations"])
-        if (name, place) not in bad
+        for number, box in enumerate(value[name]["annotations"])
+        if (name, number) not in bad
     ]
     return Line(entry, detector_pixels.working(whole), _size(whole), boxes)
 

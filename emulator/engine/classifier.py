@@ -61,11 +61,11 @@ def fit(
     ------
     ValueError : a label that every image has, or none
     """
-    places = chosen(truth, _MOST_IMAGES, seed)
-    rows: NDArray[np.float64] = features[places].astype(np.float64)
-    truth = truth[places]
-    for place, label in enumerate(labels):
-        if truth[:, place].all() or not truth[:, place].any():
+    images = chosen(truth, _MOST_IMAGES, seed)
+    rows: NDArray[np.float64] = features[images].astype(np.float64)
+    truth = truth[images]
+    for number, label in enumerate(labels):
+        if truth[:, number].all() or not truth[:, number].any():
             raise ValueError(f"label {label!r}: needs an image with it and one without it")
     mean: NDArray[np.float64] = rows.mean(axis=0)
     scale: NDArray[np.float64] = rows.std(axis=0)
@@ -74,7 +74,7 @@ def fit(
     scale /= np.sqrt(np.full(length, 1 / length) if weights is None else weights / weights.sum())
     scaled = (rows - mean) / scale
     kernel = _kernel(scaled, scaled)
-    machines = [_machine(kernel, truth[:, place], seed) for place in range(len(labels))]
+    machines = [_machine(kernel, truth[:, number], seed) for number in range(len(labels))]
     used = np.flatnonzero(np.any([weights != 0 for weights, *_ in machines], axis=0))
     return ImageClassifier(
         labels=tuple(labels),
@@ -117,13 +117,13 @@ def assumed_threshold(
 
     Source: Custom Labels developer guide, "Assumed threshold".
     """
-    values, there = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=bool)
-    if not there.any():
+    values, present = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=bool)
+    if not present.any():
         return 1.0
     order = np.argsort(-values, kind="stable")
-    values, hits = values[order], np.cumsum(there[order])
+    values, hits = values[order], np.cumsum(present[order])
     last = np.append(values[1:] != values[:-1], True)
-    f1 = 2 * hits / (np.arange(1, len(values) + 1) + there.sum())
+    f1 = 2 * hits / (np.arange(1, len(values) + 1) + present.sum())
     distinct, best = values[last], int(np.argmax(f1[last]))
     return halfway(float(distinct[best]), float(distinct[best + 1]) if best + 1 < len(distinct) else None)
 

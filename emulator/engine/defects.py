@@ -148,7 +148,9 @@ def _shapes(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     pieces = stats[1:][np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")][:_LARGEST]
     row = [np.log1p(min(count - 1, 50)), np.log1p(mask.sum())]
     for piece in pieces:
-        width, height, area = (int(piece[place]) for place in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
+        width, height, area = (
+            int(piece[statistic]) for statistic in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA)
+        )
         long, short = max(width, height), min(width, height)
         row += [np.log1p(area), np.log1p(long), area / (width * height), np.log(long / short), area / long**2]
     row += [0.0] * (5 * (_LARGEST - len(pieces)))

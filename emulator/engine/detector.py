@@ -45,7 +45,7 @@ _SAME = 0.4
 _MOST_FOUND = 50
 _LEAST_CONFIDENCE = 0.01
 
-Found = tuple[int, float, float, float, float, float]
+Detection = tuple[int, float, float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +133,11 @@ def fit(
         return whole
     partly = model(nets[FOLDS - 1], detector_forest.grow(table[owner != FOLDS - 1], aims[owner != FOLDS - 1], seed))
     checked = random.permutation(unseen)[:_MOST_CHECKED]
-    _calibrate(whole, partly, [truths[place] for place in checked])
+    _calibrate(whole, partly, [truths[number] for number in checked])
     return whole
 
 
-def detect(model: BoxDetector, image: NDArray[np.uint8]) -> list[Found]:
+def detect(model: BoxDetector, image: NDArray[np.uint8]) -> list[Detection]:
     """What is in an image, most confident first: number of the label, left, top, width, height, confidence in 0..1.
 
     Parameters
@@ -146,13 +146,13 @@ def detect(model: BoxDetector, image: NDArray[np.uint8]) -> list[Found]:
     """
     small = detector_pixels.working(image)
     larger = np.tile([image.shape[1] / small.shape[1], image.shape[0] / small.shape[0]], 2)
-    found: list[Found] = []
+    detections: list[Detection] = []
     for label, (boxes, scores) in enumerate(_scored(model, small)):
         sure = 1 / (1 + np.exp(-np.clip(model.slopes[label] * scores + model.offsets[label], -30, 30)))
         for box, confidence in zip((boxes * larger).tolist(), sure.tolist(), strict=True):
             if confidence >= _LEAST_CONFIDENCE:
-                found.append((label, box[0], box[1], box[2], box[3], confidence))
-    return sorted(found, key=lambda one: -one[5])[:_MOST_FOUND]
+                detections.append((label, box[0], box[1], box[2], box[3], confidence))
+    return sorted(detections, key=lambda detection: -detection[5])[:_MOST_FOUND]
 
 
 def save(model: BoxDetector, path: Path) -> None:
@@ -256,9 +256,9 @@ def _calibrate(model: BoxDetector, partly: BoxDetector, truths: list[Truth]) -> 
                     free[at] = False
                 scores[label].append(float(score))
                 hits[label].append(hit)
-    for label, (values, there) in enumerate(zip(scores, hits, strict=True)):
-        if sum(there) < 3:
+    for label, (values, correct) in enumerate(zip(scores, hits, strict=True)):
+        if sum(correct) < 3:
             continue
-        curve = LogisticRegression(C=10.0).fit(np.array(values)[:, None], there)
+        curve = LogisticRegression(C=10.0).fit(np.array(values)[:, None], correct)
         if curve.coef_[0, 0] > 1:
             model.slopes[label], model.offsets[label] = curve.coef_[0, 0], curve.intercept_[0]

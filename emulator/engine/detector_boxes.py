@@ -29,14 +29,14 @@ Plane = NDArray[np.float32]
 Boxes = NDArray[np.float64]
 
 
-def overlaps(one: Boxes, other: Boxes) -> NDArray[np.float64]:
+def overlaps(boxes: Boxes, others: Boxes) -> NDArray[np.float64]:
     """Intersection over union of each box with each other one, (boxes, others)."""
     shared = 1.0
     for axis in (0, 1):
-        low = np.maximum(one[:, axis, None], other[:, axis])
-        high = np.minimum((one[:, axis] + one[:, 2 + axis])[:, None], other[:, axis] + other[:, 2 + axis])
+        low = np.maximum(boxes[:, axis, None], others[:, axis])
+        high = np.minimum((boxes[:, axis] + boxes[:, 2 + axis])[:, None], others[:, axis] + others[:, 2 + axis])
         shared = shared * np.maximum(high - low, 0)
-    union = (one[:, 2] * one[:, 3])[:, None] + other[:, 2] * other[:, 3] - shared
+    union = (boxes[:, 2] * boxes[:, 3])[:, None] + others[:, 2] * others[:, 3] - shared
     shares: NDArray[np.float64] = shared / np.maximum(union, 1e-9)
     return shares
 
@@ -95,23 +95,23 @@ def proposed(likely: Plane, boxed: Plane, shapes: Boxes, which: NDArray[np.intp]
     which : (shapes,) their labels
     """
     sides = (likely.shape[0], likely.shape[1])
-    found = [np.array([[0.0, 0.0, sides[1], sides[0]]])]
+    proposals = [np.array([[0.0, 0.0, sides[1], sides[0]]])]
     for label in range(likely.shape[2]):
         plane = np.ascontiguousarray(likely[:, :, label])
         for width, step in ((1.0, 1), (5.0, 3)):
             smooth = _coarser(cv2.GaussianBlur(plane, (0, 0), width), step)
             highest = float(smooth.max())
-            found += [_pieces(smooth, share * highest, _A_MAP, plane.shape) for share in _SHARES]
+            proposals += [_pieces(smooth, share * highest, _A_MAP, plane.shape) for share in _SHARES]
     light = np.ascontiguousarray(boxed[:, :, 0])
     for width, step in ((1.0, 1), (2.5, 1), (6.0, 3)):
         contrast = cv2.GaussianBlur(light, (0, 0), width) - cv2.GaussianBlur(light, (0, 0), 5 * width)
         usual = max(1.4826 * float(np.median(np.abs(contrast[::2, ::2]))), 1e-3)
         contrast = _coarser(contrast / usual, step)
         for signed in (contrast, -contrast):
-            found += [_pieces(signed, least, _A_CONTRAST, sides) for least in _CONTRASTS]
+            proposals += [_pieces(signed, least, _A_CONTRAST, sides) for least in _CONTRASTS]
     sums = cv2.integral(likely).reshape(sides[0] + 1, sides[1] + 1, -1)
-    found += [_windows(sums[:, :, label], shape, sides) for shape, label in zip(shapes, which, strict=True)]
-    boxes = clipped(np.concatenate(found), sides)
+    proposals += [_windows(sums[:, :, label], shape, sides) for shape, label in zip(shapes, which, strict=True)]
+    boxes = clipped(np.concatenate(proposals), sides)
     _, first = np.unique(boxes.round(), axis=0, return_index=True)
     return boxes[np.sort(first)]
 

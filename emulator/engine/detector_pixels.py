@@ -76,7 +76,7 @@ def channels(image: NDArray[np.uint8]) -> tuple[Plane, Plane]:
     colours: list[Plane] = []
     if image.ndim == 3:
         lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
-        colours = [blurred((lab[:, :, place] - 128) / 16, 1.5) for place in (1, 2)]
+        colours = [blurred((lab[:, :, channel] - 128) / 16, 1.5) for channel in (1, 2)]
     else:
         colours = [np.zeros_like(light)] * 2
     planes += colours
@@ -112,9 +112,9 @@ def places(
         classes[rows, columns] = 1 + which[box]
     flat = classes.ravel()
     picked = []
-    for found in range(int(flat.max()) + 1):
-        own = np.flatnonzero(flat == found)
-        count = _INSIDE * int((which == found - 1).sum()) if found else _OUTSIDE
+    for pixel_class in range(int(flat.max()) + 1):
+        own = np.flatnonzero(flat == pixel_class)
+        count = _INSIDE * int((which == pixel_class - 1).sum()) if pixel_class else _OUTSIDE
         picked.append(random.choice(own, min(count, len(own)), replace=False))
     chosen = np.concatenate(picked)
     return chosen // sides[1], chosen % sides[1], flat[chosen]

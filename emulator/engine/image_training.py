@@ -36,7 +36,7 @@ def train(
     model = classifier.fit(np.stack([row for _, row in training]), seen, labels, seed, features.weights())
     scores = classifier.confidences(model, np.stack([row for _, row in testing]))
     truth = _truth(testing, labels)
-    thresholds = [classifier.assumed_threshold(scores[:, place], truth[:, place]) for place in range(len(labels))]
+    thresholds = [classifier.assumed_threshold(scores[:, number], truth[:, number]) for number in range(len(labels))]
     ended = datetime.now(UTC)
     classifier.save(model, folder / MODEL)
     result = evaluation.summary(

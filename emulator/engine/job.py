@@ -45,8 +45,8 @@ def run(state: Path, folder: Path, version_arn: str, seed: int = 0) -> None:
         if chosen is None:
             _refuse_split(folder, training)
             return
-        testing = [entry for place, entry in enumerate(training) if place in chosen]
-        training = [entry for place, entry in enumerate(training) if place not in chosen]
+        testing = [entry for number, entry in enumerate(training) if number in chosen]
+        training = [entry for number, entry in enumerate(training) if number not in chosen]
     given = (training, testing)
     verdict = judge(*(_part(entries, set()) for entries in given))
     if verdict.faults:

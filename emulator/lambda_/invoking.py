@@ -75,7 +75,7 @@ class Invoker:
         ------
         LookupError : there is no such function
         """
-        ended = self._run(region, _found(region, arn), event)
+        ended = self._run(region, _function(region, arn), event)
         return ended.payload, bool(ended.error)
 
     def run_by_and_by(self, region: str, arn: str, event: bytes) -> None:
@@ -85,7 +85,7 @@ class Invoker:
         ------
         LookupError : there is no such function
         """
-        function = _found(region, arn)
+        function = _function(region, arn)
         retries, goes_to = _failures(function)
         for _ in range(1 + retries):
             ended = self._run(region, function, event)
@@ -109,7 +109,7 @@ class Invoker:
         return ended
 
 
-def _found(region: str, arn: str) -> LambdaFunction:
+def _function(region: str, arn: str) -> LambdaFunction:
     function = functions.find(region, arn, None)
     if function is None:
         raise LookupError(f"there is no function {arn}")

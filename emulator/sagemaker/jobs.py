@@ -41,7 +41,7 @@ def run_job(job: Document, region: str, client: Callable[[str, str], Any]) -> No
     try:
         processes = [_start(job, region, client, folder / host, host, hosts) for host in hosts]
         codes = [process.wait(_LONGEST) for process in processes]
-        reasons = [_said(folder / host) for host, code in zip(hosts, codes, strict=True) if code]
+        reasons = [_message(folder / host) for host, code in zip(hosts, codes, strict=True) if code]
         if reasons:
             raise JobFailed("AlgorithmError: " + " ".join(reasons)[:_MOST_MESSAGE])
     finally:
@@ -93,7 +93,7 @@ def _download(s3: Any, address: str, folder: Path) -> None:
             s3.download_file(bucket, item["Key"], str(path))
 
 
-def _said(root: Path) -> str:
+def _message(root: Path) -> str:
     message = root / "ml" / "output" / "message"
     if message.is_file():
         return message.read_text(errors="replace")

@@ -284,11 +284,11 @@ class Store:
             self._run("DELETE FROM entry WHERE dataset = ?", arn)
 
     def put_entries(self, dataset: str, entries: Iterable[tuple[int, str, bytes]]) -> None:
-        """`entries`: place in the dataset, source-ref, line."""
+        """`entries`: position in the dataset, source-ref, line."""
         with self.transaction():
             self._connection.executemany(
                 "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?)",
-                ((dataset, place, source_ref, line) for place, source_ref, line in entries),
+                ((dataset, position, source_ref, line) for position, source_ref, line in entries),
             )
 
     def get_setting(self, name: str) -> str | None:
@@ -298,8 +298,8 @@ class Store:
     def put_setting(self, name: str, value: str) -> None:
         self._run("INSERT OR REPLACE INTO setting VALUES (?, ?)", name, value)
 
-    def entry_places(self, dataset: str) -> dict[str, int]:
-        """The place of each entry by its source-ref."""
+    def entry_positions(self, dataset: str) -> dict[str, int]:
+        """Where in the dataset each entry stands, by its source-ref."""
         return dict(self._read("SELECT source_ref, place FROM entry WHERE dataset = ?", dataset))
 
     def delete_entries(self, dataset: str, source_refs: Iterable[str]) -> None:
