@@ -75,7 +75,7 @@ class Connection:
     region: str | None = None
     endpoint_url: str | None = None
     local_key: str | None = None
-    said: Callable[[str], None] | None = None
+    on_call: Callable[[str], None] | None = None
     """Told the name of each call before it is made."""
     held_up: Callable[[str], None] | None = None
     """Told of a call that is still being tried again after five seconds."""
@@ -244,10 +244,10 @@ class Clients:
                 from customlabels.aws.retrying import tell_of_retries
 
                 tell_of_retries(self._made[made].meta.events, self._connection.held_up)
-            said = self._connection.said
-            if said is not None:
+            on_call = self._connection.on_call
+            if on_call is not None:
                 self._made[made].meta.events.register(
-                    "before-call.*.*", lambda model, **_: said(f"{service} {model.name}")
+                    "before-call.*.*", lambda model, **_: on_call(f"{service} {model.name}")
                 )
         return self._made[made]
 

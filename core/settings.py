@@ -143,8 +143,8 @@ class Settings(_Section):
 
 def find_settings(folder: Path) -> Path | None:
     """The customlabels.toml of `folder` or of the nearest folder above it; None where there is none."""
-    for place in (folder, *folder.parents):
-        path = place / FILE_NAME
+    for ancestor in (folder, *folder.parents):
+        path = ancestor / FILE_NAME
         if path.is_file():
             return path
     return None

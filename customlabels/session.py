@@ -112,7 +112,7 @@ class Session:
         region = self._region or self.settings.project.region
         if not self.local:
             return Clients(
-                Connection(self._profile, region, self._endpoint_url, said=self._note_call, held_up=self.console.note)
+                Connection(self._profile, region, self._endpoint_url, on_call=self._note_call, held_up=self.console.note)
             )
         from customlabels.emulator.server.address import start
 
@@ -120,7 +120,7 @@ class Session:
             raise SettingsError("--local and --endpoint-url exclude each other")
         service = start(self.state)
         clients = Clients(
-            Connection(None, region, service.endpoint_url, service.key, said=self._note_call, held_up=self.console.note)
+            Connection(None, region, service.endpoint_url, service.key, on_call=self._note_call, held_up=self.console.note)
         )
         self._make_local_bucket(clients, self.settings.project.bucket or LOCAL_BUCKET)
         return clients
@@ -131,7 +131,7 @@ class Session:
             raise SettingsError("the local service has one account only", hint="leave --to-profile out")
         return Clients(
             Connection(
-                profile, self.clients.region, self._endpoint_url, said=self._note_call, held_up=self.console.note
+                profile, self.clients.region, self._endpoint_url, on_call=self._note_call, held_up=self.console.note
             )
         )
 

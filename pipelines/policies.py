@@ -22,12 +22,12 @@ from customlabels.aws.stacks.statements import (
     create_project,
     find_project,
     key,
+    notify,
     objects,
     of_rekognition,
     parameter,
     policy,
     project,
-    told,
     versions,
 )
 from customlabels.aws.stacks.statements import bucket as bucket_arn
@@ -276,7 +276,7 @@ def _code(scope: Scope, folder: str) -> list[Statement]:
 
 
 def _listeners(scope: Scope) -> list[Statement]:
-    return told(scope.site, scope.topic, scope.event_bus)
+    return notify(scope.site, scope.topic, scope.event_bus)
 
 
 def _packages(scope: Scope) -> list[Statement]:

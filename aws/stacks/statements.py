@@ -94,7 +94,7 @@ def parameter(site: Site, path: str) -> Arn:
     return site.arn("ssm", f"parameter{path}")
 
 
-def told(site: Site, topic: str | None, event_bus: str | None) -> list[Statement]:
+def notify(site: Site, topic: str | None, event_bus: str | None) -> list[Statement]:
     """What it takes to tell a topic and an event bus, where there are any."""
     statements = []
     if topic:

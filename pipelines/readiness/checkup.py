@@ -117,10 +117,10 @@ def _questions(clients: Clients, asked: Asked, watch: Watch) -> Iterator[Finding
     findings = list(_probes(clients, asked, watch)) if asked.probe else []
     if asked.version is None:
         findings += looked(SUBJECT, METRICS.name, lambda: seen_metrics(clients, asked.now()), emulated=asked.emulated)
-    told = {finding.check for finding in findings}
+    checked = {finding.check for finding in findings}
     for question in QUESTIONS:
         yield from (finding for finding in findings if finding.check == question.name)
-        if question.name not in told:
+        if question.name not in checked:
             yield untried(question)
     names = {question.name for question in QUESTIONS}
     yield from (finding for finding in findings if finding.check not in names)

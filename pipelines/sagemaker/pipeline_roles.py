@@ -18,11 +18,11 @@ from customlabels.aws.stacks.statements import (
     create_project,
     find_project,
     key,
+    notify,
     objects,
     of_rekognition,
     parameter,
     project,
-    told,
 )
 from customlabels.pipelines.sagemaker.parts import Parts
 
@@ -78,13 +78,13 @@ def function_statements(parts: Parts) -> dict[str, list[Statement]]:
                 [*group, *package],
             ),
             allow(["sagemaker:ListModelPackages"], [EVERYTHING]),
-            *told(IN_TEMPLATE, parts.topic, parts.event_bus),
+            *notify(IN_TEMPLATE, parts.topic, parts.event_bus),
             *key(IN_TEMPLATE, parts.kms_key, writes=True),
         ],
         "approve": [
             allow(["sagemaker:DescribeModelPackage"], package),
             allow(["ssm:GetParameter", "ssm:PutParameter"], [champion]),
-            *told(IN_TEMPLATE, parts.topic, parts.event_bus),
+            *notify(IN_TEMPLATE, parts.topic, parts.event_bus),
         ],
     }
 

@@ -238,15 +238,15 @@ def _wait_gone(rekognition: "RekognitionClient", project: str, side: Side, arn: 
     """Waits until the dataset is deleted; another run may have made a new one in its place by then."""
 
     def look() -> bool | None:
-        there = _dataset(rekognition, project, side)
-        return True if there is None or there["DatasetArn"] != arn else None
+        dataset = _dataset(rekognition, project, side)
+        return True if dataset is None or dataset["DatasetArn"] != arn else None
 
     wait_for(look, what=f"deleting the {side.value} dataset", most=60 * _MINUTE)
 
 
 def _dataset(rekognition: "RekognitionClient", project: str, side: Side) -> "DatasetMetadataTypeDef | None":
-    found = find_project(rekognition, project)
-    datasets = found.get("Datasets", []) if found else []
+    description = find_project(rekognition, project)
+    datasets = description.get("Datasets", []) if description else []
     return next((dataset for dataset in datasets if dataset["DatasetType"] == side.value.upper()), None)
 
 
