@@ -16,7 +16,7 @@ def test_code_under_test_reaches_it_without_a_word_about_it(monkeypatch: pytest.
         client = boto3.client("rekognition")
         assert client.meta.endpoint_url == endpoint
         client.create_project(ProjectName="mine")
-        assert [one["Status"] for one in client.describe_projects()["ProjectDescriptions"]]
+        assert [project["Status"] for project in client.describe_projects()["ProjectDescriptions"]]
     assert os.environ["AWS_PROFILE"] == "someone"
     assert "AWS_ENDPOINT_URL" not in os.environ
 

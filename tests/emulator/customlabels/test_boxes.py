@@ -28,8 +28,8 @@ def located(service: Service) -> dict[str, Any]:
     project = service.rekognition.create_project(ProjectName="located")["ProjectArn"]
 
     def asset(name: str) -> Any:
-        place = {"S3Object": {"Bucket": BUCKET, "Name": f"located/{name}.manifest"}}
-        return {"Assets": [{"GroundTruthManifest": place}]}
+        manifest = {"S3Object": {"Bucket": BUCKET, "Name": f"located/{name}.manifest"}}
+        return {"Assets": [{"GroundTruthManifest": manifest}]}
 
     service.rekognition.create_project_version(
         ProjectArn=project,
@@ -44,8 +44,8 @@ def located(service: Service) -> dict[str, Any]:
     return dict(service.rekognition.describe_project_versions(ProjectArn=project)["ProjectVersionDescriptions"][0])
 
 
-def read(service: Service, place: Any) -> bytes:
-    return service.s3.get_object(Bucket=place["Bucket"], Key=place["Name"])["Body"].read()
+def read(service: Service, s3_object: Any) -> bytes:
+    return service.s3.get_object(Bucket=s3_object["Bucket"], Key=s3_object["Name"])["Body"].read()
 
 
 def test_the_summary_has_what_it_has_for_boxes(service: Service, located: dict[str, Any]) -> None:
@@ -53,7 +53,7 @@ def test_the_summary_has_what_it_has_for_boxes(service: Service, located: dict[s
     means = summary["AggregatedEvaluationResults"]
     assert means.keys() == {"F1Score", "Precision", "Recall", "AveragePrecision", "AverageRecall"}
     assert means["F1Score"] == located["EvaluationResult"]["F1Score"] > 0.8
-    assert [one["NumberOfTestingImages"] for one in summary["LabelEvaluationResults"]] == [8, 8]
+    assert [figures["NumberOfTestingImages"] for figures in summary["LabelEvaluationResults"]] == [8, 8]
     statistics = json.loads(read(service, located["ManifestSummary"]["S3Object"]))["statistics"]
     assert statistics["training"]["use_case"] == "OBJECT_LOCALIZATION"
 
@@ -65,11 +65,11 @@ def test_the_snapshot_tells_each_box_and_how_it_turned_out(service: Service, loc
     for line in lines:
         truth = line["rekognition-custom-labels-training-0"]["annotations"]
         assert len(truth) == 2
-        found = line["rekognition-custom-labels-evaluation"]["annotations"]
+        boxes = line["rekognition-custom-labels-evaluation"]["annotations"]
         metadata = line["rekognition-custom-labels-evaluation-metadata"]
-        assert len(found) == len(metadata["objects"])
-        for one in metadata["objects"]:
-            details = one["rekognition-custom-labels-evaluation-details"]
+        assert len(boxes) == len(metadata["objects"])
+        for box in metadata["objects"]:
+            details = box["rekognition-custom-labels-evaluation-details"]
             assert sum(details[f"is-{how}"] for how in
                        ("true-positive", "true-negative", "false-positive", "false-negative")) == 1  # fmt: skip
 
@@ -88,26 +88,26 @@ def test_it_finds_boxes_where_they_are(service: Service, located: dict[str, Any]
     for seed in range(100, 105):
         body, boxes = squares(seed)
         answer = service.rekognition.detect_custom_labels(ProjectVersionArn=arn, Image={"Bytes": body})
-        found = [
-            (LABELS.index(one["Name"]), *(SIDE * one["Geometry"]["BoundingBox"][side] for side in
-             ("Left", "Top", "Width", "Height")), one["Confidence"])
-            for one in answer["CustomLabels"]
+        detections = [
+            (LABELS.index(label["Name"]), *(SIDE * label["Geometry"]["BoundingBox"][side] for side in
+             ("Left", "Top", "Width", "Height")), label["Confidence"])
+            for label in answer["CustomLabels"]
         ]  # fmt: skip
         truth = [(LABELS.index(box.label), box.left, box.top, box.width, box.height) for box in boxes]
-        hits += sum(matches(Examined("", (SIDE, SIDE), truth, found)))
+        hits += sum(matches(Examined("", (SIDE, SIDE), truth, detections)))
     assert hits >= 8
     service.rekognition.stop_project_version(ProjectVersionArn=arn)
 
 
 def test_each_object_is_found_once_and_by_the_surest_box() -> None:
     truth = [(0, 10.0, 10.0, 20.0, 20.0), (1, 60.0, 60.0, 20.0, 20.0)]
-    found = [
+    detections = [
         (0, 11.0, 11.0, 20.0, 20.0, 0.4),
         (0, 10.0, 10.0, 20.0, 20.0, 0.9),
         (0, 60.0, 60.0, 20.0, 20.0, 0.8),
         (1, 70.0, 70.0, 20.0, 20.0, 0.7),
     ]
-    assert matches(Examined("", (100, 100), truth, found)) == [False, True, False, False]
+    assert matches(Examined("", (100, 100), truth, detections)) == [False, True, False, False]
 
 
 def test_figures_of_a_label_are_those_at_the_best_threshold() -> None:

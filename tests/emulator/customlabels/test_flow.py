@@ -39,8 +39,8 @@ def settled(service: Service, arn: str) -> dict[str, Any]:
         described = service.rekognition.describe_dataset(DatasetArn=arn)["DatasetDescription"]
         return None if described["Status"].endswith("IN_PROGRESS") else described
 
-    found: dict[str, Any] = wait_for(look, what="dataset", most=20)
-    return found
+    description: dict[str, Any] = wait_for(look, what="dataset", most=20)
+    return description
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +69,8 @@ def trained(service: Service, images: Path) -> Trained:
     return Trained(project, version, datasets, dict(description))
 
 
-def read(service: Service, place: Any) -> bytes:
-    return service.s3.get_object(Bucket=place["Bucket"], Key=place["Name"])["Body"].read()
+def read(service: Service, s3_object: Any) -> bytes:
+    return service.s3.get_object(Bucket=s3_object["Bucket"], Key=s3_object["Name"])["Body"].read()
 
 
 def test_a_trained_version_tells_all_that_the_service_tells(trained: Trained) -> None:
@@ -108,8 +108,8 @@ def test_the_snapshot_tells_truth_and_prediction_of_each_test_image(service: Ser
     for line in lines:
         truth = line["rekognition-custom-labels-training-0-metadata"]["class-name"]
         assert truth in line["source-ref"]
-        for place in range(2):
-            predicted = line[f"rekognition-custom-labels-evaluation-{place}-metadata"]
+        for number in range(2):
+            predicted = line[f"rekognition-custom-labels-evaluation-{number}-metadata"]
             details = predicted["rekognition-custom-labels-evaluation-details"]
             assert 0 <= predicted["confidence"] <= 1
             assert sum(details[flag] for flag in flags) == 1
@@ -147,14 +147,14 @@ def test_a_model_is_started_asked_and_stopped(service: Service, trained: Trained
     assert refused(rekognition.start_project_version, ProjectVersionArn=arn, MinInferenceUnits=1) == (
         "ResourceInUseException"
     )
-    (found,) = rekognition.detect_custom_labels(**ask)["CustomLabels"]
-    assert (found["Name"], "Geometry" in found) == ("across", False)
+    (label,) = rekognition.detect_custom_labels(**ask)["CustomLabels"]
+    assert (label["Name"], "Geometry" in label) == ("across", False)
     every = rekognition.detect_custom_labels(**ask, MinConfidence=0)["CustomLabels"]
     assert [label["Name"] for label in every] == ["across", "down"]
     assert every[0]["Confidence"] > 50 > every[1]["Confidence"]
     assert len(rekognition.detect_custom_labels(**ask, MinConfidence=0, MaxResults=1)["CustomLabels"]) == 1
     in_s3: Any = {"S3Object": {"Bucket": BUCKET, "Name": "tiles/across/009.jpg"}}
-    assert rekognition.detect_custom_labels(ProjectVersionArn=arn, Image=in_s3)["CustomLabels"] == [found]
+    assert rekognition.detect_custom_labels(ProjectVersionArn=arn, Image=in_s3)["CustomLabels"] == [label]
     for image, code in (
         ({"Bytes": b"GIF89a"}, "InvalidImageFormatException"),
         ({"Bytes": across[: len(across) // 2]}, "InvalidImageFormatException"),

@@ -76,8 +76,8 @@ def test_hours_of_units_are_billed_while_it_is_up_and_not_after(model: Any) -> N
     hosting.stop(service.rekognition, version)
     address.advance(service.state, 5 * 3600)
     assert hours() - before == pytest.approx(6, abs=0.2)
-    found = cloudwatch.list_metrics(Namespace="AWS/Rekognition")["Metrics"]
-    names = {metric["MetricName"] for metric in found}
+    metrics = cloudwatch.list_metrics(Namespace="AWS/Rekognition")["Metrics"]
+    names = {metric["MetricName"] for metric in metrics}
     assert {"InServiceInferenceUnits", "SuccessfulRequestCount", "ResponseTime"} <= names
 
 
@@ -172,10 +172,10 @@ def test_what_was_up_weeks_ago_is_shown_after_a_restart() -> None:
 
 
 def described(service: Service, project: str, name: str) -> Any:
-    (found,) = service.rekognition.describe_project_versions(ProjectArn=project, VersionNames=[name])[
+    (version,) = service.rekognition.describe_project_versions(ProjectArn=project, VersionNames=[name])[
         "ProjectVersionDescriptions"
     ]
-    return found
+    return version
 
 
 def status(service: Service, project: str, name: str) -> str:

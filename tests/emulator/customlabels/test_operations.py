@@ -28,19 +28,19 @@ def settled(service: Service, arn: str) -> dict[str, Any]:
         described = service.rekognition.describe_dataset(DatasetArn=arn)["DatasetDescription"]
         return None if described["Status"].endswith("IN_PROGRESS") else described
 
-    found: dict[str, Any] = wait_for(look, what="dataset", most=20)
-    return found
+    description: dict[str, Any] = wait_for(look, what="dataset", most=20)
+    return description
 
 
 def trained(service: Service, project: str, name: str) -> dict[str, Any]:
     def look() -> Any:
-        (found,) = service.rekognition.describe_project_versions(ProjectArn=project, VersionNames=[name])[
+        (description,) = service.rekognition.describe_project_versions(ProjectArn=project, VersionNames=[name])[
             "ProjectVersionDescriptions"
         ]
-        return None if found["Status"].endswith("IN_PROGRESS") else found
+        return None if description["Status"].endswith("IN_PROGRESS") else description
 
-    found: dict[str, Any] = wait_for(look, what="version", most=60)
-    return found
+    description: dict[str, Any] = wait_for(look, what="version", most=60)
+    return description
 
 
 def project(service: Service, name: str) -> str:
@@ -59,7 +59,7 @@ def dataset(service: Service, project_arn: str, kind: str, lines: bytes = b"") -
 def entries(service: Service, arn: str) -> dict[str, list[str]]:
     """The labels of each image of a dataset."""
     pages = service.rekognition.get_paginator("list_dataset_entries").paginate(DatasetArn=arn, MaxResults=7)
-    values = [json.loads(one) for page in pages for one in page["DatasetEntries"]]
+    values = [json.loads(entry) for page in pages for entry in page["DatasetEntries"]]
     return {
         value["source-ref"].rpartition("/")[2].removesuffix(".jpg"): [
             value[name]["class-name"] for name in value if name.startswith("label_") and name.endswith("-metadata")
@@ -82,9 +82,9 @@ def test_an_update_adds_and_replaces_by_image_and_the_same_again_changes_nothing
         }  # fmt: skip
     service.rekognition.update_dataset_entries(DatasetArn=arn, Changes={"GroundTruth": line("a")})
     settled(service, arn)
-    found = entries(service, arn)
-    assert list(found)[:2] == ["a", "b"]
-    assert (found["a"], found["b"]) == ([], ["crack"])
+    labels_of = entries(service, arn)
+    assert list(labels_of)[:2] == ["a", "b"]
+    assert (labels_of["a"], labels_of["b"]) == ([], ["crack"])
 
 
 def test_a_dataset_that_is_being_updated_takes_no_other_change(tmp_path: Path) -> None:
@@ -178,20 +178,20 @@ def test_a_version_is_trained_on_manifests_of_its_own(service: Service, uploaded
         TrainingData=training,
         TestingData=testing,
     )
-    found = trained(service, arn, "v1")
-    assert found["Status"] == "TRAINING_COMPLETED", found
-    assert found["TrainingDataResult"]["Input"] == training
-    assert found["TestingDataResult"]["Input"] == testing
-    statistics = json.loads(read(service, found["ManifestSummary"]["S3Object"]))["statistics"]
+    version = trained(service, arn, "v1")
+    assert version["Status"] == "TRAINING_COMPLETED", version
+    assert version["TrainingDataResult"]["Input"] == training
+    assert version["TestingDataResult"]["Input"] == testing
+    statistics = json.loads(read(service, version["ManifestSummary"]["S3Object"]))["statistics"]
     assert [statistics[part]["valid_json_lines"] for part in ("training", "testing")] == ([16, 4] if auto else [20, 4])
     for part in ("TrainingDataResult", "TestingDataResult"):
         for file in ("Output", "Validation"):
-            (only,) = found[part][file]["Assets"]
+            (only,) = version[part][file]["Assets"]
             assert read(service, only["GroundTruthManifest"]["S3Object"]).count(b"\n") in (4, 16, 20)
 
 
-def read(service: Service, place: Any) -> bytes:
-    return service.s3.get_object(Bucket=place["Bucket"], Key=place["Name"])["Body"].read()
+def read(service: Service, s3_object: Any) -> bytes:
+    return service.s3.get_object(Bucket=s3_object["Bucket"], Key=s3_object["Name"])["Body"].read()
 
 
 def test_both_ways_of_training_are_not_mixed(service: Service, uploaded: str) -> None:
@@ -224,13 +224,13 @@ def test_a_training_that_fails_on_its_manifest_tells_where(service: Service, upl
         TrainingData={"Assets": [asset("external/absent.manifest")]},
         TestingData={"Assets": [asset(uploaded)]},
     )
-    found = trained(service, arn, "v1")
-    assert found["Status"] == "TRAINING_FAILED"
-    assert found["StatusMessage"] == "The manifest file contains too many invalid rows."
-    assert "EvaluationResult" not in found
-    summary = json.loads(read(service, found["ManifestSummary"]["S3Object"]))
+    version = trained(service, arn, "v1")
+    assert version["Status"] == "TRAINING_FAILED"
+    assert version["StatusMessage"] == "The manifest file contains too many invalid rows."
+    assert "EvaluationResult" not in version
+    summary = json.loads(read(service, version["ManifestSummary"]["S3Object"]))
     assert summary["statistics"]["training"]["error_json_line_indices"] == list(range(1, 9))
-    (only,) = found["TrainingDataResult"]["Validation"]["Assets"]
+    (only,) = version["TrainingDataResult"]["Validation"]["Assets"]
     first = json.loads(read(service, only["GroundTruthManifest"]["S3Object"]).splitlines()[0])
     assert first["errors"][0]["code"] == "ERROR_INVALID_IMAGE"
 
@@ -258,14 +258,14 @@ def test_a_trained_version_is_copied_and_runs_there(service: Service, uploaded: 
     copied = call(**given)["ProjectVersionArn"]
     assert ":project/target/version/copied/" in copied
     assert refused(call, **given) == "ResourceInUseException"
-    found = trained(service, target, "copied")
-    assert (found["Status"], found["SourceProjectVersionArn"]) == ("COPYING_COMPLETED", version)
-    assert found["EvaluationResult"]["F1Score"] == before["EvaluationResult"]["F1Score"]
+    copy = trained(service, target, "copied")
+    assert (copy["Status"], copy["SourceProjectVersionArn"]) == ("COPYING_COMPLETED", version)
+    assert copy["EvaluationResult"]["F1Score"] == before["EvaluationResult"]["F1Score"]
     assert (
-        found["EvaluationResult"]["Summary"]["S3Object"]["Name"]
+        copy["EvaluationResult"]["Summary"]["S3Object"]["Name"]
         != before["EvaluationResult"]["Summary"]["S3Object"]["Name"]
     )
-    assert read(service, found["EvaluationResult"]["Summary"]["S3Object"])
+    assert read(service, copy["EvaluationResult"]["Summary"]["S3Object"])
     service.rekognition.start_project_version(ProjectVersionArn=copied, MinInferenceUnits=1)
     service.rekognition.get_waiter("project_version_running").wait(
         ProjectArn=target, VersionNames=["copied"], WaiterConfig={"Delay": 1, "MaxAttempts": 20}
@@ -274,7 +274,7 @@ def test_a_trained_version_is_copied_and_runs_there(service: Service, uploaded: 
     answer = service.rekognition.detect_custom_labels(
         ProjectVersionArn=copied, Image={"S3Object": {"Bucket": BUCKET, "Name": key}}
     )
-    assert "across" in [one["Name"] for one in answer["CustomLabels"]]
+    assert "across" in [label["Name"] for label in answer["CustomLabels"]]
     service.rekognition.stop_project_version(ProjectVersionArn=copied)
 
 
@@ -323,8 +323,8 @@ def test_policies_are_put_by_revision_listed_and_deleted(service: Service) -> No
     ],
 )
 def test_a_policy_that_says_anything_else_is_malformed(service: Service, change: dict[str, Any]) -> None:
-    found = service.rekognition.describe_projects(ProjectNames=["malformed"])["ProjectDescriptions"]
-    arn = found[0]["ProjectArn"] if found else project(service, "malformed")
+    projects = service.rekognition.describe_projects(ProjectNames=["malformed"])["ProjectDescriptions"]
+    arn = projects[0]["ProjectArn"] if projects else project(service, "malformed")
     document = json.dumps({**POLICY, "Statement": [{**POLICY["Statement"], **change}]})  # type: ignore[dict-item]
     assert (
         refused(service.rekognition.put_project_policy, ProjectArn=arn, PolicyName="p", PolicyDocument=document)

@@ -34,8 +34,8 @@ def surface(seed: int) -> Image:
 def test_scattering_hardly_changes_where_the_image_is_mirrored_or_turned(turn: Turn, blocks: int) -> None:
     image, other = surface(0), surface(1)
     kinds = list(zip(scattered(image), scattered(turn(image)), scattered(other), strict=True))
-    for one, same, another in kinds[:blocks]:
-        assert np.abs(same - one).mean() < 0.6 * np.abs(another - one).mean()
+    for figures, same, another in kinds[:blocks]:
+        assert np.abs(same - figures).mean() < 0.6 * np.abs(another - figures).mean()
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (64, 1280), (4096, 64), (333, 97)])
@@ -77,8 +77,8 @@ def accuracy(first: list[Image], second: list[Image]) -> float:
     truth = np.eye(2, dtype=bool)[np.repeat([0, 1], [len(first), len(second)])]
     seen = np.arange(len(rows)) % 2 == 0
     model = classifier.fit(rows[seen], truth[seen], ("a", "b"), 0, features.weights())
-    found = classifier.confidences(model, rows[~seen]).argmax(axis=1)
-    return float((found == truth[~seen].argmax(axis=1)).mean())
+    predicted = classifier.confidences(model, rows[~seen]).argmax(axis=1)
+    return float((predicted == truth[~seen].argmax(axis=1)).mean())
 
 
 @pytest.mark.parametrize("turn", [mirrored, turned_over, turned])

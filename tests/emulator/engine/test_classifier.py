@@ -20,11 +20,11 @@ def clouds(images: int, labels: int, seed: int = 0) -> tuple[np.ndarray, np.ndar
 def test_it_tells_labels_apart_that_differ() -> None:
     features, truth = clouds(90, 3)
     model = classifier.fit(features, truth, ("a", "b", "c"), seed=0)
-    others, there = clouds(60, 3, seed=1)
+    others, present = clouds(60, 3, seed=1)
     scores = classifier.confidences(model, others)
     assert ((scores >= 0) & (scores <= 1)).all()
-    assert (scores.argmax(axis=1) == there.argmax(axis=1)).mean() > 0.95
-    assert scores[there].mean() > 0.8 > 0.2 > scores[~there].mean()
+    assert (scores.argmax(axis=1) == present.argmax(axis=1)).mean() > 0.95
+    assert scores[present].mean() > 0.8 > 0.2 > scores[~present].mean()
 
 
 def test_an_image_may_have_several_labels() -> None:
@@ -37,9 +37,9 @@ def test_an_image_may_have_several_labels() -> None:
 
 def test_the_same_images_give_the_same_model_to_the_bit() -> None:
     features, truth = clouds(60, 2)
-    one, two = (classifier.fit(features, truth, ("a", "b"), seed=3) for _ in range(2))
-    for field in fields(one):
-        np.testing.assert_array_equal(getattr(one, field.name), getattr(two, field.name))
+    first, second = (classifier.fit(features, truth, ("a", "b"), seed=3) for _ in range(2))
+    for field in fields(first):
+        np.testing.assert_array_equal(getattr(first, field.name), getattr(second, field.name))
 
 
 @pytest.mark.parametrize("counts", [(1, 1), (1, 5), (2, 2), (3, 40)])

@@ -30,12 +30,12 @@ def drawn(seed: int, colour: bool = False) -> tuple[np.ndarray, list[Box]]:
     return (np.stack([pixels] * 3, axis=-1) if colour else pixels), boxes
 
 
-def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+def overlap(box: tuple[float, ...], other: tuple[float, ...]) -> float:
     shared = 1.0
     for axis in (0, 1):
-        low = max(one[axis], other[axis])
-        shared *= max(0.0, min(one[axis] + one[2 + axis], other[axis] + other[2 + axis]) - low)
-    return shared / (one[2] * one[3] + other[2] * other[3] - shared)
+        low = max(box[axis], other[axis])
+        shared *= max(0.0, min(box[axis] + box[2 + axis], other[axis] + other[2 + axis]) - low)
+    return shared / (box[2] * box[3] + other[2] * other[3] - shared)
 
 
 @cache
@@ -49,22 +49,22 @@ def test_it_finds_what_it_has_learnt_where_it_lies(colour: bool) -> None:
     found_of_all = 0
     for seed in range(100, 105):
         image, truth = drawn(seed, colour)
-        found = detector.detect(learnt(colour), image)
-        confidences = [one[5] for one in found]
+        detections = detector.detect(learnt(colour), image)
+        confidences = [detection[5] for detection in detections]
         assert confidences == sorted(confidences, reverse=True)
-        assert len(found) <= 50
+        assert len(detections) <= 50
         assert all(0 <= confidence <= 1 for confidence in confidences)
         for label, *sides in truth:
-            best = next(one for one in found if one[0] == label)
+            best = next(detection for detection in detections if detection[0] == label)
             found_of_all += overlap(best[1:5], tuple(sides)) >= 0.5
     assert found_of_all >= 9
 
 
 def test_the_same_images_give_the_same_model_to_the_bit() -> None:
     images, boxes = zip(*(drawn(seed) for seed in range(6)), strict=True)
-    one, two = (detector.fit(images, boxes, LABELS, seed=3) for _ in range(2))
-    for field in fields(one):
-        np.testing.assert_array_equal(getattr(one, field.name), getattr(two, field.name))
+    first, second = (detector.fit(images, boxes, LABELS, seed=3) for _ in range(2))
+    for field in fields(first):
+        np.testing.assert_array_equal(getattr(first, field.name), getattr(second, field.name))
 
 
 def test_a_stored_model_finds_the_same(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_any_size_is_looked_at_and_boxes_lie_within(shape: tuple[int, ...]) -> N
 def test_sizes_and_kinds_may_be_mixed_and_images_may_have_no_box() -> None:
     shapes = [(64, 64), (64, 1280), (200, 100, 3), (64, 64, 3)]
     images = [
-        np.random.default_rng(place).integers(0, 256, shape, dtype=np.uint8) for place, shape in enumerate(shapes)
+        np.random.default_rng(number).integers(0, 256, shape, dtype=np.uint8) for number, shape in enumerate(shapes)
     ]
     boxes: list[list[Box]] = [[(0, 5, 5, 20, 20)], [(0, 0, 0, 1280, 64), (1, 30, 3, 2, 1)], [], [(1, 60, 60, 30, 30)]]
     model = detector.fit(images, boxes, LABELS, seed=0)

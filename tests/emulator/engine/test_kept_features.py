@@ -56,9 +56,9 @@ def test_the_oldest_make_room_and_the_file_stays_within_its_bound(tmp_path: Path
     digests = [digest_of(str(number).encode()) for number in range(400)]
     for start in range(0, 400, 10):
         kept.put({digest: row(0) for digest in digests[start : start + 10]})
-    there = [kept.get(digest) is not None for digest in digests]
-    assert there == sorted(there)
-    assert 0.5 * bound < sum(there) * LENGTH * 4 < bound
+    kept_still = [kept.get(digest) is not None for digest in digests]
+    assert kept_still == sorted(kept_still)
+    assert 0.5 * bound < sum(kept_still) * LENGTH * 4 < bound
     assert (tmp_path / FEATURES_FILE).stat().st_size <= 1.1 * bound
 
 
@@ -82,8 +82,8 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path, spoil: object) -> None:
     file.write_bytes(spoil(whole))  # type: ignore[operator]
     again = KeptFeatures(tmp_path)
     for number in range(50):
-        found = again.get(digest_of(str(number).encode()))
-        assert found is None or np.array_equal(found, row(number))
+        features = again.get(digest_of(str(number).encode()))
+        assert features is None or np.array_equal(features, row(number))
     for _ in range(2):
         again.put({digest_of(b"new"): row(7)})
     np.testing.assert_array_equal(again.get(digest_of(b"new")), row(7))

@@ -48,8 +48,8 @@ def model(folder: Path) -> dict[str, np.ndarray]:
         return {name: arrays[name] for name in arrays.files}
 
 
-def same(one: Path, other: Path) -> bool:
-    first, second = model(one), model(other)
+def same(folder: Path, other: Path) -> bool:
+    first, second = model(folder), model(other)
     return first.keys() == second.keys() and all(np.array_equal(first[name], second[name]) for name in first)
 
 

@@ -91,7 +91,7 @@ def test_a_call_passes_with_its_statement_and_fails_without(
     clients = user([allow(action, resource), allow("dynamodb:*")])
     assert "AccessDenied" not in code_of(getattr(clients(service_name), operation), parameters)
     iam = client(enforced, "iam")
-    (name,) = [one["UserName"] for one in iam.list_users()["Users"]][-1:]
+    (name,) = [user["UserName"] for user in iam.list_users()["Users"]][-1:]
     narrower = {"Version": "2012-10-17", "Statement": [allow("dynamodb:*"), allow(action, "arn:aws:s3:::elsewhere")]}
     iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=json.dumps(narrower))
     assert code_of(getattr(clients(service_name), operation), parameters).startswith("AccessDenied")

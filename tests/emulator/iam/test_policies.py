@@ -51,7 +51,7 @@ def test_statements_let_pass_what_they_name(statements: list[dict[str, Any]], ex
 
 @given(st.lists(st.tuples(NAMES, NAMES), max_size=5), NAMES, NAMES)
 def test_a_denial_outweighs_whatever_is_allowed(rules: list[tuple[str, str]], action: str, resource: str) -> None:
-    allowed = [statement(Action=name, Resource=place) for name, place in rules]
+    allowed = [statement(Action=name, Resource=resource) for name, resource in rules]
     assert decision([*allowed, statement("Deny", Action="*")], action, resource, {}) == DENIED
 
 
@@ -59,6 +59,6 @@ def test_a_denial_outweighs_whatever_is_allowed(rules: list[tuple[str, str]], ac
 def test_a_statement_more_that_allows_takes_nothing_away(
     rules: list[tuple[str, str]], action: str, resource: str
 ) -> None:
-    statements = [statement(Action=name, Resource=place) for name, place in rules]
+    statements = [statement(Action=name, Resource=pattern) for name, pattern in rules]
     before = decision(statements[1:], action, resource, {})
     assert before != ALLOWED or decision(statements, action, resource, {}) == ALLOWED

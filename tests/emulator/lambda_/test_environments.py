@@ -77,8 +77,8 @@ def make(service: Service, name: str, code: str, **changes: Any) -> None:
 def logged(service: Service, name: str) -> list[str]:
     """The lines of the last invocation."""
     events = client(service, "logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
-    lines = [str(event["message"]) for event in sorted(events, key=lambda one: int(one["eventId"]))]
-    return lines[max(place for place, line in enumerate(lines) if line.startswith("START")) :]
+    lines = [str(event["message"]) for event in sorted(events, key=lambda event: int(event["eventId"]))]
+    return lines[max(number for number, line in enumerate(lines) if line.startswith("START")) :]
 
 
 def test_what_a_module_holds_survives_and_each_event_has_its_own_request_and_lines(invoke: Any) -> None:
@@ -94,10 +94,10 @@ def test_what_a_module_holds_survives_and_each_event_has_its_own_request_and_lin
 
 
 def test_an_environment_has_one_stream_named_as_on_aws(service: Service, invoke: Any) -> None:
-    found = [invoke("streamed")["payload"]["stream"] for _ in range(2)]
+    names = [invoke("streamed")["payload"]["stream"] for _ in range(2)]
     streams = client(service, "logs").describe_log_streams(logGroupName="/aws/lambda/streamed")["logStreams"]
-    assert {stream["logStreamName"] for stream in streams} == set(found)
-    day, rest = found[0].split("[")
+    assert {stream["logStreamName"] for stream in streams} == set(names)
+    day, rest = names[0].split("[")
     assert len(day.split("/")) == 4
     assert rest.startswith("$LATEST]")
     assert len(rest) == len("$LATEST]") + 32
@@ -145,11 +145,11 @@ def test_a_killed_environment_is_replaced(invoke: Any) -> None:
 def test_events_at_once_have_environments_of_their_own(invoke: Any) -> None:
     invoke("many")
     with ThreadPoolExecutor(3) as pool:
-        found = list(pool.map(lambda _: invoke("many", what="wait")["payload"]["pid"], range(3)))
-    assert len(set(found)) == 3
+        pids = list(pool.map(lambda _: invoke("many", what="wait")["payload"]["pid"], range(3)))
+    assert len(set(pids)) == 3
     # Two of them are kept.
-    assert invoke("many")["payload"]["pid"] in found
-    wait_for(lambda: sum(alive(pid) for pid in found) == 2 or None, what="the third's end", most=10)
+    assert invoke("many")["payload"]["pid"] in pids
+    wait_for(lambda: sum(alive(pid) for pid in pids) == 2 or None, what="the third's end", most=10)
 
 
 @pytest.mark.parametrize(
@@ -182,14 +182,14 @@ def test_a_change_of_the_function_ends_its_environments(service: Service, reques
 def test_environments_end_with_the_service(own_service: Service, tmp_path: Path, end: Any) -> None:
     make(own_service, "orphan", HANDLER, Timeout=30)
     functions, mark = client(own_service, "lambda"), tmp_path / "mark"
-    found = json.load(functions.invoke(FunctionName="orphan")["Payload"])
+    environment = json.load(functions.invoke(FunctionName="orphan")["Payload"])
     event = json.dumps({"what": "sleep", "mark": str(mark)}).encode()
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(lambda: functions.invoke(FunctionName="orphan", Payload=event))
         wait_for(lambda: mark.exists() or None, what="the handler", most=10)
         end(own_service)
-        wait_for(lambda: None if alive(found["pid"]) else True, what="the environment's end", most=10)
-        assert not Path(found["home"]).exists()
+        wait_for(lambda: None if alive(environment["pid"]) else True, what="the environment's end", most=10)
+        assert not Path(environment["home"]).exists()
         assert running.exception() is not None
 
 
@@ -197,8 +197,8 @@ def test_an_import_that_fails_is_told_of_every_time(service: Service) -> None:
     make(service, "unimportable", "print('importing')\nimport nowhere_to_be_found")
     for _ in range(2):
         answer = client(service, "lambda").invoke(FunctionName="unimportable")
-        told = json.load(answer["Payload"])
-        assert (answer["FunctionError"], told["errorType"]) == ("Unhandled", "ModuleNotFoundError")
+        error = json.load(answer["Payload"])
+        assert (answer["FunctionError"], error["errorType"]) == ("Unhandled", "ModuleNotFoundError")
         assert "importing" in logged(service, "unimportable")
 
 

@@ -72,18 +72,18 @@ def invoke(service: Service, function: str, **event: Any) -> dict[str, Any]:
 def test_a_function_sees_its_environment_and_nothing_else(
     service: Service, function: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = invoke(service, function, what="environment")
-    assert found["error"] is None
-    assert (found["payload"]["stage"], found["payload"]["name"]) == ("test", "worker")
-    assert 0 < found["payload"]["left"] <= 10_000
-    assert found["payload"]["home"].startswith("/tmp")
-    assert found["payload"]["secrets"] == []
-    assert "handling environment" in found["log"]
+    answer = invoke(service, function, what="environment")
+    assert answer["error"] is None
+    assert (answer["payload"]["stage"], answer["payload"]["name"]) == ("test", "worker")
+    assert 0 < answer["payload"]["left"] <= 10_000
+    assert answer["payload"]["home"].startswith("/tmp")
+    assert answer["payload"]["secrets"] == []
+    assert "handling environment" in answer["log"]
 
 
 def test_a_function_calls_the_service_it_runs_in(service: Service, function: str) -> None:
-    found = invoke(service, function, what="call", name="made-by-lambda")
-    assert found["payload"].split("/")[1] == "made-by-lambda"
+    answer = invoke(service, function, what="call", name="made-by-lambda")
+    assert answer["payload"].split("/")[1] == "made-by-lambda"
     assert service.rekognition.describe_projects(ProjectNames=["made-by-lambda"])["ProjectDescriptions"]
 
 
@@ -105,26 +105,26 @@ def test_a_layer_is_there_to_be_imported(service: Service, deploy: Callable[...,
     ],
 )
 def test_a_function_that_fails_says_how(service: Service, function: str, what: str, kind: str, says: str) -> None:
-    found = invoke(service, function, what=what)
-    assert found["error"] == "Unhandled"
-    assert found["payload"]["errorType"] == kind
-    assert says in found["payload"]["errorMessage"]
+    answer = invoke(service, function, what=what)
+    assert answer["error"] == "Unhandled"
+    assert answer["payload"]["errorType"] == kind
+    assert says in answer["payload"]["errorMessage"]
 
 
 def test_a_function_that_takes_too_long_is_ended(service: Service, deploy: Callable[..., str]) -> None:
     slow = deploy("slow", zipped({"app.py": HANDLER}), Timeout=2)
-    found = invoke(service, slow, what="sleep")
-    assert (found["error"], found["payload"]["errorType"]) == ("Unhandled", "Sandbox.Timedout")
-    assert "Task timed out after 2.00 seconds" in found["payload"]["errorMessage"]
+    answer = invoke(service, slow, what="sleep")
+    assert (answer["error"], answer["payload"]["errorType"]) == ("Unhandled", "Sandbox.Timedout")
+    assert "Task timed out after 2.00 seconds" in answer["payload"]["errorMessage"]
 
 
 def test_what_it_logs_is_in_cloudwatch_logs(service: Service, function: str) -> None:
     invoke(service, function, what="environment")
     logs = client(service, "logs")
     events = logs.filter_log_events(logGroupName="/aws/lambda/worker")["events"]
-    said = [event["message"] for event in events]
-    assert "handling environment" in said
-    assert any(line.startswith("REPORT RequestId") for line in said)
+    messages = [event["message"] for event in events]
+    assert "handling environment" in messages
+    assert any(line.startswith("REPORT RequestId") for line in messages)
 
 
 def test_an_event_is_tried_three_times(service: Service, function: str) -> None:
@@ -133,8 +133,8 @@ def test_an_event_is_tried_three_times(service: Service, function: str) -> None:
     assert answer["StatusCode"] == 202
 
     def tries() -> int | None:
-        found = service.s3.list_objects_v2(Bucket="plant-7", Prefix="tries/").get("KeyCount", 0)
-        return found if found >= 3 else None
+        count = service.s3.list_objects_v2(Bucket="plant-7", Prefix="tries/").get("KeyCount", 0)
+        return count if count >= 3 else None
 
     assert wait_for(tries, what="tries", most=60) == 3
 
@@ -151,9 +151,9 @@ def test_what_cannot_be_run_is_an_error_of_the_function(
     service: Service, deploy: Callable[..., str], files: dict[str, str], changes: dict[str, Any], says: str
 ) -> None:
     name = deploy(f"odd-{len(says)}", zipped(files), **changes)
-    found = invoke(service, name, what="environment")
-    assert found["error"] == "Unhandled"
-    assert says in found["payload"]["errorMessage"]
+    answer = invoke(service, name, what="environment")
+    assert answer["error"] == "Unhandled"
+    assert says in answer["payload"]["errorMessage"]
 
 
 def test_a_function_that_is_not_there_is_not_found(service: Service) -> None:

@@ -41,8 +41,8 @@ def test_every_kind_of_object_comes_back(own_service: Service) -> None:
     etag = s3.head_object(Bucket=BUCKET, Key="large")["ETag"]
     kill(own_service)
     s3 = connect(own_service.state).s3
-    found = s3.get_object(Bucket=BUCKET, Key="a b+ü#%41.jpg")
-    assert (found["Body"].read(), found["Metadata"], found["ContentType"]) == (b"one", {"sha256": "x"}, "image/jpeg")
+    stored = s3.get_object(Bucket=BUCKET, Key="a b+ü#%41.jpg")
+    assert (stored["Body"].read(), stored["Metadata"], stored["ContentType"]) == (b"one", {"sha256": "x"}, "image/jpeg")
     keys = [item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
     assert keys == ["a b+ü#%41.jpg", "copied", "large", "many/2"]
     assert {name: s3.list_objects_v2(Bucket=name)["KeyCount"] for name in before} == before
@@ -102,11 +102,11 @@ def test_nothing_acknowledged_is_lost_whenever_the_service_is_killed(own_service
         worker.join()
     service = connect(own_service.state)
     pages = service.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
-    there = {f"object {item['Key']}" for page in pages for item in page.get("Contents", ())}
+    stored = {f"object {item['Key']}" for page in pages for item in page.get("Contents", ())}
     projects = service.rekognition.get_paginator("describe_projects").paginate()
-    there |= {f"project {p['ProjectArn'].split('/')[1]}" for page in projects for p in page["ProjectDescriptions"]}
-    assert set(acknowledged) <= there
-    for name in list(there)[:20]:
+    stored |= {f"project {p['ProjectArn'].split('/')[1]}" for page in projects for p in page["ProjectDescriptions"]}
+    assert set(acknowledged) <= stored
+    for name in list(stored)[:20]:
         if name.startswith("object "):
             key = name.removeprefix("object ")
             assert service.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == key.encode()
@@ -115,14 +115,14 @@ def test_nothing_acknowledged_is_lost_whenever_the_service_is_killed(own_service
 def test_it_comes_back_on_its_old_port_and_only_once(own_service: Service) -> None:
     port = address.start(own_service.state).port
     kill(own_service)
-    found: list[address.Running] = []
-    starters = [threading.Thread(target=lambda: found.append(address.start(own_service.state))) for _ in range(4)]
+    services: list[address.Running] = []
+    starters = [threading.Thread(target=lambda: services.append(address.start(own_service.state))) for _ in range(4)]
     for starter in starters:
         starter.start()
     for starter in starters:
         starter.join()
-    assert {running.port for running in found} == {port}
-    assert len({running.pid for running in found}) == 1
+    assert {running.port for running in services} == {port}
+    assert len({running.pid for running in services}) == 1
 
 
 def test_a_file_that_is_no_state_gives_a_sentence(tmp_path: Path) -> None:
@@ -138,18 +138,18 @@ def test_on_a_full_disk_what_was_not_acknowledged_is_not_there_and_the_rest_is(o
     """A limit on the size of files stands in for the disk: SQLite is told by the same refusal to write."""
     import resource
 
-    found = address.running(own_service.state)
-    assert found is not None
+    running = address.running(own_service.state)
+    assert running is not None
     own_service.s3.put_object(Bucket=BUCKET, Key="before", Body=b"whole")
     own_service.s3.put_object(Bucket=BUCKET, Key="changed", Body=b"old")
-    resource.prlimit(found.pid, resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+    resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
     for key in ("large", "changed"):
         with pytest.raises(ClientError, match="cannot keep its state"):
             own_service.s3.put_object(Bucket=BUCKET, Key=key, Body=b"x" * 400_000)
     listed = [item["Key"] for item in own_service.s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
     assert listed == ["before", "changed"]
     assert own_service.s3.get_object(Bucket=BUCKET, Key="changed")["Body"].read() == b"old"
-    resource.prlimit(found.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     own_service.s3.put_object(Bucket=BUCKET, Key="large", Body=b"x" * 400_000)
     kill(own_service)
     again = connect(own_service.state).s3
