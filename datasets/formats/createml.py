@@ -13,12 +13,11 @@ from customlabels.core.files import written_aside
 from customlabels.datasets.formats.documents import (
     Document,
     below,
-    files_of,
     first_object,
+    layout_of_files,
     looks_like,
     numbers,
     objects,
-    one_a_side,
 )
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side
 from customlabels.datasets.model import Box, Dataset, Finding, Side
@@ -27,12 +26,13 @@ FILE = "_annotations.createml.json"
 """As Roboflow calls it, in the folder of each side."""
 
 _WHAT = "CreateML JSON"
+_ENDINGS = (".json",)
 _IMAGES, _ANNOTATIONS = ("image", "imagefilename"), ("annotations", "annotation")
 _SIZES = ("x", "y", "width", "height")
 
 
 def recognises(source: Path, _: Options) -> bool:
-    return looks_like(source, (".json",), _is_one)
+    return looks_like(source, _ENDINGS, _is_one)
 
 
 def _is_one(file: Path) -> bool:
@@ -57,10 +57,7 @@ def read(source: Path, options: Options) -> Layout:
     ------
     LayoutError : there is no such file, or it is no JSON
     """
-    files = one_a_side(source, files_of(source, (".json",), _is_one), _WHAT)
-    folder = source if source.is_dir() else source.parent
-    layout = Layout((options.images or folder).resolve(), ())
-    layout.files |= {name for _, name, _ in files}
+    layout, files = layout_of_files(source, options, _ENDINGS, _is_one, _WHAT)
     layout.images = (image for file, name, subset in files for image in _images(file, name, subset, layout.findings))
     return layout
 

@@ -11,25 +11,25 @@ from urllib.parse import urlsplit
 from customlabels.datasets.files import Finder
 from customlabels.datasets.formats.documents import (
     Document,
-    files_of,
     first_object,
+    layout_of_files,
     looks_like,
     numbers,
     objects,
-    one_a_side,
     whole,
 )
 from customlabels.datasets.layout import Annotated, Layout, Options, read_only
 from customlabels.datasets.model import Box, Finding
 
 _WHAT = "export of Azure Custom Vision"
+_ENDINGS = (".json", ".jsonl")
 _ADDRESSES = ("originalimageuri", "resizedimageuri", "thumbnailuri")
 _NAMES = ("filename", "name", "imagename", "path", "id", *_ADDRESSES)
 _SIZES = ("left", "top", "width", "height")
 
 
 def recognises(source: Path, _: Options) -> bool:
-    return looks_like(source, (".json", ".jsonl"), _is_one)
+    return looks_like(source, _ENDINGS, _is_one)
 
 
 def _is_one(file: Path) -> bool:
@@ -59,10 +59,7 @@ def read(source: Path, options: Options) -> Layout:
     ------
     LayoutError : there is no such file, or it is no JSON
     """
-    files = one_a_side(source, files_of(source, (".json", ".jsonl"), _is_one), _WHAT)
-    folder = source if source.is_dir() else source.parent
-    layout = Layout((options.images or folder).resolve(), ())
-    layout.files |= {name for _, name, _ in files}
+    layout, files = layout_of_files(source, options, _ENDINGS, _is_one, _WHAT)
     finder = Finder(layout.root)
     layout.images = (
         image for file, name, subset in files for image in _images(file, name, subset, finder, layout.findings)

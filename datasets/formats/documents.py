@@ -10,7 +10,7 @@ import msgspec
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import read_bounded
-from customlabels.datasets.layout import subset_of
+from customlabels.datasets.layout import Layout, Options, subset_of
 
 MAX_BYTES = 1_000_000_000
 MAX_LINE = 100_000_000
@@ -19,6 +19,8 @@ _FIRST = 1 << 20
 _MARK = b"\xef\xbb\xbf"
 
 Document = dict[str, Any]
+SideFile = tuple[Path, str, str | None]
+"""A file, its name below the source, the side that it is for where there are several."""
 
 
 def beginning(path: Path, count: int = _PEEK) -> bytes:
@@ -111,7 +113,23 @@ def files_of(source: Path, endings: tuple[str, ...], is_one: Callable[[Path], bo
     return [path for path in sorted(paths) if path.is_file() and is_one(path)]
 
 
-def one_a_side(source: Path, files: list[Path], what: str) -> list[tuple[Path, str, str | None]]:
+def layout_of_files(
+    source: Path, options: Options, endings: tuple[str, ...], is_one: Callable[[Path], bool], what: str
+) -> tuple[Layout, list[SideFile]]:
+    """The layout of a file, or of the files of a folder, one a side; and those files, whose images it has not got yet.
+
+    Raises
+    ------
+    LayoutError : there is no file, or several are of the same side
+    """
+    files = _one_a_side(source, files_of(source, endings, is_one), what)
+    folder = source if source.is_dir() else source.parent
+    layout = Layout((options.images or folder).resolve(), ())
+    layout.files |= {name for _, name, _ in files}
+    return layout, files
+
+
+def _one_a_side(source: Path, files: list[Path], what: str) -> list[SideFile]:
     """Files with their names below the source, and the side of each where there are several.
 
     Raises

@@ -10,25 +10,25 @@ from urllib.parse import urlsplit
 
 from customlabels.datasets.formats.documents import (
     Document,
-    files_of,
     first_object,
+    layout_of_files,
     looks_like,
     numbers,
     objects,
-    one_a_side,
     points,
 )
 from customlabels.datasets.layout import SUBSETS, Annotated, Layout, Options, read_only, rectangle
 from customlabels.datasets.model import Box, Finding
 
 _WHAT = "Labelbox export"
+_ENDINGS = (".ndjson", ".jsonl", ".json")
 _SIZES = ("left", "top", "width", "height")
 _MASKS = "masks that Labelbox keeps"
 _LEFT_OUT = {"line": "lines", "point": "points", "mask": _MASKS, "composite_mask": _MASKS}
 
 
 def recognises(source: Path, _: Options) -> bool:
-    return looks_like(source, (".ndjson", ".jsonl", ".json"), _is_one)
+    return looks_like(source, _ENDINGS, _is_one)
 
 
 def _is_one(file: Path) -> bool:
@@ -46,10 +46,7 @@ def read(source: Path, options: Options) -> Layout:
     ------
     LayoutError : there is no such file
     """
-    files = one_a_side(source, files_of(source, (".ndjson", ".jsonl", ".json"), _is_one), _WHAT)
-    folder = source if source.is_dir() else source.parent
-    layout = Layout((options.images or folder).resolve(), ())
-    layout.files |= {name for _, name, _ in files}
+    layout, files = layout_of_files(source, options, _ENDINGS, _is_one, _WHAT)
     layout.images = (
         image for file, name, subset in files for image in _images(file, name, subset, options, layout.findings)
     )

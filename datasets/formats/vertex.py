@@ -12,18 +12,18 @@ import msgspec
 from customlabels.core.files import written_aside
 from customlabels.datasets.formats.documents import (
     Document,
-    files_of,
     first_object,
+    layout_of_files,
     looks_like,
     numbers,
     objects,
-    one_a_side,
 )
 from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_images
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord, Side
 
 FILE = "import.jsonl"
 _WHAT = "Vertex AI import file"
+_ENDINGS = (".jsonl", ".json", ".ndjson")
 _USE = "aiplatform.googleapis.com/ml_use"
 _CLASSES = ("classificationAnnotation", "classificationAnnotations")
 _BOXES = "boundingBoxAnnotations"
@@ -31,7 +31,7 @@ _CORNERS = ("xMin", "yMin", "xMax", "yMax")
 
 
 def recognises(source: Path, _: Options) -> bool:
-    return looks_like(source, (".jsonl", ".json", ".ndjson"), _is_one)
+    return looks_like(source, _ENDINGS, _is_one)
 
 
 def _is_one(file: Path) -> bool:
@@ -45,10 +45,7 @@ def read(source: Path, options: Options) -> Layout:
     ------
     LayoutError : there is no such file
     """
-    files = one_a_side(source, files_of(source, (".jsonl", ".json", ".ndjson"), _is_one), _WHAT)
-    folder = source if source.is_dir() else source.parent
-    layout = Layout((options.images or folder).resolve(), ())
-    layout.files |= {name for _, name, _ in files}
+    layout, files = layout_of_files(source, options, _ENDINGS, _is_one, _WHAT)
     layout.images = (image for file, name, subset in files for image in _images(file, name, subset, layout.findings))
     return layout
 

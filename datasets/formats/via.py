@@ -10,7 +10,7 @@ import msgspec
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
-from customlabels.datasets.formats.documents import Document, below, files_of, looks_like, one_a_side
+from customlabels.datasets.formats.documents import Document, below, layout_of_files, looks_like
 from customlabels.datasets.formats.label_names import label_name, label_of_all, others
 from customlabels.datasets.formats.via_files import Image, Region, images_of, is_one
 from customlabels.datasets.formats.via_shapes import box_of, box_of_numbers
@@ -22,10 +22,11 @@ FILE = "via_region_data.json"
 
 _ATTRIBUTE = "label"
 _WHAT = "file of the VGG Image Annotator"
+_ENDINGS = (".json", ".csv")
 
 
 def recognises(source: Path, _: Options) -> bool:
-    return looks_like(source, (".json", ".csv"), is_one)
+    return looks_like(source, _ENDINGS, is_one)
 
 
 def read(source: Path, options: Options) -> Layout:
@@ -35,10 +36,7 @@ def read(source: Path, options: Options) -> Layout:
     ------
     LayoutError : there is no such file, it is none of VIA's, or it is not plain which attribute holds the label
     """
-    files = one_a_side(source, files_of(source, (".json", ".csv"), is_one), _WHAT)
-    folder = source if source.is_dir() else source.parent
-    layout = Layout((options.images or folder).resolve(), ())
-    layout.files |= {name for _, name, _ in files}
+    layout, files = layout_of_files(source, options, _ENDINGS, is_one, _WHAT)
     images = [(image, name, subset) for file, name, subset in files for image in images_of(file, name)]
     label = label_of_all(options)
     of_regions, of_files = None, None
