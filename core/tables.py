@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
     import pandas
+    from _typeshed import DataclassInstance
 
-Row = TypeVar("Row")
+Row = TypeVar("Row", bound="DataclassInstance")
 
 
 class Table(Sequence[Row], Generic[Row]):
@@ -20,7 +21,7 @@ class Table(Sequence[Row], Generic[Row]):
     """
 
     def __init__(self, row_type: type[Row], rows: Iterable[Row]) -> None:
-        self._columns = tuple(field.name for field in fields(row_type))  # type: ignore[arg-type]
+        self._columns = tuple(field.name for field in fields(row_type))
         self._rows = tuple(rows)
 
     @property

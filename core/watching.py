@@ -27,7 +27,7 @@ class Watch(Protocol):
 class Unwatched:
     """Nobody is told."""
 
-    def step(self, title: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:  # noqa: ARG002
+    def step(self, title: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:  # noqa: ARG002 - as Watch has it
         return nullcontext(lambda count: None)
 
     def note(self, text: str) -> None:

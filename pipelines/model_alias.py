@@ -39,7 +39,7 @@ def rest_follower(uri: str) -> Follower:
             headers={"Content-Type": "application/json"},
         )
         try:
-            with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+            with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - as above
                 return json.loads(answer.read() or b"{}")
         except HTTPError as error:
             if error.code == 404:

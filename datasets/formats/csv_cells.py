@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TypeGuard
 
 from customlabels.datasets.layout import rectangle
 from customlabels.datasets.limits import MAX_SIDE
@@ -76,7 +77,7 @@ def _is_point(pair: object) -> bool:
     return isinstance(pair, list) and len(pair) == 2 and all(map(_is_finite, pair))
 
 
-def _is_finite(number: object) -> bool:
+def _is_finite(number: object) -> TypeGuard[float]:
     return isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
 
 
@@ -84,14 +85,21 @@ def _named(document: dict[str, object]) -> Corners | None:
     """A box whose numbers have names, as left, top, width, height with a mark that they are no corners."""
     lowered = {str(key).lower(): number for key, number in document.items()}
     for names in _NAMED:
-        if all(_is_finite(lowered.get(name)) for name in names):
-            left, top, right, bottom = (float(lowered[name]) for name in names)  # type: ignore[arg-type]
+        numbers = _numbers(lowered, names)
+        if len(numbers) == len(names):
+            left, top, right, bottom = numbers
             return left, top, right - left, bottom - top
     for names in _NAMED_SIZES:
-        if all(_is_finite(lowered.get(name)) for name in names):
-            left, top, width, height = (float(lowered[name]) for name in names)  # type: ignore[arg-type]
+        numbers = _numbers(lowered, names)
+        if len(numbers) == len(names):
+            left, top, width, height = numbers
             return left, top, width, height
     return None
+
+
+def _numbers(document: dict[str, object], names: Sequence[str]) -> list[float]:
+    """The numbers under those of the names that have one."""
+    return [float(number) for name in names if _is_finite(number := document.get(name))]
 
 
 def boxes_of(cell: str, labels: Sequence[str], corners: bool) -> tuple[Box, ...]:

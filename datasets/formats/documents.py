@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -155,7 +155,7 @@ def below(name: str, file: str) -> str:
     return f"{folder}/{name}"
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether a value of a document is a number that can be a coordinate."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
 

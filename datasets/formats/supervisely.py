@@ -108,8 +108,11 @@ def _image(root: Path, images: Path, name: str, shapes: dict[str, str]) -> Annot
         except ValueError as error:
             faults.append(Finding(f"{name}, object {number}", str(error), fatal=True))
             continue
-        (left_out if isinstance(box, str) else boxes).append(box)  # type: ignore[arg-type]
-        left_out += ["tags of objects"] * (len(_list(entry.get("tags"))) if not isinstance(box, str) else 0)
+        if isinstance(box, str):
+            left_out.append(box)
+        else:
+            boxes.append(box)
+            left_out += ["tags of objects"] * len(_list(entry.get("tags")))
     labels = []
     for tag in _list(document.get("tags")):
         label, value = (tag.get("name"), tag.get("value")) if isinstance(tag, dict) else (tag, None)
@@ -121,18 +124,22 @@ def _image(root: Path, images: Path, name: str, shapes: dict[str, str]) -> Annot
             subset = SUBSETS[label.lower()]
         else:
             labels.append(label)
-    size = document.get("size")
-    sides = (size.get("width"), size.get("height")) if isinstance(size, dict) else (None, None)
     return Annotated(
         image,
         name,
         tuple(dict.fromkeys(labels)),
         None if labels and not boxes else tuple(boxes),
-        size=sides if isinstance(sides[0], int) and isinstance(sides[1], int) and all(sides) else None,  # type: ignore[arg-type]
+        size=_size(document.get("size")),
         subset=subset,
         faults=tuple(faults),
         left_out=tuple(left_out),
     )
+
+
+def _size(given: object) -> tuple[int, int] | None:
+    """Width and height in pixels; None where they are not given as such."""
+    width, height = (given.get("width"), given.get("height")) if isinstance(given, dict) else (None, None)
+    return (width, height) if isinstance(width, int) and isinstance(height, int) and width and height else None
 
 
 def _list(value: object) -> list[Any]:

@@ -115,8 +115,9 @@ def _label(annotation: object) -> str:
 
 
 def _box(annotation: object) -> Box:
-    label = _label(annotation)
-    left, top, right, bottom = numbers(dict.fromkeys(_CORNERS, 0) | annotation, _CORNERS)  # type: ignore[operator]
+    document = annotation if isinstance(annotation, dict) else {}
+    label = _label(document)
+    left, top, right, bottom = numbers(dict.fromkeys(_CORNERS, 0) | document, _CORNERS)
     return Box(label, left, top, right - left, bottom - top)
 
 

@@ -97,7 +97,10 @@ def _annotated(
         for number, region in enumerate(image.regions, 1):
             try:
                 for box in _boxes(region, of_regions, label):
-                    (left_out if isinstance(box, str) else boxes).append(box)  # type: ignore[arg-type]
+                    if isinstance(box, str):
+                        left_out.append(box)
+                    else:
+                        boxes.append(box)
             except ValueError as error:
                 faults.append(Finding(f"{image.where}, region {number}", f"{name}: {error}", fatal=True))
         labels = tuple(_labels(image.attributes.get(of_files))) if of_files else ()

@@ -56,10 +56,11 @@ def box_of_numbers(label: str, values: Sequence[object]) -> Box | str:
     ------
     ValueError : a sentence saying what is wrong with it
     """
-    if not all(map(is_number, values)):
+    given = [float(value) for value in values if is_number(value)]
+    if len(given) < len(values):
         raise ValueError("a coordinate is no number")
-    coordinates = [float(value) for value in values[1:]]  # type: ignore[arg-type]
-    name = _SHAPES.get(int(values[0]), "")  # type: ignore[call-overload]
+    kind, *coordinates = given
+    name = _SHAPES.get(int(kind), "")
     if name in LINES:
         return LINES[name]
     wanted = {"rect": 4, "circle": 3, "ellipse": 4}.get(name)

@@ -58,7 +58,7 @@ def _started(folder: Path) -> Job:
 def _begun(job: Job, order: bytes) -> bool:
     """Whether the process has taken up a training; one that had died, or ended by itself, has not."""
     assert job.stdin is not None  # noqa: S101 - they are pipes
-    assert job.stdout is not None  # noqa: S101
+    assert job.stdout is not None  # noqa: S101 - they are pipes
     try:
         job.stdin.write(order)
         job.stdin.flush()
