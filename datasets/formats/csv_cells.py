@@ -7,6 +7,7 @@ length, pixels counted from 1, down the columns first.
 import json
 import math
 import re
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeGuard
@@ -78,7 +79,8 @@ def _is_point(pair: object) -> bool:
 
 
 def _is_finite(number: object) -> TypeGuard[float]:
-    return isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+    # A whole number may be larger than any float, which math.isfinite does not take.
+    return isinstance(number, int | float) and not isinstance(number, bool) and abs(number) <= sys.float_info.max
 
 
 def _named(document: dict[str, object]) -> Corners | None:

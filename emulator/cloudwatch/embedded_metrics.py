@@ -4,7 +4,7 @@ Source: CloudWatch user guide, "Specification: Embedded metric format".
 """
 
 import json
-import math
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,6 +63,6 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
         raise ValueError("not a number")
     return float(value)

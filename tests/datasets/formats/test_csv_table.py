@@ -12,7 +12,7 @@ from support.drawing import drawn
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.formats import csv_table
-from customlabels.datasets.formats.csv_cells import boxes_of_runs
+from customlabels.datasets.formats.csv_cells import boxes_of_runs, shapes_of
 from customlabels.datasets.formats.csv_rules import parse_rule
 from customlabels.datasets.layout import Options
 from customlabels.datasets.model import Dataset, ImageRecord, Side
@@ -186,6 +186,10 @@ FAULTS = {
     "one-hot cells of other words": ("image,crack,ok\na.jpg,1,0\n" + "a.jpg,0,1\n" * 600 + "b.png,2,0\n", "neither 0"),
     "a box without a label": ("image,label,xmin,ymin,xmax,ymax\na.jpg,x,1,2,30,40\nb.png,,1,2,30,40\n", "has no label"),
     "no box in a cell": ('image,label,bbox\na.jpg,x,"[1, 2, 30, 40]"\nb.png,x,"[1, 2]"\n', "'\\[1, 2\\]' is no box"),
+    "a whole number that no float holds": (
+        f'image,label,bbox\na.jpg,x,"[1, 2, 30, 40]"\nb.png,x,"[1, 2, 30, 1{"0" * 400}]"\n',
+        "is no box",
+    ),
     "runs out of the image": (
         f"image,label,rle\na.jpg,x,{{runs}}\nb.png,x,{WIDTH * HEIGHT} 2\n",
         "lead to pixel 10,801",
@@ -417,6 +421,15 @@ def test_boxes_go_by_many_names(folder: Path, names: str, cells: str) -> None:
     dataset = load(written(folder / "parts.csv", f"image,{names},label\na.jpg,{cells},crack\n"))
     assert marks(dataset) == {"a.jpg": [("crack", 10, 20, 30, 50)]}
     assert not notes(dataset)
+
+
+NUMBERS = st.integers() | st.floats() | st.integers(300, 900).map(lambda digits: 10**digits)
+
+
+@given(st.recursive(NUMBERS | st.text(max_size=3), lambda parts: st.lists(parts, max_size=7), max_leaves=20))
+def test_whatever_list_a_cell_holds_has_finite_shapes_or_none(value: object) -> None:
+    shapes = shapes_of(json.dumps(value)) or ()
+    assert all(np.isfinite(shape).all() for shape in shapes)
 
 
 @settings(max_examples=60, deadline=None)

@@ -156,6 +156,7 @@ def test_each_metric_is_there_under_each_set_of_dimensions() -> None:
         '{"_aws": {"CloudWatchMetrics": []}}',
         document(x="many"),
         document(x=True),
+        document(x=10**400),
         document(y=[]),
         document(y=[1] * 101),
         document(B=4),
@@ -163,6 +164,7 @@ def test_each_metric_is_there_under_each_set_of_dimensions() -> None:
         document(directive={"Metrics": [{"Name": "missing"}]}),
         document(about={"Timestamp": (NOW - 15 * 86400) * 1000}),
         document(about={"Timestamp": "now"}),
+        document(about={"Timestamp": 10**400}),
     ],
 )
 def test_a_wrong_document_is_no_metric(line: str) -> None:
