@@ -48,6 +48,26 @@ def check_bucket(s3: "S3Client", bucket: str, region: str) -> None:
         )
 
 
+def make_bucket(s3: "S3Client", bucket: str, region: str) -> None:
+    """Makes the bucket where there is none.
+
+    Raises
+    ------
+    ServiceError
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError:
+        with explained(f"creating bucket {bucket}"):
+            if region == "us-east-1":
+                s3.create_bucket(Bucket=bucket)
+            else:
+                configuration: Any = {"LocationConstraint": region}
+                s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=configuration)
+
+
 def bucket_region(s3: "S3Client", bucket: str) -> str | None:
     """The region that the bucket lies in; None where it does not exist, or may not be asked."""
     try:

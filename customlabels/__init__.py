@@ -7,7 +7,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from customlabels.session import Session
     from customlabels.core.errors import (
         CustomLabelsError,
         GateFailed,
@@ -28,18 +27,19 @@ if TYPE_CHECKING:
     from customlabels.manifests.formats import load_dataset
     from customlabels.manifests.lines import entry_line, write_manifest
     from customlabels.pipelines.evaluation.comparison import Comparison, compare
-    from customlabels.pipelines.evaluation.measured import Measured
     from customlabels.pipelines.evaluation.curves import draw_curves
-    from customlabels.pipelines.service.detection import Detection, DetectedLabel, detect
-    from customlabels.pipelines.service.detection_drawing import draw
     from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, load_evaluation
+    from customlabels.pipelines.evaluation.measured import Measured
     from customlabels.pipelines.evaluation.results import measure
+    from customlabels.pipelines.service.detection import DetectedLabel, Detection, detect
+    from customlabels.pipelines.service.detection_drawing import draw
     from customlabels.scheduler.plan import Action, Observed, plan
     from customlabels.scheduler.simulation.demand import Trace, two_shift
     from customlabels.scheduler.simulation.simulated import Simulated, simulate
     from customlabels.scheduler.simulation.suggestion import suggest
     from customlabels.scheduler.simulation.week import draw_week
     from customlabels.scheduler.uptime import Override, Schedule, Window
+    from customlabels.session import Session
 
     __version__: str
 

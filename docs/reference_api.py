@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
 
 import customlabels
 
@@ -27,24 +28,23 @@ def api_page() -> Iterator[str]:
     )
     for module, names in table.items():
         loaded = import_module(f"customlabels.{module}")
-        tree = ast.parse(inspect.getsource(loaded))
         yield f"\n## customlabels.{module}"
         for name in names:
-            yield from _public(name, tree)
+            yield from _public(name, getattr(loaded, name))
 
 
-def _public(name: str, tree: ast.Module) -> Iterator[str]:
-    for node in tree.body:
+def _public(name: str, named: Any) -> Iterator[str]:
+    for node in ast.parse(inspect.getsource(sys.modules[named.__module__])).body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             yield f"\n### {name}\n\n```python\n{_signature(node)}\n```\n"
             yield _docstring(node)
             return
         if isinstance(node, ast.ClassDef) and node.name == name:
-            yield f"\n### {name}\n\n```python\n{_class(node)}\n```\n"
+            yield f"\n### {name}\n\n```python\n{_class(node, named)}\n```\n"
             yield _docstring(node)
-            yield from _methods(node)
+            yield from _methods(node, named)
             return
-    raise ValueError(f"{name} is defined elsewhere than _PUBLIC says")
+    raise ValueError(f"{name} is not defined where it says")
 
 
 def formatted(text: str) -> str:
@@ -53,26 +53,39 @@ def formatted(text: str) -> str:
     return subprocess.run(words, input=text, capture_output=True, text=True, check=True).stdout
 
 
-def _class(node: ast.ClassDef) -> str:
+def _class(node: ast.ClassDef, named: type) -> str:
     bases = ", ".join(ast.unparse(base) for base in node.bases)
     lines = [f"class {node.name}({bases}):" if bases else f"class {node.name}:"]
     for statement in node.body:
         own = isinstance(statement, ast.AnnAssign) and not ast.unparse(statement.target).startswith("_")
-        if (own and "ClassVar" not in ast.unparse(statement)) or isinstance(statement, ast.Assign):
+        value = isinstance(statement, ast.Assign) and not inspect.isroutine(_assigned(statement, named))
+        if (own and "ClassVar" not in ast.unparse(statement)) or value:
             lines.append(f"    {ast.unparse(statement)}")
         elif isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
             lines.append("    " + _signature(statement).replace("\n", "\n    "))
     return "\n".join([*lines, *(["    ..."] if len(lines) == 1 else [])])
 
 
-def _methods(node: ast.ClassDef) -> Iterator[str]:
+def _assigned(statement: ast.Assign, named: type) -> Any:
+    """What a line of the class's body gives a name."""
+    return getattr(named, ast.unparse(statement.targets[0]))
+
+
+def _methods(node: ast.ClassDef, named: type) -> Iterator[str]:
+    """Its methods, those among them that are functions of other modules."""
     for method in node.body:
         if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
             docstring = ast.get_docstring(method)
             kinds = {ast.unparse(decorator) for decorator in method.decorator_list}
             if docstring:
                 called = method.name if kinds & {"property", "cached_property"} else f"{method.name}()"
-                yield f"- `{called}`: {' '.join(docstring.split(chr(10) * 2)[0].split())}"
+                yield _line(called, docstring)
+        elif isinstance(method, ast.Assign) and inspect.isroutine(function := _assigned(method, named)):
+            yield _line(f"{function.__name__}()", inspect.getdoc(function) or "")
+
+
+def _line(called: str, docstring: str) -> str:
+    return f"- `{called}`: {' '.join(docstring.split(chr(10) * 2)[0].split())}"
 
 
 def _signature(node: ast.FunctionDef) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("aws", "cli", "core", "datasets", "emulator", "manifests", "pipelines", "scheduler")
+ROOMS = sorted(link.name for link in (ROOT / "customlabels").iterdir() if link.is_symlink())
 BESIDE = ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md")
 VERSION = "7.8.9"
 
@@ -63,7 +63,7 @@ def archive(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_wheel_holds_every_module_and_what_modules_read(wheel: zipfile.ZipFile) -> None:
-    expected = {"customlabels/__init__.py", "customlabels/py.typed", "customlabels/session.py"}
+    expected = {"customlabels/__init__.py", "customlabels/py.typed"}
     for room in ROOMS:
         for path in (ROOT / room).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:

@@ -12,14 +12,14 @@ from customlabels.aws.stacks.packaging import imports
 ROOT = Path(customlabels.__file__).parent
 ROOMS = sorted(
     "customlabels." + ".".join(path.parent.relative_to(ROOT).parts)
-    for room in ("aws", "core", "datasets", "emulator", "manifests", "pipelines", "scheduler")
-    for path in (ROOT / room).rglob("__init__.py")
+    for path in ROOT.glob("*/**/__init__.py")
+    if path.relative_to(ROOT).parts[0] not in ("cli", "session")
 )
 
 
 def modules() -> list[str]:
     paths = [path for room in ROOMS if room.count(".") == 1 for path in (ROOT / room.split(".")[1]).rglob("*.py")]
-    paths += [*(ROOT / "cli").rglob("*.py"), ROOT / "session.py"]
+    paths += [path for room in ("cli", "session") for path in (ROOT / room).rglob("*.py")]
     names = {path for path in paths if path.name != "__init__.py"}
     return sorted("customlabels." + ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in names)
 
@@ -45,3 +45,8 @@ def test_a_face_names_what_others_use_and_nothing_that_nobody_does(room: str, re
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
     ]
     assert sorted(faces[0] if faces else []) == sorted(reached[room])
+
+
+def test_of_the_session_nothing_is_used_but_its_face() -> None:
+    others = [module for module in modules() if not module.startswith("customlabels.session.")]
+    assert {name for module in others for name in imports(module) if name.startswith("customlabels.session.")} == set()

@@ -1,6 +1,9 @@
 """A session as Python uses it."""
 
+import importlib
+import inspect
 import os
+import pkgutil
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,7 @@ import pandas
 import pytest
 from support.local_services import Service
 
+import customlabels.session
 from customlabels import CustomLabelsError, Dataset, GateFailed, Session, SettingsError
 from customlabels.aws.clients import LOCAL_BUCKET
 from customlabels.core.settings import DatasetSettings, GateSettings
@@ -104,6 +108,26 @@ def test_python_does_what_the_command_does(service: Service, images: Path, tmp_p
     manifest = tmp_path / "train.manifest"
     manifest.write_bytes(entry_line("s3://plant-7/a.jpg", ("across",)) + entry_line("s3://plant-7/b.jpg", ("down",)))
     assert not session.validate(manifest).import_faults
+
+
+def test_every_use_case_is_a_function_that_is_given_the_session() -> None:
+    subjects = [
+        importlib.import_module(f"customlabels.session.{module.name}")
+        for module in pkgutil.iter_modules(customlabels.session.__path__)
+        if module.name != "session"
+    ]
+    functions = {
+        name: function
+        for subject in subjects
+        for name, function in inspect.getmembers(subject, inspect.isfunction)
+        if function.__module__ == subject.__name__ and not name.startswith("_")
+    }
+    offered = {name: use for name, use in inspect.getmembers(Session, inspect.isfunction) if not name.startswith("_")}
+    assert {name: offered.get(name) for name in functions} == functions
+    for name, function in functions.items():
+        first = next(iter(inspect.signature(function).parameters))
+        assert first == "session" or name == "divide", name
+        assert function.__doc__, name
 
 
 def table(images: Path) -> pandas.DataFrame:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from customlabels.aws import parameters
 from customlabels.aws.clients import explained
 from customlabels.core.errors import ServiceError
+from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.pipelines.service.lost import lost_sentence
 from customlabels.pipelines.service.states import GONE
-from customlabels.pipelines.service.versions import Description, list_versions, version_name
+from customlabels.pipelines.service.versions import Description, choose_version, list_versions, version_name
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -64,6 +65,27 @@ def promoted_version(rekognition: "RekognitionClient", project: str, promotion: 
     if sentence is not None or version is None:
         raise ServiceError(sentence or "")
     return version
+
+
+def named_version(
+    rekognition: "RekognitionClient", ssm: "SSMClient", project: str, name: str | None, *, gone: bool = False
+) -> Description:
+    """The version of that name, of the champion where it is called champion, the newest trained where it is None.
+
+    Parameters
+    ----------
+    gone : whether it may be one that is no model any more: DELETING, EXPIRED or DEPRECATED
+
+    Raises
+    ------
+    ServiceError : there is none
+    """
+    if name != CHAMPION:
+        return choose_version(rekognition, project, name, gone=gone)
+    promotion = current(ssm, project)
+    if promotion is None:
+        raise ServiceError(f"project {project} has no champion", hint="customlabels versions promote VERSION makes one")
+    return promoted_version(rekognition, project, promotion)
 
 
 def _standing(

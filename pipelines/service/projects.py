@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from customlabels.aws.clients import explained
-from customlabels.core.errors import ServiceError
+from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.waiting import wait_for
+from customlabels.pipelines.service.arns import project_name
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -31,6 +32,24 @@ def need_project(rekognition: "RekognitionClient", name: str) -> str:
     if project is None:
         raise ServiceError(f"there is no project named {name}", hint="train a first version: customlabels train DIR")
     return project["ProjectArn"]
+
+
+def only_project(rekognition: "RekognitionClient") -> str:
+    """The name of the only project that there is.
+
+    Raises
+    ------
+    ServiceError : there is none
+    SettingsError : there are several
+    """
+    with explained("projects"):
+        projects = rekognition.describe_projects()["ProjectDescriptions"]
+    if len(projects) == 1:
+        return project_name(projects[0]["ProjectArn"])
+    if not projects:
+        raise ServiceError("there is no project yet", hint="train a first version: customlabels train DIR")
+    names = ", ".join(sorted(project_name(project["ProjectArn"]) for project in projects))
+    raise SettingsError(f"there are several projects: {names}", hint="name one with --project")
 
 
 def ensure_project(rekognition: "RekognitionClient", name: str) -> str:

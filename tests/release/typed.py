@@ -22,6 +22,13 @@ week = customlabels.simulate(
 )
 assert assert_type(week, Simulated).billed > 0
 
+
+def version_of(session: customlabels.Session, photos: str) -> str:
+    trained = session.train(photos, project="caps")
+    session.promote(trained.version, reason="new")  # type: ignore[call-arg]
+    return assert_type(trained.version, str)
+
+
 with suppress(AttributeError):
     # mypy refuses an ignore that is not needed: it sees the types.
     customlabels.load_dataset(3)  # type: ignore[arg-type]

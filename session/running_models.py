@@ -1,0 +1,143 @@
+"""Models from Python: started, stopped, kept up for as long as a block, and shown images."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from customlabels.core.errors import ServiceError
+
+if TYPE_CHECKING:
+    from customlabels.core.tables import Table
+    from customlabels.pipelines.service.detection import Detection
+    from customlabels.pipelines.service.running import BeforeStart
+    from customlabels.pipelines.service.versions import Description
+    from customlabels.scheduler.models import ModelStatus, Started, Stopped
+    from customlabels.session.session import Session
+
+
+def start(
+    session: "Session",
+    version: str | None = None,
+    *,
+    project: str | None = None,
+    units: int = 1,
+    max_units: int | None = None,
+    before_start: "BeforeStart | None" = None,
+) -> "Started":
+    """That version's model, or the champion's, or the newest's, brought to RUNNING; it costs until it is stopped.
+
+    Parameters
+    ----------
+    units, max_units : inference units; scaled by load up to `max_units`
+    before_start : asked before it is started; raises where it is not to be
+    """
+    from customlabels.scheduler import models
+
+    name = session.project(project)
+    chosen = session.champion_or(name, version)
+    return models.start(
+        session.clients, name, chosen, session.now(), session.console, units, max_units, before_start=before_start
+    )
+
+
+def stop(session: "Session", version: str | None = None, *, project: str | None = None) -> "Table[Stopped]":
+    """That version's model stopped, or every running model of the project."""
+    from customlabels.scheduler import models
+
+    name = session.project(project)
+    chosen = [session.version(name, version)] if version else models.running(session.clients, name)
+    return models.stop(session.clients, name, chosen, session.now(), session.console)
+
+
+def status(session: "Session", *, project: str | None = None, days: int = 30) -> "Table[ModelStatus]":
+    """Which models of the project are up, at what price, and what they have cost in the last `days`."""
+    from customlabels.scheduler import models
+
+    return models.status(session.clients, session.project(project), session.now(), days)
+
+
+def answering(session: "Session", project: str | None = None, version: str | None = None) -> "Description":
+    """The version that is to answer: that one, or the champion; the old one while a schedule changes over."""
+    from customlabels.pipelines.service.states import State
+    from customlabels.pipelines.service.versions import version_name
+    from customlabels.scheduler.deployed import serving
+
+    name = session.project(project)
+    chosen = session.champion_or(name, version)
+    if version is None and chosen["Status"] != State.RUNNING:
+        other = serving(session.clients, name, session.now(), session.console)
+        if other is not None:
+            session.console.note(f"{version_name(chosen)} is not up yet; {version_name(other)} answers")
+            return other
+    return chosen
+
+
+def running(
+    session: "Session",
+    version: "Description",
+    *,
+    units: int = 1,
+    start: bool,
+    before_start: "BeforeStart | None" = None,
+    guard: bool = True,
+) -> AbstractContextManager[None]:
+    """The version running for as long as the block; started for this, and stopped again, where that was asked.
+
+    Raises
+    ------
+    ServiceError : it is not running, and is not to be started
+    """
+    from customlabels.pipelines.service.running import kept_running, unasked
+    from customlabels.pipelines.service.states import State
+    from customlabels.pipelines.service.versions import version_name
+
+    if version["Status"] != State.RUNNING and not start:
+        raise ServiceError(
+            f"version {version_name(version)} is {version['Status']}, not RUNNING",
+            hint="--start starts it for this and stops it again; customlabels model start keeps it up "
+            "(on AWS an inference unit costs $4 an hour)",
+        )
+    return kept_running(
+        session.clients, version, session.console, units=units, before_start=before_start or unasked, guard=guard
+    )
+
+
+def detect(
+    session: "Session",
+    source: str | Path,
+    *,
+    version: str | None = None,
+    project: str | None = None,
+    min_confidence: float | None = None,
+    rate: float | None = None,
+    start: bool = False,
+) -> "Table[Detection]":
+    """What a running version sees in an image, all images below a folder, or below an address in S3.
+
+    Parameters
+    ----------
+    version : its name; the champion, or else the newest trained, where it is None
+    min_confidence : 0..100; each label's assumed threshold where it is None
+    rate : images a second that an inference unit takes
+    start : starts the model where it is stopped, and stops it again
+    """
+    from customlabels.core.tables import Table
+    from customlabels.pipelines.service.detection import Detection, detect
+    from customlabels.pipelines.service.image_sources import images_of
+
+    images = images_of(str(source), session.clients.s3)
+    chosen = session.answering(project, version)
+    units = max(1, chosen.get("MinInferenceUnits") or 1)
+    with (
+        session.running(chosen, units=units, start=start),
+        session.console.step(f"looking at {len(images)} images", len(images)) as advance,
+    ):
+        detections = detect(
+            session.clients.rekognition,
+            chosen["ProjectVersionArn"],
+            images,
+            rate=units * (rate or session.settings.detect.rate),
+            min_confidence=min_confidence,
+            advance=advance,
+        )
+        return Table(Detection, detections)
