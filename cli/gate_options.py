@@ -2,45 +2,27 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from customlabels.cli.group import Figure
+from customlabels.cli.settings_options import option_of
 from customlabels.core.errors import SettingsError
 from customlabels.core.files import written_aside
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.evaluation.gate import Verdict, demand, junit, parse_demand
 from customlabels.session import Session
 
-_FRACTION = Figure(0, 1)
+_NAMES = [field.name for field in fields(GateSettings)]
+_SHAPES: dict[str, dict[str, Any]] = {"min_label": {"type": str, "metavar": "LABEL=0.9[:METRIC]"}}
 _FLAGS = (
-    click.option("--min-f1", type=_FRACTION, help="Exit 3 when the version's F1 is lower."),
-    click.option("--min-precision", type=_FRACTION, help="... or its precision."),
-    click.option("--min-recall", type=_FRACTION, help="... or its recall."),
-    click.option("--min-label-f1", type=_FRACTION, help="... or the F1 of any label."),
-    click.option(
-        "--min-label", multiple=True, metavar="LABEL=0.9[:METRIC]", help="... or this of a label: crack=0.9:recall."
-    ),
-    click.option(
-        "--min-test-images", type=click.IntRange(1), help="With fewer of a label there is not enough evidence."
-    ),
-    click.option("--max-regression", type=_FRACTION, help="How far F1 may fall behind the champion's."),
-    click.option(
-        "--decide-on",
-        type=click.Choice(["figure", "interval"]),
-        help="On the figure, or on the lower end of its 95 % interval.",
-    ),
+    *(option_of("gate", GateSettings, name, **_SHAPES.get(name, {})) for name in _NAMES),
     click.option(
         "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the verdict there, as JUnit XML."
     ),
 )
-_NAMES = [
-    *("min_f1", "min_precision", "min_recall", "min_label_f1", "min_label", "min_test_images"),
-    *("max_regression", "decide_on"),
-]
 
 
 def judges(command: Callable[..., Any]) -> Callable[..., Any]:

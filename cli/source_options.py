@@ -1,17 +1,17 @@
 """The options of commands that read labelled images."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from customlabels.cli.group import Figure
+from customlabels.cli.settings_options import option_of
 from customlabels.core.settings import DatasetSettings
 from customlabels.manifests.formats import AUTO, FORMATS
-from customlabels.pipelines.training.sources import NEAR_DUPLICATES, Wanted
+from customlabels.pipelines.training.sources import Wanted
 from customlabels.session import Session
 
 Result = TypeVar("Result")
@@ -19,44 +19,23 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a command is to read, and how to divide it; None, () and False leave it to the settings."""
+    """What a command is to read, and how to divide it.
+
+    Parameters
+    ----------
+    flags : by the names of their settings; None, () and False leave it to those
+    """
 
     path: str | None
-    format: str | None = None
-    images: str | None = None
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    label_from: str | None = None
-    label_pattern: str | None = None
-    label_rules: tuple[str, ...] = ()
-    label_separator: str | None = None
-    label_map: tuple[tuple[str, str], ...] = ()
-    column: tuple[tuple[str, str], ...] = ()
-    delimiter: str | None = None
-    encoding: str | None = None
-    box_unit: str | None = None
-    masks: str | None = None
-    min_area: int | None = None
-    lines: str | None = None
-    attributes: tuple[str, ...] = ()
-    category: str | None = None
-    allow_unlabelled: bool = False
+    flags: Mapping[str, Any]
     skip_faulty: bool = False
-    test_fraction: float | None = None
-    seed: int | None = None
-    group_by: str | None = None
     resplit: bool = False
 
     def over(self, given: DatasetSettings) -> DatasetSettings:
-        """The settings, with what flags say in their place."""
-        flags: dict[str, Any] = {
-            name: value
-            for name in (field.name for field in fields(given))
-            if (value := getattr(self, name, None)) not in (None, (), False)
-        }
-        flags["columns"] = {**given.columns, **dict(self.column)}
-        flags["label_map"] = {**given.label_map, **dict(self.label_map)}
-        return replace(given, **flags)
+        """The settings, with what flags say in their place; entries of a table are added to its own."""
+        flags = {name: value for name, value in self.flags.items() if value not in (None, (), False)}
+        tables = {name: getattr(given, name) for name in flags if isinstance(getattr(given, name), Mapping)}
+        return replace(given, **flags | {name: {**table, **dict(flags[name])} for name, table in tables.items()})
 
 
 def wanted(session: Session, source: Source) -> Wanted:
@@ -76,99 +55,42 @@ def wanted(session: Session, source: Source) -> Wanted:
         given,
         lambda: session.clients.s3,
         session.console,
-        images=folder(source.images, given.images),
-        masks=folder(source.masks, given.masks),
+        images=folder(source.flags.get("images"), given.images),
+        masks=folder(source.flags.get("masks"), given.masks),
         skip_faulty=source.skip_faulty,
         resplit=source.resplit,
         region=lambda: session.clients.region,
     )
 
 
-def _pair(text: str) -> tuple[str, str]:
-    left, equals, right = text.partition("=")
-    if not equals or not left:
-        raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE")
-    return left, right
+_SHAPES: dict[str, dict[str, Any]] = {
+    "format": {"type": click.Choice([AUTO, *FORMATS])},
+    "images": {"metavar": "DIR"},
+    "include": {"metavar": "PATTERN"},
+    "exclude": {"metavar": "PATTERN"},
+    "label_pattern": {"metavar": "REGEX"},
+    "label_rules": {"metavar": "RULE"},
+    "label_map": {"metavar": "OLD=NEW"},
+    "columns": {"metavar": "ROLE=COLUMN"},
+    "delimiter": {"metavar": "CHARACTER"},
+    "encoding": {"metavar": "NAME"},
+    "masks": {"metavar": "DIR"},
+    "category": {"metavar": "NAME"},
+    "attributes": {"metavar": "NAME"},
+    "group_by": {"metavar": "REGEX"},
+}
+"""What is told of a flag beside what its key says."""
 
-
+_KEYS = [field.name for field in fields(DatasetSettings) if field.name != "source"]
+_OF_DIVISION = ("test_fraction", "seed", "group_by")
+_FLAGS = {name: option_of("dataset", DatasetSettings, name, **_SHAPES.get(name, {})) for name in _KEYS}
 _READING = (
     click.argument("path", metavar="SOURCE", required=False),
-    click.option("--format", type=click.Choice([AUTO, *FORMATS]), help="How SOURCE is laid out.  [default: auto]"),
-    click.option("--images", metavar="DIR", help="Where the images lie, if not beside their annotations."),
-    click.option("--include", multiple=True, metavar="PATTERN", help="Only images that match; repeatable."),
-    click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out images that match; repeatable."),
-    click.option(
-        "--label-from",
-        type=click.Choice(["top", "parent", "path", "name"]),
-        help="Folders: the label is the first folder, the one right above the image, or all joined; or the image's "
-        "name tells it (--label-pattern).  [default: top]",
-    ),
-    click.option(
-        "--label-pattern", metavar="REGEX", help="With --label-from name: its first group finds the label in the name."
-    ),
-    click.option(
-        "--label-rule",
-        "label_rules",
-        multiple=True,
-        metavar="RULE",
-        help="CSV: a label for rows in which it holds, as in 'defect: probability >= 0.5'; repeatable. LABEL "
-        "alone, where all boxes are of one kind and nothing names it.",
-    ),
-    click.option("--label-separator", metavar="TEXT", help="Between labels in a cell, or joined folders."),
-    click.option(
-        "--label-map", type=_pair, multiple=True, metavar="OLD=NEW", help="Rename a label; to nothing to drop it."
-    ),
-    click.option(
-        "--column",
-        type=_pair,
-        multiple=True,
-        metavar="ROLE=COLUMN",
-        help="CSV: which column, by name or number, is image, label, xmin, ymin, xmax, ymax, left, top, box_width, "
-        "box_height, xcenter, ycenter, bbox or corners (four numbers in a cell), runs, width, height, side or group. "
-        "Formats whose labels have names of their own: label.",
-    ),
-    click.option("--delimiter", metavar="CHARACTER", help="CSV: between cells.  [default: as the file looks]"),
-    click.option("--encoding", metavar="NAME", help="CSV: of its text.  [default: as the file looks]"),
-    click.option(
-        "--box-unit",
-        type=click.Choice(["pixels", "fractions"]),
-        help="CSV: of boxes.  [default: as the first rows look]",
-    ),
-    click.option("--masks", metavar="DIR", help="Masks: where they lie, if not beside the images."),
-    click.option(
-        "--min-area", type=click.IntRange(1), help="Masks: pixels of the smallest spot that is a box.  [default: 9]"
-    ),
-    click.option(
-        "--category", metavar="NAME", help="Of several kinds of parts in SOURCE, as in MVTec AD, the one to read."
-    ),
-    click.option(
-        "--lines",
-        type=click.Choice(["out", "boxes"]),
-        help="CVAT, Labelme, Label Studio: lines are left out, or the rectangle around each is a box.  [default: out]",
-    ),
-    click.option(
-        "--attribute",
-        "attributes",
-        multiple=True,
-        metavar="NAME",
-        help="Manifests: use this attribute alone; repeatable.  [default: all but those that a later job superseded]",
-    ),
-    click.option("--allow-unlabelled", is_flag=True, help="Keep images without labels and boxes."),
+    *(flag for name, flag in _FLAGS.items() if name not in _OF_DIVISION),
 )
 _SKIPPING = click.option("--skip-faulty", is_flag=True, help="Go on without the images that cannot be used.")
 _DIVIDING = (
-    click.option(
-        "--test-fraction",
-        type=Figure(0, 1, min_open=True, max_open=True),
-        help="Part of each label's images kept for testing.  [default: 0.2]",
-    ),
-    click.option("--seed", type=int, help="Another seed, another split."),
-    click.option(
-        "--group-by",
-        metavar="REGEX",
-        help="Images in whose path this finds the same text stay on one side of the split; "
-        f"or {NEAR_DUPLICATES}: images that look nearly the same do.",
-    ),
+    *(_FLAGS[name] for name in _OF_DIVISION),
     click.option("--resplit", is_flag=True, help="Divide anew what the source has divided."),
 )
 
@@ -191,8 +113,9 @@ def divides_images(command: Callable[..., Result]) -> Callable[..., Result]:
 def _with_source(command: Callable[..., Result], options: Sequence[Callable[..., Any]]) -> Callable[..., Result]:
     @functools.wraps(command)
     def with_source(*args: Any, **kwargs: Any) -> Result:
+        flags = {name: kwargs.pop(name) for name in _KEYS if name in kwargs}
         given = {field.name: kwargs.pop(field.name) for field in fields(Source) if field.name in kwargs}
-        return command(*args, source=Source(**given), **kwargs)
+        return command(*args, source=Source(flags=flags, **given), **kwargs)
 
     decorated: Callable[..., Any] = with_source
     for option in reversed(options):

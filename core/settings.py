@@ -1,9 +1,11 @@
 """customlabels.toml: what a team writes once instead of as flags."""
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -198,14 +200,14 @@ TEMPLATE = """\
 # group_by = 'tile-(\\d+)'      # images in whose path this finds the same text stay on one side; or near-duplicates
 
 [gate]
-# min_f1 = 0.8                # `customlabels train` exits 3 when the version's F1 is lower
+# min_f1 = 0.8                # exit 3 when the version's F1 is lower
 # min_precision = 0.8         # ... or its precision
 # min_recall = 0.8            # ... or its recall
 # min_label_f1 = 0.6          # ... or the F1 of any label
 # min_label = { crack = "0.9:recall" }   # ... or this of that label: "0.8", "0.9:recall", "0.8:f1,0.9:precision"
 # min_test_images = 10        # with fewer test images of a label there is not enough evidence
 # max_regression = 0.02       # how far F1 may fall behind the champion's on the same test images
-# decide_on = "figure"        # or "interval": the lower end of a 95 % interval has to reach what is asked for
+# decide_on = "figure"        # on the figure, or on the lower end of its 95 % interval ("interval")
 
 [detect]
 # rate = 5                    # images a second that one inference unit of your model takes
@@ -239,3 +241,52 @@ TEMPLATE = """\
 # uri = "https://mlflow.example.com"   # MLFLOW_TRACKING_URI wins; keep passwords there, or in MLFLOW_TRACKING_PASSWORD
 # sagemaker = true            # promote and rollback approve and reject model packages in the group customlabels-NAME
 """
+
+_WORDS = {
+    "dataset.format": "how the images are laid out: folder, csv, coco, yolo …; customlabels dataset formats lists them",
+    "dataset.images": "the folder that the images lie below, where the annotations lie elsewhere",
+    "dataset.label_from": "folders: the label is the first folder (top), the one right above the image (parent), or "
+    "all joined (path); or the image's name tells it (name), with label_pattern",
+    "dataset.label_pattern": 'with label_from = "name": its first group finds the label in an image\'s name',
+    "dataset.label_rules": "CSV: a label for rows in which it holds, as in 'defect: probability >= 0.5'; LABEL alone, "
+    "where all boxes are of one kind and nothing names it",
+    "dataset.label_separator": 'between labels in a cell of a CSV, or between the folders of label_from = "path"',
+    "dataset.label_map": "a label renamed; to nothing: left out",
+    "dataset.columns": "CSV: which column, by name or number, is image, label, xmin, ymin, xmax, ymax, left, top, "
+    "box_width, box_height, xcenter, ycenter, bbox or corners (four numbers in a cell), runs, width, height, side or "
+    "group; formats whose labels have names of their own: label",
+    "dataset.delimiter": "CSV: between cells; default: as the file looks",
+    "dataset.encoding": "CSV: of its text; default: as the file looks",
+    "dataset.box_unit": "CSV: of boxes; default: as the first rows look",
+    "dataset.masks": "the folder that masks lie in, if not beside the images",
+    "dataset.min_area": "masks: pixels of the smallest spot that becomes a box",
+    "dataset.category": "of several kinds of parts in a download, as in MVTec AD, each with a split of its own, the "
+    "one to read",
+    "dataset.lines": "CVAT, Labelme, Label Studio: lines are left out, or the rectangle around each is a box",
+    "dataset.attributes": "manifests: the attributes that are used; default: all but those that a later job superseded",
+    "dataset.allow_unlabelled": "keep images that no label and no box marks; a training ignores them",
+    "dataset.group_by": "images in whose path this finds the same text stay on one side of the split; or "
+    "near-duplicates: images that look nearly the same do",
+    "schedule.subdivision": "the state or province of `country`, whose public holidays differ",
+    "schedule.time_zone": "of the windows' times, as the IANA database names it",
+    "schedule.window.start": "when the model has to be RUNNING, by the zone's clock",
+    "schedule.window.units": "inference units of this window; default: those of [schedule]",
+}
+"""What the keys mean that the commented file leaves out, or explains by their example alone."""
+
+_SECTION = re.compile(r"(?:# )?\[+([\w.]+)\]+")
+_KEY = re.compile(r"# (\w+) = (.*?)(?:\s+# (.+))?")
+
+
+@cache
+def explanations() -> dict[str, tuple[str, str]]:
+    """Example and meaning of each key by its name in the file, for the reference and for the help of flags."""
+    told, section = {key: ("", words) for key, words in _WORDS.items()}, ""
+    for line in TEMPLATE.splitlines():
+        if heading := _SECTION.fullmatch(line):
+            section = heading[1]
+        elif key := _KEY.fullmatch(line):
+            name = f"{section}.{key[1]}"
+            if meaning := _WORDS.get(name, key[3] or ""):
+                told[name] = (key[2], meaning)
+    return told

@@ -13,7 +13,8 @@ from reference_api import api_page, formatted
 
 from customlabels.cli.group import _SHARED, root
 from customlabels.cli.overview import OPTIONS
-from customlabels.core.settings import TEMPLATE, Settings
+from customlabels.cli.settings_options import flag_name
+from customlabels.core.settings import Settings, explanations
 from customlabels.manifests.codes import MESSAGES
 
 HERE = Path(__file__).parent
@@ -149,35 +150,6 @@ def _exit_codes(words: tuple[str, ...], command: click.Command) -> list[int]:
     return [0, 1, 2, *([3] if "decide_on" in names else []), *([4] if reads else []), 130]
 
 
-_MORE = {
-    "dataset.images": "the folder that the images lie below, where the annotations lie elsewhere",
-    "dataset.label_pattern": 'with label_from = "name": its first group finds the label in an image\'s name',
-    "dataset.label_rules": "CSV: labels for rows in which they hold, `defect: probability >= 0.5`",
-    "dataset.label_separator": 'between labels in a cell of a CSV, or between the folders of label_from = "path"',
-    "dataset.delimiter": "CSV: between cells; default: as the file looks",
-    "dataset.encoding": "CSV: of its text; default: as the file looks",
-    "dataset.box_unit": "CSV: of boxes; default: as the first rows look",
-    "dataset.masks": "the folder that masks lie in, if not beside the images",
-    "dataset.min_area": "masks: pixels of the smallest spot that becomes a box",
-    "dataset.category": "of several kinds of parts in a download, each with a split of its own, the one to read",
-    "dataset.lines": "whether lines are left out, or the rectangle around each is a box",
-    "dataset.attributes": "manifests: the attributes that are used; empty: all but superseded ones",
-    "dataset.allow_unlabelled": "keep images that no label and no box marks; a training ignores them",
-    "schedule.subdivision": "the state or province of `country`, whose public holidays differ",
-    "schedule.time_zone": "of the windows' times, as the IANA database names it",
-    "schedule.window.start": "when the model has to be RUNNING, by the zone's clock",
-    "schedule.window.units": "inference units of this window; default: those of [schedule]",
-}
-"""Keys that the commented file leaves out, or explains by their example alone."""
-
-_FLAGS = {"columns": "--column", "label_rules": "--label-rule"}
-"""Flags that have another name than their key: one is given for each entry."""
-
-_LINE = re.compile(r"# (\w+) = (.*?)\s+# (.+)")
-_BARE = re.compile(r"# (\w+) = (.*)")
-_SECTION = re.compile(r"(?:# )?\[+([\w.]+)\]+")
-
-
 def settings_page() -> Iterator[str]:
     yield "# Settings\n"
     yield "    customlabels init\n"
@@ -186,7 +158,7 @@ def settings_page() -> Iterator[str]:
         "`--config` names another. Every key is optional, an unknown one is refused, and a flag wins over its key. "
         "Spans of time read `90s`, `25m`, `2h`, `1h30m` or `3d`."
     )
-    comments = _template()
+    words = explanations()
     flags = {flag for _, command in commands() for parameter in command.params for flag in parameter.opts}
     for section, kind in _sections(Settings):
         yield f"\n## {f'[[{section}]]' if section.endswith('window') else f'[{section}]'}\n"
@@ -196,11 +168,8 @@ def settings_page() -> Iterator[str]:
             if field.name == "window":
                 continue
             key = f"{section}.{field.name}"
-            example, meaning = comments.get(key, ("", ""))
-            meaning = _MORE.get(key) or re.sub(r"^\.\.\. or", "or", meaning)
-            if not meaning:
-                raise ValueError(f"{key}: neither the commented file nor _MORE tells what it means")
-            flag = _FLAGS.get(field.name, f"--{field.name.replace('_', '-')}")
+            example, meaning = words[key][0], words[key][1].removeprefix("... ")
+            flag = flag_name(field.name, hints[field.name])
             own = section in ("dataset", "gate", "project", "detect") and key != "dataset.source" and flag in flags
             if field.default is not MISSING:
                 default = field.default
@@ -209,19 +178,6 @@ def settings_page() -> Iterator[str]:
             shown = "required" if default is MISSING else "" if default in (None, (), {}) else f"`{_toml(default)}`"
             cells = [f"`{field.name}`", _type(hints[field.name]), shown, f"`{flag}`" if own else "", meaning]
             yield f"| {' | '.join(map(_cell, cells))} | {f'`{_cell(example)}`' if example else ''} |"
-
-
-def _template() -> dict[str, tuple[str, str]]:
-    """Example and comment of each key of the commented file."""
-    comments, section = {}, ""
-    for line in TEMPLATE.splitlines():
-        if named := _SECTION.fullmatch(line):
-            section = named[1]
-        elif given := _LINE.fullmatch(line):
-            comments[f"{section}.{given[1]}"] = (given[2], given[3])
-        elif given := _BARE.fullmatch(line):
-            comments[f"{section}.{given[1]}"] = (given[2], "")
-    return comments
 
 
 def _sections(kind: Any) -> Iterator[tuple[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -42,6 +42,10 @@ NEAR_DUPLICATES = "near-duplicates"
 _MOST_SHOWN = 20
 _DESCRIBING = {".manifest", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt", ".xml", ".yaml", ".parquet"}
 """Endings of files that describe images."""
+
+_AS_SET = {field.name for field in fields(Options)} & {field.name for field in fields(DatasetSettings)}
+_AS_SET -= {"images", "masks"}
+"""Options that a layout is read with as the settings have them; folders of settings lie below their file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,23 +133,11 @@ def find_source(wanted: Wanted, *, convertible: bool = False) -> Iterator[Source
     with local_file(wanted.path, wanted.s3) as path:
         options = Options(
             images=wanted.images,
-            include=given.include,
-            exclude=given.exclude,
             convertible=convertible,
-            label_from=given.label_from,
-            label_pattern=given.label_pattern,
-            label_rules=given.label_rules,
-            label_separator=given.label_separator,
-            columns=given.columns,
-            delimiter=given.delimiter,
-            encoding=given.encoding,
             fractions=None if given.box_unit is None else given.box_unit == "fractions",
             masks=find_tree(path, wanted.masks),
-            min_area=given.min_area,
-            lines=given.lines,
-            attributes=given.attributes,
             fetch=lambda address: _fetched(wanted, address),
-            category=given.category,
+            **{name: getattr(given, name) for name in _AS_SET},
         )
         for folder in (options.images, options.masks):
             if folder is not None and not folder.is_dir():

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from customlabels.core.errors import SettingsError
-from customlabels.core.settings import TEMPLATE, Settings, find_settings, load_settings
+from customlabels.core.settings import TEMPLATE, Settings, explanations, find_settings, load_settings
 
 
 def test_the_nearest_file_upwards_is_found(tmp_path: Path) -> None:
@@ -24,6 +24,14 @@ def test_the_template_is_valid_as_it_stands_and_with_every_comment_taken_away(tm
     uncommented = [line.removeprefix("# ") for line in TEMPLATE.splitlines()[1:]]
     path.write_text("\n".join(uncommented))
     assert load_settings(path).gate.min_f1 == 0.8
+
+
+def test_the_meaning_of_a_key_is_that_of_the_template_unless_it_needs_more_words() -> None:
+    words = explanations()
+    assert words["gate.min_f1"] == ("0.8", "exit 3 when the version's F1 is lower")
+    assert words["schedule.window.units"] == ("2", "inference units of this window; default: those of [schedule]")
+    assert words["dataset.masks"][0] == ""
+    assert all(meaning and not meaning.endswith(".") for _, meaning in words.values())
 
 
 @pytest.mark.parametrize(
