@@ -4,19 +4,14 @@ Source: Service Authorization Reference, "Actions, resources, and condition keys
 Amazon S3"; Custom Labels developer guide, su-sdk-programmatic-access.md and su-encrypt-bucket.md.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
 from customlabels.aws import parameters
 from customlabels.aws.stacks.names import stack_name
-from customlabels.aws.stacks.permissions import deploy_statements
+from customlabels.aws.stacks.scope import Policy, Scope
 from customlabels.aws.stacks.statements import (
     EVERYTHING,
     LOOK_AT_BUCKET,
     READ_OBJECTS,
     Arn,
-    Site,
     Statement,
     allow,
     create_project,
@@ -28,66 +23,10 @@ from customlabels.aws.stacks.statements import (
     parameter,
     policy,
     project,
-    versions,
 )
 from customlabels.aws.stacks.statements import bucket as bucket_arn
 from customlabels.pipelines.sagemaker import registry
 from customlabels.pipelines.service.guard import PREFIX, role_name
-
-Policy = dict[str, Any]
-
-SCHEDULE_TYPES = frozenset(
-    {
-        *("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::IAM::Role", "AWS::Lambda::EventInvokeConfig"),
-        *("AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::SNS::Subscription", "AWS::SNS::Topic"),
-        *("AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::SSM::Parameter"),
-        *("AWS::Scheduler::Schedule", "AWS::Scheduler::ScheduleGroup"),
-    }
-)
-PIPELINE_TYPES = frozenset(
-    {
-        *("AWS::Events::Rule", "AWS::IAM::Role", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function"),
-        *("AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::SQS::Queue"),
-    }
-)
-"""Of the resources in the stacks' templates, which a test compares."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a policy is for: whose project, in which region, with which bucket and folder, keys and listeners."""
-
-    account: str
-    region: str
-    project: str
-    bucket: str
-    prefix: str
-    kms_key: str | None = None
-    topic: str | None = None
-    event_bus: str | None = None
-    images: str | None = None
-    """s3://bucket/folder of images that are trained on where they lie."""
-    packages: str | None = None
-    """Name of the model package group that follows the champion."""
-    to_project: str | None = None
-    """Where copies go, in this account; another account gets a policy of its own."""
-
-    @property
-    def site(self) -> Site:
-        return Site(self.region, self.account)
-
-    @property
-    def own(self) -> Arn:
-        """The project, and all that is in it."""
-        return project(self.site, self.project)
-
-    @property
-    def bucket_arn(self) -> Arn:
-        return bucket_arn(self.site, self.bucket)
-
-    @property
-    def folder(self) -> Arn:
-        return objects(self.site, self.bucket, self.prefix)
 
 
 def train(scope: Scope) -> Policy:
@@ -215,66 +154,6 @@ def status(scope: Scope) -> Policy:
     )
 
 
-def schedule(scope: Scope) -> Policy:
-    """What `customlabels schedule deploy`, `diff`, `override` and `remove` need."""
-    stack, site = stack_name(scope.project), scope.site
-    group = [site.arn("scheduler", f"schedule-group/{stack}"), site.arn("scheduler", f"schedule/{stack}/*")]
-    own = parameter(site, f"{parameters.ROOT}/{scope.project}/*")
-    return policy(
-        [
-            allow(of_rekognition("DescribeProjectVersions"), [scope.own], sid="Project"),
-            allow(of_rekognition("StopProjectVersion"), [versions(site, scope.project)], sid="Stop"),
-            find_project("FindProject"),
-            allow(["ssm:DeleteParameters", "ssm:GetParameter", "ssm:PutParameter"], [own], sid="Parameters"),
-            allow(["scheduler:ListSchedules"], [EVERYTHING], sid="Schedules"),
-            allow(["scheduler:GetSchedule", "scheduler:UpdateSchedule"], group, sid="Hold"),
-            allow(["lambda:InvokeFunction"], [site.arn("lambda", f"function:{stack}-*")], sid="Look"),
-            *_code(scope, "functions"),
-            *deploy_statements(site, stack, SCHEDULE_TYPES),
-        ]
-    )
-
-
-def pipeline(scope: Scope) -> Policy:
-    """What `customlabels pipeline deploy`, `run` and `remove` need."""
-    name = stack_name(scope.project)
-    pipelines, executions = (_sagemaker(scope, "pipeline", name, ending) for ending in ("", "/execution/*"))
-    calls = ["CreatePipeline", "DeletePipeline", "DescribePipeline", "StartPipelineExecution", "UpdatePipeline"]
-    looking = ["DescribePipelineExecution", "ListPipelineExecutionSteps", "StopPipelineExecution"]
-    return policy(
-        [
-            allow([f"sagemaker:{call}" for call in calls], pipelines, sid="Pipeline"),
-            allow([f"sagemaker:{call}" for call in looking], executions, sid="Executions"),
-            *_code(scope, "pipeline"),
-            *deploy_statements(scope.site, stack_name(scope.project, "pipeline"), PIPELINE_TYPES),
-        ]
-    )
-
-
-POLICIES: "dict[str, Callable[[Scope], Policy]]" = {
-    "train": train,
-    "promote": promote,
-    "detect": detect,
-    "bucket": bucket,
-    "copy": copy,
-    "delete": delete,
-    "status": status,
-    "schedule": schedule,
-    "pipeline": pipeline,
-}
-"""Every use that a policy is printed for."""
-
-
-def _code(scope: Scope, folder: str) -> list[Statement]:
-    """What putting a stack's code into the bucket and having it read there take."""
-    below = objects(scope.site, scope.bucket, "/".join(filter(None, (scope.prefix.strip("/"), scope.project, folder))))
-    return [
-        allow(["s3:ListBucket"], [scope.bucket_arn], sid="Bucket"),
-        allow(["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], [below], sid="Code"),
-        *key(scope.site, scope.kms_key, writes=True, sid="Key"),
-    ]
-
-
 def _listeners(scope: Scope) -> list[Statement]:
     return notify(scope.site, scope.topic, scope.event_bus)
 
@@ -288,12 +167,12 @@ def _packages(scope: Scope) -> list[Statement]:
     return [
         allow(
             [f"sagemaker:{call}" for call in on_groups],
-            _sagemaker(scope, "model-package-group", scope.packages),
+            sagemaker_arns(scope, "model-package-group", scope.packages),
             sid="PackageGroup",
         ),
         allow(
             [f"sagemaker:{call}" for call in on_packages],
-            _sagemaker(scope, "model-package", scope.packages, "/*"),
+            sagemaker_arns(scope, "model-package", scope.packages, "/*"),
             sid="Packages",
         ),
         allow(["sagemaker:ListModelPackages"], [EVERYTHING], sid="ListPackages"),
@@ -307,7 +186,7 @@ def _packages(scope: Scope) -> list[Statement]:
     ]
 
 
-def _sagemaker(scope: Scope, kind: str, name: str, ending: str = "") -> list[Arn]:
+def sagemaker_arns(scope: Scope, kind: str, name: str, ending: str = "") -> list[Arn]:
     """ARNs of what SageMaker knows by that name; some of its ARNs have it in small letters."""
     return [scope.site.arn("sagemaker", f"{kind}/{spelt}{ending}") for spelt in sorted({name, name.lower()})]
 

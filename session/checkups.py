@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from customlabels.aws.clients import LOCAL_BUCKET
 
 if TYPE_CHECKING:
+    from customlabels.aws.stacks.scope import Scope
     from customlabels.core.tables import Table
-    from customlabels.pipelines.policies import Scope
     from customlabels.pipelines.readiness.findings import Finding
     from customlabels.pipelines.service.running import BeforeStart
     from customlabels.session.session import Session
@@ -30,11 +30,11 @@ def doctor(
     before_start : asked before that; raises where it is not to be
     """
     from customlabels.core.tables import Table
-    from customlabels.pipelines.policies import POLICIES
     from customlabels.pipelines.readiness.checkup import Asked, checkup
     from customlabels.pipelines.readiness.findings import Finding
     from customlabels.pipelines.service.running import unasked
     from customlabels.scheduler.readiness import schedule
+    from customlabels.session.printed_policies import POLICIES
 
     name = project or session.settings.project.name
     asked = Asked(
@@ -72,7 +72,7 @@ def scope(
     account : its number; that of the credentials where it is None
     """
     from customlabels.aws.stacks.names import stack_name
-    from customlabels.pipelines.policies import Scope
+    from customlabels.aws.stacks.scope import Scope
 
     settings, name = session.settings, session.project(project)
     return Scope(

@@ -3,6 +3,7 @@
 Source: `handlers` in the schemas of CloudFormation's resource types; Service Authorization Reference.
 """
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -109,6 +110,11 @@ _CHANGING = (
     *("CreateChangeSet", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet", "DescribeEvents"),
     *("DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplate"),
 )
+
+
+def resource_types(template: str) -> frozenset[str]:
+    """The types of the resources in a template's text, in YAML or JSON, or in what a template is rendered from."""
+    return frozenset(re.findall(r"""\bType["']?:\s*["']?(AWS::\w+::\w+)(?![\w:])""", template))
 
 
 def deploy_statements(site: Site, stack: str, types: Iterable[str]) -> list[Statement]:

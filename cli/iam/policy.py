@@ -5,12 +5,12 @@ import json
 import click
 
 from customlabels.cli.group import Command, pass_session, project_option
-from customlabels.pipelines import policies
 from customlabels.session import Session
+from customlabels.session.printed_policies import POLICIES
 
 
 @click.command(cls=Command)
-@click.argument("use", type=click.Choice(list(policies.POLICIES)))
+@click.argument("use", type=click.Choice(list(POLICIES)))
 @project_option
 @click.option("--bucket", help="The bucket that it works in.")
 @click.option("--images", metavar="S3-ADDRESS", help="Images that are trained on where they lie.")
@@ -31,4 +31,4 @@ def policy(
     Example: customlabels iam policy train --project surface > train.json
     """
     scope = session.scope(project, bucket=bucket, images=images, to_project=to_project, account=account)
-    session.console.text(json.dumps(policies.POLICIES[use](scope), indent=2))
+    session.console.text(json.dumps(POLICIES[use](scope), indent=2))

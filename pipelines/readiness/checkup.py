@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from customlabels.aws.clients import Clients
+from customlabels.aws.stacks.scope import Policy
 from customlabels.core.settings import Settings
 from customlabels.core.watching import Watch
-from customlabels.pipelines.policies import Policy
 from customlabels.pipelines.readiness import account, machine, models, permitted, quotas, storage
 from customlabels.pipelines.readiness.census import Census, census
 from customlabels.pipelines.readiness.findings import Finding, Standing, failed, looked

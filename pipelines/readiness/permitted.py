@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from customlabels.aws.clients import Clients, explained
+from customlabels.aws.stacks.scope import Policy
 from customlabels.core.errors import ServiceError
-from customlabels.pipelines.policies import Policy
 from customlabels.pipelines.readiness.findings import NOTHING, Finding, Standing
 
 SUBJECT = "permissions"

@@ -4,4 +4,13 @@ From outside: `pipeline_stack.assemble`, `pipeline_deployment.deploy` and `remov
 `definition`. The processing jobs' zip starts in `processing`, the functions' in `functions.handlers`.
 """
 
-__all__ = ["definition", "executions", "packages", "pipeline_deployment", "pipeline_stack", "registry", "text_limits"]
+__all__ = [
+    "definition",
+    "executions",
+    "packages",
+    "pipeline_deployment",
+    "pipeline_policy",
+    "pipeline_stack",
+    "registry",
+    "text_limits",
+]

@@ -4,4 +4,4 @@ From outside: `schedule_stack.assemble`, `schedule_deployment.deploy`, `removal.
 rest is what the template is made of.
 """
 
-__all__ = ["overrides", "own_cost", "removal", "schedule_deployment", "schedule_stack"]
+__all__ = ["overrides", "own_cost", "removal", "schedule_deployment", "schedule_policy", "schedule_stack"]

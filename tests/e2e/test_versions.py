@@ -18,6 +18,7 @@ from support.policies import allowed, needed
 from support.shells import Shell
 
 from customlabels.aws import parameters
+from customlabels.aws.stacks.scope import Scope
 from customlabels.emulator.server import address
 from customlabels.pipelines import policies
 
@@ -322,7 +323,7 @@ def test_copying_and_deleting_make_no_call_that_their_policies_lack(trained: tup
 
 
 def test_policies_name_the_project_the_bucket_and_what_listens() -> None:
-    scope = policies.Scope(
+    scope = Scope(
         "111122223333", "eu-west-1", "caps", "acme", "models", "alias/k", "arn:aws:sns:eu-west-1:111122223333:t", "bus"
     )
     found = {one["Sid"]: one["Resource"] for one in policies.train(scope)["Statement"]}

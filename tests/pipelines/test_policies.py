@@ -9,11 +9,14 @@ from cfnlint.api import lint_all
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customlabels.aws.stacks.permissions import resource_types
+from customlabels.aws.stacks.scope import Scope
 from customlabels.core.settings import Settings
 from customlabels.pipelines import policies
 from customlabels.pipelines.sagemaker.pipeline_stack import assemble
+from customlabels.session.printed_policies import POLICIES as USES
 
-SCOPE = policies.Scope(
+SCOPE = Scope(
     account="111122223333",
     region="eu-west-1",
     project="surface",
@@ -25,10 +28,6 @@ SCOPE = policies.Scope(
     images="s3://photos/line-1",
     packages="customlabels-surface",
 )
-USES = {
-    use: getattr(policies, use)
-    for use in ("train", "promote", "detect", "bucket", "copy", "delete", "status", "schedule", "pipeline")
-}
 
 
 def allowed(policy: dict[str, Any]) -> dict[str, list[Any]]:
@@ -75,8 +74,8 @@ def test_making_a_project_stands_in_a_statement_of_its_own(use: str) -> None:
 
 def test_the_pipelines_stack_has_the_resources_that_its_policy_is_for() -> None:
     assembled = assemble(Settings(), project="surface", bucket="plant-7", region="eu-west-1")
-    types = {one["Type"] for one in json.loads(assembled.stack.template)["Resources"].values()}
-    assert types == policies.PIPELINE_TYPES
+    types = {resource["Type"] for resource in json.loads(assembled.stack.template)["Resources"].values()}
+    assert resource_types(assembled.stack.template) == types
 
 
 @given(st.sets(st.sampled_from(["kms_key", "topic", "event_bus", "images", "packages"])))

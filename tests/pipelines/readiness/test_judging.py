@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customlabels.aws.stacks.scope import Scope
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.watching import Callbacks
-from customlabels.pipelines.policies import POLICIES, Scope
 from customlabels.pipelines.readiness.account import clock
 from customlabels.pipelines.readiness.findings import Finding, Standing, failed, looked
 from customlabels.pipelines.readiness.machine import dependencies, extra_finding, python
@@ -25,6 +25,7 @@ from customlabels.pipelines.readiness.questions import QUESTIONS, untried
 from customlabels.pipelines.readiness.quotas import PROJECTS, RUNNING, TRAININGS, Quota, limit_of, quota_finding
 from customlabels.pipelines.readiness.removal import removed_after
 from customlabels.pipelines.readiness.storage import key_finding, policy_finding
+from customlabels.session.printed_policies import POLICIES
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 OK, WARNING, FAILED, UNKNOWN, SKIPPED = Standing

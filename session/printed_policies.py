@@ -1,0 +1,21 @@
+"""The smallest policies for what the commands do, each from the room that does it; not part of what a session loads."""
+
+from collections.abc import Callable, Mapping
+
+from customlabels.aws.stacks.scope import Policy, Scope
+from customlabels.pipelines import policies
+from customlabels.pipelines.sagemaker import pipeline_policy
+from customlabels.scheduler.stack import schedule_policy
+
+POLICIES: Mapping[str, Callable[[Scope], Policy]] = {
+    "train": policies.train,
+    "promote": policies.promote,
+    "detect": policies.detect,
+    "bucket": policies.bucket,
+    "copy": policies.copy,
+    "delete": policies.delete,
+    "status": policies.status,
+    "schedule": schedule_policy.schedule,
+    "pipeline": pipeline_policy.pipeline,
+}
+"""Every use that a policy is printed for."""
