@@ -35,6 +35,8 @@ class Shell:
             stdout=pipe,
             stderr=pipe,
             text=True,
+            # What is run in the background is told to ignore it, and so would be its children.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def run(self, *words: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
