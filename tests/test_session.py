@@ -7,7 +7,6 @@ import pkgutil
 from pathlib import Path
 from typing import Any
 
-import pandas
 import pytest
 from support.local_services import Service
 
@@ -130,6 +129,8 @@ def test_every_use_case_is_a_function_that_is_given_the_session() -> None:
         assert function.__doc__, name
 
 
-def table(images: Path) -> pandas.DataFrame:
+def table(images: Path) -> Any:
     paths = sorted(path.relative_to(images) for path in images.glob("*/*.jpg"))
+    import pandas
+
     return pandas.DataFrame([(str(path), path.parts[0]) for path in paths], columns=["image", "label"])

@@ -104,4 +104,8 @@ def main(setup):
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    try:
+        main(json.loads(sys.argv[1]))
+    except BrokenPipeError:
+        # The service is gone. Who waits for what comes notices too, clears up and ends this process.
+        threading.Event().wait()

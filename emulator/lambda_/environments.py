@@ -62,9 +62,9 @@ class Reply:
 
 
 class Environment:
-    """A process of a function; `stream` is its stream in CloudWatch Logs."""
+    """A process of a function; `stream` is its stream in CloudWatch Logs, its files are below `scratch`."""
 
-    def __init__(self, setup: Setup, stream: str) -> None:
+    def __init__(self, setup: Setup, stream: str, scratch: Path) -> None:
         self.setup = setup
         self.stream = stream
         self.idle_since = 0.0
@@ -72,7 +72,8 @@ class Environment:
         self._began = time.monotonic()
         self._new = True
         self._received = bytearray()
-        self._scratch = Path(tempfile.mkdtemp(prefix="customlabels-function-"))
+        scratch.mkdir(parents=True, exist_ok=True)
+        self._scratch = Path(tempfile.mkdtemp(prefix="function-", dir=scratch))
         home = self._scratch / "tmp"
         home.mkdir()
         self._output = self._scratch / "output"
@@ -207,8 +208,9 @@ class Environment:
 class Pool:
     """Keeps environments that have nothing to do; `is_current` says whether a setup is still that of its function."""
 
-    def __init__(self, is_current: Callable[[Setup], bool]) -> None:
+    def __init__(self, is_current: Callable[[Setup], bool], scratch: Path) -> None:
         self._is_current = is_current
+        self._scratch = scratch
         self._idle: list[Environment] = []
         self._lock = threading.Lock()
 
@@ -219,7 +221,7 @@ class Pool:
             if environment is not None:
                 self._idle.remove(environment)
                 return environment
-        return Environment(setup, stream())
+        return Environment(setup, stream(), self._scratch)
 
     def give(self, environment: Environment) -> None:
         """Takes one back; it is ended where it is of no use, or there are enough."""

@@ -17,6 +17,7 @@ from customlabels.emulator.eventbridge.deliveries import Due
 from customlabels.emulator.lambda_ import functions
 from customlabels.emulator.lambda_.environments import Pool
 from customlabels.emulator.lambda_.logs import Logged
+from customlabels.emulator.server.address import SCRATCH_FOLDER
 from customlabels.emulator.server.http import Environ, StartResponse, answer
 
 INVOKED = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
@@ -36,7 +37,7 @@ class Invoker:
         self._clock = clock
         self._log = log
         self._put = put
-        self._pool = Pool(lambda made: functions.is_current(made, state, self.endpoint_url))
+        self._pool = Pool(lambda made: functions.is_current(made, state, self.endpoint_url), state / SCRATCH_FOLDER)
         self.endpoint_url = ""
         """Where functions reach the service."""
 

@@ -22,7 +22,7 @@ from moto.sagemaker.models import sagemaker_backends
 from customlabels.core.files import written_aside
 from customlabels.emulator.sagemaker.definitions import Document, StepFailed, met, needs, picked, resolved, values_of
 from customlabels.emulator.sagemaker.jobs import JobFailed, run_job
-from customlabels.emulator.server.address import EXECUTIONS_FOLDER
+from customlabels.emulator.server.address import EXECUTIONS_FOLDER, SCRATCH_FOLDER
 from customlabels.emulator.server.http import Environ, StartResponse, action, answer
 from customlabels.emulator.server.protocol import CONTENT_TYPE
 
@@ -258,7 +258,7 @@ class Executions:
         elif step.type == "Callback":
             self._wait(execution, step, document, arguments)
         elif step.type == "Processing":
-            run_job(arguments, execution.region, self._client)
+            run_job(arguments, execution.region, self._client, self._state / SCRATCH_FOLDER)
         elif step.type == "Condition":
             holds = all(met(resolved(condition, values)) for condition in arguments["Conditions"])
             step.metadata = {"Condition": {"Outcome": str(holds)}}

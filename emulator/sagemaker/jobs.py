@@ -28,8 +28,8 @@ class JobFailed(Exception):
     """A job of which a process ended badly; the message is what it left, or the end of its log."""
 
 
-def run_job(job: Document, region: str, client: Callable[[str, str], Any]) -> None:
-    """Runs a job, given as CreateProcessingJob takes it, to its end.
+def run_job(job: Document, region: str, client: Callable[[str, str], Any], scratch: Path) -> None:
+    """Runs a job, given as CreateProcessingJob takes it, to its end; its files are below `scratch`.
 
     Raises
     ------
@@ -37,7 +37,8 @@ def run_job(job: Document, region: str, client: Callable[[str, str], Any]) -> No
     """
     cluster = job["ProcessingResources"]["ClusterConfig"]
     hosts = [f"algo-{number}" for number in range(1, int(cluster["InstanceCount"]) + 1)]
-    folder = Path(tempfile.mkdtemp(prefix="customlabels-job-"))
+    scratch.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="job-", dir=scratch))
     try:
         processes = [_start(job, region, client, folder / host, host, hosts) for host in hosts]
         codes = [process.wait(_LONGEST) for process in processes]

@@ -33,6 +33,8 @@ STATE_FILE = "state.sqlite"
 FEATURES_FILE = "features.sqlite"
 VERSIONS_FOLDER = "versions"
 FUNCTIONS_FOLDER = "functions"
+SCRATCH_FOLDER = "scratch"
+"""Of processes that the service runs; nothing in it outlives the service."""
 EXECUTIONS_FOLDER = "executions"
 OBJECTS_FOLDER = "objects"
 BLOBS_FOLDER = "blobs"
@@ -232,7 +234,7 @@ def reset(state: Path) -> None:
     databases = (name + end for name in (STATE_FILE, FEATURES_FILE) for end in ("", "-wal", "-shm"))
     for name in (ADDRESS_FILE, KEY_FILE, LOCK_FILE, LOG_FILE, PID_FILE, *databases):
         (state / name).unlink(missing_ok=True)
-    for name in (VERSIONS_FOLDER, FUNCTIONS_FOLDER, EXECUTIONS_FOLDER, OBJECTS_FOLDER, BLOBS_FOLDER):
+    for name in (VERSIONS_FOLDER, FUNCTIONS_FOLDER, SCRATCH_FOLDER, EXECUTIONS_FOLDER, OBJECTS_FOLDER, BLOBS_FOLDER):
         shutil.rmtree(state / name, ignore_errors=True)
 
 

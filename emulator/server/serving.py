@@ -27,6 +27,7 @@ from customlabels.emulator.server.address import (
     LOCK_FILE,
     OBJECTS_FOLDER,
     PID_FILE,
+    SCRATCH_FOLDER,
     SECRET,
     STATE_FILE,
     VERSIONS_FOLDER,
@@ -61,6 +62,8 @@ def serve(state: Path, port: int, pace: Pace) -> None:
         return
     (state / PID_FILE).write_text(str(os.getpid()))
     _see_to_owner(state)
+    # Whoever is killed, or whose service is, cannot clear up.
+    shutil.rmtree(state / SCRATCH_FOLDER, ignore_errors=True)
     key = make_key(state)
     _forget_aws(key)
     if pace.enforced:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.local_services import BUCKET, Service
+from support.local_services import BUCKET, Service, client
 
 from customlabels.aws import s3
 from customlabels.core.addresses import S3Address
@@ -91,11 +91,16 @@ def bucket_once(service: Service) -> Service:
 
 
 def test_listing_goes_through_all_pages_and_deleting_leaves_the_neighbours(bucket: Service) -> None:
-    for number in range(1003):
-        bucket.s3.put_object(Bucket=BUCKET, Key=f"many/{number:04}", Body=b"")
+    keys = [f"many/{number:04}" for number in range(11)]
+    for key in keys:
+        s3.put(bucket.s3, S3Address(BUCKET, key), b"", kms_key=None)
     s3.put(bucket.s3, S3Address(BUCKET, "many-more"), b"", kms_key=None)
-    assert [stored.address.key for stored in s3.listed(bucket.s3, BUCKET, "many/")] == [
-        f"many/{number:04}" for number in range(1003)
-    ]
-    assert s3.delete_below(bucket.s3, BUCKET, "many/") == 1003
-    assert [stored.address.key for stored in s3.listed(bucket.s3, BUCKET, "many")] == ["many-more"]
+    # Pages of five rather than of a thousand.
+    paged = client(bucket, "s3")
+    pages = []
+    paged.meta.events.register("provide-client-params.s3.ListObjectsV2", lambda params, **_: {**params, "MaxKeys": 5})
+    paged.meta.events.register("after-call.s3.ListObjectsV2", lambda parsed, **_: pages.append(parsed["KeyCount"]))
+    assert [stored.address.key for stored in s3.listed(paged, BUCKET, "many/")] == keys
+    assert pages == [5, 5, 1]
+    assert s3.delete_below(paged, BUCKET, "many/") == len(keys)
+    assert [stored.address.key for stored in s3.listed(paged, BUCKET, "many")] == ["many-more"]

@@ -1,12 +1,18 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-import pandas
 import pytest
 from support.drawing import draw
 
 from customlabels import Dataset, LayoutError, Side
+
+
+def table(rows: list[tuple[Any, ...]], columns: list[str]) -> Any:
+    import pandas
+
+    return pandas.DataFrame(rows, columns=columns)
 
 
 @pytest.fixture
@@ -15,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_table_of_labels_becomes_a_dataset_and_a_table_again(folder: Path) -> None:
-    frame = pandas.DataFrame(
+    frame = table(
         [("across/000.jpg", "crack", "train"), ("across/000.jpg", "pit", "train"), ("down/000.jpg", None, "test")],
         columns=["file", "kind", "part"],
     )
@@ -33,7 +39,7 @@ def test_a_table_of_labels_becomes_a_dataset_and_a_table_again(folder: Path) -> 
 
 
 def test_a_table_of_boxes_becomes_a_dataset_with_boxes(folder: Path) -> None:
-    frame = pandas.DataFrame(
+    frame = table(
         [("across/000.jpg", "crack", 1, 2, 30, 20), ("across/001.jpg", None, None, None, None, None)],
         columns=["image", "label", "x", "y", "w", "h"],
     )
@@ -58,20 +64,20 @@ def test_a_table_of_boxes_becomes_a_dataset_with_boxes(folder: Path) -> None:
 def test_a_table_that_cannot_be_read_is_refused_in_a_sentence(
     folder: Path, columns: dict[str, str], words: str
 ) -> None:
-    frame = pandas.DataFrame([("across/000.jpg", "crack")], columns=["image", "label"])
+    frame = table([("across/000.jpg", "crack")], columns=["image", "label"])
     with pytest.raises(LayoutError, match=words):
         Dataset.from_pandas(frame, root=folder, **columns)
 
 
 def test_an_image_that_is_not_there_is_among_the_findings(folder: Path) -> None:
-    frame = pandas.DataFrame([("across/000.jpg", "a"), ("gone.jpg", "b")], columns=["image", "label"])
+    frame = table([("across/000.jpg", "a"), ("gone.jpg", "b")], columns=["image", "label"])
     dataset = Dataset.from_pandas(frame, image="image", label="label", root=folder)
     assert [record.name for record in dataset.records] == ["across/000.jpg"]
     assert "gone.jpg" in dataset.faults[0].name
 
 
 def test_a_dataset_tells_of_itself_in_a_line(folder: Path) -> None:
-    frame = pandas.DataFrame([("across/000.jpg", f"<l{n}>") for n in range(20)], columns=["image", "label"])
+    frame = table([("across/000.jpg", f"<l{n}>") for n in range(20)], columns=["image", "label"])
     dataset = Dataset.from_pandas(frame, image="image", label="label", root=folder)
     assert repr(dataset).startswith(f"<Dataset {folder.resolve()}: 1 images (<l0> 1, ")
     assert len(repr(dataset)) < 300

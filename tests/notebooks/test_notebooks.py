@@ -4,11 +4,12 @@ import re
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
 import pytest
-from nbformat import NotebookNode
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -17,11 +18,17 @@ MOST_BYTES = 200_000
 of_each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
-def code(notebook: NotebookNode) -> list[NotebookNode]:
+def read(path: Path) -> "NotebookNode":
+    import nbformat
+
+    return nbformat.read(path, as_version=4)
+
+
+def code(notebook: "NotebookNode") -> "list[NotebookNode]":
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def outputs(notebook: NotebookNode) -> Iterator[tuple[str, Any]]:
+def outputs(notebook: "NotebookNode") -> Iterator[tuple[str, Any]]:
     """Kind and content of everything that is shown: a MIME type, or the name of a stream."""
     for cell in code(notebook):
         for output in cell.outputs:
@@ -31,7 +38,7 @@ def outputs(notebook: NotebookNode) -> Iterator[tuple[str, Any]]:
                 yield from output.get("data", {}).items()
 
 
-def faults(notebook: NotebookNode) -> list[str]:
+def faults(notebook: "NotebookNode") -> list[str]:
     """What went wrong in cells that do not say so on purpose; a command that fails raises nothing."""
     found = []
     for cell in code(notebook):
@@ -47,7 +54,7 @@ def faults(notebook: NotebookNode) -> list[str]:
     return found
 
 
-def pictures(notebook: NotebookNode) -> int:
+def pictures(notebook: "NotebookNode") -> int:
     return sum(kind.startswith("image/") for kind, _ in outputs(notebook))
 
 
@@ -62,13 +69,13 @@ def test_it_runs_whole_from_a_clean_kernel(path: Path, tmp_path: Path, monkeypat
     beside = sorted(FOLDER.iterdir())
     notebook = runpy.run_path(str(FOLDER / "execute.py"))["executed"](path, tmp_path)
     assert faults(notebook) == []
-    assert pictures(notebook) == pictures(nbformat.read(path, as_version=4)) > 0
+    assert pictures(notebook) == pictures(read(path)) > 0
     assert sorted(FOLDER.iterdir()) == beside
 
 
 @of_each
 def test_the_line_to_change_for_aws_is_the_first(path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     assert "change the one line below" in notebook.cells[0].source
     (line,) = code(notebook)[0].source.splitlines()
     assert "# the one line to change for AWS" in line
@@ -76,7 +83,9 @@ def test_the_line_to_change_for_aws_is_the_first(path: Path) -> None:
 
 @of_each
 def test_what_is_committed_ran_in_order_and_without_a_fault(path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
+    import nbformat
+
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
     assert list(notebook.metadata) == ["kernelspec"]
@@ -87,7 +96,7 @@ def test_what_is_committed_ran_in_order_and_without_a_fault(path: Path) -> None:
 
 @of_each
 def test_what_is_committed_is_light_and_names_no_machine(path: Path) -> None:
-    for kind, content in outputs(nbformat.read(path, as_version=4)):
+    for kind, content in outputs(read(path)):
         assert len(content) < MOST_BYTES, f"{kind} of {len(content)} characters"
         if not kind.startswith("image/") or "svg" in kind:
             assert (

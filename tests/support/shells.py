@@ -5,12 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from customlabels.emulator.server import address
+from support import warm_command
 
 
 @dataclass(frozen=True)
@@ -40,22 +40,26 @@ class Shell:
         )
 
     def run(self, *words: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-        process = self.start(*words)
-        output, errors = process.communicate(timeout=120)
-        assert process.returncode == expect, f"{words}: {process.returncode}\n{output}\n{errors}"
+        if warm_command.suits(self.environment):
+            running = warm_command.Running(words, self.folder, self.environment)
+            output, errors = running.output(seconds=120)
+            code = running.returncode
+        else:
+            process = self.start(*words)
+            output, errors = process.communicate(timeout=120)
+            code = process.returncode
+        assert code == expect, f"{words}: {code}\n{output}\n{errors}"
         assert "Traceback" not in errors
-        return subprocess.CompletedProcess(words, process.returncode, output, errors)
+        return subprocess.CompletedProcess(words, expect, output, errors)
 
     def run_on(self, *words: str, minutes: float = 5) -> subprocess.CompletedProcess[str]:
         """Runs a command that waits for what takes long, while the local service's clock is moved on."""
-        process = self.start(*words)
-        while process.poll() is None:
+        running = warm_command.Running(words, self.folder, self.environment)
+        while running.wait(0.3) is None:
             address.advance(self.state, minutes * 60)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(0.3)
-        output, errors = process.communicate()
-        assert process.returncode == 0, f"{words}: {process.returncode}\n{output}\n{errors}"
-        return subprocess.CompletedProcess(words, process.returncode, output, errors)
+        output, errors = running.output(seconds=0)
+        assert running.returncode == 0, f"{words}: {running.returncode}\n{output}\n{errors}"
+        return subprocess.CompletedProcess(words, 0, output, errors)
 
     def json(self, *words: str, expect: int = 0) -> Any:
         return json.loads(self.run(*words, "--output", "json", expect=expect).stdout)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.local_services import Service, client, kill, role, zipped
+from support.local_services import Service, client, connect, kill, role, zipped
 
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
@@ -191,6 +191,21 @@ def test_environments_end_with_the_service(own_service: Service, tmp_path: Path,
         wait_for(lambda: None if alive(environment["pid"]) else True, what="the environment's end", most=10)
         assert not Path(environment["home"]).exists()
         assert running.exception() is not None
+
+
+def test_what_a_killed_function_of_a_killed_service_left_is_gone_at_the_next_start(own_service: Service) -> None:
+    make(own_service, "left", HANDLER)
+    invoked = json.load(client(own_service, "lambda").invoke(FunctionName="left")["Payload"])
+    home, running = Path(invoked["home"]), address.running(own_service.state)
+    assert home.is_relative_to(own_service.state)
+    assert running is not None
+    os.kill(running.pid, signal.SIGSTOP)
+    os.kill(invoked["pid"], signal.SIGKILL)
+    os.kill(running.pid, signal.SIGKILL)
+    wait_for(lambda: None if alive(running.pid) else True, what="the service's end", most=10)
+    assert home.exists()
+    connect(own_service.state)
+    assert not home.exists()
 
 
 def test_an_import_that_fails_is_told_of_every_time(service: Service) -> None:
