@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -120,7 +121,7 @@ NEEDS = {
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The state of a quick local service: three versions in the project `photos`, images in the bucket `my-bucket`."""
     folder = tmp_path_factory.mktemp("walks")
     draw(folder / "photos", PHOTOS["photos"])
@@ -136,6 +137,18 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         # Pages that train the same images find the version that is there.
         for name in (OTHER, VERSION):
             assert run(["-q", "versions", "copy", "champion", "--to-project", "photos", "--to-version", name]) == 0
+    address.stop(state)
+    return state
+
+
+@pytest.fixture
+def state(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The prepared state, and a service on it, for one page alone."""
+    state = tmp_path_factory.mktemp("page") / address.STATE_FOLDER
+    shutil.copytree(prepared, state)
+    # Another service may have the port by now.
+    (state / address.ADDRESS_FILE).unlink()
+    address.start(state, address.FAST)
     yield state
     address.stop(state)
 

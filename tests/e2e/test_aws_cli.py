@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.drawing import draw
 from support.shells import Shell
 
@@ -28,6 +29,7 @@ def aws(shell: Shell) -> Any:
     return call
 
 
+@pytest.mark.around
 def test_the_whole_flow_runs_through_the_unmodified_aws_cli(shell: Shell) -> None:
     call = aws(shell)
     images = draw(shell.folder / "tiles", {"across": 8, "down": 8})

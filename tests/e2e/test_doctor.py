@@ -111,6 +111,7 @@ def test_a_probe_that_is_interrupted_leaves_nothing(shell: Shell, number: signal
     assert left_over(connect(shell.state)) == []
 
 
+@pytest.mark.around
 def test_a_model_that_is_up_is_told_with_its_price(shell: Shell, images: Path) -> None:
     shell.run("--local", "train", str(images), "--version-name", "v1")
     shell.run("--local", "model", "start", "--yes")

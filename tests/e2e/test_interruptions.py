@@ -15,7 +15,7 @@ def trainings(shell: Shell) -> list[str]:
     return [path.name for path in (shell.state / "versions").iterdir()]
 
 
-@pytest.mark.parametrize("seconds", [0.8, 2.0])
+@pytest.mark.parametrize("seconds", [0.8, pytest.param(2.0, marks=pytest.mark.around)])
 def test_a_killed_run_is_finished_by_running_it_again(shell: Shell, images: Path, seconds: float) -> None:
     process = shell.start("train", str(images), "--local")
     time.sleep(seconds)

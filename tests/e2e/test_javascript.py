@@ -62,6 +62,7 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.around
 def test_the_javascript_sdk_goes_through_a_flow_of_its_own(service: Service, sdk: Path) -> None:
     lines = [entry_line(f"s3://{BUCKET}/js/{number}.jpg", ("ok",)) for number in range(5)]
     (sdk / "flow.mjs").write_text(FLOW)

@@ -49,6 +49,7 @@ KINDS = [
 """Throttled, broken, cut before the service has the call, and cut when it has answered."""
 
 
+@pytest.mark.around
 def test_a_run_that_is_disturbed_all_the_time_ends_the_same(undisturbed: tuple[Shell, list[str], End]) -> None:
     shell, _, wanted = undisturbed
     service, kinds = connect(shell.state), itertools.cycle(KINDS)

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +38,10 @@ sys.exit(code)
 """
 
 
-@pytest.fixture(scope="module")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Service]]:
+@pytest.fixture
+def plant(shell: Shell) -> tuple[Shell, Service]:
     """A folder whose images lie in S3, one label looking like another; its pipeline is deployed."""
-    shell = Shell(tmp_path_factory.mktemp("pipeline"))
-    service = connect(shell.state, pace=address.FAST)
+    service = connect(shell.state)
     service.s3.create_bucket(Bucket=BUCKET)
     photos = draw(shell.folder / "photos", {"across": 6, "down": 6})
     (photos / "alike").mkdir()
@@ -53,8 +51,7 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Ser
         service.s3.upload_file(str(path), BUCKET, path.relative_to(shell.folder).as_posix())
     (shell.folder / "customlabels.toml").write_text(SETTINGS)
     shell.run("--local", "pipeline", "deploy", "--yes")
-    yield shell, service
-    address.stop(shell.state)
+    return shell, service
 
 
 def champion(service: Service) -> dict[str, Any]:
@@ -106,7 +103,6 @@ def test_a_pipeline_comes_to_the_same_end_as_train(plant: tuple[Shell, Service])
     assert [one["ModelApprovalStatus"] for one in listed["ModelPackageSummaryList"]] == ["Approved", "Rejected"]
 
 
-@pytest.mark.around
 def test_a_version_that_does_not_pass_ends_in_the_gates_sentence(plant: tuple[Shell, Service]) -> None:
     shell, _ = plant
     failed = shell.run("--local", "pipeline", "run", "--min-f1", "0.99", "--output", "json", expect=3)
@@ -143,9 +139,8 @@ def test_an_execution_goes_on_when_the_service_has_died(plant: tuple[Shell, Serv
 
 @pytest.mark.around
 def test_a_training_that_cannot_end_fails_the_step_that_waits(plant: tuple[Shell, Service]) -> None:
-    shell, _ = plant
-    service = connect(shell.state)
-    sagemaker, (project,) = client(service, "sagemaker"), service.rekognition.describe_projects()["ProjectDescriptions"]
+    _, service = plant
+    sagemaker, project = client(service, "sagemaker"), service.rekognition.create_project(ProjectName="surface")
     made = json.loads(sagemaker.describe_pipeline(PipelineName="customlabels-surface")["PipelineDefinition"])
     (wait,) = (one for one in made["Steps"] if one["Name"] == "Wait")
     wait["Arguments"] = {"project_arn": project["ProjectArn"], "version": "gone"}
@@ -161,7 +156,6 @@ def test_a_training_that_cannot_end_fails_the_step_that_waits(plant: tuple[Shell
     assert wait_for(look, what="the execution", most=300) == "Failed"
     (step,) = sagemaker.list_pipeline_execution_steps(**about)["PipelineExecutionSteps"]
     assert (step["StepStatus"], step["FailureReason"]) == ("Failed", "version gone has been deleted")
-    sagemaker.delete_pipeline(PipelineName="waits")
 
 
 @pytest.mark.around
@@ -170,12 +164,9 @@ def test_deploying_again_changes_nothing_and_shows_what_it_would(plant: tuple[Sh
     assert "nothing to change" in shell.run("--local", "pipeline", "deploy", "--yes").stdout
     settings = shell.folder / "customlabels.toml"
     settings.write_text(SETTINGS.replace("min_test_images = 1", "min_test_images = 1\nmin_f1 = 0.5"))
-    try:
-        asked = shell.run("--local", "-v", "pipeline", "deploy", expect=130)
-        assert needed(asked.stderr) <= allowed(shell, "pipeline")
-        assert '+      "DefaultValue": 0.5' in asked.stdout
-    finally:
-        settings.write_text(SETTINGS)
+    asked = shell.run("--local", "-v", "pipeline", "deploy", expect=130)
+    assert needed(asked.stderr) <= allowed(shell, "pipeline")
+    assert '+      "DefaultValue": 0.5' in asked.stdout
 
 
 @pytest.mark.around

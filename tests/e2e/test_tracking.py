@@ -24,7 +24,6 @@ from support.shells import Shell
 
 from customlabels.cli.group import root
 from customlabels.core.waiting import wait_for
-from customlabels.emulator.server import address
 from customlabels.pipelines.tracking import server as tracking
 from customlabels.pipelines.tracking.record import ARN_TAG, Record
 
@@ -109,19 +108,17 @@ def _tags(of: Any) -> dict[str, str]:
     return {one["key"]: one["value"] for one in of["tags"]}
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Environment, str, str]]:
+@pytest.fixture
+def trained(shell: Shell) -> tuple[Environment, str, str]:
     """A shell whose project `photos` has two versions, the older and the newer; nothing of them is logged."""
-    shell = Environment(tmp_path_factory.mktemp("tracking"))
-    address.start(shell.state, address.FAST)
+    shell = Environment(shell.folder)
     draw(shell.folder / "photos", {"across": 10, "down": 10})
     (shell.folder / "customlabels.toml").write_text('[project]\nname = "photos"\n')
     old, new = (shell.json("train", "photos", "--local", "-q", "--seed", seed)["version"] for seed in "01")
-    yield shell, old, new
-    address.stop(shell.state)
+    return shell, old, new
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def starting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server on sqlite that is about to be up."""
     folder = tmp_path_factory.mktemp("mlflow")
@@ -144,7 +141,7 @@ def starting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     process.wait(20)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def tracked(starting: Server, trained: tuple[Environment, str, str]) -> tuple[Environment, Server, str, str]:
     """A shell whose settings track on a server that is up, the server, and the two versions."""
     wait_for(starting.is_up, what=f"MLflow ({starting.log})", most=120)
@@ -206,13 +203,12 @@ def test_a_version_is_logged_once_and_the_alias_follows_the_champion(
     }
 
 
-@pytest.mark.around
-def test_a_missing_package_is_told_before_anything_is_trained(trained: tuple[Environment, str, str]) -> None:
-    plain, _, _ = trained
-    hidden = plain.folder / "hidden"
+def test_a_missing_package_is_told_before_anything_is_trained(shell: Shell) -> None:
+    draw(shell.folder / "photos", {"across": 2, "down": 2})
+    hidden = shell.folder / "hidden"
     hidden.mkdir()
     (hidden / "mlflow.py").write_text('raise ModuleNotFoundError("No module named mlflow", name="mlflow")\n')
-    without = Environment(plain.folder, {"PYTHONPATH": str(hidden), **DOWN})
+    without = Environment(shell.folder, {"PYTHONPATH": str(hidden), **DOWN})
     refused = without.run("train", "photos", "--local", "--seed", "9", "--track", "mlflow", expect=2)
     assert "pip install 'customlabels[mlflow]'" in refused.stderr
     assert "plan:" not in refused.stderr

@@ -159,6 +159,7 @@ def test_a_template_is_rendered_for_other_tools(plant: tuple[Shell, Service]) ->
     assert (shell.folder / "stack" / "functions.zip").stat().st_size < 50_000
 
 
+@pytest.mark.around
 def test_after_events_lost_doubled_and_late_and_calls_that_fail_all_comes_right(plant: tuple[Shell, Service]) -> None:
     _, service = plant
     with chaos(service, "surface", seed=3) as made:
@@ -168,6 +169,7 @@ def test_after_events_lost_doubled_and_late_and_calls_that_fail_all_comes_right(
     assert made.spoiled
 
 
+@pytest.mark.around
 def test_removing_leaves_nothing_and_stops_what_is_up(own_plant: tuple[Shell, Service]) -> None:
     shell, service = own_plant
     # Straight after the first deploy nothing has been looked at, and need not have been.
