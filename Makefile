@@ -30,7 +30,8 @@ demo: .venv/ready ## train a model on sample images, without an AWS account
 	$(BIN)/customlabels --local versions list --project $(DEMO)
 	$(BIN)/customlabels local stop
 
-test: lint types unit ## lint, strict types, tests
+test: .venv/ready ## lint, strict types, tests, side by side
+	@$(MAKE) --no-print-directory --jobs 3 lint types unit
 
 lint: .venv/ready ## style and the directions of imports
 	$(BIN)/ruff check .
@@ -43,7 +44,7 @@ types: .venv/ready ## mypy, strict
 unit: .venv/ready ## the tests alone
 	$(BIN)/pytest -q --numprocesses 3 --dist loadfile -m 'not around'
 
-around: .venv/ready ## the tests of what is around it: notebooks, every command of the docs, MLflow's server, a pipeline
+around: .venv/ready ## the tests of what is around it: notebooks, every command of the docs, MLflow's server, a pipeline, long journeys
 	$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m around
 
 security: .venv/ready ## the schedule's template under checkov's rules, in an environment of its own

@@ -86,7 +86,7 @@ def _forking() -> socket.socket:
     mine, theirs = socket.socketpair()
     with theirs:
         subprocess.Popen(
-            [sys.executable, __file__, str(theirs.fileno())],
+            [sys.executable, "-P", __file__, str(theirs.fileno())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
@@ -130,7 +130,8 @@ def _attend(channel: int, output: int, errors: int) -> None:
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
-    sys.path[0], sys.argv[1:] = folder, words
+    sys.path.insert(0, folder)
+    sys.argv[1:] = words
     try:
         runpy.run_module("customlabels.cli.main", run_name="__main__", alter_sys=True)
     except SystemExit as ended:
