@@ -32,9 +32,15 @@ _NUMBER = struct.Struct("!i")
 
 
 def suits(environment: Mapping[str, str]) -> bool:
-    """Whether Python would be here what it is where it starts with that environment."""
-    about = [name for name in {*environment, *os.environ} if name.startswith(("PYTHON", "LANG", "LC_"))]
-    return all(environment.get(name, "") == os.environ.get(name, "") for name in about)
+    """Whether Python would be no other if it started with that environment."""
+    ours = _environment()
+    about = [name for name in {*environment, *ours} if name.startswith(("PYTHON", "LANG", "LC_"))]
+    return all(environment.get(name, "") == ours.get(name, "") for name in about)
+
+
+def _environment() -> dict[str, str]:
+    """What the process that forks starts with."""
+    return {**os.environ, "PYTHONPATH": ""}
 
 
 class Running:
@@ -89,6 +95,7 @@ def _forking() -> socket.socket:
             [sys.executable, "-P", __file__, str(theirs.fileno())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
+            env=_environment(),
             pass_fds=[theirs.fileno()],
         )
     return mine
