@@ -144,7 +144,7 @@ def starting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def tracked(starting: Server, trained: tuple[Environment, str, str]) -> tuple[Environment, Server, str, str]:
     """A shell whose settings track on a server that is up, the server, and the two versions."""
-    wait_for(starting.is_up, what=f"MLflow ({starting.log})", most=120)
+    wait_for(starting.is_up, what=f"MLflow ({starting.log})", most=300)
     plain, old, new = trained
     settings = plain.folder / "tracked.toml"
     settings.write_text(f'[project]\nname = "photos"\n[track]\nto = "mlflow"\nuri = "{starting.url}"\n')
