@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.drawing import draw, drawn
-from support.local_services import Service, client, connect, kill_and_return
+from support.local_services import QUICK, Service, client, connect, kill_and_return
 from support.policies import allowed, needed
 from support.shells import Shell
 
@@ -43,7 +43,7 @@ sys.exit(code)
 def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Service]]:
     """A folder whose images lie in S3, one label looking like another; its pipeline is deployed."""
     shell = Shell(tmp_path_factory.mktemp("pipeline"))
-    service = connect(shell.state, pace=address.FAST)
+    service = connect(shell.state, pace=QUICK)
     service.s3.create_bucket(Bucket=BUCKET)
     photos = draw(shell.folder / "photos", {"across": 6, "down": 6})
     (photos / "alike").mkdir()

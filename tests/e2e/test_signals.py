@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from support.drawing import draw
 from support.interception import Call, Spoiled, intercepted
-from support.local_services import Service, client, connect
+from support.local_services import STRICT, Service, client, connect
 from support.shells import Shell
 
 from customlabels.emulator.server import address
@@ -21,7 +21,7 @@ ENDING = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Service]]:
     """A folder with a trained version `v1` of `photos`; its service takes a moment for each step."""
     shell = Shell(tmp_path_factory.mktemp("signals"))
-    address.start(shell.state, address.Pace(scale=0.002, rate=20))
+    address.start(shell.state, address.Pace(scale=0.002, rate=20, strict=STRICT))
     draw(shell.folder / "photos", {"across": 6, "down": 6})
     shell.run("train", "photos", "--local", "--version-name", "v1", "-q")
     (shell.folder / ".aws").mkdir()

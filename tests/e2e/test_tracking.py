@@ -19,7 +19,7 @@ import click
 import pytest
 import yaml
 from support.drawing import draw
-from support.local_services import connect
+from support.local_services import QUICK, connect
 from support.shells import Shell
 
 from customlabels.cli.group import root
@@ -113,7 +113,7 @@ def _tags(of: Any) -> dict[str, str]:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Environment, str, str]]:
     """A shell whose project `photos` has two versions, the older and the newer; nothing of them is logged."""
     shell = Environment(tmp_path_factory.mktemp("tracking"))
-    address.start(shell.state, address.FAST)
+    address.start(shell.state, QUICK)
     draw(shell.folder / "photos", {"across": 10, "down": 10})
     (shell.folder / "customlabels.toml").write_text('[project]\nname = "photos"\n')
     old, new = (shell.json("train", "photos", "--local", "-q", "--seed", seed)["version"] for seed in "01")

@@ -59,6 +59,7 @@ def test_what_is_no_model_any_more_is_never_chosen_started_or_kept_as_champion(t
     promotion = Promotion(name, arn)
     assert lost(rekognition, "aged", promotion) is None
     rekognition.tag_resource(ResourceArn=arn, Tags={"customlabels:local-state": state})
+    trained.wait(name, state)
     assert version_name(choose_version(rekognition, "aged", None)) == "v1"
     with pytest.raises(ServiceError, match=f"version {name} of aged is {state}: it is no model any more"):
         choose_version(rekognition, "aged", name)
