@@ -72,7 +72,7 @@ def _client(url: str, key: str, name: str, region: str) -> Any:
 
 
 def begin_training(service: Service, project: str, images: Path, **more: Any) -> tuple[str, str]:
-    """Makes the bucket BUCKET, and has `v1` of a new project trained on a folder a label; ARNs of both, once they show."""
+    """Makes BUCKET, and has `v1` of a new project trained on a folder a label; ARNs of both, once they show."""
     service.s3.create_bucket(Bucket=BUCKET)
     lines = []
     for path in sorted(images.rglob("*.jpg")):
