@@ -17,6 +17,7 @@ from customlabels.aws.stacks.names import stack_name
 from customlabels.emulator.server import address
 from customlabels.manifests.lines import entry_line
 from customlabels.pipelines import policies
+from customlabels.session.printed_policies import POLICIES
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:models"
 KEY = "alias/models"
@@ -182,7 +183,7 @@ def person(ground: tuple[Service, Path], monkeypatch: pytest.MonkeyPatch, capsys
 def statements(use: Use, name: str) -> list[dict[str, Any]]:
     """Those of the policy in question."""
     scope = replace(SCOPE, project=use.project.replace("NEW", name), images=use.images)
-    found: list[dict[str, Any]] = policies.POLICIES[use.policies[-1]](scope)["Statement"]
+    found: list[dict[str, Any]] = POLICIES[use.policies[-1]](scope)["Statement"]
     return found
 
 
@@ -200,7 +201,7 @@ def forget_stacks(service: Service) -> None:
 def complaint(person: Person, use: Use, name: str, allowed: list[dict[str, Any]]) -> str:
     """What the first command says that is not let do all of its work; nothing where each is."""
     scope = replace(SCOPE, project=use.project.replace("NEW", name), images=use.images)
-    granted = [policies.POLICIES[other](scope) for other in use.policies[:-1]]
+    granted = [POLICIES[other](scope) for other in use.policies[:-1]]
     granted += [{"Version": "2012-10-17", "Statement": allowed}] if allowed else []
     person.may(*granted)
     forget_stacks(person.service)
