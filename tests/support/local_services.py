@@ -41,9 +41,10 @@ class Service:
     s3: "S3Client"
 
 
-def connect(state: Path, region: str = "us-east-1", pace: address.Pace = QUICK) -> Service:
-    """The local service that keeps `state`, started where it is not up."""
-    running = address.start(state, pace)
+def connect(state: Path, region: str = "us-east-1", pace: address.Pace | None = None) -> Service:
+    """The local service that keeps `state`, started where it is not up; as it was before, or else QUICK."""
+    before = (state / address.ADDRESS_FILE).exists()
+    running = address.start(state, pace or (None if before else QUICK))
     url, key = running.endpoint_url, running.key
     return Service(state, url, key, _client(url, key, "rekognition", region), _client(url, key, "s3", region))
 
