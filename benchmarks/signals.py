@@ -66,6 +66,7 @@ def struck(shell: Shell, service: Service, name: str, words: tuple[str, ...], ro
         done += result.code == 0
         ended[sent] += result.code == ENDING[sent]
         longest = max(longest, result.seconds)
+        print(f"{name}: {number + 1} of {rounds}", file=sys.stderr, flush=True)
     counts = ", ".join(f"{count} by {number.name}" for number, count in ended.items())
     figure = (
         f"no unit up and no guard left after any; {counts} in good order, {early} before it was a command, {done} when "
