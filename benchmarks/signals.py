@@ -30,6 +30,8 @@ COMMANDS = {
 
 
 def main(rounds: int, names: list[str]) -> None:
+    # Whatever is started with nohup leaves SIGHUP alone, as do those that it starts.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with tempfile.TemporaryDirectory() as folder:
         shell = Shell(Path(folder))
         address.start(shell.state, address.Pace(scale=0.01, rate=30, strict=STRICT))
