@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, cast
 
 from customlabels.aws.regions import REGIONS
@@ -267,7 +268,10 @@ def check_region(region: str) -> None:
 
 def _unusable(error: Exception) -> SettingsError:
     """What is wrong with the user's own AWS configuration."""
-    return SettingsError(f"the AWS configuration cannot be used: {error}", hint=_CONFIGURATION_HINT)
+    text = str(error).rstrip(": ")
+    if isinstance(error, JSONDecodeError):
+        text = f"its credential_process printed no JSON: {text}"
+    return SettingsError(f"the AWS configuration cannot be used: {text}", hint=_CONFIGURATION_HINT)
 
 
 def caller_name(arn: str) -> str:

@@ -52,6 +52,7 @@ BENCHMARKS = (
     Benchmark("uptime", 1),
     Benchmark("own_cost", 2),
     Benchmark("kills", 5),
+    Benchmark("signals", 10),
     Benchmark("faults", 5),
     Benchmark("weeks", 5),
     Benchmark("chaos", 10, words=("100", "1")),

@@ -90,7 +90,9 @@ def _of(inline: Any, managed: Any) -> Iterator[Statement]:
     for document in inline:
         yield from statements_of(_document(document))
     for policy in managed:
-        yield from statements_of(_document(policy.document))
+        for version in policy.versions:
+            if version.version_id == policy.default_version_id:
+                yield from statements_of(_document(version.document))
 
 
 def _document(text: Any) -> Mapping[str, Any]:

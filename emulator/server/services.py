@@ -80,7 +80,7 @@ class MotoServices:
 
     def change(self, environ: Environ, body: bytes, start_response: StartResponse) -> Iterable[bytes]:
         """Answers a request that may change something; what moto would wrongly take is refused before."""
-        refused = _refused(environ, body, start_response)
+        refused = _refused(environ, body, start_response, self._clock())
         if refused is not None:
             return refused
         head, given = self._wait_for_messages(environ, body) if _receives(environ, body) else self._once(environ, body)
@@ -155,7 +155,7 @@ class MotoServices:
         """Answers a call that is part of a request, and is kept with it."""
         body = environ["wsgi.input"].read()
         environ["wsgi.input"] = io.BytesIO(body)
-        return _refused(environ, body, start_response) or self._dispatch(environ, start_response)
+        return _refused(environ, body, start_response, self._clock()) or self._dispatch(environ, start_response)
 
     def _need_stacks(self) -> None:
         """Brings CloudFormation in when it is first asked for: it imports half of moto, which takes a second."""
@@ -214,24 +214,33 @@ def _receives(environ: Environ, body: bytes) -> bool:
     return environ.get("HTTP_X_AMZ_TARGET") == "AmazonSQS.ReceiveMessage" and body.startswith(b"{")
 
 
-def _refused(environ: Environ, body: bytes, start_response: StartResponse) -> Iterable[bytes] | None:
+_LATEST_START = 300.0
+"""Seconds."""
+
+
+def _refused(environ: Environ, body: bytes, start_response: StartResponse, now: float) -> Iterable[bytes] | None:
     """The answer to what AWS refuses and moto would take; None where there is nothing of the kind."""
     method, (_, service) = environ["REQUEST_METHOD"], scope(environ)
     if service == "scheduler" and method in {"POST", "PUT"} and environ["PATH_INFO"].startswith("/schedules/"):
-        fault = _schedule_fault(body)
+        fault = _schedule_fault(body, now)
         if fault:
             text = json.dumps({"Message": fault}).encode()
             return answer(start_response, 400, "application/json", text, [("x-amzn-ErrorType", "ValidationException")])
     return None
 
 
-def _schedule_fault(body: bytes) -> str | None:
+def _schedule_fault(body: bytes, now: float) -> str | None:
     """What EventBridge Scheduler would not take of a schedule; moto takes any."""
     try:
         given = json.loads(body)
         next_time(given["ScheduleExpression"], given.get("ScheduleExpressionTimezone") or "UTC", 0.0, 0.0)
     except (KeyError, TypeError, ValueError) as error:
         return f"Invalid Schedule Expression: {error}"
+    start = given.get("StartDate")
+    # Of one that fires once, the start is ignored.
+    recurs = not given["ScheduleExpression"].startswith("at(")
+    if recurs and isinstance(start, int | float) and start < now - _LATEST_START:
+        return "The StartDate you specify cannot be earlier than 5 minutes ago."
     return None
 
 

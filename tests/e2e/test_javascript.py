@@ -4,11 +4,13 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.local_services import BUCKET, Service
+from support.local_services import BUCKET, Service, connect
 
+from customlabels.emulator.server import address
 from customlabels.manifests.lines import entry_line
 
 FLOW = """
@@ -62,8 +64,17 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def kind(tmp_path: Path) -> Iterator[Service]:
+    """A service that answers at once, and any key: the flow reads what it has just written."""
+    started = connect(tmp_path / "state", pace=address.FAST)
+    started.s3.create_bucket(Bucket=BUCKET)
+    yield started
+    address.stop(started.state)
+
+
 @pytest.mark.around
-def test_the_javascript_sdk_goes_through_a_flow_of_its_own(service: Service, sdk: Path) -> None:
+def test_the_javascript_sdk_goes_through_a_flow_of_its_own(kind: Service, sdk: Path) -> None:
     lines = [entry_line(f"s3://{BUCKET}/js/{number}.jpg", ("ok",)) for number in range(5)]
     (sdk / "flow.mjs").write_text(FLOW)
     done = subprocess.run(
@@ -71,7 +82,7 @@ def test_the_javascript_sdk_goes_through_a_flow_of_its_own(service: Service, sdk
         cwd=sdk,
         env={
             "PATH": os.environ["PATH"],
-            "AWS_ENDPOINT_URL": service.endpoint_url,
+            "AWS_ENDPOINT_URL": kind.endpoint_url,
             "AWS_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "any",
             "AWS_SECRET_ACCESS_KEY": "any",

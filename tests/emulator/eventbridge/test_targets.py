@@ -26,7 +26,7 @@ def handle(event, context):
 @pytest.fixture
 def linked(tmp_path: Path) -> Iterator[tuple[Service, str]]:
     """A service with a function that writes down what it gets; the function's ARN."""
-    service = connect(tmp_path / "state")
+    service = connect(tmp_path / "state", pace=address.FAST)
     service.s3.create_bucket(Bucket=BUCKET)
     function = client(service, "lambda").create_function(
         FunctionName="seer",

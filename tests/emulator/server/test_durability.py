@@ -97,7 +97,7 @@ def test_a_restart_costs_what_there_is_not_what_was_done(own_service: Service) -
 
 
 def test_what_fell_due_while_the_process_was_dead_happens_once(tmp_path: Path) -> None:
-    service = connect(tmp_path / "state")
+    service = connect(tmp_path / "state", pace=address.FAST)
     _, arn = queue(service, "due")
     soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + 3))
     client(service, "scheduler").create_schedule(
@@ -109,7 +109,7 @@ def test_what_fell_due_while_the_process_was_dead_happens_once(tmp_path: Path) -
     kill(service)
     ends = time.time() + 4
     wait_for(lambda: True if time.time() > ends else None, what="the time", most=10)
-    again = connect(tmp_path / "state")
+    again = connect(tmp_path / "state", pace=address.FAST)
     assert bodies(again, "due", 1) == ['"due"']
     address.stop(again.state)
 
@@ -194,7 +194,7 @@ def test_a_listing_pages_through_prefixes_and_versions_in_order(own_service: Ser
 
 
 def test_batches_run_side_by_side_filtered_and_no_more_than_they_may(tmp_path: Path) -> None:
-    service = connect(tmp_path / "state")
+    service = connect(tmp_path / "state", pace=address.FAST)
     service.s3.create_bucket(Bucket=BUCKET)
     _, arn = queue(service, "work", VisibilityTimeout="30")
     code = """

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.interception import Call, Late, Spoiled, intercepted
-from support.local_services import BUCKET, Service, begin_training, client, connect
+from support.local_services import BUCKET, STRICT, Service, begin_training, client, connect
 
 from customlabels.aws import parameters
 from customlabels.core.waiting import wait_for
@@ -105,7 +105,7 @@ class Plant:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, images: Path) -> Iterator[Plant]:
     # Starts that take four minutes, and stops of two.
-    service = connect(tmp_path_factory.mktemp("plant"), pace=address.Pace(scale=0.25, real=True))
+    service = connect(tmp_path_factory.mktemp("plant"), pace=address.Pace(scale=0.25, real=True, strict=STRICT))
     project, trained_one = begin_training(service, "plant", images, Tags={"customlabels:toolkit": "0"})
     versions = {"v1": trained_one}
     sns, sqs = client(service, "sns"), client(service, "sqs")
