@@ -1,0 +1,60 @@
+"""What S3 does not take of a bucket's notifications: filters that overlap, targets that are not there or do not let it.
+
+Source: S3 user guide, "Configuring event notifications using object key name filtering" and "Granting permissions to
+publish event notification messages to a destination".
+"""
+
+from itertools import combinations
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sqs.models import sqs_backends
+
+_ARNS = {"TopicConfiguration": "Topic", "QueueConfiguration": "Queue", "CloudFunctionConfiguration": "CloudFunction"}
+
+
+def fault(given: dict[str, Any], region: str) -> str | None:
+    """Why S3 would not take a configuration, in moto's form, for a bucket of a region; None where it would."""
+    configurations = [
+        (str(configuration[target]), configuration)
+        for kind, target in _ARNS.items()
+        for configuration in given.get(kind) or []
+    ]
+    names = [str(configuration["Id"]) for _, configuration in configurations if configuration.get("Id")]
+    if len(names) != len(set(names)):
+        return "Same ID used for multiple configurations. IDs must be unique"
+    for (_, first), (_, other) in combinations(configurations, 2):
+        if share_events(first["Event"], other["Event"]) and overlap(filters(first), filters(other)):
+            return "Configurations overlap. Configurations on the same bucket cannot share a common event type."
+    missing = [arn for arn, _ in configurations if ":sqs:" in arn and not _is_there(arn, region)]
+    return f"Unable to validate the following destination configurations: {', '.join(missing)}" if missing else None
+
+
+def _is_there(queue: str, region: str) -> bool:
+    """Whether there is a queue; one of another region is left to moto, which refuses it for that."""
+    of, account, name = queue.split(":")[3:6]
+    return of != region or (account == DEFAULT_ACCOUNT_ID and name in sqs_backends[account][region].queues)
+
+
+def share_events(first: list[str], other: list[str]) -> bool:
+    """Whether an event may be of a type of each; a type that ends in a star stands for all that begin like it."""
+    return any(_meet(kind, further) for kind in first for further in other)
+
+
+def _meet(first: str, other: str) -> bool:
+    if first.endswith("*") and other.startswith(first[:-1]):
+        return True
+    return first == other or (other.endswith("*") and first.startswith(other[:-1]))
+
+
+def filters(configuration: dict[str, Any]) -> tuple[str, str]:
+    """Prefix and suffix, empty where there is none."""
+    rules = ((configuration.get("Filter") or {}).get("S3Key") or {}).get("FilterRule") or []
+    of = {rule["Name"]: str(rule["Value"]) for rule in rules}
+    return of.get("prefix", ""), of.get("suffix", "")
+
+
+def overlap(first: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether a key may pass both filters: one prefix begins the other, and one suffix ends the other."""
+    prefixes = first[0].startswith(other[0]) or other[0].startswith(first[0])
+    return prefixes and (first[1].endswith(other[1]) or other[1].endswith(first[1]))
