@@ -59,6 +59,7 @@ from customlabels.emulator.server.requests import Asked, asked
 from customlabels.emulator.server.services import MotoServices
 from customlabels.emulator.server.store import Store
 from customlabels.emulator.server.watch import watch
+from customlabels.emulator.sqs import moving
 
 if TYPE_CHECKING:
     from customlabels.emulator.sagemaker.executions import Executions
@@ -291,6 +292,7 @@ class Application:
             {
                 "schedules": self._firing.look,
                 "event sources": self._sources.look,
+                "redrive": self._move_on,
                 "environments": self._invoker.end_old,
                 "the state": still_there,
             }
@@ -305,8 +307,14 @@ class Application:
         """Deletes files that nothing names."""
         self._moto.sweep()
 
+    def _move_on(self) -> None:
+        """Has messages that are being moved come to their queues, where functions wait for them."""
+        for region, source in moving.under_way():
+            self._client("sqs", region).list_message_move_tasks(SourceArn=source)
+
     def _follow(self) -> None:
         """Lets what has been handed over reach its end."""
+        self._move_on()
         self._deliveries.settle()
         self._sources.settle()
 

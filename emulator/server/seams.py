@@ -21,6 +21,8 @@ SEAMS: dict[str, str] = {
     "moto.core.common_models:BaseModel.__new__": "08cf0ef20e88",
     "moto.core.utils:datetime": "data",
     "moto.moto_api._internal:mock_random": "data",
+    "moto.awslambda.models:LambdaBackend.create_event_source_mapping": "19f8125cabf7",
+    "moto.awslambda.models:LambdaBackend.update_event_source_mapping": "7ec08b40f6d0",
     "moto.cloudformation.models:yaml": "data",
     "moto.cloudformation.models:Stack.create_resources": "a5f30450448a",
     "moto.cloudformation.models:Stack.update": "fd488c7f43d4",

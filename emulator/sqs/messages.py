@@ -72,10 +72,16 @@ class Messages:
         return self._ready
 
     def counts(self, now: float) -> tuple[int, int, int]:
-        """How many can be received, are with a receiver, and are delayed."""
-        ready = len(self.ready(now))
-        delayed = sum(message.delayed_until > now for message in self._hidden.values())
-        return ready, len(self._hidden) - delayed, delayed
+        """How many can be received, are with a receiver, and are delayed; nothing is changed by looking."""
+        times = [(message.delayed_until, message.visible_at) for message in list(self._hidden.values())]
+        delayed = sum(until > now for until, _ in times)
+        back = sum(max(time) < now for time in times)
+        return len(self._ready) + back, len(times) - delayed - back, delayed
+
+    def oldest(self) -> float | None:
+        """When the oldest was sent, in seconds since 1970; None without one."""
+        held = [*list(self._hidden.values()), *list(self._ready.values())]
+        return min((message.sent_timestamp / 1000 for message in held), default=None)
 
 
 def _time(message: Any) -> float:

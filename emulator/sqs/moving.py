@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult
 from moto.core.utils import unix_time_millis
 from moto.moto_api._internal import mock_random
@@ -63,6 +64,16 @@ def settle(account: str, region: str, now: float) -> None:
     for task in backend.__dict__.get(_TASKS, ()):
         if task.status == "RUNNING":
             _move(backend, task, now)
+
+
+def under_way() -> list[tuple[str, str]]:
+    """Region and source of every task that is not done."""
+    return [
+        (backend.region_name, task.source)
+        for backend in list(sqs_backends[DEFAULT_ACCOUNT_ID].values())
+        for task in list(backend.__dict__.get(_TASKS, ()))
+        if task.status == "RUNNING"
+    ]
 
 
 def _move(backend: Any, task: Task, now: float) -> None:

@@ -84,9 +84,14 @@ def counts(queue: Any) -> tuple[int, int, int]:
     return messages_of(queue).counts(unix_time_millis())
 
 
+def waiting(queue: Any) -> tuple[int, int, int]:
+    """As counts, outside of a request: nothing is changed by looking."""
+    return messages_of(queue).counts(unix_time_millis())
+
+
 def oldest(queue: Any) -> float | None:
     """When the oldest message that is not deleted was sent, in seconds since 1970; None without one."""
-    return min((message.sent_timestamp / 1000 for message in messages_of(queue)), default=None)
+    return messages_of(queue).oldest()
 
 
 def wait_of(region: str, asked: dict[str, Any]) -> float:
