@@ -285,6 +285,7 @@ class Application:
     def start(self, endpoint_url: str, still_there: Callable[[], None]) -> None:
         """Begins what goes on by itself, once the service can be reached at that address."""
         self._invoker.endpoint_url = endpoint_url
+        self._moto.answers_at(endpoint_url)
         self._deliveries.start()
         if (self._store.folder / EXECUTIONS_FOLDER).exists():
             self._need_executions()

@@ -78,6 +78,10 @@ class MotoServices:
         self._replay()
         self._snapshots.fill(_ACT_BY_THEMSELVES)
 
+    def answers_at(self, endpoint_url: str) -> None:
+        """Takes note of where the service can be reached, which is in the addresses of queues."""
+        self._caller.endpoint_url = endpoint_url
+
     def read(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answers a request that changes nothing."""
         return self._dispatch(environ, start_response)

@@ -5,129 +5,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from support.line_stack import template
 from support.local_services import BUCKET, Service, client, kill_and_return
 
 from customlabels.core.waiting import wait_for
-
-TRUST = {
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
-}
-CODE = """import boto3, json
-def handle(event, context):
-    for record in event.get("Records", []):
-        boto3.client("dynamodb").put_item(TableName="parts", Item={"k": {"S": record["messageId"]}})
-"""
-
-
-def template(**changes: Any) -> str:
-    resources: dict[str, Any] = {
-        "Dead": {"Type": "AWS::SQS::Queue"},
-        "Work": {
-            "Type": "AWS::SQS::Queue",
-            "Properties": {
-                "VisibilityTimeout": 30,
-                "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 3},
-            },
-        },
-        "Parts": {
-            "Type": "AWS::DynamoDB::Table",
-            "Properties": {
-                "TableName": "parts",
-                "BillingMode": "PAY_PER_REQUEST",
-                "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
-                "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
-                "TimeToLiveSpecification": {"AttributeName": "ends", "Enabled": True},
-                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
-            },
-        },
-        "Images": {
-            "Type": "AWS::S3::Bucket",
-            "Properties": {
-                "BucketName": "images-of-the-line",
-                "NotificationConfiguration": {
-                    "QueueConfigurations": [
-                        {
-                            "Event": "s3:ObjectCreated:*",
-                            "Queue": {"Fn::GetAtt": ["Work", "Arn"]},
-                            "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "a"}]}},
-                        },
-                    ]
-                },
-            },
-        },
-        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}},
-        "Look": {
-            "Type": "AWS::Lambda::Function",
-            "Properties": {
-                "Runtime": "python3.12",
-                "Handler": "index.handle",
-                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-                "Timeout": 20,
-                "MemorySize": 256,
-                "Code": {"ZipFile": CODE},
-            },
-        },
-        "Mapping": {
-            "Type": "AWS::Lambda::EventSourceMapping",
-            "Properties": {
-                "EventSourceArn": {"Fn::GetAtt": ["Work", "Arn"]},
-                "FunctionName": {"Ref": "Look"},
-                "BatchSize": 5,
-                "MaximumBatchingWindowInSeconds": 0,
-                "Enabled": True,
-                "FunctionResponseTypes": ["ReportBatchItemFailures"],
-                "ScalingConfig": {"MaximumConcurrency": 2},
-            },
-        },
-        "MayTell": {
-            "Type": "AWS::SQS::QueuePolicy",
-            "Properties": {
-                "Queues": [{"Ref": "Work"}],
-                "PolicyDocument": {
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Principal": {"Service": "s3.amazonaws.com"},
-                            "Action": "sqs:SendMessage",
-                            "Resource": {"Fn::GetAtt": ["Work", "Arn"]},
-                        }
-                    ]
-                },
-            },
-        },
-        "Late": {
-            "Type": "AWS::CloudWatch::Alarm",
-            "Properties": {
-                "Namespace": "AWS/SQS",
-                "MetricName": "ApproximateAgeOfOldestMessage",
-                "Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Work", "QueueName"]}}],
-                "Statistic": "Maximum",
-                "Period": 60,
-                "EvaluationPeriods": 2,
-                "Threshold": 600,
-                "ComparisonOperator": "GreaterThanThreshold",
-                "TreatMissingData": "notBreaching",
-            },
-        },
-        "Board": {
-            "Type": "AWS::CloudWatch::Dashboard",
-            "Properties": {"DashboardName": "line", "DashboardBody": json.dumps({"widgets": []})},
-        },
-        "Rule": {
-            "Type": "AWS::Events::Rule",
-            "Properties": {
-                "EventPattern": {"source": ["line"]},
-                "Targets": [{"Id": "work", "Arn": {"Fn::GetAtt": ["Work", "Arn"]}}],
-            },
-        },
-        "Setting": {
-            "Type": "AWS::SSM::Parameter",
-            "Properties": {"Type": "String", "Value": "1", "Name": "/line/rate"},
-        },
-    }
-    for name, properties in changes.items():
-        resources[name]["Properties"] = {**resources[name].get("Properties", {}), **properties}
-    return json.dumps({"Resources": resources})
 
 
 def items(service: Service) -> int:
@@ -148,6 +29,7 @@ def test_a_stack_of_queue_table_function_and_rule_lives_its_whole_life(own_servi
         resource["LogicalResourceId"]: resource["PhysicalResourceId"]
         for resource in stacks.describe_stack_resources(StackName="line")["StackResources"]
     }
+    assert names["Work"].startswith(own_service.endpoint_url)
     shown = client(own_service, "lambda").get_event_source_mapping(UUID=names["Mapping"])
     assert (shown["ScalingConfig"], shown["FunctionResponseTypes"], shown["State"]) == (
         {"MaximumConcurrency": 2},
