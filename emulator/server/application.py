@@ -32,6 +32,7 @@ from customlabels.emulator.iam import credentials
 from customlabels.emulator.iam.enforcement import forbidden
 from customlabels.emulator.lambda_.event_sources import EventSources
 from customlabels.emulator.lambda_.invoking import INVOKED, Invoker
+from customlabels.emulator.s3 import offered
 from customlabels.emulator.server import gate
 from customlabels.emulator.server.address import ADVANCE, EXECUTIONS_FOLDER, HEALTH, Pace, proof
 from customlabels.emulator.server.clients import local_client
@@ -100,6 +101,9 @@ OFFERED = frozenset(
 )
 """Services by the names that requests to them are signed for; of others nothing is answered."""
 
+_CANNED = {("sns", "ListPhoneNumbersOptedOut"), ("sns", "CheckIfPhoneNumberIsOptedOut")}
+"""Operations that moto answers whatever there is."""
+
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
 
 log = logging.getLogger(__name__)
@@ -152,6 +156,8 @@ class Application:
         except NotImplementedError:
             return _not_offered(environ, body or b"", start_response)
         except Exception as error:
+            if not _is_known(environ, body or b""):
+                return _not_offered(environ, body or b"", start_response)
             log.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             kept = not isinstance(error, sqlite3.Error | OSError)
             reason = "failed; its log says why" if kept else f"cannot keep its state: {error}"
@@ -229,6 +235,12 @@ class Application:
                 "UnknownOperationException",
                 f"{service} is not offered by the local service.",
             )
+        subresource = offered.not_offered(environ) if service == "s3" else None
+        if subresource or (service, operation) in _CANNED:
+            text = (
+                f"{f'?{subresource}' if subresource else operation} of {service} is not offered by the local service."
+            )
+            return refusal_answer(start_response, environ, 400, "UnknownOperationException", text)
         if self._pace.enforced:
             refused = self._unkind(environ, body or b"", start_response)
             if refused is not None:
@@ -342,6 +354,13 @@ def _seen(
         raise NotImplementedError
     start_response(*heads[0])
     return given
+
+
+def _is_known(environ: Environ, body: bytes) -> bool:
+    """Whether a request may be of an operation that its service has; S3's are not named."""
+    _, service = scope(environ)
+    request = asked(environ, body) if service in OFFERED and action(environ, body) else None
+    return request is None or request.shape is not None or request.parameters is not None
 
 
 def _not_offered(environ: Environ, body: bytes, start_response: StartResponse) -> Iterable[bytes]:
