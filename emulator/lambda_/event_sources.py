@@ -21,7 +21,7 @@ from moto.sqs.models import sqs_backends
 from customlabels.emulator.lambda_ import functions
 from customlabels.emulator.lambda_.invoking import Throttled
 from customlabels.emulator.server.seams import replace
-from customlabels.emulator.sqs.queues import waiting
+from customlabels.emulator.sqs.queues import address_of, waiting
 
 _MOST_RECEIVED = 10
 """Messages that SQS gives at once."""
@@ -167,7 +167,7 @@ class EventSources:
     def _batch(self, region: str, mapping: Any) -> bool:
         """Whether there was a batch, and its function took some of it."""
         sqs = self._client("sqs", region)
-        url = sqs.get_queue_url(QueueName=mapping.event_source_arn.rpartition(":")[2])["QueueUrl"]
+        url = address_of(sqs, mapping.event_source_arn)
         messages: list[Document] = []
         while len(messages) < mapping.batch_size:
             most = min(_MOST_RECEIVED, mapping.batch_size - len(messages))

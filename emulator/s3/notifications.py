@@ -202,6 +202,5 @@ def _shown(response: Any) -> Any:
     if held is None or held.event_bridge is None:
         return answer
     status, headers, body = answer
-    end = b"</NotificationConfiguration>" if isinstance(body, bytes) else "</NotificationConfiguration>"
-    more = b"<EventBridgeConfiguration/>" if isinstance(body, bytes) else "<EventBridgeConfiguration/>"
-    return status, headers, body.replace(end, more + end)
+    text, end = body.decode() if isinstance(body, bytes) else body, "</NotificationConfiguration>"
+    return status, headers, text.replace(end, f"<EventBridgeConfiguration/>{end}")

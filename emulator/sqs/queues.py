@@ -94,6 +94,12 @@ def oldest(queue: Any) -> float | None:
     return messages_of(queue).oldest()
 
 
+def address_of(client: Any, arn: str) -> str:
+    """The address of a queue where a client reaches it, whether there is one or not."""
+    account, name = arn.split(":")[4:6]
+    return f"{client.meta.endpoint_url}/{account}/{name}"
+
+
 def wait_of(region: str, asked: dict[str, Any]) -> float:
     """Seconds for which a queue has its receivers wait, where they do not say, given what is asked."""
     name = str(asked.get("QueueUrl", "")).rpartition("/")[2]
