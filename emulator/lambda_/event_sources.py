@@ -18,10 +18,15 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.events.models import EventPattern
 from moto.sqs.models import sqs_backends
 
+from customlabels.emulator.iam import enforcement
+from customlabels.emulator.iam.policies import ALLOWED, decision
 from customlabels.emulator.lambda_ import functions
 from customlabels.emulator.lambda_.invoking import Throttled
 from customlabels.emulator.server.seams import replace
 from customlabels.emulator.sqs.queues import address_of, waiting
+
+_NEEDED = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+"""What a function's role has to let Lambda do with a queue."""
 
 _MOST_RECEIVED = 10
 """Messages that SQS gives at once."""
@@ -111,6 +116,11 @@ def _check(backend: Any, source: str, function: Any, given: Document) -> None:
             f"Queue visibility timeout: {queue.visibility_timeout} seconds is less than Function timeout: "
             f"{function.timeout} seconds"
         )
+    for action in _NEEDED if function is not None and enforcement.is_on() else ():
+        if decision(enforcement.statements_of_role(str(function.role)), f"sqs:{action}", source, {}) != ALLOWED:
+            raise InvalidParameterValueException(
+                f"The provided execution role does not have permissions to call {action} on SQS"
+            )
 
 
 class EventSources:

@@ -4,16 +4,20 @@ Source: S3 user guide, "Configuring event notifications using object key name fi
 publish event notification messages to a destination".
 """
 
+import json
 from itertools import combinations
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sqs.models import sqs_backends
 
+from customlabels.emulator.iam import enforcement
+from customlabels.emulator.iam.policies import ALLOWED, decision, statements_of
+
 _ARNS = {"TopicConfiguration": "Topic", "QueueConfiguration": "Queue", "CloudFunctionConfiguration": "CloudFunction"}
 
 
-def fault(given: dict[str, Any], region: str) -> str | None:
+def fault(given: dict[str, Any], bucket: str, region: str) -> str | None:
     """Why S3 would not take a configuration, in moto's form, for a bucket of a region; None where it would."""
     configurations = [
         (str(configuration[target]), configuration)
@@ -26,14 +30,26 @@ def fault(given: dict[str, Any], region: str) -> str | None:
     for (_, first), (_, other) in combinations(configurations, 2):
         if share_events(first["Event"], other["Event"]) and overlap(filters(first), filters(other)):
             return "Configurations overlap. Configurations on the same bucket cannot share a common event type."
-    missing = [arn for arn, _ in configurations if ":sqs:" in arn and not _is_there(arn, region)]
-    return f"Unable to validate the following destination configurations: {', '.join(missing)}" if missing else None
+    queues = [arn for arn, _ in configurations if arn.split(":")[2:4] == ["sqs", region]]
+    refused = [arn for arn in queues if not _takes(arn, bucket, region)]
+    return f"Unable to validate the following destination configurations: {', '.join(refused)}" if refused else None
 
 
-def _is_there(queue: str, region: str) -> bool:
-    """Whether there is a queue; one of another region is left to moto, which refuses it for that."""
-    of, account, name = queue.split(":")[3:6]
-    return of != region or (account == DEFAULT_ACCOUNT_ID and name in sqs_backends[account][region].queues)
+def _takes(arn: str, bucket: str, region: str) -> bool:
+    """Whether there is a queue, and where permissions are enforced its policy lets S3 send to it."""
+    account, name = arn.split(":")[4:6]
+    queue = sqs_backends[account][region].queues.get(name) if account == DEFAULT_ACCOUNT_ID else None
+    if queue is None or not enforcement.is_on():
+        return queue is not None
+    context = {"aws:sourcearn": f"arn:aws:s3:::{bucket}", "aws:sourceaccount": account}
+    statements = [held for held in statements_of(json.loads(queue.policy or "{}")) if _names_s3(held)]
+    return decision(statements, "sqs:SendMessage", arn, context) == ALLOWED
+
+
+def _names_s3(statement: Any) -> bool:
+    principal = statement.get("Principal")
+    service = principal.get("Service", []) if isinstance(principal, dict) else principal
+    return service == "*" or "s3.amazonaws.com" in ([service] if isinstance(service, str) else service or [])
 
 
 def share_events(first: list[str], other: list[str]) -> bool:

@@ -174,7 +174,7 @@ def _configuration(response: Any) -> dict[str, Any]:
     except (AssertionError, KeyError, TypeError) as error:
         raise MalformedXML from error
     bucket = response.backend.get_bucket(response.bucket_name)
-    fault = destinations.fault(parsed, bucket.region_name)
+    fault = destinations.fault(parsed, bucket.name, bucket.region_name)
     if fault:
         raise S3ClientError("InvalidArgument", fault)
     return parsed
