@@ -17,6 +17,13 @@ def _arn(resource: str) -> dict[str, list[str]]:
     return {"Fn::GetAtt": [resource, "Arn"]}
 
 
+READS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+MAY = [
+    {"Effect": "Allow", "Action": READS, "Resource": _arn("Work")},
+    {"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": _arn("Parts")},
+]
+
+
 def template(**changes: Any) -> str:
     """The template, properties of its resources changed."""
     resources: dict[str, Any] = {
@@ -41,6 +48,7 @@ def template(**changes: Any) -> str:
         },
         "Images": {
             "Type": "AWS::S3::Bucket",
+            "DependsOn": "MayTell",
             "Properties": {
                 "BucketName": "images-of-the-line",
                 "NotificationConfiguration": {
@@ -54,7 +62,13 @@ def template(**changes: Any) -> str:
                 },
             },
         },
-        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}},
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": TRUST,
+                "Policies": [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": MAY}}],
+            },
+        },
         "Look": {
             "Type": "AWS::Lambda::Function",
             "Properties": {

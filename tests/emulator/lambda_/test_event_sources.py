@@ -49,7 +49,7 @@ def handle(event, context):
 @pytest.fixture
 def worked(tmp_path: Path) -> Iterator[Service]:
     """A service with the function `look`."""
-    service = connect(tmp_path / "state")
+    service = connect(tmp_path / "state", pace=address.FAST)
     service.s3.create_bucket(Bucket=BUCKET)
     client(service, "lambda").create_function(
         FunctionName="look",
