@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 from support.lines import MadeLine, make_line
 from support.local_services import client, connect
 
@@ -66,14 +67,18 @@ def test_depth_age_and_whether_it_is_open(line: MadeLine) -> None:
 
 
 def test_where_nobody_saw_the_queue_empty_cloudwatch_tells_how_old_its_oldest_is(line: MadeLine) -> None:
-    line.send(2)
-    sent = datetime.fromtimestamp(address.advance(line.service.state, 0), UTC)
-    now = datetime.fromtimestamp(address.advance(line.service.state, 25 * 60), UTC)
-    oldest = queues.oldest(client(line.service, "cloudwatch"), line.arn, now)
-    assert oldest is not None
-    assert sent - timedelta(minutes=2) <= oldest <= sent + timedelta(seconds=5)
-    client(line.service, "sqs").purge_queue(QueueUrl=line.url)
-    assert queues.oldest(client(line.service, "cloudwatch"), f"{line.arn}-of-another", now) is None
+    cloudwatch = client(line.service, "cloudwatch")
+    at = [NOW - timedelta(minutes=minutes) for minutes in (3, 4, 9)]
+    for times, ages, oldest in (
+        # Late or not, the newest datapoint tells when the oldest message came.
+        (at, [1800.0, 1740.0, 60.0], at[0] - timedelta(minutes=30)),
+        ([at[2], at[0]], [7200.0, 0.0], None),
+        ([], [], None),
+    ):
+        with Stubber(cloudwatch) as answers:
+            result = {"Id": "age", "Timestamps": times, "Values": ages}
+            answers.add_response("get_metric_data", {"MetricDataResults": [result]})
+            assert queues.oldest(cloudwatch, line.arn, NOW) == oldest
 
 
 def test_workers_are_told_the_rate_of_a_model_that_runs_and_their_turn_is_left_to_them(line: MadeLine) -> None:
