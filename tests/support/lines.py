@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from customlabels.aws import parameters
-from support.local_services import Service, client, role, zipped
+from support.local_services import Service, client, zipped
 
 TAKES_ALL = "def look(event, context):\n    return {'batchItemFailures': []}\n"
 
@@ -81,10 +81,21 @@ def make_line(service: Service, project: str, name: str) -> MadeLine:
         FunctionName=name,
         Runtime="python3.13",
         Handler="app.look",
-        Role=role(service),
+        Role=_role(service, name, arn),
         Code={"ZipFile": zipped(TAKES_ALL)},
     )
     mapping = functions.create_event_source_mapping(
         EventSourceArn=arn, FunctionName=name, Enabled=False, FunctionResponseTypes=["ReportBatchItemFailures"]
     )
     return MadeLine(service, project, url, arn, mapping["UUID"], name)
+
+
+def _role(service: Service, name: str, queue: str) -> str:
+    """A role that may read the queue, as Lambda wants it of whom it reads for."""
+    iam = client(service, "iam")
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    calls = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+    statement = {"Effect": "Allow", "Action": calls, "Resource": queue}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName=name, PolicyName="reads", PolicyDocument=policy)
+    return str(made)
