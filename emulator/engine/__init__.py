@@ -9,5 +9,6 @@ __all__ = [
     "job",
     "job_files",
     "kept_features",
+    "pretrained",
     "warm_jobs",
 ]
