@@ -48,6 +48,7 @@ BENCHMARKS = (
     Benchmark("versions", 1),
     Benchmark("functions", 1),
     Benchmark("service", 1),
+    Benchmark("standing", 30),
     Benchmark("detection", 2),
     Benchmark("uptime", 1),
     Benchmark("own_cost", 2),

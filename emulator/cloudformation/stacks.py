@@ -144,7 +144,8 @@ class Resource:
         if any(given.get(part) != before.properties.get(part) for part in fixed if part):
             name = given.get(how.name) or new_resource_name
             replaced = cls.create_from_cloudformation_json(name, cloudformation_json, account_id, region_name)
-            how.delete(call, before)
+            if cloudformation_json.get("UpdateReplacePolicy") != "Retain":
+                how.delete(call, before)
             return replaced
         made = how.put(call, name, given, before)
         return cls(Made(made.reference, made.attributes, given), name, region_name)

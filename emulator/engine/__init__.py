@@ -9,6 +9,5 @@ __all__ = [
     "job",
     "job_files",
     "kept_features",
-    "pretrained",
     "warm_jobs",
 ]

@@ -5,6 +5,7 @@ moto's names: moto.iam.models.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,9 +15,16 @@ from moto.iam.models import iam_backends
 from customlabels.emulator.iam.credentials import role_of, user_of
 from customlabels.emulator.iam.policies import ALLOWED, DENIED, Statement, decision, statements_of
 from customlabels.emulator.iam.resources import needed, needed_of_s3
+from customlabels.emulator.server.clients import ROLES
 from customlabels.emulator.server.gate import access_key
 from customlabels.emulator.server.http import Environ, scope
 from customlabels.emulator.server.requests import Asked
+
+
+def is_on() -> bool:
+    """Whether this process enforces permissions."""
+    return ROLES in os.environ
+
 
 _FREE = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
 
@@ -36,7 +44,7 @@ def forbidden(environ: Environ, asked: Asked | None, key: str) -> str | None:
     if user is None and role is None:
         return "The security token included in the request is invalid."
     who = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:user/{user}" if user is not None else str(role)
-    statements = list(_of_user(user) if user is not None else _of_role(str(role)))
+    statements = list(_of_user(user) if user is not None else statements_of_role(str(role)))
     region, _ = scope(environ)
     context = {"aws:requestedregion": region, "aws:principalarn": who, "aws:securetransport": "false"}
     if asked is None:
@@ -79,7 +87,8 @@ def _of_user(name: str) -> Iterator[Statement]:
             yield from _of(group.policies.values(), group.managed_policies.values())
 
 
-def _of_role(arn: str) -> Iterator[Statement]:
+def statements_of_role(arn: str) -> Iterator[Statement]:
+    """What a role may do."""
     backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
     role = next((role for role in backend.roles.values() if role.arn == arn), None)
     if role is not None:

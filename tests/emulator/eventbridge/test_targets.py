@@ -114,7 +114,7 @@ def test_messages_of_a_queue_are_worked_off_and_bad_ones_come_to_the_side(linked
     sqs = client(service, "sqs")
     dead, dead_arn = queue(service, "dead")
     redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 1})
-    url, arn = queue(service, "work", RedrivePolicy=redrive, VisibilityTimeout="1")
+    url, arn = queue(service, "work", RedrivePolicy=redrive, VisibilityTimeout="20")
     client(service, "lambda").create_event_source_mapping(
         EventSourceArn=arn, FunctionName=function, BatchSize=10, FunctionResponseTypes=["ReportBatchItemFailures"]
     )

@@ -241,3 +241,34 @@ def test_inputs_of_every_service_are_checked(
     )  # fmt: skip
     with pytest.raises(ClientError, match=rf"validation error.*{rule}"):
         getattr(made, operation)(**parameters)
+
+
+def test_a_bucket_tells_a_queue_and_a_function_reads_one_only_where_they_may(enforced: Service) -> None:
+    iam, functions, sqs = (client(enforced, name) for name in ("iam", "lambda", "sqs"))
+    url = sqs.create_queue(QueueName="guarded")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    wanted: Any = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+
+    def tell() -> None:
+        enforced.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=wanted)
+
+    for source in (None, "arn:aws:s3:::another", f"arn:aws:s3:::{BUCKET}"):
+        if source != f"arn:aws:s3:::{BUCKET}":
+            with pytest.raises(ClientError, match="Unable to validate the following destination"):
+                tell()
+        condition = {"ArnEquals": {"aws:SourceArn": source or "arn:aws:s3:::another"}}
+        statement = {**allow("sqs:SendMessage", arn), "Principal": {"Service": "s3.amazonaws.com"}}
+        policy = {"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition}]}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    tell()
+    role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    functions.create_function(
+        FunctionName="reader", Runtime="python3.12", Role=role, Handler="app.f", Timeout=20, MemorySize=256,
+        Code={"ZipFile": zipped("def f(event, c): pass")},
+    )  # fmt: skip
+    with pytest.raises(ClientError, match="does not have permissions to call ReceiveMessage on SQS"):
+        functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="reader")
+    actions = [allow(f"sqs:{name}", arn) for name in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")]
+    document = json.dumps({"Version": "2012-10-17", "Statement": actions})
+    iam.put_role_policy(RoleName="reader", PolicyName="own", PolicyDocument=document)
+    functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="reader")
