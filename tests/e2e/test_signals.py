@@ -84,8 +84,6 @@ def test_a_start_that_somebody_pays_for_is_asked_about_with_its_price(ready: tup
             assert "On AWS it costs" in (asked := shell.run(*words, *at, expect=130).stderr)
             assert "$4.00 an hour" in asked
     assert up(service) == []
-    # Nobody pays for the local service.
-    assert "$" not in shell.run("detect", "photos/across", "--start", "--local", "--project", "photos").stderr
 
 
 def test_a_stop_that_fails_is_the_last_that_is_said(ready: tuple[Shell, Service]) -> None:
