@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
 DEFAULT_LOCAL_REGION = "us-east-1"
@@ -127,6 +128,11 @@ class Clients:
     @property
     def events(self) -> "EventBridgeClient":
         client: EventBridgeClient = self._client("events")
+        return client
+
+    @property
+    def sqs(self) -> "SQSClient":
+        client: SQSClient = self._client("sqs")
         return client
 
     @property

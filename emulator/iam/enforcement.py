@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from moto.awslambda.models import lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 
@@ -66,13 +67,17 @@ def forbidden(environ: Environ, asked: Asked | None, key: str) -> str | None:
 
 
 def _of_request(asked: Asked) -> dict[str, str]:
-    """Condition keys of a request's tags and of whom a role is passed to."""
+    """Condition keys of a request's tags, of whom a role is passed to, and of which function a mapping is."""
     tags = (asked.parameters or {}).get("Tags")
     if isinstance(tags, list):
         tags = {tag.get("Key", ""): tag.get("Value", "") for tag in tags if isinstance(tag, dict)}
     context = {f"aws:requesttag/{name.lower()}": str(value) for name, value in (tags or {}).items()}
     if tags:
         context["aws:tagkeys"] = "\0".join(tags)
+    mapping = (asked.parameters or {}).get("UUID")
+    if asked.service == "lambda" and isinstance(mapping, str):
+        held = lambda_backends[DEFAULT_ACCOUNT_ID][asked.region]._event_source_mappings.get(mapping)
+        context |= {"lambda:functionarn": str(held.function_arn)} if held is not None else {}
     return {**context, "iam:passedtoservice": f"{asked.service}.amazonaws.com"}
 
 

@@ -147,6 +147,13 @@ def _named(service: str, template: str, *members: str, regional: bool = True) ->
     return resources_of
 
 
+def _function(asked: Asked, parameters: Parameters) -> Iterator[str]:
+    if isinstance(parameters.get("UUID"), str):
+        yield _arn("lambda", asked.region, f"event-source-mapping:{parameters['UUID']}")
+    else:
+        yield from _named("lambda", "function:NAME", "FunctionName", "Resource")(asked, parameters)
+
+
 def _queue(asked: Asked, parameters: Parameters) -> Iterator[str]:
     name = str(parameters.get("QueueUrl") or parameters.get("QueueName") or "").rpartition("/")[2]
     if name:
@@ -203,7 +210,7 @@ def _stack(asked: Asked, parameters: Parameters) -> Iterator[str]:
 
 
 _PLACES: dict[str, Place] = {
-    "lambda": _named("lambda", "function:NAME", "FunctionName", "Resource"),
+    "lambda": _function,
     "sqs": _queue,
     "sns": _named("sns", "NAME", "TopicArn", "Name", "ResourceArn", "SubscriptionArn"),
     "ssm": _named("ssm", "parameter/NAME", "Name", "Names", "Path"),
