@@ -95,7 +95,9 @@ def detect(
     with ExitStack() as stack:
         if images:
             stack.enter_context(
-                session.running(chosen, units=units, start=start, before_start=confirm_start(yes), guard=not no_guard)
+                session.running(
+                    chosen, units=units, start=start, before_start=confirm_start(session, yes), guard=not no_guard
+                )
             )
         file = stack.enter_context(detection_file(to, kept, run)) if to and kept else None
         advance = stack.enter_context(session.console.step(f"looking at {len(images)} images", len(images)))
@@ -172,7 +174,7 @@ def _measure(
     if not images:
         raise LayoutError("there is no image to measure with")
     units = max(1, chosen.get("MinInferenceUnits") or 1)
-    with session.running(chosen, units=units, start=start, before_start=confirm_start(yes), guard=guard):
+    with session.running(chosen, units=units, start=start, before_start=confirm_start(session, yes), guard=guard):
         # What it was started on shows only now.
         up = session.version(session.project(arns.project_name(chosen["ProjectVersionArn"])), version_name(chosen))
         units = max(1, up.get("MinInferenceUnits") or 1)

@@ -17,10 +17,10 @@ def status(session: Session, project: str | None, days: int) -> None:
     Example: customlabels model status --days 7
     """
     rows = session.status(project=project, days=days).documents()
-    session.console.result(
-        rows,
-        lambda _: session.console.table(
-            ("version", "status", "units", "$ an hour", f"unit hours in {days} days", "$"),
-            in_money(rows, "dollars_an_hour", "dollars"),
-        ),
-    )
+    columns: tuple[str, ...] = ("version", "status", "units", "$ an hour", f"unit hours in {days} days", "$")
+    priced, shown = ("dollars_an_hour", "dollars"), rows
+    if session.local:
+        # Nobody pays for what is up here.
+        columns = tuple(column for column in columns if "$" not in column)
+        shown = [{name: value for name, value in row.items() if name not in priced} for row in rows]
+    session.console.result(rows, lambda _: session.console.table(columns, in_money(shown, *priced)))

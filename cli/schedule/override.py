@@ -59,7 +59,7 @@ def override(
         session.version(stack.project, version)
 
     def confirm(override: Override, dollars: float) -> None:
-        if not yes:
+        if not (yes or session.local):
             question = f"Keep {version} up until {override.until.astimezone(zone):%a %H:%M}?"
             click.confirm(f"{question} On AWS it costs up to ${dollars:.2f}.", abort=True, err=True)
 
@@ -67,7 +67,7 @@ def override(
     override = overriding.keep(
         clients, stack, now, up=on is not None, until=until, why=why, units=units, version=version, confirm=confirm
     )
-    price = f", at up to ${overriding.cost(override, now):.2f}" if override.up else ""
+    price = f", at up to ${overriding.cost(override, now):.2f}" if override.up and not session.local else ""
     session.console.done(
         f"{version} is kept {'up' if override.up else 'down'} until {until.astimezone(zone):%a %H:%M} ({zone}){price}",
         version=version,

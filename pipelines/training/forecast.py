@@ -34,6 +34,7 @@ def forecast(
     watch: Watch,
     *,
     offline: bool = False,
+    billed: bool = True,
 ) -> Estimate | None:
     """What the training may cost; None where the version is there already. Notes the plan.
 
@@ -42,6 +43,7 @@ def forecast(
     rekognition : makes the client
     max_cost : dollars that it may cost at most
     offline : goes on where the service cannot be asked
+    billed : whether anybody pays, so that the estimate is noted
 
     Raises
     ------
@@ -73,10 +75,11 @@ def forecast(
             return None
     expected = estimate(len(sides[Side.TRAIN]), earlier)
     low, high = expected.dollars
-    watch.note(
-        f"{note}      estimated cost on AWS: ${low:.2f} to ${high:.2f} ({expected.low_hours:.2g} to "
+    cost = (
+        f"estimated cost on AWS: ${low:.2f} to ${high:.2f} ({expected.low_hours:.2g} to "
         f"{expected.high_hours:.2g} hours of training at $1.00, {expected.basis})"
     )
+    watch.note(f"{note}      {cost if billed else 'trained here, which nobody is billed for'}")
     for sentence in quota_notes(earlier):
         watch.warn(sentence)
     if max_cost is not None and high > max_cost:

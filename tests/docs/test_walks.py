@@ -77,6 +77,7 @@ NEEDS = {
         left_out={"--measure": "it asks for half a minute"},
     ),
     "docs/explanation/architecture.md": Needs(PHOTOS, settings=NAMED),
+    "docs/explanation/engines.md": Needs(PHOTOS),
     # A probe waits for a minute; tests/e2e/test_doctor.py has it with the clock moved on.
     "docs/explanation/what-is-not-proved.md": Needs(left_out=("--probe",)),
     "docs/explanation/costs.md": Needs(
