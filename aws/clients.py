@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import boto3
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
@@ -133,6 +134,11 @@ class Clients:
     @property
     def sqs(self) -> "SQSClient":
         client: SQSClient = self._client("sqs")
+        return client
+
+    @property
+    def dynamodb(self) -> "DynamoDBClient":
+        client: DynamoDBClient = self._client("dynamodb")
         return client
 
     @property

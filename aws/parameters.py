@@ -57,6 +57,11 @@ def inspection(project: str) -> str:
     return f"{ROOT}/{project}/inspection"
 
 
+def inspection_rules(project: str) -> str:
+    """How images are inspected; part of the inspection's stack."""
+    return f"{ROOT}/{project}/inspection-rules"
+
+
 def read(ssm: "SSMClient", paths: Sequence[str]) -> dict[str, str]:
     """The values of those of the parameters that there are, by their names."""
     return {

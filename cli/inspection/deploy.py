@@ -1,0 +1,50 @@
+"""customlabels inspection deploy."""
+
+from dataclasses import asdict
+
+import click
+
+from customlabels.aws.stacks.change_sets import Change
+from customlabels.cli.group import Command, pass_session, project_option
+from customlabels.cli.stack_options import code_bucket_option, show_changes
+from customlabels.inspection.own_cost import in_words, standing_charges
+from customlabels.session import Session
+
+
+@click.command(cls=Command)
+@project_option
+@code_bucket_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_session
+def deploy(session: Session, project: str | None, bucket: str | None, yes: bool) -> None:
+    """Deploy what inspects each image that arrives, once its changes have been shown and agreed to.
+
+    What others have set in the bucket's notification stays. Images that are there already are not looked at.
+
+    Example: customlabels inspection deploy
+    """
+    assembled, console = session.inspection_stack(project, bucket), session.console
+    parts, name = assembled.parts, assembled.names.stack
+    inspection, charges = parts.asked.inspection, standing_charges()
+    source = f"s3://{inspection.bucket}/{inspection.prefix}"
+
+    def confirm(changes: tuple[Change, ...]) -> bool:
+        if not console.as_json:
+            show_changes(console, changes)
+            console.text(in_words(charges))
+        question = f"Make these {len(changes)} changes to {name}, and have bucket {inspection.bucket} tell of arrivals?"
+        return yes or click.confirm(question, abort=True, err=True)
+
+    outcome = session.deploy_inspection(confirm, assembled=assembled)
+    if outcome is None or not (outcome.changes or outcome.notified):
+        console.done(f"{name} is as the settings have it; nothing to change", stack=name, changes=[])
+        return
+    if outcome.changes:
+        console.note("customlabels schedule deploy lets the schedule start the model for what waits")
+    console.done(
+        f"{name} is deployed: what arrives in {source} is inspected; customlabels inspection status shows how it goes",
+        stack=name,
+        source=source,
+        changes=[asdict(change) for change in outcome.changes],
+        charges=[asdict(charge) for charge in charges],
+    )

@@ -1,0 +1,1 @@
+"""The Lambda function that looks at images; its zip holds what `handlers` imports, and nothing else."""

@@ -1,0 +1,1 @@
+"""The inspection's stack: queue, function, table, alarms, and the bucket's notification beside it."""
