@@ -253,7 +253,7 @@ TEMPLATE = """\
 # thresholds = { crack = 62.5 }    # 0 to 100, or a file of `versions thresholds`; default: the assumed ones
 # band = 5                         # nearer than this to its threshold, an image is unsure
 # on_defect = "tag"                # or "copy" or "move", both to defects_to
-# defects_to = "s3://line-1/defects/"
+# defects_to = "s3://line-1/defects/"   # outside the source, since each copy would be inspected again
 # deadline = "4h"                  # how long an image may wait; the model is started as late as that lets
 # keep = "90d"                     # how long results are kept
 # by = "etag"                      # images are known by ETag and size; "sha256" where equal bytes have several ETags

@@ -3,3 +3,14 @@
 `rules` says what an image is; `records`, `claims` and `pace` are the results table; `functions` run on AWS, `stack` is
 what is deployed.
 """
+
+__all__ = [
+    "deployed",
+    "deploying",
+    "inspection_settings",
+    "inspection_status",
+    "own_cost",
+    "results",
+    "retrying",
+    "rules",
+]

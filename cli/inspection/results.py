@@ -12,6 +12,9 @@ from customlabels.inspection import results as reading
 from customlabels.inspection.rules import Verdict
 from customlabels.session import Session
 
+_EXPLAINED = (Verdict.UNSURE, Verdict.REFUSED)
+"""Verdicts that need words beside labels and confidences."""
+
 _SHOWN = 50
 """Rows of the table; a file and JSON have all."""
 
@@ -61,16 +64,15 @@ def results(
         counts[row.verdict] += 1
         last.append(row)
     console.table(
-        ("at", "image", "verdict", "labels", "surest", "%", "why, and what was done"),
+        ("at", "image", "verdict", "labels", "surest label", "what there is to say"),
         [
             (
                 row.at,
                 row.address,
                 row.verdict,
                 ", ".join(row.labels),
-                row.top,
-                row.confidence,
-                "; ".join(filter(None, (row.why, row.did))),
+                f"{row.top} {row.confidence:.1f}" if row.top else None,
+                "; ".join(filter(None, (row.why if row.verdict in _EXPLAINED else "", row.did))),
             )
             for row in last
         ],
