@@ -24,10 +24,10 @@ _SHORTEST_DEADLINE, _LONGEST_DEADLINE = timedelta(minutes=5), timedelta(days=13)
 _DAY = timedelta(days=1)
 _LONGEST_KEPT = 3650 * _DAY
 
-_SECONDS_AN_IMAGE = 4.0
-"""What an image takes a worker, from its claim to its event; ten are under way in each."""
+_SECONDS_AN_IMAGE = 0.5
+"""What a call and keeping its result take; a worker makes one at a time."""
 
-_BATCH, _LEAST_WORKERS, _MOST_WORKERS = 10, 2, 1000
+_LEAST_WORKERS, _MOST_WORKERS = 2, 1000
 """Source: Lambda developer guide, "Configuring scaling behavior for SQS event source mappings"."""
 
 Value = TypeVar("Value")
@@ -111,6 +111,19 @@ def read_inspection(settings: Settings, folder: Path) -> Asked:
     return Asked(inspection, deadline, given.workers or workers(settings.detect.rate * most_units(settings)))
 
 
+def days_kept(given: InspectionSettings) -> int:
+    """For how many days results are kept.
+
+    Raises
+    ------
+    SettingsError : `keep` cannot be used
+    """
+    try:
+        return _keep(given.keep)
+    except SettingsError as error:
+        raise SettingsError(f"inspection.keep: {error.message}") from error
+
+
 def most_units(settings: Settings) -> int:
     """The most inference units that the schedule lets the champion have."""
     schedule = settings.schedule
@@ -119,7 +132,7 @@ def most_units(settings: Settings) -> int:
 
 def workers(rate: float) -> int:
     """Functions at once that keep a model busy which takes so many images a second."""
-    return min(_MOST_WORKERS, max(_LEAST_WORKERS, 1 + math.ceil(rate * _SECONDS_AN_IMAGE / _BATCH)))
+    return min(_MOST_WORKERS, max(_LEAST_WORKERS, 1 + math.ceil(rate * _SECONDS_AN_IMAGE)))
 
 
 def overlaps(prefix: str, other: str) -> bool:

@@ -1,6 +1,6 @@
 """The inspection of images from Python: as a stack, deployed, its results, its dead letters."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +10,14 @@ from customlabels.core.errors import ServiceError, SettingsError
 if TYPE_CHECKING:
     from customlabels.aws.stacks.deployment import Confirm
     from customlabels.inspection.deploying import Deployed, Removed
+    from customlabels.inspection.detecting import Known
     from customlabels.inspection.inspection_settings import Asked
     from customlabels.inspection.results import Row
     from customlabels.inspection.retrying import Letter
     from customlabels.inspection.rules import Rules, Verdict
     from customlabels.inspection.stack.inspection_stack import Assembled
+    from customlabels.pipelines.service.detection import Detection, Image
+    from customlabels.pipelines.service.versions import Description
     from customlabels.session.session import Session
 
 
@@ -164,6 +167,61 @@ def retry_inspection(session: "Session", *, project: str | None = None) -> int:
     place = deployed(session.clients, session.project(project))
     with session.console.step("putting the dead letters back") as advance:
         return retrying.put_back(session.clients, place.dead_arn, ticking(advance))
+
+
+def known_detections(
+    session: "Session",
+    chosen: "Description",
+    images: "Sequence[tuple[str, Image]]",
+    *,
+    min_confidence: float | None = None,
+) -> "tuple[list[Known], Callable[..., Iterator[Detection]]]":
+    """The images with what the results table holds of them, and what looks at the others and keeps that.
+
+    Parameters
+    ----------
+    chosen : the version that looks
+    min_confidence : 0..100; each label's assumed threshold where it is None
+
+    Raises
+    ------
+    ServiceError : the project has no results table, or the version no thresholds of its own
+    """
+    from functools import partial
+
+    from customlabels.inspection import detecting
+    from customlabels.inspection.deployed import results_table
+    from customlabels.inspection.rules import FLOOR
+    from customlabels.pipelines.evaluation.evaluation_summary import load_evaluation
+    from customlabels.pipelines.service import arns
+    from customlabels.pipelines.service.versions import version_name
+
+    arn, name = chosen["ProjectVersionArn"], version_name(chosen)
+    table = results_table(session.clients, arns.project_name(arn))
+    assumed: dict[str, float] = {}
+    if min_confidence is None:
+        labels = load_evaluation(session.clients.s3, chosen).labels
+        assumed = {metrics.label: 100 * metrics.threshold for metrics in labels}
+    lowest = min([FLOOR, *assumed.values(), *([] if min_confidence is None else [min_confidence])])
+    now = int(session.now().timestamp())
+    look = partial(
+        detecting.detect_known,
+        session.clients.rekognition,
+        table,
+        name,
+        arn,
+        least=(lambda label: assumed.get(label, 0.0)) if min_confidence is None else (lambda label: min_confidence),
+        floor=lowest,
+        keep=_days_kept(session),
+    )
+    return detecting.look_up(table, name, arn, session.clients.s3, images, now), look
+
+
+def _days_kept(session: "Session") -> int:
+    """How long results are kept by the settings; they need not ask for an inspection."""
+    from customlabels.inspection.inspection_settings import days_kept
+
+    return days_kept(session.settings.inspection)
 
 
 def _rules_again(session: "Session", project: str) -> Any:

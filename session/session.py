@@ -207,6 +207,7 @@ class Session:
     inspected = inspections.inspected
     dead_letters = inspections.dead_letters
     retry_inspection = inspections.retry_inspection
+    known_detections = inspections.known_detections
 
     validate = manifest_checks.validate
     look = manifest_checks.look

@@ -48,12 +48,8 @@ def look(event: Document, context: Any) -> Document:
     What only has to wait is sent anew: a message that comes back by itself would have used up a try, whether by its
     visibility or by the batch's answer, and after five of them it is a dead letter.
     """
-
-    def remaining() -> float:
-        return float(context.get_remaining_time_in_millis()) / 1000
-
     messages = [looking.Message(record["messageId"], record["body"]) for record in event["Records"]]
-    outcome = _outcome(messages, remaining)
+    outcome = _outcome(messages, context.get_remaining_time_in_millis() / 1000)
     for id_, seconds in outcome.later.items():
         if id_ not in outcome.failed and not _sent_anew(next(m for m in messages if m.id == id_), seconds):
             outcome.failed.add(id_)
@@ -61,7 +57,7 @@ def look(event: Document, context: Any) -> Document:
     return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in sorted(outcome.failed)]}
 
 
-def _outcome(messages: list[looking.Message], remaining: Any) -> looking.Outcome:
+def _outcome(messages: list[looking.Message], seconds: float) -> looking.Outcome:
     project = os.environ["PROJECT"]
     known = _known(project)
     version = _answering(known)
@@ -70,7 +66,7 @@ def _outcome(messages: list[looking.Message], remaining: Any) -> looking.Outcome
         return looking.Outcome(later={message.id: _LONGEST_DELAY for message in messages})
     table = Table(_client("dynamodb"), os.environ["TABLE"])
     clients = looking.Clients(_client("rekognition"), _client("s3"), _client("events"), table)
-    outcome = looking.look(messages, project, clients, known, version, _assumed(version), remaining)
+    outcome = looking.look(messages, project, clients, known, version, _assumed(version), seconds)
     if outcome.down:
         _memory.down[version.arn] = time.monotonic()
     return outcome

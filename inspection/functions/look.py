@@ -7,7 +7,7 @@ again. Kinds of refusal: API reference, DetectCustomLabels.
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ _WAIT_FOR_MODEL, _WAIT_FOR_TURN, _WAIT_A_LITTLE = 60, 15, 5
 """Seconds after which an image is worth another try, where nothing else tells."""
 
 _PATIENCE = 0.7
-"""Share of the time left within which a turn has to come, so that a call and what follows it still fit."""
+"""Share of the time within which a call has to begin, so that it and what follows it still fit."""
 
 _DAY = 86_400
 
@@ -116,8 +116,6 @@ class _Image:
     """Whose object that is."""
     claim: Claim | None = None
     analysis: Analysis | None = None
-    turn: int | None = None
-    """When it is to be shown, milliseconds since 1970; None where no turn comes in time."""
     sightings: list[tuple[Claim, Arrival]] = field(default_factory=list)
     ended: bool = False
     """Whether nothing came of it in this batch."""
@@ -130,7 +128,7 @@ def look(
     known: Known,
     version: Version,
     assumed: Mapping[str, float],
-    remaining: Callable[[], float],
+    seconds: float,
 ) -> Outcome:
     """Looks at what the messages tell of.
 
@@ -138,9 +136,9 @@ def look(
     ----------
     version : that answers
     assumed : its own thresholds, 0..100
-    remaining : seconds that are left
+    seconds : that are left
     """
-    return _Batch(project, clients, known, version, assumed, remaining).run(messages)
+    return _Batch(project, clients, known, version, assumed, seconds).run(messages)
 
 
 def measure(project: str, now: datetime, figures: Mapping[str, int]) -> None:
@@ -160,13 +158,16 @@ class _Batch:
         known: Known,
         version: Version,
         assumed: Mapping[str, float],
-        remaining: Callable[[], float],
+        seconds: float,
     ) -> None:
         self._project, self._clients, self._inspection = project, clients, known.inspection
-        self._version, self._remaining = version, remaining
+        self._version = version
         self._others = [other for other in known.versions if other != version]
         self._rules: Rules = with_assumed(known.inspection.rules, assumed)
-        self._until = _milliseconds() + round(1000 * remaining())
+        self._until = _milliseconds() + round(1000 * seconds)
+        self._last = _milliseconds() + round(1000 * _PATIENCE * seconds)
+        self._turns: deque[int] = deque()
+        self._asking = threading.Lock()
         self._outcome, self._counting = Outcome(), threading.Lock()
 
     def run(self, messages: Sequence[Message]) -> Outcome:
@@ -183,7 +184,7 @@ class _Batch:
                     image = images.setdefault(identified.key, identified)
                     image.arrivals.append((id_, arrival))
             list(threads.map(lambda image: self._guarded(image, self._claim), images.values()))
-            self._take_turns([image for image in images.values() if image.shown is not None and not image.ended])
+            self._take_turns(sum(image.shown is not None and not image.ended for image in images.values()))
             list(threads.map(lambda image: self._guarded(image, self._conclude), images.values()))
         return self._outcome
 
@@ -257,24 +258,23 @@ class _Batch:
             except Gone:
                 continue
 
-    def _take_turns(self, images: Sequence[_Image]) -> None:
-        """Leases a turn for each of the images, in tens."""
+    def _take_turns(self, count: int) -> None:
+        """Leases so many turns, in tens."""
         table, name, rate = self._clients.table, self._version.name, self._inspection.rate
-        latest = _milliseconds() + round(1000 * _PATIENCE * self._remaining())
-        for first in range(0, len(images), LEASE):
-            some = images[first : first + LEASE]
+        for taken in range(0, count, LEASE):
+            wanted = min(LEASE, count - taken)
             try:
-                turns = lease(table, name, len(some), rate=rate, now=_milliseconds(), latest=latest)
+                self._turns += lease(table, name, wanted, rate=rate, now=_milliseconds(), latest=self._last)
             except Exception as error:
                 log("ERROR", f"no turns were leased: {error}")
                 return
-            for image, turn in zip(some, turns, strict=False):
-                image.turn = turn
 
     def _conclude(self, image: _Image) -> None:
         """Has the model look where it has to, and sees to every sighting."""
         if image.claim is not None and image.analysis is None and image.shown is not None:
-            self._ask(image)
+            # One at a time, so that whatever ends the function costs one call at most.
+            with self._asking:
+                self._ask(image)
         for claim, arrival in image.sightings:
             self._see_to(image, claim, arrival)
         if image.claim is not None and image.analysis is None:
@@ -282,11 +282,13 @@ class _Batch:
 
     def _ask(self, image: _Image) -> None:
         """Shows the image to the model when its turn has come, and keeps what it says."""
-        if image.turn is None:
-            raise NotNow(_WAIT_FOR_TURN, "no turn comes in time")
-        time.sleep(max(0.0, (image.turn - _milliseconds()) / 1000))
         if self._outcome.down:
             raise NotNow(self._wait_for_model(), f"{self._version.name} is not running")
+        now = _milliseconds()
+        turn = self._turns.popleft() if self._turns else self._last
+        if max(turn, now) >= self._last:
+            raise NotNow(_WAIT_FOR_TURN, "no turn comes in time")
+        time.sleep(max(0, turn - now) / 1000)
         least = floor(self._rules)
         began = time.monotonic()
         self._count("Calls")

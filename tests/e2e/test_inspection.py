@@ -1,7 +1,7 @@
 """An inspection as a person has it: refused with a sentence, deployed, fed, read, put back and removed."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ from support.policies import allowed, needed
 from support.shells import Shell
 from support.uptime_stack import serviced
 
+from customlabels.core.errors import CustomLabelsError
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.server.address import FAST
+from customlabels.session import Session
 
 SETTINGS = """
 [project]
@@ -58,26 +60,26 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Serv
         yield shell, service
 
 
-def refused(shell: Shell, *words: str, expect: int = 1) -> str:
-    said = shell.run("--local", "inspection", *(words or ("deploy", "--yes")), expect=expect).stderr
-    return next(line for line in said.splitlines() if line.startswith("error: "))
+def refusal(shell: Shell) -> CustomLabelsError:
+    """What is said against the inspection of the settings."""
+    with pytest.raises(CustomLabelsError) as raised:
+        Session(local=True, config=shell.folder / "customlabels.toml").inspection_stack()
+    return raised.value
 
 
-def settings(shell: Shell, old: str, new: str) -> Callable[[], int]:
-    path = shell.folder / "customlabels.toml"
-    path.write_text(SETTINGS.replace(old, new))
-    return lambda: path.write_text(SETTINGS)
+def settings(shell: Shell, old: str, new: str) -> None:
+    (shell.folder / "customlabels.toml").write_text(SETTINGS.replace(old, new))
 
 
 def test_what_keeps_images_from_being_inspected_is_a_sentence_and_nothing_is_made(made: tuple[Shell, Service]) -> None:
     shell, service = made
-    assert "has no champion that could inspect" in refused(shell)
+    assert "has no champion that could inspect" in refusal(shell).message
     shell.run("--local", "versions", "promote", "v1", "--force")
-    assert "no schedule is deployed for surface" in refused(shell)
+    assert "no schedule is deployed for surface" in refusal(shell).message
     shell.run("--local", "schedule", "deploy", "--yes")
     sqs, dynamodb = client(service, "sqs"), client(service, "dynamodb")
     url = sqs.create_queue(QueueName=f"{STACK}-arrivals")["QueueUrl"]
-    assert f"queue {STACK}-arrivals exists already" in refused(shell)
+    assert f"queue {STACK}-arrivals exists already" in refusal(shell).message
     sqs.delete_queue(QueueUrl=url)
     dynamodb.create_table(
         TableName=f"{STACK}-results",
@@ -86,8 +88,12 @@ def test_what_keeps_images_from_being_inspected_is_a_sentence_and_nothing_is_mad
         BillingMode="PAY_PER_REQUEST",
         Tags=[{"Key": "customlabels:project", "Value": "another"}],
     )
-    assert f"table {STACK}-results exists already, and is that of project another" in refused(shell)
+    assert f"table {STACK}-results exists already, and is that of project another" in refusal(shell).message
     dynamodb.delete_table(TableName=f"{STACK}-results")
+    memory = {"Name": "/customlabels/surface/uptime", "Type": "String", "Overwrite": True}
+    client(service, "ssm").put_parameter(**memory, Value='{"lead": 300}')
+    assert "the model takes 5:00:00 to start, so no image can be done within 4:00:00" in refusal(shell).message
+    client(service, "ssm").delete_parameter(Name=memory["Name"])
     other = client(service, "s3", "eu-west-1")
     other.create_bucket(Bucket="far-away", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     cases = [
@@ -101,17 +107,16 @@ def test_what_keeps_images_from_being_inspected_is_a_sentence_and_nothing_is_mad
         ("[inspection]", "[inspection]\nband = 50", "could never be a defect", 1),
     ]
     for old, new, sentence, code in cases:
-        back = settings(shell, old, new)
-        assert sentence in refused(shell, expect=code), new
-        back()
+        settings(shell, old, new)
+        error = refusal(shell)
+        assert (sentence in error.message, error.exit_code) == (True, code), (new, error.message)
     (shell.folder / "customlabels.toml").write_text(
         SETTINGS.split("[schedule]")[0] + "[inspection]" + SETTINGS.split("[inspection]")[1]
     )
-    assert "there is no [schedule]" in refused(shell, expect=2)
-    (shell.folder / "customlabels.toml").write_text(SETTINGS)
-    assert "no inspection is deployed for surface" in refused(shell, "status")
-    assert "no inspection is deployed for surface" in refused(shell, "retry")
-    assert "has no results yet" in refused(shell, "results")
+    assert "there is no [schedule]" in refusal(shell).message
+    settings(shell, "", "")
+    for word, sentence in [("status", "no inspection is deployed"), ("results", "has no results yet")]:
+        assert sentence in shell.run("--local", "inspection", word, expect=1).stderr
     stacks = client(service, "cloudformation").list_stacks()["StackSummaries"]
     assert [stack["StackName"] for stack in stacks] == ["customlabels-surface"]
 
@@ -152,6 +157,14 @@ def test_from_deploying_to_removing(made: tuple[Shell, Service]) -> None:
     assert sorted(row["verdict"] for row in found) == ["defect", "defect", "pass", "pass", "refused"]
     logged = [shell.run("-v", "--local", "inspection", word).stderr for word in ("status", "results", "retry", "diff")]
     assert set().union(*map(needed, logged)) <= permitted
+    # What is known needs no model, and what is not is shown to it once.
+    paths = images(shell, "across")
+    calls = shell.run("-v", "--local", "detect", str(paths[0]), "--results")
+    assert "DetectCustomLabels" not in calls.stderr
+    assert "across" in calls.stdout
+    calls = shell.run("-v", "--local", "detect", "photos", "--results")
+    assert calls.stderr.count("DetectCustomLabels") == len(paths) * 2 - 4
+    assert "DetectCustomLabels" not in shell.run("-v", "--local", "detect", "photos", "--results").stderr
     csv = shell.folder / "found.csv"
     shell.run("--local", "inspection", "results", "--verdict", "defect", "--label", "across", "--to", str(csv))
     assert len(csv.read_text().splitlines()) == 3

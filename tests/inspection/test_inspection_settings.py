@@ -35,7 +35,7 @@ def test_the_inspection_is_what_the_settings_say(tmp_path: Path) -> None:
     assert (inspection.bucket, inspection.prefix) == ("line-1", "images/")
     assert inspection.goes_to == S3Address("line-1", "defects/")
     assert (inspection.rules.thresholds, inspection.rules.band) == ({"crack": 62.5}, 5.0)
-    assert (asked.deadline, inspection.keep, asked.workers) == (timedelta(hours=4), 90, 7)
+    assert (asked.deadline, inspection.keep, asked.workers) == (timedelta(hours=4), 90, 9)
     assert read_inspection_text(inspection_text(inspection)) == inspection
 
 
@@ -94,7 +94,7 @@ def test_all_faults_come_in_one_go(tmp_path: Path) -> None:
 @given(st.floats(0.1, 10_000))
 def test_workers_are_what_a_mapping_takes_and_more_where_the_model_takes_more(rate: float) -> None:
     assert 2 <= workers(rate) <= workers(rate * 2) <= 1000
-    assert workers(rate) * 10 / 4.0 >= min(rate, 2500.0)
+    assert workers(rate) / 0.5 >= min(rate, 2000.0)
 
 
 @given(st.text("ab/", max_size=4), st.text("ab/", max_size=4), st.text("ab/", max_size=4))

@@ -54,7 +54,7 @@ class Line:
         """Looks at messages, which are numbered from 0."""
         messages = [Message(str(number), body) for number, body in enumerate(bodies)]
         known = Known(replace(self.inspection, **more), (self.version,))
-        return look(messages, "line", clients or self.clients(), known, self.version, ASSUMED, lambda: seconds)
+        return look(messages, "line", clients or self.clients(), known, self.version, ASSUMED, seconds)
 
     def items(self, body: str) -> dict[str, dict[str, Any]]:
         """The items of the image that a message tells of, by sort key."""
