@@ -9,11 +9,11 @@ Source: DynamoDB developer guide, "Working with expired items and time to live";
 ReturnValuesOnConditionCheckFailure.
 """
 
-import secrets
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from customlabels.inspection.attributes import attributes, values
 
@@ -31,16 +31,14 @@ class State(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """The results table, and the client that reaches it."""
 
     dynamodb: "DynamoDBClient"
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """Of an item: what it is about (`pk`), and which of its kind (`sk`)."""
 
     pk: str
@@ -59,15 +57,13 @@ class Claim:
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """An item that was done before."""
 
     item: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Busy:
+class Busy(NamedTuple):
     """An item that somebody else works on, until then at the most, milliseconds since 1970."""
 
     until: int
@@ -91,7 +87,7 @@ def claim(
     about : what the item tells of itself while it is worked on
     same : part of `about` in which a done item has to agree; one that does not is claimed anew
     """
-    taken = Claim(key, secrets.token_hex(8), until, expires, {**(about or {}), **(same or {})})
+    taken = Claim(key, os.urandom(8).hex(), until, expires, {**(about or {}), **(same or {})})
     condition = "attribute_not_exists(pk) OR (#state = :claimed AND #until <= :now) OR expires <= :seconds"
     given: dict[str, Any] = {":claimed": State.CLAIMED.value, ":now": now, ":seconds": now // 1000}
     names = dict(_NAMES)

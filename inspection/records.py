@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from customlabels.core.addresses import S3Address
 from customlabels.inspection.claims import Key
@@ -24,8 +24,7 @@ BY_DAY = "by-day"
 _LONGEST_SORT_KEY = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """An object that came: where, which bytes, and when; `sequencer` tells arrivals under one key apart."""
 
     address: S3Address

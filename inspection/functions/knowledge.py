@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from customlabels.aws import parameters
 from customlabels.inspection.documents import Inspection, read_inspection_text
@@ -15,16 +14,14 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """A version by name and ARN."""
 
     name: str
     arn: str
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """How images are inspected, and the versions that may answer: the champion, then who serves until it is up."""
 
     inspection: Inspection

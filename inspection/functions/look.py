@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from customlabels.aws.function_log import log, metrics
 from customlabels.inspection import claims, records
@@ -61,8 +61,7 @@ _BESIDE = ("Refused", "Known", "Calls", "GivenBack", "Failed")
 _COUNTED = {Verdict.DEFECT: "Defects", Verdict.UNSURE: "Unsure", Verdict.REFUSED: "Refused"}
 
 
-@dataclass(frozen=True, slots=True)
-class Clients:
+class Clients(NamedTuple):
     """What a look calls."""
 
     rekognition: "RekognitionClient"
@@ -71,8 +70,7 @@ class Clients:
     table: Table
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A message of the queue."""
 
     id: str

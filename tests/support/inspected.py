@@ -40,7 +40,7 @@ class Line:
 
     def clients(self, **more: Any) -> Clients:
         made = Clients(self.service.rekognition, self.service.s3, client(self.service, "events"), self.table)
-        return replace(made, **more)
+        return made._replace(**more)
 
     def put(self, key: str, body: bytes | str) -> str:
         """Puts an object, and gives the message that tells of it."""
