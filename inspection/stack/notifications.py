@@ -5,6 +5,7 @@ back as it was. Source: S3 user guide, "Configuring event notifications with obj
 type of event may not overlap.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ from customlabels.inspection.inspection_settings import overlaps
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+_TRIES, _PAUSE = 7, 5.0
+"""How often, and after how many seconds, a queue is named again that S3 may not send to yet."""
 
 _KINDS = ("QueueConfigurations", "TopicConfigurations", "LambdaFunctionConfigurations")
 _EVENTS = "s3:ObjectCreated:*"
@@ -63,8 +67,15 @@ def put(s3: "S3Client", bucket: str, name: str, queue_arn: str, prefix: str) -> 
         return False
     wanted = _without(held, name)
     wanted["QueueConfigurations"] = [*wanted.get("QueueConfigurations", []), own]
-    with explained(f"setting the notification of bucket {bucket}"):
-        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)  # type: ignore[arg-type]
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            _write(s3, bucket, wanted)
+            break
+        except ServiceError as error:
+            # S3 tries to send, and a queue's new policy takes a while to hold.
+            if error.code != "InvalidArgument" or not tries_left:
+                raise
+            time.sleep(_PAUSE)
     return True
 
 
@@ -83,14 +94,18 @@ def take_out(s3: "S3Client", bucket: str, name: str) -> bool:
         raise
     if not any(other.get("Id") == name for kind in _KINDS for other in held.get(kind, [])):
         return False
-    with explained(f"setting the notification of bucket {bucket}"):
-        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=_without(held, name))  # type: ignore[arg-type]
+    _write(s3, bucket, _without(held, name))
     return True
 
 
 def is_set(s3: "S3Client", bucket: str, name: str) -> bool:
     """Whether the bucket tells of arrivals under that name."""
     return any(other.get("Id") == name for kind in _KINDS for other in _read(s3, bucket).get(kind, []))
+
+
+def _write(s3: "S3Client", bucket: str, wanted: Any) -> None:
+    with explained(f"setting the notification of bucket {bucket}"):
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
 
 
 def _read(s3: "S3Client", bucket: str) -> dict[str, Any]:

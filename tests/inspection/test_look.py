@@ -2,17 +2,28 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.inspected import BUCKET, Killed, Line, at, etag, killing, line, message
-from support.local_services import connect
+from support.local_services import client, connect
 
+from customlabels.aws import parameters
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
+from customlabels.inspection.documents import inspection_text
+from customlabels.inspection.functions import handlers
 from customlabels.inspection.functions.knowledge import Version
 from customlabels.inspection.rules import Rules
+
+NUMBERS = count()
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +207,102 @@ def test_an_event_that_comes_late_tells_of_bytes_that_are_not_there_any_more(mad
     assert made.sighting(after)["verdict"] == "pass"
     assert made.sighting(before)["verdict"] == "refused"
     assert "a#custom-labels#v1" not in made.items(before)
+
+
+@settings(max_examples=8)
+@given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5), min_size=1, max_size=4))
+def test_however_messages_are_doubled_and_ordered_each_image_is_shown_once_and_each_arrival_is_done_once(
+    made: Line, batches: list[list[int]]
+) -> None:
+    mark = b"%d" % next(NUMBERS)
+    # The first and the second are the same picture under two keys.
+    pictures = [made.bodies[name] + mark for name in ("across1", "across1", "down1", "down2")]
+    bodies = [made.put(f"in/law{mark.decode()}-{number}.jpg", picture) for number, picture in enumerate(pictures)]
+    outcomes = [made.look([bodies[number] for number in batch]) for batch in batches]
+    seen = {number for batch in batches for number in batch}
+    assert not any(outcome.failed or outcome.later for outcome in outcomes)
+    assert sum(outcome.figures["Calls"] for outcome in outcomes) == len({pictures[number] for number in seen})
+    assert sum(outcome.figures["Inspected"] for outcome in outcomes) == len(seen)
+    for number in seen:
+        sightings = [item for sk, item in made.items(bodies[number]).items() if sk.startswith("k#")]
+        assert {item["state"] for item in sightings} == {"done"}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Lambda tells a function."""
+
+    seconds: float = 60.0
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(1000 * self.seconds)
+
+
+@pytest.fixture
+def deployed(made: Line, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The handler's surroundings; the URL of its queue."""
+    sqs, ssm = client(made.service, "sqs"), client(made.service, "ssm")
+    url = sqs.create_queue(QueueName="arrivals-of-line")["QueueUrl"]
+    for name, value in {
+        "PROJECT": "line",
+        "PROJECT_ARN": made.project_arn,
+        "TABLE": made.table.name,
+        "QUEUE_URL": url,
+        "AWS_ENDPOINT_URL": made.service.endpoint_url,
+        "AWS_ACCESS_KEY_ID": made.service.key,
+        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(handlers, "_memory", handlers._Memory())
+    handlers._client.cache_clear()
+    put = {"Type": "String", "Overwrite": True}
+    ssm.put_parameter(Name=parameters.inspection_rules("line"), Value=inspection_text(made.inspection), **put)
+    champion = json.dumps({"version": "v1", "arn": made.version.arn})
+    ssm.put_parameter(Name=parameters.champion("line"), Value=champion, **put)
+    yield url
+    sqs.delete_queue(QueueUrl=url)
+    handlers._client.cache_clear()
+
+
+def event(*bodies: str) -> dict[str, Any]:
+    return {"Records": [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]}
+
+
+def test_the_handler_answers_with_what_failed_alone(
+    made: Line, deployed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = made.put("in/handled.jpg", made.bodies["across0"] + b"handled")
+    assert handlers.look(event(body, "poison"), Context()) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    # Its threshold is the version's own.
+    assert made.sighting(body)["verdict"] == "defect"
+    logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (logged[-1]["Inspected"], logged[-1]["Failed"]) == (1, 1)
+
+
+def test_what_only_has_to_wait_is_sent_anew_and_costs_no_try(made: Line, deployed: str) -> None:
+    other = json.dumps({"version": "v9", "arn": made.version.arn.replace("/v1/", "/v9/")})
+    ssm, sqs = client(made.service, "ssm"), client(made.service, "sqs")
+    ssm.put_parameter(Name=parameters.champion("line"), Value=other, Type="String", Overwrite=True)
+    body = made.put("in/waits.jpg", made.bodies["across0"] + b"waits")
+    assert handlers.look(event(body), Context()) == {"batchItemFailures": []}
+    told = sqs.get_queue_attributes(QueueUrl=deployed, AttributeNames=["ApproximateNumberOfMessagesDelayed"])
+    assert told["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
+    # The version that serves is asked next.
+    serving = json.dumps({"version": "v1", "arn": made.version.arn})
+    ssm.put_parameter(Name=parameters.serving("line"), Value=serving, Type="String", Overwrite=True)
+    handlers._memory.known = None
+    assert handlers.look(event(body), Context()) == {"batchItemFailures": []}
+    assert made.sighting(body)["verdict"] == "defect"
+
+
+def test_without_a_champion_images_wait(made: Line, deployed: str) -> None:
+    client(made.service, "ssm").delete_parameter(Name=parameters.champion("line"))
+    with suppress(ClientError):
+        client(made.service, "ssm").delete_parameter(Name=parameters.serving("line"))
+    body = made.put("in/nobody.jpg", made.bodies["across0"] + b"nobody")
+    assert handlers.look(event(body), Context()) == {"batchItemFailures": []}
+    assert made.items(body) == {}
 
 
 def test_what_a_message_tells_of_wrongly_is_not_looked_at(made: Line) -> None:
