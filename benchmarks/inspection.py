@@ -283,7 +283,7 @@ def judged(shell: Shell) -> Counter[str]:
 def share_of_the_rate(service: Service) -> None:
     """What workers make of a rate, leasing from the same item; the rate is doubled half way."""
     for workers, rate in ((2, 2.0), (10, 18.0), (50, 98.0)):
-        taken, refused = paced(service, workers, rate, 30.0)
+        taken, refused = paced(service, workers, rate, 120.0)
         note(
             Row(
                 f"{workers} workers at {rate:g} images a second, doubled half way",

@@ -7,6 +7,7 @@ what is deployed.
 __all__ = [
     "deployed",
     "deploying",
+    "detecting",
     "inspection_settings",
     "inspection_status",
     "own_cost",

@@ -13,8 +13,8 @@ from customlabels.inspection.claims import Table
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import UpdateItemOutputTypeDef
 
-LEASE = 10
-"""Turns that are leased at once: a batch's."""
+LEASE, SPAN = 10, 2.0
+"""Turns that are leased at once: a batch's, and no more seconds' worth, so that a new rate soon holds for all."""
 
 _REFUSED = "ConditionalCheckFailedException"
 _TRIES = 8
@@ -22,16 +22,18 @@ _TRIES = 8
 
 
 def lease(table: Table, version: str, turns: int, *, rate: float, now: int, latest: int) -> list[int]:
-    """The times of so many turns, milliseconds since 1970, in order; none where the first would be after `latest`.
+    """The times of turns, milliseconds since 1970, in order; none where the first would be after `latest`.
 
     Parameters
     ----------
+    turns : at most so many; fewer where that many take longer than SPAN
     rate : images a second, where the item does not tell
     """
     key = attributes({"pk": f"pace#{version}", "sk": "-"})
     known = values(table.dynamodb.get_item(TableName=table.name, Key=key, ConsistentRead=True).get("Item", {}))
     kept = float(known.get("rate", 0.0))
-    gap = 1000.0 / (kept if kept > 0 else rate)
+    rate = kept if kept > 0 else rate
+    turns, gap = max(1, min(turns, LEASE, int(rate * SPAN))), 1000.0 / rate
     span = round(turns * gap)
     for _ in range(_TRIES):
         if int(known.get("nxt", 0)) > latest:

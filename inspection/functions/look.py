@@ -165,6 +165,7 @@ class _Batch:
         self._until = _milliseconds() + round(1000 * seconds)
         self._last = _milliseconds() + round(1000 * _PATIENCE * seconds)
         self._turns: deque[int] = deque()
+        self._to_show = 0
         self._asking = threading.Lock()
         self._outcome, self._counting = Outcome(), threading.Lock()
 
@@ -182,7 +183,7 @@ class _Batch:
                     image = images.setdefault(identified.key, identified)
                     image.arrivals.append((id_, arrival))
             list(threads.map(lambda image: self._guarded(image, self._claim), images.values()))
-            self._take_turns(sum(image.shown is not None and not image.ended for image in images.values()))
+            self._to_show = sum(image.shown is not None and not image.ended for image in images.values())
             list(threads.map(lambda image: self._guarded(image, self._conclude), images.values()))
         return self._outcome
 
@@ -256,16 +257,22 @@ class _Batch:
             except Gone:
                 continue
 
-    def _take_turns(self, count: int) -> None:
-        """Leases so many turns, in tens."""
-        table, name, rate = self._clients.table, self._version.name, self._inspection.rate
-        for taken in range(0, count, LEASE):
-            wanted = min(LEASE, count - taken)
-            try:
-                self._turns += lease(table, name, wanted, rate=rate, now=_milliseconds(), latest=self._last)
-            except Exception as error:
-                log("ERROR", f"no turns were leased: {error}")
-                return
+    def _turn(self) -> int:
+        """The next turn, of those that are leased for the images that are still to be shown.
+
+        Raises
+        ------
+        NotNow : none comes in time
+        """
+        if not self._turns:
+            table, name, rate = self._clients.table, self._version.name, self._inspection.rate
+            wanted = max(1, min(LEASE, self._to_show))
+            self._turns += lease(table, name, wanted, rate=rate, now=_milliseconds(), latest=self._last)
+        self._to_show -= 1
+        turn = self._turns.popleft() if self._turns else self._last
+        if max(turn, _milliseconds()) >= self._last:
+            raise NotNow(_WAIT_FOR_TURN, "no turn comes in time")
+        return turn
 
     def _conclude(self, image: _Image) -> None:
         """Has the model look where it has to, and sees to every sighting."""
@@ -282,11 +289,7 @@ class _Batch:
         """Shows the image to the model when its turn has come, and keeps what it says."""
         if self._outcome.down:
             raise NotNow(self._wait_for_model(), f"{self._version.name} is not running")
-        now = _milliseconds()
-        turn = self._turns.popleft() if self._turns else self._last
-        if max(turn, now) >= self._last:
-            raise NotNow(_WAIT_FOR_TURN, "no turn comes in time")
-        time.sleep(max(0, turn - now) / 1000)
+        time.sleep(max(0, self._turn() - _milliseconds()) / 1000)
         least = floor(self._rules)
         began = time.monotonic()
         self._count("Calls")

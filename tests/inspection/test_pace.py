@@ -49,6 +49,12 @@ def test_the_rate_is_the_tables_where_it_has_one(table: Table) -> None:
     assert lease(table, "kept", 2, rate=5, now=0, latest=FAR) == [1_000, 1_200]
 
 
+def test_a_lease_is_no_longer_than_two_seconds_so_that_a_new_rate_soon_holds(table: Table) -> None:
+    assert lease(table, "slow", 10, rate=2, now=0, latest=FAR) == [0, 500, 1_000, 1_500]
+    assert lease(table, "slower", 10, rate=0.1, now=0, latest=FAR) == [0]
+    assert lease(table, "slower", 10, rate=0.1, now=0, latest=FAR) == [10_000]
+
+
 def test_turns_that_come_too_late_are_left_to_others(table: Table) -> None:
     keep(table, "late", nxt=60_000, rate=5.0)
     assert lease(table, "late", 10, rate=5, now=0, latest=50_000) == []
@@ -67,7 +73,7 @@ def test_no_two_turns_are_nearer_than_the_rate_has_them_whoever_leases(
     for wanted, passes in leases:
         now += passes
         given_ = lease(table, version, wanted, rate=rate, now=now, latest=FAR)
-        assert len(given_) == wanted
+        assert len(given_) == min(wanted, int(2 * rate))
         assert given_[0] >= now
         turns += given_
     # Times are whole milliseconds.
