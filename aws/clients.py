@@ -122,6 +122,11 @@ class Clients:
         return client
 
     @property
+    def dynamodb(self) -> "DynamoDBClient":
+        client: DynamoDBClient = self._client("dynamodb")
+        return client
+
+    @property
     def sns(self) -> "SNSClient":
         client: SNSClient = self._client("sns")
         return client
@@ -134,11 +139,6 @@ class Clients:
     @property
     def sqs(self) -> "SQSClient":
         client: SQSClient = self._client("sqs")
-        return client
-
-    @property
-    def dynamodb(self) -> "DynamoDBClient":
-        client: DynamoDBClient = self._client("dynamodb")
         return client
 
     @property
