@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 from support.drawing import draw
-from support.local_services import Service, client
+from support.local_services import QUICK, Service, client
 from support.policies import allowed, needed
 from support.shells import Shell
 from support.uptime_stack import serviced
 
 from customlabels.core.errors import CustomLabelsError
 from customlabels.core.waiting import wait_for
-from customlabels.emulator.server.address import FAST
 from customlabels.session import Session
 
 SETTINGS = """
@@ -51,7 +50,7 @@ OTHERS = {
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Service]]:
     folder = tmp_path_factory.mktemp("line")
-    with serviced(folder, FAST, SETTINGS) as (shell, service):
+    with serviced(folder, QUICK, SETTINGS) as (shell, service):
         draw(folder / "photos", {"across": 6, "down": 6})
         service.s3.create_bucket(Bucket="line-1")
         client(service, "sqs").create_queue(QueueName="theirs")

@@ -39,6 +39,9 @@ time_zone = "Europe/Berlin"
 days = "daily"
 start = "08:00"
 stop = "10:00"
+[inspection]
+source = "s3://pictures/arriving/"
+defects = ["across"]
 """
 SCOPE = policies.Scope(
     account="123456789012",
@@ -50,6 +53,7 @@ SCOPE = policies.Scope(
     topic=TOPIC,
     event_bus="default",
     packages="customlabels-plain",
+    watched="s3://pictures/arriving/",
 )
 
 
@@ -136,6 +140,21 @@ USES = {
             "schedule remove --yes",
         ),
     ),
+    "inspection": Use(
+        ("inspection",),
+        (
+            "inspection diff",
+            "inspection deploy --yes",
+            "inspection status",
+            "inspection results --again",
+            "inspection retry --yes",
+            # What is left of the results is taken up again.
+            "inspection remove --yes",
+            "inspection deploy --yes",
+            "inspection remove --results --yes",
+        ),
+        before="schedule deploy --yes",
+    ),
     "pipeline": Use(
         ("pipeline",),
         (
@@ -192,7 +211,7 @@ def forget_stacks(service: Service) -> None:
     cloudformation = client(service, "cloudformation")
     for stack in cloudformation.describe_stacks()["Stacks"]:
         cloudformation.delete_stack(StackName=stack["StackName"])
-    for folder in ("functions", "pipeline"):
+    for folder in ("functions", "inspection", "pipeline"):
         listed = service.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"customlabels/plain/{folder}/")
         for held in listed.get("Contents", []):
             service.s3.delete_object(Bucket=BUCKET, Key=held["Key"])
@@ -223,6 +242,7 @@ def test_each_command_does_its_work_under_the_policy_that_is_printed_for_it(pers
 DEPLOYED = {
     "AWS::CloudWatch::Alarm": "cloudwatch:us-east-1:123456789012:alarm:NAME",
     "AWS::CloudWatch::Dashboard": "cloudwatch::123456789012:dashboard/NAME",
+    "AWS::DynamoDB::Table": "dynamodb:us-east-1:123456789012:table/NAME",
     "AWS::Events::Rule": "events:us-east-1:123456789012:rule/NAME",
     "AWS::IAM::Role": "iam::123456789012:role/NAME",
     "AWS::Lambda::Function": "lambda:us-east-1:123456789012:function:NAME",
@@ -245,9 +265,11 @@ def covers(statement: dict[str, Any], arn: str) -> bool:
     return any(fnmatchcase(arn, pattern) for pattern in statement["Resource"] if pattern != "*")
 
 
-@pytest.mark.parametrize("name", ["schedule", "pipeline"])
+@pytest.mark.parametrize("name", ["schedule", "inspection", "pipeline"])
 def test_what_a_stack_is_made_of_is_named_by_its_statements_and_nothing_else(person: Person, name: str) -> None:
     forget_stacks(person.service)
+    if USES[name].before:
+        person.have_done(USES[name].before)
     person.have_done(f"{name} deploy --yes")
     arns = []
     resources = client(person.service, "cloudformation").get_paginator("list_stack_resources")
