@@ -12,9 +12,6 @@ from customlabels.inspection import results as reading
 from customlabels.inspection.rules import Verdict
 from customlabels.session import Session
 
-_EXPLAINED = (Verdict.UNSURE, Verdict.REFUSED)
-"""Verdicts that need words beside labels and confidences."""
-
 _SHOWN = 50
 """Rows of the table; a file and JSON have all."""
 
@@ -64,21 +61,17 @@ def results(
         counts[row.verdict] += 1
         last.append(row)
     console.table(
-        ("at", "image", "verdict", "labels", "surest label", "what there is to say"),
-        [
-            (
-                row.at,
-                row.address,
-                row.verdict,
-                ", ".join(row.labels),
-                f"{row.top} {row.confidence:.1f}" if row.top else None,
-                "; ".join(filter(None, (row.why if row.verdict in _EXPLAINED else "", row.did))),
-            )
-            for row in last
-        ],
+        ("at (UTC)", "image", "verdict", "why, and what was done"),
+        [(row.at[:19].replace("T", " "), row.address, row.verdict, _said(row)) for row in last],
     )
     more = f", the last {_SHOWN} of them shown; --to writes all" if counts.total() > _SHOWN else ""
-    console.text(f"{counts.total()} images in the last {since}: {_in_words(counts)}{more}")
+    images = "1 image" if counts.total() == 1 else f"{counts.total()} images"
+    console.text(f"{images} in the last {since}: {_in_words(counts)}{more}")
+
+
+def _said(row: reading.Row) -> str:
+    surest = f"{row.top} at {row.confidence:.1f}" if row.top else ""
+    return "; ".join(filter(None, (row.why or surest, row.did)))
 
 
 def _in_words(counts: Counter[str]) -> str:

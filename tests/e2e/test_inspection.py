@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.drawing import draw
+from support.inspected import told_queue
 from support.local_services import QUICK, Service, client
 from support.policies import allowed, needed
 from support.shells import Shell
@@ -53,7 +54,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Serv
     with serviced(folder, QUICK, SETTINGS) as (shell, service):
         draw(folder / "photos", {"across": 6, "down": 6})
         service.s3.create_bucket(Bucket="line-1")
-        client(service, "sqs").create_queue(QueueName="theirs")
+        told_queue(service, "theirs")
         service.s3.put_bucket_notification_configuration(Bucket="line-1", NotificationConfiguration=OTHERS)  # type: ignore[arg-type]
         shell.run("--local", "train", "photos", "--version-name", "v1")
         yield shell, service

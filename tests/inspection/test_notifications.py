@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.inspected import told_queue
 from support.local_services import Service, client
 
 from customlabels.core.errors import ServiceError
@@ -19,7 +20,7 @@ NUMBERS = count()
 @pytest.fixture(scope="module", autouse=True)
 def queues(service: Service) -> Iterator[None]:
     sqs = client(service, "sqs")
-    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("notified-ours", "notified-theirs")]
+    urls = [told_queue(service, name) for name in ("notified-ours", "notified-theirs")]
     yield
     for url in urls:
         sqs.delete_queue(QueueUrl=url)

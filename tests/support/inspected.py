@@ -117,6 +117,20 @@ def make_table(dynamodb: Any, name: str) -> Table:
     return Table(dynamodb, name)
 
 
+def told_queue(service: Service, name: str) -> str:
+    """The URL of a queue that buckets may tell."""
+    arn = f"arn:aws:sqs:us-east-1:123456789012:{name}"
+    may = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    answer = client(service, "sqs").create_queue(QueueName=name, Attributes={"Policy": policy})
+    return str(answer["QueueUrl"])
+
+
 def line(service: Service, images: Path, scratch: Path) -> Line:
     """Everything, made on the service; the model runs."""
     project, version = begin_training(service, "line", images)
