@@ -205,7 +205,7 @@ def alive(shell: Shell, name: str, call: Any) -> Any:
 
 def kill(shell: Shell, kills: int, struck: Counter[str], stop: threading.Event, chance: random.Random) -> None:
     """Kills a function's process, or one time in ten the service, again and again."""
-    while struck.total() < kills and not stop.wait(chance.uniform(0.2, 1.6)):
+    while struck.total() < kills and not stop.wait(chance.uniform(0.5, 6.0)):
         running = address.running(shell.state)
         if running is None:
             continue
