@@ -55,7 +55,7 @@ def letters(clients: Clients, queue_url: str, table: str, by: str) -> list[Lette
                 MaxNumberOfMessages=10,
                 VisibilityTimeout=2,
                 WaitTimeSeconds=0,
-                AttributeNames=["ApproximateReceiveCount"],
+                MessageSystemAttributeNames=["ApproximateReceiveCount"],
             ).get("Messages", [])
         fresh = {message["MessageId"]: message for message in received if message["MessageId"] not in seen}
         empty = 0 if fresh else empty + 1
