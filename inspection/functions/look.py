@@ -2,12 +2,12 @@
 
 An image's own failure leaves its neighbours alone. What is no fault of an image (the model is down, or takes no more;
 somebody else works on it) gives it back, and costs it no try; what the service refuses is a result, and is never asked
-again. Kinds of refusal: API reference, DetectCustomLabels.
+again.
 """
 
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,17 +19,15 @@ from customlabels.inspection import claims, records
 from customlabels.inspection.claims import Busy, Claim, Done, Table
 from customlabels.inspection.functions.acting import act, tell
 from customlabels.inspection.functions.arrivals import arrivals
+from customlabels.inspection.functions.asking import WAIT_A_LITTLE, Model, NotNow, milliseconds
 from customlabels.inspection.functions.knowledge import Known, Version
 from customlabels.inspection.functions.showing import Gone, body, is_same, shown
-from customlabels.inspection.pace import LEASE, lease
 from customlabels.inspection.records import Arrival, Sighting
 from customlabels.inspection.rules import (
     Analysis,
     Judgement,
     Rules,
-    Seen,
     Verdict,
-    analysed,
     floor,
     judge,
     with_assumed,
@@ -40,15 +38,11 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
 
-_DOWN = frozenset({"ResourceNotReadyException", "ResourceNotFoundException"})
-_TOO_FAST = frozenset({"ProvisionedThroughputExceededException", "ThrottlingException", "LimitExceededException"})
-_REFUSES = frozenset({"InvalidImageFormatException", "ImageTooLargeException"})
-
-_WAIT_FOR_MODEL, _WAIT_FOR_TURN, _WAIT_A_LITTLE = 60, 15, 5
-"""Seconds after which an image is worth another try, where nothing else tells."""
-
 _PATIENCE = 0.7
 """Share of the time within which a call has to begin, so that it and what follows it still fit."""
+
+_THREADS = 10
+"""A batch's messages."""
 
 _DAY = 86_400
 
@@ -92,14 +86,6 @@ class Outcome:
     later: dict[str, float] = field(default_factory=dict)
     figures: Counter[str] = field(default_factory=Counter)
     down: bool = False
-
-
-class NotNow(Exception):
-    """Nothing is wrong with an image, and it cannot be looked at before so many seconds have gone by."""
-
-    def __init__(self, seconds: float, why: str) -> None:
-        super().__init__(why)
-        self.seconds = max(0.0, seconds)
 
 
 @dataclass(slots=True)
@@ -160,13 +146,18 @@ class _Batch:
     ) -> None:
         self._project, self._clients, self._inspection = project, clients, known.inspection
         self._version = version
-        self._others = [other for other in known.versions if other != version]
         self._rules: Rules = with_assumed(known.inspection.rules, assumed)
-        self._until = _milliseconds() + round(1000 * seconds)
-        self._last = _milliseconds() + round(1000 * _PATIENCE * seconds)
-        self._turns: deque[int] = deque()
-        self._to_show = 0
-        self._asking = threading.Lock()
+        now = milliseconds()
+        self._until = now + round(1000 * seconds)
+        self._model = Model(
+            clients.rekognition,
+            clients.table,
+            version,
+            alone=all(other == version for other in known.versions),
+            rate=known.inspection.rate,
+            least=floor(self._rules),
+            last=now + round(1000 * _PATIENCE * seconds),
+        )
         self._outcome, self._counting = Outcome(), threading.Lock()
 
     def run(self, messages: Sequence[Message]) -> Outcome:
@@ -176,15 +167,16 @@ class _Batch:
                 arrived += [(message.id, arrival) for arrival in arrivals(message.body, self._inspection.prefix)]
             except ValueError as error:
                 self._fail([message.id], error)
-        with ThreadPoolExecutor(LEASE) as threads:
+        with ThreadPoolExecutor(_THREADS) as threads:
             images: dict[str, _Image] = {}
             for (id_, arrival), identified in zip(arrived, threads.map(self._identified, arrived), strict=True):
                 if identified is not None:
                     image = images.setdefault(identified.key, identified)
                     image.arrivals.append((id_, arrival))
             list(threads.map(lambda image: self._guarded(image, self._claim), images.values()))
-            self._to_show = sum(image.shown is not None and not image.ended for image in images.values())
+            self._model.expected = sum(image.shown is not None and not image.ended for image in images.values())
             list(threads.map(lambda image: self._guarded(image, self._conclude), images.values()))
+        self._outcome.down, self._outcome.figures["Calls"] = self._model.down, self._model.calls
         return self._outcome
 
     def _identified(self, arrived: tuple[str, Arrival]) -> _Image | None:
@@ -257,73 +249,29 @@ class _Batch:
             except Gone:
                 continue
 
-    def _turn(self) -> int:
-        """The next turn, of those that are leased for the images that are still to be shown.
-
-        Raises
-        ------
-        NotNow : none comes in time
-        """
-        if not self._turns:
-            table, name, rate = self._clients.table, self._version.name, self._inspection.rate
-            wanted = max(1, min(LEASE, self._to_show))
-            self._turns += lease(table, name, wanted, rate=rate, now=_milliseconds(), latest=self._last)
-        self._to_show -= 1
-        turn = self._turns.popleft() if self._turns else self._last
-        if max(turn, _milliseconds()) >= self._last:
-            raise NotNow(_WAIT_FOR_TURN, "no turn comes in time")
-        return turn
-
     def _conclude(self, image: _Image) -> None:
         """Has the model look where it has to, and sees to every sighting."""
-        if image.claim is not None and image.analysis is None and image.shown is not None:
-            # One at a time, so that whatever ends the function costs one call at most.
-            with self._asking:
-                self._ask(image)
+        if image.shown is not None:
+            with self._model.one_at_a_time:
+                self._ask(image, image.shown)
         for claim, arrival in image.sightings:
             self._see_to(image, claim, arrival)
         if image.claim is not None and image.analysis is None:
             claims.release(self._clients.table, image.claim)
 
-    def _ask(self, image: _Image) -> None:
-        """Shows the image to the model when its turn has come, and keeps what it says."""
-        if self._outcome.down:
-            raise NotNow(self._wait_for_model(), f"{self._version.name} is not running")
-        time.sleep(max(0, self._turn() - _milliseconds()) / 1000)
-        least = floor(self._rules)
+    def _ask(self, image: _Image, shown: Mapping[str, Any]) -> None:
+        """Shows the image to the model, and keeps what that says of it."""
         began = time.monotonic()
-        self._count("Calls")
-        try:
-            answer = self._clients.rekognition.detect_custom_labels(
-                ProjectVersionArn=self._version.arn,
-                Image=image.shown,  # type: ignore[arg-type]
-                MinConfidence=least,
-            )
-            analysis = analysed([_seen(label) for label in answer["CustomLabels"]], least)
-        except self._clients.rekognition.exceptions.ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code in _DOWN:
-                self._outcome.down = True
-                raise NotNow(self._wait_for_model(), f"{self._version.name}: {code}") from error
-            if code in _TOO_FAST:
-                raise NotNow(_WAIT_A_LITTLE, code) from error
-            if code not in _REFUSES:
-                raise
-            analysis = Analysis(refusal=f"{code}: {error.response['Error'].get('Message', '')}")
-        if image.of is not None and "S3Object" in (image.shown or ()) and not is_same(self._clients.s3, image.of):
-            return
-        self._keep(image, analysis, round(1000 * (time.monotonic() - began)))
-
-    def _wait_for_model(self) -> int:
-        """Seconds; hardly any where another version may be up."""
-        return _WAIT_A_LITTLE if self._others else _WAIT_FOR_MODEL
+        analysis = self._model.ask(shown)
+        if image.of is None or "S3Object" not in shown or is_same(self._clients.s3, image.of):
+            self._keep(image, analysis, round(1000 * (time.monotonic() - began)))
 
     def _keep(self, image: _Image, analysis: Analysis, milliseconds: int) -> None:
         result = records.of_analysis(analysis, milliseconds=milliseconds)
         if image.claim is None or not claims.finish(self._clients.table, image.claim, result):
             # Its time was out. Whoever has it now has the one result.
             image.claim = None
-            raise NotNow(_WAIT_A_LITTLE, "another worker has taken it over")
+            raise NotNow(WAIT_A_LITTLE, "another worker has taken it over")
         image.analysis = analysis
 
     def _see_to(self, image: _Image, claim: Claim, arrival: Arrival) -> None:
@@ -345,7 +293,7 @@ class _Batch:
     def _claimed(
         self, key: claims.Key, about: dict[str, Any], same: dict[str, str] | None = None
     ) -> Claim | Done | Busy:
-        now = _milliseconds()
+        now = milliseconds()
         expires = now // 1000 + self._inspection.keep * _DAY
         return claims.claim(
             self._clients.table, key, now=now, until=self._until, expires=expires, about=about, same=same
@@ -372,15 +320,5 @@ class _Batch:
         log("ERROR", f"{type(error).__name__}: {error}", messages=sorted(ids))
 
 
-def _milliseconds() -> int:
-    return int(time.time() * 1000)
-
-
 def _seconds_to(until: int) -> float:
-    return (until - _milliseconds()) / 1000 + 1
-
-
-def _seen(label: Mapping[str, Any]) -> Seen:
-    box = label.get("Geometry", {}).get("BoundingBox")
-    sides = (box["Left"], box["Top"], box["Width"], box["Height"]) if box else None
-    return Seen(label["Name"], label["Confidence"], sides)
+    return (until - milliseconds()) / 1000 + 1
