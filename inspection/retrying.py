@@ -3,7 +3,6 @@
 Source: SQS API reference, StartMessageMoveTask (without a destination, each goes to the queue that it came from).
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +21,12 @@ if TYPE_CHECKING:
 MOST_SHOWN = 100
 _EMPTY_LOOKS = 3
 """A look asks some of the queue's servers only."""
+
+_HIDDEN = 30
+"""Seconds for which a letter that was seen is not seen again."""
+
+_MOST_AT_ONCE = 10
+"""Source: SQS API reference, ChangeMessageVisibilityBatch."""
 
 _UNDER_WAY = ("RUNNING", "CANCELLING")
 
@@ -53,14 +58,29 @@ def letters(clients: Clients, queue_url: str, table: str, by: str) -> list[Lette
             received = clients.sqs.receive_message(
                 QueueUrl=queue_url,
                 MaxNumberOfMessages=10,
-                VisibilityTimeout=2,
+                VisibilityTimeout=_HIDDEN,
                 WaitTimeSeconds=0,
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
             ).get("Messages", [])
         fresh = {message["MessageId"]: message for message in received if message["MessageId"] not in seen}
         empty = 0 if fresh else empty + 1
         seen |= fresh
+    _show_again(clients, queue_url, list(seen.values()))
     return [letter for message in seen.values() for letter in _letters(clients, message, table, by)]
+
+
+def _show_again(clients: Clients, queue_url: str, messages: "list[MessageTypeDef]") -> None:
+    """Ends the time for which letters are hidden since they were looked at: what is hidden is not moved."""
+    for first in range(0, len(messages), _MOST_AT_ONCE):
+        some = messages[first : first + _MOST_AT_ONCE]
+        with explained("giving the dead letters back"):
+            clients.sqs.change_message_visibility_batch(
+                QueueUrl=queue_url,
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0}
+                    for number, message in enumerate(some)
+                ],
+            )
 
 
 def count(clients: Clients, queue_url: str) -> int:
@@ -92,11 +112,6 @@ def put_back(clients: Clients, queue_arn: str, tick: Callable[[float], None] = l
         return int(task.get("ApproximateNumberOfMessagesMoved", 0))
 
     return wait_for(look, what="putting the dead letters back", most=3600, tick=tick)
-
-
-def visible_again() -> None:
-    """Waits until letters that were looked at can be moved."""
-    time.sleep(2.1)
 
 
 def _letters(clients: Clients, message: "MessageTypeDef", table: str, by: str) -> list[Letter]:

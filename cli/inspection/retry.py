@@ -33,4 +33,6 @@ def retry(session: Session, project: str | None, yes: bool) -> None:
     if not yes:
         click.confirm(f"Put {count} dead letters back into the queue?", abort=True, err=True)
     moved = session.retry_inspection(project=project)
+    if moved < count:
+        console.warn(f"{count - moved} of them somebody else is looking at: run the same command again in a while")
     console.done(f"{moved} are in the queue again", **document, moved=moved)

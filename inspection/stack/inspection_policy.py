@@ -27,7 +27,10 @@ def inspection(scope: Scope) -> Policy:
     queues = [site.arn("sqs", name) for name in (names.queue, names.dead)]
     table = site.arn("dynamodb", f"table/{names.table}")
     told = ["s3:GetBucketNotification", "s3:PutBucketNotification", "s3:GetEncryptionConfiguration", "s3:ListBucket"]
-    letters = ["ReceiveMessage", "StartMessageMoveTask", "ListMessageMoveTasks", "GetQueueUrl", "GetQueueAttributes"]
+    letters = (
+        *("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ListMessageMoveTasks"),
+        *("ReceiveMessage", "SendMessage", "StartMessageMoveTask"),
+    )
     return policy(
         [
             allow(of_rekognition("DescribeProjectVersions"), [scope.own], sid="Project"),
@@ -38,7 +41,7 @@ def inspection(scope: Scope) -> Policy:
             allow(["s3:GetObject"], [scope.folder], sid="Evaluations"),
             allow(["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], [EVERYTHING], sid="Metrics"),
             allow(
-                [*(f"sqs:{call}" for call in letters), "sqs:DeleteMessage", "sqs:SendMessage"],
+                [f"sqs:{call}" for call in letters],
                 queues,
                 sid="DeadLetters",
             ),

@@ -53,7 +53,6 @@ SCOPE = policies.Scope(
     topic=TOPIC,
     event_bus="default",
     packages="customlabels-plain",
-    watched="s3://pictures/arriving/",
 )
 
 
@@ -72,6 +71,7 @@ class Use:
     commands: tuple[str, ...]
     project: str = "plain"
     images: str | None = None
+    watched: str | None = None
     before: str = ""
 
 
@@ -153,6 +153,7 @@ USES = {
             "inspection deploy --yes",
             "inspection remove --results --yes",
         ),
+        watched="s3://pictures/arriving/",
         before="schedule deploy --yes",
     ),
     "pipeline": Use(
@@ -201,7 +202,7 @@ def person(ground: tuple[Service, Path], monkeypatch: pytest.MonkeyPatch, capsys
 
 def statements(use: Use, name: str) -> list[dict[str, Any]]:
     """Those of the policy in question."""
-    scope = replace(SCOPE, project=use.project.replace("NEW", name), images=use.images)
+    scope = replace(SCOPE, project=use.project.replace("NEW", name), images=use.images, watched=use.watched)
     found: list[dict[str, Any]] = POLICIES[use.policies[-1]](scope)["Statement"]
     return found
 
@@ -219,7 +220,7 @@ def forget_stacks(service: Service) -> None:
 
 def complaint(person: Person, use: Use, name: str, allowed: list[dict[str, Any]]) -> str:
     """What the first command says that is not let do all of its work; nothing where each is."""
-    scope = replace(SCOPE, project=use.project.replace("NEW", name), images=use.images)
+    scope = replace(SCOPE, project=use.project.replace("NEW", name), images=use.images, watched=use.watched)
     granted = [POLICIES[other](scope) for other in use.policies[:-1]]
     granted += [{"Version": "2012-10-17", "Statement": allowed}] if allowed else []
     person.may(*granted)
