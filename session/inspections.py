@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customlabels.core.errors import ServiceError, SettingsError
+from customlabels.core.settings import ScheduleSettings
 
 if TYPE_CHECKING:
     from customlabels.aws.stacks.deployment import Confirm
@@ -52,10 +53,10 @@ def inspection_stack(
 
     # What is wrong with the settings needs no account to be told.
     asked = session.asked_inspection()
-    if not session.settings.schedule.window and session.settings.schedule == type(session.settings.schedule)():
+    if session.settings.schedule == ScheduleSettings():
         raise SettingsError(
             "there is no [schedule], so nothing would start the model for what arrives",
-            hint="write [schedule] with a window, then customlabels schedule deploy; customlabels init shows one",
+            hint="write [schedule], with windows or without, then customlabels schedule deploy",
         )
     name, code_bucket = session.project(project), session.bucket(bucket)
     try:

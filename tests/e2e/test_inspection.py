@@ -34,6 +34,13 @@ on_defect = "tag"
 [detect]
 rate = 100
 """
+WITHOUT_WINDOWS = """
+[schedule]
+time_zone = "Europe/Berlin"
+[inspection]
+source = "s3://line-1/in/"
+defects = ["across"]
+"""
 STACK = "customlabels-surface-inspection-c6a10b"
 OTHERS = {
     "QueueConfigurations": [
@@ -119,6 +126,18 @@ def test_what_keeps_images_from_being_inspected_is_a_sentence_and_nothing_is_mad
         assert sentence in shell.run("--local", "inspection", word, expect=1).stderr
     stacks = client(service, "cloudformation").list_stacks()["StackSummaries"]
     assert [stack["StackName"] for stack in stacks] == ["customlabels-surface"]
+
+
+@pytest.mark.parametrize("demand", ["two-shift", "batches", "around-the-clock"])
+def test_simulated_images_are_done_in_time_for_hardly_more_than_the_least_bill(demand: str, tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    (tmp_path / "customlabels.toml").write_text(WITHOUT_WINDOWS)
+    found = shell.json("inspection", "simulate", "--demand", demand, "--weeks", "1")
+    assert found["late_a_week"] == 0
+    assert found["longest_wait_minutes"] <= found["deadline_minutes"] == 240
+    assert found["ratio"] <= 1.10
+    assert found["model_dollars_a_week"] < found["always_on_dollars_a_week"]
+    assert "--demand" in shell.run("inspection", "simulate", expect=2).stderr
 
 
 def images(shell: Shell, label: str) -> list[Path]:

@@ -13,7 +13,7 @@ from customlabels.core.addresses import S3Address
 from customlabels.inspection.documents import Inspection
 from customlabels.inspection.inspection_settings import Asked
 from customlabels.inspection.rules import Rules
-from customlabels.inspection.stack.template import TIMEOUT, Parts, template
+from customlabels.inspection.stack.template import TIMEOUT, Parts, names_of, template
 
 PROJECT = "arn:aws:rekognition:eu-west-1:111122223333:project/surface/1700000000000"
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:told"
@@ -114,9 +114,9 @@ def test_what_the_schedule_reads_is_json() -> None:
         "queue_url": "x",
         "queue_arn": "x",
         "mapping_uuid": "x",
-        "table": "customlabels-surface-inspection-results",
+        "table": names_of("surface").table,
         "deadline_seconds": 14400,
-        "function": "customlabels-surface-inspection-look",
+        "function": names_of("surface").function,
     }
 
 
