@@ -39,8 +39,8 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
     if outcome is None or not (outcome.changes or outcome.notified):
         console.done(f"{name} is as the settings have it; nothing to change", stack=name, changes=[])
         return
-    if outcome.changes:
-        console.note("customlabels schedule deploy lets the schedule start the model for what waits")
+    if any(change.action == "Add" and change.name == "Arrivals" for change in outcome.changes):
+        console.note("customlabels schedule deploy, once more, lets the schedule see how long images have waited")
     console.done(
         f"{name} is deployed: what arrives in {source} is inspected; customlabels inspection status shows how it goes",
         stack=name,

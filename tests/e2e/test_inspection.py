@@ -15,6 +15,7 @@ from support.uptime_stack import serviced
 
 from customlabels.core.errors import CustomLabelsError
 from customlabels.core.waiting import wait_for
+from customlabels.emulator.server import address
 from customlabels.session import Session
 
 SETTINGS = """
@@ -233,3 +234,45 @@ def test_dead_letters_are_shown_with_what_ails_them_and_put_back(made: tuple[She
     assert "no message of S3" in errors["–"]
     assert [row["address"] for row in inspected(shell, 1)] == ["s3://line-1/in/fails.jpg"]
     shell.run("--local", "inspection", "remove", "--results", "--yes")
+
+
+@pytest.mark.around
+def test_a_model_comes_up_for_what_waits_and_goes_when_that_is_done(made: tuple[Shell, Service]) -> None:
+    shell, service = made
+    shell.run("--local", "versions", "promote", "v1", "--force")
+    shell.run("--local", "model", "stop", "v1")
+    windows = SETTINGS[SETTINGS.index("[[schedule.window]]") : SETTINGS.index("[inspection]")]
+    (shell.folder / "customlabels.toml").write_text(
+        SETTINGS.replace(windows, "").replace("[inspection]", '[inspection]\ndeadline = "40m"')
+    )
+    shell.run("--local", "schedule", "deploy", "--yes")
+    assert "schedule deploy, once more" in shell.run("--local", "inspection", "deploy", "--yes").stderr
+    shell.run("--local", "schedule", "deploy", "--yes")
+    paths = images(shell, "down")
+    for path in paths:
+        service.s3.put_object(Bucket="line-1", Key=f"in/waits {path.name}", Body=path.read_bytes() + b"waits")
+
+    def waiting() -> bool | None:
+        return True if shell.json("--local", "inspection", "status")["waiting"] == len(paths) else None
+
+    wait_for(waiting, what="what waits", most=60)
+    # The queue is closed at the next sweep, and the model is not started before it has to be.
+    address.advance(shell.state, 360)
+    closed = shell.json("--local", "inspection", "status")
+    assert (closed["open"], closed["waiting"]) == (False, len(paths))
+    assert shell.json("--local", "model", "status")[0]["status"] != "RUNNING"
+
+    def done() -> bool | None:
+        address.advance(shell.state, 300)
+        found = shell.json("--local", "inspection", "results", "--since", "1d")
+        return True if sum("waits" in row["address"] for row in found) == len(paths) else None
+
+    wait_for(done, what="results", most=120)
+
+    def stopped() -> bool | None:
+        address.advance(shell.state, 300)
+        return True if shell.json("--local", "model", "status")[0]["status"] == "STOPPED" else None
+
+    wait_for(stopped, what="the model's end", most=120)
+    shell.run("--local", "inspection", "remove", "--results", "--yes")
+    settings(shell, "", "")
