@@ -257,7 +257,7 @@ TEMPLATE = """\
 # deadline = "4h"                  # how long an image may wait; the model is started as late as that lets
 # keep = "90d"                     # how long results are kept
 # by = "etag"                      # images are known by ETag and size; "sha256" where equal bytes have several ETags
-# workers = 4                      # functions at once; default: as many as keep the model's units busy
+# workers = 3                      # functions at once; default: as many as keep the model's units busy
 
 [notify]
 # topic = "arn:aws:sns:eu-west-1:111122223333:models"   # told when a version is trained, passes, fails, is promoted

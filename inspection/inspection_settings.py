@@ -132,7 +132,7 @@ def most_units(settings: Settings) -> int:
 
 def workers(rate: float) -> int:
     """Functions at once that keep a model busy which takes so many images a second."""
-    return min(_MOST_WORKERS, max(_LEAST_WORKERS, 1 + math.ceil(rate * _SECONDS_AN_IMAGE)))
+    return min(_MOST_WORKERS, max(_LEAST_WORKERS, math.ceil(rate * _SECONDS_AN_IMAGE)))
 
 
 def overlaps(prefix: str, other: str) -> bool:

@@ -4,20 +4,18 @@ from dataclasses import dataclass
 
 from customlabels.core.prices import ALARM_PER_MONTH, DASHBOARD_PER_MONTH, METRIC_PER_MONTH
 from customlabels.inspection.functions.look import FIGURES
+from customlabels.inspection.stack.template import MEMORY
 
 _ALARMS = 3
 
-_REQUEST, _SECOND, _WRITE, _READ, _EVENT, _GET = 0.20e-6, 0.0000133334 / 4, 0.625e-6, 0.125e-6, 1.00e-6, 0.4e-6
-"""Lambda's request; a second of 256 MB on arm64; a write and a read of DynamoDB; an event; GET of S3."""
+_REQUEST, _SECOND, _WRITE, _READ, _EVENT, _GET = 0.20e-6, 0.0000133334, 0.625e-6, 0.125e-6, 1.00e-6, 0.4e-6
+"""Lambda's request; a gigabyte-second on arm64; a write and a read of DynamoDB; an event; GET of S3."""
 
 _QUEUE = 0.40e-6
 """A request to SQS."""
 
-WRITES = 5
-"""Of an image that is new: sighting and analysis claimed and done, and the index by the day."""
-
-SECONDS_A_BATCH = 2.5
-"""That a function takes for ten images, at one unit's pace of five images a second and with what is around it."""
+_WRITES, _BATCH = 5, 10.0
+"""Of an image that is new: sighting and analysis claimed and done, and the index by the day; images a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +36,20 @@ def standing_charges() -> tuple[Charge, ...]:
     )
 
 
-def dollars_an_image(*, batch: float = 10.0, seconds: float = SECONDS_A_BATCH) -> float:
-    """What a new image costs around its inference.
-
-    Parameters
-    ----------
-    batch : images a call of the function, which are fewer than ten where few arrive
-    seconds : that the call takes
-    """
+def dollars_an_image(workers: int, rate: float) -> float:
+    """What a new image costs around its inference, where so many workers keep a model busy that takes `rate` a second."""
     # S3's own message is free; a batch is received, and deleted, by a request each.
-    queue = 2 * _QUEUE / batch
-    function = (_REQUEST + seconds * _SECOND) / batch
-    pace = (_READ + _WRITE) / batch
-    return queue + function + pace + WRITES * _WRITE + _EVENT + _GET
+    queue, pace = 2 * _QUEUE / _BATCH, (_READ + _WRITE) / _BATCH
+    function = _REQUEST / _BATCH + workers / rate * MEMORY / 1024 * _SECOND
+    return queue + function + pace + _WRITES * _WRITE + _EVENT + _GET
 
 
-def in_words(charges: tuple[Charge, ...]) -> str:
-    """A sentence on the charges."""
+def in_words(charges: tuple[Charge, ...], image: float) -> str:
+    """A sentence on the charges; `image` is what one costs, in dollars."""
     named = ", ".join(f"{charge.count} {charge.what} ${charge.dollars:.2f}" for charge in charges)
     total = sum(charge.dollars for charge in charges)
     return (
         f"the inspection itself: {named}, together ${total:.2f} a month at most, and about "
-        f"${1000 * dollars_an_image():.4f} for a thousand images beside the model; an account's first ten alarms, ten "
+        f"${1000 * image:.4f} for a thousand images beside the model; an account's first ten alarms, ten "
         "metrics and three dashboards are free"
     )

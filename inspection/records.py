@@ -64,7 +64,7 @@ def by_etag(etag: str, size: int) -> str:
     Where a bucket encrypts by KMS, or a client uploads in parts, equal bytes may have two.
     Source: S3 API reference, "Common response headers", ETag.
     """
-    return f"i#{etag.strip(chr(34))}:{size}"
+    return f"i#{etag}:{size}"
 
 
 def by_sha256(body: bytes) -> str:

@@ -5,8 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customlabels.core.errors import ServiceError, SettingsError
-from customlabels.core.settings import ScheduleSettings
+from customlabels.core.errors import ServiceError
 
 if TYPE_CHECKING:
     from customlabels.aws.stacks.deployment import Confirm
@@ -53,11 +52,6 @@ def inspection_stack(
 
     # What is wrong with the settings needs no account to be told.
     asked = session.asked_inspection()
-    if session.settings.schedule == ScheduleSettings():
-        raise SettingsError(
-            "there is no [schedule], so nothing would start the model for what arrives",
-            hint="write [schedule], with windows or without, then customlabels schedule deploy",
-        )
     name, code_bucket = session.project(project), session.bucket(bucket)
     try:
         account = look_up(session.clients, session.settings, name, asked)

@@ -7,7 +7,8 @@ import click
 from customlabels.aws.stacks.change_sets import Change
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.stack_options import code_bucket_option, show_changes
-from customlabels.inspection.own_cost import in_words, standing_charges
+from customlabels.inspection.inspection_settings import most_units
+from customlabels.inspection.own_cost import dollars_an_image, in_words, standing_charges
 from customlabels.session import Session
 
 
@@ -31,7 +32,8 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
     def confirm(changes: tuple[Change, ...]) -> bool:
         if not console.as_json:
             show_changes(console, changes)
-            console.text(in_words(charges))
+            rate = inspection.rate * most_units(session.settings)
+            console.text(in_words(charges, dollars_an_image(parts.asked.workers, rate)))
         question = f"Make these {len(changes)} changes to {name}, and have bucket {inspection.bucket} tell of arrivals?"
         return yes or click.confirm(question, abort=True, err=True)
 

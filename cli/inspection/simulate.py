@@ -38,6 +38,7 @@ def simulate(session: Session, demand: str | None, weeks: int, start_takes: str,
 
     Example: customlabels inspection simulate --demand two-shift
     """
+    from customlabels.inspection.inspection_settings import most_units
     from customlabels.inspection.own_cost import dollars_an_image, standing_charges
     from customlabels.scheduler.simulation.simulated import always_on
     from customlabels.scheduler.simulation.simulated import simulate as walk
@@ -55,7 +56,7 @@ def simulate(session: Session, demand: str | None, weeks: int, start_takes: str,
         found = walk(schedule, trace.start, trace.days, deadline=asked.deadline, **about)
         always = walk(always_on(schedule.zone, schedule.units), trace.start, trace.days, **about)
     days = trace.days / 7
-    around = dollars_an_image() * found.requests / days
+    around = dollars_an_image(asked.workers, rate * most_units(session.settings)) * found.requests / days
     standing = sum(charge.dollars for charge in standing_charges()) / _WEEKS_A_MONTH
     document = {
         "days": trace.days,

@@ -118,10 +118,6 @@ def test_what_keeps_images_from_being_inspected_is_a_sentence_and_nothing_is_mad
         settings(shell, old, new)
         error = refusal(shell)
         assert (sentence in error.message, error.exit_code) == (True, code), (new, error.message)
-    (shell.folder / "customlabels.toml").write_text(
-        SETTINGS.split("[schedule]")[0] + "[inspection]" + SETTINGS.split("[inspection]")[1]
-    )
-    assert "there is no [schedule]" in refusal(shell).message
     settings(shell, "", "")
     for word, sentence in [("status", "no inspection is deployed"), ("results", "has no results yet")]:
         assert sentence in shell.run("--local", "inspection", word, expect=1).stderr

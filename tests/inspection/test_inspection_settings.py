@@ -35,7 +35,7 @@ def test_the_inspection_is_what_the_settings_say(tmp_path: Path) -> None:
     assert (inspection.bucket, inspection.prefix) == ("line-1", "images/")
     assert inspection.goes_to == S3Address("line-1", "defects/")
     assert (inspection.rules.thresholds, inspection.rules.band) == ({"crack": 62.5}, 5.0)
-    assert (asked.deadline, inspection.keep, asked.workers) == (timedelta(hours=4), 90, 9)
+    assert (asked.deadline, inspection.keep, asked.workers) == (timedelta(hours=4), 90, 8)
     assert read_inspection_text(inspection_text(inspection)) == inspection
 
 
