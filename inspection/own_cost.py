@@ -37,7 +37,7 @@ def standing_charges() -> tuple[Charge, ...]:
 
 
 def dollars_an_image(workers: int, rate: float) -> float:
-    """What a new image costs around its inference, where so many workers keep a model busy that takes `rate` a second."""
+    """What a new image costs around its inference, where `workers` keep a model busy that takes `rate` a second."""
     # S3's own message is free; a batch is received, and deleted, by a request each.
     queue, pace = 2 * _QUEUE / _BATCH, (_READ + _WRITE) / _BATCH
     function = _REQUEST / _BATCH + workers / rate * MEMORY / 1024 * _SECOND
