@@ -109,7 +109,7 @@ def judge(analysis: Analysis, rules: Rules) -> Judgement:
         elif confidence >= threshold and confidence - threshold >= rules.band:
             certain[label] = confidence
         elif threshold - confidence < rules.band:
-            open_[label] = f"{label} at {confidence:.1f}, near its threshold of {threshold:g}"
+            open_[label] = f"{label} at {confidence:.1f}, near its threshold of {threshold:.1f}"
     if certain:
         return Judgement(
             Verdict.DEFECT, tuple(certain), ", ".join(f"{name} at {certain[name]:.1f}" for name in certain)
