@@ -65,7 +65,7 @@ SEED = 7
 
 
 def main() -> None:
-    images, kills = (*map(int, sys.argv[1:]), *(1500, 60)[len(sys.argv) - 1 :])
+    images, kills = (*map(int, sys.argv[1:]), *(3000, 120)[len(sys.argv) - 1 :])
     size()
     with tempfile.TemporaryDirectory() as folder:
         shell = Shell(Path(folder))

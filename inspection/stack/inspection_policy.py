@@ -50,7 +50,6 @@ def inspection(scope: Scope) -> Policy:
                 [table, site.arn("dynamodb", f"table/{names.table}/index/*")],
                 sid="Results",
             ),
-            allow(["dynamodb:ListTagsOfResource"], [table], sid="WhoseResults"),
             *stack_code(scope, "inspection"),
             *deploy_statements(site, names.stack, resource_types(_source())),
         ]

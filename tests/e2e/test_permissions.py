@@ -228,6 +228,10 @@ def complaint(person: Person, use: Use, name: str, allowed: list[dict[str, Any]]
     if use.before:
         person.have_done(use.before.replace("NEW", name))
     for command in use.commands:
+        if command.startswith("inspection retry"):
+            # Without a letter there is nothing to be looked at, or moved.
+            sqs, queue = client(person.service, "sqs"), f"{stack_name('plain', 'inspection')}-dead"
+            sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody="letter")
         code, said = person.run(command.replace("NEW", name))
         if code or "not authorized" in said:
             return f"{command}: {code}\n{said}"
