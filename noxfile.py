@@ -22,7 +22,7 @@ STEPS = (
 """What a person does first."""
 
 WINDOW = '[[schedule.window]]\ndays = "mon-fri"\nstart = "06:00"\nstop = "22:00"\n'
-LACKING = {"heic": "dataset convert phone -o jpegs --to folder", "mlflow": "--local train photos --track mlflow"}
+LACKING = {"heic": "dataset convert phone --as folder --to jpegs", "mlflow": "--local train photos --track mlflow"}
 """What asks for an extra that is not installed; no command asks for the extra `sagemaker`."""
 
 

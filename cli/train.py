@@ -111,7 +111,8 @@ def _finish(session: Session, begun: "Begun", gate: GateSettings, junit: Path | 
         trained = session.finish_training(begun, gate=gate, tracker=kept.server, on_result=on_result)
     except KeyboardInterrupt:
         project = arns.project_name(begun.project_arn)
-        session.console.note(f"\nthe training of {begun.version} goes on; to come back: {resuming(project)}")
+        session.console.note("")
+        session.console.note(f"the training of {begun.version} goes on; to come back: {resuming(project)}")
         raise
     end_on(trained.verdict, junit)
 

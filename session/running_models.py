@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customlabels.core.errors import ServiceError
+from customlabels.core.plurals import counted
 
 if TYPE_CHECKING:
     from customlabels.core.tables import Table
@@ -130,7 +131,7 @@ def detect(
     units = max(1, chosen.get("MinInferenceUnits") or 1)
     with (
         session.running(chosen, units=units, start=start),
-        session.console.step(f"looking at {len(images)} images", len(images)) as advance,
+        session.console.step(f"looking at {counted(len(images), 'image')}", len(images)) as advance,
     ):
         detections = detect(
             session.clients.rekognition,

@@ -22,5 +22,6 @@ def status(session: Session, project: str | None, days: int) -> None:
         lambda _: session.console.table(
             ("version", "status", "units", "$ an hour", f"unit hours in {days} days", "$"),
             in_money(rows, "dollars_an_hour", "dollars"),
+            give_way=(f"unit hours in {days} days", "$ an hour"),
         ),
     )

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.pipelines.service.hosting import MAX_UNITS
@@ -59,9 +60,8 @@ def override(
         session.version(stack.project, version)
 
     def confirm(override: Override, dollars: float) -> None:
-        if not yes:
-            question = f"Keep {version} up until {override.until.astimezone(zone):%a %H:%M}?"
-            click.confirm(f"{question} On AWS it costs up to ${dollars:.2f}.", abort=True, err=True)
+        question = f"Keep {version} up until {override.until.astimezone(zone):%a %H:%M}?"
+        ask(f"{question} On AWS it costs up to ${dollars:.2f}.", yes=yes)
 
     until = overrides.ends(time or on or off or "", now, stack.schedule.zone)
     override = overriding.keep(

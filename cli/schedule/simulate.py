@@ -146,18 +146,21 @@ def _show(session: Session, results: "Mapping[str, Simulated]", suggestion: "Sug
 
     columns, rows = compared(results)
     own = results[THIS]
-    session.console.table((f"{own.days} days", *columns), rows)
+    session.console.table((f"{own.days} days", *columns), rows, give_way=())
     if len(own.models) > 1:
         session.console.table(
             ("version", "unit-hours", "starts", "windows' minutes with a model"),
             [(model.version, f"{model.billed / 60:.1f}", model.starts, _part(model)) for model in own.models],
+            give_way=("starts",),
         )
     if suggestion is not None:
         from customlabels.scheduler.simulation.suggestion import as_toml
 
         before, after = own.dollars_a_week, suggestion.result.dollars_a_week
-        session.console.text(f"\n# [schedule] with these windows: ${after:.2f} a week instead of ${before:.2f}\n")
-        session.console.text(as_toml(suggestion.schedule).rstrip())
+        session.console.text("")
+        session.console.text(f"# [schedule] with these windows: ${after:.2f} a week instead of ${before:.2f}")
+        session.console.text("")
+        session.console.document(as_toml(suggestion.schedule).rstrip())
 
 
 def _part(model: "Model") -> str:

@@ -32,7 +32,7 @@ def _show(session: Session, stack: Deployed, document: dict[str, Any]) -> None:
     elif stack.champion is None:
         console.text("there is no champion: customlabels versions promote VERSION makes one")
     columns = ("version", "status", "units wanted", "why", "$ this month")
-    console.table(columns, in_money(document["models"], "dollars"))
+    console.table(columns, in_money(document["models"], "dollars"), give_way=("why",))
     budget = stack.schedule.monthly_budget
     console.text(f"${document['dollars']:.2f} this month" + (f" of ${budget:.2f}" if budget is not None else ""))
     for alarm in document["alarms"]:
@@ -49,7 +49,11 @@ def _show(session: Session, stack: Deployed, document: dict[str, Any]) -> None:
         ("version", "opens", "closes", "units", "hours", "$"),
         in_money(document["next"], "dollars"),
         title="windows to come, hours and dollars of the next two weeks",
+        give_way=("hours", "$"),
     )
     console.table(
-        ("at", "what", "version", "why"), [tuple(row.values()) for row in document["done"]], title="done lately"
+        ("at", "what", "version", "why"),
+        [tuple(row.values()) for row in document["done"]],
+        title="done lately",
+        give_way=("why",),
     )

@@ -29,6 +29,10 @@ def list_(session: Session, project: str | None) -> None:
             row[1] = "*" if row[1] else ""
             row[8:10] = ["–" if figure is None else f"{figure:.2f}" for figure in row[8:10]]
         keep = len(columns) if failed else len(columns) - 1
-        session.console.table(columns[:keep], [row[:keep] for row in shown])
+        session.console.table(
+            columns[:keep],
+            [row[:keep] for row in shown],
+            give_way=("hours", "test set", "message", "created", "train", "test", "$"),
+        )
 
     session.console.result(rows, show)

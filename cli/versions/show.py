@@ -45,7 +45,7 @@ def show(session: Session, version: str | None, project: str | None) -> None:
             labels, table = crossed
             rows = [[label, *map(int, table[row])] for row, label in enumerate(labels)]
             console.text("")
-            console.table(["true \\ said", *labels], rows)
+            console.table(["true \\ said", *labels], rows, give_way=())
         for tag, value in sorted(lineage.items()):
             console.text(f"{tag.removeprefix('customlabels:')}: {value}")
 

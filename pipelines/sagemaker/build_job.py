@@ -9,6 +9,7 @@ from customlabels.aws.s3 import put
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.console import Console
 from customlabels.core.errors import LayoutError
+from customlabels.core.plurals import counted
 from customlabels.datasets.split import Group, group_by, own_group, split
 from customlabels.pipelines.sagemaker.definition import TICKET
 from customlabels.pipelines.sagemaker.sightings import seen
@@ -39,7 +40,7 @@ def build(chosen: argparse.Namespace, settings: dict[str, Any], clients: Clients
     body = json.dumps(document(lineage.ticket(plan, ready.project_arn)), indent=1).encode()
     address = S3Address(chosen.to.bucket, join_key(chosen.to.key, TICKET))
     put(clients.s3, address, body, kms_key=plan.kms_key, content_type="application/json")
-    console.note(f"version {plan.version}: {len(plan.dataset.records)} images")
+    console.note(f"version {plan.version}: {counted(len(plan.dataset.records), 'image')}")
 
 
 def plan_of(remote: Remote, settings: dict[str, Any], version: str | None, seed: int, fraction: float) -> Plan:
