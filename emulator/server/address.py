@@ -20,6 +20,7 @@ import urllib.request
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from customlabels.core.errors import ServiceError
@@ -119,6 +120,11 @@ def proof(key: str, nonce: str) -> str:
     return hmac.new(key.encode(), nonce.encode(), hashlib.sha256).hexdigest()
 
 
+def is_installed() -> bool:
+    """Whether what the service consists of beside this package is there: the extra `local`."""
+    return all(find_spec(name) for name in ("aws_croniter", "cv2", "filelock", "moto", "regex", "skimage", "sklearn"))
+
+
 def make_folder(state: Path) -> None:
     """Makes the folder where it is not there, and sees that it is this user's alone.
 
@@ -155,11 +161,13 @@ def start(state: Path, pace: Pace | None = None) -> Running:
 
     Raises
     ------
-    ServiceError : it does not come up
+    ServiceError : it does not come up, or is not installed
     """
     service = running(state)
     if service is not None:
         return service
+    if not is_installed():
+        raise _not_installed()
     make_folder(state)
     _check_state(state)
     ignored = state / ".gitignore"
@@ -252,11 +260,13 @@ def _read_key(state: Path) -> str | None:
 
 def _holder(state: Path) -> int | None:
     """The process that holds the state's lock; None where none does."""
-    from filelock import FileLock, Timeout
-
     path = state / LOCK_FILE
     if not path.exists():
         return None
+    try:
+        from filelock import FileLock, Timeout
+    except ImportError as error:
+        raise _not_installed() from error
     lock = FileLock(path)
     try:
         with lock.acquire(timeout=0):
@@ -325,6 +335,12 @@ def _damaged(path: Path, error: Exception) -> ServiceError:
     return ServiceError(
         f"{path} is damaged: {error}",
         hint="put a copy of the folder back, or start anew: customlabels local reset deletes it",
+    )
+
+
+def _not_installed() -> ServiceError:
+    return ServiceError(
+        "the local service is not installed", hint="pip install 'customlabels[local]'; without it AWS is used"
     )
 
 

@@ -14,6 +14,7 @@ OLDEST = (3, 11)
 
 EXTRAS = {
     "heic": "photographs in HEIC and HEIF",
+    "local": "the local service that stands in for AWS",
     "mlflow": "versions logged to an MLflow server",
     "parquet": "Hugging Face data sets in Parquet files",
     "sagemaker": "the pipeline from a notebook, with SageMaker's own SDK",
