@@ -8,7 +8,7 @@ gives.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_BETWEEN = "  "
+_BEFORE, _BETWEEN = " ", "   "
 _READABLE = 24
 """Characters to which a column of sentences is folded at most, before another is left out."""
 
@@ -65,14 +65,14 @@ def lay_out(
         for line in range(max(map(len, parts))):
             texts = [part[line] if line < len(part) else "" for part in parts]
             aligned = [_aligned(text, widths[at], right[at]) for text, at in zip(texts, chosen, strict=True)]
-            lines.append(_BETWEEN.join(aligned).rstrip())
+            lines.append((_BEFORE + _BETWEEN.join(aligned)).rstrip())
         if number == 0:
-            lines.append(rule * _total(widths, chosen))
+            lines.append(_BEFORE + rule * (_total(widths, chosen) - len(_BEFORE)))
     return Laid(tuple(lines), tuple(left_out))
 
 
 def _total(widths: Sequence[int], chosen: Sequence[int]) -> int:
-    return sum(widths[column] for column in chosen) + len(_BETWEEN) * (len(chosen) - 1)
+    return len(_BEFORE) + sum(widths[column] for column in chosen) + len(_BETWEEN) * (len(chosen) - 1)
 
 
 def _narrowed(natural: Sequence[int], floor: Sequence[int], chosen: Sequence[int], width: int) -> list[int]:

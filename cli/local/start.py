@@ -32,7 +32,7 @@ def start(session: Session, state: Path | None, speed: str | None, strict: bool,
         pace = replace(pace or address.USUAL, rate=rate)
     if strict or iam:
         pace = replace(pace or address.USUAL, strict=strict, iam=iam)
-    service = address.start(folder, pace)
+    service = address.start(folder, pace, session.console)
     if pace is not None and service.pace != pace:
         raise ServiceError(
             "the local service is running at another pace", hint="customlabels local stop, then start it"

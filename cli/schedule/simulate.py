@@ -44,7 +44,11 @@ _LONGEST_START = 6 * _HOUR
     help="Share of the requests that what is suggested has to meet.",
 )
 @click.option(
-    "--page", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML page with a week's picture."
+    "--to",
+    "--page",
+    "page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write an HTML page with a week's picture there.",
 )
 @pass_session
 def simulate(

@@ -24,6 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from customlabels.core.errors import ServiceError
+from customlabels.core.watching import UNWATCHED, Watch
 
 ADDRESS_FILE = "server.json"
 KEY_FILE = "key"
@@ -152,12 +153,13 @@ def make_key(state: Path) -> str:
     return key
 
 
-def start(state: Path, pace: Pace | None = None) -> Running:
+def start(state: Path, pace: Pace | None = None, watch: Watch = UNWATCHED) -> Running:
     """The service that keeps `state`, started in the background where it is not up; on its old port if free.
 
     Parameters
     ----------
     pace : of a service that is started; where it is None, that which it had before
+    watch : is told that one is started, which takes a moment
 
     Raises
     ------
@@ -188,18 +190,25 @@ def start(state: Path, pace: Pace | None = None) -> Running:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
         )
+    with watch.step(f"starting the local service, which keeps its state in {state}"):
+        service = _awaited(state, process)
+    if service is not None:
+        return service
+    ended = process.poll()
+    how = "is still reading its state" if ended is None else f"ended with status {ended}"
+    raise ServiceError(f"the local service did not start: its process {how}", hint=_last_words(state / LOG_FILE))
+
+
+def _awaited(state: Path, process: "subprocess.Popen[bytes]") -> Running | None:
+    """The service, once it answers; None where its process ended, or takes longer than is waited for."""
     # A large state takes its time to be read; a process that lives is waited for.
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         service = running(state)
-        if service is not None:
+        if service is not None or process.poll() not in (None, 0):
             return service
-        if process.poll() not in (None, 0):
-            break
         time.sleep(0.05)
-    ended = process.poll()
-    how = "is still reading its state" if ended is None else f"ended with status {ended}"
-    raise ServiceError(f"the local service did not start: its process {how}", hint=_last_words(state / LOG_FILE))
+    return None
 
 
 def stop(state: Path) -> bool:

@@ -49,7 +49,7 @@ def dependencies(wanting: Mapping[str, str]) -> Finding:
     """
     if wanting:
         seen = ", ".join(f"{requirement}: {held}" for requirement, held in wanting.items())
-        advice = f"pip install --upgrade {PACKAGE}"
+        advice = f"install {PACKAGE} anew, as it was installed: pip install PATH-OR-ADDRESS"
         return Finding(SUBJECT, "dependencies", Standing.FAILED, seen, advice)
     return Finding(SUBJECT, "dependencies", Standing.OK, f"all that {_version()} needs is installed", NOTHING)
 
