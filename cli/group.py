@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 import customlabels
 from customlabels.cli.asking import Declined, Unasked
 from customlabels.cli.overview import COMMANDS, overview
 from customlabels.core.console import Console, tell
 from customlabels.core.errors import CustomLabelsError
-from customlabels.core.printable import never_fail
+from customlabels.core.known_names import recall
+from customlabels.core.printable import never_fail, printable
 from customlabels.core.signals import Terminated, orderly
 from customlabels.session import Session
 
@@ -54,6 +56,26 @@ def pass_session(command: Callable[..., Result]) -> Callable[..., Result]:
         return command(Session(**where, console=Console(**shown)), *args, **kwargs)
 
     return with_session
+
+
+class Known(click.types.StringParamType):
+    """A name that a shell completes with those that commands came across."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        # What would not be seen, or what a shell would take for more than a word, is not completed.
+        names = [name for name in recall(self._kind) if name.startswith(incomplete) and name == printable(name)]
+        return [CompletionItem(name) for name in names if not any(map(str.isspace, name))]
+
+
+_COMPLETED = {
+    **dict.fromkeys(("project", "to_project"), "project"),
+    **dict.fromkeys(("version", "base", "other", "others"), "version"),
+    **dict.fromkeys(("label", "labels"), "label"),
+}
+"""What kind of name parameters of that name take."""
 
 
 class Figure(click.FloatRange):
@@ -92,6 +114,9 @@ class Command(click.Command):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         own = {parameter.name for parameter in self.params}
+        for parameter in self.params:
+            if parameter.name in _COMPLETED and parameter.type is click.STRING:
+                parameter.type = Known(_COMPLETED[parameter.name])
         self.params += [option for name, option in _SHARED.items() if name not in own]
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -76,7 +76,9 @@ class Console:
             [printable(name, encoding=encoding) for name in columns],
             [[printable(_cell(value), encoding=encoding) for value in row] for row in rows],
             right=[
-                bool(rows) and all(isinstance(row[index], int | float) for row in rows) for index in range(len(columns))
+                any(isinstance(row[index], int | float) for row in rows)
+                and all(isinstance(row[index], int | float | None) for row in rows)
+                for index in range(len(columns))
             ],
             width=_width(sys.stdout),
             give_way=None if give_way is None else [printable(name, encoding=encoding) for name in give_way],

@@ -181,7 +181,9 @@ def load_settings(path: Path | None) -> Settings:
 
 
 TEMPLATE = """\
-# Settings of customlabels; a flag of the same name wins. Everything is optional.
+# Settings of customlabels; a flag of the same name wins. Everything is optional. \
+Editors check it once you have run: customlabels init --schema > customlabels.schema.json
+#:schema ./customlabels.schema.json
 
 [project]
 # name = "surface"            # of the Rekognition project; default: the name of the image folder

@@ -3,6 +3,7 @@
 import click
 
 from customlabels.cli.group import Command, pass_session, project_option
+from customlabels.core.known_names import remember
 from customlabels.session import Session
 
 
@@ -16,6 +17,7 @@ def list_(session: Session, project: str | None) -> None:
     """
     name = session.project(project)
     table = session.versions(project=name)
+    remember(project=[name], version=[row["version"] for row in table.documents()])
     rows = [{**row, "created": row["created"].strftime("%Y-%m-%d %H:%M")} for row in table.documents()]
     columns = ["version", "", "status", "F1", "train", "test", "test set", "created", "hours", "$", "message"]
     failed = any(row["message"] for row in rows)

@@ -199,9 +199,10 @@ def _bitmap(label: str, bitmap: object) -> Box:
         raise ValueError(f"its bitmap has {width}×{height} pixels")
     try:
         with Image.open(BytesIO(data), formats=("PNG",)) as image:
+            colours: Image.Image = image
             if image.mode == "P":
-                image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-            pixels = np.asarray(image.getchannel("A") if image.mode in {"LA", "RGBA"} else image)
+                colours = image.convert("RGBA" if "transparency" in image.info else "RGB")
+            pixels = np.asarray(colours.getchannel("A") if colours.mode in {"LA", "RGBA"} else colours)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError("its bitmap is a damaged PNG") from error
     if pixels.ndim == 3:
