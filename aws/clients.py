@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, cast
 
 from customlabels.aws.regions import REGIONS
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
 DEFAULT_LOCAL_REGION = "us-east-1"
@@ -126,6 +128,11 @@ class Clients:
     @property
     def events(self) -> "EventBridgeClient":
         client: EventBridgeClient = self._client("events")
+        return client
+
+    @property
+    def sqs(self) -> "SQSClient":
+        client: SQSClient = self._client("sqs")
         return client
 
     @property
@@ -267,7 +274,10 @@ def check_region(region: str) -> None:
 
 def _unusable(error: Exception) -> SettingsError:
     """What is wrong with the user's own AWS configuration."""
-    return SettingsError(f"the AWS configuration cannot be used: {error}", hint=_CONFIGURATION_HINT)
+    text = str(error).rstrip(": ")
+    if isinstance(error, JSONDecodeError):
+        text = f"its credential_process printed no JSON: {text}"
+    return SettingsError(f"the AWS configuration cannot be used: {text}", hint=_CONFIGURATION_HINT)
 
 
 def caller_name(arn: str) -> str:

@@ -52,6 +52,11 @@ def serving(project: str) -> str:
     return f"{ROOT}/{project}/serving"
 
 
+def inspection(project: str) -> str:
+    """Where images are inspected: queue, mapping, table, function; part of the inspection's stack."""
+    return f"{ROOT}/{project}/inspection"
+
+
 def read(ssm: "SSMClient", paths: Sequence[str]) -> dict[str, str]:
     """The values of those of the parameters that there are, by their names."""
     return {

@@ -81,7 +81,7 @@ def tell(made: dict[str, Any], choose: random.Random, name: str, url: str) -> st
         return f"sent-{name}"
     if kind == 1:
         made["s3"].put_object(Bucket=BUCKET, Key=f"told/{name}", Body=b"x")
-        return f"told%2F{name}"
+        return f"told/{name}"
     detail = json.dumps({"name": f"event-{name}"})
     made["events"].put_events(Entries=[{"Source": "faults", "DetailType": "told", "Detail": detail}])
     return f"event-{name}"

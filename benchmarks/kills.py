@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from rows import Row, note
 from support.drawing import draw
 from support.kills import calls_of, end, killed_after, with_credentials
-from support.local_services import connect
+from support.local_services import QUICK, connect
 from support.shells import Shell
 
 from customlabels.aws.clients import LOCAL_BUCKET
@@ -25,7 +25,7 @@ WORDS = ["train", "photos", "-q", "--output", "json"]
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         shell = with_credentials(Shell(Path(folder)))
-        address.start(shell.state, address.FAST)
+        address.start(shell.state, QUICK)
         try:
             draw(shell.folder / "photos", {"across": 4, "down": 4})
             service = connect(shell.state)

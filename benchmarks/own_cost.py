@@ -24,9 +24,9 @@ from customlabels.core.prices import METRIC_ASKED
 from customlabels.core.settings import load_settings
 from customlabels.emulator.server import address
 from customlabels.pipelines.service.arns import CHAMPION
+from customlabels.scheduler.actions import Kind
 from customlabels.scheduler.documents import schedule_text
 from customlabels.scheduler.functions.turn import Clients, Project, take
-from customlabels.scheduler.plan import Kind
 from customlabels.scheduler.schedule_settings import read_schedule
 from customlabels.scheduler.stack.own_cost import standing_charges
 from customlabels.scheduler.stack.schedule_template import Parts

@@ -2,8 +2,9 @@
 
 Four weeks, one unit of 5 requests a second, a start of 15 minutes, a stop of 3, a warm-up of 20; all times of Berlin,
 over the change to summer time. The least possible meets every request, so what meets 99 % may be billed below it.
-Nothing is random but the batches at the end, which come at times nobody knows: their windows are found on the four
-weeks before, as they would have to be.
+For images that may wait four hours no window is set: the model comes up for them, and the least possible lets each
+wait as long. Nothing is random but the batches at the end, which come at times nobody knows: their windows are found on
+the four weeks before, as they would have to be.
 """
 
 import random
@@ -19,8 +20,9 @@ from customlabels.scheduler.simulation.suggestion import suggest
 from customlabels.scheduler.uptime import Schedule
 
 ZONE, RATE, DAYS, COVERAGES = "Europe/Berlin", 5.0, 28, (0.99, 1.0)
-START, TAKES = datetime(2027, 3, 1, tzinfo=UTC), timedelta(minutes=15)
-GOAL = 1.25
+START, TAKES, WARM_UP = datetime(2027, 3, 1, tzinfo=UTC), timedelta(minutes=15), timedelta(minutes=20)
+GOAL, GOAL_WAITING = 1.25, 1.10
+DEADLINE = timedelta(hours=4)
 
 
 def walk(schedule: Schedule, trace: Trace) -> Simulated:
@@ -60,13 +62,37 @@ def compare(name: str, trace: Trace, known: Trace) -> float:
     return worst
 
 
+def compare_waiting(name: str, trace: Trace) -> float:
+    """Notes the row of a demand whose images may wait; its ratio, by the worse way to bill."""
+    schedule = Schedule(ZONE, warm_up=WARM_UP)
+    result = simulate(
+        schedule, trace.start, trace.days, start_takes=TAKES, demand=trace.demand, rate=RATE, deadline=DEADLINE
+    )
+    if result.least is None or result.longest is None:
+        raise SystemExit("no demand")
+    running = result.billed / result.least.billed
+    both = (result.billed + result.starting) / (result.least.billed + result.least.starting)
+    figure = (
+        f"{result.coverage:.1%} done by their deadline, the slowest after {result.longest / timedelta(hours=1):.1f} h, "
+        f"{result.starts / DAYS * 7:.0f} starts and ${result.dollars_a_week:.2f} a week; "
+        f"{both:.2f} where STARTING is billed"
+    )
+    note(Row(f"bill of {name}, images wait at most 4 h", "the least possible", f"{running:.2f}", figure))
+    if result.late:
+        raise SystemExit("images were late")
+    return max(running, both)
+
+
 def main() -> None:
     began = time.process_time()
     traces = {name: Trace(shape(ZONE, RATE), START, DAYS) for name, shape in SHAPES.items()}
     worst = max(compare(name, trace, trace) for name, trace in traces.items())
+    waiting = max(compare_waiting(name, trace) for name, trace in traces.items())
     before, after = whenever(1, START - timedelta(days=DAYS)), whenever(2, START)
     compare("batches at any time", after, before)
+    compare_waiting("batches at any time", after)
     print(f"worst of what was suggested for the three shapes: {worst:.2f} (goal {GOAL})")
+    print(f"worst of the three where images wait at most 4 h: {waiting:.2f} (goal {GOAL_WAITING})")
     walking = time.process_time()
     suggested(traces["two-shift"], COVERAGES[0])
     again = time.process_time()
@@ -76,7 +102,7 @@ def main() -> None:
         f"{ended - began:.1f} s of processor time; windows found for four weeks: {again - walking:.2f} s; "
         f"four weeks walked: {ended - again:.2f} s"
     )
-    if worst > GOAL:
+    if worst > GOAL or waiting > GOAL_WAITING:
         sys.exit(1)
 
 

@@ -29,7 +29,7 @@ def unopened_schedule(session: Session) -> "Schedule":
     """The schedule of the settings, which may have no window yet."""
     from customlabels.scheduler.schedule_settings import read_schedule
 
-    return read_schedule(session.settings.schedule, session.now().year)
+    return read_schedule(session.settings.schedule, session.now().year, rate=session.settings.detect.rate)
 
 
 def demand_trace(session: Session, demand: str, schedule: "Schedule", rate: float, weeks: int) -> "Trace":

@@ -20,5 +20,8 @@ def hosting_cost(hours: float, units: int) -> float:
 ALARM_PER_MONTH, METRIC_PER_MONTH, DASHBOARD_PER_MONTH = 0.10, 0.30, 3.00
 """CloudWatch's, for what stands; the first ten alarms, ten metrics and three dashboards of an account are free."""
 
+QUEUE_ASKED, ITEM_WRITTEN = 0.40 / 1_000_000, 0.625 / 1_000_000
+"""A request to SQS; a write of an item of DynamoDB, on demand."""
+
 METRIC_ASKED = 0.01 / 1000
 """A metric that GetMetricData is asked for, once."""

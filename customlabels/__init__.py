@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from customlabels.pipelines.evaluation.results import measure
     from customlabels.pipelines.service.detection import DetectedLabel, Detection, detect
     from customlabels.pipelines.service.detection_drawing import draw
-    from customlabels.scheduler.plan import Action, Observed, plan
+    from customlabels.scheduler.actions import Action, Observed
+    from customlabels.scheduler.plan import plan
     from customlabels.scheduler.simulation.demand import Trace, two_shift
     from customlabels.scheduler.simulation.simulated import Simulated, simulate
     from customlabels.scheduler.simulation.suggestion import suggest
@@ -66,7 +67,8 @@ _PUBLIC = {
     "pipelines.service.detection_drawing": ("draw",),
     "pipelines.evaluation.evaluation_summary": ("Evaluation", "load_evaluation"),
     "pipelines.evaluation.results": ("measure",),
-    "scheduler.plan": ("Action", "Observed", "plan"),
+    "scheduler.actions": ("Action", "Observed"),
+    "scheduler.plan": ("plan",),
     "scheduler.simulation.demand": ("Trace", "two_shift"),
     "scheduler.simulation.simulated": ("Simulated", "simulate"),
     "scheduler.simulation.suggestion": ("suggest",),

@@ -79,7 +79,7 @@ def detect(scope: Scope) -> Policy:
             allow(["s3:ListBucket"], [scope.bucket_arn], sid="Bucket"),
             allow(["s3:GetObject"], [objects(scope.site, scope.bucket, "")], sid="Images"),
             allow(["ssm:GetParameter"], [_champion(scope)], sid="Champion"),
-            _schedule(scope),
+            _schedule(scope, queue=True),
             *_guard(scope),
             *key(scope.site, scope.kms_key, sid="Key"),
         ]
@@ -144,7 +144,7 @@ def status(scope: Scope) -> Policy:
             find_project("FindProject"),
             allow(["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], [EVERYTHING], sid="Metrics"),
             allow(["ssm:GetParameter"], [_champion(scope)], sid="Champion"),
-            _schedule(scope),
+            _schedule(scope, queue=True),
             allow(
                 ["cloudformation:DescribeStacks"],
                 [scope.site.arn("cloudformation", f"stack/{stack_name(scope.project)}/*")],
@@ -191,9 +191,12 @@ def sagemaker_arns(scope: Scope, kind: str, name: str, ending: str = "") -> list
     return [scope.site.arn("sagemaker", f"{kind}/{spelt}{ending}") for spelt in sorted({name, name.lower()})]
 
 
-def _schedule(scope: Scope) -> Statement:
-    """What a deployed schedule wants, and which version it has answer."""
+def _schedule(scope: Scope, *, queue: bool = False) -> Statement:
+    """What a deployed schedule wants, and which version it has answer; `queue`: also for images that wait."""
     own = parameter(scope.site, f"{parameters.ROOT}/{scope.project}/*")
+    line = scope.site.arn("sqs", f"{stack_name(scope.project, 'inspection')}-*")
+    if queue:
+        return allow(["ssm:GetParameters", "sqs:GetQueueAttributes"], [own, line], sid="Schedule")
     return allow(["ssm:GetParameters"], [own], sid="Schedule")
 
 

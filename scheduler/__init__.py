@@ -1,6 +1,7 @@
 """Uptime of models: started and stopped on purpose only, with what they cost."""
 
 __all__ = [
+    "actions",
     "deployed",
     "models",
     "overriding",

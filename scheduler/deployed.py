@@ -11,10 +11,13 @@ from customlabels.core.plurals import counted
 from customlabels.core.watching import Watch
 from customlabels.pipelines.service.states import State
 from customlabels.pipelines.service.versions import Description, list_versions, version_name
+from customlabels.scheduler.actions import Observed
+from customlabels.scheduler.documents import Inspection
 from customlabels.scheduler.functions import observation
+from customlabels.scheduler.line_status import queue_now
 from customlabels.scheduler.memory import Memory
-from customlabels.scheduler.plan import asked
-from customlabels.scheduler.uptime import Schedule, resolved, versions
+from customlabels.scheduler.uptime import Schedule, resolved
+from customlabels.scheduler.wants import asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Deployed:
     memory: Memory
     champion_arn: str = ""
     """As it was when it was promoted."""
+    serving: str | None = None
+    inspection: Inspection | ValueError | None = None
 
 
 def deployed(clients: Clients, project: str, now: datetime) -> Deployed:
@@ -50,7 +55,9 @@ def deployed(clients: Clients, project: str, now: datetime) -> Deployed:
             f"no schedule is deployed for {project}", hint="customlabels schedule deploy does, once you have seen it"
         )
     arn = known.arns.get(known.champion or "", "")
-    return Deployed(project, name, outputs, known.schedule, known.champion, known.memory, arn)
+    return Deployed(
+        project, name, outputs, known.schedule, known.champion, known.memory, arn, known.serving, known.inspection
+    )
 
 
 def known_schedule(clients: Clients, project: str, now: datetime, watch: Watch) -> observation.Known | None:
@@ -91,8 +98,12 @@ def overruled(clients: Clients, project: str, version: str, now: datetime, watch
     described = list_versions(clients.rekognition, project)
     arns = {version_name(version): version["ProjectVersionArn"] for version in described}
     is_lost = observation.is_replaced(known, known.champion, arns.get(known.champion or ""))
-    schedule = resolved(known.schedule, None if is_lost else known.champion)
-    want = asked(now, schedule, version) if version in versions(schedule) else None
+    champion = None if is_lost else known.champion
+    schedule = resolved(known.schedule, champion)
+    queue = queue_now(clients, known.inspection, known.memory, schedule, now)
+    # As it will be once what is asked for is done.
+    observed = [Observed(version, State.RUNNING if units else State.STOPPED, units)]
+    want = asked(now, schedule, champion, queue=queue, observed=observed).get(version)
     why = want.why if want else f"no window names {version}"
     if units and (want is None or not want.units):
         return (

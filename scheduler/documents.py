@@ -5,14 +5,32 @@ Pure: standard library alone. Source of the limit: Systems Manager, "Managing pa
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from customlabels.pipelines.service.arns import CHAMPION
-from customlabels.scheduler.uptime import Override, Schedule, Window
+from customlabels.scheduler.uptime import USUAL_RATE, Override, Schedule, Window
 
 LONGEST = 4096
 """Characters that a standard parameter holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a project's inspection tells of itself: its queue, the mapping that feeds its function, its table.
+
+    Parameters
+    ----------
+    deadline : how long an image may wait
+    """
+
+    queue_url: str
+    queue_arn: str
+    mapping: str
+    table: str
+    deadline: timedelta
+
 
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -30,6 +48,8 @@ def schedule_text(schedule: Schedule) -> str:
         "idle_stop": None if idle is None else idle // _MINUTE,
         "max_units": schedule.max_units,
         "monthly_budget": schedule.monthly_budget,
+        "units": schedule.units,
+        "rate": schedule.rate,
     }
     return json.dumps(document, separators=(",", ":"))
 
@@ -54,6 +74,8 @@ def read_schedule_text(text: str) -> Schedule:
             idle_stop=None if idle is None else idle * _MINUTE,
             max_units=given["max_units"],
             monthly_budget=given["monthly_budget"],
+            units=given.get("units", 1),
+            rate=given.get("rate", USUAL_RATE),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no schedule of customlabels: {text[:100]!r}") from error
@@ -75,6 +97,25 @@ def read_overrides_text(text: str) -> tuple[Override, ...]:
         return tuple(override(written) for written in json.loads(text))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no overrides of customlabels: {text[:100]!r}") from error
+
+
+def read_inspection_text(text: str) -> Inspection:
+    """What an inspection wrote of itself.
+
+    Raises
+    ------
+    ValueError : it is something else
+    """
+    try:
+        given = json.loads(text)
+        texts = [given[name] for name in ("queue_url", "queue_arn", "mapping_uuid", "table")]
+        seconds = given["deadline_seconds"]
+        if not all(isinstance(value, str) and value for value in texts) or isinstance(seconds, bool) or seconds <= 0:
+            raise TypeError
+        url, arn, mapping, table = texts
+        return Inspection(url, arn, mapping, table, timedelta(seconds=seconds))
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise ValueError(f"no inspection of customlabels: {text[:100]!r}") from error
 
 
 def of_override(override: Override) -> dict[str, Any]:

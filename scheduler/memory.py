@@ -12,8 +12,9 @@ from typing import Any
 
 from customlabels.core.grace import GRACE
 from customlabels.pipelines.service.states import STARTABLE, State
+from customlabels.scheduler.actions import Action, Kind, Observed
 from customlabels.scheduler.documents import LONGEST, of_override, override
-from customlabels.scheduler.plan import Action, Kind, Observed
+from customlabels.scheduler.line import Line, of_line, read_line
 from customlabels.scheduler.uptime import USUAL_WARM_UP, Override
 
 DESCRIPTION = "What the functions of customlabels remember; losing it does little harm"
@@ -80,6 +81,7 @@ class Memory:
     reported : when a trouble (its name and the version's) was last told to people
     usage : None where nobody asks what the month has cost
     requested : when a model was last asked for labels, as far as that is known
+    line : None where no images are inspected
     orphans_after : the project after which the next look for orphans goes on; None where all were looked at
     """
 
@@ -92,6 +94,7 @@ class Memory:
     usage: Usage | None = None
     requested: datetime | None = None
     orphans_after: str | None = None
+    line: Line | None = None
 
 
 def seen(memory: Memory, now: datetime, states: Iterable[tuple[str, str, int]]) -> tuple[Memory, list[Observed]]:
@@ -207,6 +210,12 @@ def lead(starts: Sequence[float]) -> timedelta:
     return min(_LONGEST_LEAD, max(_SHORTEST_LEAD, minutes))
 
 
+def usual_start(memory: Memory) -> timedelta | None:
+    """What half of the past starts took at most; None before the first."""
+    ordered = sorted(memory.starts)
+    return timedelta(minutes=ordered[(len(ordered) - 1) // 2]) if ordered else None
+
+
 def learned(memory: Memory) -> Memory:
     """The memory with the warm-up that its starts ask for.
 
@@ -250,6 +259,7 @@ def _written(memory: Memory) -> str:
         "usage": memory.usage and _of_usage(memory.usage),
         "requested": memory.requested and _stamp(memory.requested),
         "orphans_after": memory.orphans_after,
+        "line": memory.line and of_line(memory.line),
     }
     return json.dumps(document, separators=(",", ":"))
 
@@ -268,6 +278,7 @@ def read(written: str) -> Memory:
             usage=_usage(given["usage"]) if given.get("usage") else None,
             requested=_time(given["requested"]) if given.get("requested") else None,
             orphans_after=given.get("orphans_after"),
+            line=read_line(given["line"]) if given.get("line") else None,
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return Memory()

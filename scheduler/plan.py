@@ -5,14 +5,16 @@ what was done last, so that a call that was missed, doubled or late is made good
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.pipelines.service.lost import replaced_sentence
 from customlabels.pipelines.service.states import STARTABLE, State
-from customlabels.scheduler.uptime import Schedule, Wanted, idleness, resolved, units_at, versions, wanted
+from customlabels.scheduler.actions import Action, Kind, Observed, Trouble
+from customlabels.scheduler.backlog import Queue
+from customlabels.scheduler.feeding import fed, finishes, has_work, hurries, troubles
+from customlabels.scheduler.uptime import Schedule, Wanted, idleness, resolved, units_at
+from customlabels.scheduler.wants import asked, is_broke, planless
 
 STUCK_AFTER = timedelta(minutes=45)
 """How long a start may take before it is reported."""
@@ -28,70 +30,6 @@ _PATIENCE = 3
 """Starts of a new champion that may be refused for want of room before the old one makes some."""
 
 
-class Kind(StrEnum):
-    START = "start"
-    STOP = "stop"
-    REPORT = "report"
-
-
-class Trouble(StrEnum):
-    """What a report is about."""
-
-    NO_CHAMPION = "no-champion"
-    REPLACED = "replaced"
-    MISSING = "missing"
-    UNSTARTABLE = "unstartable"
-    START_FAILED = "start-failed"
-    STUCK = "stuck"
-    TOO_LATE = "too-late"
-    STOP_OVERDUE = "stop-overdue"
-    BUDGET = "budget"
-    METRICS = "metrics"
-    HOLIDAYS = "holidays"
-    REFUSED = "refused"
-    ORPHAN = "orphan"
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """A version as the service shows it, and what is remembered of it.
-
-    Parameters
-    ----------
-    since : since when it has its status, in UTC; None where that is not known
-    last_request : when it last answered a request; None where it never did, or that is not known
-    failures : starts in a row that ended in FAILED
-    refusals : calls in a row to start it that were refused for want of room: LimitExceeded
-    unwanted_since : since when it is up against what is wanted; None where it is not
-    metered : whether CloudWatch has datapoints of it; whether one that has none is idle is not known
-    """
-
-    version: str
-    status: str
-    units: int = 0
-    since: datetime | None = None
-    last_request: datetime | None = None
-    failures: int = 0
-    refusals: int = 0
-    unwanted_since: datetime | None = None
-    metered: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something to do, with its reason in words; `quiet_until` keeps a model that was idle down for so long.
-
-    `trouble` says what a report is about.
-    """
-
-    kind: Kind
-    version: str
-    why: str
-    units: int = 0
-    quiet_until: datetime | None = None
-    trouble: Trouble | None = None
-
-
 def plan(
     now: datetime,
     schedule: Schedule,
@@ -101,6 +39,8 @@ def plan(
     serving: str | None = None,
     *,
     replaced: bool = False,
+    queue: Queue = None,
+    feeds: bool | None = None,
 ) -> tuple[Action, ...]:
     """What to do at a time in UTC; nothing where all is as it should be.
 
@@ -110,12 +50,17 @@ def plan(
     spent : dollars that the project's models have cost this month
     serving : the version that answers requests; None where that is not known
     replaced : whether the version of the champion's name is another than that which was promoted
+    queue : of the images that the champion is to inspect; None where there is none
+    feeds : whether it feeds the function that inspects; None where that is changing, or not known
     """
     lost, champion = champion if replaced else None, None if replaced else champion
     schedule = resolved(schedule, champion)
     models = {model.version: model for model in observed}
-    wants = {version: asked(now, schedule, version, spent) for version in versions(schedule)}
-    actions: list[Action] = [*_foreseen(now, schedule), *_broke(now, schedule, spent), *_lost(lost)]
+    wants = asked(now, schedule, champion, spent, queue, observed, serving)
+    broke = is_broke(schedule, spent)
+    actions: list[Action] = [*_foreseen(now, schedule), *_lost(lost)]
+    if broke and any(want.units for want in planless(now, schedule, champion, queue, observed, serving).values()):
+        actions.append(_broke(schedule, spent))
     for version, want in wants.items():
         if version in models or not want.units:
             continue
@@ -127,18 +72,15 @@ def plan(
     for model in observed:
         own = wants.get(model.version)
         if own is not None and (own.units or own.overridden or model is promoted):
-            actions += _about(now, schedule, model, own)
+            asks = model is promoted or model.version == serving
+            actions += _about(now, schedule, model, own, queue if asks else None)
+        elif model.version == serving and not broke and finishes(now, schedule, promoted, promise, queue):
+            continue
         elif not (_may_answer(model, own, serving) and _takes_over(promoted, promise)):
             actions += _down(now, model, _why_down(own, promised=promise, champion=promoted))
-    return tuple(actions)
-
-
-def asked(now: datetime, schedule: Schedule, version: str, spent: float = 0.0) -> Wanted:
-    """What is wanted of a version at a time, the month's budget considered."""
-    want = wanted(now, schedule, version)
-    if want.units and schedule.monthly_budget is not None and spent >= schedule.monthly_budget:
-        return Wanted(0, f"the monthly budget of ${schedule.monthly_budget:.2f} is spent", None, False)
-    return want
+    answering = [model for model in (promoted, models.get(serving or "")) if model]
+    actions += troubles(now, schedule, queue, promoted, promise, answering)
+    return fed(actions, feeds, answering)
 
 
 def _foreseen(now: datetime, schedule: Schedule) -> list[Action]:
@@ -149,14 +91,9 @@ def _foreseen(now: datetime, schedule: Schedule) -> list[Action]:
     return [_report(Trouble.HOLIDAYS, "", why)]
 
 
-def _broke(now: datetime, schedule: Schedule, spent: float) -> list[Action]:
-    budget = schedule.monthly_budget
-    if budget is None or spent < budget:
-        return []
-    if not any(wanted(now, schedule, version).units for version in versions(schedule)):
-        return []
-    why = f"the monthly budget of ${budget:.2f} is spent (${spent:.2f}): models stay down until the month ends"
-    return [_report(Trouble.BUDGET, "", why)]
+def _broke(schedule: Schedule, spent: float) -> Action:
+    budget = f"the monthly budget of ${schedule.monthly_budget:.2f} is spent"
+    return _report(Trouble.BUDGET, "", f"{budget} (${spent:.2f}): models stay down until the month ends")
 
 
 def _lost(champion: str | None) -> list[Action]:
@@ -165,12 +102,12 @@ def _lost(champion: str | None) -> list[Action]:
     return [_report(Trouble.REPLACED, champion, replaced_sentence(champion))]
 
 
-def _about(now: datetime, schedule: Schedule, model: Observed, want: Wanted) -> list[Action]:
+def _about(now: datetime, schedule: Schedule, model: Observed, want: Wanted, queue: Queue) -> list[Action]:
     """What to do about a version that is wanted up, or down."""
     if not want.units:
         return _down(now, model, want.why)
     if model.status == State.RUNNING:
-        return _about_running(now, schedule, model, want)
+        return _about_running(now, schedule, model, want, queue)
     if model.status == State.STARTING:
         return _stuck(now, model)
     if model.status == State.STOPPING:
@@ -187,16 +124,16 @@ def _about(now: datetime, schedule: Schedule, model: Observed, want: Wanted) -> 
 def _started(now: datetime, schedule: Schedule, model: Observed, want: Wanted) -> Action:
     """A start; none where the same units are not wanted any more once it is done: it would be paid in vain."""
     ready = now + schedule.warm_up
-    if want.overridden or units_at(schedule, ready, model.version) == want.units:
+    if want.overridden or want.waiting or units_at(schedule, ready, model.version) == want.units:
         return Action(Kind.START, model.version, want.why, want.units)
     why = f"{want.why}: a start takes {_minutes(schedule.warm_up)}, and would be done after that"
     return _report(Trouble.TOO_LATE, model.version, why)
 
 
-def _about_running(now: datetime, schedule: Schedule, model: Observed, want: Wanted) -> list[Action]:
-    if idle := _idle(now, schedule, model, want):
+def _about_running(now: datetime, schedule: Schedule, model: Observed, want: Wanted, queue: Queue) -> list[Action]:
+    if not has_work(now, schedule, queue) and (idle := _idle(now, schedule, model, want)):
         return [idle]
-    if model.units and model.units != want.units:
+    if model.units and model.units != want.units and not hurries(now, schedule, queue, model.units, want.units):
         why = f"{_units(model.units)} up, {want.units} wanted: units change only by a stop and a start"
         return [Action(Kind.STOP, model.version, why)]
     return []

@@ -10,7 +10,7 @@ from customlabels.core.errors import CustomLabelsError, SettingsError
 from customlabels.core.settings import ScheduleSettings, WindowSettings
 from customlabels.core.spans import parse_minutes
 from customlabels.scheduler.documents import LONGEST, schedule_text
-from customlabels.scheduler.uptime import USUAL_WARM_UP, Schedule, Window
+from customlabels.scheduler.uptime import USUAL_RATE, USUAL_WARM_UP, Schedule, Window
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _YEARS = 2
@@ -23,12 +23,15 @@ _SHORTEST_IDLENESS, _LONGEST_IDLENESS = timedelta(minutes=5), timedelta(hours=24
 Value = TypeVar("Value")
 
 
-def read_schedule(settings: ScheduleSettings, year: int, learned: timedelta = USUAL_WARM_UP) -> Schedule:
+def read_schedule(
+    settings: ScheduleSettings, year: int, learned: timedelta = USUAL_WARM_UP, rate: float = USUAL_RATE
+) -> Schedule:
     """The schedule, its closed days worked out around `year`.
 
     Parameters
     ----------
     learned : the warm-up where the settings name none
+    rate : images a second that an inference unit takes
 
     Raises
     ------
@@ -63,6 +66,8 @@ def read_schedule(settings: ScheduleSettings, year: int, learned: timedelta = US
         idle_stop=None if idle is None else read("idle_stop", lambda: _idle_stop(idle), None),
         max_units=settings.max_units,
         monthly_budget=settings.monthly_budget,
+        units=settings.units,
+        rate=rate,
     )
     if settings.max_units is not None and any(window.units > settings.max_units for window in windows):
         faults.append(f"schedule.max_units: is {settings.max_units}, and a window asks for more units")

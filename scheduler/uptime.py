@@ -16,6 +16,9 @@ from customlabels.pipelines.service.arns import CHAMPION
 
 USUAL_WARM_UP = timedelta(minutes=20)
 
+USUAL_RATE = 5.0
+"""Images a second that a unit takes, until it is measured."""
+
 LOOK_AHEAD = timedelta(days=14)
 """How far the end of a window that adjoins others is looked for; one beyond it is not known, rather than there."""
 
@@ -62,6 +65,8 @@ class Schedule:
     warm_up : how long before a window a model is started
     learns : whether `warm_up` follows how long past starts took
     known_until : the last day whose public holidays are among `closed`; None where none are asked for
+    learned : how long before a model is needed past starts would have it started; nothing before the first
+    units, rate : on how many units a model is started for images that wait; images a second that one of them takes
     """
 
     zone: str
@@ -74,6 +79,14 @@ class Schedule:
     max_units: int | None = None
     monthly_budget: float | None = None
     overrides: tuple[Override, ...] = ()
+    units: int = 1
+    rate: float = USUAL_RATE
+    learned: timedelta = timedelta()
+
+    @property
+    def lead(self) -> timedelta:
+        """How long before it is needed a model is started for images that wait: as long as starts take, at least."""
+        return max(self.warm_up, self.learned)
 
 
 class Span(NamedTuple):
@@ -186,7 +199,7 @@ class Wanted(NamedTuple):
     known.
 
     `open` tells whether requests are expected, which they are not yet while a model warms up; `overridden` whether an
-    override says so.
+    override says so, `waiting` whether it is images that wait.
     """
 
     units: int
@@ -194,6 +207,7 @@ class Wanted(NamedTuple):
     until: datetime | None
     open: bool
     overridden: bool = False
+    waiting: bool = False
 
 
 class Idleness(NamedTuple):
@@ -242,6 +256,13 @@ def wanted(now: datetime, schedule: Schedule, version: str = CHAMPION) -> Wanted
             return Wanted(span.units, why, span.start, False)
     coming = next((span.start - schedule.warm_up for span in near if span.start > now), None)
     return Wanted(0, "no window is open", coming, False)
+
+
+def is_kept_down(now: datetime, schedule: Schedule, version: str = CHAMPION) -> bool:
+    """Whether somebody keeps a version down; one that rests since nobody asked it is not kept so."""
+    holding = (other for other in reversed(schedule.overrides) if other.version == version and now < other.until)
+    newest = next((other for other in holding if not _is_idleness(other)), None)
+    return newest is not None and not newest.up
 
 
 def _is_idleness(override: Override) -> bool:

@@ -10,10 +10,12 @@ from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.service.lost import lost_sentence
 from customlabels.pipelines.service.states import HELD, State
 from customlabels.pipelines.service.versions import list_versions, version_name
+from customlabels.scheduler.actions import Observed
 from customlabels.scheduler.deployed import Deployed
-from customlabels.scheduler.plan import asked
-from customlabels.scheduler.uptime import LOOK_AHEAD, resolved, versions
+from customlabels.scheduler.line_status import queue_document, queue_now
+from customlabels.scheduler.uptime import LOOK_AHEAD, resolved
 from customlabels.scheduler.usage import metered_hours
+from customlabels.scheduler.wants import asked
 from customlabels.scheduler.windows import window_rows
 
 if TYPE_CHECKING:
@@ -32,14 +34,20 @@ def uptime_status(clients: Clients, deployed: Deployed, now: datetime) -> dict[s
     described = {version_name(version): version for version in list_versions(clients.rekognition, deployed.project)}
     known = {name: version["ProjectVersionArn"] for name, version in described.items()}
     lost = lost_sentence(deployed.champion, deployed.champion_arn, known) if deployed.champion else None
-    schedule = resolved(deployed.schedule, None if lost else deployed.champion)
+    champion = None if lost else deployed.champion
+    schedule = resolved(deployed.schedule, champion)
+    queue = queue_now(clients, deployed.inspection, deployed.memory, schedule, now)
     with explained("reading CloudWatch's InServiceInferenceUnits"):
         used = metered_hours(clients.cloudwatch, deployed.project, list(described), start=month, end=now)
     spent = hosting_cost(sum(filter(None, used.values())), 1)
+    observed = [
+        Observed(name, version["Status"], version.get("MinInferenceUnits", 0)) for name, version in described.items()
+    ]
+    wants = asked(now, schedule, champion, spent, queue, observed, deployed.serving)
     models: list[dict[str, Any]] = []
     for name, version in described.items():
         hours = used[name]
-        want = asked(now, schedule, name, spent) if name in versions(schedule) else None
+        want = wants.get(name)
         if want or hours or version["Status"] in HELD:
             unknown = hours is None and version["Status"] == State.RUNNING
             models.append(
@@ -56,6 +64,7 @@ def uptime_status(clients: Clients, deployed: Deployed, now: datetime) -> dict[s
         "champion": deployed.champion,
         "champion_lost": lost,
         "models": models,
+        "queue": queue_document(queue, now),
         "dollars": round(spent, 2),
         "overrides": [
             {**asdict(override), "until": override.until.isoformat()}

@@ -62,10 +62,18 @@ def unit_hours(
     return {version: known or 0.0 for version, known in hours.items()}
 
 
-def metric_query(name: str, metric: str, dimensions: Mapping[str, str], *, period: timedelta, stat: str = "Sum") -> Any:
-    """A query of GetMetricData for one of Rekognition's metrics."""
+def metric_query(
+    name: str,
+    metric: str,
+    dimensions: Mapping[str, str],
+    *,
+    period: timedelta,
+    stat: str = "Sum",
+    namespace: str = "AWS/Rekognition",
+) -> Any:
+    """A query of GetMetricData for one of a service's metrics."""
     about = {
-        "Namespace": "AWS/Rekognition",
+        "Namespace": namespace,
         "MetricName": metric,
         "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
     }

@@ -52,9 +52,15 @@ def stop(session: "Session", version: str | None = None, *, project: str | None 
 
 def status(session: "Session", *, project: str | None = None, days: int = 30) -> "Table[ModelStatus]":
     """Which models of the project are up, at what price, and what they have cost in the last `days`."""
+    from customlabels.pipelines.service import champion, versions
     from customlabels.scheduler import models
 
-    return models.status(session.clients, session.project(project), session.now(), days)
+    name = session.project(project)
+    table = models.status(session.clients, name, session.now(), days)
+    promoted = champion.current(session.clients.ssm, name)
+    if sentence := champion.trouble(promoted, versions.list_versions(session.clients.rekognition, name)):
+        session.console.warn(sentence)
+    return table
 
 
 def answering(session: "Session", project: str | None = None, version: str | None = None) -> "Description":

@@ -24,7 +24,7 @@ def schedule(session: "Session", learned: timedelta | None = None) -> "Schedule"
     from customlabels.scheduler.uptime import USUAL_WARM_UP
 
     warm_up = USUAL_WARM_UP if learned is None else learned
-    schedule = read_schedule(session.settings.schedule, session.now().year, warm_up)
+    schedule = read_schedule(session.settings.schedule, session.now().year, warm_up, session.settings.detect.rate)
     if not schedule.windows:
         raise SettingsError(
             "no window is set", hint="add a [[schedule.window]] to customlabels.toml; customlabels init shows one"

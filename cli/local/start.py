@@ -17,9 +17,18 @@ from customlabels.session import Session
 @click.option("--real", "speed", flag_value="real", help="States last as long as on AWS: a start 15 minutes.")
 @click.option("--strict", is_flag=True, help="As unkind as AWS: answers lag, IAM is enforced, all inputs are checked.")
 @click.option("--iam", is_flag=True, help="Enforce IAM for users and roles that are made there.")
+@click.option("--lag", type=Figure(min=0), help="Seconds that answers of Custom Labels lag behind writes.")
 @click.option("--rate", type=Figure(min=0, min_open=True), help="Requests a second that a unit takes.")
 @pass_session
-def start(session: Session, state: Path | None, speed: str | None, strict: bool, iam: bool, rate: float | None) -> None:
+def start(
+    session: Session,
+    state: Path | None,
+    speed: str | None,
+    strict: bool,
+    iam: bool,
+    lag: float | None,
+    rate: float | None,
+) -> None:
     """Start it in the background; it remembers how fast it was.
 
     A folder named with --state is reached by the other commands through CUSTOMLABELS_STATE.
@@ -30,8 +39,8 @@ def start(session: Session, state: Path | None, speed: str | None, strict: bool,
     pace = {"fast": address.FAST, "real": address.REAL}.get(speed or "")
     if rate is not None:
         pace = replace(pace or address.USUAL, rate=rate)
-    if strict or iam:
-        pace = replace(pace or address.USUAL, strict=strict, iam=iam)
+    if strict or iam or lag is not None:
+        pace = replace(pace or address.USUAL, strict=strict, iam=iam, lag=lag or 0.0)
     service = address.start(folder, pace, session.console)
     if pace is not None and service.pace != pace:
         raise ServiceError(

@@ -1,7 +1,7 @@
 """customlabels schedule simulate."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from customlabels.scheduler.simulation.suggestion import Suggestion
     from customlabels.scheduler.uptime import Schedule
 
-_HOUR = timedelta(hours=1)
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _LONGEST_START = 6 * _HOUR
+_LONGEST_WAIT = 14 * 24 * _HOUR
+"""How long a message may stay in a queue. Source: SQS developer guide, "Message quotas"."""
 
 
 @click.command(cls=Command)
@@ -33,6 +35,11 @@ _LONGEST_START = 6 * _HOUR
     help="How long; a CSV and CloudWatch's history are as long as they are.",
 )
 @demand_option
+@click.option(
+    "--deadline",
+    metavar="SPAN",
+    help="Requests are images that wait in the inspection's queue, at most so long, and the model comes up for them.",
+)
 @click.option("--start-takes", default="15m", show_default=True, help="How long your model takes to start.")
 @click.option("--rate", type=Figure(0, min_open=True), help="Requests a second that an inference unit takes.")
 @click.option("--suggest", "wish", is_flag=True, help="Find windows and units that bill less for the demand.")
@@ -55,6 +62,7 @@ def simulate(
     session: Session,
     weeks: int,
     demand: str | None,
+    deadline: str | None,
     start_takes: str,
     rate: float | None,
     wish: bool,
@@ -73,19 +81,27 @@ def simulate(
 
     if wish and demand is None:
         raise SettingsError("--suggest needs to know what comes", hint="name it with --demand")
-    schedule, takes = unopened_schedule(session) if wish else session.schedule(), parse_minutes(start_takes)
+    if deadline is not None and demand is None:
+        raise SettingsError("--deadline needs to know what comes", hint="name it with --demand")
+    if deadline is not None and wish:
+        raise SettingsError("--suggest finds windows for requests that do not wait", hint="leave --deadline out")
+    waits = None if deadline is None else parse_minutes(deadline, least=timedelta(minutes=1), most=_LONGEST_WAIT)
+    no_window = wish or waits is not None
+    schedule, takes = unopened_schedule(session) if no_window else session.schedule(), parse_minutes(start_takes)
     if takes > _LONGEST_START:
         raise SettingsError(f"--start-takes {start_takes}: no start takes longer than {_LONGEST_START // _HOUR} hours")
     rate = rate or session.settings.detect.rate
     today = midnight(session.now(), schedule.zone)
     trace = demand_trace(session, demand, schedule, rate, weeks) if demand else Trace(lambda now: 0.0, today, weeks * 7)
 
-    def walk(walked: "Schedule") -> "Simulated":
+    def walk(walked: "Schedule", waits: timedelta | None = None) -> "Simulated":
         asked = trace.demand if demand else None
-        return simulated.simulate(walked, trace.start, trace.days, start_takes=takes, demand=asked, rate=rate)
+        return simulated.simulate(
+            walked, trace.start, trace.days, start_takes=takes, demand=asked, rate=rate, deadline=waits
+        )
 
     with session.console.step(f"walking through {trace.days} days"):
-        results = {THIS: walk(schedule)}
+        results = {THIS: walk(schedule, waits)}
         suggestion: Suggestion | None = None
         if wish:
             from customlabels.scheduler.simulation.suggestion import suggest
@@ -96,6 +112,8 @@ def simulate(
         needed = units_for(max(results[THIS].minutes.requests), rate * 60)
         units = results[THIS].units or min(MAX_UNITS, max(1, needed))
         results |= {ALWAYS: walk(always_on(schedule.zone, units)), OFFICE: walk(office_hours(schedule.zone, units))}
+        # All are held against the same: requests that may wait as long as they do here.
+        results = {name: replace(result, least=results[THIS].least) for name, result in results.items()}
     if schedule.max_units is not None:
         session.console.note("max_units is left aside: how fast the service scales is documented nowhere")
     if page is not None:
@@ -128,6 +146,9 @@ def _figures(result: "Simulated") -> dict[str, Any]:
         "stopped": round(result.stopped, 2),
         "saturated": round(result.saturated, 2),
         "coverage": round(result.coverage, 4),
+        "deadline": result.deadline and result.deadline / _MINUTE,
+        "late": round(result.late, 2),
+        "longest": result.longest and result.longest / _MINUTE,
         "dollars_a_week": round(result.dollars_a_week, 2),
         "dollars_a_month": round(result.dollars_a_month, 2),
         "always_on_a_week": round(result.always_on_a_week, 2),

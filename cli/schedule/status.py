@@ -31,6 +31,8 @@ def _show(session: Session, stack: Deployed, document: dict[str, Any]) -> None:
         console.text(document["champion_lost"])
     elif stack.champion is None:
         console.text("there is no champion: customlabels versions promote VERSION makes one")
+    if document["queue"]:
+        console.text(f"queue: {document['queue']['says']}")
     columns = ("version", "status", "units wanted", "why", "$ this month")
     console.table(columns, in_money(document["models"], "dollars"), give_way=("why",))
     budget = stack.schedule.monthly_budget

@@ -15,10 +15,15 @@ def history(session: Session, project: str | None) -> None:
 
     Example: customlabels versions history
     """
-    from customlabels.pipelines.service import champion
+    from customlabels.pipelines.service import champion, projects, versions
 
     name = session.project(project)
     promotions = champion.history(session.clients.ssm, name)
+    rekognition = session.clients.rekognition
+    if promotions and projects.find_project(rekognition, name) is not None:
+        sentence = champion.trouble(promotions[0], versions.list_versions(rekognition, name))
+        if sentence:
+            session.console.warn(sentence)
     rows = [
         {
             "when": promotion.when.astimezone().strftime("%Y-%m-%d %H:%M") if promotion.when else "",

@@ -35,6 +35,10 @@ _QUEUE_DEFAULTS = {
     "ReceiveMessageWaitTimeSeconds": "0",
     "VisibilityTimeout": "30",
     "RedrivePolicy": "",
+    "RedriveAllowPolicy": "",
+    "KmsMasterKeyId": "",
+    "KmsDataKeyReusePeriodSeconds": "300",
+    "SqsManagedSseEnabled": "true",
 }
 
 
@@ -253,13 +257,24 @@ def _delete_rule(call: Call, made: Made) -> None:
     call("events", "DeleteRule", {**bus, "Name": made.reference})
 
 
+_MAPPING_DEFAULTS: Properties = {
+    "BatchSize": 10,
+    "Enabled": True,
+    "FilterCriteria": {},
+    "FunctionResponseTypes": [],
+    "MaximumBatchingWindowInSeconds": 0,
+    "ScalingConfig": {},
+}
+
+
 def _put_mapping(call: Call, name: str, given: Properties, before: Made | None) -> Made:
     settings = without(given, "Tags")
     if before is None:
         tags = {"Tags": tags_of(given)} if tags_of(given) else {}
         shown = call("lambda", "CreateEventSourceMapping", {**settings, **tags})
     else:
-        changed = without(settings, "EventSourceArn", "StartingPosition")
+        dropped = {key: value for key, value in _MAPPING_DEFAULTS.items() if key in before.properties}
+        changed = without({**dropped, **settings}, "EventSourceArn", "StartingPosition")
         shown = call("lambda", "UpdateEventSourceMapping", {**changed, "UUID": before.reference})
     number = shown["UUID"]
     return Made(number, {"Id": number, "EventSourceMappingArn": shown.get("EventSourceMappingArn", number)})

@@ -128,8 +128,10 @@ class Resource:
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
     ) -> "Resource":
         given = cloudformation_json.get("Properties", {})
-        made = cls.how.put(_Caller(region_name), resource_name, given, None)
-        return cls(Made(made.reference, made.attributes, given), resource_name, region_name)
+        # moto does not know of every type where its name stands.
+        name = given.get(cls.how.name) or resource_name
+        made = cls.how.put(_Caller(region_name), name, given, None)
+        return cls(Made(made.reference, made.attributes, given), name, region_name)
 
     @classmethod
     def update_from_cloudformation_json(
@@ -142,7 +144,8 @@ class Resource:
         if any(given.get(part) != before.properties.get(part) for part in fixed if part):
             name = given.get(how.name) or new_resource_name
             replaced = cls.create_from_cloudformation_json(name, cloudformation_json, account_id, region_name)
-            how.delete(call, before)
+            if cloudformation_json.get("UpdateReplacePolicy") != "Retain":
+                how.delete(call, before)
             return replaced
         made = how.put(call, name, given, before)
         return cls(Made(made.reference, made.attributes, given), name, region_name)

@@ -16,9 +16,12 @@ from moto.sqs.models import sqs_backends
 from customlabels.emulator.cloudwatch import datapoints
 from customlabels.emulator.cloudwatch.datapoints import point
 from customlabels.emulator.customlabels.state import Usage, Version
+from customlabels.emulator.sqs import queues
 
 REKOGNITION, SQS = "AWS/Rekognition", "AWS/SQS"
 _MINUTE = 60
+_LONGEST_UNSEEN = 86400
+"""Seconds for which a queue's minutes are filled in."""
 _BY_MINUTE, _LONGEST = 15 * 86400, 63 * 86400
 """Seconds for which CloudWatch keeps a datapoint a minute, and one for five. Source: "Metrics retention"."""
 
@@ -29,7 +32,7 @@ class Metrics:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._done: dict[str, float] = {}
-        self._queues: dict[tuple[str, str], tuple[float, float]] = {}
+        self._queues: dict[tuple[str, str], tuple[float, tuple[int, int, int]]] = {}
         self._requests: dict[str, list[tuple[float, str, str, float]]] = defaultdict(list)
 
     def count(self, region: str, operation: str, refusal: str | None, at: float, took: float) -> None:
@@ -54,17 +57,34 @@ class Metrics:
                 datapoints.put(region, REKOGNITION, data)
 
     def publish_queues(self, region: str, now: float) -> None:
-        """Puts how many messages wait in each queue: a datapoint a minute, and one more wherever that has changed."""
+        """Puts what waits in each queue: a datapoint a minute, and one more wherever that has changed.
+
+        Minutes in which nobody looked are as the last look found them.
+        """
         at = now // _MINUTE * _MINUTE - _MINUTE
         with self._lock:
             data = []
             for name, queue in list(sqs_backends[DEFAULT_ACCOUNT_ID][region].queues.items()):
-                waiting = (at, float(queue.approximate_number_of_messages))
-                if self._queues.get((region, name)) != waiting:
-                    self._queues[region, name] = waiting
-                    data.append(point("ApproximateNumberOfMessagesVisible", {"QueueName": name}, *waiting, "Count"))
+                state, before = queues.waiting(queue), self._queues.get((region, name))
+                if before == (at, state):
+                    continue
+                self._queues[region, name] = (at, state)
+                since = max(at - _LONGEST_UNSEEN, before[0] + _MINUTE) if before else at
+                missed = int((at - since) // _MINUTE)
+                for minute in (since + number * _MINUTE for number in range(missed)):
+                    data += _of_queue(queue, minute, before[1] if before else state)
+                data += _of_queue(queue, at, state)
             if data:
                 datapoints.put(region, SQS, data)
+
+
+def _of_queue(queue: Any, at: float, state: tuple[int, int, int]) -> list[dict[str, Any]]:
+    """What SQS says of a queue for the minute that begins at a time: `state` is visible, not visible, delayed."""
+    name, counted = {"QueueName": queue.name}, zip(("Visible", "NotVisible", "Delayed"), state, strict=True)
+    points = [point(f"ApproximateNumberOfMessages{kind}", name, at, float(count), "Count") for kind, count in counted]
+    sent = queues.oldest(queue)
+    age = 0.0 if sent is None or not sum(state) else max(0.0, at + _MINUTE - sent)
+    return [*points, point("ApproximateAgeOfOldestMessage", name, at, float(int(age)), "Seconds")]
 
 
 def _of_request(at: float, operation: str, outcome: str, took: float) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from customlabels.emulator.eventbridge.expressions import with_context
 from customlabels.emulator.server.store import Store
+from customlabels.emulator.sqs.queues import address_of
 
 _UNIVERSAL = ":scheduler:::aws-sdk:"
 _MOST_ATTEMPTS = 4
@@ -165,11 +166,10 @@ class Deliveries:
 
     def _send(self, due: Due, queue: str, **more: Any) -> None:
         client = self._client("sqs", due.region)
-        url = client.get_queue_url(QueueName=queue.rpartition(":")[2])["QueueUrl"]
         group = (due.target.get("SqsParameters") or {}).get("MessageGroupId")
         if group:
             more["MessageGroupId"] = group
-        client.send_message(QueueUrl=url, MessageBody=due.payload, **more)
+        client.send_message(QueueUrl=address_of(client, queue), MessageBody=due.payload, **more)
 
     def _bury(self, due: Due, failure: str) -> None:
         queue = (due.target.get("DeadLetterConfig") or {}).get("Arn")

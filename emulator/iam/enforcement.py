@@ -5,18 +5,27 @@ moto's names: moto.iam.models.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from moto.awslambda.models import lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 
 from customlabels.emulator.iam.credentials import role_of, user_of
 from customlabels.emulator.iam.policies import ALLOWED, DENIED, Statement, decision, statements_of
 from customlabels.emulator.iam.resources import needed, needed_of_s3
+from customlabels.emulator.server.clients import ROLES
 from customlabels.emulator.server.gate import access_key
 from customlabels.emulator.server.http import Environ, scope
 from customlabels.emulator.server.requests import Asked
+
+
+def is_on() -> bool:
+    """Whether this process enforces permissions."""
+    return ROLES in os.environ
+
 
 _FREE = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
 
@@ -36,7 +45,7 @@ def forbidden(environ: Environ, asked: Asked | None, key: str) -> str | None:
     if user is None and role is None:
         return "The security token included in the request is invalid."
     who = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:user/{user}" if user is not None else str(role)
-    statements = list(_of_user(user) if user is not None else _of_role(str(role)))
+    statements = list(_of_user(user) if user is not None else statements_of_role(str(role)))
     region, _ = scope(environ)
     context = {"aws:requestedregion": region, "aws:principalarn": who, "aws:securetransport": "false"}
     if asked is None:
@@ -58,13 +67,17 @@ def forbidden(environ: Environ, asked: Asked | None, key: str) -> str | None:
 
 
 def _of_request(asked: Asked) -> dict[str, str]:
-    """Condition keys of a request's tags and of whom a role is passed to."""
+    """Condition keys of a request's tags, of whom a role is passed to, and of which function a mapping is."""
     tags = (asked.parameters or {}).get("Tags")
     if isinstance(tags, list):
         tags = {tag.get("Key", ""): tag.get("Value", "") for tag in tags if isinstance(tag, dict)}
     context = {f"aws:requesttag/{name.lower()}": str(value) for name, value in (tags or {}).items()}
     if tags:
         context["aws:tagkeys"] = "\0".join(tags)
+    mapping = (asked.parameters or {}).get("UUID")
+    if asked.service == "lambda" and isinstance(mapping, str):
+        held = lambda_backends[DEFAULT_ACCOUNT_ID][asked.region]._event_source_mappings.get(mapping)
+        context |= {"lambda:functionarn": str(held.function_arn)} if held is not None else {}
     return {**context, "iam:passedtoservice": f"{asked.service}.amazonaws.com"}
 
 
@@ -79,7 +92,8 @@ def _of_user(name: str) -> Iterator[Statement]:
             yield from _of(group.policies.values(), group.managed_policies.values())
 
 
-def _of_role(arn: str) -> Iterator[Statement]:
+def statements_of_role(arn: str) -> Iterator[Statement]:
+    """What a role may do."""
     backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
     role = next((role for role in backend.roles.values() if role.arn == arn), None)
     if role is not None:
@@ -90,7 +104,9 @@ def _of(inline: Any, managed: Any) -> Iterator[Statement]:
     for document in inline:
         yield from statements_of(_document(document))
     for policy in managed:
-        yield from statements_of(_document(policy.document))
+        for version in policy.versions:
+            if version.version_id == policy.default_version_id:
+                yield from statements_of(_document(version.document))
 
 
 def _document(text: Any) -> Mapping[str, Any]:

@@ -10,7 +10,9 @@ from urllib.parse import parse_qs, unquote
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from customlabels.emulator.server.http import Environ, bucket_and_key
+from customlabels.core.addresses import S3Address
+from customlabels.emulator.s3 import objects
+from customlabels.emulator.server.http import Environ, bucket_and_key, scope
 from customlabels.emulator.server.requests import Asked, Parameters
 
 ANY = "*"
@@ -24,7 +26,10 @@ _WITHOUT_RESOURCE = {"CreateProject", "DescribeProjects"}
 
 _RENAMED = {("lambda", "Invoke"): "InvokeFunction", ("lambda", "ListVersionsByFunction"): "ListVersionsByFunction"}
 
-Place = Callable[[str, Parameters], Iterator[str]]
+_GRANTING = ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey")
+"""Of a key that the service is given. Source: Custom Labels developer guide, su-encrypt-bucket.md."""
+
+Place = Callable[[Asked, Parameters], Iterator[str]]
 
 
 def needed(asked: Asked) -> list[tuple[str, str]]:
@@ -36,10 +41,10 @@ def needed(asked: Asked) -> list[tuple[str, str]]:
         resources = [] if asked.operation in _WITHOUT_RESOURCE else list(_arns(parameters))
     else:
         resources_of = _PLACES.get(asked.service)
-        resources = list(resources_of(asked.region, parameters)) if resources_of else []
+        resources = list(resources_of(asked, parameters)) if resources_of else []
     pairs = [(action, resource) for resource in resources or [ANY]]
     if asked.service == "rekognition":
-        pairs += _more(asked.operation, parameters)
+        pairs += _more(asked.operation, asked.region, parameters)
     if asked.operation == "PassRole" or "RoleArn" in parameters or "Role" in parameters:
         role = str(parameters.get("RoleArn") or parameters.get("Role") or "")
         if role.startswith("arn:") and asked.service in {"lambda", "events", "sagemaker", "cloudformation"}:
@@ -50,14 +55,17 @@ def needed(asked: Asked) -> list[tuple[str, str]]:
     return pairs
 
 
-def _more(operation: str, parameters: Parameters) -> list[tuple[str, str]]:
-    """What an operation of Custom Labels needs beside its own action: S3 with the caller's permissions, and tags."""
+def _more(operation: str, region: str, parameters: Parameters) -> list[tuple[str, str]]:
+    """What an operation of Custom Labels needs beside its own action: S3 and KMS with the caller's permissions, and
+    tags.
+    """
     pairs: list[tuple[str, str]] = []
-    if parameters.get("Tags"):
-        pairs.append(("rekognition:TagResource", ANY))
+    if parameters.get("Tags") and operation != "TagResource":
+        pairs.append(("rekognition:TagResource", _to_be_made(operation, region, parameters)))
     for held in _s3_objects(parameters):
         if "Bucket" in held and "Name" in held:
             pairs.append(("s3:GetObject", f"arn:aws:s3:::{held['Bucket']}/{held['Name']}"))
+            pairs += _decrypting(region, S3Address(held["Bucket"], held["Name"]))
     source = (parameters.get("DatasetSource") or {}).get("DatasetArn")
     if source:
         pairs.append(("rekognition:ListDatasetEntries", source))
@@ -65,7 +73,32 @@ def _more(operation: str, parameters: Parameters) -> list[tuple[str, str]]:
     if operation in {"CreateProjectVersion", "CopyProjectVersion"} and "S3Bucket" in output:
         prefix = output.get("S3KeyPrefix", "").rstrip("/")
         pairs.append(("s3:PutObject", f"arn:aws:s3:::{output['S3Bucket']}/{prefix + '/' if prefix else ''}out"))
+    if "KmsKeyId" in parameters:
+        pairs += [(f"kms:{action}", key_arn(region, parameters["KmsKeyId"])) for action in _GRANTING]
     return pairs
+
+
+def _to_be_made(operation: str, region: str, parameters: Parameters) -> str:
+    """The ARN of what an operation makes, but for the time that it ends in."""
+    if operation == "CreateProject":
+        return _arn("rekognition", region, f"project/{parameters.get('ProjectName', '')}/0")
+    stem = str(parameters.get("DestinationProjectArn") or parameters.get("ProjectArn", "")).rpartition("/")[0]
+    if operation == "CreateDataset":
+        return f"{stem}/dataset/{str(parameters.get('DatasetType', '')).lower()}/0"
+    return f"{stem}/version/{parameters.get('VersionName', '')}/0"
+
+
+def _decrypting(region: str, address: S3Address) -> list[tuple[str, str]]:
+    """What reading an object needs beside S3's own action."""
+    key = objects.encrypted_by(address)
+    return [("kms:Decrypt", key_arn(region, key))] if key else []
+
+
+def key_arn(region: str, key: str) -> str:
+    """The ARN of a key that is named by it, by its id or by an alias, which stands for some key of the account."""
+    if key.startswith("arn:") and ":key/" in key:
+        return key
+    return _arn("kms", region, f"key/{key.rpartition('alias/')[2]}")
 
 
 def _s3_objects(value: Any) -> Iterator[dict[str, str]]:
@@ -99,7 +132,7 @@ def _arn(service: str, region: str, rest: str) -> str:
 def _named(service: str, template: str, *members: str, regional: bool = True) -> Place:
     """Resources named by one of some members: a name, or an ARN."""
 
-    def resources_of(region: str, parameters: Parameters) -> Iterator[str]:
+    def resources_of(asked: Asked, parameters: Parameters) -> Iterator[str]:
         for member in members:
             value = parameters.get(member)
             for name in value if isinstance(value, list) else [value]:
@@ -107,28 +140,59 @@ def _named(service: str, template: str, *members: str, regional: bool = True) ->
                     if name.startswith("arn:"):
                         yield name
                     else:
-                        yield _arn(service, region if regional else "", template.replace("NAME", name.lstrip("/")))
+                        yield _arn(
+                            service, asked.region if regional else "", template.replace("NAME", name.lstrip("/"))
+                        )
 
     return resources_of
 
 
-def _queue(region: str, parameters: Parameters) -> Iterator[str]:
+def _function(asked: Asked, parameters: Parameters) -> Iterator[str]:
+    if isinstance(parameters.get("UUID"), str):
+        yield _arn("lambda", asked.region, f"event-source-mapping:{parameters['UUID']}")
+    else:
+        yield from _named("lambda", "function:NAME", "FunctionName", "Resource")(asked, parameters)
+
+
+def _queue(asked: Asked, parameters: Parameters) -> Iterator[str]:
     name = str(parameters.get("QueueUrl") or parameters.get("QueueName") or "").rpartition("/")[2]
     if name:
-        yield _arn("sqs", region, name)
+        yield _arn("sqs", asked.region, name)
 
 
-def _schedule(region: str, parameters: Parameters) -> Iterator[str]:
-    if ("Name" in parameters and "ScheduleExpression" in parameters) or "GroupName" in parameters:
-        group = parameters.get("GroupName", "default")
-        yield _arn("scheduler", region, f"schedule/{group}/{parameters.get('Name', '*')}")
-    elif "ResourceArn" in parameters:
+def _schedule(asked: Asked, parameters: Parameters) -> Iterator[str]:
+    if "ResourceArn" in parameters:
         yield str(parameters["ResourceArn"])
+    elif asked.operation.endswith("ScheduleGroup"):
+        yield _arn("scheduler", asked.region, f"schedule-group/{parameters.get('Name', '*')}")
     elif "Name" in parameters:
-        yield _arn("scheduler", region, f"schedule-group/{parameters['Name']}")
+        group = parameters.get("GroupName", "default")
+        yield _arn("scheduler", asked.region, f"schedule/{group}/{parameters['Name']}")
 
 
-def _held_by_iam(_: str, parameters: Parameters) -> Iterator[str]:
+def _rule(asked: Asked, parameters: Parameters) -> Iterator[str]:
+    if asked.operation == "PutEvents":
+        for entry in parameters.get("Entries", []):
+            yield _arn("events", asked.region, f"event-bus/{entry.get('EventBusName', 'default')}")
+    else:
+        yield from _named("events", "rule/NAME", "Rule", "Name", "ResourceARN")(asked, parameters)
+
+
+_MODEL_PACKAGES = _named("sagemaker", "model-package/NAME", "ModelPackageName", "ModelPackageArn")
+_MODEL_PACKAGE_GROUPS = _named("sagemaker", "model-package-group/NAME", "ModelPackageGroupName")
+_PIPELINES = _named("sagemaker", "pipeline/NAME", "PipelineName", "PipelineExecutionArn")
+
+
+def _held_by_sagemaker(asked: Asked, parameters: Parameters) -> Iterator[str]:
+    if asked.operation == "CreateModelPackage" and "ModelPackageGroupName" in parameters:
+        yield from _MODEL_PACKAGE_GROUPS(asked, parameters)
+        yield _arn("sagemaker", asked.region, f"model-package/{parameters['ModelPackageGroupName']}/0")
+    elif not asked.operation.startswith("List") or "PipelineExecutionArn" in parameters:
+        for resources_of in (_MODEL_PACKAGES, _MODEL_PACKAGE_GROUPS, _PIPELINES):
+            yield from resources_of(asked, parameters)
+
+
+def _held_by_iam(_: Asked, parameters: Parameters) -> Iterator[str]:
     for member, kind in (("RoleName", "role"), ("UserName", "user"), ("GroupName", "group")):
         if member in parameters:
             yield _arn("iam", "", f"{kind}/{parameters[member]}")
@@ -139,19 +203,19 @@ def _held_by_iam(_: str, parameters: Parameters) -> Iterator[str]:
         yield _arn("iam", "", f"policy/{parameters['PolicyName']}")
 
 
-def _stack(region: str, parameters: Parameters) -> Iterator[str]:
+def _stack(asked: Asked, parameters: Parameters) -> Iterator[str]:
     name = str(parameters.get("StackName") or "")
     if name:
-        yield name if name.startswith("arn:") else _arn("cloudformation", region, f"stack/{name}/*")
+        yield name if name.startswith("arn:") else _arn("cloudformation", asked.region, f"stack/{name}/*")
 
 
 _PLACES: dict[str, Place] = {
-    "lambda": _named("lambda", "function:NAME", "FunctionName", "Resource"),
+    "lambda": _function,
     "sqs": _queue,
     "sns": _named("sns", "NAME", "TopicArn", "Name", "ResourceArn", "SubscriptionArn"),
     "ssm": _named("ssm", "parameter/NAME", "Name", "Names", "Path"),
     "dynamodb": _named("dynamodb", "table/NAME", "TableName", "ResourceArn"),
-    "events": _named("events", "rule/NAME", "Rule", "Name", "ResourceARN"),
+    "events": _rule,
     "scheduler": _schedule,
     "cloudformation": _stack,
     "logs": _named("logs", "log-group:NAME", "logGroupName", "logGroupIdentifier", "resourceArn"),
@@ -159,11 +223,7 @@ _PLACES: dict[str, Place] = {
     "sts": _named("iam", "role/NAME", "RoleArn", regional=False),
     "kms": _named("kms", "key/NAME", "KeyId"),
     "secretsmanager": _named("secretsmanager", "secret:NAME", "SecretId"),
-    "sagemaker": _named(
-        "sagemaker",
-        "pipeline/NAME",
-        *("PipelineName", "PipelineExecutionArn", "ModelPackageGroupName", "ModelPackageName", "ModelPackageArn"),
-    ),
+    "sagemaker": _held_by_sagemaker,
     "monitoring": _named("cloudwatch", "alarm:NAME", "AlarmName", "AlarmNames"),
 }
 
@@ -226,6 +286,16 @@ def _of_object(
     if method == "DELETE":
         return [(f"s3:DeleteObject{version}", arn)]
     pairs = [(f"s3:{verb}Object{version if verb == 'Get' else ''}", arn)]
+    region, _ = scope(environ)
+    if verb == "Get":
+        bucket, key = bucket_and_key(environ)
+        if objects.held(S3Address(bucket, key), query.get("versionId", [None])[0]) is None:
+            # Who may not list is not told that there is no such key.
+            pairs.append(("s3:ListBucket", f"arn:aws:s3:::{bucket}"))
+        elif method == "GET":
+            pairs += _decrypting(region, S3Address(bucket, key))
+    elif given := environ.get("HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_AWS_KMS_KEY_ID"):
+        pairs.append(("kms:GenerateDataKey", key_arn(region, given)))
     source = environ.get("HTTP_X_AMZ_COPY_SOURCE")
     if source:
         pairs.append(("s3:GetObject", f"arn:aws:s3:::{unquote(source).lstrip('/').partition('?')[0]}"))

@@ -12,19 +12,28 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from moto.awslambda.models import lambda_backends
+from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
+from moto.awslambda.models import LambdaBackend, lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.events.models import EventPattern
 from moto.sqs.models import sqs_backends
 
+from customlabels.emulator.iam import enforcement
+from customlabels.emulator.iam.policies import ALLOWED, decision
+from customlabels.emulator.lambda_ import functions
+from customlabels.emulator.lambda_.invoking import Throttled
 from customlabels.emulator.server.seams import replace
+from customlabels.emulator.sqs.queues import address_of, waiting
+
+_NEEDED = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+"""What a function's role has to let Lambda do with a queue."""
 
 _MOST_RECEIVED = 10
 """Messages that SQS gives at once."""
 
 _POLLERS = 5
 """Batches of a mapping at once, where it does not say; and the most of all mappings together."""
-_MOST_AT_ONCE = 16
+_MOST_AT_ONCE = 64
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +42,85 @@ Run = Callable[[str, str, bytes], tuple[bytes, bool]]
 
 Document = dict[str, Any]
 
+_create, _update = LambdaBackend.create_event_source_mapping, LambdaBackend.update_event_source_mapping
+
 
 def install() -> None:
-    """Has moto's queues call no function by themselves."""
+    """Has moto's queues call no function by themselves, and mappings checked as Lambda does."""
     nobody = property(lambda queue: {}, lambda queue, mappings: None)
     replace("moto.sqs.models:Queue.lambda_event_source_mappings", nobody)
+    replace("moto.awslambda.models:LambdaBackend.create_event_source_mapping", _create_checked)
+    replace("moto.awslambda.models:LambdaBackend.update_event_source_mapping", _update_checked)
+
+
+class _Conflict(LambdaClientError):  # type: ignore[misc] # moto is not typed
+    code = 409
+
+
+def _create_checked(backend: Any, given: Document) -> Any:
+    source, function = str(given.get("EventSourceArn")), functions.find(backend.region_name, _name(given), None)
+    _check(backend, source, function, given)
+    for mapping in backend._event_source_mappings.values():
+        if function is not None and (mapping.event_source_arn, mapping.function_arn) == (source, function.function_arn):
+            text = (
+                f'An event source mapping with SQS arn (" {source} ") and function (" {function.function_name} ") '
+                f"already exists. Please update or delete the existing mapping with UUID {mapping.uuid}"
+            )
+            raise _Conflict("ResourceConflictException", text)
+    return _create(backend, given)
+
+
+def _update_checked(backend: Any, uuid: str, given: Document) -> Any:
+    mapping = backend._event_source_mappings.get(uuid)
+    if mapping is not None:
+        name = given.get("FunctionName") or mapping.function_arn
+        function = functions.find(backend.region_name, name, None)
+        _check(backend, mapping.event_source_arn, function, {**mapping.get_configuration(), **given})
+    return _update(backend, uuid, given)
+
+
+def _name(given: Document) -> str:
+    return str(given.get("FunctionName"))
+
+
+def _check(backend: Any, source: str, function: Any, given: Document) -> None:
+    """Refuses a mapping from SQS that Lambda refuses.
+
+    Raises
+    ------
+    InvalidParameterValueException
+
+    Source: Lambda API reference, CreateEventSourceMapping; Lambda developer guide, "Creating and configuring an Amazon
+    SQS event source mapping".
+    """
+    if ":sqs:" not in source:
+        return
+    window, size = given.get("MaximumBatchingWindowInSeconds") or 0, given.get("BatchSize") or _MOST_RECEIVED
+    if int(size) > _MOST_RECEIVED and int(window) < 1:
+        raise InvalidParameterValueException(
+            "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
+        )
+    most = (given.get("ScalingConfig") or {}).get("MaximumConcurrency")
+    if most is not None and not 2 <= int(most) <= 1000:
+        raise InvalidParameterValueException("MaximumConcurrency must be between 2 and 1000")
+    if most is not None and given.get("ProvisionedPollerConfig"):
+        raise InvalidParameterValueException("ScalingConfig and ProvisionedPollerConfig cannot both be given")
+    for chosen in (given.get("FilterCriteria") or {}).get("Filters") or []:
+        try:
+            json.loads(chosen["Pattern"]).items()
+        except (AttributeError, KeyError, ValueError) as error:
+            raise InvalidParameterValueException("Invalid filter pattern definition.") from error
+    queue = sqs_backends[DEFAULT_ACCOUNT_ID][backend.region_name].queues.get(source.rpartition(":")[2])
+    if queue is not None and function is not None and queue.visibility_timeout < int(function.timeout):
+        raise InvalidParameterValueException(
+            f"Queue visibility timeout: {queue.visibility_timeout} seconds is less than Function timeout: "
+            f"{function.timeout} seconds"
+        )
+    for action in _NEEDED if function is not None and enforcement.is_on() else ():
+        if decision(enforcement.statements_of_role(str(function.role)), f"sqs:{action}", source, {}) != ALLOWED:
+            raise InvalidParameterValueException(
+                f"The provided execution role does not have permissions to call {action} on SQS"
+            )
 
 
 class EventSources:
@@ -86,7 +169,7 @@ class EventSources:
 
     def _drain(self, region: str, mapping: Any) -> None:
         try:
-            while mapping.enabled and self._batch(region, mapping):
+            while _is_on(region, mapping) and self._batch(region, mapping):
                 pass
         except Exception:
             log.exception("polling for %s", mapping.function_arn)
@@ -94,7 +177,7 @@ class EventSources:
     def _batch(self, region: str, mapping: Any) -> bool:
         """Whether there was a batch, and its function took some of it."""
         sqs = self._client("sqs", region)
-        url = sqs.get_queue_url(QueueName=mapping.event_source_arn.rpartition(":")[2])["QueueUrl"]
+        url = address_of(sqs, mapping.event_source_arn)
         messages: list[Document] = []
         while len(messages) < mapping.batch_size:
             most = min(_MOST_RECEIVED, mapping.batch_size - len(messages))
@@ -110,15 +193,23 @@ class EventSources:
         wanted = [record for record in records.values() if _passes(record, mapping.filter_criteria)]
         kept: set[str] = set()
         if wanted:
-            answer, failed = self._run(region, mapping.function_arn, json.dumps({"Records": wanted}).encode())
             sent = {record["messageId"] for record in wanted}
+            try:
+                answer, failed = self._run(region, mapping.function_arn, json.dumps({"Records": wanted}).encode())
+            except Throttled:
+                # They come back when their time is up; this receive counts.
+                answer, failed = b"", True
             kept = sent if failed else set()
             if not failed and "ReportBatchItemFailures" in (mapping.function_response_types or []):
                 kept = _failures(answer, sent)
-        for message in messages:
-            if message["MessageId"] not in kept:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return len(kept) < len(messages)
+        done = [message["ReceiptHandle"] for message in messages if message["MessageId"] not in kept]
+        for start in range(0, len(done), _MOST_RECEIVED):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": receipt}
+                for number, receipt in enumerate(done[start : start + _MOST_RECEIVED])
+            ]
+            sqs.delete_message_batch(QueueUrl=url, Entries=entries)
+        return bool(done)
 
 
 def _mappings() -> Iterator[tuple[str, Any]]:
@@ -129,10 +220,16 @@ def _mappings() -> Iterator[tuple[str, Any]]:
                 yield region, mapping
 
 
+def _is_on(region: str, mapping: Any) -> bool:
+    """Whether a mapping is there, and switched on."""
+    held = lambda_backends[DEFAULT_ACCOUNT_ID][region]._event_source_mappings
+    return bool(held.get(mapping.uuid) is mapping and mapping.enabled)
+
+
 def _count(region: str, mapping: Any) -> int:
     """Messages of its queue that can be seen; asked of moto itself, since it is asked again and again."""
     queue = sqs_backends[DEFAULT_ACCOUNT_ID][region].queues.get(mapping.event_source_arn.rpartition(":")[2])
-    return len(queue.messages) if queue is not None else 0
+    return waiting(queue)[0] if queue is not None else 0
 
 
 def _passes(record: Document, criteria: Document | None) -> bool:

@@ -2,9 +2,12 @@
 
 import json
 import re
+import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,8 +26,16 @@ from customlabels.emulator.server.http import Environ, StartResponse, answer
 INVOKED = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 """The path of the operation."""
 
+_LOOK = 1.0
+_LONGEST_WAIT = 6 * 3600.0
+"""Seconds for which an asynchronous invocation waits for others of its function to end."""
+
 _RETRIES = 2
 """Times that an asynchronous invocation is tried again. Source: Lambda developer guide, "Asynchronous invocation"."""
+
+
+class Throttled(Exception):
+    """As many of a function run already as its reserved concurrency lets."""
 
 
 class Invoker:
@@ -38,6 +49,8 @@ class Invoker:
         self._log = log
         self._put = put
         self._pool = Pool(lambda made: functions.is_current(made, state, self.endpoint_url), state / SCRATCH_FOLDER)
+        self._running: Counter[str] = Counter()
+        self._ended = threading.Condition()
         self.endpoint_url = ""
         """Where functions reach the service."""
 
@@ -61,7 +74,13 @@ class Invoker:
         if kind == "Event":
             self._put(Due(self._clock(), region, "", {"Arn": function.function_arn}, event.decode()))
             return answer(start_response, 202, "application/json", b"")
-        ended = self._run(region, function, event)
+        try:
+            ended = self._run(region, function, event)
+        except Throttled:
+            about = {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded", "Type": "User"}
+            text = json.dumps({**about, "message": "Rate Exceeded."}).encode()
+            named = [("x-amzn-ErrorType", "TooManyRequestsException"), ("Retry-After", "1")]
+            return answer(start_response, 429, "application/json", text, named)
         headers = [("X-Amz-Executed-Version", str(function.version))]
         if ended.error:
             headers.append(("X-Amz-Function-Error", ended.error))
@@ -75,6 +94,7 @@ class Invoker:
         Raises
         ------
         LookupError : there is no such function
+        Throttled : it runs as often as it may already
         """
         ended = self._run(region, _function(region, arn), event)
         return ended.payload, bool(ended.error)
@@ -89,22 +109,58 @@ class Invoker:
         function = _function(region, arn)
         retries, goes_to = _failures(function)
         for _ in range(1 + retries):
-            ended = self._run(region, function, event)
+            ended = self._run(region, function, event, wait=_LONGEST_WAIT)
             if not ended.error:
                 return
         if goes_to:
             record = _failed_invocation(function, event, ended, 1 + retries, self._clock())
             self._put(Due(self._clock(), region, function.function_arn, {"Arn": goes_to}, record))
 
-    def _run(self, region: str, function: LambdaFunction, event: bytes) -> functions.Invocation:
-        """Runs a function, and keeps what it logs."""
+    @contextmanager
+    def _turn(self, region: str, function: LambdaFunction, wait: float) -> Iterator[None]:
+        """One of the runs that a function's reserved concurrency lets be at once.
+
+        Raises
+        ------
+        Throttled : none was free within `wait` seconds
+        """
+        arn = str(function.function_arn).removesuffix(f":{function.version}")
+
+        def is_free() -> bool:
+            whole = functions.find(region, arn, None)
+            most = whole.reserved_concurrency if whole is not None else None
+            return most is None or self._running[arn] < int(most)
+
+        with self._ended:
+            ends = time.monotonic() + wait
+            while not is_free():
+                left = ends - time.monotonic()
+                if left <= 0:
+                    raise Throttled(f"{arn} runs as often as its reserved concurrency lets")
+                self._ended.wait(min(left, _LOOK))
+            self._running[arn] += 1
+        try:
+            yield
+        finally:
+            with self._ended:
+                self._running[arn] -= 1
+                self._ended.notify_all()
+
+    def _run(self, region: str, function: LambdaFunction, event: bytes, wait: float = 0.0) -> functions.Invocation:
+        """Runs a function, and keeps what it logs.
+
+        Raises
+        ------
+        Throttled
+        """
 
         def stream() -> str:
             day = datetime.fromtimestamp(self._clock(), UTC)
             return f"{day:%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
 
         made = partial(functions.setup, function, self._state, self.endpoint_url)
-        ended = functions.run(function, event, made, self._pool, stream)
+        with self._turn(region, function, wait):
+            ended = functions.run(function, event, made, self._pool, stream)
         name, now, failed = str(function.function_name), self._clock(), bool(ended.error)
         self._log(Logged(region, name, ended.stream, now, time.time(), ended.took, failed, ended.logged))
         return ended

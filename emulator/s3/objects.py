@@ -33,13 +33,25 @@ def bucket_region(name: str) -> str | None:
         return None
 
 
-def read(address: S3Address, version: str | None = None) -> bytes | None:
-    """The object's bytes; None where there is no such bucket, key or version."""
+def held(address: S3Address, version: str | None = None) -> FakeKey | None:
+    """The object as moto has it; None where there is no such bucket, key or version."""
     try:
         key = backend().get_object(address.bucket, address.key, version_id=version)
     except S3ClientError:
         return None
-    return bytes(key.value) if isinstance(key, FakeKey) else None
+    return key if isinstance(key, FakeKey) else None
+
+
+def read(address: S3Address, version: str | None = None) -> bytes | None:
+    """The object's bytes; None where there is no such bucket, key or version."""
+    key = held(address, version)
+    return None if key is None else bytes(key.value)
+
+
+def encrypted_by(address: S3Address) -> str | None:
+    """The KMS key that the object is encrypted by; None where it is by none, or is not there."""
+    key = held(address)
+    return str(key.kms_key_id) if key is not None and key.kms_key_id else None
 
 
 def write(store: Store, address: S3Address, body: bytes, kms_key: str | None = None) -> None:

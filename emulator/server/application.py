@@ -32,6 +32,7 @@ from customlabels.emulator.iam import credentials
 from customlabels.emulator.iam.enforcement import forbidden
 from customlabels.emulator.lambda_.event_sources import EventSources
 from customlabels.emulator.lambda_.invoking import INVOKED, Invoker
+from customlabels.emulator.s3 import offered
 from customlabels.emulator.server import gate
 from customlabels.emulator.server.address import ADVANCE, EXECUTIONS_FOLDER, HEALTH, Pace, proof
 from customlabels.emulator.server.clients import local_client
@@ -59,6 +60,7 @@ from customlabels.emulator.server.requests import Asked, asked
 from customlabels.emulator.server.services import MotoServices
 from customlabels.emulator.server.store import Store
 from customlabels.emulator.server.watch import watch
+from customlabels.emulator.sqs import moving
 
 if TYPE_CHECKING:
     from customlabels.emulator.sagemaker.executions import Executions
@@ -98,6 +100,9 @@ OFFERED = frozenset(
     )
 )
 """Services by the names that requests to them are signed for; of others nothing is answered."""
+
+_CANNED = {("sns", "ListPhoneNumbersOptedOut"), ("sns", "CheckIfPhoneNumberIsOptedOut")}
+"""Operations that moto answers whatever there is."""
 
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
 
@@ -151,6 +156,8 @@ class Application:
         except NotImplementedError:
             return _not_offered(environ, body or b"", start_response)
         except Exception as error:
+            if not _is_known(environ, body or b""):
+                return _not_offered(environ, body or b"", start_response)
             log.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             kept = not isinstance(error, sqlite3.Error | OSError)
             reason = "failed; its log says why" if kept else f"cannot keep its state: {error}"
@@ -228,6 +235,12 @@ class Application:
                 "UnknownOperationException",
                 f"{service} is not offered by the local service.",
             )
+        subresource = offered.not_offered(environ) if service == "s3" else None
+        if subresource or (service, operation) in _CANNED:
+            text = (
+                f"{f'?{subresource}' if subresource else operation} of {service} is not offered by the local service."
+            )
+            return refusal_answer(start_response, environ, 400, "UnknownOperationException", text)
         if self._pace.enforced:
             refused = self._unkind(environ, body or b"", start_response)
             if refused is not None:
@@ -284,6 +297,7 @@ class Application:
     def start(self, endpoint_url: str, still_there: Callable[[], None]) -> None:
         """Begins what goes on by itself, once the service can be reached at that address."""
         self._invoker.endpoint_url = endpoint_url
+        self._moto.answers_at(endpoint_url)
         self._deliveries.start()
         if (self._store.folder / EXECUTIONS_FOLDER).exists():
             self._need_executions()
@@ -291,6 +305,7 @@ class Application:
             {
                 "schedules": self._firing.look,
                 "event sources": self._sources.look,
+                "redrive": self._move_on,
                 "environments": self._invoker.end_old,
                 "the state": still_there,
             }
@@ -305,8 +320,14 @@ class Application:
         """Deletes files that nothing names."""
         self._moto.sweep()
 
+    def _move_on(self) -> None:
+        """Has messages that are being moved come to their queues, where functions wait for them."""
+        for region, source in moving.under_way():
+            self._client("sqs", region).list_message_move_tasks(SourceArn=source)
+
     def _follow(self) -> None:
         """Lets what has been handed over reach its end."""
+        self._move_on()
         self._deliveries.settle()
         self._sources.settle()
 
@@ -333,6 +354,13 @@ def _seen(
         raise NotImplementedError
     start_response(*heads[0])
     return given
+
+
+def _is_known(environ: Environ, body: bytes) -> bool:
+    """Whether a request may be of an operation that its service has; S3's are not named."""
+    _, service = scope(environ)
+    request = asked(environ, body) if service in OFFERED and action(environ, body) else None
+    return request is None or request.shape is not None or request.parameters is not None
 
 
 def _not_offered(environ: Environ, body: bytes, start_response: StartResponse) -> Iterable[bytes]:

@@ -52,6 +52,8 @@ class Caller:
     def __init__(self, application: Application) -> None:
         self._application = application
         self._clients: dict[tuple[str, str], Any] = {}
+        self.endpoint_url = "http://127.0.0.1"
+        """Where others reach the service; it stands in what some operations answer."""
 
     def __call__(self, region: str, service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         """The operation's answer; values are brought to the types that its members have ("60" to 60).
@@ -70,7 +72,7 @@ class Caller:
 
     def _client(self, region: str, service: str) -> Any:
         if (region, service) not in self._clients:
-            client = local_client(service, region, "http://127.0.0.1")
+            client = local_client(service, region, self.endpoint_url)
             client.meta.events.register("before-send", self._answer)
             self._clients[region, service] = client
         return self._clients[region, service]
@@ -84,6 +86,7 @@ class Caller:
         }
         environ = EnvironBuilder(
             path=unquote(url.path),
+            base_url=f"{url.scheme}://{url.netloc}",
             query_string=url.query,
             method=request.method,
             data=request.body or b"",

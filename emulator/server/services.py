@@ -18,6 +18,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.test import EnvironBuilder
 
 from customlabels.emulator.cloudwatch import alarms, datapoints
+from customlabels.emulator.dynamodb import tables
 from customlabels.emulator.eventbridge import targets
 from customlabels.emulator.eventbridge.deliveries import Due
 from customlabels.emulator.eventbridge.expressions import next_time
@@ -38,6 +39,7 @@ from customlabels.emulator.server.http import (
 from customlabels.emulator.server.snapshots import Snapshots
 from customlabels.emulator.server.store import Request, Store
 from customlabels.emulator.sns import subscriptions
+from customlabels.emulator.sqs import queues
 
 _READS = re.compile(r"(Describe|List|Get|Head|BatchGet|Query|Scan|Search|Lookup|Validate|Simulate)")
 
@@ -67,6 +69,8 @@ class MotoServices:
         subscriptions.install(put, clock)
         notifications.install(put, clock)
         event_sources.install()
+        queues.install()
+        tables.install()
         datapoints.install()
         alarms.install(put, clock)
         self._has_stacks = False
@@ -74,13 +78,17 @@ class MotoServices:
         self._replay()
         self._snapshots.fill(_ACT_BY_THEMSELVES)
 
+    def answers_at(self, endpoint_url: str) -> None:
+        """Takes note of where the service can be reached, which is in the addresses of queues."""
+        self._caller.endpoint_url = endpoint_url
+
     def read(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answers a request that changes nothing."""
         return self._dispatch(environ, start_response)
 
     def change(self, environ: Environ, body: bytes, start_response: StartResponse) -> Iterable[bytes]:
         """Answers a request that may change something; what moto would wrongly take is refused before."""
-        refused = _refused(environ, body, start_response)
+        refused = _refused(environ, body, start_response, self._clock())
         if refused is not None:
             return refused
         head, given = self._wait_for_messages(environ, body) if _receives(environ, body) else self._once(environ, body)
@@ -89,7 +97,7 @@ class MotoServices:
 
     def log(self, logged: logs.Logged) -> None:
         """Keeps what an invocation of a function leaves; one that was deleted meanwhile leaves no log group behind."""
-        began = time.perf_counter()
+        began = time.thread_time()
         with self._store.transaction(), self._snapshots.watching() as reached:
             if functions.find(logged.region, logged.function, None) is None:
                 return
@@ -97,7 +105,7 @@ class MotoServices:
             seed = secrets.randbits(63)
             with chance.drawing(seed):
                 logs.put(logged)
-            self._snapshots.keep(reached, logs.to_request(logged, seed), time.perf_counter() - began)
+            self._snapshots.keep(reached, logs.to_request(logged, seed), time.thread_time() - began)
 
     def settle(self) -> None:
         """Brings every state to disk, so that the next start has nothing to do again."""
@@ -117,13 +125,13 @@ class MotoServices:
         try:
             # One change at a time, so that the disk sees them in the order in which moto did.
             with self._store.transaction(), keys.changing(), self._snapshots.watching() as reached:
-                at, seed, began = self._clock(), secrets.randbits(63), time.perf_counter()
+                at, seed, began = self._clock(), secrets.randbits(63), time.thread_time()
                 with chance.drawing(seed):
                     given = b"".join(self._dispatch(environ, lambda *head: held.append(head)))
                 if not held[0][0].startswith("2"):
                     keys.forget()
-                elif not (_receives(environ, body) and b'"Messages"' not in given):
-                    self._keep(environ, body, at, seed, reached, time.perf_counter() - began)
+                elif not (_receives(environ, body) and b'"Messages"' not in given and not queues.buried()):
+                    self._keep(environ, body, at, seed, reached, time.thread_time() - began)
         except (sqlite3.Error, OSError):
             if not all(name.startswith("moto.s3.") for name in reached):
                 _start_again()
@@ -134,16 +142,19 @@ class MotoServices:
         _, service = scope(environ)
         if service != "s3" and _READS.match(action(environ, body)):
             return
-        if service == "s3" and bucket_and_key(environ)[1] and "upload" not in environ.get("QUERY_STRING", ""):
-            # Of a bucket nothing changes but its keys, which are written by themselves.
-            reached = {name for name in reached if not name.startswith("moto.s3.")}
+        if service == "s3":
+            # Other services are only looked at; and where it is about an object, nothing changes of a bucket but its
+            # keys, which are written by themselves.
+            alone = bucket_and_key(environ)[1] and "upload" not in environ.get("QUERY_STRING", "")
+            reached = set() if alone else {name for name in reached if name.startswith("moto.s3.")}
         method, path = environ["REQUEST_METHOD"], target(environ)
         self._snapshots.keep(reached, Request(at, seed, method, path, kept_headers(environ), body), seconds)
 
     def _wait_for_messages(self, environ: Environ, body: bytes) -> tuple[tuple[Any, ...], bytes]:
         """Long polling of a queue, without keeping others from their changes meanwhile."""
         asked = json.loads(body)
-        ends = time.monotonic() + float(asked.get("WaitTimeSeconds", 0))
+        wait = asked.get("WaitTimeSeconds", queues.wait_of(scope(environ)[0], asked))
+        ends = time.monotonic() + float(wait)
         at_once = json.dumps({**asked, "WaitTimeSeconds": 0}).encode()
         while True:
             head, given = self._once(environ.copy(), at_once)
@@ -155,7 +166,7 @@ class MotoServices:
         """Answers a call that is part of a request, and is kept with it."""
         body = environ["wsgi.input"].read()
         environ["wsgi.input"] = io.BytesIO(body)
-        return _refused(environ, body, start_response) or self._dispatch(environ, start_response)
+        return _refused(environ, body, start_response, self._clock()) or self._dispatch(environ, start_response)
 
     def _need_stacks(self) -> None:
         """Brings CloudFormation in when it is first asked for: it imports half of moto, which takes a second."""
@@ -184,11 +195,11 @@ class MotoServices:
 
     def _replay(self) -> None:
         """Does again what came after the states were last written."""
-        began = time.perf_counter()
+        began = time.thread_time()
         with self._snapshots.watching() as reached:
             for request in self._store.requests():
                 self._do_again(request)
-        self._snapshots.replayed(time.perf_counter() - began, reached)
+        self._snapshots.replayed(time.thread_time() - began, reached)
 
     def _do_again(self, request: Request) -> None:
         with chance.drawing(request.seed, request.at):
@@ -214,24 +225,33 @@ def _receives(environ: Environ, body: bytes) -> bool:
     return environ.get("HTTP_X_AMZ_TARGET") == "AmazonSQS.ReceiveMessage" and body.startswith(b"{")
 
 
-def _refused(environ: Environ, body: bytes, start_response: StartResponse) -> Iterable[bytes] | None:
+_LATEST_START = 300.0
+"""Seconds."""
+
+
+def _refused(environ: Environ, body: bytes, start_response: StartResponse, now: float) -> Iterable[bytes] | None:
     """The answer to what AWS refuses and moto would take; None where there is nothing of the kind."""
     method, (_, service) = environ["REQUEST_METHOD"], scope(environ)
     if service == "scheduler" and method in {"POST", "PUT"} and environ["PATH_INFO"].startswith("/schedules/"):
-        fault = _schedule_fault(body)
+        fault = _schedule_fault(body, now)
         if fault:
             text = json.dumps({"Message": fault}).encode()
             return answer(start_response, 400, "application/json", text, [("x-amzn-ErrorType", "ValidationException")])
     return None
 
 
-def _schedule_fault(body: bytes) -> str | None:
+def _schedule_fault(body: bytes, now: float) -> str | None:
     """What EventBridge Scheduler would not take of a schedule; moto takes any."""
     try:
         given = json.loads(body)
         next_time(given["ScheduleExpression"], given.get("ScheduleExpressionTimezone") or "UTC", 0.0, 0.0)
     except (KeyError, TypeError, ValueError) as error:
         return f"Invalid Schedule Expression: {error}"
+    start = given.get("StartDate")
+    # Of one that fires once, the start is ignored.
+    recurs = not given["ScheduleExpression"].startswith("at(")
+    if recurs and isinstance(start, int | float) and start < now - _LATEST_START:
+        return "The StartDate you specify cannot be earlier than 5 minutes ago."
     return None
 
 

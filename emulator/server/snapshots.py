@@ -27,7 +27,7 @@ JOURNALLED = frozenset(
 """Modules of the services that hold much, and of those whose requests make them hold more."""
 
 _LEAST_REPLAY, _MOST_REPLAY = 0.4, 1.0
-"""Seconds of work that the journal may hold; where writing a state takes long, up to the latter."""
+"""Processor seconds of work that the journal may hold; where writing a state takes long, up to the latter."""
 
 _MOST_RECEIPTS = 10_000
 """Messages of a queue whose deletion may be asked for again."""
@@ -110,7 +110,7 @@ class Snapshots:
         ----------
         reached : the backends that it reached
         request : what does it again; None where nothing does
-        seconds : how long it took
+        seconds : of a processor that it took
         """
         much = {name for name in reached if name.partition(":")[0] in JOURNALLED}
         changed = {name: state for name in reached - much if (state := self._differs(name))}
@@ -129,14 +129,14 @@ class Snapshots:
     def write(self) -> None:
         """Writes every state that differs from what is on disk; the journal is empty then."""
         with self._store.transaction():
-            began = time.perf_counter()
+            began = time.thread_time()
             for name in self._unwritten:
                 difference = self._differs(name)
                 if difference is not None:
                     self._put(name, *difference)
             self._store.clear_requests()
             self._unwritten = set()
-            self._journal_seconds, self._writing_seconds = 0.0, time.perf_counter() - began
+            self._journal_seconds, self._writing_seconds = 0.0, time.thread_time() - began
             self._store.after(self._store.shrink)
 
     def replayed(self, seconds: float, reached: set[str]) -> None:

@@ -4,6 +4,7 @@ Source: Systems Manager user guide, "Working with parameter versions": Parameter
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -91,13 +92,21 @@ def named_version(
 def _standing(
     rekognition: "RekognitionClient", project: str, promotion: Promotion
 ) -> tuple[Description | None, str | None]:
-    versions = {version_name(version): version for version in list_versions(rekognition, project)}
-    known = {name: version["ProjectVersionArn"] for name, version in versions.items()}
-    version = versions.get(promotion.version)
-    sentence = lost_sentence(promotion.version, promotion.arn, known)
-    if sentence is None and version is not None and version["Status"] in GONE:
-        sentence = f"champion {promotion.version} is {version['Status']}: it is no model any more"
-    return version, sentence
+    versions = list_versions(rekognition, project)
+    version = next((version for version in versions if version_name(version) == promotion.version), None)
+    return version, trouble(promotion, versions)
+
+
+def trouble(promotion: Promotion | None, versions: Iterable[Description]) -> str | None:
+    """A sentence where the champion is none of the project's versions any more, or no model; None where all is well."""
+    if promotion is None:
+        return None
+    by_name = {version_name(version): version for version in versions}
+    known = {name: version["ProjectVersionArn"] for name, version in by_name.items()}
+    if sentence := lost_sentence(promotion.version, promotion.arn, known):
+        return sentence
+    state = by_name[promotion.version]["Status"]
+    return f"champion {promotion.version} is {state}: it is no model any more" if state in GONE else None
 
 
 def promote(ssm: "SSMClient", project: str, promotion: Promotion) -> bool:

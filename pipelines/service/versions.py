@@ -44,9 +44,14 @@ def list_versions(rekognition: "RekognitionClient", project: str) -> list[Descri
 
 
 def find_version(rekognition: "RekognitionClient", project_arn: str, name: str) -> Description | None:
-    """The version of that name; None where there is none."""
-    with explained(f"version {name}"):
-        answer = rekognition.describe_project_versions(ProjectArn=project_arn, VersionNames=[name])
+    """The version of that name; None where there is none, or its project is not there: it may show late, or be gone."""
+    try:
+        with explained(f"version {name}"):
+            answer = rekognition.describe_project_versions(ProjectArn=project_arn, VersionNames=[name])
+    except ServiceError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        return None
     versions = answer["ProjectVersionDescriptions"]
     return versions[0] if versions else None
 

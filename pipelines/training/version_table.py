@@ -8,7 +8,6 @@ from customlabels.core.prices import training_cost
 from customlabels.core.tables import Table
 from customlabels.core.watching import UNWATCHED, Watch
 from customlabels.pipelines.service import champion
-from customlabels.pipelines.service.lost import lost_sentence
 from customlabels.pipelines.service.states import State
 from customlabels.pipelines.service.versions import Description, list_versions, version_name
 from customlabels.pipelines.training.lineage import read_description
@@ -45,8 +44,7 @@ def version_table(clients: Clients, project: str, watch: Watch = UNWATCHED) -> T
     """The versions of the project, the newest first; warns where the champion is none of them any more."""
     versions = list_versions(clients.rekognition, project)
     promoted = champion.current(clients.ssm, project)
-    known = {version_name(version): version["ProjectVersionArn"] for version in versions}
-    if promoted is not None and (sentence := lost_sentence(promoted.version, promoted.arn, known)):
+    if sentence := champion.trouble(promoted, versions):
         watch.warn(sentence)
     arn = promoted.arn if promoted else None
     return Table(VersionRow, (_row(version, version["ProjectVersionArn"] == arn) for version in versions))

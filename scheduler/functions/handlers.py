@@ -12,8 +12,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from customlabels.scheduler.actions import Kind
+from customlabels.scheduler.functions.again import Again
 from customlabels.scheduler.functions.turn import Clients, Project, take
-from customlabels.scheduler.plan import Kind
 
 # Time zones come in the zip: Lambda's runtime need not have any.
 zoneinfo.reset_tzpath([str(Path(__file__).resolve().parents[3] / "zoneinfo"), *zoneinfo.TZPATH])
@@ -32,8 +33,8 @@ def stop(_event: Any, context: Any) -> Answer:
 
 
 def sweep(_event: Any, context: Any) -> Answer:
-    """Does whatever is to be done, and tells of troubles; fired every five minutes."""
-    return _turn(context, Kind.START, Kind.STOP, Kind.REPORT)
+    """Does whatever is to be done, looks after the queue, and tells of troubles; fired every five minutes."""
+    return _turn(context, *Kind)
 
 
 def _turn(context: Any, *kinds: Kind) -> Answer:
@@ -47,7 +48,14 @@ def _project() -> Project:
         os.environ["PROJECT_ARN"],
         os.environ["TOPIC_ARN"],
         os.environ.get("ORPHANS") == "stop",
+        _again(),
     )
+
+
+def _again() -> Again | None:
+    if "AGAIN_ROLE_ARN" not in os.environ:
+        return None
+    return Again(os.environ["AGAIN_GROUP"], os.environ["AGAIN_FUNCTION_ARN"], os.environ["AGAIN_ROLE_ARN"])
 
 
 @cache
@@ -55,8 +63,9 @@ def _clients() -> Clients:
     """Made once an environment: a call of a warm function finds them there."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=20)
 
+    @cache
     def client(service: str) -> Any:
         make: Any = boto3.client
         return make(service, config=config)
 
-    return Clients(client("rekognition"), client("ssm"), client("cloudwatch"), client("sns"))
+    return Clients(client("rekognition"), client("ssm"), client("cloudwatch"), client("sns"), client)

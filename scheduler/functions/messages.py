@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.topics import publish
-from customlabels.scheduler.plan import Action, Kind
+from customlabels.scheduler.actions import Action, Kind
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

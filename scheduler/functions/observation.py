@@ -14,7 +14,12 @@ from customlabels.aws import parameters
 from customlabels.pipelines.service import arns
 from customlabels.pipelines.service.states import UP
 from customlabels.scheduler import memory
-from customlabels.scheduler.documents import read_overrides_text, read_schedule_text
+from customlabels.scheduler.documents import (
+    Inspection,
+    read_inspection_text,
+    read_overrides_text,
+    read_schedule_text,
+)
 from customlabels.scheduler.memory import Memory, Usage
 from customlabels.scheduler.uptime import Schedule
 from customlabels.scheduler.usage import metered_hours, metric_query
@@ -46,6 +51,9 @@ class Known:
     arns: Mapping[str, str] = field(default_factory=dict)
     """Of champion and of who serves, as they were when that was written."""
 
+    inspection: Inspection | ValueError | None = None
+    """Of the images that wait; the error where what it tells of itself cannot be read."""
+
 
 def is_replaced(known: Known, name: str | None, arn: str | None) -> bool:
     """Whether the version of that name is another than the one that was promoted, or served, under it."""
@@ -73,14 +81,16 @@ def look_up(ssm: "SSMClient", project: str, now: datetime) -> Known:
     LookupError : there is no schedule
     ValueError : it is none
     """
-    names = [getattr(parameters, name)(project) for name in ("schedule", "overrides", "champion", "serving", "memory")]
+    kinds = ("schedule", "overrides", "champion", "serving", "memory", "inspection")
+    names = [getattr(parameters, name)(project) for name in kinds]
     texts = {path.rpartition("/")[2]: value for path, value in parameters.read(ssm, names).items()}
     if "schedule" not in texts:
         raise LookupError(f"the parameter {parameters.schedule(project)} is not there")
     remembered = memory.read(texts.get("uptime", ""))
     schedule = read_schedule_text(texts["schedule"])
-    if schedule.learns and remembered.lead is not None:
-        schedule = replace(schedule, warm_up=timedelta(minutes=remembered.lead))
+    if remembered.lead is not None:
+        lead = timedelta(minutes=remembered.lead)
+        schedule = replace(schedule, learned=lead, warm_up=lead if schedule.learns else schedule.warm_up)
     # The newest counts, and a person's word before what was idle.
     overrides = (*remembered.quiet, *read_overrides_text(texts.get("overrides", "[]")))
     champion, serving = _named(texts.get("champion")), _named(texts.get("serving"))
@@ -91,6 +101,7 @@ def look_up(ssm: "SSMClient", project: str, now: datetime) -> Known:
         remembered,
         texts.get("uptime", ""),
         {name: arn for name, arn in filter(None, (serving, champion)) if arn},
+        _inspection(texts.get("inspection")),
     )
 
 
@@ -159,6 +170,13 @@ def requests(
 
 def _units(described: Mapping[str, Any]) -> int:
     return int(described.get("MinInferenceUnits") or 0) if described["Status"] in UP else 0
+
+
+def _inspection(text: str | None) -> Inspection | ValueError | None:
+    try:
+        return None if text is None else read_inspection_text(text)
+    except ValueError as error:
+        return error
 
 
 def _named(text: str | None) -> tuple[str, str] | None:

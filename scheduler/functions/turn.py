@@ -9,15 +9,22 @@ import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from customlabels.aws import parameters
 from customlabels.core.prices import hosting_cost
+from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.pipelines.service.states import State
+from customlabels.scheduler import feeding
 from customlabels.scheduler import memory as remembering
-from customlabels.scheduler.functions import messages, observation, orphans
-from customlabels.scheduler.plan import Action, Kind, Observed, Trouble, asked, plan, quiet_since
-from customlabels.scheduler.uptime import resolved, versions
+from customlabels.scheduler.actions import Action, Kind, Observed, Trouble
+from customlabels.scheduler.functions import again, line_look, messages, observation, orphans
+from customlabels.scheduler.functions.again import Again
+from customlabels.scheduler.plan import plan, quiet_since
+from customlabels.scheduler.uptime import resolved
+from customlabels.scheduler.wants import asked
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -34,6 +41,13 @@ Remaining = Callable[[], float]
 """Seconds that are left of a call."""
 
 
+def _made(service: str) -> Any:
+    import boto3
+
+    make: Any = boto3.client
+    return make(service)
+
+
 @dataclass(frozen=True, slots=True)
 class Clients:
     """What a turn calls."""
@@ -42,6 +56,8 @@ class Clients:
     ssm: "SSMClient"
     cloudwatch: "CloudWatchClient"
     sns: "SNSClient"
+    make: Callable[[str], Any] = _made
+    """Makes one of another service: only where images wait are queue, mapping and table looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,8 @@ class Project:
     arn: str
     topic: str
     stops_orphans: bool = False
+    again: Again | None = None
+    """With what a look between two sweeps is asked for; None where nothing is to be looked at then."""
 
 
 def take(
@@ -69,7 +87,7 @@ def take(
     ------
     botocore.exceptions.ClientError : what is cannot be looked at; nothing has been done then
     """
-    turn = _Turn(project, clients)
+    turn = _Turn(project, clients, looks=Kind.OPEN in kinds)
     turn.serve()
     for action in turn.planned:
         if action.kind is Kind.REPORT and action.kind in kinds:
@@ -78,6 +96,7 @@ def take(
             turn.carry_out(action)
     turn.remember()
     if Kind.REPORT in kinds:
+        turn.look_again()
         turn.measure()
         if turn.see_to_orphans(remaining):
             turn.remember()
@@ -87,7 +106,7 @@ def take(
 class _Turn:
     """One turn's view of the project, and what it has done so far."""
 
-    def __init__(self, project: Project, clients: Clients) -> None:
+    def __init__(self, project: Project, clients: Clients, *, looks: bool) -> None:
         self._project = project
         self._clients = clients
         self._versions = observation.describe(clients.rekognition, project.arn)
@@ -104,11 +123,28 @@ class _Turn:
         self._uncounted: list[str] = []
         self._spent = self._money()
         self._schedule = resolved(self._known.schedule, self._champion)
-        self._asked = {
-            version: asked(self._versions.now, self._schedule, version, self._spent or 0.0)
-            for version in versions(self._schedule)
-        }
         self._memory, self._observed = remembering.seen(self._memory, self._versions.now, self._versions.states)
+        self._line = line_look.seen(
+            self._known.inspection,
+            clients.make,
+            clients.cloudwatch,
+            self._memory.line,
+            self._versions.now,
+            self._schedule,
+            self._observed,
+            list(filter(None, (self._champion, self._serving))),
+            looks=looks,
+        )
+        self._memory = replace(self._memory, line=self._line.line)
+        self._asked = asked(
+            self._versions.now,
+            self._schedule,
+            self._champion,
+            self._spent or 0.0,
+            self._line.queue,
+            self._observed,
+            self._serving,
+        )
         if any(want.open for want in self._asked.values()):
             self._memory = remembering.learned(self._memory)
         self._drained: str | None = None
@@ -137,11 +173,14 @@ class _Turn:
             self._spent or 0.0,
             self._serving,
             replaced=self._replaced,
+            queue=self._line.queue,
+            feeds=self._line.feeds,
         )
         self._memory = remembering.wanted_again(self._memory, planned)
         why = "CloudWatch has no datapoint of it: what it costs is counted by the states that were seen"
         return [
             *planned,
+            *self._line.faults,
             *(Action(Kind.REPORT, name, why, trouble=Trouble.METRICS) for name in self._uncounted),
         ]
 
@@ -216,6 +255,9 @@ class _Turn:
 
     def carry_out(self, action: Action) -> None:
         """Starts or stops a model; what is said against it is told, and it is tried again at the next turn."""
+        if action.kind in {Kind.OPEN, Kind.CLOSE}:
+            self._feed(action)
+            return
         if action.version == self._drained:
             # It answered until now: whoever asks it learns of the other before it goes.
             return
@@ -226,6 +268,34 @@ class _Turn:
             return
         self._memory = remembering.acted(self._memory, self._versions.now, action, refused=False)
         self.tell(action, "is starting" if action.kind is Kind.START else "is stopping")
+
+    def _feed(self, action: Action) -> None:
+        """Opens or closes the queue; nobody need be told but where that fails."""
+        if fault := line_look.switch(self._clients.make, self._known.inspection, action):
+            self.tell(Action(Kind.REPORT, "", fault, trouble=Trouble.QUEUE), "trouble")
+            return
+        self.done.append(action)
+        messages.log("INFO", f"the queue is {'opened' if action.kind is Kind.OPEN else 'closed'}: {action.why}")
+
+    def look_again(self) -> None:
+        """Asks for a look as soon as all is done that waits, where that is before the next sweep."""
+        champion = next((model for model in self._observed if model.version == self._champion), None)
+        soon = feeding.look_again(
+            self._versions.now,
+            self._schedule,
+            self._line.queue,
+            champion,
+            self._asked.get(self._champion or CHAMPION),
+            feeds=self._line.feeds,
+            start_takes=remembering.usual_start(self._memory),
+        )
+        if soon is None or self._project.again is None:
+            return
+        try:
+            again.ask(self._clients.make("scheduler"), self._project.again, soon)
+        except (ClientError, BotoCoreError) as error:
+            # The next sweep comes by itself.
+            messages.log("WARNING", f"no look between two sweeps: {error}")
 
     def _call(self, action: Action) -> None:
         rekognition, arn = self._clients.rekognition, self._arns[action.version]

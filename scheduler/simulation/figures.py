@@ -1,6 +1,7 @@
 """Schedules side by side for one demand: the same figures of each, in words."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from customlabels.core.prices import hosting_cost
 from customlabels.scheduler.simulation.foresight import Least
@@ -8,6 +9,9 @@ from customlabels.scheduler.simulation.simulated import MONTH, Simulated
 
 THIS, SUGGESTED, ALWAYS, OFFICE = "this schedule", "suggested", "always on", "8 to 20, mon-fri"
 LEAST = "least possible"
+
+_MET = ("requests a week that met no model", "requests a week above what its units take")
+_MINUTE = timedelta(minutes=1)
 
 
 def compared(results: Mapping[str, Simulated]) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -37,6 +41,8 @@ def _column(result: Simulated) -> dict[str, str]:
         "requests met": "–",
         "requests a week that met no model": "–",
         "requests a week above what its units take": "–",
+        "requests a week done after their deadline": "–",
+        "longest wait": "–",
         "billed, beside the least possible unit-hours": "–",
         "... if STARTING is billed": "–",
     }
@@ -45,6 +51,13 @@ def _column(result: Simulated) -> dict[str, str]:
             "requests met": f"{result.coverage:.2%}",
             "requests a week that met no model": f"{result.stopped / weeks:,.0f}",
             "requests a week above what its units take": f"{result.saturated / weeks:,.0f}",
+        }
+    if result.deadline is not None and result.longest is not None:
+        figures |= {
+            "requests a week that met no model": "–",
+            "requests a week above what its units take": "–",
+            "requests a week done after their deadline": f"{result.late / weeks:,.0f}",
+            "longest wait": f"{result.longest // _MINUTE // 60} h {result.longest // _MINUTE % 60} min",
         }
     if least is not None and least.billed:
         ratio = (result.billed + result.starting) / (least.billed + least.starting)
@@ -69,8 +82,7 @@ def _of_least(least: Least, beside: Simulated) -> dict[str, str]:
         "unit-hours a week saved beside the same units always on": f"{168 * units - least.billed / 60 / weeks:.1f}",
         "starts a week": f"{len(least.stretches) / weeks:.1f}",
         "requests met": "100.00%",
-        "requests a week that met no model": "0",
-        "requests a week above what its units take": "0",
+        **(dict.fromkeys(_MET, "0") if beside.deadline is None else {"requests a week done after their deadline": "0"}),
         "billed, beside the least possible unit-hours": "1.00",
         "... if STARTING is billed": "1.00",
     }

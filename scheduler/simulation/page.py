@@ -68,7 +68,8 @@ def _lines(results: Mapping[str, Simulated], days: Sequence[date], zone: ZoneInf
     if first.least is not None:
         least = [0] * len(first.minutes.up)
         for stretch in first.least.stretches:
-            least[stretch.start : stretch.stop] = [stretch.units] * (stretch.stop - stretch.start)
+            stop = min(stretch.stop, len(least))
+            least[stretch.start : stop] = [stretch.units] * (stop - stretch.start)
         ways[LEAST] = least
     sums = {name: _by_hour([up[index] for index in indexes]) for name, up in ways.items()}
     most = max(1e-9, *(hours[-1] for hours in sums.values()))

@@ -6,14 +6,15 @@ not, and those minutes are given beside the bill.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.scheduler.memory import TICK
-from customlabels.scheduler.simulation.foresight import Least, least, units_for
+from customlabels.scheduler.simulation.foresight import Least, least, least_by, units_for
+from customlabels.scheduler.simulation.waiting import Waiting
 from customlabels.scheduler.simulation.walk import STOP_TAKES, Track, walked
 from customlabels.scheduler.uptime import Schedule, Window, versions
 
@@ -69,6 +70,8 @@ class Simulated:
     units : those that would be up were every version always on, on the most that it is ever given
     models : a version each; requests go to the first
     requests, stopped, saturated : all, those that met a model that was not running, and those above what its units take
+    deadline : how long requests may wait; None where they do not wait
+    late, longest : those that waited longer, and the longest that one waited
     least : with which perfect foresight would have met the same requests; None without a demand
     """
 
@@ -80,6 +83,9 @@ class Simulated:
     saturated: float
     least: Least | None
     minutes: Minutes = field(repr=False)
+    deadline: timedelta | None = None
+    late: float = 0.0
+    longest: timedelta | None = None
 
     @property
     def billed(self) -> int:
@@ -127,7 +133,7 @@ class Simulated:
     def coverage(self) -> float:
         """Share of the requests that met a model that took them; of the windows' minutes where there is no demand."""
         if self.requests:
-            return 1 - (self.stopped + self.saturated) / self.requests
+            return 1 - (self.stopped + self.saturated + self.late) / self.requests
         return self.covered / self.asked if self.asked else 1.0
 
 
@@ -139,6 +145,7 @@ def simulate(
     start_takes: timedelta = timedelta(minutes=15),
     demand: Demand | None = None,
     rate: float = 5.0,
+    deadline: timedelta | None = None,
 ) -> Simulated:
     """The schedule walked minute by minute: `plan` is asked at each sweep and at each edge, as it is once deployed.
 
@@ -149,28 +156,41 @@ def simulate(
     start : in UTC
     start_takes : from StartProjectVersion to RUNNING
     rate : requests a second that an inference unit takes
+    deadline : how long a request may wait, in a queue for which the model comes up; None where none waits
     """
+    if deadline is not None and demand is not None:
+        schedule = replace(schedule, rate=rate)
     names = versions(schedule) or [CHAMPION]
     names.sort(key=lambda name: name != CHAMPION)
     start = start.replace(second=0, microsecond=0)
     stop, length = start + timedelta(days=days), days * 24 * 60
     before = math.ceil((schedule.warm_up + start_takes + TICK) / _MINUTE)
     requests = [demand(start + minute * _MINUTE) for minute in range(length)] if demand else [0.0] * length
-    tracks = walked(schedule, names, start - before * _MINUTE, stop, start_takes, [0.0] * before + requests)
+    first, all_of_them = start - before * _MINUTE, [0.0] * before + requests
+    waiting = Waiting(first, all_of_them, deadline) if deadline is not None and demand is not None else None
+    tracks = walked(schedule, names, first, stop, start_takes, all_of_them, waiting)
     for track in tracks:
         for minutes in (track.asked, track.up, track.starting):
             del minutes[:before]
     stopped, saturated, missed = _met(requests, tracks[0].up, rate * 60)
+    lowest = least(requests, rate * 60, start_takes, STOP_TAKES) if demand else None
+    if waiting is not None:
+        stopped, saturated, missed = 0.0, 0.0, waiting.late[before:]
+        done = [come - left for come, left in zip(requests, waiting.left[before:], strict=True)]
+        lowest = least_by(done, rate * 60, start_takes, STOP_TAKES, waiting.deadline)
     together = [[sum(units) for units in zip(*lists, strict=True)] for lists in _lists(tracks)]
     return Simulated(
         days=days,
-        units=sum(_most_units(schedule, name) for name in names),
+        units=sum(_most_units(schedule, name) for name in names) or (schedule.units if waiting else 0),
         models=tuple(_model(track, start) for track in tracks),
         requests=sum(requests),
         stopped=stopped,
         saturated=saturated,
-        least=least(requests, rate * 60, start_takes, STOP_TAKES) if demand else None,
+        least=lowest,
         minutes=Minutes(start, together[0], together[1], together[2], requests, missed),
+        deadline=deadline if waiting else None,
+        late=sum(missed) if waiting else 0.0,
+        longest=waiting.longest * _MINUTE if waiting else None,
     )
 
 

@@ -5,16 +5,22 @@ were started on.
 """
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
+from typing import Any
 
 from customlabels.core.prices import hosting_cost
+from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.pipelines.service.states import STARTABLE, State
+from customlabels.scheduler.actions import Action, Kind, Observed
+from customlabels.scheduler.feeding import look_again
 from customlabels.scheduler.memory import TICK
-from customlabels.scheduler.plan import Action, Kind, Observed, plan
+from customlabels.scheduler.plan import plan
+from customlabels.scheduler.simulation.waiting import Waiting
 from customlabels.scheduler.uptime import Override, Schedule, Wanted, openings, wanted
+from customlabels.scheduler.wants import asked
 
 STOP_TAKES = timedelta(minutes=3)
 _MINUTE = timedelta(minutes=1)
@@ -41,6 +47,7 @@ def walked(
     stop: datetime,
     start_takes: timedelta,
     requests: Sequence[float],
+    waiting: Waiting | None = None,
 ) -> list[Track]:
     """Every version's way from `start` to `stop`, in UTC: `plan` is asked at each sweep and at each edge.
 
@@ -48,6 +55,7 @@ def walked(
     ----------
     start_takes : from StartProjectVersion to RUNNING
     requests : that come in each minute, to the first version
+    waiting : the queue that they wait in; None where they are met as they come, or not at all
     """
     tracks = [
         Track(
@@ -58,7 +66,10 @@ def walked(
         for name in names
     ]
     month, spent = (start.year, start.month), 0.0
-    for now, until in pairwise([*_steps(tracks, start, stop), stop]):
+    ahead = deque([*_steps(tracks, start, stop), stop])
+    again: datetime | None = None
+    while len(ahead) > 1:
+        now = ahead.popleft()
         if (now.year, now.month) != month:
             month, spent = (now.year, now.month), 0.0
         for track in tracks:
@@ -66,7 +77,19 @@ def walked(
         quiet = tuple(track.quiet for track in tracks if track.quiet and now < track.quiet.until)
         held = replace(schedule, overrides=(*quiet, *schedule.overrides)) if quiet else schedule
         # The champion goes by that very name here: there is none to put in its place.
-        for action in plan(now, held, [track.model for track in tracks], None, spent):
+        models = [track.model for track in tracks]
+        seen = _queue(waiting, now, held, models[0], looks=now == again)
+        if "feeds" in seen:
+            promise = asked(now, held, CHAMPION, spent, seen["queue"], models)[CHAMPION]
+            soon = look_again(now, held, promise=promise, champion=models[0], start_takes=start_takes, **seen)
+            # EventBridge is within a minute of it.
+            again = _up_to_minute(soon) + _MINUTE if soon is not None else None
+            if again is not None and again < ahead[0]:
+                ahead.appendleft(again)
+        until = ahead[0]
+        for action in plan(now, held, models, CHAMPION, spent, **seen):
+            if waiting is not None:
+                waiting.do(action)
             for track in tracks:
                 if track.model.version == action.version:
                     _do(action, track, now)
@@ -74,12 +97,29 @@ def walked(
             if now in track.edges:
                 track.wanted = wanted(now, schedule, track.model.version)
             spent += hosting_cost(_pass(track, now, (until - now) // _MINUTE, start_takes) / 60, 1)
+        if waiting is not None:
+            for minute in range((now - start) // _MINUTE, (until - start) // _MINUTE):
+                waiting.pass_minute(minute, tracks[0].up[minute] * schedule.rate * 60)
         if schedule.idle_stop is not None:
             first, last = (now - start) // _MINUTE, (until - start) // _MINUTE
             met = [at for at in range(first, last) if requests[at] and tracks[0].up[at]]
             if met:
                 tracks[0].model = replace(tracks[0].model, last_request=start + met[-1] * _MINUTE)
+    if waiting is not None:
+        waiting.end()
     return tracks
+
+
+def _queue(
+    waiting: Waiting | None, now: datetime, schedule: Schedule, model: Observed, *, looks: bool
+) -> dict[str, Any]:
+    """What `plan` is told of the queue: the sweep looks at it, what windows' edges fire does not."""
+    if waiting is None:
+        return {}
+    if now.minute * _MINUTE % TICK and not looks:
+        return {"queue": waiting.recalled(now)}
+    queue, is_open = waiting.seen(now, schedule, model.units if model.status == State.RUNNING else 0)
+    return {"queue": queue, "feeds": is_open}
 
 
 def _steps(tracks: Sequence[Track], start: datetime, stop: datetime) -> list[datetime]:

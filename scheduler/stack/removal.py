@@ -39,6 +39,12 @@ def remove(
     ServiceError : something of it cannot be deleted, or a version not be stopped
     """
     existed = deployment.remove(clients, stack_name(project), code=code, watch=watch)
+    with explained("asking whether images are inspected"):
+        inspected = parameters.read(clients.ssm, [parameters.inspection(project)])
+    if inspected:
+        watch.warn(
+            f"images of {project} wait in its inspection's queue from now on: no schedule brings a model up for them"
+        )
     # The functions may have started some until now.
     up = versions_up(clients, project)
     for version in [] if leave_running else up:

@@ -20,7 +20,6 @@ from customlabels.aws.stacks.statements import (
 def schedule(scope: Scope) -> Policy:
     """What `customlabels schedule deploy`, `diff`, `override` and `remove` need."""
     stack, site = stack_name(scope.project), scope.site
-    group = [site.arn("scheduler", f"schedule-group/{stack}"), site.arn("scheduler", f"schedule/{stack}/*")]
     own = parameter(site, f"{parameters.ROOT}/{scope.project}/*")
     return policy(
         [
@@ -29,7 +28,6 @@ def schedule(scope: Scope) -> Policy:
             find_project("FindProject"),
             allow(["ssm:DeleteParameters", "ssm:GetParameter", "ssm:PutParameter"], [own], sid="Parameters"),
             allow(["scheduler:ListSchedules"], [EVERYTHING], sid="Schedules"),
-            allow(["scheduler:GetSchedule", "scheduler:UpdateSchedule"], group, sid="Hold"),
             allow(["lambda:InvokeFunction"], [site.arn("lambda", f"function:{stack}-*")], sid="Look"),
             *stack_code(scope, "functions"),
             *deploy_statements(site, stack, resource_types(_source())),

@@ -18,6 +18,7 @@ from customlabels.pipelines.service.lost import lost_sentence
 from customlabels.pipelines.service.projects import need_project
 from customlabels.pipelines.service.versions import Description, is_trained, list_versions, version_name
 from customlabels.scheduler import memory
+from customlabels.scheduler.documents import Inspection, read_inspection_text
 from customlabels.scheduler.stack.schedule_code import function_zip
 from customlabels.scheduler.stack.schedule_template import Parts, template
 from customlabels.scheduler.uptime import Schedule, versions
@@ -65,12 +66,14 @@ class Account:
     project_arn : None where it is left to whoever deploys the template
     versions : as the service describes them, newest first
     lead : the warm-up that the functions have learned
+    inspection : of the project's images; None where there is none
     """
 
     project_arn: str | None = None
     versions: tuple[Description, ...] = ()
     promoted: champion.Promotion | None = None
     lead: timedelta | None = None
+    inspection: Inspection | None = None
 
 
 def look_up(clients: Clients, project: str) -> Account:
@@ -82,7 +85,24 @@ def look_up(clients: Clients, project: str) -> Account:
     """
     versions = tuple(list_versions(clients.rekognition, project))
     arn = need_project(clients.rekognition, project)
-    return Account(arn, versions, champion.current(clients.ssm, project), learned_lead(clients.ssm, project))
+    promoted, lead = champion.current(clients.ssm, project), learned_lead(clients.ssm, project)
+    return Account(arn, versions, promoted, lead, inspection_of(clients.ssm, project))
+
+
+def inspection_of(ssm: "SSMClient", project: str) -> Inspection | None:
+    """What the project's inspection tells of itself; None where there is none.
+
+    Raises
+    ------
+    ServiceError : it tells something else
+    """
+    path = parameters.inspection(project)
+    with explained("reading what the inspection tells of itself"):
+        text = parameters.read(ssm, [path]).get(path)
+    try:
+        return None if text is None else read_inspection_text(text)
+    except ValueError as error:
+        raise ServiceError(f"{path}: {error}", hint="customlabels inspection deploy puts it right") from error
 
 
 def is_out_of_reach(error: ServiceError) -> bool:
@@ -126,6 +146,7 @@ def assemble(
         key=key,
         emails=settings.schedule.notify,
         stops_orphans=settings.schedule.orphans == "stop",
+        inspection=account.inspection,
     )
     stack = Stack(
         name=stack_name(project),

@@ -13,12 +13,17 @@ from customlabels.aws import parameters
 from customlabels.aws.stacks.names import stack_name
 from customlabels.core.errors import SettingsError
 from customlabels.pipelines.service.arns import CHAMPION
-from customlabels.scheduler.documents import LONGEST, schedule_text
+from customlabels.scheduler.documents import LONGEST, Inspection, schedule_text
 from customlabels.scheduler.functions.messages import NAMESPACE
 from customlabels.scheduler.plan import OVERDUE_AFTER
 from customlabels.scheduler.stack.dashboard import dashboard
 from customlabels.scheduler.stack.edges import Edge, Event, edges
-from customlabels.scheduler.stack.schedule_roles import REACH, event_statements, function_statements
+from customlabels.scheduler.stack.schedule_roles import (
+    REACH,
+    event_statements,
+    function_statements,
+    look_again_statements,
+)
 from customlabels.scheduler.uptime import Schedule, versions
 
 _MOST_CLOSED = 5
@@ -51,6 +56,8 @@ class Parts:
     key: str
     emails: Sequence[str] = ()
     stops_orphans: bool = False
+    inspection: Inspection | None = None
+    """Of the project's images, as it tells of itself; None where there is none, or it cannot be asked."""
 
 
 def template(parts: Parts, now: datetime) -> str:
@@ -86,7 +93,11 @@ def template(parts: Parts, now: datetime) -> str:
     reads_metrics = schedule.idle_stop is not None or schedule.monthly_budget is not None
     functions = {
         function: function_statements(
-            parts.project, function, reads_metrics=reads_metrics, stops_orphans=parts.stops_orphans
+            parts.project,
+            function,
+            reads_metrics=reads_metrics,
+            stops_orphans=parts.stops_orphans,
+            inspection=parts.inspection,
         )
         for function in REACH
     }
@@ -100,7 +111,11 @@ def template(parts: Parts, now: datetime) -> str:
         bucket=parts.bucket,
         key=parts.key,
         emails=list(parts.emails),
-        statements={**functions, "Events": event_statements(parts.project)},
+        statements={
+            **functions,
+            "Events": event_statements(parts.project),
+            "LookAgain": look_again_statements(name),
+        },
         stops_orphans=parts.stops_orphans,
         edges=fired,
         alarms=alarms,

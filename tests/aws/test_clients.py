@@ -32,7 +32,7 @@ def test_a_caller_is_called_by_the_last_part_of_its_arn(arn: str, name: str) -> 
     [
         ("[profile p]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = nobody\n", "nobody"),
         ("[profile p]\ncredential_process = false\n", "credential"),
-        ("[profile p]\ncredential_process = echo no JSON\n", "Expecting value"),
+        ("[profile p]\ncredential_process = echo no JSON\n", "credential_process printed no JSON: Expecting value"),
         ("[profile p]\ncredential_process = /nowhere/program\n", "/nowhere/program"),
         ("[profile p]\naws_access_key_id = AKIA\n", "Partial credentials"),
         ("[profile p\n", "parse"),

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from support.docs_pages import PAGES, blocks, calls, is_synopsis
 from support.drawing import draw
-from support.local_services import connect
+from support.local_services import QUICK, connect
 
 from customlabels.cli.group import run
 from customlabels.emulator.server import address
@@ -170,7 +170,7 @@ def test_the_tutorial_goes_as_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = tmp_path / address.STATE_FOLDER
-    address.start(state, address.FAST)
+    address.start(state, QUICK)
     settled(monkeypatch, tmp_path, state)
     monkeypatch.delenv("CUSTOMLABELS_LOCAL")
     try:

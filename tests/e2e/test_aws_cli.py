@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.drawing import draw
+from support.line_stack import template
 from support.shells import Shell
 
 
@@ -79,3 +80,55 @@ def test_the_whole_flow_runs_through_the_unmodified_aws_cli(shell: Shell) -> Non
     call("rekognition", "stop-project-version", "--project-version-arn", version)
     refused = call("rekognition", "delete-project", "--project-arn", project, expect=255)
     assert "ResourceInUseException" in refused
+
+
+LIFE = """
+eval "$(customlabels local env)"
+count() { aws dynamodb scan --table-name parts --select COUNT --query Count --output text; }
+until_there_are() {
+  for _ in $(seq 120); do [ "$(count)" -ge "$1" ] && return; sleep 0.25; done
+  echo "$(count) of $1" >&2; exit 1
+}
+aws cloudformation deploy --stack-name line --template-file made.json --capabilities CAPABILITY_IAM
+# A bucket that is told to tell a queue tries it first.
+until_there_are 1
+echo one > a.jpg
+aws s3 cp a.jpg s3://images-of-the-line/a.jpg --no-progress
+aws events put-events --entries '[{"Source": "line", "DetailType": "seen", "Detail": "{}"}]'
+url=$(aws cloudformation describe-stack-resource --stack-name line --logical-resource-id Work \\
+  --query StackResourceDetail.PhysicalResourceId --output text)
+aws sqs send-message --queue-url "$url" --message-body hello
+until_there_are 4
+aws cloudformation deploy --stack-name line --template-file changed.json --capabilities CAPABILITY_IAM
+aws sqs get-queue-attributes --queue-url "$url" --attribute-names VisibilityTimeout \\
+  --query Attributes.VisibilityTimeout --output text
+aws s3 rm s3://images-of-the-line/a.jpg
+aws cloudformation delete-stack --stack-name line
+aws cloudformation wait stack-delete-complete --stack-name line
+aws sqs list-queues
+aws dynamodb list-tables --query TableNames --output text
+"""
+
+
+@pytest.mark.around
+def test_a_stack_lives_its_whole_life_by_the_aws_cli(shell: Shell) -> None:
+    """In a shell that took what `local env` prints, SQS included, which version 1 would ask elsewhere."""
+    (shell.folder / "made.json").write_text(template())
+    (shell.folder / "changed.json").write_text(template(Work={"VisibilityTimeout": 60}))
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("needs bash")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        [bash, "-euo", "pipefail", "-c", LIFE],
+        env={**shell.environment, "PATH": path, "CUSTOMLABELS_STATE": str(shell.state)},
+        cwd=shell.folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert "\n60\n" in done.stdout
+    assert "QueueUrls" not in done.stdout
+    assert "parts" not in done.stdout.splitlines()[-1]

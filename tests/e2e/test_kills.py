@@ -8,7 +8,7 @@ import pytest
 from support.drawing import draw
 from support.interception import Call, Spoiled
 from support.kills import End, calls_of, end, killed_after, run_through, with_credentials
-from support.local_services import connect
+from support.local_services import QUICK, connect
 from support.shells import Shell
 
 from customlabels.aws.clients import LOCAL_BUCKET
@@ -21,7 +21,7 @@ WORDS = ["train", "photos", "-q", "--output", "json"]
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, list[str], End]]:
     """A shell with images, the calls of a run that nothing disturbs, and how it ends."""
     shell = with_credentials(Shell(tmp_path_factory.mktemp("kills")))
-    address.start(shell.state, address.FAST)
+    address.start(shell.state, QUICK)
     draw(shell.folder / "photos", {"across": 4, "down": 4})
     service = connect(shell.state)
     service.s3.create_bucket(Bucket=LOCAL_BUCKET)

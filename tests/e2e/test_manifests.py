@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from support.drawing import draw
-from support.local_services import connect
+from support.local_services import QUICK, connect
 from support.shells import Shell
 
 from customlabels.aws.clients import LOCAL_BUCKET
@@ -93,7 +93,7 @@ def test_paths_stay_where_images_are_found_and_are_a_source(shell: Shell) -> Non
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """One service for all tests of this module; each writes files of its own."""
     made = Shell(tmp_path_factory.mktemp("manifests"))
-    address.start(made.state, address.FAST)
+    address.start(made.state, QUICK)
     yield made
     address.stop(made.state)
 

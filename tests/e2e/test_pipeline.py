@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support.drawing import draw, drawn
-from support.local_services import Service, client, connect, kill_and_return
+from support.local_services import QUICK, Service, client, connect, kill_and_return
 from support.policies import allowed, needed
 from support.shells import Shell
 
@@ -41,7 +41,7 @@ sys.exit(code)
 @pytest.fixture
 def plant(shell: Shell) -> tuple[Shell, Service]:
     """A folder whose images lie in S3, one label looking like another; its pipeline is deployed."""
-    service = connect(shell.state)
+    service = connect(shell.state, pace=QUICK)
     service.s3.create_bucket(Bucket=BUCKET)
     photos = draw(shell.folder / "photos", {"across": 6, "down": 6})
     (photos / "alike").mkdir()

@@ -7,21 +7,19 @@ from collections.abc import Iterator
 import pytest
 from support.drawing import draw
 from support.interception import Call, Spoiled, intercepted
-from support.local_services import Service, client, connect
+from support.local_services import STRICT, Service, connect
 from support.shells import Shell
+from support.signals import ENDING, Struck, guards, strike, up
 
 from customlabels.emulator.server import address
-from customlabels.pipelines.service.guard import AHEAD, PREFIX
-from customlabels.pipelines.service.states import HELD
-
-ENDING = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
+from customlabels.pipelines.service.guard import AHEAD
 
 
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Service]]:
     """A folder with a trained version `v1` of `photos`; its service takes a moment for each step."""
     shell = Shell(tmp_path_factory.mktemp("signals"))
-    address.start(shell.state, address.Pace(scale=0.002, rate=20))
+    address.start(shell.state, address.Pace(scale=0.002, rate=20, strict=STRICT))
     draw(shell.folder / "photos", {"across": 6, "down": 6})
     shell.run("train", "photos", "--local", "--version-name", "v1", "-q")
     (shell.folder / ".aws").mkdir()
@@ -32,17 +30,6 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Ser
     address.stop(shell.state)
 
 
-def up(service: Service) -> list[str]:
-    (project,) = service.rekognition.describe_projects()["ProjectDescriptions"]
-    versions = service.rekognition.describe_project_versions(ProjectArn=project["ProjectArn"])
-    return [version["Status"] for version in versions["ProjectVersionDescriptions"] if version["Status"] in HELD]
-
-
-def guards(service: Service) -> list[str]:
-    schedules = client(service, "scheduler").list_schedules()["Schedules"]
-    return [schedule["Name"] for schedule in schedules if schedule["Name"].startswith(PREFIX)]
-
-
 def words(*more: str) -> tuple[str, ...]:
     return "detect", "photos", "--local", "--start", "--yes", "--rate", "8", *more
 
@@ -51,13 +38,25 @@ def words(*more: str) -> tuple[str, ...]:
 @pytest.mark.parametrize("seconds", [0.6, 1.1, 1.7, 2.6])
 def test_a_signal_stops_what_was_started(ready: tuple[Shell, Service], number: signal.Signals, seconds: float) -> None:
     shell, service = ready
-    process = shell.start(*words())
-    time.sleep(seconds)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
-    # One that has not begun to be a command yet ends as the system has it; one that was done before is done.
-    assert process.returncode in {ENDING[number], -number, 0}, errors
-    assert "Traceback" not in errors
+    assert_orderly(service, strike(shell, words(), number, seconds))
+
+
+@pytest.mark.around
+@pytest.mark.parametrize("number", ENDING)
+@pytest.mark.parametrize("seconds", [0.7, 1.6])
+def test_a_signal_leaves_nothing_up_of_what_is_judged_again_or_trained(
+    ready: tuple[Shell, Service], number: signal.Signals, seconds: float
+) -> None:
+    shell, service = ready
+    shell.run("train", "photos", "--local", "--version-name", "v2", "--seed", "5", "-q")
+    again = ("versions", "compare", "v1", "v2", "--local", "--re-evaluate", "--yes", "--project", "photos")
+    trained = ("train", "photos", "--local", "--project", f"struck-{number}-{seconds}".replace(".", "-"))
+    for command in (again, trained):
+        assert_orderly(service, strike(shell, command, number, seconds))
+
+
+def assert_orderly(service: Service, result: Struck) -> None:
+    assert result.early or result.orderly, (result.code, result.said)
     assert up(service) == []
     assert guards(service) == []
 

@@ -166,3 +166,21 @@ def test_a_week_that_came_is_read_from_a_file(planned: Shell) -> None:
     assert (found["days"], found["requests"]) == (7, 2100)
     assert found["coverage"] == pytest.approx(5 / 7, abs=1e-4)
     assert found["suggestion"]["windows"] == [{"days": "daily", "start": "11:00", "stop": "12:00", "units": 1}]
+
+
+def test_images_that_may_wait_need_no_window_and_are_held_against_the_least_bill(planned: Shell) -> None:
+    (planned.folder / "customlabels.toml").write_text(SETTINGS)
+    words = ("schedule", "simulate", "--demand", "batches", "--weeks", "1", "--deadline", "4h")
+    found = planned.json(*words)
+    assert (found["coverage"], found["late"], found["deadline"]) == (1, 0, 240)
+    assert found["longest"] <= 240
+    assert 1 <= found["ratio"] <= 1.1
+    assert found["beside"]["always_on"]["least"] == found["least"]
+    assert " longest wait " in planned.run(*words, "--page", "week.html").stdout
+    for wrong, says in (
+        (("--deadline", "4h"), "--deadline needs to know what comes"),
+        (("--demand", "batches", "--suggest", "--deadline", "4h"), "leave --deadline out"),
+        (("--demand", "batches", "--deadline", "15d"), "'15d' is longer than 336 hours"),
+        (("--demand", "batches", "--deadline", "30s"), "'30s' is not whole minutes"),
+    ):
+        assert says in planned.run("schedule", "simulate", *wrong, expect=2).stderr

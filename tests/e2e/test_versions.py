@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from support.drawing import draw
 from support.interception import Spoiled, intercepted
-from support.local_services import client, connect
+from support.local_services import QUICK, client, connect
 from support.policies import allowed, needed
 from support.shells import Shell
 
@@ -49,7 +49,7 @@ def trained(two_versions: tuple[Shell, str, str]) -> Iterator[tuple[Shell, str, 
 def two_versions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, str, str]]:
     """A shell whose project `photos` has two versions of different test sets: the older, the newer."""
     shell = Shell(tmp_path_factory.mktemp("versions"))
-    address.start(shell.state, address.FAST)
+    address.start(shell.state, QUICK)
     draw(shell.folder / "photos", {"across": 10, "down": 10, "dots": 10})
     (shell.folder / "customlabels.toml").write_text('[project]\nname = "photos"\n')
     (shell.folder / "followed.toml").write_text('[project]\nname = "photos"\n[track]\nsagemaker = true\n')

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from customlabels.pipelines.service.states import STARTABLE
 from customlabels.scheduler import memory
+from customlabels.scheduler.actions import Action, Kind, Observed
 from customlabels.scheduler.documents import LONGEST
 from customlabels.scheduler.memory import (
     Done,
@@ -21,7 +22,6 @@ from customlabels.scheduler.memory import (
     used,
     wanted_again,
 )
-from customlabels.scheduler.plan import Action, Kind, Observed
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 START, STOP = Action(Kind.START, "v1", "window", 1), Action(Kind.STOP, "v1", "no window is open")

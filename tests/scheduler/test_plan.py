@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from support.schedules import MOMENTS, SCHEDULES
 
 from customlabels.pipelines.service.states import GONE
-from customlabels.scheduler.plan import STUCK_AFTER, Action, Kind, Observed, Trouble, pause, plan
+from customlabels.scheduler.actions import Action, Kind, Observed, Trouble
+from customlabels.scheduler.plan import STUCK_AFTER, pause, plan
 from customlabels.scheduler.uptime import Override, Schedule, Window, spans, units_at, wanted
 
 STATES = [

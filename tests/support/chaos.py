@@ -16,12 +16,12 @@ from customlabels.emulator.server import address
 from customlabels.scheduler.documents import read_schedule_text
 from customlabels.scheduler.uptime import wanted
 from support.interception import Call, Spoiled, intercepted
-from support.local_services import Service, client
+from support.local_services import STRICT, Service, client
 
 SWEEP, START_TAKES, STOP_TAKES = 5, 4, 1
 """Minutes; `address.Pace(scale=0.25, real=True)` has models start in under four and stop in under one."""
 
-PACE = address.Pace(scale=0.25, real=True)
+PACE = address.Pace(scale=0.25, real=True, strict=STRICT)
 _FAULTS = [
     Spoiled(400, "ThrottlingException"),
     Spoiled(500, "InternalServerError"),

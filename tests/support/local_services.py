@@ -5,7 +5,7 @@ import os
 import signal
 import zipfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,19 @@ from botocore.config import Config
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
 from customlabels.manifests.lines import entry_line
+from customlabels.pipelines.service.versions import find_version
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
 
 BUCKET = "plant-7"
+
+STRICT = os.environ.get("LOCAL_SERVICE", "strict") == "strict"
+"""Whether services that tests start are as unkind as AWS; LOCAL_SERVICE=kind tells whether that makes a test fail."""
+
+QUICK = replace(address.FAST, strict=STRICT)
+"""The pace of services under the toolkit's own tests."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +41,10 @@ class Service:
     s3: "S3Client"
 
 
-def connect(state: Path, region: str = "us-east-1", pace: address.Pace = address.FAST) -> Service:
-    """The local service that keeps `state`, started where it is not up."""
-    running = address.start(state, pace)
+def connect(state: Path, region: str = "us-east-1", pace: address.Pace | None = None) -> Service:
+    """The local service that keeps `state`, started where it is not up; as it was before, or else QUICK."""
+    before = (state / address.ADDRESS_FILE).exists()
+    running = address.start(state, pace or (None if before else QUICK))
     url, key = running.endpoint_url, running.key
     return Service(state, url, key, _client(url, key, "rekognition", region), _client(url, key, "s3", region))
 
@@ -65,7 +73,7 @@ def _client(url: str, key: str, name: str, region: str) -> Any:
 
 
 def begin_training(service: Service, project: str, images: Path, **more: Any) -> tuple[str, str]:
-    """Makes the bucket BUCKET, and has `v1` of a new project trained on a folder a label; ARNs of both."""
+    """Makes BUCKET, and has `v1` of a new project trained on a folder a label; ARNs of both, once they show."""
     service.s3.create_bucket(Bucket=BUCKET)
     lines = []
     for path in sorted(images.rglob("*.jpg")):
@@ -83,6 +91,7 @@ def begin_training(service: Service, project: str, images: Path, **more: Any) ->
         TestingData={"AutoCreate": True},
         **more,
     )["ProjectVersionArn"]
+    wait_for(lambda: find_version(service.rekognition, made, "v1"), what="v1", most=10)
     return made, version
 
 

@@ -5,87 +5,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from support.line_stack import template
 from support.local_services import BUCKET, Service, client, kill_and_return
 
 from customlabels.core.waiting import wait_for
-
-TRUST = {
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
-}
-CODE = """import boto3, json
-def handle(event, context):
-    for record in event.get("Records", []):
-        boto3.client("dynamodb").put_item(TableName="parts", Item={"k": {"S": record["messageId"]}})
-"""
-
-
-def template(**changes: Any) -> str:
-    resources: dict[str, Any] = {
-        "Dead": {"Type": "AWS::SQS::Queue"},
-        "Work": {
-            "Type": "AWS::SQS::Queue",
-            "Properties": {
-                "VisibilityTimeout": 30,
-                "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 3},
-            },
-        },
-        "Parts": {
-            "Type": "AWS::DynamoDB::Table",
-            "Properties": {
-                "TableName": "parts",
-                "BillingMode": "PAY_PER_REQUEST",
-                "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
-                "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
-                "TimeToLiveSpecification": {"AttributeName": "ends", "Enabled": True},
-                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
-            },
-        },
-        "Images": {
-            "Type": "AWS::S3::Bucket",
-            "Properties": {
-                "BucketName": "images-of-the-line",
-                "NotificationConfiguration": {
-                    "QueueConfigurations": [
-                        {"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": ["Work", "Arn"]}},
-                    ]
-                },
-            },
-        },
-        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}},
-        "Look": {
-            "Type": "AWS::Lambda::Function",
-            "Properties": {
-                "Runtime": "python3.12",
-                "Handler": "index.handle",
-                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-                "Timeout": 20,
-                "MemorySize": 256,
-                "Code": {"ZipFile": CODE},
-            },
-        },
-        "Mapping": {
-            "Type": "AWS::Lambda::EventSourceMapping",
-            "Properties": {
-                "EventSourceArn": {"Fn::GetAtt": ["Work", "Arn"]},
-                "FunctionName": {"Ref": "Look"},
-                "BatchSize": 5,
-            },
-        },
-        "Rule": {
-            "Type": "AWS::Events::Rule",
-            "Properties": {
-                "EventPattern": {"source": ["line"]},
-                "Targets": [{"Id": "work", "Arn": {"Fn::GetAtt": ["Work", "Arn"]}}],
-            },
-        },
-        "Setting": {
-            "Type": "AWS::SSM::Parameter",
-            "Properties": {"Type": "String", "Value": "1", "Name": "/line/rate"},
-        },
-    }
-    for name, properties in changes.items():
-        resources[name]["Properties"] = {**resources[name].get("Properties", {}), **properties}
-    return json.dumps({"Resources": resources})
 
 
 def items(service: Service) -> int:
@@ -102,22 +25,48 @@ def test_a_stack_of_queue_table_function_and_rule_lives_its_whole_life(own_servi
     assert tables.describe_time_to_live(TableName="parts")["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
     backups = tables.describe_continuous_backups(TableName="parts")["ContinuousBackupsDescription"]
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    names = {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for resource in stacks.describe_stack_resources(StackName="line")["StackResources"]
+    }
+    assert names["Work"].startswith(own_service.endpoint_url)
+    shown = client(own_service, "lambda").get_event_source_mapping(UUID=names["Mapping"])
+    assert (shown["ScalingConfig"], shown["FunctionResponseTypes"], shown["State"]) == (
+        {"MaximumConcurrency": 2},
+        ["ReportBatchItemFailures"],
+        "Enabled",
+    )
+    table = tables.describe_table(TableName="parts")["Table"]
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    (told,) = own_service.s3.get_bucket_notification_configuration(Bucket="images-of-the-line")["QueueConfigurations"]
+    assert told["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "a"}]
+    alarms = client(own_service, "cloudwatch").describe_alarms()["MetricAlarms"]
+    assert [alarm["MetricName"] for alarm in alarms] == ["ApproximateAgeOfOldestMessage"]
+    assert client(own_service, "cloudwatch").get_dashboard(DashboardName="line")["DashboardBody"]
     own_service.s3.put_object(Bucket="images-of-the-line", Key="a.jpg", Body=b"x")
     client(own_service, "events").put_events(Entries=[{"Source": "line", "DetailType": "seen", "Detail": "{}"}])
     # One more: a bucket that is told to tell a queue tries it first.
     wait_for(lambda: True if items(own_service) >= 3 else None, what="items", most=30)
     service = kill_and_return(own_service)
     stacks = client(service, "cloudformation")
-    changed = template(Work={"VisibilityTimeout": 60}, Setting={"Value": "2"}, Mapping={"BatchSize": 7})
+    changed = template(
+        Work={"VisibilityTimeout": 60}, Setting={"Value": "2"}, Mapping={"BatchSize": 7, "Enabled": False}
+    )
     stacks.update_stack(StackName="line", TemplateBody=changed)
-    resources = stacks.describe_stack_resources(StackName="line")["StackResources"]
-    names = {made["LogicalResourceId"]: made["PhysicalResourceId"] for made in resources}
     attributes = client(service, "sqs").get_queue_attributes(QueueUrl=names["Work"], AttributeNames=["All"])[
         "Attributes"
     ]
     assert attributes["VisibilityTimeout"] == "60"
     assert client(service, "ssm").get_parameter(Name="/line/rate")["Parameter"]["Value"] == "2"
-    assert client(service, "lambda").get_event_source_mapping(UUID=names["Mapping"])["BatchSize"] == 7
+    # A change of a queue's attributes leaves its policy.
+    assert "s3.amazonaws.com" in attributes["Policy"]
+    mapping = client(service, "lambda").get_event_source_mapping(UUID=names["Mapping"])
+    assert (mapping["BatchSize"], mapping["State"]) == (7, "Disabled")
+    less = json.loads(changed)
+    del less["Resources"]["Mapping"]["Properties"]["ScalingConfig"]
+    stacks.update_stack(StackName="line", TemplateBody=json.dumps(less))
+    mapping = client(service, "lambda").get_event_source_mapping(UUID=names["Mapping"])
+    assert not mapping.get("ScalingConfig")
     service.s3.delete_object(Bucket="images-of-the-line", Key="a.jpg")
     stacks.delete_stack(StackName="line")
     assert client(service, "dynamodb").list_tables()["TableNames"] == []

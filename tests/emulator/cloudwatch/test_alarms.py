@@ -29,7 +29,7 @@ def handle(event, context):
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, str]]:
     """A service whose clock may be moved on, with a function; the function's ARN."""
-    service = connect(tmp_path_factory.mktemp("alarms"))
+    service = connect(tmp_path_factory.mktemp("alarms"), pace=address.FAST)
     yield service, function(service, "worker")
     address.stop(service.state)
 

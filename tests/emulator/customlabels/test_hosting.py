@@ -183,7 +183,7 @@ def status(service: Service, project: str, name: str) -> str:
 
 
 def test_an_answer_is_dated_by_the_services_clock(tmp_path: Path) -> None:
-    service = connect(tmp_path / "state")
+    service = connect(tmp_path / "state", pace=address.FAST)
     try:
         address.advance(service.state, 86400)
         now = datetime.fromtimestamp(address.advance(service.state, 0), UTC)

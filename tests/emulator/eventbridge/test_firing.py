@@ -112,7 +112,7 @@ def handle(event, context):
 @pytest.fixture
 def scheduled(tmp_path: Path) -> Any:
     """A service of its own with a function `worker`, and a maker of its clients."""
-    service = connect(tmp_path / "state")
+    service = connect(tmp_path / "state", pace=address.FAST)
 
     def clients(name: str) -> Any:
         return client(service, name)
@@ -259,3 +259,24 @@ def test_a_disabled_schedule_and_a_wrong_one_do_nothing(scheduled: Any) -> None:
             Target={"Arn": function, "RoleArn": role},
         )
     assert caught.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_a_start_that_is_past_is_refused(scheduled: Any) -> None:
+    service, client, function, role = scheduled
+    now = address.advance(service.state, 30 * 24 * 3600)
+    for expression, age, taken in (
+        ("rate(1 hour)", 240, True), ("rate(1 hour)", 360, False), ("cron(0 7 * * ? *)", 3600, False),
+        ("at(2030-01-01T00:00:00)", 3600, True), ("rate(1 hour)", -3600, True),
+    ):  # fmt: skip
+        asked = {
+            "ScheduleExpression": expression,
+            "StartDate": datetime.fromtimestamp(now - age, UTC),
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {"Arn": function, "RoleArn": role},
+        }
+        name = f"from-{expression[:2]}-{age}"
+        if taken:
+            client("scheduler").create_schedule(Name=name, **asked)
+        else:
+            with pytest.raises(ClientError, match="cannot be earlier than 5 minutes ago"):
+                client("scheduler").create_schedule(Name=name, **asked)

@@ -26,7 +26,7 @@ def handle(event, context):
 @pytest.fixture
 def linked(tmp_path: Path) -> Iterator[tuple[Service, str]]:
     """A service with a function that writes down what it gets; the function's ARN."""
-    service = connect(tmp_path / "state")
+    service = connect(tmp_path / "state", pace=address.FAST)
     service.s3.create_bucket(Bucket=BUCKET)
     function = client(service, "lambda").create_function(
         FunctionName="seer",
@@ -114,7 +114,7 @@ def test_messages_of_a_queue_are_worked_off_and_bad_ones_come_to_the_side(linked
     sqs = client(service, "sqs")
     dead, dead_arn = queue(service, "dead")
     redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 1})
-    url, arn = queue(service, "work", RedrivePolicy=redrive, VisibilityTimeout="1")
+    url, arn = queue(service, "work", RedrivePolicy=redrive, VisibilityTimeout="20")
     client(service, "lambda").create_event_source_mapping(
         EventSourceArn=arn, FunctionName=function, BatchSize=10, FunctionResponseTypes=["ReportBatchItemFailures"]
     )

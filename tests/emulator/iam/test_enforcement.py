@@ -1,5 +1,6 @@
 """Users and roles may do what their policies say, no more, where the local service enforces them."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,8 +29,10 @@ def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def user(enforced: Service, request: pytest.FixtureRequest) -> Callable[[list[dict[str, Any]]], Callable[[str], Any]]:
     """Makes a user with such statements; clients of theirs by the service's name."""
 
+    numbers = itertools.count()
+
     def make(statements: list[dict[str, Any]]) -> Callable[[str], Any]:
-        iam, name = client(enforced, "iam"), f"user-{abs(hash(request.node.name))}"
+        iam, name = client(enforced, "iam"), f"user-{abs(hash(request.node.name))}-{next(numbers)}"
         iam.create_user(UserName=name)
         document = json.dumps({"Version": "2012-10-17", "Statement": statements})
         iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
@@ -65,6 +68,13 @@ CALLS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("lambda", "list_functions", {}, "lambda:ListFunctions", "*"),
     ("scheduler", "create_schedule_group", {"Name": "g"}, "scheduler:CreateScheduleGroup",
      "arn:aws:scheduler:us-east-1:123456789012:schedule-group/g"),
+    ("scheduler", "delete_schedule", {"Name": "x"}, "scheduler:DeleteSchedule",
+     "arn:aws:scheduler:us-east-1:123456789012:schedule/default/x"),
+    ("events", "put_events", {"Entries": [{"Source": "s", "DetailType": "d", "Detail": "{}"}]}, "events:PutEvents",
+     "arn:aws:events:us-east-1:123456789012:event-bus/default"),
+    ("sagemaker", "create_model_package_group", {"ModelPackageGroupName": "g"}, "sagemaker:CreateModelPackageGroup",
+     "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/g"),
+    ("sagemaker", "list_model_packages", {"ModelPackageGroupName": "g"}, "sagemaker:ListModelPackages", "*"),
     ("cloudwatch", "describe_alarms", {}, "cloudwatch:DescribeAlarms", "*"),
     ("iam", "get_user", {"UserName": "nobody"}, "iam:GetUser", "arn:aws:iam::123456789012:user/nobody"),
 ]  # fmt: skip
@@ -107,6 +117,64 @@ def test_a_dataset_of_a_manifest_needs_the_manifest_read_as_well(
     asked = {"ProjectArn": project, "DatasetType": "TRAIN", "DatasetSource": source}
     with pytest.raises(ClientError, match=r"s3:GetObject on resource: arn:aws:s3:::plant-7/d\.manifest"):
         clients("rekognition").create_dataset(**asked)
+
+
+def test_who_may_not_list_is_not_told_that_a_key_is_not_there(
+    enforced: Service, user: Callable[[list[dict[str, Any]]], Callable[[str], Any]]
+) -> None:
+    s3 = user([allow("s3:GetObject", f"arn:aws:s3:::{BUCKET}/*")])("s3")
+    assert code_of(s3.get_object, {"Bucket": BUCKET, "Key": "nowhere"}) == "AccessDenied"
+    enforced.s3.put_object(Bucket=BUCKET, Key="somewhere", Body=b"x")
+    assert code_of(s3.get_object, {"Bucket": BUCKET, "Key": "somewhere"}) == ""
+
+
+KMS_KEY = "arn:aws:kms:us-east-1:123456789012:key/1234"
+
+
+@pytest.mark.parametrize(
+    ("action", "may_write", "may_read"), [("kms:GenerateDataKey", True, False), ("kms:Decrypt", False, True)]
+)
+def test_an_encrypted_object_takes_the_callers_permissions_on_its_key(
+    enforced: Service,
+    user: Callable[[list[dict[str, Any]]], Callable[[str], Any]],
+    action: str,
+    may_write: bool,
+    may_read: bool,
+) -> None:
+    encrypted = {"Bucket": BUCKET, "Body": b"x", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KMS_KEY}
+    enforced.s3.put_object(Key="secret", **encrypted)
+    s3 = user([allow(["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::{BUCKET}/*"), allow(action, KMS_KEY)])("s3")
+    assert (code_of(s3.put_object, {"Key": "other", **encrypted}) == "") == may_write
+    assert (code_of(s3.get_object, {"Bucket": BUCKET, "Key": "secret"}) == "") == may_read
+
+
+def test_tags_of_what_is_made_take_a_permission_on_what_will_be(
+    enforced: Service, user: Callable[[list[dict[str, Any]]], Callable[[str], Any]]
+) -> None:
+    project = enforced.rekognition.create_project(ProjectName="tagged")["ProjectArn"]
+    asked = {"ProjectArn": project, "DatasetType": "TRAIN", "Tags": {"a": "b"}}
+    for resource, code in ((f"{project[: project.rindex('/')]}/dataset/*", ""), (PROJECT, "AccessDeniedException")):
+        made = user([allow("rekognition:CreateDataset", "*"), allow("rekognition:TagResource", resource)])
+        assert code_of(made("rekognition").create_dataset, asked) == code
+        for dataset in enforced.rekognition.describe_projects(ProjectNames=["tagged"])["ProjectDescriptions"][0][
+            "Datasets"
+        ]:
+            enforced.rekognition.delete_dataset(DatasetArn=dataset["DatasetArn"])
+
+
+def test_a_policy_that_is_attached_counts_as_it_is_now(
+    enforced: Service, user: Callable[[list[dict[str, Any]]], Callable[[str], Any]]
+) -> None:
+    clients, iam = user([allow("dynamodb:*")]), client(enforced, "iam")
+    name = iam.list_users()["Users"][-1]["UserName"]
+    versions = [json.dumps({"Version": "2012-10-17", "Statement": [allow(action)]}) for action in ("sns:*", "sqs:*")]
+    arn = iam.create_policy(PolicyName="attached", PolicyDocument=versions[0])["Policy"]["Arn"]
+    iam.attach_user_policy(UserName=name, PolicyArn=arn)
+    assert code_of(clients("sns").list_topics, {}) == ""
+    assert code_of(clients("sqs").list_queues, {}).startswith("AccessDenied")
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=versions[1], SetAsDefault=True)
+    assert code_of(clients("sns").list_topics, {}).startswith("AccessDenied")
+    assert code_of(clients("sqs").list_queues, {}) == ""
 
 
 def test_a_key_that_nobody_issued_is_refused(enforced: Service) -> None:
@@ -173,3 +241,34 @@ def test_inputs_of_every_service_are_checked(
     )  # fmt: skip
     with pytest.raises(ClientError, match=rf"validation error.*{rule}"):
         getattr(made, operation)(**parameters)
+
+
+def test_a_bucket_tells_a_queue_and_a_function_reads_one_only_where_they_may(enforced: Service) -> None:
+    iam, functions, sqs = (client(enforced, name) for name in ("iam", "lambda", "sqs"))
+    url = sqs.create_queue(QueueName="guarded")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    wanted: Any = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+
+    def tell() -> None:
+        enforced.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=wanted)
+
+    for source in (None, "arn:aws:s3:::another", f"arn:aws:s3:::{BUCKET}"):
+        if source != f"arn:aws:s3:::{BUCKET}":
+            with pytest.raises(ClientError, match="Unable to validate the following destination"):
+                tell()
+        condition = {"ArnEquals": {"aws:SourceArn": source or "arn:aws:s3:::another"}}
+        statement = {**allow("sqs:SendMessage", arn), "Principal": {"Service": "s3.amazonaws.com"}}
+        policy = {"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition}]}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    tell()
+    role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    functions.create_function(
+        FunctionName="reader", Runtime="python3.12", Role=role, Handler="app.f", Timeout=20, MemorySize=256,
+        Code={"ZipFile": zipped("def f(event, c): pass")},
+    )  # fmt: skip
+    with pytest.raises(ClientError, match="does not have permissions to call ReceiveMessage on SQS"):
+        functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="reader")
+    actions = [allow(f"sqs:{name}", arn) for name in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")]
+    document = json.dumps({"Version": "2012-10-17", "Statement": actions})
+    iam.put_role_policy(RoleName="reader", PolicyName="own", PolicyDocument=document)
+    functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="reader")

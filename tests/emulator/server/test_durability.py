@@ -46,20 +46,24 @@ def test_what_a_bucket_tells_a_queue_a_topic_and_a_bus_comes_after_a_kill(own_se
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=of_topic)
     events.put_rule(Name="told", EventPattern=json.dumps({"source": ["aws.s3"], "detail-type": ["Object Created"]}))
     events.put_targets(Rule="told", Targets=[{"Id": "1", "Arn": of_bus}])
-    own_service.s3.put_bucket_notification_configuration(
-        Bucket=BUCKET,
-        NotificationConfiguration={
-            "QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}],
-            "TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}],
-            "EventBridgeConfiguration": {},
-        },
+    # S3 takes no two targets for one event of a key.
+    of_queue, of_text = (
+        {"Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": [{"Name": "suffix", "Value": suffix}]}}}
+        for suffix in (".jpg", ".txt")
     )
+    told: Any = {
+        "QueueConfigurations": [{"QueueArn": arn, **of_queue}],
+        "TopicConfigurations": [{"TopicArn": topic, **of_text}],
+        "EventBridgeConfiguration": {},
+    }
+    own_service.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=told)
     for number in range(5):
-        own_service.s3.put_object(Bucket=BUCKET, Key=f"{number}.jpg", Body=b"x")
+        for suffix in ("jpg", "txt"):
+            own_service.s3.put_object(Bucket=BUCKET, Key=f"{number}.{suffix}", Body=b"x")
     again = kill_and_return(own_service)
-    expected = {f"{number}.jpg" for number in range(5)}
-    for name in ("told", "topic", "bus"):
-        messages = [json.loads(body) for body in bodies(again, name, 6 if name != "bus" else 5)]
+    images, texts = ({f"{number}.{suffix}" for number in range(5)} for suffix in ("jpg", "txt"))
+    for name, expected, count in (("told", images, 6), ("topic", texts, 6), ("bus", images | texts, 10)):
+        messages = [json.loads(body) for body in bodies(again, name, count)]
         inner = [json.loads(message["Message"]) if "Message" in message else message for message in messages]
         keys = {record["s3"]["object"]["key"] for message in inner for record in message.get("Records", [])}
         keys |= {message["detail"]["object"]["key"] for message in inner if "detail" in message}
@@ -97,7 +101,7 @@ def test_a_restart_costs_what_there_is_not_what_was_done(own_service: Service) -
 
 
 def test_what_fell_due_while_the_process_was_dead_happens_once(tmp_path: Path) -> None:
-    service = connect(tmp_path / "state")
+    service = connect(tmp_path / "state", pace=address.FAST)
     _, arn = queue(service, "due")
     soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + 3))
     client(service, "scheduler").create_schedule(
@@ -109,7 +113,7 @@ def test_what_fell_due_while_the_process_was_dead_happens_once(tmp_path: Path) -
     kill(service)
     ends = time.time() + 4
     wait_for(lambda: True if time.time() > ends else None, what="the time", most=10)
-    again = connect(tmp_path / "state")
+    again = connect(tmp_path / "state", pace=address.FAST)
     assert bodies(again, "due", 1) == ['"due"']
     address.stop(again.state)
 
@@ -194,7 +198,7 @@ def test_a_listing_pages_through_prefixes_and_versions_in_order(own_service: Ser
 
 
 def test_batches_run_side_by_side_filtered_and_no_more_than_they_may(tmp_path: Path) -> None:
-    service = connect(tmp_path / "state")
+    service = connect(tmp_path / "state", pace=address.FAST)
     service.s3.create_bucket(Bucket=BUCKET)
     _, arn = queue(service, "work", VisibilityTimeout="30")
     code = """

@@ -37,7 +37,7 @@ def job(service: Service, folder: Path, command: str, number: int, of: int, *wor
         cwd=place,
         env={
             "AWS_ENDPOINT_URL": service.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_ACCESS_KEY_ID": service.key,
             "AWS_SECRET_ACCESS_KEY": "local",
             "PATH": "",
         },

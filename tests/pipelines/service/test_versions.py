@@ -11,8 +11,14 @@ from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
 from customlabels.pipelines.service import hosting
-from customlabels.pipelines.service.champion import Promotion, lost, promoted_version
-from customlabels.pipelines.service.versions import choose_version, delete_version, find_version, version_name
+from customlabels.pipelines.service.champion import Promotion, lost, promoted_version, trouble
+from customlabels.pipelines.service.versions import (
+    choose_version,
+    delete_version,
+    find_version,
+    list_versions,
+    version_name,
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,9 @@ def test_what_is_no_model_any_more_is_never_chosen_started_or_kept_as_champion(t
     promotion = Promotion(name, arn)
     assert lost(rekognition, "aged", promotion) is None
     rekognition.tag_resource(ResourceArn=arn, Tags={"customlabels:local-state": state})
+    trained.wait(name, state)
     assert version_name(choose_version(rekognition, "aged", None)) == "v1"
+    assert f"champion {name} is {state}" in (trouble(promotion, list_versions(rekognition, "aged")) or "")
     with pytest.raises(ServiceError, match=f"version {name} of aged is {state}: it is no model any more"):
         choose_version(rekognition, "aged", name)
     with pytest.raises(ServiceError, match=f"champion {name} is {state}"):
@@ -80,5 +88,7 @@ def test_a_champion_that_was_trained_anew_under_its_name_is_said_to_be_so(traine
     delete_version(rekognition, "aged", "again")
     trained.copy("again")
     trained.wait("again", "COPYING_COMPLETED")
-    with pytest.raises(ServiceError, match="champion again was deleted, and another version was trained under"):
+    said = "champion again was deleted, and another version was trained under"
+    with pytest.raises(ServiceError, match=said):
         promoted_version(rekognition, "aged", promotion)
+    assert said in (trouble(promotion, list_versions(rekognition, "aged")) or "")

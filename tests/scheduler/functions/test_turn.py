@@ -1,6 +1,7 @@
 """Turns of the functions on a local service, whose clock is moved on."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -9,16 +10,17 @@ from typing import Any
 
 import pytest
 from support.interception import Call, Late, Spoiled, intercepted
-from support.local_services import BUCKET, Service, begin_training, client, connect
+from support.lines import make_line
+from support.local_services import BUCKET, STRICT, Service, begin_training, client, connect
 
 from customlabels.aws import parameters
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.customlabels.versions import START_TAG
 from customlabels.emulator.server import address
+from customlabels.scheduler.actions import Kind
 from customlabels.scheduler.documents import schedule_text
 from customlabels.scheduler.functions.turn import Clients, Project, take
 from customlabels.scheduler.memory import Memory, read, text
-from customlabels.scheduler.plan import Kind
 from customlabels.scheduler.stack import overrides
 from customlabels.scheduler.uptime import CHAMPION, Override, Schedule, Window
 
@@ -43,7 +45,8 @@ class Plant:
         reached = replace(self.service, endpoint_url=endpoint or self.service.endpoint_url)
         regions = {"cloudwatch": metrics_of}
         names = ("rekognition", "ssm", "cloudwatch", "sns")
-        clients = Clients(*(client(reached, name, regions.get(name, "us-east-1")) for name in names))
+        made = (client(reached, name, regions.get(name, "us-east-1")) for name in names)
+        clients = Clients(*made, lambda name: client(reached, name))
         done = take(Project(self.project, self.arn, self.topic, **more), clients, kinds)
         return [f"{one.trouble if one.kind is Kind.REPORT else one.kind} {one.version}".strip() for one in done]
 
@@ -105,7 +108,7 @@ class Plant:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, images: Path) -> Iterator[Plant]:
     # Starts that take four minutes, and stops of two.
-    service = connect(tmp_path_factory.mktemp("plant"), pace=address.Pace(scale=0.25, real=True))
+    service = connect(tmp_path_factory.mktemp("plant"), pace=address.Pace(scale=0.25, real=True, strict=STRICT))
     project, trained_one = begin_training(service, "plant", images, Tags={"customlabels:toolkit": "0"})
     versions = {"v1": trained_one}
     sns, sqs = client(service, "sns"), client(service, "sqs")
@@ -413,3 +416,27 @@ def test_orphans_are_reported_or_stopped_where_that_is_asked(plant: Plant) -> No
 def test_a_topic_that_is_gone_keeps_no_model_from_being_started(plant: Plant) -> None:
     gone = Plant(plant.service, plant.project, plant.arn, plant.versions, plant.topic + "-gone", plant.queue)
     assert gone.turn() == ["start v1"]
+
+
+def test_at_a_windows_end_the_model_stays_where_images_wait_and_the_sweep_decides(plant: Plant) -> None:
+    name = f"images-{uuid.uuid4().hex}"
+    line = make_line(plant.service, plant.project, name)
+    line.tell(deadline_seconds=2 * 3600)
+    try:
+        plant.schedule(hours=0.5)
+        assert plant.turn() == ["start v1"]
+        plant.advance(10)
+        assert plant.turn() == ["open"]
+        assert line.pace("v1")["rate"] == {"N": "5"}
+        line.hold(3)
+        plant.advance(15)
+        assert plant.turn() == []
+        plant.advance(6)
+        # The window is over, and the function that stops may not look into the queue.
+        assert plant.turn(frozenset({Kind.STOP})) == []
+        assert plant.turn() == []
+        line.let_go()
+        assert plant.turn() == ["close", "stop v1"]
+        assert plant.memory().done[-1].why == "no image has to be done now, and no window is open"
+    finally:
+        client(plant.service, "ssm").delete_parameter(Name=parameters.inspection(plant.project))

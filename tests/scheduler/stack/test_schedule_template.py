@@ -12,6 +12,8 @@ import customlabels
 from customlabels.aws.stacks.names import stack_name
 from customlabels.core.errors import SettingsError
 from customlabels.emulator.eventbridge.expressions import next_time
+from customlabels.scheduler.documents import Inspection
+from customlabels.scheduler.stack.own_cost import in_words, standing_charges
 from customlabels.scheduler.stack.schedule_template import Parts, template
 from customlabels.scheduler.uptime import Schedule, Window
 
@@ -132,3 +134,69 @@ def test_a_schedule_that_no_parameter_holds_is_refused() -> None:
     days = frozenset(date(2026, 1, 1) + timedelta(days=2 * day) for day in range(200))
     with pytest.raises(SettingsError, match="a parameter holds 4096"):
         made(Schedule("UTC", (WEEK,), closed=days))
+
+
+LINE = Inspection(
+    "https://sqs.eu-west-1.amazonaws.com/111122223333/images",
+    "arn:aws:sqs:eu-west-1:111122223333:images",
+    "5f3b3c2e-0000-4000-8000-000000000000",
+    "results",
+    timedelta(hours=4),
+)
+
+
+INSPECTION = stack_name("surface", "inspection")
+
+
+def test_the_sweep_alone_may_look_after_the_projects_queue_whenever_that_is_deployed() -> None:
+    at = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
+    looks = "arn:aws:sqs:eu-west-1:111122223333:images", at % ("dynamodb", "table/results")
+    for text, queue, table, mappings in (
+        (made(), [], [], []),
+        (made(inspection=LINE), [looks[0]], [looks[1]], [at % ("lambda", f"event-source-mapping:{LINE.mapping}")]),
+    ):
+        assert complaints(text) == []
+        sweep, stop = actions(text, "SweepRole"), actions(text, "StopRole")
+        assert sweep["sqs:GetQueueAttributes"] == [at % ("sqs", f"{INSPECTION}-*"), *queue]
+        assert sweep["dynamodb:UpdateItem"] == [at % ("dynamodb", f"table/{INSPECTION}-*"), *table]
+        every = at % ("lambda", "event-source-mapping:*")
+        assert sweep["lambda:UpdateEventSourceMapping"] == sweep["lambda:GetEventSourceMapping"] == [every, *mappings]
+        again = [at % ("scheduler", "schedule/customlabels-surface/look-again")]
+        assert sweep["scheduler:CreateSchedule"] == sweep["scheduler:UpdateSchedule"] == again
+        assert sweep["iam:PassRole"] == [{"Fn::GetAtt": ["LookAgainRole", "Arn"]}]
+        assert ("cloudwatch:GetMetricData" in sweep) == bool(queue)
+        assert actions(text, "StartRole").keys() | stop.keys() < sweep.keys()
+        assert not {"sqs:GetQueueAttributes", "dynamodb:UpdateItem", "iam:PassRole"} & (stop.keys())
+        called = {"lambda:InvokeFunction": [at % ("lambda", "function:customlabels-surface-sweep")]}
+        assert actions(text, "LookAgainRole") == called
+        for function, properties in resources(text, "AWS::Lambda::Function").items():
+            assert ("AGAIN_ROLE_ARN" in properties["Environment"]["Variables"]) == (function == "Sweep")
+
+
+def test_conditions_keep_the_sweep_to_its_function_and_to_the_workers_rate() -> None:
+    (policy,) = resources(made(), "AWS::IAM::Role")["SweepRole"]["Policies"]
+    held = {
+        statement["Action"][0]: statement["Condition"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "Condition" in statement
+    }
+    assert held == {
+        "lambda:GetEventSourceMapping": {
+            "ArnLike": {
+                "lambda:FunctionArn": {
+                    "Fn::Sub": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:"
+                    f"function:{INSPECTION}-*"
+                }
+            }
+        },
+        "dynamodb:UpdateItem": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["pace#*"]}},
+        "iam:PassRole": {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
+    }
+
+
+def test_looks_at_a_queue_are_among_what_a_schedule_itself_costs() -> None:
+    parts = Parts("surface", PROJECT, PLAIN, "v2", {}, "plant-7", "functions/ab.zip", inspection=LINE)
+    (looks,) = [charge for charge in standing_charges(parts) if charge.what == "looks at the queue"]
+    # Every five minutes of a month: a request, and a metric or a write.
+    assert (looks.count, looks.dollars) == (8766, 0.09)
+    assert "8766 looks at the queue $0.09" in in_words(standing_charges(parts))

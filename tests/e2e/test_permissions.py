@@ -1,0 +1,285 @@
+"""Every command does its work under exactly the policy that is printed for its use, and not with a statement less."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.drawing import draw
+from support.local_services import BUCKET, QUICK, Service, client, connect
+from support.people import Person, make_person
+
+from customlabels.aws.stacks.names import stack_name
+from customlabels.emulator.server import address
+from customlabels.manifests.lines import entry_line
+from customlabels.pipelines import policies
+from customlabels.session.printed_policies import POLICIES
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:models"
+KEY = "alias/models"
+SETTINGS = f"""
+[project]
+name = "plain"
+bucket = "{BUCKET}"
+kms_key = "{KEY}"
+[gate]
+min_f1 = 0.1
+[notify]
+topic = "{TOPIC}"
+event_bus = "default"
+[track]
+sagemaker = true
+[schedule]
+time_zone = "Europe/Berlin"
+[[schedule.window]]
+days = "daily"
+start = "08:00"
+stop = "10:00"
+"""
+SCOPE = policies.Scope(
+    account="123456789012",
+    region="us-east-1",
+    project="plain",
+    bucket=BUCKET,
+    prefix="customlabels",
+    kms_key=KEY,
+    topic=TOPIC,
+    event_bus="default",
+    packages="customlabels-plain",
+)
+
+
+@dataclass(frozen=True)
+class Use:
+    """Commands in an order in which they can be run again and again; NEW in them is a name that each run has alone.
+
+    Parameters
+    ----------
+    policies : the uses that policies are printed for; the last is the one in question
+    project : of the policies
+    before : what the account's owner does first
+    """
+
+    policies: tuple[str, ...]
+    commands: tuple[str, ...]
+    project: str = "plain"
+    images: str | None = None
+    before: str = ""
+
+
+USES = {
+    "train": Use(
+        ("train",),
+        (
+            "train photos --project NEW",
+            "versions gate --max-regression 1 --project NEW",
+            "versions show --project NEW",
+            "versions thresholds --recall 0.9 --project NEW",
+        ),
+        project="NEW",
+    ),
+    "train in S3": Use(
+        ("train",),
+        (
+            "train s3://pictures/line-1 --project NEW",
+            "train s3://pictures/line-1/all.manifest --project NEW",
+            "dataset inspect s3://pictures/line-1",
+            "dataset inspect s3://pictures/line-1/all.manifest",
+            "dataset split s3://pictures/line-1",
+            "manifest build s3://pictures/line-1 -o built",
+            "manifest validate s3://pictures/line-1/all.manifest --images s3",
+        ),
+        project="NEW",
+        images="s3://pictures/line-1",
+    ),
+    "judge": Use(("train",), ("versions report first second --to report.html", "versions compare first second")),
+    "bucket": Use(("train", "bucket"), ("train photos --project NEW --fix-bucket-policy",), project="NEW"),
+    "promote": Use(
+        ("promote",),
+        (
+            "versions promote second --smoke photos --force",
+            "versions promote first --force",
+            "versions rollback",
+            "versions promote first --force",
+            "versions history",
+        ),
+        before="model start second --yes",
+    ),
+    "detect": Use(
+        ("detect",),
+        (
+            "detect photos/across/000.jpg --start --yes",
+            f"detect s3://{BUCKET}/line-1/across --start --yes",
+            "model start second --yes",
+            "model stop second",
+        ),
+    ),
+    "copy": Use(("copy",), ("versions copy champion --to-project NEW",)),
+    "delete": Use(
+        ("delete",),
+        ("versions delete NEW --yes",),
+        before="versions copy first --to-project plain --to-version NEW",
+    ),
+    "status": Use(("status",), ("model status", "versions list", "schedule status"), before="schedule deploy --yes"),
+    "schedule": Use(
+        ("schedule",),
+        (
+            "schedule diff",
+            "schedule deploy --yes",
+            "schedule override --off 1h --yes",
+            "schedule override --clear",
+            "schedule override --on 1h --yes",
+            "schedule remove --yes",
+        ),
+    ),
+    "pipeline": Use(
+        ("pipeline",),
+        (
+            "pipeline export --to made",
+            "pipeline deploy --yes",
+            f"pipeline run s3://{BUCKET}/line-1 --no-wait",
+            "pipeline remove --yes",
+        ),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Path]]:
+    """A service that enforces permissions, images here and in S3, and a folder to run commands in."""
+    folder = tmp_path_factory.mktemp("permissions")
+    service = connect(folder / "state", pace=replace(QUICK, iam=True))
+    photos = draw(folder / "photos", {"across": 5, "down": 5})
+    encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY}
+    for bucket in (BUCKET, "pictures"):
+        service.s3.create_bucket(Bucket=bucket)
+        lines = []
+        for path in sorted(photos.rglob("*.jpg")):
+            key = f"line-1/{path.relative_to(photos)}"
+            service.s3.upload_file(str(path), bucket, key, ExtraArgs=encrypted)
+            lines.append(entry_line(f"s3://{bucket}/{key}", (path.parent.name,)))
+        service.s3.put_object(Bucket=bucket, Key="line-1/all.manifest", Body=b"".join(lines))
+    client(service, "sns").create_topic(Name="models")
+    (folder / "customlabels.toml").write_text(SETTINGS)
+    yield service, folder
+    address.stop(service.state)
+
+
+@pytest.fixture
+def person(ground: tuple[Service, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Person:
+    """Somebody in that folder; its project `plain` has the versions `first`, which is the champion, and `second`."""
+    somebody = make_person(*ground, monkeypatch, capsys)
+    if not somebody.service.rekognition.describe_projects(ProjectNames=["plain"])["ProjectDescriptions"]:
+        somebody.have_done("train photos --version-name first")
+        somebody.have_done("versions copy first --to-project plain --to-version second")
+        somebody.have_done("versions promote first --force")
+    return somebody
+
+
+def statements(use: Use, name: str) -> list[dict[str, Any]]:
+    """Those of the policy in question."""
+    scope = replace(SCOPE, project=use.project.replace("NEW", name), images=use.images)
+    found: list[dict[str, Any]] = POLICIES[use.policies[-1]](scope)["Statement"]
+    return found
+
+
+def forget_stacks(service: Service) -> None:
+    """Deletes what other runs may have deployed, and its code, which is put into the bucket where it is not there."""
+    cloudformation = client(service, "cloudformation")
+    for stack in cloudformation.describe_stacks()["Stacks"]:
+        cloudformation.delete_stack(StackName=stack["StackName"])
+    for folder in ("functions", "pipeline"):
+        listed = service.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"customlabels/plain/{folder}/")
+        for held in listed.get("Contents", []):
+            service.s3.delete_object(Bucket=BUCKET, Key=held["Key"])
+
+
+def complaint(person: Person, use: Use, name: str, allowed: list[dict[str, Any]]) -> str:
+    """What the first command says that is not let do all of its work; nothing where each is."""
+    scope = replace(SCOPE, project=use.project.replace("NEW", name), images=use.images)
+    granted = [POLICIES[other](scope) for other in use.policies[:-1]]
+    granted += [{"Version": "2012-10-17", "Statement": allowed}] if allowed else []
+    person.may(*granted)
+    forget_stacks(person.service)
+    if use.before:
+        person.have_done(use.before.replace("NEW", name))
+    for command in use.commands:
+        code, said = person.run(command.replace("NEW", name))
+        if code or "not authorized" in said:
+            return f"{command}: {code}\n{said}"
+    return ""
+
+
+@pytest.mark.parametrize("name", USES)
+def test_each_command_does_its_work_under_the_policy_that_is_printed_for_it(person: Person, name: str) -> None:
+    project = f"whole-{re.sub(r'[^a-z0-9]+', '-', name.lower())}"
+    assert complaint(person, USES[name], project, statements(USES[name], project)) == ""
+
+
+DEPLOYED = {
+    "AWS::CloudWatch::Alarm": "cloudwatch:us-east-1:123456789012:alarm:NAME",
+    "AWS::CloudWatch::Dashboard": "cloudwatch::123456789012:dashboard/NAME",
+    "AWS::Events::Rule": "events:us-east-1:123456789012:rule/NAME",
+    "AWS::IAM::Role": "iam::123456789012:role/NAME",
+    "AWS::Lambda::Function": "lambda:us-east-1:123456789012:function:NAME",
+    "AWS::Logs::LogGroup": "logs:us-east-1:123456789012:log-group:NAME",
+    "AWS::SNS::Topic": "sns:us-east-1:123456789012:NAME",
+    "AWS::SQS::Queue": "sqs:us-east-1:123456789012:NAME",
+    "AWS::SSM::Parameter": "ssm:us-east-1:123456789012:parameterNAME",
+    "AWS::Scheduler::Schedule": "scheduler:us-east-1:123456789012:schedule/STACK/NAME",
+    "AWS::Scheduler::ScheduleGroup": "scheduler:us-east-1:123456789012:schedule-group/NAME",
+}
+"""ARNs of a stack's resources by their types; others are parts of these, or have none."""
+
+
+def is_of_stack(statement: dict[str, Any]) -> bool:
+    """Whether CloudFormation makes its calls for the caller, of which the local one asks nobody."""
+    return "Sid" not in statement and {action.partition(":")[0] for action in statement["Action"]} != {"cloudformation"}
+
+
+def covers(statement: dict[str, Any], arn: str) -> bool:
+    return any(fnmatchcase(arn, pattern) for pattern in statement["Resource"] if pattern != "*")
+
+
+@pytest.mark.parametrize("name", ["schedule", "pipeline"])
+def test_what_a_stack_is_made_of_is_named_by_its_statements_and_nothing_else(person: Person, name: str) -> None:
+    forget_stacks(person.service)
+    person.have_done(f"{name} deploy --yes")
+    arns = []
+    resources = client(person.service, "cloudformation").get_paginator("list_stack_resources")
+    stack = stack_name("plain", "" if name == "schedule" else name)
+    for page in resources.paginate(StackName=stack):
+        for resource in page["StackResourceSummaries"]:
+            if template := DEPLOYED.get(resource["ResourceType"]):
+                physical = resource["PhysicalResourceId"]
+                if template.startswith(("sns", "sqs")):
+                    physical = re.split("[:/]", physical)[-1]
+                arns.append(f"arn:aws:{template.replace('NAME', physical).replace('STACK', stack)}")
+    assert arns
+    of_stack = [statement for statement in statements(USES[name], "") if is_of_stack(statement)]
+    assert [arn for arn in arns if not any(covers(statement, arn) for statement in of_stack)] == []
+    idle = [statement for statement in of_stack if not any(covers(statement, arn) for arn in arns)]
+    assert [statement["Resource"] for statement in idle if statement["Resource"] != ["*"]] == []
+
+
+@pytest.mark.around
+@pytest.mark.parametrize("name", [name for name in USES if name != "judge"])
+def test_no_statement_can_be_left_out(person: Person, name: str) -> None:
+    use = USES[name]
+    # Whoever waits looks at executions; with a statement less it never comes to the end.
+    use = replace(use, commands=tuple(command.replace(" --no-wait", "") for command in use.commands))
+    idle = []
+    for number in itertools.count():
+        project = f"less-{re.sub(r'[^a-z0-9]+', '-', name.lower())}-{number}"
+        whole = statements(use, project)
+        if number == len(whole):
+            break
+        if is_of_stack(whole[number]):
+            continue
+        if complaint(person, use, project, whole[:number] + whole[number + 1 :]) == "":
+            idle.append(whole[number])
+    assert idle == []
