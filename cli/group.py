@@ -240,7 +240,8 @@ def run(arguments: list[str]) -> int:
         return _stopped(console, error)
     except Exception as error:
         if debug:
-            traceback.print_exc()
+            for line in traceback.format_exc().splitlines():
+                tell(line)
         told = _in_words(error)
         console.error(told)
         return told.exit_code
@@ -271,7 +272,13 @@ def _stopped(console: Console, error: BaseException) -> int:
         ending = error if isinstance(error, Terminated) else error.__cause__
         by = f" by {ending}" if isinstance(ending, Terminated) else ""
         code = ending.exit_code if isinstance(ending, Terminated) else INTERRUPTED
-        tell(f"stopped{by}; run the same command again to go on")
+        sentence = f"stopped{by}; run the same command again to go on"
+        if console.as_json:
+            told = Stopped(sentence)
+            told.exit_code = code
+            console.error(told)
+        else:
+            tell(sentence)
         return code
     console.error(Stopped(sentence, hint=hint))
     return INTERRUPTED
