@@ -128,6 +128,7 @@ LINES = (
     "help",
     "init .",
     "sample photos --images 6",
+    "completion bash",
     "dataset formats",
     "dataset inspect photos --near-duplicates",
     "dataset split photos --report",

@@ -48,7 +48,7 @@ ROW = ("v-3f9c2a71b0", "TRAINING_FAILED", "the manifest has no valid line")
     ("width", "order", "left_out"),
     [
         (80, None, ()),
-        (55, None, ()),
+        (58, None, ()),
         (40, None, ("message",)),
         (40, ("status",), ("status",)),
         (15, ("status", "message"), ("status", "message")),
