@@ -4,6 +4,7 @@ import click
 
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.core.console import in_money
+from customlabels.core.plurals import counted
 from customlabels.session import Session
 
 
@@ -20,8 +21,8 @@ def status(session: Session, project: str | None, days: int) -> None:
     session.console.result(
         rows,
         lambda _: session.console.table(
-            ("version", "status", "units", "$ an hour", f"unit hours in {days} days", "$"),
+            ("version", "status", "units", "$ an hour", f"unit hours in {counted(days, 'day')}", "$"),
             in_money(rows, "dollars_an_hour", "dollars"),
-            give_way=(f"unit hours in {days} days", "$ an hour"),
+            give_way=(f"unit hours in {counted(days, 'day')}", "$ an hour"),
         ),
     )

@@ -7,6 +7,7 @@ import click
 
 from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
+from customlabels.core.plurals import counted
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.pipelines.service.hosting import MAX_UNITS
 from customlabels.scheduler import overriding
@@ -53,7 +54,7 @@ def override(
     stack = deployed(clients, session.project(project), now)
     if clear:
         ended = overriding.end_all(clients, stack, now)
-        session.console.done(f"{ended} override{'s' if ended != 1 else ''} ended; the windows count again", ended=ended)
+        session.console.done(f"{counted(ended, 'override')} ended; the windows count again", ended=ended)
         return
     zone = ZoneInfo(stack.schedule.zone)
     if version != CHAMPION:

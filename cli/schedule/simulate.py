@@ -11,6 +11,7 @@ import click
 from customlabels.cli.demand_options import demand_option, demand_trace, unopened_schedule
 from customlabels.cli.group import Command, Figure, pass_session
 from customlabels.core.errors import SettingsError
+from customlabels.core.plurals import counted
 from customlabels.core.spans import parse_minutes
 from customlabels.pipelines.service.hosting import MAX_UNITS
 from customlabels.session import Session
@@ -171,7 +172,7 @@ def _show(session: Session, results: "Mapping[str, Simulated]", suggestion: "Sug
 
     columns, rows = compared(results)
     own = results[THIS]
-    session.console.table((f"{own.days} days", *columns), rows, give_way=())
+    session.console.table((counted(own.days, "day"), *columns), rows, give_way=())
     if len(own.models) > 1:
         session.console.table(
             ("version", "unit-hours", "starts", "windows' minutes with a model"),

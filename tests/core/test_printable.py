@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from customlabels.core.console import Console
 from customlabels.core.errors import CustomLabelsError
+from customlabels.core.plurals import counted
 from customlabels.core.printable import printable, printable_json
 
 ENCODINGS = ("utf-8", "cp1252", "latin-1", "ascii", "cp437", "shift_jis")
@@ -92,3 +93,11 @@ def test_names_are_shown_so(name: str, encoding: str, shown: str) -> None:
 
 def test_lines_of_a_template_stay_lines() -> None:
     assert printed("utf-8", lambda: Console().document("a:\n\tb\x1b"))[0] == "a:\n\tb\\x1b\n"
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "words"),
+    [(0, "image", "0 images"), (1, "image", "1 image"), (2, "box", "2 boxes"), (1, "entry", "1 entry")],
+)
+def test_nouns_go_with_their_number(count: int, noun: str, words: str) -> None:
+    assert counted(count, noun) == words
