@@ -108,6 +108,7 @@ def check_gate(plan: Plan, gate: GateSettings, watch: Watch) -> None:
         # The first of each label.
         names = {record.labels: record.name for record in reversed(torn[0])}
         watch.warn(
-            f"{counted(len(torn), 'image')} {'is' if len(torn) == 1 else 'are'} there under several labels: {' and '.join(sorted(names.values()))} …; "
+            f"{counted(len(torn), 'image')} {'is' if len(torn) == 1 else 'are'} there under several labels: "
+            f"{' and '.join(sorted(names.values()))} …; "
             "customlabels dataset inspect lists them"
         )
