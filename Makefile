@@ -71,7 +71,7 @@ security: .venv/ready ## the schedule's template under checkov's rules, in an en
 	.venv-peers/bin/pip install --quiet --requirement benchmarks/peers.txt
 	@touch $@
 
-BENCH = $(BIN)/python benchmarks/run.py $(ONLY) $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS))
+BENCH = $(BIN)/python benchmarks/run.py $(ONLY) $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS)) $(if $(SETS),--sets $(SETS))
 
 bench: .venv/ready .venv-peers/ready ## all benchmarks, or ONLY="coco validate", and the table that the README quotes
 	$(BENCH)

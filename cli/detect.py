@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write there how many images a second a unit takes, by asking for more for half a minute.",
 )
+@click.option("--results", is_flag=True, help="Read and write the inspection's results: a known image costs no call.")
 @click.option("--start", is_flag=True, help="Start the model where it is stopped, and stop it again afterwards.")
 @click.option("--no-guard", is_flag=True, help="Set no schedule that stops the model should this be killed.")
 @click.option("--yes", is_flag=True, help="Do not ask before it is started.")
@@ -67,6 +68,7 @@ def detect(
     drawn: Path | None,
     rate: float | None,
     measure: Path | None,
+    results: bool,
     start: bool,
     no_guard: bool,
     yes: bool,
@@ -107,21 +109,32 @@ def detect(
     units = max(1, chosen.get("MinInferenceUnits") or 1)
     detections: list[Detection] = []
     looked = failed = 0
+    known, through = session.known_detections(chosen, images, min_confidence=min_confidence) if results else ([], None)
+    fresh = sum(image.analysis is None for image in known) if results else len(images)
+    if results:
+        session.console.note(f"{len(images) - fresh} of {len(images)} images are in the results already")
     with ExitStack() as stack:
-        if images:
+        if fresh:
             stack.enter_context(
-                session.running(chosen, units=units, start=start, before_start=confirm_start(yes), guard=not no_guard)
+                session.running(
+                    chosen, units=units, start=start, before_start=confirm_start(session, yes), guard=not no_guard
+                )
             )
         file = stack.enter_context(detection_file(to, kept, run, safe=safe_csv)) if to and kept else None
         advance = stack.enter_context(session.console.step(f"looking at {counted(len(images), 'image')}", len(images)))
         originals = dict(images)
-        for detection in look(
-            session.clients.rekognition,
-            chosen["ProjectVersionArn"],
-            images,
-            rate=units * (rate or session.settings.detect.rate),
-            min_confidence=min_confidence,
-            advance=advance,
+        pace = units * (rate or session.settings.detect.rate)
+        for detection in (
+            through(images=known, rate=pace, advance=advance)
+            if through is not None
+            else look(
+                session.clients.rekognition,
+                chosen["ProjectVersionArn"],
+                images,
+                rate=pace,
+                min_confidence=min_confidence,
+                advance=advance,
+            )
         ):
             looked, failed = looked + 1, failed + bool(detection.error)
             if detection.error and file is not None:
@@ -188,7 +201,7 @@ def _measure(
     if not images:
         raise LayoutError("there is no image to measure with")
     units = max(1, chosen.get("MinInferenceUnits") or 1)
-    with session.running(chosen, units=units, start=start, before_start=confirm_start(yes), guard=guard):
+    with session.running(chosen, units=units, start=start, before_start=confirm_start(session, yes), guard=guard):
         # What it was started on shows only now.
         up = session.version(session.project(arns.project_name(chosen["ProjectVersionArn"])), version_name(chosen))
         units = max(1, up.get("MinInferenceUnits") or 1)

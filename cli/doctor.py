@@ -35,7 +35,9 @@ def doctor(session: Session, project: str | None, bucket: str | None, probe: boo
 
     if paid and not probe:
         raise SettingsError("--paid goes with --probe", hint="customlabels doctor --probe --paid")
-    findings = session.doctor(project=project, bucket=bucket, probe=probe, paid=paid, before_start=_agreed(yes))
+    findings = session.doctor(
+        project=project, bucket=bucket, probe=probe, paid=paid, before_start=_agreed(session, yes)
+    )
     document = {"ready": not failed(findings), "findings": findings.documents()}
     rows = [(row.subject, row.check, row.state.value, row.seen, row.advice) for row in findings]
 
@@ -48,7 +50,7 @@ def doctor(session: Session, project: str | None, bucket: str | None, probe: boo
     return int(failed(findings))
 
 
-def _agreed(yes: bool) -> "BeforeStart":
+def _agreed(session: Session, yes: bool) -> "BeforeStart":
     """Asks before the paid probe starts a model, with what it may cost."""
 
     def before_start(version: "Description", units: int) -> None:
@@ -57,6 +59,6 @@ def _agreed(yes: bool) -> "BeforeStart":
 
         most = hosting_cost(LONGEST_HOURS, units)
         question = f"Start {version_name(version)} for this, and stop it again?"
-        ask(f"{question} On AWS it costs ${most:.2f} at most", yes=yes)
+        ask(f"{question} On AWS it costs ${most:.2f} at most", yes=yes or session.local)
 
     return before_start

@@ -13,6 +13,7 @@ COMMANDS = {
     "model": ("model", "model", "start, stop and see the model that costs money while it is up"),
     "detect": ("detect", "detect", "labels of new images"),
     "schedule": ("schedule", "schedule", "when models are up: tried out, deployed, overridden"),
+    "inspection": ("inspection", "inspection", "images that arrive in a bucket: inspected, judged, kept, told"),
     "pipeline": ("pipeline", "pipeline", "the same run as train, as a SageMaker Pipeline"),
     "iam": ("iam", "iam", "the smallest permissions that each use needs"),
     "doctor": ("doctor", "doctor", "is everything ready, before money is spent"),

@@ -125,6 +125,8 @@ def _show(session: Session, trained: Trained) -> None:
     show_evaluation(console, trained.measured.evaluation)
     if not trained.started:
         console.text(f"version {trained.version} was trained already; nothing was trained or billed")
+    elif seconds is not None and session.local:
+        console.text(f"{seconds} seconds of training, which nobody is billed for")
     elif seconds is not None:
         console.text(f"billed: {seconds} seconds of training, ${training_cost(seconds):.2f} at the AWS price")
     show_verdict(console, trained.verdict)

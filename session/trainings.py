@@ -120,7 +120,9 @@ def plan_training(
     plan = session.plan(divided, bucket=bucket, project=project, version=version, settings=divided_by, remote=remote)
     forecast.check_gate(plan, gate or session.settings.gate, session.console)
     most = max_cost or session.settings.project.max_cost
-    estimate = forecast.forecast(lambda: session.clients.rekognition, plan, most, session.console, offline=offline)
+    estimate = forecast.forecast(
+        lambda: session.clients.rekognition, plan, most, session.console, offline=offline, billed=not session.local
+    )
     return forecast.Planned(plan, estimate)
 
 

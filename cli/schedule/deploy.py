@@ -33,13 +33,14 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
     def confirm(changes: tuple[Change, ...]) -> bool:
         if not console.as_json:
             show_changes(console, changes)
-            week = dollars(parts.schedule, session.now(), session.now() + timedelta(days=7))
-            always = hosting_cost(24 * 7, 1)
-            console.text(
-                f"windows of the next seven days: ${week:.2f}; "
-                f"one unit that is never stopped costs ${always:.2f} a week"
-            )
-            console.text(in_words(charges))
+            if not session.local:
+                week = dollars(parts.schedule, session.now(), session.now() + timedelta(days=7))
+                always = hosting_cost(24 * 7, 1)
+                console.text(
+                    f"windows of the next seven days: ${week:.2f}; "
+                    f"one unit that is never stopped costs ${always:.2f} a week"
+                )
+                console.text(in_words(charges))
         ask(f"Make {these(len(changes), 'change')} to {stack.name}?", yes=yes)
         return True
 

@@ -62,13 +62,13 @@ def override(
 
     def confirm(override: Override, dollars: float) -> None:
         question = f"Keep {version} up until {override.until.astimezone(zone):%a %H:%M}?"
-        ask(f"{question} On AWS it costs up to ${dollars:.2f}.", yes=yes)
+        ask(f"{question} On AWS it costs up to ${dollars:.2f}.", yes=yes or session.local)
 
     until = overrides.ends(time or on or off or "", now, stack.schedule.zone)
     override = overriding.keep(
         clients, stack, now, up=on is not None, until=until, why=why, units=units, version=version, confirm=confirm
     )
-    price = f", at up to ${overriding.cost(override, now):.2f}" if override.up else ""
+    price = f", at up to ${overriding.cost(override, now):.2f}" if override.up and not session.local else ""
     session.console.done(
         f"{version} is kept {'up' if override.up else 'down'} until {until.astimezone(zone):%a %H:%M} ({zone}){price}",
         version=version,

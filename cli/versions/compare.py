@@ -38,7 +38,7 @@ def compare(
         *others,
         project=project,
         re_evaluate=re_evaluate,
-        before_start=confirm_start(yes),
+        before_start=confirm_start(session, yes),
         guard=not no_guard,
     )
     if markdown and not session.console.as_json:

@@ -76,7 +76,9 @@ def copy(
             session.clients.rekognition, destination.rekognition, chosen, target, policy, lambda _: advance(0)
         )
     seconds = chosen.get("BillableTrainingTimeInSeconds")
-    saved = "" if seconds is None else f"; training it again would have cost ${training_cost(seconds):.2f}"
+    saved = (
+        "" if seconds is None or session.local else f"; training it again would have cost ${training_cost(seconds):.2f}"
+    )
     session.console.done(
         f"{version_name(chosen)} is copied to {target.version} of {to_project}{saved}",
         version=target.version,

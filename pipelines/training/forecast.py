@@ -35,6 +35,7 @@ def forecast(
     watch: Watch,
     *,
     offline: bool = False,
+    billed: bool = True,
 ) -> Estimate | None:
     """What the training may cost; None where the version is there already. Notes the plan.
 
@@ -43,6 +44,7 @@ def forecast(
     rekognition : makes the client
     max_cost : dollars that it may cost at most
     offline : goes on where the service cannot be asked
+    billed : whether anybody pays, so that the estimate is noted
 
     Raises
     ------
@@ -76,10 +78,11 @@ def forecast(
             return None
     expected = estimate(len(sides[Side.TRAIN]), earlier)
     low, high = expected.dollars
-    watch.note(
-        f"      estimated cost on AWS: ${low:.2f} to ${high:.2f} ({expected.low_hours:.2g} to "
+    cost = (
+        f"estimated cost on AWS: ${low:.2f} to ${high:.2f} ({expected.low_hours:.2g} to "
         f"{expected.high_hours:.2g} hours of training at $1.00, {expected.basis})"
     )
+    watch.note(f"      {cost if billed else 'trained here, which nobody is billed for'}")
     for sentence in quota_notes(earlier):
         watch.warn(sentence)
     if max_cost is not None and high > max_cost:
