@@ -166,13 +166,30 @@ LINES = (
     "{aws} schedule deploy --project bare --bucket {bucket} --yes",
     "{aws} schedule diff --project bare --bucket {bucket}",
     "{aws} schedule status --project bare",
+    "{aws} inspection render --project bare --bucket {bucket}",
+    "{aws} inspection diff --project bare --bucket {bucket}",
     "{aws} schedule override --project bare --off 1h",
     "{aws} schedule remove --project bare --bucket {bucket} --yes",
+    "{aws} inspection simulate --demand two-shift",
     "{aws} pipeline export --project bare --bucket {bucket} --source s3://{bucket}/photos",
 )
 """Each command that AWS alone takes, in an order in which each has what it needs."""
 
+SETTINGS = f"""
+[[schedule.window]]
+days = "mon-fri"
+start = "06:00"
+stop = "22:00"
+[inspection]
+source = "s3://{BUCKET}/arriving/"
+defects = ["crack"]
+"""
+
 APART = {
+    **dict.fromkeys(
+        (f"inspection {name}" for name in ("deploy", "status", "results", "retry", "remove")),
+        "an inspection takes a stack of its own, which tests/e2e/test_inspection.py has",
+    ),
     "pipeline deploy": "a pipeline runs in tests of its own, which take long",
     "pipeline remove": "as above",
     "pipeline run": "as above",
@@ -244,8 +261,7 @@ def test_every_command_but_the_local_service_works_without_its_extra(
         done = command(*words)
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         if line == "init .":
-            with (tmp_path / "customlabels.toml").open("a") as file:
-                file.write('[[schedule.window]]\ndays = "mon-fri"\nstart = "06:00"\nstop = "22:00"\n')
+            (tmp_path / "customlabels.toml").write_text(SETTINGS)
     for words in (("--local", "versions", "list"), ("local", "start"), ("local", "env")):
         done = command(*words)
         assert done.returncode == 1
