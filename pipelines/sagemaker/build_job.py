@@ -53,7 +53,7 @@ def plan_of(remote: Remote, settings: dict[str, Any], version: str | None, seed:
     """
     faults = [f"{finding.name}: {finding.message}" for finding in remote.dataset.faults]
     if faults:
-        raise LayoutError(f"{remote.address}: {len(faults)} faults: {faults[0]}", details=faults[1:])
+        raise LayoutError(f"{remote.address}: {counted(len(faults), 'fault')}: {faults[0]}", details=faults[1:])
     pattern = settings["dataset"]["group_by"]
     group: Group = group_by(pattern) if pattern else own_group
     return make_plan(
