@@ -297,6 +297,11 @@ def caller_name(arn: str) -> str:
     return name.rpartition("/")[2] or ("the account" if kind == "root" else kind)
 
 
+def is_local_user(arn: str) -> bool:
+    """Whether this is how the local service calls whoever uses it; AWS gives no user's name under STS."""
+    return arn.startswith("arn:aws:sts:") and ":user/" in arn
+
+
 @contextmanager
 def explained(doing: str) -> Iterator[None]:
     """Turns what botocore raises in the block into a ServiceError that starts with `doing`."""

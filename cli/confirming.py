@@ -1,7 +1,6 @@
 """Questions before something costs money."""
 
-import click
-
+from customlabels.cli.asking import ask
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.service.running import BeforeStart
 from customlabels.pipelines.service.versions import Description, version_name
@@ -13,12 +12,12 @@ def confirm_start(session: Session, yes: bool) -> BeforeStart:
 
     Raises, when it is called
     ------
-    click.Abort : the person does not want it started
+    Declined : the person does not want it started
+    Unasked : nobody is there to say so
     """
 
-    def ask(version: Description, units: int) -> None:
-        if not (yes or session.local):
-            question = f"{version_name(version)} is {version['Status']}. Start it for this, and stop it again?"
-            click.confirm(f"{question} On AWS it costs ${hosting_cost(1, units):.2f} an hour", abort=True, err=True)
+    def before_start(version: Description, units: int) -> None:
+        question = f"{version_name(version)} is {version['Status']}. Start it for this, and stop it again?"
+        ask(f"{question} On AWS it costs ${hosting_cost(1, units):.2f} an hour", yes=yes or session.local)
 
-    return ask
+    return before_start

@@ -12,6 +12,7 @@ from customlabels.aws import s3
 from customlabels.cli.confirming import confirm_start
 from customlabels.cli.group import Command, Figure, pass_session, project_option
 from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.core.plurals import counted
 from customlabels.pipelines.service import arns
 from customlabels.session import Session
 
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
     "--to",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write JSON lines there, or CSV where it ends in .csv; run again, it goes on where it was.",
+)
+@click.option(
+    "--safe-csv",
+    is_flag=True,
+    help="Write an apostrophe before cells of a CSV that a spreadsheet would run, as those that begin with =.",
 )
 @click.option(
     "--draw",
@@ -58,6 +64,7 @@ def detect(
     version: str | None,
     min_confidence: float | None,
     to: Path | None,
+    safe_csv: bool,
     drawn: Path | None,
     rate: float | None,
     measure: Path | None,
@@ -77,6 +84,8 @@ def detect(
     from customlabels.pipelines.service.image_sources import images_of
     from customlabels.pipelines.service.versions import version_name
 
+    if safe_csv and (to is None or to.suffix.lower() != ".csv"):
+        raise SettingsError("--safe-csv goes with --to FILE.csv", hint="JSON lines are run by no spreadsheet")
     if min_confidence is not None and 0 < min_confidence < 1:
         session.console.warn(f"--min-confidence goes from 0 to 100; {min_confidence} is under one per cent")
     images = images_of(source, session.clients.s3)
@@ -86,11 +95,17 @@ def detect(
     if measure is not None:
         return _measure(session, chosen, images, measure, start=start, yes=yes, guard=not no_guard)
     run = Run(source, version_name(chosen), min_confidence)
-    kept = read_kept(to, run) if to else None
+    kept = read_kept(to, run, safe=safe_csv) if to else None
     if kept is not None and kept.done:
         before = len(images)
         images = [(name, image) for name, image in images if name not in kept.done]
-        session.console.note(f"{before - len(images)} images are in {to} already, and are left as they are")
+        kept_count = before - len(images)
+        are = (
+            "is in {} already, and is left as it is"
+            if kept_count == 1
+            else "are in {} already, and are left as they are"
+        )
+        session.console.note(f"{counted(kept_count, 'image')} {are.format(to)}")
     units = max(1, chosen.get("MinInferenceUnits") or 1)
     detections: list[Detection] = []
     looked = failed = 0
@@ -105,8 +120,8 @@ def detect(
                     chosen, units=units, start=start, before_start=confirm_start(session, yes), guard=not no_guard
                 )
             )
-        file = stack.enter_context(detection_file(to, kept, run)) if to and kept else None
-        advance = stack.enter_context(session.console.step(f"looking at {len(images)} images", len(images)))
+        file = stack.enter_context(detection_file(to, kept, run, safe=safe_csv)) if to and kept else None
+        advance = stack.enter_context(session.console.step(f"looking at {counted(len(images), 'image')}", len(images)))
         originals = dict(images)
         pace = units * (rate or session.settings.detect.rate)
         for detection in (
@@ -132,7 +147,7 @@ def detect(
                 detections.append(detection)
     if to is not None:
         session.console.done(
-            f"{looked} images looked at, {failed} of them in vain; all in {to}",
+            f"{counted(looked, 'image')} looked at, {failed} of them in vain; all in {to}",
             file=str(to),
             images=looked,
             failed=failed,
@@ -149,6 +164,7 @@ def _show(session: Session, detections: "list[Detection]") -> None:
             (detection.name, detection.error or ", ".join(map(_in_words, detection.labels)) or "none")
             for detection in detections
         ],
+        give_way=(),
     )
 
 
@@ -206,7 +222,7 @@ def _measure(
         session.console.warn("nothing was throttled: this machine, or its connection, was the limit; a unit takes more")
     session.console.done(
         f"{document['rate_per_unit']} images a second a unit ({measured.answered} answered, {measured.throttled} "
-        f"throttled in {measured.seconds:.0f} s on {units} units); {to}",
+        f"throttled in {measured.seconds:.0f} s on {counted(units, 'unit')}); {to}",
         **document,
     )
     return 0

@@ -17,6 +17,7 @@ COMMANDS = {
     "pipeline": ("pipeline", "pipeline", "the same run as train, as a SageMaker Pipeline"),
     "iam": ("iam", "iam", "the smallest permissions that each use needs"),
     "doctor": ("doctor", "doctor", "is everything ready, before money is spent"),
+    "completion": ("completion", "completion", "what has a shell complete commands and names"),
     "local": ("local", "local", "the local service that stands in for AWS"),
 }
 """Module in this package, name in it, and summary of each command."""

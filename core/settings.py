@@ -178,21 +178,27 @@ def load_settings(path: Path | None) -> Settings:
         return Settings()
     from pydantic import TypeAdapter, ValidationError
 
+    text = ""
     try:
-        return TypeAdapter(Settings).validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        return TypeAdapter(Settings).validate_python(tomllib.loads(text))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not valid TOML: {error}") from error
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        from customlabels.core.settings_faults import faults_in_words
+
+        faults = faults_in_words(text, Settings, error)
         raise SettingsError(
             f"{path}: {faults[0]}", details=faults[1:], hint="customlabels init DIR writes a commented example"
         ) from error
 
 
 TEMPLATE = """\
-# Settings of customlabels; a flag of the same name wins. Everything is optional.
+# Settings of customlabels; a flag of the same name wins. Everything is optional. \
+Editors check it once you have run: customlabels init --schema > customlabels.schema.json
+#:schema ./customlabels.schema.json
 
 [project]
 # name = "surface"            # of the Rekognition project; default: the name of the image folder

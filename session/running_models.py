@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customlabels.core.errors import ServiceError
+from customlabels.core.plurals import counted
 
 if TYPE_CHECKING:
     from customlabels.core.tables import Table
@@ -143,7 +144,8 @@ def detect(
         known, look = session.known_detections(chosen, images, min_confidence=min_confidence) if results else ([], None)
         if look is None or any(image.analysis is None for image in known):
             stack.enter_context(session.running(chosen, units=units, start=start))
-        advance = stack.enter_context(session.console.step(f"looking at {len(images)} images", len(images)))
+        title = f"looking at {counted(len(images), 'image')}"
+        advance = stack.enter_context(session.console.step(title, len(images)))
         if look is not None:
             order = {name: number for number, (name, _) in enumerate(images)}
             found = look(images=known, rate=rate, advance=advance)

@@ -102,7 +102,7 @@ class Session:
 
         if self._endpoint_url is not None:
             raise SettingsError("--local and --endpoint-url exclude each other")
-        service = start(self.state)
+        service = start(self.state, watch=self.console)
         clients = self._connect(None, self.region, service.endpoint_url, service.key)
         make_bucket(clients.s3, self.bucket(), clients.region)
         return clients
@@ -168,7 +168,7 @@ class Session:
         if self.local:
             from customlabels.emulator.server.address import start
 
-            start(self.state)
+            start(self.state, watch=self.console)
 
     wanted = trainings.wanted
     divide = staticmethod(trainings.divide)

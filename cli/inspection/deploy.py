@@ -5,6 +5,7 @@ from dataclasses import asdict
 import click
 
 from customlabels.aws.stacks.change_sets import Change
+from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.stack_options import code_bucket_option, show_changes
 from customlabels.inspection.inspection_settings import most_units
@@ -35,7 +36,8 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
             rate = inspection.rate * most_units(session.settings)
             console.text(in_words(charges, dollars_an_image(parts.asked.workers, rate)))
         question = f"Make these {len(changes)} changes to {name}, and have bucket {inspection.bucket} tell of arrivals?"
-        return yes or click.confirm(question, abort=True, err=True)
+        ask(question, yes=yes)
+        return True
 
     outcome = session.deploy_inspection(confirm, assembled=assembled)
     if outcome is None or not (outcome.changes or outcome.notified):

@@ -2,6 +2,7 @@
 
 import click
 
+from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.stack_options import code_bucket_option
 from customlabels.inspection.stack.template import names_of
@@ -23,9 +24,8 @@ def remove(session: Session, project: str | None, bucket: str | None, results: b
     """
     name = session.project(project)
     names = names_of(name)
-    if not yes:
-        rest = "its results are deleted" if results else "its results stay"
-        click.confirm(f"Delete {names.stack}, with what waits in its queue? {rest}.", abort=True, err=True)
+    rest = "its results are deleted" if results else "its results stay"
+    ask(f"Delete {names.stack}, with what waits in its queue? {rest}.", yes=yes)
     removed = session.remove_inspection(project=name, bucket=bucket, results=results)
     done = (
         f"{names.stack} is deleted, and bucket notifications of it are taken out"

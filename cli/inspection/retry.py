@@ -4,7 +4,9 @@ from dataclasses import asdict
 
 import click
 
+from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
+from customlabels.core.plurals import these
 from customlabels.inspection import retrying
 from customlabels.session import Session
 
@@ -26,12 +28,13 @@ def retry(session: Session, project: str | None, yes: bool) -> None:
         return
     if not console.as_json:
         console.table(
-            ("image", "tries", "what ails it"), [(letter.address, letter.tries, letter.error) for letter in letters]
+            ("image", "tries", "what ails it"),
+            [(letter.address, letter.tries, letter.error) for letter in letters],
+            give_way=("tries",),
         )
         if count > retrying.MOST_SHOWN:
             console.text(f"{count} in all; the first {retrying.MOST_SHOWN} are shown")
-    if not yes:
-        click.confirm(f"Put {count} dead letters back into the queue?", abort=True, err=True)
+    ask(f"Put {these(count, 'dead letter')} back into the queue?", yes=yes)
     moved = session.retry_inspection(project=project)
     if moved < count:
         console.warn(f"{count - moved} of them somebody else is looking at: run the same command again in a while")

@@ -8,6 +8,7 @@ import click
 from customlabels.cli.demand_options import demand_option, demand_trace, unopened_schedule
 from customlabels.cli.group import Command, Figure, pass_session
 from customlabels.core.errors import SettingsError
+from customlabels.core.plurals import counted
 from customlabels.core.spans import parse_minutes
 from customlabels.session import Session
 
@@ -93,7 +94,7 @@ def _show(session: Session, found: "Simulated", document: dict[str, Any]) -> Non
         rows.append(("$ for a thousand images", f"{document['dollars_a_thousand']:.4f}"))
     if document["ratio"] is not None:
         rows.append(("bill over the least possible", f"{document['ratio']:.2f}"))
-    session.console.table((f"{found.days} days", "this inspection"), rows)
+    session.console.table((counted(found.days, "day"), "this inspection"), rows, give_way=())
 
 
 def _in_words(minutes: float) -> str:

@@ -32,6 +32,7 @@ def _show(console: Console, document: dict[str, Any]) -> None:
             )
         ],
         title=document["source"],
+        give_way=("unsure", "under way"),
     )
     if not document["told_of_arrivals"]:
         console.text("the bucket does not tell of arrivals any more: customlabels inspection deploy puts it right")

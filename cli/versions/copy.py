@@ -68,7 +68,7 @@ def copy(
         document = {"version": version_name(chosen), "to_project": to_project, "policy": policy}
         needed = json.dumps(policy, indent=2) if policy else "no policy is needed"
         sentence = f"{version_name(chosen)} would be copied to {target.version} of {to_project}\n{needed}"
-        session.console.result(document, lambda _: session.console.text(sentence))
+        session.console.result(document, lambda _: session.console.document(sentence))
         return
     check_bucket(destination.s3, target.bucket, destination.region)
     with session.console.step(f"copying {version_name(chosen)} to {to_project}") as advance:
