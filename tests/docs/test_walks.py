@@ -111,6 +111,7 @@ NEEDS = {
             "--region eu-west-1": "docs/how-to/bucket-and-kms.md has a bucket there",
             "coco-export": "docs/how-to/formats.md converts COCO",
             "schedule": "docs/uptime.md and tests/e2e/test_uptime.py have it",
+            "inspection": "docs/tutorial-inspection.md has it",
         },
     ),
     "docs/local-service.md": Needs(),
@@ -247,7 +248,9 @@ def walk(page: str, needs: Needs, folder: Path, capsys: pytest.CaptureFixture[st
             ended, said = run(words), capsys.readouterr()
             assert ended == expected, f"{page}: {line}: {ended}\n{said.out}\n{said.err}"
             seen += said.out + said.err
-        for words in (line.split() for line in block.text.splitlines() if line.startswith("aws s3 ")):
+        for words in (
+            line.split() for line in block.text.splitlines() if line.startswith(("aws s3 mb ", "aws s3 cp "))
+        ):
             carried_out(words, folder)
         assert_seen(page, block.shown, seen)
 

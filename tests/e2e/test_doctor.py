@@ -125,4 +125,3 @@ def test_a_model_that_is_up_is_told_with_its_price(shell: Shell, images: Path) -
     assert [line["state"] for line in metrics] == ["ok", "ok"]
     assert metrics[0]["seen"].endswith("60 s apart")
     assert [row["status"] for row in shell.json("--local", "versions", "list")] == ["STOPPED"]
-    assert "stopped" in shell.run("--local", "doctor", "--probe", "--paid", expect=130).stderr
