@@ -175,11 +175,10 @@ def run(arguments: list[str]) -> int:
         console.error(CustomLabelsError(error.format_message(), hint=f"{command} --help shows what it takes"))
         return 2
     except (click.Abort, KeyboardInterrupt) as error:
-        # click makes an Abort of whatever interrupts it.
-        ending = error if isinstance(error, Terminated) else error.__cause__
-        by = f" by {ending}" if isinstance(ending, Terminated) else ""
-        tell(f"stopped{by}; run the same command again to go on")
-        return ending.exit_code if isinstance(ending, Terminated) else 130
+        # click makes an Abort of whatever interrupts it, with a cause, or at a question without one.
+        ending = next((end for end in (error, error.__cause__, error.__context__) if isinstance(end, Terminated)), None)
+        tell(f"stopped{f' by {ending}' if ending else ''}; run the same command again to go on")
+        return ending.exit_code if ending else 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from customlabels.aws.stacks.scope import Policy, Scope
 from customlabels.pipelines import policies
+from customlabels.pipelines.readiness import doctor_policies
 from customlabels.pipelines.sagemaker import pipeline_policy
 from customlabels.scheduler.stack import schedule_policy
 
@@ -17,5 +18,7 @@ POLICIES: Mapping[str, Callable[[Scope], Policy]] = {
     "status": policies.status,
     "schedule": schedule_policy.schedule,
     "pipeline": pipeline_policy.pipeline,
+    "doctor": doctor_policies.doctor,
+    "doctor-probe": doctor_policies.probe,
 }
 """Every use that a policy is printed for."""
