@@ -24,7 +24,21 @@ else
 endif
 	@touch $@
 
-demo: .venv/ready ## train a model on sample images, without an AWS account
+.venv/demo: pyproject.toml
+	@echo "installing what the demo takes: customlabels with the local service; the tools of development stay away"
+ifdef UV
+	uv venv --quiet --allow-existing --python $(PYTHON) .venv
+	uv pip install --python $(BIN)/python --editable '.[local]'
+else
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "uv cannot be had: pip takes longer"
+	if test -x $(BIN)/uv; \
+	then $(BIN)/uv pip install --python $(BIN)/python --editable '.[local]'; \
+	else $(BIN)/python -m pip install --disable-pip-version-check --editable '.[local]'; fi
+endif
+	@touch $@
+
+demo: .venv/demo ## train a model on sample images, without an AWS account
 	$(BIN)/customlabels sample $(DEMO)
 	$(BIN)/customlabels --local train $(DEMO) --min-f1 0.8
 	$(BIN)/customlabels --local versions list --project $(DEMO)
@@ -57,7 +71,7 @@ security: .venv/ready ## the schedule's template under checkov's rules, in an en
 	.venv-peers/bin/pip install --quiet --requirement benchmarks/peers.txt
 	@touch $@
 
-BENCH = $(BIN)/python benchmarks/run.py $(ONLY) $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS))
+BENCH = $(BIN)/python benchmarks/run.py $(ONLY) $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS)) $(if $(SETS),--sets $(SETS))
 
 bench: .venv/ready .venv-peers/ready ## all benchmarks, or ONLY="coco validate", and the table that the README quotes
 	$(BENCH)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import boto3
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
@@ -118,6 +119,11 @@ class Clients:
     @property
     def cloudwatch(self) -> "CloudWatchClient":
         client: CloudWatchClient = self._client("cloudwatch")
+        return client
+
+    @property
+    def dynamodb(self) -> "DynamoDBClient":
+        client: DynamoDBClient = self._client("dynamodb")
         return client
 
     @property
@@ -289,6 +295,11 @@ def caller_name(arn: str) -> str:
     if not arn.startswith("arn:"):
         return ""
     return name.rpartition("/")[2] or ("the account" if kind == "root" else kind)
+
+
+def is_local_user(arn: str) -> bool:
+    """Whether this is how the local service calls whoever uses it; AWS gives no user's name under STS."""
+    return arn.startswith("arn:aws:sts:") and ":user/" in arn
 
 
 @contextmanager

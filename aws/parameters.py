@@ -32,6 +32,11 @@ def champion(project: str) -> str:
     return f"{ROOT}/{project}/champion"
 
 
+def inspection_rules(project: str) -> str:
+    """How images are inspected; part of the inspection's stack."""
+    return f"{ROOT}/{project}/inspection-rules"
+
+
 def schedule(project: str) -> str:
     """The schedule; part of the stack."""
     return f"{ROOT}/{project}/schedule"

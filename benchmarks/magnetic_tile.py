@@ -8,7 +8,7 @@ Few-shot: trained on 10, 20 and 50 photographs a label (fewer where a label does
 all other tiles; and the same for images that `customlabels sample` makes.
 
 Thresholds are the best on the tested images, as in the service, so the F1 at 0.5 stands beside it: no threshold there
-has seen a tested image.
+has seen a tested image. Where the pretrained network is installed each row is there again with its name.
 """
 
 import itertools
@@ -39,11 +39,12 @@ _NEXT_TILE = 400
 
 
 class Described(NamedTuple):
-    """Features (images, length), truth (images, labels), and the images' names."""
+    """Features (images, length), truth (images, labels), the images' names, and what the features come from."""
 
     rows: NDArray[np.float32]
     truth: NDArray[np.bool_]
     names: list[str]
+    by: str
 
 
 def tiles(names: list[str]) -> NDArray[np.intp]:
@@ -87,7 +88,7 @@ def shots(test: NDArray[np.bool_], truth: NDArray[np.bool_], count: int, seed: i
 def macro_f1(images: Described, train: NDArray[np.bool_], test: NDArray[np.bool_]) -> tuple[float, float]:
     """F1 with the best thresholds on the tested images, and with 0.5."""
     names = tuple(map(str, range(images.truth.shape[1])))
-    model = classifier.fit(images.rows[train], images.truth[train], names, 0, features.weights())
+    model = classifier.fit(images.rows[train], images.truth[train], names, 0, features.weights(images.by))
     scores, truth = classifier.confidences(model, images.rows[test]), images.truth[test]
     best = [classifier.assumed_threshold(scores[:, k], truth[:, k]) for k in range(len(names))]
     figures = [
@@ -97,15 +98,15 @@ def macro_f1(images: Described, train: NDArray[np.bool_], test: NDArray[np.bool_
     return figures[0], figures[1]
 
 
-def described(folder: Path) -> Described:
+def described(folder: Path, by: str) -> Described:
     records = load_dataset(folder, "folder", Options(include=("*.jpg",))).records
     began = time.process_time()
-    rows = np.stack([features.describe(features.decode(record.path.read_bytes())) for record in records])
+    rows = np.stack([features.describe(features.decode(record.path.read_bytes()), by) for record in records])
     took = (time.process_time() - began) / len(records)
-    print(f"{len(records)} images, {took * 1000:.0f} ms of processor time to describe one")
+    print(f"{len(records)} images, {took * 1000:.0f} ms of processor time to describe one {by}")
     labels = sorted({record.labels[0] for record in records})
     truth = np.array([[record.labels[0] == label for label in labels] for record in records])
-    return Described(rows, truth, [record.name for record in records])
+    return Described(rows, truth, [record.name for record in records], by)
 
 
 def report(what: str, figures: list[tuple[float, float]]) -> None:
@@ -116,25 +117,34 @@ def report(what: str, figures: list[tuple[float, float]]) -> None:
 
 
 def main(folder: Path) -> None:
-    photographs = described(folder)
+    for by in sorted({features.BY_HAND, features.describer()}):
+        measure(folder, by, "" if by == features.BY_HAND else f", {by}")
+
+
+def measure(folder: Path, by: str, named: str) -> None:
+    photographs = described(folder, by)
     truth, groups = photographs.truth, tiles(photographs.names)
     kept = [chosen(truth, groups, seed) for seed in SEEDS]
     random = [chosen(truth, np.arange(len(truth)), seed) for seed in SEEDS]
-    report("583 photographs of magnetic tiles, random split", [macro_f1(photographs, ~test, test) for test in random])
     report(
-        "583 photographs of magnetic tiles, no tile on both sides",
+        f"583 photographs of magnetic tiles, random split{named}",
+        [macro_f1(photographs, ~test, test) for test in random],
+    )
+    report(
+        f"583 photographs of magnetic tiles, no tile on both sides{named}",
         [macro_f1(photographs, ~test, test) for test in kept],
     )
     for count in SHOTS:
         trains = [shots(test, truth, count, seed) for seed, test in zip(SEEDS, kept, strict=True)]
         figures = [macro_f1(photographs, train, ~np.isin(groups, groups[train])) for train in trains]
-        report(f"magnetic tiles, {count} a label to train", figures)
-    with tempfile.TemporaryDirectory() as folder:
-        make_samples(Path(folder), images=SAMPLES)
-        samples = described(Path(folder))
+        report(f"magnetic tiles, {count} a label to train{named}", figures)
+    with tempfile.TemporaryDirectory() as made:
+        make_samples(Path(made), images=SAMPLES)
+        samples = described(Path(made), by)
     numbers = np.array([int(Path(name).stem.split("-")[1]) for name in samples.names])
     for count in SHOTS:
-        report(f"sample images, {count} a label to train", [macro_f1(samples, numbers <= count, numbers > count)])
+        figures = [macro_f1(samples, numbers <= count, numbers > count)]
+        report(f"sample images, {count} a label to train{named}", figures)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs benchmarks, and writes the table that the README quotes: make bench [ONLY="NAME ..."] [PHOTOGRAPHS=FOLDER]
+"""Runs benchmarks, and writes the table that the README quotes: make bench [ONLY="NAME ..."] [PHOTOGRAPHS=…] [SETS=…]
 
 With --against REV each measured command runs in turns with the same command of another revision, in an environment of
 its own: make bench-compare REV=... What is no duration is found for both.
@@ -10,7 +10,7 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,11 +28,11 @@ KEPT = ROOT / ".bench"
 
 @dataclass(frozen=True)
 class Benchmark:
-    """`minutes` it takes on two cores; where `photographs` are needed, their folder is its first word."""
+    """`minutes` it takes on two cores; where it `needs` a folder, PHOTOGRAPHS or SETS, that is its first word."""
 
     name: str
     minutes: int
-    photographs: bool = False
+    needs: str = ""
     words: tuple[str, ...] = ()
 
 
@@ -56,9 +56,11 @@ BENCHMARKS = (
     Benchmark("signals", 10),
     Benchmark("faults", 5),
     Benchmark("weeks", 5),
+    Benchmark("inspection", 30),
     Benchmark("chaos", 10, words=("100", "1")),
-    Benchmark("magnetic_tile", 5, photographs=True),
-    Benchmark("boxes", 10, photographs=True, words=("1",)),
+    Benchmark("magnetic_tile", 5, needs="PHOTOGRAPHS"),
+    Benchmark("public_sets", 5, needs="SETS"),
+    Benchmark("boxes", 10, needs="PHOTOGRAPHS", words=("1",)),
 )
 LONG = 5
 """From so many minutes on, a benchmark is compared with another revision only where it is named."""
@@ -70,19 +72,22 @@ LONG = 5
 @click.option(
     "--photographs", type=click.Path(exists=True, path_type=Path), help="The set that magnetic_tile.py names."
 )
-def main(names: tuple[str, ...], against: str | None, photographs: Path | None) -> None:
+@click.option("--sets", type=click.Path(exists=True, path_type=Path), help="Clones of what public_sets.py names.")
+def main(names: tuple[str, ...], against: str | None, photographs: Path | None, sets: Path | None) -> None:
     KEPT.mkdir(exist_ok=True)
     chosen = [benchmark for benchmark in BENCHMARKS if benchmark.name in names or not names]
-    if photographs is None and (without := [benchmark.name for benchmark in chosen if benchmark.photographs]):
-        click.echo(f"no PHOTOGRAPHS: {' and '.join(without)} left out", err=True)
-        chosen = [benchmark for benchmark in chosen if not benchmark.photographs]
+    folders = {"PHOTOGRAPHS": photographs, "SETS": sets}
+    for needed in [name for name, folder in folders.items() if folder is None]:
+        if without := [benchmark.name for benchmark in chosen if benchmark.needs == needed]:
+            click.echo(f"no {needed}: {' and '.join(without)} left out", err=True)
+            chosen = [benchmark for benchmark in chosen if benchmark.needs != needed]
     if against:
-        compare([benchmark for benchmark in chosen if names or benchmark.minutes < LONG], against, photographs)
+        compare([benchmark for benchmark in chosen if names or benchmark.minutes < LONG], against, folders)
         return
     for benchmark in chosen:
         kept = {
             "revision": revision(),
-            "rows": [asdict(row) for row in measure(benchmark, photographs)],
+            "rows": [asdict(row) for row in measure(benchmark, folders)],
             "machine": machine(),
         }
         (KEPT / f"{benchmark.name}.json").write_text(json.dumps(kept))
@@ -90,26 +95,26 @@ def main(names: tuple[str, ...], against: str | None, photographs: Path | None) 
 
 
 def measure(
-    benchmark: Benchmark, photographs: Path | None, python: str = sys.executable, against: str = ""
+    benchmark: Benchmark, folders: Mapping[str, Path | None], python: str = sys.executable, against: str = ""
 ) -> list[Row]:
     """Runs a benchmark in the environment of `python`; its rows."""
     click.secho(f"{benchmark.name}, about {benchmark.minutes} min", bold=True)
     path = KEPT / f"{benchmark.name}.jsonl"
     path.write_bytes(b"")
-    given = (str(photographs),) if benchmark.photographs else ()
+    given = (str(folders[benchmark.needs]),) if benchmark.needs else ()
     environment = {**os.environ, ROWS: str(path), AGAINST: against}
     subprocess.run([python, HERE / f"{benchmark.name}.py", *given, *benchmark.words], check=True, env=environment)
     return [Row(**json.loads(line)) for line in path.read_text().splitlines()]
 
 
-def compare(chosen: list[Benchmark], name: str, photographs: Path | None) -> None:
+def compare(chosen: list[Benchmark], name: str, folders: Mapping[str, Path | None]) -> None:
     """Prints what each benchmark finds beside what it finds with the revision `name`."""
     programs = environment_of(name)
     lines = ["| what | ratio | now | then |", "| --- | --- | --- | --- |"]
     for benchmark in chosen:
-        now = measure(benchmark, photographs, against=str(programs))
+        now = measure(benchmark, folders, against=str(programs))
         figures = [row for row in now if not row.beside]
-        then = measure(benchmark, photographs, str(programs / "python"), NOTHING) if figures else []
+        then = measure(benchmark, folders, str(programs / "python"), NOTHING) if figures else []
         before = {row.what: row.figure for row in then}
         lines += [cells(row.what, row.ratio, row.figure, before.get(row.what, "")) for row in now]
     click.echo("\n".join(lines))

@@ -12,6 +12,7 @@ from customlabels.aws import s3
 from customlabels.cli.confirming import confirm_start
 from customlabels.cli.group import Command, Figure, pass_session, project_option
 from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.core.plurals import counted
 from customlabels.pipelines.service import arns
 from customlabels.session import Session
 
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
     help="Write JSON lines there, or CSV where it ends in .csv; run again, it goes on where it was.",
 )
 @click.option(
+    "--safe-csv",
+    is_flag=True,
+    help="Write an apostrophe before cells of a CSV that a spreadsheet would run, as those that begin with =.",
+)
+@click.option(
     "--draw",
     "drawn",
     type=click.Path(path_type=Path, file_okay=False),
@@ -46,6 +52,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write there how many images a second a unit takes, by asking for more for half a minute.",
 )
+@click.option("--results", is_flag=True, help="Read and write the inspection's results: a known image costs no call.")
 @click.option("--start", is_flag=True, help="Start the model where it is stopped, and stop it again afterwards.")
 @click.option("--no-guard", is_flag=True, help="Set no schedule that stops the model should this be killed.")
 @click.option("--yes", is_flag=True, help="Do not ask before it is started.")
@@ -57,9 +64,11 @@ def detect(
     version: str | None,
     min_confidence: float | None,
     to: Path | None,
+    safe_csv: bool,
     drawn: Path | None,
     rate: float | None,
     measure: Path | None,
+    results: bool,
     start: bool,
     no_guard: bool,
     yes: bool,
@@ -75,6 +84,8 @@ def detect(
     from customlabels.pipelines.service.image_sources import images_of
     from customlabels.pipelines.service.versions import version_name
 
+    if safe_csv and (to is None or to.suffix.lower() != ".csv"):
+        raise SettingsError("--safe-csv goes with --to FILE.csv", hint="JSON lines are run by no spreadsheet")
     if min_confidence is not None and 0 < min_confidence < 1:
         session.console.warn(f"--min-confidence goes from 0 to 100; {min_confidence} is under one per cent")
     images = images_of(source, session.clients.s3)
@@ -84,29 +95,46 @@ def detect(
     if measure is not None:
         return _measure(session, chosen, images, measure, start=start, yes=yes, guard=not no_guard)
     run = Run(source, version_name(chosen), min_confidence)
-    kept = read_kept(to, run) if to else None
+    kept = read_kept(to, run, safe=safe_csv) if to else None
     if kept is not None and kept.done:
         before = len(images)
         images = [(name, image) for name, image in images if name not in kept.done]
-        session.console.note(f"{before - len(images)} images are in {to} already, and are left as they are")
+        kept_count = before - len(images)
+        are = (
+            "is in {} already, and is left as it is"
+            if kept_count == 1
+            else "are in {} already, and are left as they are"
+        )
+        session.console.note(f"{counted(kept_count, 'image')} {are.format(to)}")
     units = max(1, chosen.get("MinInferenceUnits") or 1)
     detections: list[Detection] = []
     looked = failed = 0
+    known, through = session.known_detections(chosen, images, min_confidence=min_confidence) if results else ([], None)
+    fresh = sum(image.analysis is None for image in known) if results else len(images)
+    if results:
+        session.console.note(f"{len(images) - fresh} of {len(images)} images are in the results already")
     with ExitStack() as stack:
-        if images:
+        if fresh:
             stack.enter_context(
-                session.running(chosen, units=units, start=start, before_start=confirm_start(yes), guard=not no_guard)
+                session.running(
+                    chosen, units=units, start=start, before_start=confirm_start(session, yes), guard=not no_guard
+                )
             )
-        file = stack.enter_context(detection_file(to, kept, run)) if to and kept else None
-        advance = stack.enter_context(session.console.step(f"looking at {len(images)} images", len(images)))
+        file = stack.enter_context(detection_file(to, kept, run, safe=safe_csv)) if to and kept else None
+        advance = stack.enter_context(session.console.step(f"looking at {counted(len(images), 'image')}", len(images)))
         originals = dict(images)
-        for detection in look(
-            session.clients.rekognition,
-            chosen["ProjectVersionArn"],
-            images,
-            rate=units * (rate or session.settings.detect.rate),
-            min_confidence=min_confidence,
-            advance=advance,
+        pace = units * (rate or session.settings.detect.rate)
+        for detection in (
+            through(images=known, rate=pace, advance=advance)
+            if through is not None
+            else look(
+                session.clients.rekognition,
+                chosen["ProjectVersionArn"],
+                images,
+                rate=pace,
+                min_confidence=min_confidence,
+                advance=advance,
+            )
         ):
             looked, failed = looked + 1, failed + bool(detection.error)
             if detection.error and file is not None:
@@ -119,7 +147,7 @@ def detect(
                 detections.append(detection)
     if to is not None:
         session.console.done(
-            f"{looked} images looked at, {failed} of them in vain; all in {to}",
+            f"{counted(looked, 'image')} looked at, {failed} of them in vain; all in {to}",
             file=str(to),
             images=looked,
             failed=failed,
@@ -136,6 +164,7 @@ def _show(session: Session, detections: "list[Detection]") -> None:
             (detection.name, detection.error or ", ".join(map(_in_words, detection.labels)) or "none")
             for detection in detections
         ],
+        give_way=(),
     )
 
 
@@ -172,7 +201,7 @@ def _measure(
     if not images:
         raise LayoutError("there is no image to measure with")
     units = max(1, chosen.get("MinInferenceUnits") or 1)
-    with session.running(chosen, units=units, start=start, before_start=confirm_start(yes), guard=guard):
+    with session.running(chosen, units=units, start=start, before_start=confirm_start(session, yes), guard=guard):
         # What it was started on shows only now.
         up = session.version(session.project(arns.project_name(chosen["ProjectVersionArn"])), version_name(chosen))
         units = max(1, up.get("MinInferenceUnits") or 1)
@@ -193,7 +222,7 @@ def _measure(
         session.console.warn("nothing was throttled: this machine, or its connection, was the limit; a unit takes more")
     session.console.done(
         f"{document['rate_per_unit']} images a second a unit ({measured.answered} answered, {measured.throttled} "
-        f"throttled in {measured.seconds:.0f} s on {units} units); {to}",
+        f"throttled in {measured.seconds:.0f} s on {counted(units, 'unit')}); {to}",
         **document,
     )
     return 0

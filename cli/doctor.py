@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.core.errors import SettingsError
+from customlabels.core.plurals import counted
 from customlabels.core.prices import hosting_cost
 from customlabels.session import Session
 
@@ -33,29 +35,30 @@ def doctor(session: Session, project: str | None, bucket: str | None, probe: boo
 
     if paid and not probe:
         raise SettingsError("--paid goes with --probe", hint="customlabels doctor --probe --paid")
-    findings = session.doctor(project=project, bucket=bucket, probe=probe, paid=paid, before_start=_agreed(yes))
+    findings = session.doctor(
+        project=project, bucket=bucket, probe=probe, paid=paid, before_start=_agreed(session, yes)
+    )
     document = {"ready": not failed(findings), "findings": findings.documents()}
     rows = [(row.subject, row.check, row.state.value, row.seen, row.advice) for row in findings]
 
     def show(_: object) -> None:
-        session.console.table(("subject", "check", "state", "seen", "what to do"), rows)
+        session.console.table(("subject", "check", "state", "seen", "what to do"), rows, give_way=("subject", "seen"))
         many = sum(row[2] == "failed" for row in rows)
-        session.console.text(f"not ready: {many} checks failed" if many else "ready: nothing failed")
+        session.console.text(f"not ready: {counted(many, 'check')} failed" if many else "ready: nothing failed")
 
     session.console.result(document, show)
     return int(failed(findings))
 
 
-def _agreed(yes: bool) -> "BeforeStart":
+def _agreed(session: Session, yes: bool) -> "BeforeStart":
     """Asks before the paid probe starts a model, with what it may cost."""
 
-    def ask(version: "Description", units: int) -> None:
+    def before_start(version: "Description", units: int) -> None:
         from customlabels.pipelines.readiness.metrics import LONGEST_HOURS
         from customlabels.pipelines.service.versions import version_name
 
-        if not yes:
-            most = hosting_cost(LONGEST_HOURS, units)
-            question = f"Start {version_name(version)} for this, and stop it again? On AWS it costs ${most:.2f} at most"
-            click.confirm(question, abort=True, err=True)
+        most = hosting_cost(LONGEST_HOURS, units)
+        question = f"Start {version_name(version)} for this, and stop it again?"
+        ask(f"{question} On AWS it costs ${most:.2f} at most", yes=yes or session.local)
 
-    return ask
+    return before_start

@@ -1,20 +1,27 @@
 """The root group, the options that every command takes, and how errors end a command."""
 
+import difflib
 import functools
 import importlib
+import itertools
 import math
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 import customlabels
+from customlabels.cli.asking import Declined, Unasked
 from customlabels.cli.overview import COMMANDS, overview
 from customlabels.core.console import Console, tell
 from customlabels.core.errors import CustomLabelsError
+from customlabels.core.known_names import recall
+from customlabels.core.printable import never_fail, printable
 from customlabels.core.signals import Terminated, orderly
 from customlabels.session import Session
 
@@ -51,6 +58,26 @@ def pass_session(command: Callable[..., Result]) -> Callable[..., Result]:
     return with_session
 
 
+class Known(click.types.StringParamType):
+    """A name that a shell completes with those that commands came across."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        # What would not be seen, or what a shell would take for more than a word, is not completed.
+        names = [name for name in recall(self._kind) if name.startswith(incomplete) and name == printable(name)]
+        return [CompletionItem(name) for name in names if not any(map(str.isspace, name))]
+
+
+_COMPLETED = {
+    **dict.fromkeys(("project", "to_project"), "project"),
+    **dict.fromkeys(("version", "base", "other", "others"), "version"),
+    **dict.fromkeys(("label", "labels"), "label"),
+}
+"""What kind of name parameters of that name take."""
+
+
 class Figure(click.FloatRange):
     """A number in a range; neither infinite nor none."""
 
@@ -59,6 +86,22 @@ class Figure(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is no number that can be used", param, ctx)
         return number
+
+
+INTERRUPTED = 130
+"""The code of what was left before its end, as a shell has it after Ctrl-C."""
+
+
+class UsageFault(CustomLabelsError):
+    """The line names a command or an option that is not there, or a value that cannot be used."""
+
+    exit_code = 2
+
+
+class Stopped(CustomLabelsError):
+    """A question was not agreed to."""
+
+    exit_code = INTERRUPTED
 
 
 project_option = click.option("--project", help="Name of the project.")
@@ -71,6 +114,9 @@ class Command(click.Command):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         own = {parameter.name for parameter in self.params}
+        for parameter in self.params:
+            if parameter.name in _COMPLETED and parameter.type is click.STRING:
+                parameter.type = Known(_COMPLETED[parameter.name])
         self.params += [option for name, option in _SHARED.items() if name not in own]
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -82,6 +128,16 @@ class Group(click.Group):
     """A group whose commands are of this module's kind."""
 
     command_class = Command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            close = difflib.get_close_matches(name, self.list_commands(ctx), n=2, cutoff=0.6)
+            meant = f"; did you mean {' or '.join(close)}?" if close else ""
+            raise click.UsageError(f"there is no command {name!r}{meant}", ctx)
+        return super().resolve_command(ctx, args)
 
 
 class Folder(Group):
@@ -117,6 +173,17 @@ class _Root(Group):
         module, name, _ = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(f"customlabels.cli.{module}"), name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] == "help":
+            # `customlabels help train` is `customlabels train --help`.
+            args = [*args[1:], "--help"]
+            if len(args) == 1:
+                click.echo(overview())
+                ctx.exit()
+        return super().resolve_command(ctx, args)
 
     def get_help(self, ctx: click.Context) -> str:
         return overview()
@@ -159,37 +226,67 @@ root = _Root(
 
 def run(arguments: list[str]) -> int:
     """Runs the command line; its exit code."""
-    console, debug = Console(), "--debug" in arguments
+    never_fail()
+    debug = "--debug" in arguments
+    console = Console(output="json" if _asks_for_json(arguments) else "table")
     try:
         with orderly():
             ended = root.main(arguments, prog_name="customlabels", standalone_mode=False)
         return ended if isinstance(ended, int) else 0
-    except CustomLabelsError as error:
-        if debug:
-            raise
-        console.error(error)
-        return error.exit_code
-    except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "customlabels"
-        console.error(CustomLabelsError(error.format_message(), hint=f"{command} --help shows what it takes"))
-        return 2
-    except (click.Abort, KeyboardInterrupt) as error:
-        # click makes an Abort of whatever interrupts it, with a cause, or at a question without one.
-        ending = next((end for end in (error, error.__cause__, error.__context__) if isinstance(end, Terminated)), None)
-        tell(f"stopped{f' by {ending}' if ending else ''}; run the same command again to go on")
-        return ending.exit_code if ending else 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
-        if debug:
-            raise
-        console.error(CustomLabelsError(f"{error.filename or 'the system'}: {error.strerror or error}"))
-        return 1
+    except (click.Abort, KeyboardInterrupt) as error:
+        return _stopped(console, error)
     except Exception as error:
         if debug:
-            raise
-        hint = "this is a fault of customlabels; run again with --debug and report what it prints"
-        console.error(CustomLabelsError(f"{type(error).__name__}: {error}", hint=hint))
-        return 1
+            for line in traceback.format_exc().splitlines():
+                tell(line)
+        told = _in_words(error)
+        console.error(told)
+        return told.exit_code
+
+
+def _in_words(error: Exception) -> CustomLabelsError:
+    """What a person is told of an error, and the code that the command ends with."""
+    if isinstance(error, CustomLabelsError):
+        return error
+    if isinstance(error, click.ClickException):
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "customlabels"
+        return UsageFault(error.format_message(), hint=f"{command} --help shows what it takes")
+    if isinstance(error, OSError):
+        return CustomLabelsError(f"{error.filename or 'the system'}: {error.strerror or error}")
+    hint = "this is a fault of customlabels; run again with --debug and report what it prints"
+    return CustomLabelsError(f"{type(error).__name__}: {error}", hint=hint)
+
+
+def _stopped(console: Console, error: BaseException) -> int:
+    """Tells why the command was left before its end; its code."""
+    if isinstance(error, Declined):
+        sentence, hint = "stopped: the answer was no", None
+    elif isinstance(error, Unasked):
+        sentence, hint = "stopped: there is no terminal to ask on", "add --yes to agree beforehand"
+    else:
+        # click makes an Abort of whatever interrupts it, with a cause, or at a question without one.
+        ends = (error, error.__cause__, error.__context__)
+        ending = next((end for end in ends if isinstance(end, Terminated)), None)
+        by = f" by {ending}" if ending else ""
+        code = ending.exit_code if ending else INTERRUPTED
+        sentence = f"stopped{by}; run the same command again to go on"
+        if console.as_json:
+            told = Stopped(sentence)
+            told.exit_code = code
+            console.error(told)
+        else:
+            tell(sentence)
+        return code
+    console.error(Stopped(sentence, hint=hint))
+    return INTERRUPTED
+
+
+def _asks_for_json(arguments: list[str]) -> bool:
+    """Whether errors are to be JSON; read before click reads the line, whose faults are errors too."""
+    given = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    pairs = itertools.pairwise(given)
+    return "--output=json" in given or ("--output", "json") in pairs

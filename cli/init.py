@@ -1,5 +1,6 @@
 """customlabels init."""
 
+import json
 from pathlib import Path
 
 import click
@@ -11,14 +12,22 @@ from customlabels.session import Session
 
 @click.command(cls=Command)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of such a file instead, for editors.")
 @pass_session
-def init(session: Session, folder: Path) -> None:
+def init(session: Session, folder: Path, schema: bool) -> None:
     """Write a commented customlabels.toml into FOLDER.
 
     Example: customlabels init
+
+    Example: customlabels init --schema > customlabels.schema.json
     """
     from customlabels.core.files import written_aside
     from customlabels.core.settings import FILE_NAME, TEMPLATE
+    from customlabels.core.settings_schema import schema as settings_schema
+
+    if schema:
+        session.console.document(json.dumps(settings_schema(), indent=2))
+        return
 
     path = folder / FILE_NAME
     if path.exists():

@@ -13,9 +13,11 @@ COMMANDS = {
     "model": ("model", "model", "start, stop and see the model that costs money while it is up"),
     "detect": ("detect", "detect", "labels of new images"),
     "schedule": ("schedule", "schedule", "when models are up: tried out, deployed, overridden"),
+    "inspection": ("inspection", "inspection", "images that arrive in a bucket: inspected, judged, kept, told"),
     "pipeline": ("pipeline", "pipeline", "the same run as train, as a SageMaker Pipeline"),
     "iam": ("iam", "iam", "the smallest permissions that each use needs"),
     "doctor": ("doctor", "doctor", "is everything ready, before money is spent"),
+    "completion": ("completion", "completion", "what has a shell complete commands and names"),
     "local": ("local", "local", "the local service that stands in for AWS"),
 }
 """Module in this package, name in it, and summary of each command."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from customlabels.cli.group import Command, pass_session
+from customlabels.core.plurals import counted
 from customlabels.session import Session
 
 
@@ -22,10 +23,10 @@ def sample(session: Session, folder: Path, images: int, size: int, seed: int) ->
     from customlabels.datasets.samples import LABELS, make_samples
 
     total = images * len(LABELS)
-    with session.console.step(f"making {total} images", total) as advance:
+    with session.console.step(f"making {counted(total, 'image')}", total) as advance:
         made = make_samples(folder, images=images, size=size, seed=seed, step=lambda: advance(1))
     session.console.done(
-        f"{made} images in {folder}, a folder a label: {', '.join(LABELS)}",
+        f"{counted(made, 'image')} in {folder}, a folder a label: {', '.join(LABELS)}",
         folder=str(folder),
         images=made,
         labels=list(LABELS),

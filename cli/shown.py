@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from customlabels.core.console import Console
+from customlabels.core.plurals import counted
 from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
 from customlabels.pipelines.evaluation.gate import Result, Verdict
 from customlabels.session import Session
@@ -30,6 +31,7 @@ def _show_comparison(console: Console, comparison: "Comparison") -> None:
             (name, difference.base, difference.other, f"{difference.change:+.3f}", _interval(difference))
             for name, difference in rows
         ],
+        give_way=("95 % interval of the change",),
     )
     for metric in ("precision", "recall"):
         figure = comparison.overall[metric]
@@ -38,7 +40,7 @@ def _show_comparison(console: Console, comparison: "Comparison") -> None:
     if only:
         console.text(f"labels that only one of them has: {', '.join(only)}")
     many = comparison.disagreements
-    console.text(f"they disagree on {len(many)} of {comparison.shared} shared test images")
+    console.text(f"they disagree on {len(many)} of {counted(comparison.shared, 'shared test image')}")
     if many:
         console.table(
             ("image", "true", comparison.base, comparison.other, "right"),
@@ -52,6 +54,7 @@ def _show_comparison(console: Console, comparison: "Comparison") -> None:
                 )
                 for disagreement in many[:_MOST_SHOWN]
             ],
+            give_way=("right", "true"),
         )
     if len(many) > _MOST_SHOWN:
         console.text(f"… and {len(many) - _MOST_SHOWN} more; --output json has all")
@@ -78,7 +81,7 @@ def show_verdict(console: Console, verdict: Verdict) -> None:
         [check.name, check.value, check.least, *([check.low] if by_interval else []), check.result.value]
         for check in verdict.checks
     ]
-    console.table(columns, rows)
+    console.table(columns, rows, give_way=("95 % from",))
     if verdict.result is Result.PASSED:
         console.text(f"gate passed: F1 {verdict.f1:.3f}")
 
@@ -91,11 +94,12 @@ def show_evaluation(console: Console, evaluation: Evaluation) -> None:
             (metrics.label, metrics.images, metrics.precision, metrics.recall, metrics.f1, metrics.threshold)
             for metrics in evaluation.labels
         ],
+        give_way=("test images", "threshold"),
     )
     console.text(
         f"version {evaluation.version}: F1 {evaluation.f1:.3f} (mean over labels), "
         f"precision {evaluation.precision:.3f}, recall {evaluation.recall:.3f}; "
-        f"{evaluation.training_images} images trained, {evaluation.testing_images} tested"
+        f"{counted(evaluation.training_images, 'image')} trained, {evaluation.testing_images} tested"
     )
 
 

@@ -13,4 +13,6 @@ code_bucket_option = click.option("--bucket", help="Where the functions' code is
 
 def show_changes(console: Console, changes: Sequence[Change]) -> None:
     """The table of what a deployment makes, changes and deletes."""
-    console.table(("", "what", "type", "replaced"), [tuple(asdict(change).values()) for change in changes])
+    console.table(
+        ("", "what", "type", "replaced"), [tuple(asdict(change).values()) for change in changes], give_way=("type",)
+    )

@@ -12,6 +12,7 @@ from customlabels.cli.shown import show_evaluation, show_verdict
 from customlabels.cli.source_options import Source, divides_images, wanted
 from customlabels.cli.tracking_options import Kept, keeps, write_files
 from customlabels.core.errors import SettingsError
+from customlabels.core.known_names import remember
 from customlabels.core.prices import training_cost
 from customlabels.core.settings import GateSettings
 from customlabels.datasets.model import Side
@@ -103,6 +104,8 @@ def _finish(session: Session, begun: "Begun", gate: GateSettings, junit: Path | 
     """Waits for the training, and shows, judges and keeps what came of it."""
 
     def on_result(trained: Trained) -> None:
+        labels = [metrics.label for metrics in trained.measured.evaluation.labels]
+        remember(project=[arns.project_name(begun.project_arn)], version=[trained.version], label=labels)
         document = asdict(trained.measured.evaluation) | {"trained": trained.started} | trained.verdict.document()
         session.console.result(document, lambda _: _show(session, trained))
         write_files(kept, trained.measured)
@@ -111,7 +114,8 @@ def _finish(session: Session, begun: "Begun", gate: GateSettings, junit: Path | 
         trained = session.finish_training(begun, gate=gate, tracker=kept.server, on_result=on_result)
     except KeyboardInterrupt:
         project = arns.project_name(begun.project_arn)
-        session.console.note(f"\nthe training of {begun.version} goes on; to come back: {resuming(project)}")
+        session.console.note("")
+        session.console.note(f"the training of {begun.version} goes on; to come back: {resuming(project)}")
         raise
     end_on(trained.verdict, junit)
 
@@ -121,6 +125,8 @@ def _show(session: Session, trained: Trained) -> None:
     show_evaluation(console, trained.measured.evaluation)
     if not trained.started:
         console.text(f"version {trained.version} was trained already; nothing was trained or billed")
+    elif seconds is not None and session.local:
+        console.text(f"{seconds} seconds of training, which nobody is billed for")
     elif seconds is not None:
         console.text(f"billed: {seconds} seconds of training, ${training_cost(seconds):.2f} at the AWS price")
     show_verdict(console, trained.verdict)

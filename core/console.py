@@ -1,12 +1,14 @@
 """The one place that prints: results to standard output, everything else to standard error."""
 
-import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
+from customlabels.core.printable import printable, printable_json
+from customlabels.core.text_tables import lay_out
 from customlabels.core.watching import Callbacks, Progress
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class Console:
     def result(self, value: Any, show: Callable[[Any], None]) -> None:
         """The command's result: `value` as JSON where that is asked for, else what `show` prints of it."""
         if self.as_json:
-            print(json.dumps(value, indent=2, ensure_ascii=False))
+            print(printable_json(value, encoding=_encoding(sys.stdout), indent=2))
         else:
             show(value)
 
@@ -42,22 +44,53 @@ class Console:
         self.result(values, lambda _: self.text(sentence))
 
     def text(self, text: str) -> None:
-        """A line of the result."""
-        print(text)
+        """A line of the result; what names in it would do to a terminal is shown instead."""
+        print(printable(text, encoding=_encoding(sys.stdout)))
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
-        """A table of the result; columns of numbers are right-aligned."""
-        from rich import box
-        from rich.table import Table
-        from rich.text import Text
+    def lines(self, lines: Iterable[str]) -> None:
+        """Lines of the result."""
+        for line in lines:
+            self.text(line)
 
-        table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
-        for index, name in enumerate(columns):
-            numbers = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
-            table.add_column(name, justify="right" if numbers else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(_cell(value)) for value in row))
-        _rich(sys.stdout).print(table)
+    def document(self, text: str) -> None:
+        """A result of several lines, such as a template; its line breaks and tabs stay."""
+        print(printable(text, encoding=_encoding(sys.stdout), kept="\n\t"))
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[object]],
+        *,
+        title: str = "",
+        give_way: Sequence[str] | None = None,
+    ) -> None:
+        """A table of the result; columns of numbers are right-aligned.
+
+        Parameters
+        ----------
+        give_way : the columns that are left out where a terminal is too narrow, the first first; None: from the right,
+            all but the first
+        """
+        encoding = _encoding(sys.stdout)
+        table = lay_out(
+            [printable(name, encoding=encoding) for name in columns],
+            [[printable(_cell(value), encoding=encoding) for value in row] for row in rows],
+            right=[
+                any(isinstance(row[index], int | float) for row in rows)
+                and all(isinstance(row[index], int | float | None) for row in rows)
+                for index in range(len(columns))
+            ],
+            width=_width(sys.stdout),
+            give_way=None if give_way is None else [printable(name, encoding=encoding) for name in give_way],
+        )
+        print()
+        if title:
+            self.text(title)
+        for line in table.lines:
+            self.text(line)
+        print()
+        if table.left_out:
+            self.note(f"no room for {', '.join(table.left_out)}: a wider terminal, a file or --output json has it")
 
     def note(self, text: str) -> None:
         """Something on the way; nothing where quiet."""
@@ -68,6 +101,17 @@ class Console:
         tell(f"warning: {text}")
 
     def error(self, error: "CustomLabelsError") -> None:
+        """What went wrong and what to do: sentences, or one line of JSON where results are JSON."""
+        if self.as_json:
+            document = {
+                "error": error.message,
+                "details": list(error.details),
+                "hint": error.hint,
+                "exit_code": error.exit_code,
+            }
+            with suppress(OSError, ValueError):
+                print(printable_json(document, encoding=_encoding(sys.stderr)), file=sys.stderr)
+            return
         tell(f"error: {error.message}")
         for detail in error.details[:_MOST_DETAILS]:
             tell(f"       {detail}")
@@ -89,10 +133,10 @@ class Console:
             return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        columns = [TextColumn("{task.description}"), BarColumn()]
+        columns = [TextColumn("{task.description}", markup=False), BarColumn()]
         columns += [MofNCompleteColumn()] if total is not None else []
         bar = Progress(*columns, TimeElapsedColumn(), console=_rich(sys.stderr), transient=True)
-        task = bar.add_task(title, total=total)
+        task = bar.add_task(printable(title, encoding=_encoding(sys.stderr)), total=total)
         began = time.monotonic()
 
         def advance(count: int) -> None:
@@ -137,7 +181,7 @@ def in_money(rows: Iterable[Mapping[str, object]], *names: str) -> list[tuple[ob
 def tell(text: str) -> None:
     """Prints to standard error; a terminal that is gone keeps nothing from being done, a model from being stopped."""
     with suppress(OSError, ValueError):
-        print(text, file=sys.stderr)
+        print(printable(text, encoding=_encoding(sys.stderr)), file=sys.stderr)
 
 
 def _cell(value: object) -> str:
@@ -148,8 +192,16 @@ def _cell(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def _rich(stream: Any) -> "RichConsole":
+def _encoding(stream: TextIO) -> str:
+    return stream.encoding or "utf-8"
+
+
+def _width(stream: TextIO) -> int | None:
+    """Cells of a terminal; None where it is none: a pipe has no width, and nothing is folded there."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
+def _rich(stream: TextIO) -> "RichConsole":
     from rich.console import Console as RichConsole
 
-    # A pipe has no width: nothing is cut off there.
-    return RichConsole(file=stream, width=None if stream.isatty() else 200, highlight=False)
+    return RichConsole(file=stream, highlight=False)

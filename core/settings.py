@@ -131,6 +131,20 @@ class DetectSettings(_Section):
 
 
 @dataclass(frozen=True)
+class InspectionSettings(_Section):
+    source: str | None = None
+    defects: tuple[str, ...] = ()
+    thresholds: Mapping[str, Annotated[float, Ge(0), Le(100)]] | str = field(default_factory=dict)
+    band: Annotated[float, Ge(0), Le(50)] = 0.0
+    on_defect: Literal["none", "tag", "copy", "move"] = "none"
+    defects_to: str | None = None
+    deadline: str = "4h"
+    keep: str = "90d"
+    by: Literal["etag", "sha256"] = "etag"
+    workers: Annotated[int, Ge(2), Le(1000)] | None = None
+
+
+@dataclass(frozen=True)
 class Settings(_Section):
     """The whole file; every key is optional."""
 
@@ -139,6 +153,7 @@ class Settings(_Section):
     gate: GateSettings = GateSettings()
     detect: DetectSettings = DetectSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    inspection: InspectionSettings = InspectionSettings()
     notify: NotifySettings = NotifySettings()
     track: TrackSettings = TrackSettings()
 
@@ -163,21 +178,27 @@ def load_settings(path: Path | None) -> Settings:
         return Settings()
     from pydantic import TypeAdapter, ValidationError
 
+    text = ""
     try:
-        return TypeAdapter(Settings).validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        return TypeAdapter(Settings).validate_python(tomllib.loads(text))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not valid TOML: {error}") from error
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        from customlabels.core.settings_faults import faults_in_words
+
+        faults = faults_in_words(text, Settings, error)
         raise SettingsError(
             f"{path}: {faults[0]}", details=faults[1:], hint="customlabels init DIR writes a commented example"
         ) from error
 
 
 TEMPLATE = """\
-# Settings of customlabels; a flag of the same name wins. Everything is optional.
+# Settings of customlabels; a flag of the same name wins. Everything is optional. \
+Editors check it once you have run: customlabels init --schema > customlabels.schema.json
+#:schema ./customlabels.schema.json
 
 [project]
 # name = "surface"            # of the Rekognition project; default: the name of the image folder
@@ -231,6 +252,18 @@ TEMPLATE = """\
 # stop = "22:00"              # over midnight where it is not after the start
 # units = 2
 # version = "champion"        # or the name of a version
+
+[inspection]
+# source = "s3://line-1/images/"   # whatever arrives there is inspected by the champion
+# defects = ["crack", "dent"]      # labels that make an image a defect
+# thresholds = { crack = 62.5 }    # 0 to 100, or a file of `versions thresholds`; default: the assumed ones
+# band = 5                         # nearer than this to its threshold, an image is unsure
+# on_defect = "tag"                # or "copy" or "move", both to defects_to
+# defects_to = "s3://line-1/defects/"   # outside the source, since each copy would be inspected again
+# deadline = "4h"                  # how long an image may wait; the model is started as late as that lets
+# keep = "90d"                     # how long results are kept
+# by = "etag"                      # images are known by ETag and size; "sha256" where equal bytes have several ETags
+# workers = 3                      # functions at once; default: as many as keep the model's units busy
 
 [notify]
 # topic = "arn:aws:sns:eu-west-1:111122223333:models"   # told when a version is trained, passes, fails, is promoted

@@ -3,10 +3,12 @@
 The public API is what `__all__` lists; it is imported when it is first used, so that the command starts at once.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+# As type checkers know the name; to import typing takes as long as Python's own start.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from customlabels.core.errors import (
         CustomLabelsError,
         GateFailed,
@@ -128,11 +130,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name == "__version__":
         from importlib.metadata import version
 
         return version("customlabels")
+    import importlib
+
     for module, names in _PUBLIC.items():
         if name in names:
             return getattr(importlib.import_module(f"customlabels.{module}"), name)

@@ -15,6 +15,7 @@ __all__ = [
     "reading",
     "samples",
     "split",
+    "spots",
     "structure",
     "summary",
 ]

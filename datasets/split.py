@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.datasets.groups import connected
 from customlabels.datasets.limits import MAX_IMAGES, MAX_IMAGES_IN, MAX_TEST_IMAGES_OF_LABEL
 from customlabels.datasets.model import Dataset, ImageRecord, Side, label_counts
 from customlabels.datasets.probe import hashed
@@ -272,22 +273,20 @@ def _faults(dataset: Dataset) -> list[str]:
 
 def grouped(dataset: Dataset, groups: Iterable[Iterable[ImageRecord]]) -> Dataset:
     """`dataset` with these images in groups; where the layout gave groups already, those they touch become one."""
-    from scipy.cluster.hierarchy import DisjointSet
-
-    joined = DisjointSet([record.name for record in dataset.records])
     first: dict[str, str] = {}
-    for record in dataset.records:
-        if record.group is not None:
-            joined.merge(record.name, first.setdefault(record.group, record.name))
+    pairs = [
+        (first.setdefault(record.group, record.name), record.name)
+        for record in dataset.records
+        if record.group is not None
+    ]
     for group in groups:
         names = [record.name for record in group]
-        for name in names:
-            joined.merge(names[0], name)
+        pairs += [(names[0], name) for name in names]
     # What stands for a group is one of its members, so that it changes as little as can be.
     known = {record.name: record.hashes.md5 if record.hashes else record.name for record in dataset.records}
     names_of = {
         name: known[min(members, key=lambda member: _rank(0, known[member]))]
-        for members in joined.subsets()
+        for members in connected(pairs)
         if len(members) > 1
         for name in members
     }

@@ -22,7 +22,7 @@ SHOWN = (
     "customlabels --local train images --min-f1 0.8",
     "customlabels --local versions promote --min-f1 0.8",
     "customlabels sample new --images 1 --seed 1",
-    "customlabels --local detect new --start --yes",
+    "customlabels --local detect new --start",
 )
 ROOM = (1000, 1030)
 """Pixels of the report that are shown."""

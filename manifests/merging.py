@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from customlabels.core.errors import ManifestError
+from customlabels.core.plurals import counted
 from customlabels.manifests.entries import read_entry
 from customlabels.manifests.lines import BOXES, IMAGE_LEVEL, MULTI_LABEL
 from customlabels.manifests.rewriting import attributes
@@ -48,7 +49,7 @@ def merged(manifests: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
                 held[entry.source_ref] = (before[0], orjson.dumps(both))
     if faults:
         raise ManifestError(
-            f"{len(faults)} lines cannot be merged: {faults[0]}",
+            f"{counted(len(faults), 'line')} cannot be merged: {faults[0]}",
             details=faults[1:],
             hint="take out the one that is wrong; customlabels manifest validate --fix drops broken lines",
         )
@@ -90,5 +91,5 @@ def _meaning(line: dict[str, Any], name: str) -> object:
 def _in_words(line: dict[str, Any], name: str) -> str:
     meaning = _meaning(line, name)
     if isinstance(meaning, list) and dict(attributes(line, BOXES)).get(name):
-        return f"{len(meaning)} boxes"
+        return counted(len(meaning), "box")
     return repr(meaning)

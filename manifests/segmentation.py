@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from customlabels.datasets.limits import MAX_SIDE
 from customlabels.datasets.model import Box
+from customlabels.datasets.spots import spots
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +34,6 @@ def boxes_by_color(
     ------
     ValueError : no PNG, too large, damaged, or with colours that nobody named
     """
-    import cv2
     import numpy as np
 
     pixels = _pixels(data)
@@ -47,10 +47,9 @@ def boxes_by_color(
     for color, label in colors.items():
         if label is None:
             continue
-        _, _, spots, _ = cv2.connectedComponentsWithStats((pixels == color).astype(np.uint8), connectivity=8)
         boxes += [
             Box(label, float(left), float(top), float(across), float(down))
-            for left, top, across, down, area in spots[1:].tolist()
+            for left, top, across, down, area in spots(pixels == color)
             if area >= min_area
         ]
     return tuple(boxes), (width, height)

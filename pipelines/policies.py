@@ -76,6 +76,7 @@ def detect(scope: Scope) -> Policy:
         [
             allow(calls, [scope.own], sid="Model"),
             find_project("FindProject"),
+            *_results(scope),
             allow(["s3:ListBucket"], [scope.bucket_arn], sid="Bucket"),
             allow(["s3:GetObject"], [objects(scope.site, scope.bucket, "")], sid="Images"),
             allow(["ssm:GetParameter"], [_champion(scope)], sid="Champion"),
@@ -84,6 +85,15 @@ def detect(scope: Scope) -> Policy:
             *key(scope.site, scope.kms_key, sid="Key"),
         ]
     )
+
+
+def _results(scope: Scope) -> list[Statement]:
+    """What `detect --results` does with the results of the project's inspection; nothing where it has none."""
+    if scope.watched is None:
+        return []
+    calls = ("BatchGetItem", "DeleteItem", "DescribeTable", "PutItem")
+    table = scope.site.arn("dynamodb", f"table/{stack_name(scope.project, 'inspection')}-results")
+    return [allow([f"dynamodb:{call}" for call in calls], [table], sid="Results")]
 
 
 def _guard(scope: Scope) -> list[Statement]:

@@ -7,6 +7,7 @@ from customlabels.aws.clients import Clients, explained
 from customlabels.aws.stacks import deployment
 from customlabels.aws.stacks.names import stack_name
 from customlabels.core.errors import ServiceError
+from customlabels.core.plurals import counted
 from customlabels.core.watching import Watch
 from customlabels.pipelines.service.states import State
 from customlabels.pipelines.service.versions import Description, list_versions, version_name
@@ -110,7 +111,7 @@ def overruled(clients: Clients, project: str, version: str, now: datetime, watch
             "customlabels schedule override --on 3h"
         )
     if units and want is not None and want.units != units:
-        return f"the schedule wants it on {want.units} units, and starts it again on them: {why}"
+        return f"the schedule wants it on {counted(want.units, 'unit')}, and starts it again on them: {why}"
     if not units and want is not None and want.units:
         return (
             f"the schedule starts it again within five minutes: {why}; to keep it down, "

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from customlabels.aws.clients import Clients, explained
+from customlabels.core.plurals import counted
 from customlabels.core.prices import hosting_cost
 from customlabels.core.tables import Table
 from customlabels.core.watching import Watch, ticking
@@ -88,7 +89,7 @@ def start(
         )
     up = version.get("MinInferenceUnits")
     if not started and up and up != units:
-        watch.warn(f"{name} runs on {up} units; to change them, stop it first")
+        watch.warn(f"{name} runs on {counted(up, 'unit')}; to change them, stop it first")
     return Started(name, started, units if started else up or units)
 
 

@@ -86,5 +86,6 @@ def scope(
         event_bus=settings.notify.event_bus,
         images=images,
         to_project=to_project,
+        watched=settings.inspection.source,
         packages=stack_name(name) if settings.track.sagemaker else None,
     )

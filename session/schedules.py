@@ -25,7 +25,8 @@ def schedule(session: "Session", learned: timedelta | None = None) -> "Schedule"
 
     warm_up = USUAL_WARM_UP if learned is None else learned
     schedule = read_schedule(session.settings.schedule, session.now().year, warm_up, session.settings.detect.rate)
-    if not schedule.windows:
+    # What waits for inspection asks for the model too.
+    if not schedule.windows and session.settings.inspection.source is None:
         raise SettingsError(
             "no window is set", hint="add a [[schedule.window]] to customlabels.toml; customlabels init shows one"
         )

@@ -14,6 +14,7 @@ from customlabels.session import (
     champions,
     checkups,
     evaluations,
+    inspections,
     manifest_checks,
     running_models,
     schedules,
@@ -101,7 +102,7 @@ class Session:
 
         if self._endpoint_url is not None:
             raise SettingsError("--local and --endpoint-url exclude each other")
-        service = start(self.state)
+        service = start(self.state, watch=self.console)
         clients = self._connect(None, self.region, service.endpoint_url, service.key)
         make_bucket(clients.s3, self.bucket(), clients.region)
         return clients
@@ -167,7 +168,7 @@ class Session:
         if self.local:
             from customlabels.emulator.server.address import start
 
-            start(self.state)
+            start(self.state, watch=self.console)
 
     wanted = trainings.wanted
     divide = staticmethod(trainings.divide)
@@ -197,6 +198,16 @@ class Session:
     schedule = schedules.schedule
     schedule_stack = schedules.schedule_stack
     deploy_schedule = schedules.deploy_schedule
+
+    asked_inspection = inspections.asked_inspection
+    inspection_stack = inspections.inspection_stack
+    deploy_inspection = inspections.deploy_inspection
+    remove_inspection = inspections.remove_inspection
+    inspection_status = inspections.inspection_status
+    inspected = inspections.inspected
+    dead_letters = inspections.dead_letters
+    retry_inspection = inspections.retry_inspection
+    known_detections = inspections.known_detections
 
     validate = manifest_checks.validate
     look = manifest_checks.look

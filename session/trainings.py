@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.clients import check_region
+from customlabels.core.plurals import counted
 from customlabels.core.settings import GateSettings
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def plan(
     """
     from customlabels.pipelines.training.run_plan import make_plan
 
-    title = f"hashing {len(divided.records)} images"
+    title = f"hashing {counted(len(divided.records), 'image')}"
     known = remote is not None or all(record.hashes for record in divided.records)
     shown = nullcontext(lambda count: None) if known else session.console.step(title, len(divided.records))
     with shown as advance:
@@ -122,7 +123,9 @@ def plan_training(
     plan = session.plan(divided, bucket=bucket, project=project, version=version, settings=divided_by, remote=remote)
     forecast.check_gate(plan, gate or session.settings.gate, session.console)
     most = max_cost or session.settings.project.max_cost
-    estimate = forecast.forecast(lambda: session.clients.rekognition, plan, most, session.console, offline=offline)
+    estimate = forecast.forecast(
+        lambda: session.clients.rekognition, plan, most, session.console, offline=offline, billed=not session.local
+    )
     return forecast.Planned(plan, estimate)
 
 

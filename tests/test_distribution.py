@@ -1,5 +1,6 @@
 """What is built for others: a wheel and an archive of the sources hold all that they need, and nothing else."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,11 @@ import zipfile
 from email.parser import Parser
 from pathlib import Path
 
+import click
 import pytest
+from support.local_services import BUCKET, Service
+
+from customlabels.cli.group import root
 
 ROOT = Path(__file__).parents[1]
 ROOMS = sorted(link.name for link in (ROOT / "customlabels").iterdir() if link.is_symlink())
@@ -115,3 +120,156 @@ def test_without_a_tag_the_version_is_one_of_development(checkout: Path, tmp_pat
     shutil.copytree(checkout, source, symlinks=True, ignore=shutil.ignore_patterns("build", "*.egg-info"))
     run(source, "git", "tag", "--delete", f"v{VERSION}")
     assert run(source, sys.executable, "-m", "setuptools_git_versioning") == "0.1.0.dev0"
+
+
+BARE_MEGABYTES, BARE_PACKAGES = 210, 35
+
+LINES = (
+    "help",
+    "init .",
+    "sample photos --images 6",
+    "completion bash",
+    "dataset formats",
+    "dataset inspect photos --near-duplicates",
+    "dataset split photos --report",
+    "dataset convert photos/boxes.json --images photos --as masks --to masks",
+    "dataset inspect masks",
+    "manifest build photos --bucket {bucket} --to manifests",
+    "manifest describe manifests/train.manifest",
+    "manifest validate manifests/train.manifest --test manifests/test.manifest --images photos",
+    "manifest merge manifests/train.manifest manifests/test.manifest --to all.manifest",
+    "manifest convert all.manifest --as image-level --to labels.manifest",
+    "{aws} iam policy train --project bare --bucket {bucket}",
+    "schedule simulate --demand two-shift",
+    "schedule capacity --demand two-shift --rate 5",
+    "{aws} schedule show",
+    "{aws} doctor --project bare --bucket {bucket}",
+    "{aws} train photos --project bare --bucket {bucket} --min-f1 0.1 --version-name first",
+    "{aws} train photos --project bare --bucket {bucket} --seed 1 --version-name second",
+    "{aws} versions list --project bare",
+    "{aws} versions show first --project bare",
+    "{aws} versions thresholds first --project bare --precision 0.8",
+    "{aws} versions gate first --project bare --min-f1 0.1",
+    "{aws} versions compare first second --project bare",
+    "{aws} versions report first --project bare --to report.html",
+    "{aws} versions promote first --project bare --min-f1 0.1",
+    "{aws} versions promote second --project bare --min-f1 0.1",
+    "{aws} versions rollback --project bare",
+    "{aws} versions history --project bare",
+    "{aws} versions copy second --project bare --to-project bare-2 --to-bucket {bucket}",
+    "{aws} versions delete second --project bare --yes",
+    "{aws} model start first --project bare --yes",
+    "{aws} model status --project bare",
+    "{aws} detect photos/crack --project bare --to found.csv --safe-csv --draw drawn",
+    "{aws} model stop --project bare",
+    "{aws} schedule render --project bare --bucket {bucket}",
+    "{aws} schedule deploy --project bare --bucket {bucket} --yes",
+    "{aws} schedule diff --project bare --bucket {bucket}",
+    "{aws} schedule status --project bare",
+    "{aws} inspection render --project bare --bucket {bucket}",
+    "{aws} inspection diff --project bare --bucket {bucket}",
+    "{aws} schedule override --project bare --off 1h",
+    "{aws} schedule remove --project bare --bucket {bucket} --yes",
+    "{aws} inspection simulate --demand two-shift",
+    "{aws} pipeline export --project bare --bucket {bucket} --source s3://{bucket}/photos",
+)
+"""Each command that AWS alone takes, in an order in which each has what it needs."""
+
+SETTINGS = f"""
+[[schedule.window]]
+days = "mon-fri"
+start = "06:00"
+stop = "22:00"
+[inspection]
+source = "s3://{BUCKET}/arriving/"
+defects = ["crack"]
+"""
+
+APART = {
+    **dict.fromkeys(
+        (f"inspection {name}" for name in ("deploy", "status", "results", "retry", "remove")),
+        "an inspection takes a stack of its own, which tests/e2e/test_inspection.py has",
+    ),
+    "pipeline deploy": "a pipeline runs in tests of its own, which take long",
+    "pipeline remove": "as above",
+    "pipeline run": "as above",
+}
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> list[str]:
+    if not isinstance(command, click.Group):
+        return [" ".join(path)]
+    context = click.Context(command)
+    inner = [(name, command.get_command(context, name)) for name in command.list_commands(context)]
+    return [name for word, below in inner if below for name in commands(below, (*path, word))]
+
+
+@pytest.fixture(scope="module")
+def bare(wheel: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that holds the wheel and what it asks for without extras."""
+    folder = tmp_path_factory.mktemp("bare")
+    uv = shutil.which("uv")
+    python = folder / "bin" / "python"
+    if uv:
+        run(folder, uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder))
+        install = [uv, "pip", "install", "--quiet", "--python", str(python)]
+    else:
+        run(folder, sys.executable, "-m", "venv", str(folder))
+        install = [str(python), "-m", "pip", "install", "--quiet"]
+    done = subprocess.run([*install, str(wheel.filename)], capture_output=True, text=True, timeout=300)
+    if done.returncode:
+        pytest.skip(f"its dependencies cannot be had here: {done.stderr.strip()[-300:]}")
+    return folder
+
+
+@pytest.mark.around
+def test_whoever_uses_aws_alone_installs_little(bare: Path) -> None:
+    (site,) = bare.glob("lib/python*/site-packages")
+    installed = [path for path in site.glob("*.dist-info") if not path.name.startswith(("pip-", "setuptools-"))]
+    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    assert len(installed) <= BARE_PACKAGES
+    assert size / 1e6 <= BARE_MEGABYTES
+
+
+@pytest.mark.around
+def test_every_command_but_the_local_service_works_without_its_extra(
+    bare: Path, service: Service, tmp_path: Path
+) -> None:
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CUSTOMLABELS_", "PYTHON"))
+    }
+    environment = kept | {
+        "AWS_ACCESS_KEY_ID": service.key,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+    def command(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(bare / "bin" / "customlabels"), *words],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    for line in LINES:
+        words = line.format(aws=f"--endpoint-url {service.endpoint_url}", bucket=BUCKET).split()
+        done = command(*words)
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        if line == "init .":
+            (tmp_path / "customlabels.toml").write_text(SETTINGS)
+    for words in (("--local", "versions", "list"), ("local", "start"), ("local", "env")):
+        done = command(*words)
+        assert done.returncode == 1
+        assert "pip install 'customlabels[local]'" in done.stderr
+    assert command("local", "status").returncode == 0
+
+
+def test_no_command_is_left_out_of_what_is_tried_without_the_extra() -> None:
+    tried = {line.removeprefix("{aws} ") for line in LINES}
+    named = [name for name in commands(root) if not name.startswith("local ") and name not in APART]
+    assert [name for name in named if not any(f"{line} ".startswith(f"{name} ") for line in tried)] == []

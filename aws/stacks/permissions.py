@@ -30,6 +30,16 @@ _TYPES = {
     "AWS::CloudWatch::Dashboard": _Reach(
         "cloudwatch", ("DeleteDashboards", "GetDashboard", "PutDashboard"), "dashboard/{stack}", regional=False
     ),
+    "AWS::DynamoDB::Table": _Reach(
+        "dynamodb",
+        (
+            *("CreateTable", "DeleteTable", "DescribeContinuousBackups", "DescribeContributorInsights"),
+            *("DescribeKinesisStreamingDestination", "DescribeTable", "DescribeTimeToLive", "GetResourcePolicy"),
+            *("ListTagsOfResource", "TagResource", "UntagResource", "UpdateContinuousBackups", "UpdateTable"),
+            "UpdateTimeToLive",
+        ),
+        "table/{stack}-*",
+    ),
     "AWS::Events::Rule": _Reach(
         "events",
         ("DeleteRule", "DescribeRule", "ListTargetsByRule", "PutRule", "PutTargets", "RemoveTargets"),

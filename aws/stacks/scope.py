@@ -23,6 +23,8 @@ class Scope:
     event_bus: str | None = None
     images: str | None = None
     """s3://bucket/folder of images that are trained on where they lie."""
+    watched: str | None = None
+    """s3://bucket/folder of images that are inspected as they arrive."""
     packages: str | None = None
     """Name of the model package group that follows the champion."""
     to_project: str | None = None

@@ -1,12 +1,12 @@
 """customlabels dataset convert."""
 
-from pathlib import Path
-
 import click
 
 from customlabels.cli.group import Command, pass_session
+from customlabels.cli.output_options import former_target, kind_and_target
 from customlabels.cli.source_options import Source, takes_images, wanted
 from customlabels.core.errors import SettingsError
+from customlabels.core.plurals import counted
 from customlabels.manifests.formats import FORMATS
 from customlabels.pipelines.training.sources import (
     find_source,
@@ -19,34 +19,36 @@ _WRITTEN = [name for name, format in FORMATS.items() if format.writes]
 
 @click.command(cls=Command)
 @takes_images
-@click.option(
-    "-o", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="A new folder for the result."
-)
-@click.option("--to", type=click.Choice(_WRITTEN), help="Format of the result.  [default: that of SOURCE]")
+@click.option("--to", metavar="FOLDER", help="A new folder for the result.  [required]")
+@click.option("--as", "kind", type=click.Choice(_WRITTEN), help="Format of the result.  [default: that of SOURCE]")
+@former_target
 @pass_session
-def convert(session: Session, source: Source, folder: Path, to: str | None) -> None:
+def convert(session: Session, source: Source, to: str | None, kind: str | None, former: str | None) -> None:
     """Write SOURCE in any format to a new folder, images made such that the service takes them.
 
     Other formats become JPEG or PNG, EXIF orientation is baked in, what is too large is scaled down, boxes along with
     it. The originals are never touched.
 
-    Example: customlabels dataset convert instances.json --images photos --to yolo -o yolo
+    Example: customlabels dataset convert instances.json --images photos --as yolo --to yolo
     """
     from customlabels.datasets import conversion
     from customlabels.datasets.reading import Policy
 
-    if to is None:
+    kind, folder = kind_and_target(session.console, kind, to, former, _WRITTEN)
+    if kind is None:
         with find_source(wanted(session, source), convertible=True) as chosen:
-            to = chosen.format.name
-        if to not in _WRITTEN:
-            raise SettingsError(f"{to} is read, and not written", hint=f"say --to {', '.join(_WRITTEN)}")
+            kind = chosen.format.name
+        if kind not in _WRITTEN:
+            raise SettingsError(f"{kind} is read, and not written", hint=f"say --as {', '.join(_WRITTEN)}")
     policy = Policy(image_fault=conversion.convertible_fault, allow_unlabelled=True)
     taken = take_images(wanted(session, source), policy).dataset
-    with session.console.step(f"writing {len(taken.records)} images to {folder}", len(taken.records)) as advance:
-        written, changes = conversion.convert(taken, FORMATS[to], folder, lambda: advance(1))
+    with session.console.step(
+        f"writing {counted(len(taken.records), 'image')} to {folder}", len(taken.records)
+    ) as advance:
+        written, changes = conversion.convert(taken, FORMATS[kind], folder, lambda: advance(1))
     document = {
         "folder": str(folder),
-        "format": to,
+        "format": kind,
         "images": len(written.records),
         "changed": [
             {"image": change.name, "written": change.written, "reasons": list(change.reasons)} for change in changes
@@ -58,7 +60,10 @@ def convert(session: Session, source: Source, folder: Path, to: str | None) -> N
             session.console.table(
                 ("image", "written", "what was done"),
                 [(change.name, change.written, ", ".join(change.reasons)) for change in changes],
+                give_way=("written",),
             )
-        session.console.text(f"{folder}: {len(written.records)} images as {to}, {len(changes)} of them changed")
+        session.console.text(
+            f"{folder}: {counted(len(written.records), 'image')} as {kind}, {len(changes)} of them changed"
+        )
 
     session.console.result(document, show)

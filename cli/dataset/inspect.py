@@ -6,6 +6,7 @@ import click
 
 from customlabels.cli.group import Command, pass_session
 from customlabels.cli.source_options import Source, reads_images, wanted
+from customlabels.core.plurals import counted
 from customlabels.datasets.duplicates import Duplicates
 from customlabels.datasets.model import Dataset, Finding
 from customlabels.datasets.summary import summarise
@@ -73,14 +74,14 @@ def _show(session: Session, dataset_: Dataset, twice: list[Duplicates]) -> None:
     )
     sizes = summary["sizes"]
     parts = [
-        f"{summary['images']} images, {summary['bytes'] / 1e6:.1f} MB",
+        f"{counted(summary['images'], 'image')}, {summary['bytes'] / 1e6:.1f} MB",
         f"width {_range(sizes['width'])}, height {_range(sizes['height'])} pixels",
         ", ".join(f"{count} {kind}" for kind, count in summary["formats"].items()),
     ]
     if boxed:
-        parts.append(f"{summary['boxes']} boxes")
+        parts.append(counted(summary["boxes"], "box"))
     if summary["unlabelled"]:
-        parts.append(f"{summary['unlabelled']} images without any label")
+        parts.append(f"{counted(summary['unlabelled'], 'image')} without any label")
     console.text("; ".join(parts))
     if twice:
         console.table(

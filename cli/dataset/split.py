@@ -4,6 +4,7 @@ import click
 
 from customlabels.cli.group import Command, pass_session
 from customlabels.cli.source_options import Source, divides_images, wanted
+from customlabels.core.printable import printable
 from customlabels.datasets.model import Side
 from customlabels.datasets.split import balance
 from customlabels.pipelines.training.sources import (
@@ -30,8 +31,8 @@ def split_(session: Session, source: Source, report: bool) -> None:
         images = {side.value: [record.name for record in divided.side(side)] for side in Side}
         session.console.result(
             images,
-            lambda _: session.console.text(
-                "\n".join(f"{side}\t{name}" for side, names in images.items() for name in names)
+            lambda _: session.console.document(
+                "\n".join(f"{side}\t{printable(name)}" for side, names in images.items() for name in names)
             ),
         )
         return
@@ -43,5 +44,6 @@ def split_(session: Session, source: Source, report: bool) -> None:
         lambda _: session.console.table(
             (*names[:-1], "share tested", "note"),
             [(row.label, row.images, row.groups, row.train, row.test, row.test / row.images, row.note) for row in rows],
+            give_way=("groups", "note"),
         ),
     )

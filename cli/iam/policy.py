@@ -31,4 +31,4 @@ def policy(
     Example: customlabels iam policy train --project surface > train.json
     """
     scope = session.scope(project, bucket=bucket, images=images, to_project=to_project, account=account)
-    session.console.text(json.dumps(POLICIES[use](scope), indent=2))
+    session.console.document(json.dumps(POLICIES[use](scope), indent=2))

@@ -25,7 +25,7 @@ def env(session: Session) -> None:
 
     Example: eval "$(customlabels local env)" && aws rekognition describe-projects
     """
-    service = address.start(session.state)
+    service = address.start(session.state, watch=session.console)
     variables = {
         "AWS_ENDPOINT_URL": service.endpoint_url,
         "AWS_ACCESS_KEY_ID": service.key,

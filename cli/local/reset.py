@@ -2,6 +2,7 @@
 
 import click
 
+from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session
 from customlabels.emulator.server import address
 from customlabels.session import Session
@@ -15,7 +16,6 @@ def reset(session: Session, yes: bool) -> None:
 
     Example: customlabels local reset
     """
-    if not yes:
-        click.confirm(f"Delete every bucket, project and version in {session.state}?", abort=True, err=True)
+    ask(f"Delete every bucket, project and version in {session.state}?", yes=yes)
     address.reset(session.state)
     session.console.done(f"{session.state} is empty", state=str(session.state))

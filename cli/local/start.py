@@ -41,7 +41,7 @@ def start(
         pace = replace(pace or address.USUAL, rate=rate)
     if strict or iam or lag is not None:
         pace = replace(pace or address.USUAL, strict=strict, iam=iam, lag=lag or 0.0)
-    service = address.start(folder, pace)
+    service = address.start(folder, pace, session.console)
     if pace is not None and service.pace != pace:
         raise ServiceError(
             "the local service is running at another pace", hint="customlabels local stop, then start it"

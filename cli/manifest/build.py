@@ -8,6 +8,7 @@ import click
 from customlabels.cli.group import Command, pass_session
 from customlabels.cli.source_options import Source, divides_images, wanted
 from customlabels.core.errors import SettingsError
+from customlabels.core.plurals import counted
 from customlabels.pipelines.training.sources import NEAR_DUPLICATES, divide_images, find_source
 from customlabels.session import Session
 
@@ -28,6 +29,7 @@ _MOST_SHOWN = 50
     help="Where the images lie already; they are not looked at, nor needed here.",
 )
 @click.option(
+    "--to",
     "-o",
     "target",
     type=click.Path(path_type=Path),
@@ -46,21 +48,22 @@ def build(
 ) -> None:
     """Write train.manifest and test.manifest for the images in SOURCE; nothing is uploaded.
 
-    Example: customlabels manifest build images --bucket my-bucket -o out
+    Example: customlabels manifest build images --bucket my-bucket --to out
 
-    Example: customlabels manifest build parts.csv --s3-images s3://my-bucket/parts/ -o parts.manifest
+    Example: customlabels manifest build parts.csv --s3-images s3://my-bucket/parts/ --to parts.manifest
     """
     if s3_images is not None:
         written = _build_remote(session, source, s3_images, project, target)
     elif target.suffix == MANIFEST:
         raise SettingsError(
-            f"-o {target}: images that are to be uploaded are divided into two manifests", hint="name a folder with -o"
+            f"--to {target}: images that are to be uploaded are divided into two manifests",
+            hint="name a folder with --to",
         )
     else:
         written = _build_divided(session, source, bucket, project, target)
     session.console.result(
         written,
-        lambda _: session.console.text("\n".join(f"{name}: {count} lines" for name, count in written.items())),
+        lambda _: session.console.lines(f"{name}: {counted(count, 'line')}" for name, count in written.items()),
     )
 
 

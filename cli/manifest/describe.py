@@ -6,6 +6,7 @@ import click
 
 from customlabels.cli.group import Command, pass_session
 from customlabels.cli.manifest.opening import opened
+from customlabels.core.plurals import counted
 from customlabels.session import Session
 
 
@@ -40,7 +41,7 @@ def _show_description(session: Session, description: dict[str, Any]) -> None:
         "labels_and_boxes": "with labels and boxes",
     }
     console.text(
-        f"{description['lines']} lines"
+        counted(description["lines"], "line")
         + "".join(f"; {description[key]} {meaning}" for key, meaning in wanted.items() if description[key])
     )
     for key in ("kinds", "attributes", "jobs", "buckets", "sizes"):

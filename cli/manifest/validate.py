@@ -10,6 +10,7 @@ import click
 from customlabels.cli.group import Command, pass_session
 from customlabels.cli.manifest.opening import opened
 from customlabels.core.errors import ManifestError, SettingsError
+from customlabels.core.plurals import counted
 from customlabels.session import Session
 
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     "--images", metavar="DIR|s3", help="Look at the images too: below a folder, or, with s3, at the objects themselves."
 )
 @click.option(
-    "-o", "folder", type=click.Path(path_type=Path, file_okay=False), help="Write the service's own result files here."
+    "--to",
+    "-o",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the service's own result files there.",
 )
 @click.option(
     "--fix",
@@ -71,10 +76,11 @@ def validate(
         if fix is not None:
             if changes:
                 session.console.table(("line", "what was changed"), changes)
-            session.console.text(f"{fix}: {len(changes)} changes")
+            session.console.text(f"{fix}: {counted(len(changes), 'change')}")
         for file, report in reports.items():
             if len(reports) > 1:
-                session.console.text(f"\n{file}")
+                session.console.text("")
+                session.console.text(file)
             _show(session, report)
 
     session.console.result(documents[0] if len(files) == 1 else dict(zip(files, documents, strict=True)), show)
@@ -170,10 +176,13 @@ def _show(session: Session, report: "Report") -> None:
             )
             for name, part in report.parts.items()
         ],
+        give_way=("labels", "dropped", "ignored", "lines"),
     )
     rows = [row for part, code, message, lines in report.rows() for row in _rows(part, code, message, lines)]
     if rows:
-        console.table(("manifest", "code", "lines", "first", "field and value", "message"), rows)
+        console.table(
+            ("manifest", "code", "lines", "first", "field and value", "message"), rows, give_way=("first", "message")
+        )
     for name, fault in report.import_faults.items():
         console.text(f"a dataset import of {name} would fail: {fault.code}: {fault.message}")
     for fault in report.verdict.faults:
@@ -188,7 +197,7 @@ def _rows(part: str, code: str, message: str, lines: "Explained") -> Iterator[tu
 
     causes = list(lines.causes.values())
     if code in FOLLOWING or not causes:
-        others = f" and {len(causes) - 1} other fields" if len(causes) > 1 else ""
+        others = f" and {counted(len(causes) - 1, 'other field')}" if len(causes) > 1 else ""
         field = f"{causes[0][0].sentence}{others}" if causes else None
         yield part, code, lines.count, _first(lines), field, message
         return

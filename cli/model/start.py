@@ -2,6 +2,7 @@
 
 import click
 
+from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.service.hosting import MAX_UNITS
@@ -28,15 +29,14 @@ def start(
         raise click.BadParameter("--max-units is less than --units")
 
     def before_start(chosen: Description, most: int) -> None:
-        if not yes:
-            price = hosting_cost(1, most)
-            question = f"Start {version_name(chosen)}? On AWS it costs up to ${price:.2f} an hour until it is stopped."
-            click.confirm(question, abort=True, err=True)
+        question = f"Start {version_name(chosen)}? On AWS it costs up to ${hosting_cost(1, most):.2f} an hour"
+        ask(f"{question} until it is stopped.", yes=yes or session.local)
 
     up = session.start(version, project=project, units=units, max_units=max_units, before_start=before_start)
     done = f"{up.version} is RUNNING" if up.started else f"{up.version} was started already and is RUNNING"
+    stops = "to stop it" if session.local else "on AWS it costs until you stop it"
     session.console.done(
-        f"{done}; on AWS it costs until you stop it: customlabels model stop",
+        f"{done}; {stops}: customlabels model stop",
         version=up.version,
         status=State.RUNNING,
         started=up.started,

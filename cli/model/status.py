@@ -4,6 +4,7 @@ import click
 
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.core.console import in_money
+from customlabels.core.plurals import counted
 from customlabels.session import Session
 
 
@@ -17,10 +18,13 @@ def status(session: Session, project: str | None, days: int) -> None:
     Example: customlabels model status --days 7
     """
     rows = session.status(project=project, days=days).documents()
+    hours = f"unit hours in {counted(days, 'day')}"
+    columns: tuple[str, ...] = ("version", "status", "units", "$ an hour", hours, "$")
+    priced, shown = ("dollars_an_hour", "dollars"), rows
+    if session.local:
+        # Nobody pays for what is up here.
+        columns = tuple(column for column in columns if "$" not in column)
+        shown = [{name: value for name, value in row.items() if name not in priced} for row in rows]
     session.console.result(
-        rows,
-        lambda _: session.console.table(
-            ("version", "status", "units", "$ an hour", f"unit hours in {days} days", "$"),
-            in_money(rows, "dollars_an_hour", "dollars"),
-        ),
+        rows, lambda _: session.console.table(columns, in_money(shown, *priced), give_way=(hours, "$ an hour"))
     )

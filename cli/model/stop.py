@@ -18,10 +18,10 @@ def stop(session: Session, version: str | None, project: str | None) -> None:
     Example: customlabels model stop
     """
     stopped = session.stop(version, project=project)
-    session.console.result(stopped.documents(), lambda _: session.console.text(_in_words(stopped)))
+    session.console.result(stopped.documents(), lambda _: session.console.lines(_in_words(stopped)))
 
 
-def _in_words(models: Table[Stopped]) -> str:
+def _in_words(models: Table[Stopped]) -> list[str]:
     if not models:
-        return "no model is running"
-    return "\n".join(f"{model.version} {'is stopped' if model.stopped else 'was not running'}" for model in models)
+        return ["no model is running"]
+    return [f"{model.version} {'is stopped' if model.stopped else 'was not running'}" for model in models]

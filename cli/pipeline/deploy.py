@@ -5,9 +5,11 @@ from dataclasses import asdict
 import click
 
 from customlabels.aws.stacks.change_sets import Change
+from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session
 from customlabels.cli.pipeline_options import assembled_pipeline, defines_pipeline
 from customlabels.cli.stack_options import show_changes
+from customlabels.core.plurals import these
 from customlabels.pipelines.sagemaker import pipeline_deployment
 from customlabels.session import Session
 
@@ -35,9 +37,9 @@ def deploy(
     def confirm(changes: tuple[Change, ...], differences: list[str]) -> bool:
         if not console.as_json:
             show_changes(console, changes)
-            if differences:
-                console.text("\n".join(differences))
-        return yes or click.confirm(f"Make these {len(changes)} changes?", abort=True, err=True)
+            console.lines(differences)
+        ask(f"Make {these(len(changes), 'change')}?", yes=yes)
+        return True
 
     changes = pipeline_deployment.deploy(session.clients, assembled, confirm=confirm, watch=console)
     if not changes:

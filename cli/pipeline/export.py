@@ -36,7 +36,7 @@ def export(
     assembled = assembled_pipeline(session, project, bucket, source, image, instance_type)
     text = json.dumps(definition(assembled.pipeline), indent=2)
     if to is None:
-        session.console.text(text)
+        session.console.document(text)
         return
     files = [*write_files(to, {"definition.json": text.encode()}), *render(assembled.exported, to)]
     folder = assembled.stack.folder

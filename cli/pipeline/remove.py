@@ -3,6 +3,7 @@
 import click
 
 from customlabels.aws.stacks.names import stack_name
+from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.pipelines.sagemaker import pipeline_deployment
 from customlabels.pipelines.sagemaker.pipeline_stack import steps_stack_name
@@ -20,8 +21,7 @@ def remove(session: Session, project: str | None, yes: bool) -> None:
     """
     named = session.project(project)
     name, stack = stack_name(named), steps_stack_name(named)
-    if not yes:
-        click.confirm(f"Delete the pipeline {name} and {stack}?", abort=True, err=True)
+    ask(f"Delete the pipeline {name} and {stack}?", yes=yes)
     existed = pipeline_deployment.remove(session.clients, name, named, watch=session.console)
     done = f"the pipeline {name} is deleted" if existed else f"there was no pipeline {name}"
     session.console.done(done, pipeline=name, deleted=existed)

@@ -106,7 +106,7 @@ def _end(session: Session, execution: str, status: str, steps: list[executions.S
 
     def show(_: object) -> None:
         rows = [(step.name, step.status, step.seconds, _in_words(step)) for step in steps]
-        session.console.table(("step", "status", "seconds", "gave"), rows)
+        session.console.table(("step", "status", "seconds", "gave"), rows, give_way=("gave",))
 
     session.console.result(document, show)
     failed = next((step for step in steps if step.status == "Failed"), None)

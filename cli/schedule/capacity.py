@@ -9,6 +9,7 @@ import click
 from customlabels.cli.demand_options import demand_option, demand_trace, unopened_schedule
 from customlabels.cli.group import Command, Figure, pass_session
 from customlabels.core.errors import SettingsError
+from customlabels.core.plurals import counted
 from customlabels.pipelines.service.hosting import MAX_UNITS
 from customlabels.session import Session
 
@@ -69,11 +70,13 @@ def _show_capacity(session: Session, demanded: "Capacity", zone: str, rate: floa
         session.console.text("no request comes in this demand, so no unit is needed")
         return
     rows = [(f"{hour:02}:00", *(demanded.hours[24 * day + hour] for day in range(7))) for hour in range(24)]
-    session.console.table((zone, *DAYS), rows, title=f"inference units, of {rate:g} requests a second each")
+    session.console.table(
+        (zone, *DAYS), rows, title=f"inference units, of {rate:g} requests a second each", give_way=()
+    )
     at = demanded.at.astimezone(ZoneInfo(zone))
     session.console.text(
         f"most comes on {at:%a %Y-%m-%d} at {at:%H:%M}: {demanded.peak:.2f} requests a second, "
-        f"{demanded.units} units with {headroom:.0%} of headroom"
+        f"{counted(demanded.units, 'unit')} with {headroom:.0%} of headroom"
     )
     if demanded.exceeded:
         session.console.text(f"that is more than the {demanded.most} units that a model may have")

@@ -6,8 +6,10 @@ from datetime import timedelta
 import click
 
 from customlabels.aws.stacks.change_sets import Change
+from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.stack_options import code_bucket_option, show_changes
+from customlabels.core.plurals import these
 from customlabels.core.prices import hosting_cost
 from customlabels.scheduler.stack.own_cost import in_words, standing_charges
 from customlabels.scheduler.windows import dollars
@@ -31,14 +33,16 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
     def confirm(changes: tuple[Change, ...]) -> bool:
         if not console.as_json:
             show_changes(console, changes)
-            week = dollars(parts.schedule, session.now(), session.now() + timedelta(days=7))
-            always = hosting_cost(24 * 7, 1)
-            console.text(
-                f"windows of the next seven days: ${week:.2f}; "
-                f"one unit that is never stopped costs ${always:.2f} a week"
-            )
-            console.text(in_words(charges))
-        return yes or click.confirm(f"Make these {len(changes)} changes to {stack.name}?", abort=True, err=True)
+            if not session.local:
+                week = dollars(parts.schedule, session.now(), session.now() + timedelta(days=7))
+                always = hosting_cost(24 * 7, 1)
+                console.text(
+                    f"windows of the next seven days: ${week:.2f}; "
+                    f"one unit that is never stopped costs ${always:.2f} a week"
+                )
+                console.text(in_words(charges))
+        ask(f"Make {these(len(changes), 'change')} to {stack.name}?", yes=yes)
+        return True
 
     changes = session.deploy_schedule(confirm, assembled=assembled)
     if not changes:

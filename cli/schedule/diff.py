@@ -22,5 +22,5 @@ def diff(session: Session, project: str | None, bucket: str | None) -> None:
     same = "no difference" if shown else "nothing is deployed yet"
     session.console.result(
         {"stack": difference.name, "deployed": shown, "same": not lines, "diff": lines},
-        lambda _: session.console.text("\n".join(lines) if lines and shown else same),
+        lambda _: session.console.lines(lines if lines and shown else [same]),
     )

@@ -5,7 +5,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
+from customlabels.core.plurals import counted
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.pipelines.service.hosting import MAX_UNITS
 from customlabels.scheduler import overriding
@@ -52,22 +54,21 @@ def override(
     stack = deployed(clients, session.project(project), now)
     if clear:
         ended = overriding.end_all(clients, stack, now)
-        session.console.done(f"{ended} override{'s' if ended != 1 else ''} ended; the windows count again", ended=ended)
+        session.console.done(f"{counted(ended, 'override')} ended; the windows count again", ended=ended)
         return
     zone = ZoneInfo(stack.schedule.zone)
     if version != CHAMPION:
         session.version(stack.project, version)
 
     def confirm(override: Override, dollars: float) -> None:
-        if not yes:
-            question = f"Keep {version} up until {override.until.astimezone(zone):%a %H:%M}?"
-            click.confirm(f"{question} On AWS it costs up to ${dollars:.2f}.", abort=True, err=True)
+        question = f"Keep {version} up until {override.until.astimezone(zone):%a %H:%M}?"
+        ask(f"{question} On AWS it costs up to ${dollars:.2f}.", yes=yes or session.local)
 
     until = overrides.ends(time or on or off or "", now, stack.schedule.zone)
     override = overriding.keep(
         clients, stack, now, up=on is not None, until=until, why=why, units=units, version=version, confirm=confirm
     )
-    price = f", at up to ${overriding.cost(override, now):.2f}" if override.up else ""
+    price = f", at up to ${overriding.cost(override, now):.2f}" if override.up and not session.local else ""
     session.console.done(
         f"{version} is kept {'up' if override.up else 'down'} until {until.astimezone(zone):%a %H:%M} ({zone}){price}",
         version=version,

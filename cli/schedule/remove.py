@@ -3,6 +3,7 @@
 import click
 
 from customlabels.aws.stacks.names import stack_name
+from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.stack_options import code_bucket_option
 from customlabels.pipelines.service.versions import version_name
@@ -28,9 +29,8 @@ def remove(session: Session, project: str | None, bucket: str | None, leave_runn
     name, clients = session.project(project), session.clients
     stack, code = stack_name(name), code_folder(session.settings, name, session.bucket(bucket))
     names = ", ".join(version_name(version) for version in versions_up(clients, name))
-    if not yes:
-        up = f" {names} is up, and {'stays up' if leave_running else 'is stopped'}." if names else ""
-        click.confirm(f"Delete {stack}?{up}", abort=True, err=True)
+    up = f" {names} is up, and {'stays up' if leave_running else 'is stopped'}." if names else ""
+    ask(f"Delete {stack}?{up}", yes=yes)
     removed = remove_schedule(clients, name, code=code, leave_running=leave_running, watch=session.console)
     if removed.up and leave_running:
         session.console.warn(f"{', '.join(removed.up)} is up, and nothing stops it any more: customlabels model stop")

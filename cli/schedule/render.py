@@ -28,7 +28,7 @@ def render(session: Session, project: str | None, bucket: str | None, to: Path |
     assembled = session.schedule_stack(project, bucket, unaided=True)
     parts, stack = assembled.parts, assembled.stack
     if to is None:
-        session.console.text(stack.template.rstrip())
+        session.console.document(stack.template.rstrip())
         return
     template, code = render_files(stack, to, {parts.key: "functions.zip"})
     session.console.done(

@@ -6,6 +6,7 @@ import click
 
 from customlabels.cli.group import Command, pass_session
 from customlabels.core.console import in_money
+from customlabels.core.plurals import counted
 from customlabels.core.prices import hosting_cost
 from customlabels.scheduler.uptime import versions, wanted
 from customlabels.scheduler.windows import dollars, window_rows
@@ -35,14 +36,17 @@ def show(session: Session, days: int) -> None:
 
     def in_words(_: object) -> None:
         for version, want in wants.items():
-            session.console.text(f"now: {want.units or 'no'} units of {version} wanted, {want.why}")
+            session.console.text(
+                f"now: {counted(want.units, 'unit') if want.units else 'no units'} of {version} wanted, {want.why}"
+            )
         session.console.table(
             ("version", "opens", "closes", "units", "hours", "$"),
             in_money(rows, "dollars"),
+            give_way=("hours", "$"),
         )
         always = hosting_cost(24 * days, 1)
         session.console.text(
-            f"${total:.2f} in {days} days, warm-up apart; one unit that is never stopped costs ${always:.2f}"
+            f"${total:.2f} in {counted(days, 'day')}, warm-up apart; one unit that is never stopped costs ${always:.2f}"
         )
 
     session.console.result(document, in_words)

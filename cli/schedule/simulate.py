@@ -11,6 +11,7 @@ import click
 from customlabels.cli.demand_options import demand_option, demand_trace, unopened_schedule
 from customlabels.cli.group import Command, Figure, pass_session
 from customlabels.core.errors import SettingsError
+from customlabels.core.plurals import counted
 from customlabels.core.spans import parse_minutes
 from customlabels.pipelines.service.hosting import MAX_UNITS
 from customlabels.session import Session
@@ -51,7 +52,11 @@ _LONGEST_WAIT = 14 * 24 * _HOUR
     help="Share of the requests that what is suggested has to meet.",
 )
 @click.option(
-    "--page", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML page with a week's picture."
+    "--to",
+    "--page",
+    "page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write an HTML page with a week's picture there.",
 )
 @pass_session
 def simulate(
@@ -167,18 +172,21 @@ def _show(session: Session, results: "Mapping[str, Simulated]", suggestion: "Sug
 
     columns, rows = compared(results)
     own = results[THIS]
-    session.console.table((f"{own.days} days", *columns), rows)
+    session.console.table((counted(own.days, "day"), *columns), rows, give_way=())
     if len(own.models) > 1:
         session.console.table(
             ("version", "unit-hours", "starts", "windows' minutes with a model"),
             [(model.version, f"{model.billed / 60:.1f}", model.starts, _part(model)) for model in own.models],
+            give_way=("starts",),
         )
     if suggestion is not None:
         from customlabels.scheduler.simulation.suggestion import as_toml
 
         before, after = own.dollars_a_week, suggestion.result.dollars_a_week
-        session.console.text(f"\n# [schedule] with these windows: ${after:.2f} a week instead of ${before:.2f}\n")
-        session.console.text(as_toml(suggestion.schedule).rstrip())
+        session.console.text("")
+        session.console.text(f"# [schedule] with these windows: ${after:.2f} a week instead of ${before:.2f}")
+        session.console.text("")
+        session.console.document(as_toml(suggestion.schedule).rstrip())
 
 
 def _part(model: "Model") -> str:

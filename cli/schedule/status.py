@@ -34,7 +34,7 @@ def _show(session: Session, stack: Deployed, document: dict[str, Any]) -> None:
     if document["queue"]:
         console.text(f"queue: {document['queue']['says']}")
     columns = ("version", "status", "units wanted", "why", "$ this month")
-    console.table(columns, in_money(document["models"], "dollars"))
+    console.table(columns, in_money(document["models"], "dollars"), give_way=("why",))
     budget = stack.schedule.monthly_budget
     unknown = [model["version"] for model in document["models"] if model["dollars"] is None]
     console.text(
@@ -56,7 +56,11 @@ def _show(session: Session, stack: Deployed, document: dict[str, Any]) -> None:
         ("version", "opens", "closes", "units", "hours", "$"),
         in_money(document["next"], "dollars"),
         title="windows to come, hours and dollars of the next two weeks",
+        give_way=("hours", "$"),
     )
     console.table(
-        ("at", "what", "version", "why"), [tuple(row.values()) for row in document["done"]], title="done lately"
+        ("at", "what", "version", "why"),
+        [tuple(row.values()) for row in document["done"]],
+        title="done lately",
+        give_way=("why",),
     )

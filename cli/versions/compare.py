@@ -38,13 +38,13 @@ def compare(
         *others,
         project=project,
         re_evaluate=re_evaluate,
-        before_start=confirm_start(yes),
+        before_start=confirm_start(session, yes),
         guard=not no_guard,
     )
     if markdown and not session.console.as_json:
         from customlabels.pipelines.evaluation.comparison import markdown as as_markdown
 
-        session.console.text(as_markdown(comparisons))
+        session.console.document(as_markdown(comparisons))
     else:
         documents = [asdict(comparison) for comparison in comparisons]
         session.console.result(documents, lambda _: show_comparisons(session.console, comparisons))

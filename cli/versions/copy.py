@@ -68,7 +68,7 @@ def copy(
         document = {"version": version_name(chosen), "to_project": to_project, "policy": policy}
         needed = json.dumps(policy, indent=2) if policy else "no policy is needed"
         sentence = f"{version_name(chosen)} would be copied to {target.version} of {to_project}\n{needed}"
-        session.console.result(document, lambda _: session.console.text(sentence))
+        session.console.result(document, lambda _: session.console.document(sentence))
         return
     check_bucket(destination.s3, target.bucket, destination.region)
     with session.console.step(f"copying {version_name(chosen)} to {to_project}") as advance:
@@ -76,7 +76,9 @@ def copy(
             session.clients.rekognition, destination.rekognition, chosen, target, policy, lambda _: advance(0)
         )
     seconds = chosen.get("BillableTrainingTimeInSeconds")
-    saved = "" if seconds is None else f"; training it again would have cost ${training_cost(seconds):.2f}"
+    saved = (
+        "" if seconds is None or session.local else f"; training it again would have cost ${training_cost(seconds):.2f}"
+    )
     session.console.done(
         f"{version_name(chosen)} is copied to {target.version} of {to_project}{saved}",
         version=target.version,

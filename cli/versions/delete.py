@@ -2,6 +2,7 @@
 
 import click
 
+from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.service.states import HELD
@@ -37,8 +38,7 @@ def delete(session: Session, version: str, project: str | None, yes: bool) -> No
     about = (
         f"{chosen['Status']}, of {chosen['CreationTimestamp']:%Y-%m-%d}, F1 {'–' if score is None else f'{score:.3f}'}"
     )
-    if not yes:
-        click.confirm(f"Delete version {version_name(chosen)} of {name} ({about})?", abort=True, err=True)
+    ask(f"Delete version {version_name(chosen)} of {name} ({about})?", yes=yes)
     with session.console.step(f"deleting {version_name(chosen)}"):
         delete_version(session.clients.rekognition, name, version_name(chosen))
     session.console.done(f"version {version_name(chosen)} is deleted", version=version_name(chosen), status="DELETED")

@@ -2,7 +2,7 @@
 
 import click
 
-from customlabels.aws.clients import caller_name
+from customlabels.aws.clients import caller_name, is_local_user
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.session import Session
 
@@ -36,7 +36,13 @@ def history(session: Session, project: str | None) -> None:
 
     def show(_: object) -> None:
         if rows:
-            session.console.table(("when", "version", "by", "why"), [tuple(row.values()) for row in rows])
+            shown = [
+                {**row, "by": "local user"} if is_local_user(promotion.by) else row
+                for row, promotion in zip(rows, promotions, strict=True)
+            ]
+            session.console.table(
+                ("when", "version", "by", "why"), [tuple(row.values()) for row in shown], give_way=("by", "why")
+            )
         else:
             session.console.text(f"project {name} has no champion yet")
 

@@ -3,6 +3,7 @@
 import click
 
 from customlabels.cli.group import Command, pass_session, project_option
+from customlabels.core.known_names import remember
 from customlabels.session import Session
 
 
@@ -16,8 +17,11 @@ def list_(session: Session, project: str | None) -> None:
     """
     name = session.project(project)
     table = session.versions(project=name)
+    remember(project=[name], version=[row["version"] for row in table.documents()])
     rows = [{**row, "created": row["created"].strftime("%Y-%m-%d %H:%M")} for row in table.documents()]
-    columns = ["version", "", "status", "F1", "train", "test", "test set", "created", "hours", "$", "message"]
+    columns = ["version", "", "status", "F1", "train", "test", "test set", "created"]
+    # Nobody pays for what is trained here.
+    columns += ["seconds", "message"] if session.local else ["hours", "$", "message"]
     failed = any(row["message"] for row in rows)
 
     def show(_: object) -> None:
@@ -27,8 +31,14 @@ def list_(session: Session, project: str | None) -> None:
         shown = [[*row.values()] for row in rows]
         for row in shown:
             row[1] = "*" if row[1] else ""
-            row[8:10] = ["–" if figure is None else f"{figure:.2f}" for figure in row[8:10]]
+            hours, dollars = row[8:10]
+            cells = [(hours and hours * 3600, ".0f")] if session.local else [(hours, ".2f"), (dollars, ".2f")]
+            row[8:10] = ["–" if figure is None else format(figure, form) for figure, form in cells]
         keep = len(columns) if failed else len(columns) - 1
-        session.console.table(columns[:keep], [row[:keep] for row in shown])
+        session.console.table(
+            columns[:keep],
+            [row[:keep] for row in shown],
+            give_way=("hours", "test set", "message", "created", "train", "test", "$"),
+        )
 
     session.console.result(rows, show)

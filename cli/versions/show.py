@@ -6,6 +6,7 @@ import click
 
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.shown import show_evaluation
+from customlabels.core.known_names import remember
 from customlabels.pipelines.service.versions import version_tags
 from customlabels.session import Session
 
@@ -28,6 +29,7 @@ def show(session: Session, version: str | None, project: str | None) -> None:
     clients = session.clients
     chosen = session.version(session.project(project), version)
     measured = measure(clients.s3, chosen)
+    remember(version=[measured.name], label=[metrics.label for metrics in measured.evaluation.labels])
     for sentence in measured.unread:
         session.console.warn(sentence)
     tags = version_tags(clients.rekognition, chosen)
@@ -45,7 +47,7 @@ def show(session: Session, version: str | None, project: str | None) -> None:
             labels, table = crossed
             rows = [[label, *map(int, table[row])] for row, label in enumerate(labels)]
             console.text("")
-            console.table(["true \\ said", *labels], rows)
+            console.table(["true \\ said", *labels], rows, give_way=())
         for tag, value in sorted(lineage.items()):
             console.text(f"{tag.removeprefix('customlabels:')}: {value}")
 

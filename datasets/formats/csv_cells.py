@@ -15,6 +15,7 @@ from typing import TypeGuard
 from customlabels.datasets.layout import rectangle
 from customlabels.datasets.limits import MAX_SIDE
 from customlabels.datasets.model import Box
+from customlabels.datasets.spots import spots
 
 Corners = tuple[float, float, float, float]
 
@@ -163,7 +164,6 @@ def boxes_of_runs(cell: str, label: str, size: tuple[int, int], min_area: int) -
     ------
     ValueError : no run lengths, or they lead out of the image
     """
-    import cv2
     import numpy as np
 
     runs = runs_of(cell)
@@ -179,8 +179,6 @@ def boxes_of_runs(cell: str, label: str, size: tuple[int, int], min_area: int) -
     for start, length in runs:
         pixels[start - 1 : start - 1 + length] = 1
     # Down the columns first: the transposed picture lies row by row.
-    layer = np.ascontiguousarray(pixels.reshape(width, height).T)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(layer, connectivity=8)
-    spots = stats[1:].tolist()
-    boxes = [Box(label, *map(float, spot[:4])) for spot in spots if spot[4] >= min_area]
-    return tuple(boxes), len(spots) - len(boxes)
+    connected = spots(pixels.reshape(width, height).T)
+    boxes = [Box(label, *map(float, spot[:4])) for spot in connected if spot[4] >= min_area]
+    return tuple(boxes), len(connected) - len(boxes)

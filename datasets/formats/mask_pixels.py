@@ -15,6 +15,7 @@ from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import read_bounded
 from customlabels.datasets.headers import header
 from customlabels.datasets.model import Box
+from customlabels.datasets.spots import spots
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +26,7 @@ Colour = tuple[int, int, int]
 _TAKEN = ("PNG", "BMP", "TIFF", "GIF", "JPEG")
 _MOST_PIXELS = 89_000_000
 _MOST_CLASSES = 32
+_COUNTED = 1 << 20
 _MARKED = 127
 """A mark is lighter than this where a mask has no more than noise around black and white, as JPEG leaves it."""
 
@@ -161,33 +163,12 @@ def read_spots(mask: Path, names: Names, label: str | None, min_area: int) -> Sp
     boxes: list[Box] = []
     small = 0
     for name, layer in layers:
-        for left, top, across, down, area in _components(layer, min_area):
+        for left, top, across, down, area in spots(layer):
             if area < min_area:
                 small += 1
             else:
                 boxes.append(Box(name or DEFECT, float(left), float(top), float(across), float(down)))
     return Spots(tuple(boxes), pixels.size, small)
-
-
-def _components(layer: "NDArray[np.bool_]", min_area: int) -> list[tuple[int, int, int, int, int]]:
-    """Left, top, width, height and area of what hangs together, corners included, from the top down.
-
-    The area is exact where it is less than `min_area`, else at least that.
-    """
-    import cv2
-    import numpy as np
-
-    flat = layer.view(np.uint8)
-    outlines, levels = cv2.findContours(flat, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    # Of each, what follows and precedes it, its first hole, and what it is a hole of.
-    outer = [outline for outline, level in zip(outlines, levels[0] if outlines else (), strict=True) if level[3] < 0]
-    around = map(cv2.boundingRect, outer)
-    components = [(left, top, across, down, max(across, down)) for left, top, across, down in around]
-    # Outlines are followed in a fraction of the time, and what hangs together has a pixel a row, or a column, at least.
-    if any(least < min_area for *_, least in components):
-        _, _, stats, _ = cv2.connectedComponentsWithStats(flat, connectivity=8)
-        components = [(left, top, across, down, area) for left, top, across, down, area in stats[1:].tolist()]
-    return sorted(components, key=lambda component: (component[1], component[0]))
 
 
 def looks_like_a_mask(path: Path) -> bool:
@@ -236,12 +217,13 @@ def _decoded(mask: Path) -> _Pixels:
 
 
 def _counts(values: "NDArray[np.uint8]") -> "NDArray[np.intp]":
-    import cv2
     import numpy as np
 
-    # One channel after the other: all are counted together.
-    flat = np.ascontiguousarray(values).reshape(1, -1)
-    counts: NDArray[np.intp] = cv2.calcHist([flat], [0], None, [256], [0, 256]).ravel().astype(np.intp)
+    # One channel after the other: all are counted together, a part at a time, since each is made wide for it.
+    flat = values.reshape(-1)
+    counts = np.zeros(256, np.intp)
+    for start in range(0, flat.size, _COUNTED):
+        counts += np.bincount(flat[start : start + _COUNTED], minlength=256)
     return counts
 
 

@@ -268,8 +268,8 @@ def place(record: ImageRecord) -> str:
 
 def save(dataset: Dataset) -> None:
     """Writes masks/, a PNG an image, its boxes filled with their label's value, and labels.json."""
-    import cv2
     import numpy as np
+    from PIL import Image
 
     labels = sorted({box.label for record in dataset.records for box in record.boxes or ()})
     if len(labels) > 255:
@@ -282,7 +282,7 @@ def save(dataset: Dataset) -> None:
             left, top, right, bottom = (round(corner) for corner in box.corners)
             pixels[top:bottom, left:right] = labels.index(box.label) + 1
         with written_aside(dataset.root / "masks" / PurePosixPath(record.name).with_suffix(".png")) as file:
-            file.write(cv2.imencode(".png", pixels)[1].tobytes())
+            Image.fromarray(pixels).save(file, "PNG")
     with written_aside(dataset.root / NAMES) as file:
         file.write(json.dumps({str(value): label for value, label in enumerate(labels, 1)}, indent=1).encode())
 

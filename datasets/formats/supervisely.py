@@ -10,6 +10,7 @@ import binascii
 import json
 import struct
 import zlib
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -179,8 +180,8 @@ def _around(label: str, corners: object) -> Box:
 
 def _bitmap(label: str, bitmap: object) -> Box:
     """Around the pixels of a PNG in base64 of zlib's, which lies at `origin`."""
-    import cv2
     import numpy as np
+    from PIL import Image
 
     if not isinstance(bitmap, dict) or not isinstance(bitmap.get("data"), str):
         raise ValueError("its bitmap has no data")
@@ -196,11 +197,16 @@ def _bitmap(label: str, bitmap: object) -> Box:
     width, height = struct.unpack(">II", data[16:24])
     if not 0 < max(width, height) <= 4 * MAX_SIDE or width * height > MAX_SIDE * MAX_SIDE:
         raise ValueError(f"its bitmap has {width}×{height} pixels")
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None:
-        raise ValueError("its bitmap is a damaged PNG")
+    try:
+        with Image.open(BytesIO(data), formats=("PNG",)) as image:
+            colours: Image.Image = image
+            if image.mode == "P":
+                colours = image.convert("RGBA" if "transparency" in image.info else "RGB")
+            pixels = np.asarray(colours.getchannel("A") if colours.mode in {"LA", "RGBA"} else colours)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError("its bitmap is a damaged PNG") from error
     if pixels.ndim == 3:
-        pixels = pixels[:, :, 3] if pixels.shape[2] == 4 else pixels.max(axis=2)
+        pixels = pixels.max(axis=2)
     rows, columns = np.flatnonzero(pixels.any(axis=1)), np.flatnonzero(pixels.any(axis=0))
     if not rows.size:
         raise ValueError("its bitmap is empty")

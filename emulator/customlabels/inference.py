@@ -39,6 +39,8 @@ def detect_custom_labels(context: Context, parameters: dict[str, Any]) -> dict[s
     model, thresholds = load_model(training_folder(context.store.folder, version.arn))
     try:
         predictions = _turns.submit(predicted, model, body, context.store.folder).result()
+    except ModuleNotFoundError as error:
+        raise not_ready(f"The version was trained with what is not here: {error}") from error
     except ValueError as error:
         raise Refusal("InvalidImageFormatException", f"Request has an invalid image format: {error}") from error
     least = parameters.get("MinConfidence")
@@ -66,13 +68,16 @@ def predicted(model: Any, body: bytes, state: Path) -> list[tuple[float, str, di
     Raises
     ------
     ValueError : no image that can be used
+    ModuleNotFoundError : what describes images for this model is not installed
     """
     from customlabels.emulator.engine import classifier
 
     if isinstance(model, classifier.ImageClassifier):
+        from customlabels.emulator.engine import features
         from customlabels.emulator.engine.kept_features import features_of
 
-        scores = classifier.confidences(model, features_of(body, _kept(state))[None])[0]
+        row = features_of(body, _kept(state), model.described_by or features.BY_HAND)
+        scores = classifier.confidences(model, row[None])[0]
         return [(float(score), label, None) for label, score in zip(model.labels, scores, strict=True)]
     from customlabels.emulator.engine import detector_pixels, features
     from customlabels.emulator.engine.box_training import found_in

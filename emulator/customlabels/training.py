@@ -14,7 +14,7 @@ from typing import Any
 
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.emulator.customlabels.state import Project, Status, Version, from_document, to_document
-from customlabels.emulator.customlabels.versions import MAX_TRAININGS, training_folder
+from customlabels.emulator.customlabels.versions import FEATURES_TAG, MAX_TRAININGS, training_folder
 from customlabels.emulator.engine.job import refuse_images
 from customlabels.emulator.engine.job_files import LOG, OUTCOME, RESULTS
 from customlabels.emulator.engine.warm_jobs import WarmJobs
@@ -122,6 +122,7 @@ class Trainer:
                 training_images=outcome["training_images"],
                 testing_images=outcome["testing_images"],
                 outputs=outputs,
+                tags=version.tags | {FEATURES_TAG: outcome["features"]},
             )
         )
 

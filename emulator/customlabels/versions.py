@@ -4,7 +4,7 @@ Tags of a version have it do what is hard to come by, for tests of what uses it.
 as the value says: `fail` has it end FAILED, a span such as 40m has it take so long. With customlabels:local-delete, a
 span, its deletion takes so long. With customlabels:local-state, EXPIRED or DEPRECATED, it is in a state that on AWS
 only time brings about. A tag counts when something is asked for, and can be set and taken away (TagResource,
-UntagResource).
+UntagResource). A training sets customlabels:local-features: what its images were described by.
 """
 
 import io
@@ -36,6 +36,7 @@ MAX_RUNNING = 2
 MAX_UNITS = 5
 MAX_COPIES = 5
 START_TAG, DELETE_TAG = "customlabels:local-start", "customlabels:local-delete"
+FEATURES_TAG = "customlabels:local-features"
 _STARTABLE = {"TRAINING_COMPLETED", "STOPPED", "FAILED", "COPYING_COMPLETED"}
 _DELETABLE = _STARTABLE | {"TRAINING_FAILED", "COPYING_FAILED", "EXPIRED", "DEPRECATED"}
 
@@ -105,7 +106,7 @@ def copy_project_version(context: Context, parameters: dict[str, Any]) -> dict[s
                 **{name: getattr(new, name) for name in ("arn", "project", "name", "created", "bucket", "prefix")},
                 status=context.until("COPYING_IN_PROGRESS", "COPYING_COMPLETED", context.timings.copy),
                 kms_key=new.kms_key,
-                tags=new.tags,
+                tags={name: value for name, value in source.tags.items() if name == FEATURES_TAG} | new.tags,
                 outputs=outputs,
                 source=source.arn,
                 usage=(),

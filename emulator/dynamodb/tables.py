@@ -38,7 +38,7 @@ def _with(table: Any, wanted: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
     """Items that have these attributes, by the table's own keys."""
 
     def has(item: Any) -> bool:
-        return all(item.attrs.get(name) == value for name, value in wanted.items())
+        return all(name in item.attrs and item.attrs[name] == value for name, value in wanted.items())
 
     for key, held in list(table.items.items()):
         if not table.range_key_attr:

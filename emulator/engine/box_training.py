@@ -61,6 +61,7 @@ def train(folder: Path, version_arn: str, training: list[Line], testing: list[Li
     result, thresholds = box_evaluation.summary(
         version_arn=version_arn, labels=labels, tested=tested, training_images=len(training), ended=ended
     )
+    result["EvaluationDetails"]["Features"] = features.BY_HAND
     write_lines(folder, "EvaluationResultSummary", [result])
     write_lines(
         folder,
@@ -80,6 +81,7 @@ def train(folder: Path, version_arn: str, training: list[Line], testing: list[Li
     )
     return {
         "boxes": True,
+        "features": features.BY_HAND,
         "f1": result["AggregatedEvaluationResults"]["F1Score"],
         "labels": labels,
         "thresholds": thresholds,

@@ -26,7 +26,7 @@ class ImageClassifier:
     """A trained model, all arrays of plain numbers, so that it is stored and read without pickle.
 
     `mean`, `scale` are (length,), `supports` (vectors, length) scaled features, `weights` (labels, vectors),
-    `biases`, `slopes`, `offsets` (labels,).
+    `biases`, `slopes`, `offsets` (labels,); `described_by`, what its features come from.
     """
 
     labels: tuple[str, ...]
@@ -37,6 +37,7 @@ class ImageClassifier:
     biases: NDArray[np.float64]
     slopes: NDArray[np.float64]
     offsets: NDArray[np.float64]
+    described_by: str = ""
 
 
 def fit(
@@ -45,6 +46,7 @@ def fit(
     labels: Sequence[str],
     seed: int,
     weights: NDArray[np.float64] | None = None,
+    described_by: str = "",
 ) -> ImageClassifier:
     """A model of `labels`; on the same kind of processor the same input gives the same model to the bit.
 
@@ -85,6 +87,7 @@ def fit(
         biases=np.array([bias for _, bias, _, _ in machines]),
         slopes=np.array([slope for *_, slope, _ in machines]),
         offsets=np.array([offset for *_, offset in machines]),
+        described_by=described_by,
     )
 
 

@@ -33,7 +33,8 @@ def train(
     seen = _truth(training, labels)
     if seen.all(axis=0).any():
         return {"failed": "A label stands on every training image; there is nothing to tell it from."}
-    model = classifier.fit(np.stack([row for _, row in training]), seen, labels, seed, features.weights())
+    by = features.describer()
+    model = classifier.fit(np.stack([row for _, row in training]), seen, labels, seed, features.weights(by), by)
     scores = classifier.confidences(model, np.stack([row for _, row in testing]))
     truth = _truth(testing, labels)
     thresholds = [classifier.assumed_threshold(scores[:, number], truth[:, number]) for number in range(len(labels))]
@@ -48,6 +49,7 @@ def train(
         training_images=len(training),
         ended=ended,
     )
+    result["EvaluationDetails"]["Features"] = by
     write_lines(folder, "EvaluationResultSummary", [result])
     write_lines(
         folder,
@@ -74,6 +76,7 @@ def train(
         ),
     )
     return {
+        "features": by,
         "f1": result["AggregatedEvaluationResults"]["F1Score"],
         "labels": labels,
         "thresholds": thresholds,

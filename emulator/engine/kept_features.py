@@ -22,13 +22,16 @@ import scipy
 import skimage
 from numpy.typing import NDArray
 
-from customlabels.emulator.engine import features
+from customlabels.emulator.engine import features, pretrained
 from customlabels.emulator.server.address import FEATURES_FILE
 
 MOST_BYTES = 256 * 1024 * 1024
 """On disk, for about 20,000 images; the oldest make room."""
 
-_DESCRIBING = ("features", "blurring", "defects", "scattering", "unevenness")
+_DESCRIBING = {
+    features.BY_HAND: ("features", "blurring", "defects", "scattering", "unevenness"),
+    pretrained.NAME: ("features", "blurring", "defects", "unevenness", "pretrained", "onnx_file", "torch_file"),
+}
 _LIBRARIES = (cv2, np, PIL, scipy, skimage)
 _PATIENCE, _PAUSE = 2.0, 60.0
 """Seconds that a locked file is waited for, and after which one that cannot be used is tried again."""
@@ -46,17 +49,17 @@ Row = NDArray[np.float32]
 log = logging.getLogger(__name__)
 
 
-def digest_of(body: bytes) -> bytes:
+def digest_of(body: bytes, by: str | None = None) -> bytes:
     """What the features of an image's bytes are kept by: those bytes, and the code that describes them."""
-    digest = _describer().copy()
+    digest = _describer(by or features.describer()).copy()
     digest.update(body)
     return digest.digest()
 
 
 @cache
-def _describer() -> "hashlib._Hash":
-    digest = hashlib.sha256()
-    for name in _DESCRIBING:
+def _describer(by: str) -> "hashlib._Hash":
+    digest = hashlib.sha256(by.encode())
+    for name in _DESCRIBING[by]:
         digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
     digest.update(repr([library.__version__ for library in _LIBRARIES]).encode())
     return digest
@@ -138,17 +141,22 @@ class KeptFeatures:
                 self._path.with_name(self._path.name + end).unlink(missing_ok=True)
 
 
-def features_of(body: bytes, kept: KeptFeatures) -> Row:
+def features_of(body: bytes, kept: KeptFeatures, by: str | None = None) -> Row:
     """The features of an image in JPEG or PNG, from what is kept if they are there.
+
+    Parameters
+    ----------
+    by : as `features.describe` takes it
 
     Raises
     ------
     ValueError : it is no image that can be used
+    ModuleNotFoundError : the network is asked for, and not installed
     """
-    digest = digest_of(body)
+    digest = digest_of(body, by)
     row = kept.get(digest)
     if row is None:
-        row = features.describe(features.decode(body))
+        row = features.describe(features.decode(body), by)
         kept.put({digest: row})
     return row
 

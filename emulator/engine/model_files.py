@@ -1,6 +1,6 @@
 """Model files: the fields of a model as arrays of plain numbers, stored and read without pickle."""
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, TypeVar
 from zipfile import BadZipFile
@@ -30,8 +30,14 @@ def read(kind: type[Model], path: Path) -> Model:
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(kind)}  # type: ignore[arg-type] # Model is always a dataclass
+            # What has a default was not written by earlier releases.
+            values: dict[str, Any] = {
+                field.name: arrays[field.name]
+                for field in fields(kind)  # type: ignore[arg-type] # Model is always a dataclass
+                if field.name in arrays or field.default is MISSING
+            }
     except _DAMAGED as error:
         raise ValueError(f"{path}: no model of this engine") from error
+    values |= {name: str(value) for name, value in values.items() if value.dtype.kind == "U" and value.ndim == 0}
     values["labels"] = tuple(str(label) for label in values["labels"])
     return kind(**values)

@@ -1,3 +1,3 @@
 """IAM: who calls, and what they may."""
 
-__all__ = ["credentials", "enforcement"]
+__all__ = ["credentials", "enforcement", "policies"]

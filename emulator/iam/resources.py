@@ -12,6 +12,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from customlabels.core.addresses import S3Address
 from customlabels.emulator.s3 import objects
+from customlabels.emulator.sagemaker.tokens import execution_of
 from customlabels.emulator.server.http import Environ, bucket_and_key, scope
 from customlabels.emulator.server.requests import Asked, Parameters
 
@@ -184,6 +185,9 @@ _PIPELINES = _named("sagemaker", "pipeline/NAME", "PipelineName", "PipelineExecu
 
 
 def _held_by_sagemaker(asked: Asked, parameters: Parameters) -> Iterator[str]:
+    execution = execution_of(str(parameters.get("CallbackToken")))
+    if execution is not None:
+        yield execution
     if asked.operation == "CreateModelPackage" and "ModelPackageGroupName" in parameters:
         yield from _MODEL_PACKAGE_GROUPS(asked, parameters)
         yield _arn("sagemaker", asked.region, f"model-package/{parameters['ModelPackageGroupName']}/0")

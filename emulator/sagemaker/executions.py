@@ -22,6 +22,7 @@ from moto.sagemaker.models import sagemaker_backends
 from customlabels.core.files import written_aside
 from customlabels.emulator.sagemaker.definitions import Document, StepFailed, met, needs, picked, resolved, values_of
 from customlabels.emulator.sagemaker.jobs import JobFailed, run_job
+from customlabels.emulator.sagemaker.tokens import note_token
 from customlabels.emulator.server.address import EXECUTIONS_FOLDER, SCRATCH_FOLDER
 from customlabels.emulator.server.http import Environ, StartResponse, action, answer
 from customlabels.emulator.server.protocol import CONTENT_TYPE
@@ -87,6 +88,9 @@ class Executions:
             document = json.loads(path.read_text())
             execution = Execution(**{**document, "steps": [Step(**step) for step in document["steps"]]})
             self._all[execution.arn] = execution
+            for step in execution.steps:
+                if step.token:
+                    note_token(step.token, execution.arn)
             self._tell_moto(execution)
             if execution.status in _GOING_ON:
                 # What was cut off begins anew; a step that waits for its token goes on waiting.
@@ -284,6 +288,7 @@ class Executions:
         queue = document["SqsQueueUrl"]
         if not step.token:
             step.token = "".join(random.choices(string.ascii_letters + string.digits, k=10))  # noqa: S311 - a name, no secret
+            note_token(step.token, execution.arn)
             step.metadata = {"Callback": {"CallbackToken": step.token, "SqsQueueUrl": queue}}
             with self._changed:
                 self._keep(execution)

@@ -20,9 +20,11 @@ import urllib.request
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from customlabels.core.errors import ServiceError
+from customlabels.core.watching import UNWATCHED, Watch
 
 ADDRESS_FILE = "server.json"
 KEY_FILE = "key"
@@ -119,6 +121,11 @@ def proof(key: str, nonce: str) -> str:
     return hmac.new(key.encode(), nonce.encode(), hashlib.sha256).hexdigest()
 
 
+def is_installed() -> bool:
+    """Whether what the service consists of beside this package is there: the extra `local`."""
+    return all(find_spec(name) for name in ("aws_croniter", "cv2", "filelock", "moto", "regex", "skimage", "sklearn"))
+
+
 def make_folder(state: Path) -> None:
     """Makes the folder where it is not there, and sees that it is this user's alone.
 
@@ -146,20 +153,23 @@ def make_key(state: Path) -> str:
     return key
 
 
-def start(state: Path, pace: Pace | None = None) -> Running:
+def start(state: Path, pace: Pace | None = None, watch: Watch = UNWATCHED) -> Running:
     """The service that keeps `state`, started in the background where it is not up; on its old port if free.
 
     Parameters
     ----------
     pace : of a service that is started; where it is None, that which it had before
+    watch : is told that one is started, which takes a moment
 
     Raises
     ------
-    ServiceError : it does not come up
+    ServiceError : it does not come up, or is not installed
     """
     service = running(state)
     if service is not None:
         return service
+    if not is_installed():
+        raise _not_installed()
     make_folder(state)
     _check_state(state)
     ignored = state / ".gitignore"
@@ -180,18 +190,25 @@ def start(state: Path, pace: Pace | None = None) -> Running:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
         )
+    with watch.step(f"starting the local service, which keeps its state in {state}"):
+        service = _awaited(state, process)
+    if service is not None:
+        return service
+    ended = process.poll()
+    how = "is still reading its state" if ended is None else f"ended with status {ended}"
+    raise ServiceError(f"the local service did not start: its process {how}", hint=_last_words(state / LOG_FILE))
+
+
+def _awaited(state: Path, process: "subprocess.Popen[bytes]") -> Running | None:
+    """The service, once it answers; None where its process ended, or takes longer than is waited for."""
     # A large state takes its time to be read; a process that lives is waited for.
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         service = running(state)
-        if service is not None:
+        if service is not None or process.poll() not in (None, 0):
             return service
-        if process.poll() not in (None, 0):
-            break
         time.sleep(0.05)
-    ended = process.poll()
-    how = "is still reading its state" if ended is None else f"ended with status {ended}"
-    raise ServiceError(f"the local service did not start: its process {how}", hint=_last_words(state / LOG_FILE))
+    return None
 
 
 def stop(state: Path) -> bool:
@@ -252,11 +269,13 @@ def _read_key(state: Path) -> str | None:
 
 def _holder(state: Path) -> int | None:
     """The process that holds the state's lock; None where none does."""
-    from filelock import FileLock, Timeout
-
     path = state / LOCK_FILE
     if not path.exists():
         return None
+    try:
+        from filelock import FileLock, Timeout
+    except ImportError as error:
+        raise _not_installed() from error
     lock = FileLock(path)
     try:
         with lock.acquire(timeout=0):
@@ -325,6 +344,12 @@ def _damaged(path: Path, error: Exception) -> ServiceError:
     return ServiceError(
         f"{path} is damaged: {error}",
         hint="put a copy of the folder back, or start anew: customlabels local reset deletes it",
+    )
+
+
+def _not_installed() -> ServiceError:
+    return ServiceError(
+        "the local service is not installed", hint="pip install 'customlabels[local]'; without it AWS is used"
     )
 
 

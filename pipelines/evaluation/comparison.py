@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from customlabels.core.errors import ServiceError
+from customlabels.core.printable import printable
 from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, LabelMetrics
 from customlabels.pipelines.evaluation.measured import Measured, same_test_images
 from customlabels.pipelines.evaluation.metrics import Counts, Interval, count, paired_spread, spread
@@ -187,4 +188,4 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
 
 
 def _cell(text: str) -> str:
-    return escape(text, quote=False).replace("|", "\\|").replace("\n", " ")
+    return escape(printable(text.replace("\n", " ")), quote=False).replace("|", "\\|")

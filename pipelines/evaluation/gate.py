@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from customlabels.core.errors import GateFailed, SettingsError
+from customlabels.core.printable import printable
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
 from customlabels.pipelines.evaluation.measured import Measured, same_test_images
@@ -211,16 +212,19 @@ def _regression(f1: float, most: float, champion: Champion) -> Check:
 
 
 def junit(verdict: Verdict) -> bytes:
-    """The verdict as JUnit XML: a test case a check."""
+    """The verdict as JUnit XML: a test case a check; XML has no controls, so labels are shown without."""
     failed = sum(check.result is not Result.PASSED for check in verdict.checks)
     counts = {"tests": str(len(verdict.checks)), "failures": str(failed), "errors": "0", "skipped": "0"}
     root = ElementTree.Element("testsuites")
     suite = ElementTree.SubElement(root, "testsuite", {"name": f"gate of {verdict.version}", **counts})
     for check in verdict.checks:
-        case = ElementTree.SubElement(suite, "testcase", {"classname": f"gate.{verdict.version}", "name": check.name})
+        case = ElementTree.SubElement(
+            suite, "testcase", {"classname": f"gate.{verdict.version}", "name": printable(check.name)}
+        )
         if check.result is not Result.PASSED:
-            failure = ElementTree.SubElement(case, "failure", {"type": check.result, "message": check.sentence})
-            failure.text = check.sentence
+            sentence = printable(check.sentence)
+            failure = ElementTree.SubElement(case, "failure", {"type": check.result, "message": sentence})
+            failure.text = sentence
     ElementTree.indent(root)
     written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return written + b"\n"

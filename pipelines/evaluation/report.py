@@ -19,6 +19,7 @@ from customlabels.pipelines.evaluation.comparison import compare, found_labels, 
 from customlabels.pipelines.evaluation.curves import curves_of
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import confusion, count, margins, spread
+from customlabels.pipelines.evaluation.picture_names import short_names
 from customlabels.pipelines.evaluation.snapshot import Rectangle, Snapshot, TestImage
 
 if TYPE_CHECKING:
@@ -85,6 +86,11 @@ def report(
         apart = [image for image in snapshot.images if image.source_ref in chosen]
     wanted = {image.source_ref for image in (*wrong, *missed, *apart)}
     thumbs = _thumbnails(s3, sorted(wanted), advance)
+    names = short_names(sorted(wanted))
+
+    def pictures(images: list[TestImage]) -> list[Picture]:
+        return [_picture(image, names, thumbs) for image in images]
+
     drawn = spread(count(snapshot)) if snapshot and snapshot.images else None
     disagreements = (
         {disagreement.source_ref: disagreement for disagreement in comparison.disagreements} if comparison else {}
@@ -99,12 +105,20 @@ def report(
         fragile=_fragile(snapshot) if snapshot else {},
         confusion=_crossed(snapshot) if snapshot else None,
         galleries=[
-            ("False positives", "Labels that were said where they are not.", [_picture(i, thumbs) for i in wrong]),
-            ("False negatives", "Labels that are there and were not said.", [_picture(i, thumbs) for i in missed]),
+            (
+                "False positives",
+                "Labels that were said where they are not.",
+                pictures(wrong),
+            ),
+            (
+                "False negatives",
+                "Labels that are there and were not said.",
+                pictures(missed),
+            ),
         ],
         training=dict(training),
         comparison=comparison,
-        apart=[(_picture(image, thumbs), disagreements[image.source_ref]) for image in apart],
+        apart=[(_picture(image, names, thumbs), disagreements[image.source_ref]) for image in apart],
         tags={name.removeprefix("customlabels:"): value for name, value in sorted(tags.items())},
         made=made,
         has_snapshot=snapshot is not None,
@@ -157,7 +171,7 @@ def _first(ranked: list[_Ranked], most: int) -> list[TestImage]:
     return [image for *_, image in sorted(ranked, key=lambda entry: entry[:2])[:most]]
 
 
-def _picture(image: TestImage, thumbs: Mapping[str, str | None]) -> Picture:
+def _picture(image: TestImage, names: Mapping[str, str], thumbs: Mapping[str, str | None]) -> Picture:
     truth, predicted = true_labels(image), found_labels(image)
     sure = {
         prediction.label: prediction.confidence
@@ -173,7 +187,7 @@ def _picture(image: TestImage, thumbs: Mapping[str, str | None]) -> Picture:
         for prediction in image.predictions
         if prediction.box and prediction.accepted
     ]
-    name = image.source_ref.rpartition("/")[2]
+    name = names[image.source_ref]
     true = ", ".join(truth) or "nothing"
     size = image.size if image.size and all(image.size) else (100, 100)
     return Picture(

@@ -14,6 +14,7 @@ OLDEST = (3, 11)
 
 EXTRAS = {
     "heic": "photographs in HEIC and HEIF",
+    "local": "the local service that stands in for AWS",
     "mlflow": "versions logged to an MLflow server",
     "parquet": "Hugging Face data sets in Parquet files",
     "sagemaker": "the pipeline from a notebook, with SageMaker's own SDK",
@@ -48,7 +49,7 @@ def dependencies(wanting: Mapping[str, str]) -> Finding:
     """
     if wanting:
         seen = ", ".join(f"{requirement}: {held}" for requirement, held in wanting.items())
-        advice = f"pip install --upgrade {PACKAGE}"
+        advice = f"install {PACKAGE} anew, as it was installed: pip install PATH-OR-ADDRESS"
         return Finding(SUBJECT, "dependencies", Standing.FAILED, seen, advice)
     return Finding(SUBJECT, "dependencies", Standing.OK, f"all that {_version()} needs is installed", NOTHING)
 

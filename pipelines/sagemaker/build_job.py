@@ -9,6 +9,7 @@ from customlabels.aws.s3 import put
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.console import Console
 from customlabels.core.errors import LayoutError
+from customlabels.core.plurals import counted
 from customlabels.datasets.split import Group, group_by, own_group, split
 from customlabels.pipelines.sagemaker.definition import TICKET
 from customlabels.pipelines.sagemaker.sightings import seen
@@ -39,7 +40,7 @@ def build(chosen: argparse.Namespace, settings: dict[str, Any], clients: Clients
     body = json.dumps(document(lineage.ticket(plan, ready.project_arn)), indent=1).encode()
     address = S3Address(chosen.to.bucket, join_key(chosen.to.key, TICKET))
     put(clients.s3, address, body, kms_key=plan.kms_key, content_type="application/json")
-    console.note(f"version {plan.version}: {len(plan.dataset.records)} images")
+    console.note(f"version {plan.version}: {counted(len(plan.dataset.records), 'image')}")
 
 
 def plan_of(remote: Remote, settings: dict[str, Any], version: str | None, seed: int, fraction: float) -> Plan:
@@ -52,7 +53,7 @@ def plan_of(remote: Remote, settings: dict[str, Any], version: str | None, seed:
     """
     faults = [f"{finding.name}: {finding.message}" for finding in remote.dataset.faults]
     if faults:
-        raise LayoutError(f"{remote.address}: {len(faults)} faults: {faults[0]}", details=faults[1:])
+        raise LayoutError(f"{remote.address}: {counted(len(faults), 'fault')}: {faults[0]}", details=faults[1:])
     pattern = settings["dataset"]["group_by"]
     group: Group = group_by(pattern) if pattern else own_group
     return make_plan(

@@ -13,6 +13,7 @@ from customlabels.aws.clients import Clients, Connection
 from customlabels.core.addresses import parse_address
 from customlabels.core.console import Console
 from customlabels.core.errors import CustomLabelsError
+from customlabels.core.plurals import counted
 from customlabels.datasets.files import wanted
 from customlabels.pipelines.sagemaker.sightings import look, read_share
 from customlabels.pipelines.training.s3_source import folder_address
@@ -72,4 +73,4 @@ def _look(chosen: argparse.Namespace, settings: dict[str, Any], clients: Clients
         console,
         settings["kms_key"],
     )
-    console.note(f"machine {share.number + 1} of {share.of}: {count} images seen")
+    console.note(f"machine {share.number + 1} of {share.of}: {counted(count, 'image')} seen")

@@ -16,6 +16,7 @@ from customlabels.aws.s3 import get, listed, put
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.console import Console
 from customlabels.core.errors import ServiceError
+from customlabels.core.plurals import counted
 from customlabels.datasets.model import ImageInfo
 from customlabels.pipelines.training.s3_source import Sighting, see
 
@@ -61,7 +62,7 @@ def look(
         nonlocal count
         count += 1
         if count % _LOOKED == 0:
-            console.note(f"{count} images seen")
+            console.note(f"{counted(count, 'image')} seen")
 
     mine = see(s3, source, lambda name: name in share and wanted(name), step)
     body = gzip.compress(b"".join(json.dumps(asdict(sighting)).encode() + b"\n" for sighting in mine), mtime=0)

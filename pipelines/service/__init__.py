@@ -10,6 +10,7 @@ __all__ = [
     "guard",
     "hosting",
     "image_sources",
+    "limits",
     "lost",
     "projects",
     "request_rate",

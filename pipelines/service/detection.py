@@ -12,13 +12,11 @@ from customlabels.core.errors import CustomLabelsError, ServiceError
 from customlabels.core.pacing import Pacer
 from customlabels.core.threads import in_threads
 from customlabels.datasets.headers import parse
+from customlabels.pipelines.service.limits import MAX_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, ImageTypeDef
-
-MAX_BYTES = 4_000_000
-"""For images sent as bytes. Source: Custom Labels developer guide, limits.md (4 MB, taken as the smaller)."""
 
 _SECONDS_A_CALL = 2.0
 """What a call may take; that many times the rate are under way at once."""

@@ -11,9 +11,18 @@ from typing import Any, BinaryIO, NamedTuple
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
+from customlabels.core.printable import printable_json
 from customlabels.pipelines.service.detection import Detection
 
 COLUMNS = ("name", "label", "confidence", "left", "top", "width", "height", "error", "source", "version", "least")
+_SAFE = "safe"
+"""Head of the column that only a safe CSV has, so that what was written before each cell is taken off again."""
+
+_RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+"""A spreadsheet runs a cell that begins so; and the apostrophe that keeps it from that.
+
+Source: OWASP, "CSV Injection".
+"""
 
 
 class Run(NamedTuple):
@@ -27,18 +36,20 @@ class Run(NamedTuple):
 class DetectionFile:
     """A file of detections that grows; made by `detection_file`."""
 
-    def __init__(self, file: BinaryIO, as_csv: bool, run: Run) -> None:
+    def __init__(self, file: BinaryIO, as_csv: bool, run: Run, *, safe: bool = False) -> None:
         self._file = file
         self._as_csv = as_csv
         self._run = run
+        self._safe = safe
 
     def write(self, detection: Detection) -> None:
         """Adds a detection, on disk when this returns."""
         if self._as_csv:
-            text = _rows(detection, self._run)
+            text = _rows(detection, self._run, safe=self._safe)
         else:
-            text = json.dumps({**asdict(detection), **self._run._asdict()}, ensure_ascii=False) + "\n"
-        self._file.write(text.encode())
+            text = printable_json({**asdict(detection), **self._run._asdict()}) + "\n"
+        # A name that is no UTF-8 is written as it is on disk.
+        self._file.write(text.encode(errors="surrogateescape"))
         self._file.flush()
 
 
@@ -50,7 +61,7 @@ class Kept:
     body: bytes
 
 
-def read_kept(path: Path, run: Run) -> Kept:
+def read_kept(path: Path, run: Run, *, safe: bool = False) -> Kept:
     """What of the file is whole; nothing where there is no file. The file is left as it is.
 
     Images of another source are kept, and not taken for those of the run.
@@ -60,20 +71,27 @@ def read_kept(path: Path, run: Run) -> Kept:
 
     Raises
     ------
-    LayoutError : it holds something else than detections, or those of another version or least confidence
+    LayoutError : it holds something else than detections, or those of another version or least confidence, or is a
+        safe CSV where none is asked for, or none where one is
     """
     as_csv = _is_csv(path)
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        body = path.read_bytes()
     except FileNotFoundError:
         return Kept(frozenset(), b"")
-    header = ",".join(COLUMNS).encode()
-    if as_csv and lines and lines.pop(0).strip() != header:
+    lines = _records(body) if as_csv else body.splitlines(keepends=True)
+    header = _header(safe=safe)
+    if as_csv and lines and (first := lines.pop(0).strip()) != header:
+        if first == _header(safe=not safe):
+            raise LayoutError(
+                f"{path}: was written {'without' if safe else 'with'} --safe-csv",
+                hint=f"go on {'without' if safe else 'with'} it, or name another with --to",
+            )
         raise LayoutError(f"{path}: is no file of detections", hint="name another with --to")
     whole = [line for line in lines if line.endswith(b"\n")]
     if not as_csv and lines and not whole and not lines[0].startswith(b'{"name": '):
         raise LayoutError(f"{path}: is no file of detections", hint="name another with --to")
-    named = [(*_name(path, number, line, as_csv), line) for number, line in enumerate(whole, 2 if as_csv else 1)]
+    named = [(*_name(path, number, line, as_csv, safe), line) for number, line in enumerate(whole, 2 if as_csv else 1)]
     others = {(earlier.version, earlier.least) for _, _, earlier, _ in named} - {(run.version, run.least)}
     if others:
         version, least = sorted(others, key=str)[0]
@@ -90,26 +108,51 @@ def read_kept(path: Path, run: Run) -> Kept:
 
 
 @contextmanager
-def detection_file(path: Path, kept: Kept, run: Run) -> Iterator[DetectionFile]:
-    """The file at `path` with what is kept of it, to be added to; CSV where its name ends in .csv, else JSON lines."""
+def detection_file(path: Path, kept: Kept, run: Run, *, safe: bool = False) -> Iterator[DetectionFile]:
+    """The file at `path` with what is kept of it, to be added to; CSV where its name ends in .csv, else JSON lines.
+
+    Parameters
+    ----------
+    safe : an apostrophe keeps spreadsheets from running cells of a CSV that begin as formulas do
+    """
     as_csv = _is_csv(path)
     if not kept.body and as_csv:
-        kept = Kept(kept.done, ",".join(COLUMNS).encode() + b"\n")
+        kept = Kept(kept.done, _header(safe=safe) + b"\n")
     with written_aside(path) as aside:
         aside.write(kept.body)
     with path.open("ab") as file:
-        yield DetectionFile(file, as_csv, run)
+        yield DetectionFile(file, as_csv, run, safe=safe)
 
 
 def _is_csv(path: Path) -> bool:
     return path.suffix.lower() == ".csv"
 
 
-def _name(path: Path, number: int, line: bytes, as_csv: bool) -> tuple[str, bool, Run]:
+def _header(*, safe: bool) -> bytes:
+    return ",".join((*COLUMNS, _SAFE) if safe else COLUMNS).encode()
+
+
+def _records(body: bytes) -> list[bytes]:
+    """The rows of a CSV, each with its end; a name may hold line breaks, between quotes."""
+    records: list[bytes] = []
+    begun = b""
+    for line in body.split(b"\n"):
+        begun += line + b"\n"
+        if begun.count(b'"') % 2 == 0:
+            records.append(begun)
+            begun = b""
+    # What follows the last line break is a row that was cut off, or nothing.
+    last = begun or records.pop()
+    return [*records, last[:-1]] if last != b"\n" else records
+
+
+def _name(path: Path, number: int, line: bytes, as_csv: bool, safe: bool) -> tuple[str, bool, Run]:
     """The name in a line, whether that image could not be looked at, and of which run it is."""
     try:
         if as_csv:
-            row = next(csv.reader([line.decode()]))
+            (row,) = csv.reader(io.StringIO(line.decode(errors="surrogateescape"), newline=""), strict=True)
+            if safe:
+                row = [cell.removeprefix("'") for cell in row]
             return row[0], bool(row[7]), Run(row[8], row[9], float(row[10]) if row[10] else None)
         document: dict[str, Any] = json.loads(line)
         return (
@@ -121,13 +164,18 @@ def _name(path: Path, number: int, line: bytes, as_csv: bool) -> tuple[str, bool
         raise LayoutError(f"{path}, line {number}: is no detection", hint="name another file with --to") from error
 
 
-def _rows(detection: Detection, run: Run) -> str:
+def _rows(detection: Detection, run: Run, *, safe: bool) -> str:
     """A row a label; one without a label where nothing was seen, or it could not be looked at."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    name = detection.name.replace("\n", " ").replace("\r", " ")
-    for seen in detection.labels:
-        writer.writerow([name, seen.label, f"{seen.confidence:.4f}", *(seen.box or ("",) * 4), "", *run])
-    if not detection.labels:
-        writer.writerow([name, "", "", "", "", "", "", detection.error or "", *run])
+    rows = [
+        [detection.name, seen.label, f"{seen.confidence:.4f}", *(seen.box or ("",) * 4), "", *run]
+        for seen in detection.labels
+    ] or [[detection.name, "", "", "", "", "", "", detection.error or "", *run]]
+    for row in rows:
+        cells: list[object] = [*row, 1] if safe else [*row]
+        if safe:
+            cells = [f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUN) else cell for cell in cells]
+        # The csv module leaves a carriage return bare, which it does not read again.
+        bare = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+        csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL).writerow(cells)
     return text.getvalue()

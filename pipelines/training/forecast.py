@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from customlabels.core.errors import ServiceError, SettingsError
+from customlabels.core.plurals import counted
 from customlabels.core.settings import GateSettings
 from customlabels.core.watching import Watch
 from customlabels.datasets.duplicates import alike
@@ -34,6 +35,7 @@ def forecast(
     watch: Watch,
     *,
     offline: bool = False,
+    billed: bool = True,
 ) -> Estimate | None:
     """What the training may cost; None where the version is there already. Notes the plan.
 
@@ -42,6 +44,7 @@ def forecast(
     rekognition : makes the client
     max_cost : dollars that it may cost at most
     offline : goes on where the service cannot be asked
+    billed : whether anybody pays, so that the estimate is noted
 
     Raises
     ------
@@ -58,25 +61,28 @@ def forecast(
             raise
         watch.note(f"the service was not asked: {error.message}")
     sides = {side: plan.dataset.side(side) for side in Side}
-    note = (
-        f"plan: project {plan.project}, version {plan.version}\n"
-        f"      {len(label_counts(plan.dataset.records))} labels, "
-        f"{len(sides[Side.TRAIN])} images to train, {len(sides[Side.TEST])} to test\n"
+    watch.note(f"plan: project {plan.project}, version {plan.version}")
+    watch.note(
+        f"      {counted(len(label_counts(plan.dataset.records)), 'label')}, "
+        f"{counted(len(sides[Side.TRAIN]), 'image')} to train, {len(sides[Side.TEST])} to test"
+    )
+    watch.note(
         f"      images in {plan.source or f's3://{plan.bucket}/{plan.images}'}, "
-        f"results in s3://{plan.bucket}/{plan.output}\n"
+        f"results in s3://{plan.bucket}/{plan.output}"
     )
     for version in earlier:
         if version_name(version) == plan.version:
             training = version["Status"] == State.TRAINING_IN_PROGRESS
             outcome = "is being trained already" if training else "exists: nothing is trained or billed"
-            watch.note(f"{note}      the version {outcome}")
+            watch.note(f"      the version {outcome}")
             return None
     expected = estimate(len(sides[Side.TRAIN]), earlier)
     low, high = expected.dollars
-    watch.note(
-        f"{note}      estimated cost on AWS: ${low:.2f} to ${high:.2f} ({expected.low_hours:.2g} to "
+    cost = (
+        f"estimated cost on AWS: ${low:.2f} to ${high:.2f} ({expected.low_hours:.2g} to "
         f"{expected.high_hours:.2g} hours of training at $1.00, {expected.basis})"
     )
+    watch.note(f"      {cost if billed else 'trained here, which nobody is billed for'}")
     for sentence in quota_notes(earlier):
         watch.warn(sentence)
     if max_cost is not None and high > max_cost:
@@ -105,6 +111,7 @@ def check_gate(plan: Plan, gate: GateSettings, watch: Watch) -> None:
         # The first of each label.
         names = {record.labels: record.name for record in reversed(torn[0])}
         watch.warn(
-            f"{len(torn)} images are there under several labels: {' and '.join(sorted(names.values()))} …; "
+            f"{counted(len(torn), 'image')} {'is' if len(torn) == 1 else 'are'} there under several labels: "
+            f"{' and '.join(sorted(names.values()))} …; "
             "customlabels dataset inspect lists them"
         )

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 import customlabels
+from customlabels.core.plurals import counted
 from customlabels.datasets.model import Side
 from customlabels.pipelines.training.run_plan import Plan
 from customlabels.pipelines.training.ticket import Ticket, digest_tag
@@ -48,7 +49,7 @@ def description(plan: Plan) -> str:
     """The description of the plan's version."""
     train, test = (len(plan.dataset.side(side)) for side in (Side.TRAIN, Side.TEST))
     return (
-        f"customlabels {customlabels.__version__}: {train} images to train ({plan.train_digest[:_SHORT]}), "
+        f"customlabels {customlabels.__version__}: {counted(train, 'image')} to train ({plan.train_digest[:_SHORT]}), "
         f"{test} to test ({plan.test_digest[:_SHORT]})"
     )
 

@@ -12,6 +12,7 @@ from customlabels.aws.bucket import check_bucket, check_images_near
 from customlabels.aws.clients import Clients
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError, SettingsError
+from customlabels.core.plurals import counted
 from customlabels.core.prices import training_cost
 from customlabels.core.waiting import GRACE
 from customlabels.core.watching import Watch
@@ -211,6 +212,6 @@ def prepare(
     with watch.step(f"project {plan.project}"):
         project_arn = ensure_project(rekognition, plan.project)
     for side in Side if not external else ():
-        with watch.step(f"{side.value} dataset, {len(plan.dataset.side(side))} images"):
+        with watch.step(f"{side.value} dataset, {counted(len(plan.dataset.side(side)), 'image')}"):
             ensure_dataset(rekognition, s3, project_arn, plan, side, manifests[side])
     return project_arn, manifests

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from customlabels.aws import s3 as objects
 from customlabels.core.addresses import S3Address, parse_address
 from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.core.plurals import counted
 from customlabels.core.settings import DatasetSettings
 from customlabels.core.watching import Watch
 from customlabels.datasets.formats.masks import find_tree
@@ -259,7 +260,7 @@ def _hashed(wanted: Wanted, taken: Taken) -> Dataset:
     """
     if taken.remote is not None:
         return taken.dataset
-    title = f"hashing {len(taken.dataset.records)} images"
+    title = f"hashing {counted(len(taken.dataset.records), 'image')}"
     with wanted.watch.step(title, len(taken.dataset.records)) as advance:
         try:
             return hashed(taken.dataset, lambda: advance(1))
@@ -359,7 +360,7 @@ def find_near_duplicates(watch: Watch, taken: Taken) -> "list[Duplicates]":
     if taken.remote is not None:
         raise _unseen()
     records = taken.dataset.records
-    with watch.step(f"comparing {len(records)} images", len(records)) as advance:
+    with watch.step(f"comparing {counted(len(records), 'image')}", len(records)) as advance:
         return near_duplicates(records, lambda: advance(1))
 
 
@@ -396,7 +397,7 @@ def _refuse_faults(wanted: Wanted, dataset: Dataset) -> None:
         elsewhere = "say where the images lie with --images DIR, " if missing else ""
         mended = any(MENDS in finding.message for finding in dataset.faults)
         raise LayoutError(
-            f"{dataset.root}: {len(lines)} faults; {len(dataset.records)} images can be used",
+            f"{dataset.root}: {counted(len(lines), 'fault')}; {counted(len(dataset.records), 'image')} can be used",
             details=lines,
             hint=f"{MENDS}, then name NEW.manifest"
             if mended

@@ -1,22 +1,15 @@
-"""What the functions say: a line of JSON an event, metrics in CloudWatch's embedded format, messages to a topic.
+"""What the functions tell of a schedule: metrics, and messages to a topic."""
 
-AWS Lambda Powertools would do the first two, and weighs a megabyte, fifty times what the functions do.
-Source: CloudWatch user guide, "Specification: Embedded metric format".
-"""
-
-import json
-import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from customlabels.aws import function_log
 from customlabels.aws.topics import publish
 from customlabels.scheduler.actions import Action, Kind
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
-
-NAMESPACE = "customlabels"
 
 SAY_AGAIN_AFTER = timedelta(minutes=55)
 """How long a trouble that goes on is kept from being told again."""
@@ -27,24 +20,9 @@ FIGURES = ("UnitsUp", "UnitsWanted", "MinutesBeyondPlan", "Troubles")
 _UNITS = {"MonthDollars": "None", "MinutesBeyondPlan": "None"}
 
 
-def log(level: str, message: str, **more: Any) -> None:
-    """A line of the function's log."""
-    _print({"level": level, "message": message, **more})
-
-
 def metrics(project: str, now: datetime, figures: Mapping[str, float]) -> None:
     """Figures of a project at a time, as metrics of the namespace."""
-    about = {
-        "Timestamp": int(now.timestamp() * 1000),
-        "CloudWatchMetrics": [
-            {
-                "Namespace": NAMESPACE,
-                "Dimensions": [["Project"]],
-                "Metrics": [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in figures],
-            }
-        ],
-    }
-    _print({"_aws": about, "Project": project, **figures})
+    function_log.metrics(project, now, figures, _UNITS)
 
 
 def message(sns: "SNSClient", topic: str, project: str, action: Action, outcome: str) -> None:
@@ -62,8 +40,3 @@ def message(sns: "SNSClient", topic: str, project: str, action: Action, outcome:
 def key(action: Action) -> str:
     """Under which a trouble is remembered to have been told."""
     return f"{action.trouble} {action.version}".strip()
-
-
-def _print(document: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
-    sys.stdout.flush()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from customlabels.aws import parameters
+from customlabels.aws.function_log import log
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.pipelines.service.states import State
@@ -275,7 +276,7 @@ class _Turn:
             self.tell(Action(Kind.REPORT, "", fault, trouble=Trouble.QUEUE), "trouble")
             return
         self.done.append(action)
-        messages.log("INFO", f"the queue is {'opened' if action.kind is Kind.OPEN else 'closed'}: {action.why}")
+        log("INFO", f"the queue is {'opened' if action.kind is Kind.OPEN else 'closed'}: {action.why}")
 
     def look_again(self) -> None:
         """Asks for a look as soon as all is done that waits, where that is before the next sweep."""
@@ -295,7 +296,7 @@ class _Turn:
             again.ask(self._clients.make("scheduler"), self._project.again, soon)
         except (ClientError, BotoCoreError) as error:
             # The next sweep comes by itself.
-            messages.log("WARNING", f"no look between two sweeps: {error}")
+            log("WARNING", f"no look between two sweeps: {error}")
 
     def _call(self, action: Action) -> None:
         rekognition, arn = self._clients.rekognition, self._arns[action.version]
@@ -310,7 +311,7 @@ class _Turn:
             )
 
     def _refused(self, action: Action, code: str) -> None:
-        messages.log("WARNING", f"{action.kind} refused: {code}", version=action.version, why=action.why)
+        log("WARNING", f"{action.kind} refused: {code}", version=action.version, why=action.why)
         if code == _THERE_ALREADY:
             # Another function was first, or it has to be STARTING to its end; the next turn sees which.
             self._memory = remembering.doubled(self._memory, self._versions.now, action)
@@ -330,14 +331,12 @@ class _Turn:
             self._memory = replace(self._memory, reported={**self._memory.reported, key: self._versions.now})
         self.done.append(action)
         level = "WARNING" if action.kind is Kind.REPORT else "INFO"
-        messages.log(
-            level, f"{outcome}: {action.why}", version=action.version, action=action.kind, trouble=action.trouble
-        )
+        log(level, f"{outcome}: {action.why}", version=action.version, action=action.kind, trouble=action.trouble)
         try:
             messages.message(self._clients.sns, self._project.topic, self._project.name, action, outcome)
         except self._clients.sns.exceptions.ClientError as error:
             # Who is told must not keep a model from being stopped.
-            messages.log("ERROR", f"the topic was not told: {error}")
+            log("ERROR", f"the topic was not told: {error}")
 
     def remember(self) -> None:
         """Keeps the memory where it has changed; another function may be writing it, which does little harm."""
@@ -352,7 +351,7 @@ class _Turn:
                 remembering.DESCRIPTION,
             )
         except self._clients.ssm.exceptions.ClientError as error:
-            messages.log("ERROR", f"the memory was not kept: {error}")
+            log("ERROR", f"the memory was not kept: {error}")
             return
         self._kept = written
 

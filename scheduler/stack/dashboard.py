@@ -6,8 +6,8 @@ Source: CloudWatch API reference, "Dashboard body structure and syntax".
 from collections.abc import Sequence
 from typing import Any
 
+from customlabels.aws.function_log import NAMESPACE
 from customlabels.core.prices import INFERENCE_PER_UNIT_HOUR
-from customlabels.scheduler.functions.messages import NAMESPACE
 
 _REGION = "${AWS::Region}"
 """Filled in by CloudFormation."""

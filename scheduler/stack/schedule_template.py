@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from customlabels.aws import parameters
+from customlabels.aws.function_log import NAMESPACE
 from customlabels.aws.stacks.names import stack_name
 from customlabels.core.errors import SettingsError
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.scheduler.documents import LONGEST, Inspection, schedule_text
-from customlabels.scheduler.functions.messages import NAMESPACE
 from customlabels.scheduler.plan import OVERDUE_AFTER
 from customlabels.scheduler.stack.dashboard import dashboard
 from customlabels.scheduler.stack.edges import Edge, Event, edges

@@ -19,6 +19,9 @@ def test_a_signal_at_a_question_ends_with_its_own_code(
     code: int,
 ) -> None:
     class Answer(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
         def readline(self, *_: Any) -> str:
             signal.raise_signal(number)
             return "n\n"

@@ -52,3 +52,44 @@ def test_every_fault_is_named_in_one_go(tmp_path: Path, text: str, names: list[s
     said = " ".join([caught.value.message, *caught.value.details])
     assert str(path) in said
     assert all(name in said for name in names)
+
+
+FAULTY = """\
+[project]
+nmae = "x"
+
+[gate]
+min_f1 = 1.5   # of 1
+min_label = { crack = 3 }
+
+[[schedule.window]]
+days = ["mon",
+  "tue"]
+start = "06:00"
+stop = "07:00"
+
+[[schedule.window]]
+days = "tue"
+start = "06:00"
+units = 9
+stpo = "x"
+
+[trakc]
+to = "mlflow"
+"""
+
+
+def test_faults_are_told_by_line_and_key_with_what_was_meant(tmp_path: Path) -> None:
+    path = tmp_path / "customlabels.toml"
+    path.write_text(FAULTY)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert [caught.value.message.removeprefix(f"{path}: "), *caught.value.details] == [
+        "line 2, project.nmae: there is no such key; did you mean name?",
+        "line 5, gate.min_f1: 1.5: has to be less than or equal to 1",
+        "line 6, gate.min_label.crack: 3: has to be a valid string",
+        "line 14, schedule.window 2.stop: is missing",
+        "line 17, schedule.window 2.units: 9: has to be less than or equal to 5",
+        "line 18, schedule.window 2.stpo: there is no such key; did you mean stop?",
+        "line 20, trakc: there is no such section; did you mean track?",
+    ]

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from support.drawing import draw
 from support.local_services import QUICK, connect
 
 from customlabels.cli.group import run
+from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
+from customlabels.session import Session
 
 VERSION = "v-3f9c2a71b0"
 """What pages call a version whose name they cannot know."""
@@ -77,6 +80,7 @@ NEEDS = {
         left_out={"--measure": "it asks for half a minute"},
     ),
     "docs/explanation/architecture.md": Needs(PHOTOS, settings=NAMED),
+    "docs/explanation/engines.md": Needs(PHOTOS),
     # A probe waits for a minute; tests/e2e/test_doctor.py has it with the clock moved on.
     "docs/explanation/what-is-not-proved.md": Needs(left_out=("--probe",)),
     "docs/explanation/costs.md": Needs(
@@ -181,6 +185,20 @@ def test_the_tutorial_goes_as_it_says(
 
 
 @pytest.mark.around
+def test_the_tutorials_second_part_goes_as_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / address.STATE_FOLDER
+    address.start(state, address.FAST)
+    settled(monkeypatch, tmp_path, state)
+    monkeypatch.delenv("CUSTOMLABELS_LOCAL")
+    try:
+        walk("docs/tutorial-inspection.md", Needs(), tmp_path, capsys)
+    finally:
+        address.stop(state)
+
+
+@pytest.mark.around
 @pytest.mark.parametrize("page", NEEDS)
 def test_commands_of_a_page_run_in_its_order(
     page: str, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -229,7 +247,24 @@ def walk(page: str, needs: Needs, folder: Path, capsys: pytest.CaptureFixture[st
             ended, said = run(words), capsys.readouterr()
             assert ended == expected, f"{page}: {line}: {ended}\n{said.out}\n{said.err}"
             seen += said.out + said.err
+        for words in (line.split() for line in block.text.splitlines() if line.startswith("aws s3 ")):
+            carried_out(words, folder)
         assert_seen(page, block.shown, seen)
+
+
+def carried_out(words: list[str], folder: Path) -> None:
+    """Makes a bucket, or puts a folder's images into one, as the AWS CLI does; and waits until they are inspected."""
+    bucket, _, prefix = words[-1 if words[2] == "mb" else 5].removeprefix("s3://").partition("/")
+    s3 = connect(folder / address.STATE_FOLDER).s3
+    if words[2] == "mb":
+        s3.create_bucket(Bucket=bucket)
+        return
+    for path in sorted((folder / words[4]).rglob("*.jpg")):
+        s3.upload_file(str(path), bucket, prefix + path.relative_to(folder / words[4]).as_posix())
+    session = Session(local=True)
+    arrived = s3.list_objects_v2(Bucket=bucket)["KeyCount"]
+    since = session.now() - timedelta(days=1)
+    wait_for(lambda: True if len([*session.inspected(since=since)]) == arrived else None, what="results", most=120)
 
 
 def assert_seen(page: str, shown: list[str], seen: str) -> None:

@@ -46,7 +46,7 @@ def test_it_runs_whole_on_the_local_service_and_writes_nothing(shell: Shell) -> 
 def test_something_that_failed_is_exit_code_one(shell: Shell) -> None:
     ended = shell.run("--local", "doctor", "--bucket", "nowhere-at-all", expect=1)
     assert "bucket nowhere-at-all does not exist" in " ".join(ended.stdout.split())
-    assert "not ready: 1 checks failed" in ended.stdout
+    assert "not ready: 1 check failed" in ended.stdout
     assert "--paid goes with --probe" in shell.run("--local", "doctor", "--paid", expect=2).stderr
 
 

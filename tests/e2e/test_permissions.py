@@ -39,6 +39,9 @@ time_zone = "Europe/Berlin"
 days = "daily"
 start = "08:00"
 stop = "10:00"
+[inspection]
+source = "s3://pictures/arriving/"
+defects = ["across"]
 """
 SCOPE = policies.Scope(
     account="123456789012",
@@ -69,6 +72,7 @@ class Use:
     project: str = "plain"
     images: str | None = None
     before: tuple[str, ...] = ()
+    watched: str | None = None
 
 
 USES = {
@@ -146,6 +150,22 @@ USES = {
             "schedule remove --yes",
         ),
     ),
+    "inspection": Use(
+        ("inspection",),
+        (
+            "inspection diff",
+            "inspection deploy --yes",
+            "inspection status",
+            "inspection results --again",
+            "inspection retry --yes",
+            # What is left of the results is taken up again.
+            "inspection remove --yes",
+            "inspection deploy --yes",
+            "inspection remove --results --yes",
+        ),
+        watched="s3://pictures/arriving/",
+        before=("schedule deploy --yes",),
+    ),
     "pipeline": Use(
         ("pipeline",),
         (
@@ -200,7 +220,7 @@ def person(ground: tuple[Service, Path], monkeypatch: pytest.MonkeyPatch, capsys
 
 def statements(use: Use, name: str) -> list[dict[str, Any]]:
     """Those of the policy in question."""
-    scope = replace(SCOPE, project=use.project.replace("NEW", name), images=use.images)
+    scope = replace(SCOPE, project=use.project.replace("NEW", name), images=use.images, watched=use.watched)
     found: list[dict[str, Any]] = POLICIES[use.policies[-1]](scope)["Statement"]
     return found
 
@@ -210,7 +230,7 @@ def forget_stacks(service: Service) -> None:
     cloudformation = client(service, "cloudformation")
     for stack in cloudformation.describe_stacks()["Stacks"]:
         cloudformation.delete_stack(StackName=stack["StackName"])
-    for folder in ("functions", "pipeline"):
+    for folder in ("functions", "inspection", "pipeline"):
         listed = service.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"customlabels/plain/{folder}/")
         for held in listed.get("Contents", []):
             service.s3.delete_object(Bucket=BUCKET, Key=held["Key"])
@@ -218,7 +238,7 @@ def forget_stacks(service: Service) -> None:
 
 def complaint(person: Person, use: Use, name: str, allowed: list[dict[str, Any]]) -> str:
     """What the first command says that is not let do all of its work; nothing where each is."""
-    scope = replace(SCOPE, project=use.project.replace("NEW", name), images=use.images)
+    scope = replace(SCOPE, project=use.project.replace("NEW", name), images=use.images, watched=use.watched)
     granted = [POLICIES[other](scope) for other in use.policies[:-1]]
     granted += [{"Version": "2012-10-17", "Statement": allowed}] if allowed else []
     person.may(*granted)
@@ -226,6 +246,10 @@ def complaint(person: Person, use: Use, name: str, allowed: list[dict[str, Any]]
     for command in use.before:
         person.have_done(command.replace("NEW", name))
     for command in use.commands:
+        if command.startswith("inspection retry"):
+            # Without a letter there is nothing to be looked at, or moved.
+            sqs, queue = client(person.service, "sqs"), f"{stack_name('plain', 'inspection')}-dead"
+            sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody="letter")
         code, said = person.run(command.replace("NEW", name))
         if code or "not authorized" in said:
             return f"{command}: {code}\n{said}"
@@ -241,6 +265,7 @@ def test_each_command_does_its_work_under_the_policy_that_is_printed_for_it(pers
 DEPLOYED = {
     "AWS::CloudWatch::Alarm": "cloudwatch:us-east-1:123456789012:alarm:NAME",
     "AWS::CloudWatch::Dashboard": "cloudwatch::123456789012:dashboard/NAME",
+    "AWS::DynamoDB::Table": "dynamodb:us-east-1:123456789012:table/NAME",
     "AWS::Events::Rule": "events:us-east-1:123456789012:rule/NAME",
     "AWS::IAM::Role": "iam::123456789012:role/NAME",
     "AWS::Lambda::Function": "lambda:us-east-1:123456789012:function:NAME",
@@ -263,9 +288,11 @@ def covers(statement: dict[str, Any], arn: str) -> bool:
     return any(fnmatchcase(arn, pattern) for pattern in statement["Resource"] if pattern != "*")
 
 
-@pytest.mark.parametrize("name", ["schedule", "pipeline"])
+@pytest.mark.parametrize("name", ["schedule", "inspection", "pipeline"])
 def test_what_a_stack_is_made_of_is_named_by_its_statements_and_nothing_else(person: Person, name: str) -> None:
     forget_stacks(person.service)
+    if USES[name].before:
+        person.have_done(USES[name].before)
     person.have_done(f"{name} deploy --yes")
     arns = []
     resources = client(person.service, "cloudformation").get_paginator("list_stack_resources")

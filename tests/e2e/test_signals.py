@@ -76,6 +76,16 @@ def test_a_second_signal_does_not_cut_the_stop_short(ready: tuple[Shell, Service
     assert up(service) == []
 
 
+def test_a_start_that_somebody_pays_for_is_asked_about_with_its_price(ready: tuple[Shell, Service]) -> None:
+    shell, service = ready
+    with intercepted(service.endpoint_url, lambda call: None) as url:
+        at = ("--project", "photos", "--endpoint-url", url, "--profile", "any", "--region", "us-east-1")
+        for words in (("model", "start", "v1"), ("detect", "photos/across", "--start")):
+            assert "On AWS it costs" in (asked := shell.run(*words, *at, expect=130).stderr)
+            assert "$4.00 an hour" in asked
+    assert up(service) == []
+
+
 def test_a_stop_that_fails_is_the_last_that_is_said(ready: tuple[Shell, Service]) -> None:
     shell, service = ready
     refused = Spoiled(400, "AccessDeniedException")

@@ -90,7 +90,7 @@ def test_a_day_by_its_clock(plant: tuple[Shell, Service]) -> None:
 def test_an_override_is_carried_out_at_once_and_by_hand_is_told_what_overrules(plant: tuple[Shell, Service]) -> None:
     shell, _ = plant
     assert "starts it again" not in shell.run_on("--local", "model", "stop").stderr
-    made = shell.json("--local", "schedule", "override", "--on", "2h", "--why", "audit", "--yes")
+    made = shell.json("--local", "schedule", "override", "--on", "2h", "--why", "audit")
     assert made["up"]
     address.advance(shell.state, 600)
     shown = shell.json("--local", "schedule", "status")

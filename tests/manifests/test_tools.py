@@ -179,7 +179,7 @@ def test_merging_names_every_contradiction_and_broken_line() -> None:
     said = [caught.value.message, *caught.value.details]
     assert len(said) == 3
     assert "b, line 1: s3://plant-7/parts/ok.jpg: label_0 says 'crack', not 'ok', unlike a, line 1" in said[0]
-    assert "boxes says 1 boxes, not 2 boxes" in said[1]
+    assert "boxes says 1 box, not 2 boxes" in said[1]
     assert "b, line 3: The JSON Line has an invalid format." in said[2]
 
 

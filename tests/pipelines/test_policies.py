@@ -27,6 +27,7 @@ SCOPE = Scope(
     event_bus="default",
     images="s3://photos/line-1",
     packages="customlabels-surface",
+    watched="s3://line-1/images/",
 )
 
 

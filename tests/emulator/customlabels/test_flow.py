@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from support.local_services import BUCKET, Service
 
 from customlabels.core.waiting import wait_for
+from customlabels.emulator.engine import features
 from customlabels.manifests.lines import entry_line
 from customlabels.pipelines.service import hosting
 
@@ -81,6 +82,12 @@ def test_a_trained_version_tells_all_that_the_service_tells(trained: Trained) ->
     assert described["TrainingEndTimestamp"] > described["CreationTimestamp"]
     assert trained.version.endswith(str(round(described["CreationTimestamp"].timestamp() * 1000)))
     assert set(described["EvaluationResult"]) == {"F1Score", "Summary"}
+
+
+def test_summary_and_tags_say_what_images_were_described_by(service: Service, trained: Trained) -> None:
+    summary = json.loads(read(service, trained.description["EvaluationResult"]["Summary"]["S3Object"]))
+    tags = service.rekognition.list_tags_for_resource(ResourceArn=trained.version)["Tags"]
+    assert summary["EvaluationDetails"]["Features"] == tags["customlabels:local-features"] == features.describer()
 
 
 def test_the_summary_holds_the_figures_a_label_and_their_plain_means(service: Service, trained: Trained) -> None:

@@ -4,12 +4,15 @@ import cv2
 import numpy as np
 import pytest
 
-from customlabels.emulator.engine import classifier, defects, features
+from customlabels.emulator.engine import classifier, defects, features, pretrained
 from customlabels.emulator.engine.scattering import scattered
 from customlabels.emulator.engine.unevenness import unevenness
 
 Image = np.ndarray
 Turn = Callable[[Image], Image]
+
+missing = pytest.mark.skipif(pretrained.weights_file() is None, reason="the extra local is not installed")
+both_ways = pytest.mark.parametrize("by", [features.BY_HAND, pytest.param(pretrained.NAME, marks=missing)])
 
 
 def mirrored(image: Image) -> Image:
@@ -41,7 +44,7 @@ def test_scattering_hardly_changes_where_the_image_is_mirrored_or_turned(turn: T
 @pytest.mark.parametrize("shape", [(64, 64), (64, 1280), (4096, 64), (333, 97)])
 @pytest.mark.parametrize("value", [0, 128, 255])
 def test_every_figure_of_an_even_surface_is_finite(shape: tuple[int, int], value: int) -> None:
-    assert np.isfinite(features.describe(np.full(shape, value, dtype=np.uint8))).all()
+    assert np.isfinite(features.describe(np.full(shape, value, dtype=np.uint8), features.BY_HAND)).all()
 
 
 @pytest.mark.parametrize("shape", [(100, 100), (400, 100), (64, 1280)])
@@ -71,29 +74,31 @@ def test_a_step_of_light_is_uneven_and_its_side_does_not_matter() -> None:
     np.testing.assert_allclose(unevenness(mirrored(stepped)), unevenness(stepped), atol=1e-4)
 
 
-def accuracy(first: list[Image], second: list[Image]) -> float:
+def accuracy(first: list[Image], second: list[Image], by: str) -> float:
     """Share of images that a model puts right, half of each list being shown to it."""
-    rows = np.stack([features.describe(image) for image in (*first, *second)])
+    rows = np.stack([features.describe(image, by) for image in (*first, *second)])
     truth = np.eye(2, dtype=bool)[np.repeat([0, 1], [len(first), len(second)])]
     seen = np.arange(len(rows)) % 2 == 0
-    model = classifier.fit(rows[seen], truth[seen], ("a", "b"), 0, features.weights())
+    model = classifier.fit(rows[seen], truth[seen], ("a", "b"), 0, features.weights(by))
     predicted = classifier.confidences(model, rows[~seen]).argmax(axis=1)
     return float((predicted == truth[~seen].argmax(axis=1)).mean())
 
 
+@both_ways
 @pytest.mark.parametrize("turn", [mirrored, turned_over, turned])
-def test_labels_that_differ_by_the_way_a_thing_lies_are_told_apart(turn: Turn) -> None:
+def test_labels_that_differ_by_the_way_a_thing_lies_are_told_apart(turn: Turn, by: str) -> None:
     images = []
     for seed in range(60):
         image, random = surface(seed), np.random.default_rng(seed)
         corner = np.array([[45, 35], [45, 120], [105, 120]]) + random.integers(-8, 9, 2)
         cv2.polylines(image, [corner.astype(np.int32).reshape(-1, 1, 2)], False, int(random.integers(170, 230)), 12)
         images.append(image)
-    assert accuracy(images[:30], [turn(image) for image in images[30:]]) > 0.9
+    assert accuracy(images[:30], [turn(image) for image in images[30:]], by) > 0.9
 
 
-def test_labels_that_differ_by_hue_alone_are_told_apart() -> None:
+@both_ways
+def test_labels_that_differ_by_hue_alone_are_told_apart(by: str) -> None:
     def tinted(seed: int, tint: int) -> Image:
         return np.clip(surface(seed)[..., None] + np.array([tint, 0, -tint]), 0, 255).astype(np.uint8)
 
-    assert accuracy([tinted(seed, 8) for seed in range(30)], [tinted(seed, -8) for seed in range(30, 60)]) > 0.9
+    assert accuracy([tinted(seed, 8) for seed in range(30)], [tinted(seed, -8) for seed in range(30, 60)], by) > 0.9

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -89,3 +90,10 @@ def test_junit_has_a_case_a_check_and_a_failure_with_its_sentence() -> None:
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
     (failure,) = root.iter("failure")
     assert failure.text == "F1 is 0.850, the gate asks for 0.900"
+
+
+def test_junit_is_xml_whatever_labels_are_called() -> None:
+    label = "crack\x1b[2J\u202e"
+    strange = replace(EVALUATION, labels=(replace(EVALUATION.labels[0], label=label),))
+    root = ElementTree.fromstring(junit(judge(strange, GateSettings(min_label_f1=1.0))))
+    assert any(r"crack\x1b[2J\u202e" in (case.get("name") or "") for case in root.iter("testcase"))

@@ -78,7 +78,7 @@ def test_a_job_that_fails_leaves_a_sentence_where_sagemaker_reads_it(service: Se
     failing = job(service, tmp_path, "build", 0, 1, *words, "--seed", "0", "--test-fraction", "0.2")
     assert failing.wait(60) == 4
     message = (tmp_path / "build-0" / "out" / "message").read_text()
-    assert message.startswith(f"s3://{BUCKET}/line-6: 1 faults: ok/1.jpg: no JPEG or PNG image")
+    assert message.startswith(f"s3://{BUCKET}/line-6: 1 fault: ok/1.jpg: no JPEG or PNG image")
 
 
 @given(st.lists(st.text(), unique=True), st.integers(1, 9))

@@ -1,0 +1,17 @@
+"""Images of the line: inspected by the champion, judged, kept, traced and told, at the pace of the model's units.
+
+`rules` says what an image is; `records`, `claims` and `pace` are the results table; `functions` run on AWS, `stack` is
+what is deployed.
+"""
+
+__all__ = [
+    "deployed",
+    "deploying",
+    "detecting",
+    "inspection_settings",
+    "inspection_status",
+    "own_cost",
+    "results",
+    "retrying",
+    "rules",
+]

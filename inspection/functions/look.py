@@ -1,0 +1,324 @@
+"""A batch of arrivals looked at: each claimed, shown to the model in its turn, judged, kept, seen to and told.
+
+An image's own failure leaves its neighbours alone. What is no fault of an image (the model is down, or takes no more;
+somebody else works on it) gives it back, and costs it no try; what the service refuses is a result, and is never asked
+again.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from customlabels.aws.function_log import log, metrics
+from customlabels.inspection import claims, records
+from customlabels.inspection.claims import Busy, Claim, Done, Table
+from customlabels.inspection.functions.acting import act, tell
+from customlabels.inspection.functions.arrivals import arrivals
+from customlabels.inspection.functions.asking import WAIT_A_LITTLE, Model, NotNow, milliseconds
+from customlabels.inspection.functions.knowledge import Known, Version
+from customlabels.inspection.functions.showing import Gone, body, is_same, shown
+from customlabels.inspection.records import Arrival, Sighting
+from customlabels.inspection.rules import (
+    Analysis,
+    Judgement,
+    Rules,
+    Verdict,
+    floor,
+    judge,
+    with_assumed,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_s3 import S3Client
+
+_PATIENCE = 0.7
+"""Share of the time within which a call has to begin, so that it and what follows it still fit."""
+
+_THREADS = 10
+"""A batch's messages."""
+
+_DAY = 86_400
+
+FIGURES = ("Inspected", "Defects", "Unsure", "RefusedPercent")
+"""Metrics of every inspection."""
+
+_BESIDE = ("Refused", "Known", "Calls", "GivenBack", "Failed")
+"""What else is counted of a batch, and stands in the log alone."""
+
+_COUNTED = {Verdict.DEFECT: "Defects", Verdict.UNSURE: "Unsure", Verdict.REFUSED: "Refused"}
+
+
+class Clients(NamedTuple):
+    """What a look calls."""
+
+    rekognition: "RekognitionClient"
+    s3: "S3Client"
+    events: "EventBridgeClient"
+    table: Table
+
+
+class Message(NamedTuple):
+    """A message of the queue."""
+
+    id: str
+    body: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a batch ended.
+
+    Parameters
+    ----------
+    failed : ids of messages
+    later : seconds after which messages that are given back are worth another try, by id
+    down : whether the version was not running
+    """
+
+    failed: set[str] = field(default_factory=set)
+    later: dict[str, float] = field(default_factory=dict)
+    figures: Counter[str] = field(default_factory=Counter)
+    down: bool = False
+
+
+@dataclass(slots=True)
+class _Image:
+    """An image of the batch with its arrivals, and how far it has come."""
+
+    key: str
+    arrivals: list[tuple[str, Arrival]] = field(default_factory=list)
+    shown: dict[str, Any] | None = None
+    """The bytes, or the address, as the operation takes them."""
+    of: Arrival | None = None
+    """Whose object that is."""
+    claim: Claim | None = None
+    analysis: Analysis | None = None
+    sightings: list[tuple[Claim, Arrival]] = field(default_factory=list)
+    ended: bool = False
+    """Whether nothing came of it in this batch."""
+
+
+def look(
+    messages: Sequence[Message],
+    project: str,
+    clients: Clients,
+    known: Known,
+    version: Version,
+    assumed: Mapping[str, float],
+    seconds: float,
+) -> Outcome:
+    """Looks at what the messages tell of.
+
+    Parameters
+    ----------
+    version : that answers
+    assumed : its own thresholds, 0..100
+    seconds : that are left
+    """
+    return _Batch(project, clients, known, version, assumed, seconds).run(messages)
+
+
+def measure(project: str, now: datetime, figures: Mapping[str, int]) -> None:
+    """Writes what was counted of a batch as metrics."""
+    inspected = figures["Inspected"]
+    counts: dict[str, float] = {name: figures[name] for name in FIGURES[:-1]}
+    if inspected:
+        counts[FIGURES[-1]] = round(100 * figures["Refused"] / inspected, 2)
+    metrics(project, now, counts, {FIGURES[-1]: "Percent"}, **{name: figures[name] for name in _BESIDE})
+
+
+class _Batch:
+    def __init__(
+        self,
+        project: str,
+        clients: Clients,
+        known: Known,
+        version: Version,
+        assumed: Mapping[str, float],
+        seconds: float,
+    ) -> None:
+        self._project, self._clients, self._inspection = project, clients, known.inspection
+        self._version = version
+        self._rules: Rules = with_assumed(known.inspection.rules, assumed)
+        now = milliseconds()
+        self._until = now + round(1000 * seconds)
+        self._model = Model(
+            clients.rekognition,
+            clients.table,
+            version,
+            alone=all(other == version for other in known.versions),
+            rate=known.inspection.rate,
+            least=floor(self._rules),
+            last=now + round(1000 * _PATIENCE * seconds),
+        )
+        self._outcome, self._counting = Outcome(), threading.Lock()
+
+    def run(self, messages: Sequence[Message]) -> Outcome:
+        arrived: list[tuple[str, Arrival]] = []
+        for message in messages:
+            try:
+                arrived += [(message.id, arrival) for arrival in arrivals(message.body, self._inspection.prefix)]
+            except ValueError as error:
+                self._fail([message.id], error)
+        with ThreadPoolExecutor(_THREADS) as threads:
+            images: dict[str, _Image] = {}
+            for (id_, arrival), identified in zip(arrived, threads.map(self._identified, arrived), strict=True):
+                if identified is not None:
+                    image = images.setdefault(identified.key, identified)
+                    image.arrivals.append((id_, arrival))
+            list(threads.map(lambda image: self._guarded(image, self._claim), images.values()))
+            self._model.expected = sum(image.shown is not None and not image.ended for image in images.values())
+            list(threads.map(lambda image: self._guarded(image, self._conclude), images.values()))
+        self._outcome.down, self._outcome.figures["Calls"] = self._model.down, self._model.calls
+        return self._outcome
+
+    def _identified(self, arrived: tuple[str, Arrival]) -> _Image | None:
+        """The image of an arrival; where it is known by its bytes alone, those are read."""
+        id_, arrival = arrived
+        if self._inspection.by == "etag":
+            return _Image(records.by_etag(arrival.etag, arrival.size))
+        try:
+            return _Image(records.by_sha256(body(self._clients.s3, arrival)))
+        except Gone:
+            # There is nothing left to tell it by.
+            return _Image(records.by_etag(arrival.etag, arrival.size))
+        except Exception as error:
+            self._fail([id_], error)
+            return None
+
+    def _guarded(self, image: _Image, step: Callable[[_Image], None]) -> None:
+        """Takes an image a step on, unless it has ended; what ends it ends it alone, and gives its claims back."""
+        if image.ended:
+            return
+        ids = {id_ for id_, _ in image.arrivals}
+        try:
+            step(image)
+        except NotNow as reason:
+            image.ended = True
+            self._outcome.later |= dict.fromkeys(ids, reason.seconds)
+            self._count("GivenBack")
+            self._give_back(image, None)
+        except Exception as error:
+            image.ended = True
+            self._fail(ids, error)
+            self._give_back(image, f"{type(error).__name__}: {error}"[:500])
+
+    def _claim(self, image: _Image) -> None:
+        """Claims the sightings that are not done yet, and the analysis where there is none."""
+        busy = 0
+        # An event that was doubled may come twice in a batch.
+        for key, arrival in {
+            records.sighting_key(image.key, arrival): arrival for _, arrival in image.arrivals
+        }.items():
+            outcome = self._claimed(key, records.about_sighting(arrival.address))
+            if isinstance(outcome, Claim):
+                image.sightings.append((outcome, arrival))
+            elif isinstance(outcome, Busy):
+                busy = max(busy, outcome.until)
+        if busy:
+            raise NotNow(_seconds_to(busy), "another worker has it")
+        if not image.sightings:
+            return
+        key = records.analysis_key(image.key, self._version.name)
+        outcome = self._claimed(key, {}, {"arn": self._version.arn})
+        if isinstance(outcome, Busy):
+            raise NotNow(_seconds_to(outcome.until), "another worker looks at it")
+        if isinstance(outcome, Done):
+            image.analysis = records.read_analysis(outcome.item)
+            self._count("Known")
+            return
+        image.claim = outcome
+        self._show(image)
+
+    def _show(self, image: _Image) -> None:
+        """Gets ready what the model is shown; what it need not be shown is decided here."""
+        for _, arrival in image.sightings:
+            if not arrival.size:
+                self._keep(image, Analysis(refusal="the object is empty"), 0)
+                return
+            try:
+                image.shown, image.of = shown(self._clients.s3, arrival), arrival
+                return
+            except Gone:
+                continue
+
+    def _conclude(self, image: _Image) -> None:
+        """Has the model look where it has to, and sees to every sighting."""
+        if image.shown is not None:
+            with self._model.one_at_a_time:
+                self._ask(image, image.shown)
+        for claim, arrival in image.sightings:
+            self._see_to(image, claim, arrival)
+        if image.claim is not None and image.analysis is None:
+            claims.release(self._clients.table, image.claim)
+
+    def _ask(self, image: _Image, shown: Mapping[str, Any]) -> None:
+        """Shows the image to the model, and keeps what that says of it."""
+        began = time.monotonic()
+        analysis = self._model.ask(shown)
+        if image.of is None or "S3Object" not in shown or is_same(self._clients.s3, image.of):
+            self._keep(image, analysis, round(1000 * (time.monotonic() - began)))
+
+    def _keep(self, image: _Image, analysis: Analysis, milliseconds: int) -> None:
+        result = records.of_analysis(analysis, milliseconds=milliseconds)
+        if image.claim is None or not claims.finish(self._clients.table, image.claim, result):
+            # Its time was out. Whoever has it now has the one result.
+            image.claim = None
+            raise NotNow(WAIT_A_LITTLE, "another worker has taken it over")
+        image.analysis = analysis
+
+    def _see_to(self, image: _Image, claim: Claim, arrival: Arrival) -> None:
+        """Judges a sighting, does what is done with such an object, tells of it, and keeps that."""
+        analysis = image.analysis
+        if analysis is None:
+            judgement = Judgement(Verdict.REFUSED, why="the object was deleted or replaced before it was looked at")
+        else:
+            judgement = judge(analysis, self._rules)
+        did = act(self._clients.s3, self._inspection, arrival, judgement.verdict, judgement.labels)
+        top = analysis.top if analysis else None
+        sighting = Sighting(image.key, arrival.address, arrival.at, self._version.name, judgement, top, did)
+        tell(self._clients.events, self._project, self._inspection, claim.key, arrival, sighting)
+        claims.finish(self._clients.table, claim, records.of_sighting(sighting))
+        self._count("Inspected")
+        if judgement.verdict in _COUNTED:
+            self._count(_COUNTED[judgement.verdict])
+
+    def _claimed(
+        self, key: claims.Key, about: dict[str, Any], same: dict[str, str] | None = None
+    ) -> Claim | Done | Busy:
+        now = milliseconds()
+        expires = now // 1000 + self._inspection.keep * _DAY
+        return claims.claim(
+            self._clients.table, key, now=now, until=self._until, expires=expires, about=about, same=same
+        )
+
+    def _give_back(self, image: _Image, error: str | None) -> None:
+        """Gives up the claims of an image that has ended without a result."""
+        held: list[tuple[Claim, str | None]] = [(claim, error) for claim, _ in image.sightings]
+        if image.claim is not None and image.analysis is None:
+            held.append((image.claim, None))
+        for claim, why in held:
+            try:
+                claims.release(self._clients.table, claim, why)
+            except Exception as failure:
+                log("ERROR", f"a claim was not given back, and ends by itself: {failure}")
+
+    def _count(self, figure: str) -> None:
+        with self._counting:
+            self._outcome.figures[figure] += 1
+
+    def _fail(self, ids: Iterable[str], error: Exception) -> None:
+        self._outcome.failed |= set(ids)
+        self._count("Failed")
+        log("ERROR", f"{type(error).__name__}: {error}", messages=sorted(ids))
+
+
+def _seconds_to(until: int) -> float:
+    return (until - milliseconds()) / 1000 + 1

@@ -1,0 +1,96 @@
+"""How a deployed inspection is doing: what waits, what is dead, what was found lately, which alarms are raised."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from customlabels.aws.clients import Clients, explained
+from customlabels.aws.function_log import NAMESPACE
+from customlabels.inspection.deployed import Deployed
+from customlabels.inspection.functions.look import FIGURES
+from customlabels.inspection.stack import notifications
+
+_BACK = timedelta(hours=24)
+
+
+def inspection_status(clients: Clients, there: Deployed, now: datetime) -> dict[str, Any]:
+    """The document of a status.
+
+    Raises
+    ------
+    ServiceError : something of it may not be looked at
+    """
+    waiting, delayed, under_way = _depth(clients, there.queue)
+    dead, _, dead_seen = _depth(clients, there.dead)
+    with explained("looking at the mapping"):
+        mapping = clients.functions.get_event_source_mapping(UUID=there.mapping)
+    inspection = there.inspection
+    return {
+        "project": there.project,
+        "source": f"s3://{inspection.bucket}/{inspection.prefix}",
+        "told_of_arrivals": notifications.is_set(clients.s3, inspection.bucket, there.names.stack),
+        "waiting": waiting + delayed,
+        "under_way": under_way,
+        "dead_letters": dead + dead_seen,
+        "deadline_seconds": int(there.deadline.total_seconds()),
+        "open": mapping["State"] in ("Enabled", "Enabling"),
+        "last_day": _figures(clients, there.project, now),
+        "alarms": _alarms(clients, there.names.stack),
+    }
+
+
+def _depth(clients: Clients, url: str) -> tuple[int, int, int]:
+    """Messages that can be seen, that are delayed, and that somebody works on."""
+    with explained("looking at the queue"):
+        told = clients.sqs.get_queue_attributes(
+            QueueUrl=url,
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesDelayed",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
+        )["Attributes"]
+    return (
+        int(told["ApproximateNumberOfMessages"]),
+        int(told.get("ApproximateNumberOfMessagesDelayed", 0)),
+        int(told["ApproximateNumberOfMessagesNotVisible"]),
+    )
+
+
+def _figures(clients: Clients, project: str, now: datetime) -> dict[str, int]:
+    """What was counted in the last day."""
+    counted = FIGURES[:-1]
+    queries: Any = [
+        {
+            "Id": name.lower(),
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": NAMESPACE,
+                    "MetricName": name,
+                    "Dimensions": [{"Name": "Project", "Value": project}],
+                },
+                "Period": 3600,
+                "Stat": "Sum",
+            },
+        }
+        for name in counted
+    ]
+    with explained("reading what was counted"):
+        pages = clients.cloudwatch.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=queries, StartTime=now - _BACK, EndTime=now + timedelta(minutes=1)
+        )
+        sums = dict.fromkeys(counted, 0)
+        for page in pages:
+            for result in page["MetricDataResults"]:
+                sums[result["Id"].capitalize()] += round(sum(result["Values"]))
+    return {name.lower(): count for name, count in sums.items()}
+
+
+def _alarms(clients: Clients, stack: str) -> list[str]:
+    with explained("reading the alarms"):
+        pages = clients.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{stack}-")
+        return [
+            alarm["AlarmDescription"]
+            for page in pages
+            for alarm in page["MetricAlarms"]
+            if alarm["StateValue"] == "ALARM"
+        ]

@@ -1,0 +1,213 @@
+"""What was found, read from the results table: sightings by the day, judged again where that is asked for.
+
+Source: DynamoDB API reference, Query and BatchGetItem (a hundred keys at most).
+"""
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from customlabels.aws.clients import explained
+from customlabels.core.errors import SettingsError
+from customlabels.core.files import written_aside
+from customlabels.inspection import records
+from customlabels.inspection.attributes import attributes, values
+from customlabels.inspection.claims import State, Table, is_alive
+from customlabels.inspection.records import Sighting
+from customlabels.inspection.rules import Analysis, Rules, Verdict, judge
+
+if TYPE_CHECKING:
+    pass
+
+_MOST_KEYS = 100
+_DAY = timedelta(days=1)
+_LONGEST_BACK = 3650 * _DAY
+
+RulesOf = Callable[[str], Rules]
+"""The rules by which what a version saw is judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An image as it was seen under a key; `labels` are those that the verdict rests on, `confidence` is 0..100."""
+
+    at: str
+    address: str
+    verdict: str
+    labels: tuple[str, ...]
+    top: str | None
+    confidence: float | None
+    why: str
+    version: str
+    did: str
+    image: str
+
+
+def read(
+    table: Table,
+    *,
+    since: datetime,
+    now: datetime,
+    verdict: Verdict | None = None,
+    label: str | None = None,
+    again: RulesOf | None = None,
+) -> Iterator[Row]:
+    """The rows since a time, the oldest first.
+
+    Parameters
+    ----------
+    verdict, label : only those with that verdict, and those whose verdict rests on that label
+    again : judges each anew, without a call; what was kept says where that leaves it open
+
+    Raises
+    ------
+    ServiceError : the table cannot be read
+    """
+    sightings = _sightings(table, max(since, now - _LONGEST_BACK), now)
+    while some := list(islice(sightings, _MOST_KEYS)):
+        analyses = _analyses(table, some) if again is not None else {}
+        for sighting in some:
+            analysis = analyses.get(_place(sighting))
+            if again is not None and analysis is not None:
+                sighting = _judged(sighting, analysis, again(sighting.version))
+            judgement = sighting.judgement
+            if verdict in (None, judgement.verdict) and (label is None or label in judgement.labels):
+                yield _row(sighting)
+
+
+def write(rows: Iterable[Row], path: Path, advance: Callable[[Row], None] = lambda row: None) -> int:
+    """Writes rows to a file, CSV, JSON lines or Parquet by the end of its name; how many.
+
+    Raises
+    ------
+    SettingsError : it ends otherwise, or what Parquet takes is not installed
+    """
+    writers = {".csv": _write_csv, ".jsonl": _write_lines, ".parquet": _write_parquet}
+    writer = writers.get(path.suffix.lower())
+    if writer is None:
+        raise SettingsError(f"--to {path}: is none of {', '.join(writers)}")
+    count = 0
+
+    def counted() -> Iterator[Row]:
+        nonlocal count
+        for row in rows:
+            count += 1
+            advance(row)
+            yield row
+
+    writer(counted(), path)
+    return count
+
+
+def _sightings(table: Table, since: datetime, now: datetime) -> Iterator[Sighting]:
+    earliest, alive = since.astimezone(UTC).isoformat(timespec="milliseconds"), int(now.timestamp())
+    day, last = since.astimezone(UTC).date(), now.astimezone(UTC).date()
+    while day <= last:
+        with explained(f"reading the results of {day}"):
+            pages = table.dynamodb.get_paginator("query").paginate(
+                TableName=table.name,
+                IndexName=records.BY_DAY,
+                KeyConditionExpression="#day = :day AND #at >= :since",
+                ExpressionAttributeNames={"#day": "day", "#at": "at"},
+                ExpressionAttributeValues=attributes({":day": day.isoformat(), ":since": earliest}),
+            )
+            for page in pages:
+                for item in map(values, page["Items"]):
+                    if item["state"] == State.DONE and is_alive(item, alive):
+                        yield records.read_sighting(item)
+        day += _DAY
+
+
+def _analyses(table: Table, sightings: Iterable[Sighting]) -> dict[tuple[str, str], Analysis]:
+    """The analyses of sightings, by image and version; of those that have expired there is none."""
+    keys = {_place(sighting): records.analysis_key(sighting.image, sighting.version) for sighting in sightings}
+    wanted = [attributes({"pk": key.pk, "sk": key.sk}) for key in keys.values()]
+    analyses: dict[tuple[str, str], Analysis] = {}
+    while wanted:
+        with explained(f"reading analyses from {table.name}"):
+            answer = table.dynamodb.batch_get_item(RequestItems={table.name: {"Keys": wanted}})
+        for item in map(values, answer["Responses"][table.name]):
+            if item["state"] == State.DONE:
+                analyses[item["pk"], item["sk"].rpartition("#")[2]] = records.read_analysis(item)
+        rest: Mapping[str, Any] = answer.get("UnprocessedKeys", {})
+        wanted = list(rest[table.name]["Keys"]) if table.name in rest else []
+    return analyses
+
+
+def _place(sighting: Sighting) -> tuple[str, str]:
+    return sighting.image, sighting.version
+
+
+def _judged(sighting: Sighting, analysis: Analysis, rules: Rules) -> Sighting:
+    return Sighting(
+        sighting.image,
+        sighting.address,
+        sighting.at,
+        sighting.version,
+        judge(analysis, rules),
+        analysis.top,
+        sighting.did,
+    )
+
+
+def _row(sighting: Sighting) -> Row:
+    judgement, top = sighting.judgement, sighting.top
+    return Row(
+        at=sighting.at.astimezone(UTC).isoformat(timespec="seconds"),
+        address=str(sighting.address),
+        verdict=judgement.verdict.value,
+        labels=judgement.labels,
+        top=top.label if top else None,
+        confidence=top.confidence if top else None,
+        why=judgement.why,
+        version=sighting.version,
+        did=sighting.did,
+        image=sighting.image,
+    )
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    return {**asdict(row), "labels": " ".join(row.labels)}
+
+
+def _write_csv(rows: Iterable[Row], path: Path) -> None:
+    import io
+
+    with written_aside(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        writer = csv.DictWriter(text, [field.name for field in fields(Row)], lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow(_flat(row))
+        text.detach()
+
+
+def _write_lines(rows: Iterable[Row], path: Path) -> None:
+    with written_aside(path) as file:
+        for row in rows:
+            file.write((json.dumps(asdict(row), ensure_ascii=False) + "\n").encode())
+
+
+def _write_parquet(rows: Iterable[Row], path: Path) -> None:
+    try:
+        import pyarrow
+        import pyarrow.parquet as parquet
+    except ImportError as error:
+        raise SettingsError("Parquet needs an extra", hint="pip install 'customlabels[parquet]'") from error
+    texts = {name: pyarrow.string() for name in (field.name for field in fields(Row))}
+    schema: pyarrow.Schema = pyarrow.schema(
+        {**texts, "labels": pyarrow.list_(pyarrow.string()), "confidence": pyarrow.float64()}
+    )
+    remaining = iter(rows)
+    with written_aside(path) as file, parquet.ParquetWriter(file, schema) as writer:
+        while some := list(islice(remaining, 10_000)):
+            writer.write_table(pyarrow.Table.from_pylist([_document(row) for row in some], schema=schema))
+
+
+def _document(row: Row) -> Mapping[str, Any]:
+    return {**asdict(row), "labels": list(row.labels)}

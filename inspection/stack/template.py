@@ -1,0 +1,156 @@
+"""The CloudFormation template of an inspection: queue, function, table, alarms, a dashboard.
+
+Source: CloudFormation template reference; Lambda developer guide, "Using Lambda with Amazon SQS": a queue hides
+messages for six times as long as the function may take.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from customlabels.aws import parameters
+from customlabels.aws.function_log import NAMESPACE
+from customlabels.aws.stacks.names import stack_name
+from customlabels.inspection.documents import inspection_text
+from customlabels.inspection.inspection_settings import Asked
+from customlabels.inspection.records import BY_DAY
+from customlabels.inspection.stack.dashboard import dashboard
+from customlabels.inspection.stack.roles import function_statements
+
+TIMEOUT, MEMORY = 60, 192
+"""Seconds and megabytes of the function: 62 MB with its clients, and ten images of four."""
+
+HIDDEN_FOR = 6 * TIMEOUT
+TRIES = 5
+"""Before a message is a dead letter."""
+
+_REFUSED_PERCENT = 20
+_LONGEST_RETENTION = 14 * 86_400
+
+TABLE_TYPE = "AWS::DynamoDB::Table"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What is called how, all of it made of the stack's name."""
+
+    stack: str
+    queue: str
+    dead: str
+    function: str
+    table: str
+
+
+def names_of(project: str) -> Names:
+    stack = stack_name(project, "inspection")
+    return Names(stack, f"{stack}-arrivals", f"{stack}-dead", f"{stack}-look", f"{stack}-results")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a template is made of.
+
+    Parameters
+    ----------
+    project_arn, topic : parameters of the template where they are None
+    topic : told of alarms
+    results : bucket and prefix where trainings leave their evaluations
+    key : of the function's zip in `bucket`
+    keys : KMS keys of the buckets that the function reads and writes
+    has_table : whether the table is the stack's; else it is there, left by an inspection before
+    """
+
+    project: str
+    project_arn: str | None
+    topic: str | None
+    asked: Asked
+    results: tuple[str, str]
+    bucket: str
+    key: str
+    keys: Sequence[str] = ()
+    has_table: bool = True
+
+
+def template(parts: Parts) -> str:
+    """The template, in YAML."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("customlabels.inspection.stack"),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - YAML; each value goes through tojson
+        keep_trailing_newline=True,
+    )
+    # tojson is made for HTML, and would write < and & as escapes.
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
+    names, inspection = names_of(parts.project), parts.asked.inspection
+    alarms = alarms_of(parts)
+    return environment.get_template("inspection.yaml.j2").render(
+        names=names,
+        project=parts.project,
+        project_arn=parts.project_arn,
+        topic=parts.topic,
+        source_bucket=inspection.bucket,
+        source=f"s3://{inspection.bucket}/{inspection.prefix}",
+        rules_parameter=parameters.inspection_rules(parts.project),
+        rules=inspection_text(inspection),
+        own_parameter=parameters.inspection(parts.project),
+        deadline=int(parts.asked.deadline.total_seconds()),
+        workers=parts.asked.workers,
+        bucket=parts.bucket,
+        key=parts.key,
+        has_table=parts.has_table,
+        by_day=BY_DAY,
+        timeout=TIMEOUT,
+        memory=MEMORY,
+        hidden_for=HIDDEN_FOR,
+        tries=TRIES,
+        retention=_LONGEST_RETENTION,
+        statements=function_statements(
+            parts.project, inspection, table=names.table, results=parts.results, keys=parts.keys
+        ),
+        alarms=alarms,
+        dashboard=dashboard(names.queue, names.dead, parts.project, [alarm["logical"] for alarm in alarms]),
+    )
+
+
+def alarms_of(parts: Parts) -> list[dict[str, Any]]:
+    """The alarms of a stack, as its template writes them."""
+    project, names = parts.project, names_of(parts.project)
+    late = round(1.25 * parts.asked.deadline.total_seconds())
+    usual = {"statistic": "Maximum", "period": 300, "times": 1}
+    alarms: list[dict[str, Any]] = [
+        {
+            "logical": "DeadLetters",
+            "says": f"Images of {project} could not be inspected: customlabels inspection retry shows what ails them",
+            "namespace": "AWS/SQS",
+            # Letters that are put back are not counted as sent.
+            "metric": "ApproximateNumberOfMessagesVisible",
+            "dimension": ("QueueName", names.dead),
+            "threshold": 1,
+            **usual,
+        },
+        {
+            "logical": "TooLate",
+            "says": f"An image of {project} has waited for a quarter longer than its deadline",
+            "namespace": "AWS/SQS",
+            "metric": "ApproximateAgeOfOldestMessage",
+            "dimension": ("QueueName", names.queue),
+            "threshold": late,
+            **usual,
+        },
+        {
+            "logical": "ManyRefused",
+            "says": f"A fifth or more of the images of {project} cannot be looked at: see customlabels inspection "
+            "results --verdict refused",
+            "namespace": NAMESPACE,
+            "metric": "RefusedPercent",
+            "dimension": ("Project", project),
+            "threshold": _REFUSED_PERCENT,
+            **usual,
+            "statistic": "Average",
+            "times": 3,
+        },
+    ]
+    return [{**alarm, "name": re.sub(r"(?<!^)([A-Z])", r"-\1", alarm["logical"]).lower()} for alarm in alarms]

@@ -1,0 +1,4 @@
+"""What the service takes. Pure: standard library alone."""
+
+MAX_BYTES = 4_000_000
+"""Of images sent as bytes. Source: Custom Labels developer guide, limits.md (4 MB, taken as the smaller)."""

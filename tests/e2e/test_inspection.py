@@ -1,0 +1,274 @@
+"""An inspection as a person has it: refused with a sentence, deployed, fed, read, put back and removed."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.drawing import draw
+from support.inspected import told_queue
+from support.local_services import QUICK, Service, client
+from support.policies import allowed, needed
+from support.shells import Shell
+from support.uptime_stack import serviced
+
+from customlabels.core.errors import CustomLabelsError
+from customlabels.core.waiting import wait_for
+from customlabels.emulator.server import address
+from customlabels.session import Session
+
+SETTINGS = """
+[project]
+name = "surface"
+bucket = "customlabels-local"
+[schedule]
+time_zone = "UTC"
+[[schedule.window]]
+days = "daily"
+start = "00:00"
+stop = "00:00"
+[inspection]
+source = "s3://line-1/in/"
+defects = ["across"]
+on_defect = "tag"
+[detect]
+rate = 100
+"""
+WITHOUT_WINDOWS = """
+[schedule]
+time_zone = "Europe/Berlin"
+[inspection]
+source = "s3://line-1/in/"
+defects = ["across"]
+"""
+STACK = "customlabels-surface-inspection-c6a10b"
+OTHERS = {
+    "QueueConfigurations": [
+        {
+            "Id": "theirs",
+            "QueueArn": "arn:aws:sqs:us-east-1:123456789012:theirs",
+            "Events": ["s3:ObjectCreated:*"],
+            "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "reports/"}]}},
+        }
+    ],
+    "EventBridgeConfiguration": {},
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Service]]:
+    folder = tmp_path_factory.mktemp("line")
+    with serviced(folder, QUICK, SETTINGS) as (shell, service):
+        draw(folder / "photos", {"across": 6, "down": 6})
+        service.s3.create_bucket(Bucket="line-1")
+        told_queue(service, "theirs")
+        service.s3.put_bucket_notification_configuration(Bucket="line-1", NotificationConfiguration=OTHERS)  # type: ignore[arg-type]
+        shell.run("--local", "train", "photos", "--version-name", "v1")
+        yield shell, service
+
+
+def refusal(shell: Shell) -> CustomLabelsError:
+    """What is said against the inspection of the settings."""
+    with pytest.raises(CustomLabelsError) as raised:
+        Session(local=True, config=shell.folder / "customlabels.toml").inspection_stack()
+    return raised.value
+
+
+def settings(shell: Shell, old: str, new: str) -> None:
+    (shell.folder / "customlabels.toml").write_text(SETTINGS.replace(old, new))
+
+
+def test_what_keeps_images_from_being_inspected_is_a_sentence_and_nothing_is_made(made: tuple[Shell, Service]) -> None:
+    shell, service = made
+    assert "has no champion that could inspect" in refusal(shell).message
+    shell.run("--local", "versions", "promote", "v1", "--force")
+    assert "no schedule is deployed for surface" in refusal(shell).message
+    shell.run("--local", "schedule", "deploy", "--yes")
+    sqs, dynamodb = client(service, "sqs"), client(service, "dynamodb")
+    url = sqs.create_queue(QueueName=f"{STACK}-arrivals")["QueueUrl"]
+    assert f"queue {STACK}-arrivals exists already" in refusal(shell).message
+    sqs.delete_queue(QueueUrl=url)
+    dynamodb.create_table(
+        TableName=f"{STACK}-results",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        Tags=[{"Key": "customlabels:project", "Value": "another"}],
+    )
+    assert f"table {STACK}-results exists already, and is that of project another" in refusal(shell).message
+    dynamodb.delete_table(TableName=f"{STACK}-results")
+    memory = {"Name": "/customlabels/surface/uptime", "Type": "String", "Overwrite": True}
+    client(service, "ssm").put_parameter(**memory, Value='{"lead": 300}')
+    assert "the model takes 5:00:00 to start, so no image can be done within 4:00:00" in refusal(shell).message
+    client(service, "ssm").delete_parameter(Name=memory["Name"])
+    other = client(service, "s3", "eu-west-1")
+    other.create_bucket(Bucket="far-away", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    cases = [
+        ("line-1/in/", "line-2/in/", "bucket line-2 does not exist", 1),
+        ("line-1/in/", "far-away/in/", "bucket far-away is in eu-west-1, the project in us-east-1", 1),
+        ("line-1/in/", "line-1/", "tells queue arn:aws:sqs:us-east-1:123456789012:theirs of what arrives below", 1),
+        ("line-1/in/", "line-1/reports/x/", "tells queue", 1),
+        ('["across"]', '["aslant"]', "champion v1 knows no label aslant", 1),
+        ('"tag"', '"copy"\ndefects_to = "s3://line-1/in/bad/"', "each copy would be inspected again", 2),
+        ('defects = ["across"]', "", "names no label", 2),
+        ("[inspection]", "[inspection]\nband = 50", "could never be a defect", 1),
+    ]
+    for old, new, sentence, code in cases:
+        settings(shell, old, new)
+        error = refusal(shell)
+        assert (sentence in error.message, error.exit_code) == (True, code), (new, error.message)
+    settings(shell, "", "")
+    for word, sentence in [("status", "no inspection is deployed"), ("results", "has no results yet")]:
+        assert sentence in shell.run("--local", "inspection", word, expect=1).stderr
+    stacks = client(service, "cloudformation").list_stacks()["StackSummaries"]
+    assert [stack["StackName"] for stack in stacks] == ["customlabels-surface"]
+
+
+@pytest.mark.parametrize("demand", ["two-shift", "batches", "around-the-clock"])
+def test_simulated_images_are_done_in_time_for_hardly_more_than_the_least_bill(demand: str, tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    (tmp_path / "customlabels.toml").write_text(WITHOUT_WINDOWS)
+    found = shell.json("inspection", "simulate", "--demand", demand, "--weeks", "1")
+    assert found["late_a_week"] == 0
+    assert found["longest_wait_minutes"] <= found["deadline_minutes"] == 240
+    assert found["ratio"] <= 1.10
+    assert found["model_dollars_a_week"] < found["always_on_dollars_a_week"]
+    assert "--demand" in shell.run("inspection", "simulate", expect=2).stderr
+
+
+def images(shell: Shell, label: str) -> list[Path]:
+    return sorted((shell.folder / "photos" / label).iterdir())
+
+
+def inspected(shell: Shell, count: int) -> list[dict[str, Any]]:
+    """The results, once there are so many."""
+
+    def look() -> list[dict[str, Any]] | None:
+        found: list[dict[str, Any]] = shell.json("--local", "inspection", "results")
+        return found if len(found) >= count else None
+
+    return wait_for(look, what="results", most=60)
+
+
+@pytest.mark.around
+def test_from_deploying_to_removing(made: tuple[Shell, Service]) -> None:
+    shell, service = made
+    s3 = service.s3
+    shell.run("--local", "versions", "promote", "v1", "--force")
+    shell.run("--local", "schedule", "deploy", "--yes")
+    shell.run("--local", "model", "start", "v1", "--yes")
+    deployed = shell.run("-v", "--local", "inspection", "deploy", "--yes")
+    permitted = allowed(shell, "inspection")
+    assert needed(deployed.stderr) <= permitted
+    assert "nothing to change" in shell.run("--local", "inspection", "deploy", "--yes").stdout
+    assert shell.json("--local", "inspection", "diff")["same"]
+    told = s3.get_bucket_notification_configuration(Bucket="line-1")
+    assert [one["Id"] for one in told["QueueConfigurations"]] == ["theirs", STACK]
+    assert "EventBridgeConfiguration" in told
+    for path in [*images(shell, "across")[:2], *images(shell, "down")[:2]]:
+        s3.put_object(Bucket="line-1", Key=f"in/{path.parent.name} {path.name}", Body=path.read_bytes())
+    s3.put_object(Bucket="line-1", Key="in/notes.txt", Body=b"no image")
+    found = inspected(shell, 5)
+    assert sorted(row["verdict"] for row in found) == ["defect", "defect", "pass", "pass", "refused"]
+    logged = [shell.run("-v", "--local", "inspection", word).stderr for word in ("status", "results", "retry", "diff")]
+    assert set().union(*map(needed, logged)) <= permitted
+    # What is known needs no model, and what is not is shown to it once.
+    paths = images(shell, "across")
+    calls = shell.run("-v", "--local", "detect", str(paths[0]), "--results")
+    assert "DetectCustomLabels" not in calls.stderr
+    assert "across" in calls.stdout
+    calls = shell.run("-v", "--local", "detect", "photos", "--results")
+    assert calls.stderr.count("DetectCustomLabels") == len(paths) * 2 - 4
+    assert "DetectCustomLabels" not in shell.run("-v", "--local", "detect", "photos", "--results").stderr
+    csv = shell.folder / "found.csv"
+    shell.run("--local", "inspection", "results", "--verdict", "defect", "--label", "across", "--to", str(csv))
+    assert len(csv.read_text().splitlines()) == 3
+    settings(shell, "[inspection]", "[inspection]\nthresholds = { across = 100 }")
+    again = shell.json("--local", "inspection", "results", "--again")
+    assert "defect" not in {row["verdict"] for row in again}
+    settings(shell, "", "")
+    removed = shell.run("-v", "--local", "inspection", "remove", "--yes")
+    assert needed(removed.stderr) <= permitted
+    assert f"the results are kept in table {STACK}-results" in removed.stdout
+    kept = s3.get_bucket_notification_configuration(Bucket="line-1")
+    assert [one["Id"] for one in kept["QueueConfigurations"]] == ["theirs"]
+    assert len(shell.json("--local", "inspection", "results")) == 5
+    shell.run("--local", "inspection", "deploy", "--yes")
+    path = images(shell, "across")[0]
+    s3.put_object(Bucket="line-1", Key="in/again.jpg", Body=path.read_bytes())
+    assert len(inspected(shell, 6)) == 6
+    shell.run("--local", "inspection", "remove", "--results", "--yes")
+    assert client(service, "dynamodb").list_tables()["TableNames"] == []
+
+
+@pytest.mark.around
+def test_dead_letters_are_shown_with_what_ails_them_and_put_back(made: tuple[Shell, Service]) -> None:
+    shell, service = made
+    shell.run("--local", "versions", "promote", "v1", "--force")
+    shell.run("--local", "schedule", "deploy", "--yes")
+    shell.run("--local", "model", "start", "v1", "--yes")
+    settings(shell, '"tag"', '"copy"\ndefects_to = "s3://line-9/bad/"')
+    service.s3.create_bucket(Bucket="line-9")
+    shell.run("--local", "inspection", "deploy", "--yes")
+    sqs = client(service, "sqs")
+    url = sqs.get_queue_url(QueueName=f"{STACK}-arrivals")["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
+    service.s3.delete_bucket(Bucket="line-9")
+    path = images(shell, "across")[3]
+    service.s3.put_object(Bucket="line-1", Key="in/fails.jpg", Body=path.read_bytes())
+    sqs.send_message(QueueUrl=url, MessageBody="poison")
+
+    def dead() -> bool | None:
+        return True if shell.json("--local", "inspection", "status")["dead_letters"] == 2 else None
+
+    wait_for(dead, what="dead letters", most=90)
+    service.s3.create_bucket(Bucket="line-9")
+    found = json.loads(shell.run("--local", "inspection", "retry", "--yes", "--output", "json").stdout)
+    errors = {letter["address"]: letter["error"] for letter in found["shown"]}
+    assert "NoSuchBucket" in errors["s3://line-1/in/fails.jpg"]
+    assert "no message of S3" in errors["–"]
+    assert [row["address"] for row in inspected(shell, 1)] == ["s3://line-1/in/fails.jpg"]
+    shell.run("--local", "inspection", "remove", "--results", "--yes")
+
+
+@pytest.mark.around
+def test_a_model_comes_up_for_what_waits_and_goes_when_that_is_done(made: tuple[Shell, Service]) -> None:
+    shell, service = made
+    shell.run("--local", "versions", "promote", "v1", "--force")
+    shell.run("--local", "model", "stop", "v1")
+    windows = SETTINGS[SETTINGS.index("[[schedule.window]]") : SETTINGS.index("[inspection]")]
+    (shell.folder / "customlabels.toml").write_text(
+        SETTINGS.replace(windows, "").replace("[inspection]", '[inspection]\ndeadline = "40m"')
+    )
+    shell.run("--local", "schedule", "deploy", "--yes")
+    assert "schedule deploy, once more" in shell.run("--local", "inspection", "deploy", "--yes").stderr
+    shell.run("--local", "schedule", "deploy", "--yes")
+    paths = images(shell, "down")
+    for path in paths:
+        service.s3.put_object(Bucket="line-1", Key=f"in/waits {path.name}", Body=path.read_bytes() + b"waits")
+
+    def waiting() -> bool | None:
+        return True if shell.json("--local", "inspection", "status")["waiting"] == len(paths) else None
+
+    wait_for(waiting, what="what waits", most=60)
+    # The queue is closed at the next sweep, and the model is not started before it has to be.
+    address.advance(shell.state, 360)
+    closed = shell.json("--local", "inspection", "status")
+    assert (closed["open"], closed["waiting"]) == (False, len(paths))
+    assert shell.json("--local", "model", "status")[0]["status"] != "RUNNING"
+
+    def done() -> bool | None:
+        address.advance(shell.state, 300)
+        found = shell.json("--local", "inspection", "results", "--since", "1d")
+        return True if sum("waits" in row["address"] for row in found) == len(paths) else None
+
+    wait_for(done, what="results", most=120)
+
+    def stopped() -> bool | None:
+        address.advance(shell.state, 300)
+        return True if shell.json("--local", "model", "status")[0]["status"] == "STOPPED" else None
+
+    wait_for(stopped, what="the model's end", most=120)
+    shell.run("--local", "inspection", "remove", "--results", "--yes")
+    settings(shell, "", "")

@@ -1,0 +1,114 @@
+"""Results: read by the day, filtered, judged again, and written in each form."""
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.inspected import make_table
+from support.local_services import Service, client
+
+from customlabels.core.addresses import S3Address
+from customlabels.core.errors import SettingsError
+from customlabels.inspection import claims, records, results
+from customlabels.inspection.claims import Claim, Table
+from customlabels.inspection.records import Arrival, Sighting
+from customlabels.inspection.rules import Rules, Seen, Verdict, analysed, judge
+
+NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
+RULES = Rules(frozenset({"crack"}), {"crack": 60.0}, 5.0)
+SIGHTED = [
+    ("a.jpg", 30, 90.0),
+    ("b.jpg", 20, 61.0),
+    ("c, d.jpg", 10, 10.0),
+    ("ü.jpg", 1, 70.0),
+]
+"""Keys, hours ago, and confidences of a crack."""
+
+
+@pytest.fixture(scope="module")
+def table(service: Service) -> Iterator[Table]:
+    made = make_table(client(service, "dynamodb"), "results")
+    for key, hours, confidence in SIGHTED:
+        write(made, key, NOW - timedelta(hours=hours), confidence)
+    write(made, "expired.jpg", NOW - timedelta(hours=2), 99.0, expires=NOW - timedelta(minutes=1))
+    yield made
+    made.dynamodb.delete_table(TableName="results")
+
+
+def write(table: Table, key: str, at: datetime, confidence: float, expires: datetime | None = None) -> None:
+    """What the function leaves of an image."""
+    image = records.by_etag(key.encode().hex(), 9)
+    arrival = Arrival(S3Address("line-1", key), key.encode().hex(), 9, "0A", at)
+    analysis = analysed([Seen("crack", confidence), Seen("ok", 100 - confidence)], 5.0)
+    sighting = Sighting(image, arrival.address, at, "v1", judge(analysis, RULES), analysis.top)
+    about = {"now": 0, "until": 1, "expires": int((expires or NOW + timedelta(days=9)).timestamp())}
+    for item_key, given, result in (
+        (records.analysis_key(image, "v1"), {}, records.of_analysis(analysis, milliseconds=7)),
+        (records.sighting_key(image, arrival), records.about_sighting(arrival.address), records.of_sighting(sighting)),
+    ):
+        claimed = claims.claim(table, item_key, about=given, **about)
+        assert isinstance(claimed, Claim)
+        assert claims.finish(table, claimed, result)
+
+
+def keys(rows: Iterator[results.Row]) -> list[str]:
+    return [row.address.removeprefix("s3://line-1/") for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("hours", "verdict", "label", "expected"),
+    [
+        (48, None, None, ["a.jpg", "b.jpg", "c, d.jpg", "ü.jpg"]),
+        (24, None, None, ["b.jpg", "c, d.jpg", "ü.jpg"]),
+        (48, Verdict.DEFECT, None, ["a.jpg", "ü.jpg"]),
+        (48, Verdict.UNSURE, "crack", ["b.jpg"]),
+        (48, None, "dent", []),
+        (0.5, None, None, []),
+    ],
+)
+def test_rows_are_those_that_are_asked_for_oldest_first(
+    table: Table, hours: float, verdict: Verdict | None, label: str | None, expected: list[str]
+) -> None:
+    found = results.read(table, since=NOW - timedelta(hours=hours), now=NOW, verdict=verdict, label=label)
+    assert keys(found) == expected
+
+
+def test_other_thresholds_judge_again_what_was_kept(table: Table) -> None:
+    strict = Rules(frozenset({"crack"}), {"crack": 8.0})
+    found = results.read(table, since=NOW - timedelta(days=2), now=NOW, again=lambda version: strict)
+    assert {row.verdict for row in found} == {"defect"}
+    lax = Rules(strict.defects, {"crack": 95.0})
+    found = results.read(table, since=NOW - timedelta(days=2), now=NOW, verdict=Verdict.DEFECT, again=lambda _: lax)
+    assert keys(found) == []
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_what_is_written_is_what_was_read(table: Table, ending: str, tmp_path: Path) -> None:
+    rows = [*results.read(table, since=NOW - timedelta(days=2), now=NOW)]
+    path = tmp_path / f"found.{ending}"
+    assert results.write(iter(rows), path) == 4
+    if ending == "csv":
+        written = [*csv.DictReader(path.open(encoding="utf-8", newline=""))]
+    elif ending == "jsonl":
+        written = [json.loads(line) for line in path.read_text().splitlines()]
+    else:
+        written = pytest.importorskip("pyarrow.parquet").read_table(path).to_pylist()
+    assert [row["address"] for row in written] == [row.address for row in rows]
+    assert [float(row["confidence"]) for row in written] == [row.confidence for row in rows]
+    assert written[0]["labels"] in ("crack", ["crack"])
+
+
+def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"none of .csv, .jsonl, .parquet"):
+        results.write(iter(()), tmp_path / "found.xlsx")
+
+
+def test_a_key_that_is_too_long_for_a_sort_key_stands_in_it_by_its_digest() -> None:
+    long = Arrival(S3Address("line-1", "ü" * 512), "ab", 9, "0A", NOW)
+    key = records.sighting_key("i#ab:9", long)
+    assert len(key.sk.encode()) <= 1024
+    assert key != records.sighting_key("i#ab:9", long._replace(address=S3Address("line-1", "ü" * 511 + "u")))
+    assert key.sk.endswith("#0A")

@@ -1,0 +1,69 @@
+"""A run goes on where it was, whatever the names of images are, as CSV, safe CSV and JSON lines."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customlabels.core.errors import LayoutError
+from customlabels.pipelines.service.detection import DetectedLabel, Detection
+from customlabels.pipelines.service.detection_files import Run, detection_file, read_kept
+
+RUN = Run("photos", "v1", None)
+NAMES = st.lists(
+    st.text(
+        st.characters(codec="utf-8", exclude_characters="\0") | st.sampled_from("\n\r\"'=,\udcff\x85\u2028"), min_size=1
+    ),
+    min_size=2,
+    unique=True,
+)
+
+
+def write(path: Path, names: Sequence[str], *, safe: bool) -> None:
+    kept = read_kept(path, RUN, safe=safe)
+    with detection_file(path, kept, RUN, safe=safe) as file:
+        for name in names:
+            if name not in kept.done:
+                file.write(Detection(name, (DetectedLabel("-crack", 90.5, None),), None))
+
+
+@given(NAMES, st.sampled_from(["found.csv", "found.jsonl"]), st.booleans())
+def test_images_that_are_in_the_file_are_not_looked_at_again(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], file: str, safe: bool
+) -> None:
+    path = tmp_path_factory.mktemp("detections") / file
+    write(path, names[:-1], safe=safe)
+    # The last image of a CSV may lack rows.
+    least = set(names[:-2]) if path.suffix == ".csv" else set(names[:-1])
+    assert read_kept(path, RUN, safe=safe).done == least
+    write(path, names, safe=safe)
+    assert read_kept(path, RUN, safe=safe).done >= set(names[:-1])
+
+
+@given(st.text(st.sampled_from("=+-@\t'a\n"), min_size=1))
+def test_a_spreadsheet_runs_no_cell_of_a_safe_csv(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    path = tmp_path_factory.mktemp("safe") / "found.csv"
+    write(path, [name], safe=True)
+    with path.open(newline="") as file:
+        _, row = csv.reader(file)
+    assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert row[0].removeprefix("'") == name.removeprefix("'") or row[0] == f"'{name}"
+
+
+def test_a_row_that_was_cut_off_within_a_name_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "found.csv"
+    write(path, ["a\nb", "c\nd", "e"], safe=False)
+    path.write_bytes(path.read_bytes().partition(b'"c\n')[0] + b'"c\nd,')
+    assert read_kept(path, RUN).done == set()
+    write(path, ["a\nb", "c\nd", "e"], safe=False)
+    assert read_kept(path, RUN).done == {"a\nb", "c\nd"}
+
+
+@pytest.mark.parametrize("safe", [True, False])
+def test_a_file_is_safe_as_a_whole_or_not_at_all(tmp_path: Path, safe: bool) -> None:
+    write(tmp_path / "found.csv", ["a"], safe=safe)
+    with pytest.raises(LayoutError, match="--safe-csv"):
+        read_kept(tmp_path / "found.csv", RUN, safe=not safe)
