@@ -40,7 +40,20 @@ def check_bucket(s3: "S3Client", bucket: str, region: str) -> None:
                 hint="name another bucket with --bucket, or log in with another --profile",
             ) from error
         raise
-    other = _told_region(answer)
+    _refuse_elsewhere(bucket, _told_region(answer), region)
+
+
+def check_images_near(s3: "S3Client", bucket: str, region: str) -> None:
+    """Sees that the service, called in `region`, reads the images of a bucket, as far as may be asked where it lies.
+
+    Raises
+    ------
+    ServiceError
+    """
+    _refuse_elsewhere(bucket, bucket_region(s3, bucket), region)
+
+
+def _refuse_elsewhere(bucket: str, other: str | None, region: str) -> None:
     if other and other != region:
         raise ServiceError(
             f"bucket {bucket} is in {other}, the project in {region}; the service wants both in one region",

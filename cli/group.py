@@ -268,10 +268,11 @@ def _stopped(console: Console, error: BaseException) -> int:
     elif isinstance(error, Unasked):
         sentence, hint = "stopped: there is no terminal to ask on", "add --yes to agree beforehand"
     else:
-        # click makes an Abort of whatever interrupts it.
-        ending = error if isinstance(error, Terminated) else error.__cause__
-        by = f" by {ending}" if isinstance(ending, Terminated) else ""
-        code = ending.exit_code if isinstance(ending, Terminated) else INTERRUPTED
+        # click makes an Abort of whatever interrupts it, with a cause, or at a question without one.
+        ends = (error, error.__cause__, error.__context__)
+        ending = next((end for end in ends if isinstance(end, Terminated)), None)
+        by = f" by {ending}" if ending else ""
+        code = ending.exit_code if ending else INTERRUPTED
         sentence = f"stopped{by}; run the same command again to go on"
         if console.as_json:
             told = Stopped(sentence)

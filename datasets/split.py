@@ -62,10 +62,11 @@ def split(dataset: Dataset, *, fraction: float, seed: int, group: Group = own_gr
     given = {record.side for record in dataset.records}
     if None not in given:
         if len(given) < len(Side):
-            missing = "test" if Side.TRAIN in given else "train"
+            held, missing = ("train", "test") if Side.TRAIN in given else ("test", "train")
             raise LayoutError(
                 f"{dataset.root}: is divided already, with no image in its {missing} part",
-                hint="add some, or divide all images anew with --resplit",
+                hint=f"add some; where only a name such as {held}.manifest makes it so, divide all images anew with "
+                "--resplit",
             )
         _see_that_it_can_train(dataset)
         return dataset

@@ -64,7 +64,7 @@ def promote(scope: Scope) -> Policy:
             _schedule(scope),
             *_packages(scope),
             *_listeners(scope),
-            *key(scope.site, scope.kms_key, sid="Key"),
+            *key(scope.site, scope.kms_key, writes=scope.packages is not None, sid="Key"),
         ]
     )
 
@@ -192,7 +192,6 @@ def _packages(scope: Scope) -> list[Statement]:
             sid="PackageFigures",
         ),
         allow(of_rekognition("ListTagsForResource"), [scope.own], sid="Lineage"),
-        *key(scope.site, scope.kms_key, writes=True, sid="PackageKey"),
     ]
 
 

@@ -10,6 +10,7 @@ from customlabels.pipelines.readiness.findings import NOTHING, Finding, Standing
 from customlabels.pipelines.service.states import GONE
 from customlabels.pipelines.service.versions import list_versions, version_name
 from customlabels.scheduler.deployed import deployed
+from customlabels.scheduler.uptime_status import raised_alarms
 
 SUBJECT = "schedule"
 _HEALTHY = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
@@ -32,9 +33,7 @@ def schedule(clients: Clients, project: str, now: datetime) -> Iterator[Finding]
     known = deployed(clients, project, now)
     yield _off(clients, name)
     yield _champion(clients, project, known.champion)
-    with explained("reading the alarms"):
-        pages = clients.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{name}-")
-        alarms = [alarm for page in pages for alarm in page["MetricAlarms"] if alarm["StateValue"] == "ALARM"]
+    alarms = raised_alarms(clients, name, now)
     if not alarms:
         yield Finding(SUBJECT, "alarms", Standing.OK, "none is raised", NOTHING)
     for alarm in alarms:

@@ -1,5 +1,6 @@
 """How a deployed schedule is doing: what is up and why, what comes next, what it has cost, what was done lately."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from customlabels.pipelines.service.versions import list_versions, version_name
 from customlabels.scheduler.actions import Observed
 from customlabels.scheduler.deployed import Deployed
 from customlabels.scheduler.line_status import queue_document, queue_now
+from customlabels.scheduler.memory import Usage
 from customlabels.scheduler.uptime import LOOK_AHEAD, resolved
 from customlabels.scheduler.usage import metered_hours
 from customlabels.scheduler.wants import asked
@@ -28,7 +30,8 @@ _NEXT = 4
 def uptime_status(clients: Clients, deployed: Deployed, now: datetime) -> dict[str, Any]:
     """The document of a status: models, dollars of the month, overrides, windows to come, alarms, what was done.
 
-    Dollars are None where a model is up of which CloudWatch has no datapoint: they are not known then.
+    What CloudWatch does not tell is counted by the functions' looks, as they do where there is a budget. Dollars of a
+    model are None where neither tells: they are not known then.
     """
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     described = {version_name(version): version for version in list_versions(clients.rekognition, deployed.project)}
@@ -39,6 +42,7 @@ def uptime_status(clients: Clients, deployed: Deployed, now: datetime) -> dict[s
     queue = queue_now(clients, deployed.inspection, deployed.memory, schedule, now)
     with explained("reading CloudWatch's InServiceInferenceUnits"):
         used = metered_hours(clients.cloudwatch, deployed.project, list(described), start=month, end=now)
+    used = counted(used, deployed.memory.usage, now)
     spent = hosting_cost(sum(filter(None, used.values())), 1)
     observed = [
         Observed(name, version["Status"], version.get("MinInferenceUnits", 0)) for name, version in described.items()
@@ -72,22 +76,28 @@ def uptime_status(clients: Clients, deployed: Deployed, now: datetime) -> dict[s
             if override.until > now
         ],
         "next": window_rows(schedule, now, now + LOOK_AHEAD)[:_NEXT],
-        "alarms": _alarms(clients, deployed.stack, now),
+        "alarms": [alarm["AlarmDescription"] for alarm in raised_alarms(clients, deployed.stack, now)],
         "done": [
             {**asdict(action), "at": local_time(action.at, deployed)} for action in reversed(deployed.memory.done)
         ],
     }
 
 
-def _alarms(clients: Clients, stack: str, now: datetime) -> list[str]:
-    """What the stack's alarms say that are raised.
+def counted(metered: Mapping[str, float | None], usage: Usage | None, now: datetime) -> dict[str, float | None]:
+    """Hours as CloudWatch has them, and of what it does not tell as the month's looks have; None: neither does."""
+    looks = usage.hours if usage is not None and usage.month == f"{now:%Y-%m}" else {}
+    return {name: looks.get(name) if hours is None else hours for name, hours in metered.items()}
+
+
+def raised_alarms(clients: Clients, stack: str, now: datetime) -> "list[MetricAlarmTypeDef]":
+    """The stack's alarms that are raised.
 
     One that is raised by what is missing knows nothing before it has stood for as long as it looks back.
     """
     with explained("reading the alarms"):
         pages = clients.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{stack}-")
         raised = [alarm for page in pages for alarm in page["MetricAlarms"] if alarm["StateValue"] == "ALARM"]
-    return [alarm["AlarmDescription"] for alarm in raised if not _is_too_young(alarm, now)]
+    return [alarm for alarm in raised if not _is_too_young(alarm, now)]
 
 
 def _is_too_young(alarm: "MetricAlarmTypeDef", now: datetime) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from customlabels.aws.stacks.scope import Policy, Scope
 from customlabels.inspection.stack import inspection_policy
 from customlabels.pipelines import policies
+from customlabels.pipelines.readiness import doctor_policies
 from customlabels.pipelines.sagemaker import pipeline_policy
 from customlabels.scheduler.stack import schedule_policy
 
@@ -19,5 +20,7 @@ POLICIES: Mapping[str, Callable[[Scope], Policy]] = {
     "schedule": schedule_policy.schedule,
     "inspection": inspection_policy.inspection,
     "pipeline": pipeline_policy.pipeline,
+    "doctor": doctor_policies.doctor,
+    "doctor-probe": doctor_policies.probe,
 }
 """Every use that a policy is printed for."""

@@ -111,11 +111,14 @@ def plan_training(
     ------
     LayoutError, SettingsError, ServiceError : what would make the training worthless, or too dear
     """
+    from customlabels.aws.bucket import check_images_near
     from customlabels.pipelines.training import forecast
 
     given = wanted.settings
     _check_training(session, wanted, bucket=bucket, project=project, version=version, offline=offline)
     divided, remote = session.divide(wanted)
+    if remote is not None:
+        check_images_near(session.clients.s3, remote.address.bucket, session.clients.region)
     divided_by = f"test-fraction={given.test_fraction:g} seed={given.seed} group-by={given.group_by or 'none'}"
     plan = session.plan(divided, bucket=bucket, project=project, version=version, settings=divided_by, remote=remote)
     forecast.check_gate(plan, gate or session.settings.gate, session.console)

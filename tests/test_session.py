@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.local_services import Service
+from support.local_services import Service, client
 
 import customlabels.session
 from customlabels import CustomLabelsError, Dataset, GateFailed, Session, SettingsError
+from customlabels.aws.bucket import make_bucket
 from customlabels.aws.clients import LOCAL_BUCKET
 from customlabels.core.settings import DatasetSettings, GateSettings
 from customlabels.core.watching import UNWATCHED
@@ -77,6 +78,25 @@ def test_what_can_be_known_is_refused_before_an_image_is_read(monkeypatch: pytes
     for offline in (False, True):
         assert "not available in ca-central-1" in refusal(elsewhere, bucket="plant", offline=offline)
     assert "no such file or folder" in refusal(session, bucket="plant", offline=True)
+
+
+def test_images_in_a_bucket_of_another_region_are_refused_before_anything_is_planned(
+    service: Service, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_PROFILE")
+    near, far = Session(local=True), client(service, "s3", "eu-west-1")
+    make_bucket(far, "far-7", "eu-west-1")
+    lines = []
+    for path in sorted(images.rglob("*.jpg")):
+        key = f"line-1/{path.relative_to(images)}"
+        far.upload_file(str(path), "far-7", key)
+        lines.append(entry_line(f"s3://far-7/{key}", (path.parent.name,)))
+    (tmp_path / "far.manifest").write_bytes(b"".join(lines))
+    for source in (str(tmp_path / "far.manifest"), "s3://far-7/line-1"):
+        for offline in (False, True):
+            wanted = Wanted(source, DatasetSettings(), s3=lambda: near.clients.s3, watch=UNWATCHED)
+            with pytest.raises(CustomLabelsError, match="bucket far-7 is in eu-west-1, the project in us-east-1"):
+                near.plan_training(wanted, project="far", offline=offline)
 
 
 def test_python_does_what_the_command_does(service: Service, images: Path, tmp_path: Path) -> None:

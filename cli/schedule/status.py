@@ -36,7 +36,12 @@ def _show(session: Session, stack: Deployed, document: dict[str, Any]) -> None:
     columns = ("version", "status", "units wanted", "why", "$ this month")
     console.table(columns, in_money(document["models"], "dollars"), give_way=("why",))
     budget = stack.schedule.monthly_budget
-    console.text(f"${document['dollars']:.2f} this month" + (f" of ${budget:.2f}" if budget is not None else ""))
+    unknown = [model["version"] for model in document["models"] if model["dollars"] is None]
+    console.text(
+        f"${document['dollars']:.2f} this month"
+        + (f" of ${budget:.2f}" if budget is not None else "")
+        + (f", and what {', '.join(unknown)} has cost, of which CloudWatch has no datapoint" if unknown else "")
+    )
     for alarm in document["alarms"]:
         console.text(f"ALARM: {alarm}")
     for override in document["overrides"]:

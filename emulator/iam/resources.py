@@ -201,8 +201,8 @@ def _held_by_iam(_: Asked, parameters: Parameters) -> Iterator[str]:
         if member in parameters:
             yield _arn("iam", "", f"{kind}/{parameters[member]}")
             return
-    if "PolicyArn" in parameters:
-        yield str(parameters["PolicyArn"])
+    if arn := parameters.get("PolicyArn") or parameters.get("PolicySourceArn"):
+        yield str(arn)
     elif "PolicyName" in parameters:
         yield _arn("iam", "", f"policy/{parameters['PolicyName']}")
 

@@ -59,8 +59,11 @@ def body_of(environ: Environ) -> bytes:
     ------
     BadRequest
     """
-    if environ.get("HTTP_TRANSFER_ENCODING", "").strip().lower() == "chunked":
+    coding = environ.get("HTTP_TRANSFER_ENCODING", "").strip().lower()
+    if coding == "chunked":
         return _chunked(environ["wsgi.input"])
+    if coding not in ("", "identity"):
+        raise BadRequest(501, f"A body in the transfer coding {coding} is not taken.")
     length = length_of(environ)
     body: bytes = environ["wsgi.input"].read(length)
     if len(body) < length:

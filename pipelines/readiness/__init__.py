@@ -4,4 +4,4 @@ It stands above the use cases, whose permissions, quotas and buckets it looks at
 with the scheduler's own subject.
 """
 
-__all__ = ["checkup", "findings", "metrics"]
+__all__ = ["checkup", "doctor_policies", "findings", "metrics"]

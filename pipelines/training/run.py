@@ -8,7 +8,7 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from customlabels.aws import bucket
-from customlabels.aws.bucket import check_bucket
+from customlabels.aws.bucket import check_bucket, check_images_near
 from customlabels.aws.clients import Clients
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError, SettingsError
@@ -141,6 +141,8 @@ def bring_about(
     ServiceError, ManifestError, SettingsError
     """
     check_bucket(s3, plan.bucket, region)
+    if plan.source is not None:
+        check_images_near(s3, plan.source.bucket, region)
     project = find_project(rekognition, plan.project)
     version = find_version(rekognition, project["ProjectArn"], plan.version) if project else None
     if project and version:

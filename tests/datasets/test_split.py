@@ -111,6 +111,14 @@ def test_a_split_that_trains_on_none_of_most_labels_is_refused_and_resplit_is_na
     assert "--resplit" in str(caught.value.hint)
 
 
+@pytest.mark.parametrize(("side", "missing"), [(Side.TRAIN, "test"), (Side.TEST, "train")])
+def test_a_list_that_only_its_name_makes_a_part_is_refused_with_what_to_do(side: Side, missing: str) -> None:
+    with pytest.raises(LayoutError, match=f"no image in its {missing} part") as caught:
+        split(divided_as({side: {"a": 4, "b": 4}}), fraction=0.2, seed=0)
+    assert f"{side.value}.manifest" in str(caught.value.hint)
+    assert "divide all images anew with --resplit" in str(caught.value.hint)
+
+
 def test_a_rare_label_that_is_tested_alone_is_told() -> None:
     given = divided_as({Side.TRAIN: {"a": 3, "b": 3}, Side.TEST: {"a": 1, "b": 1, "c": 2}})
     assert split(given, fraction=0.2, seed=0) == given

@@ -64,15 +64,15 @@ class Use:
     ----------
     policies : the uses that policies are printed for; the last is the one in question
     project : of the policies
-    before : what the account's owner does first
+    before : what the account's owner does first, in order
     """
 
     policies: tuple[str, ...]
     commands: tuple[str, ...]
     project: str = "plain"
     images: str | None = None
+    before: tuple[str, ...] = ()
     watched: str | None = None
-    before: str = ""
 
 
 USES = {
@@ -96,22 +96,30 @@ USES = {
             "dataset split s3://pictures/line-1",
             "manifest build s3://pictures/line-1 -o built",
             "manifest validate s3://pictures/line-1/all.manifest --images s3",
+            "versions gate --max-regression 1 --project NEW",
         ),
         project="NEW",
         images="s3://pictures/line-1",
     ),
     "judge": Use(("train",), ("versions report first second --to report.html", "versions compare first second")),
+    "judge again": Use(
+        ("train", "detect"),
+        ("versions compare first other --re-evaluate --yes",),
+        before=("train photos --version-name other --seed 5",),
+    ),
     "bucket": Use(("train", "bucket"), ("train photos --project NEW --fix-bucket-policy",), project="NEW"),
     "promote": Use(
         ("promote",),
         (
+            "versions promote NEW --force",
             "versions promote second --smoke photos --force",
             "versions promote first --force",
             "versions rollback",
             "versions promote first --force",
             "versions history",
         ),
-        before="model start second --yes",
+        # What is registered once is only approved from then on.
+        before=("model start second --yes", "versions copy first --to-project plain --to-version NEW"),
     ),
     "detect": Use(
         ("detect",),
@@ -126,9 +134,11 @@ USES = {
     "delete": Use(
         ("delete",),
         ("versions delete NEW --yes",),
-        before="versions copy first --to-project plain --to-version NEW",
+        before=("versions copy first --to-project plain --to-version NEW",),
     ),
-    "status": Use(("status",), ("model status", "versions list", "schedule status"), before="schedule deploy --yes"),
+    "status": Use(("status",), ("model status", "versions list", "schedule status"), before=("schedule deploy --yes",)),
+    "doctor": Use(("doctor",), ("doctor --output json",), before=("schedule deploy --yes",)),
+    "doctor-probe": Use(("doctor", "doctor-probe"), ("doctor --probe --output json",)),
     "schedule": Use(
         ("schedule",),
         (
@@ -154,7 +164,7 @@ USES = {
             "inspection remove --results --yes",
         ),
         watched="s3://pictures/arriving/",
-        before="schedule deploy --yes",
+        before=("schedule deploy --yes",),
     ),
     "pipeline": Use(
         ("pipeline",),
@@ -166,6 +176,14 @@ USES = {
         ),
     ),
 }
+
+
+NOT_TRIED = {("doctor", "Quotas"), ("promote", "Bucket")}
+"""Statements for what the local service does not offer, and for telling a file that is gone from one that may not be
+read, where none is gone."""
+
+WHOLE = {"judge", "judge again"}
+"""Uses of policies that are for more than what is done here."""
 
 
 @pytest.fixture(scope="module")
@@ -225,8 +243,8 @@ def complaint(person: Person, use: Use, name: str, allowed: list[dict[str, Any]]
     granted += [{"Version": "2012-10-17", "Statement": allowed}] if allowed else []
     person.may(*granted)
     forget_stacks(person.service)
-    if use.before:
-        person.have_done(use.before.replace("NEW", name))
+    for command in use.before:
+        person.have_done(command.replace("NEW", name))
     for command in use.commands:
         if command.startswith("inspection retry"):
             # Without a letter there is nothing to be looked at, or moved.
@@ -294,7 +312,7 @@ def test_what_a_stack_is_made_of_is_named_by_its_statements_and_nothing_else(per
 
 
 @pytest.mark.around
-@pytest.mark.parametrize("name", [name for name in USES if name != "judge"])
+@pytest.mark.parametrize("name", [name for name in USES if name not in WHOLE])
 def test_no_statement_can_be_left_out(person: Person, name: str) -> None:
     use = USES[name]
     # Whoever waits looks at executions; with a statement less it never comes to the end.
@@ -305,7 +323,7 @@ def test_no_statement_can_be_left_out(person: Person, name: str) -> None:
         whole = statements(use, project)
         if number == len(whole):
             break
-        if is_of_stack(whole[number]):
+        if is_of_stack(whole[number]) or (name, whole[number].get("Sid")) in NOT_TRIED:
             continue
         if complaint(person, use, project, whole[:number] + whole[number + 1 :]) == "":
             idle.append(whole[number])

@@ -64,10 +64,11 @@ def test_no_action_is_a_pattern_and_everything_is_named_only_where_a_call_takes_
                 *("cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms", "logs:DescribeLogGroups"),
                 *("scheduler:ListSchedules", "lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping"),
                 *("lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"),
+                *("cloudwatch:ListMetrics", "iam:SimulateCustomPolicy", "servicequotas:ListServiceQuotas"),
             }
 
 
-@pytest.mark.parametrize("use", ["train", "copy"])
+@pytest.mark.parametrize("use", ["train", "copy", "doctor-probe"])
 def test_making_a_project_stands_in_a_statement_of_its_own(use: str) -> None:
     (statement,) = (one for one in USES[use](SCOPE)["Statement"] if "rekognition:CreateProject" in one["Action"])
     assert (statement["Action"], statement["Resource"]) == (["rekognition:CreateProject"], ["*"])

@@ -156,10 +156,19 @@ def test_tags_of_what_is_made_take_a_permission_on_what_will_be(
     for resource, code in ((f"{project[: project.rindex('/')]}/dataset/*", ""), (PROJECT, "AccessDeniedException")):
         made = user([allow("rekognition:CreateDataset", "*"), allow("rekognition:TagResource", resource)])
         assert code_of(made("rekognition").create_dataset, asked) == code
-        for dataset in enforced.rekognition.describe_projects(ProjectNames=["tagged"])["ProjectDescriptions"][0][
-            "Datasets"
-        ]:
+        for dataset in settled_datasets(enforced, "tagged"):
             enforced.rekognition.delete_dataset(DatasetArn=dataset["DatasetArn"])
+
+
+def settled_datasets(service: Service, project: str) -> list[dict[str, Any]]:
+    """The project's datasets, once none of them is being made."""
+
+    def look() -> list[dict[str, Any]] | None:
+        (described,) = service.rekognition.describe_projects(ProjectNames=[project])["ProjectDescriptions"]
+        datasets: list[dict[str, Any]] = [dict(dataset) for dataset in described["Datasets"]]
+        return None if any(dataset["Status"] == "CREATE_IN_PROGRESS" for dataset in datasets) else datasets
+
+    return wait_for(look, what=f"the datasets of {project}", most=30)
 
 
 def test_a_policy_that_is_attached_counts_as_it_is_now(

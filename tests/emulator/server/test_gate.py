@@ -22,7 +22,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
-from support.local_services import Service, client, kill, role, zipped
+from support.local_services import BUCKET, Service, client, kill, role, zipped
 
 from customlabels.core.errors import ServiceError
 from customlabels.emulator.server import address
@@ -89,6 +89,13 @@ def test_an_object_in_chunks_is_stored_whole(own_service: Service) -> None:
                        headers={"Transfer-Encoding": "chunked"})  # fmt: skip
     assert connection.getresponse().status == 200
     assert own_service.s3.get_object(Bucket="plant-7", Key="chunked")["Body"].read() == b"a" * 70_000 + b"b"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "gzip, chunked", "deflate", "chunked, chunked", "x"])
+def test_a_body_in_another_coding_is_refused_and_never_stored_empty(service: Service, coding: str) -> None:
+    status, _ = ask(service, "PUT", f"/{BUCKET}/coded-{len(coding)}", {"Transfer-Encoding": coding})
+    assert status == 501
+    assert service.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"coded-{len(coding)}")["KeyCount"] == 0
 
 
 CODE = {
