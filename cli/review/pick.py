@@ -1,0 +1,159 @@
+"""customlabels review pick."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from customlabels.cli.group import Command, Figure, pass_session, project_option
+from customlabels.cli.review_options import review_option
+from customlabels.core.errors import CustomLabelsError, SettingsError
+from customlabels.core.settings import DatasetSettings
+from customlabels.session import Session
+
+if TYPE_CHECKING:
+    from customlabels.datasets.model import Dataset
+    from customlabels.review.detected import Detected
+    from customlabels.review.picking import Picked
+
+
+class _Threshold(click.ParamType):
+    """[LABEL=]NUMBER."""
+
+    name = "threshold"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+        label, _, number = str(value).rpartition("=")
+        return label, Figure(0, 100).convert(number, param, ctx)
+
+
+@click.command(cls=Command)
+@click.argument("detections", metavar="FOUND", type=click.Path(path_type=Path, dir_okay=False))
+@review_option
+@click.option("--images", type=click.Path(path_type=Path, file_okay=False), help="Where the images lie now.")
+@click.option("--count", type=click.IntRange(1), default=200, show_default=True, help="Images to ask about.")
+@click.option("--a-day", type=click.IntRange(1), help="Images to ask about a day, at most, over all picks.")
+@click.option(
+    "--threshold",
+    "thresholds",
+    type=_Threshold(),
+    multiple=True,
+    metavar="[LABEL=]NUMBER",
+    help="0 to 100, from which a label counts; repeatable.  [default: the version's assumed thresholds]",
+)
+@click.option("--ok", multiple=True, metavar="LABEL", help="A label that says that nothing is wrong; repeatable.")
+@click.option(
+    "--band", type=Figure(0, 100), default=15, show_default=True, help="So near to its threshold a label is unsure."
+)
+@click.option(
+    "--overlap", type=Figure(0, 1), default=0.2, show_default=True, help="Part of the images that two people answer."
+)
+@click.option("--known", metavar="SOURCE", help="Labelled images; one in twenty of these is asked about as well.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed, other images.")
+@click.option("--not-alike", is_flag=True, help="Do not look for images that look the same.")
+@project_option
+@pass_session
+def pick(
+    session: Session,
+    detections: Path,
+    folder: Path,
+    images: Path | None,
+    count: int,
+    a_day: int | None,
+    thresholds: tuple[tuple[str, float], ...],
+    ok: tuple[str, ...],
+    band: float,
+    overlap: float,
+    known: str | None,
+    seed: int,
+    not_alike: bool,
+    project: str | None,
+) -> None:
+    """Choose images of FOUND, a file of detections, for people to look at; each with the chance of being chosen.
+
+    Four in ten lie near a threshold, two are other defects, four are random. Nobody is asked about an image twice, nor
+    about two that look the same. Labels below their threshold have to be in FOUND, or misses cannot be told:
+
+    Example: customlabels detect images --min-confidence 10 --to found.jsonl && customlabels review pick found.jsonl
+    """
+    from customlabels.review.detected import read_detected
+    from customlabels.review.pick import Cut
+    from customlabels.review.picking import Wish, look_alikes, pick_into
+
+    detected = read_detected(detections, images, lambda: session.clients.s3, session.console)
+    limits = _thresholds(session, detected, thresholds, project)
+    if detected.failed:
+        session.console.warn(f"{detected.failed} images could not be looked at, and are not asked about")
+    if any(detected.least is None or detected.least > limit for limit in limits.values()):
+        session.console.warn(
+            f"{detections} has no label below its threshold: what nearly counted is not told from what did not "
+            "(customlabels detect --min-confidence 10)"
+        )
+    picked = pick_into(
+        folder,
+        detected.candidates,
+        Cut(limits, frozenset(ok), band),
+        Wish(count, a_day, overlap, seed=seed, known=_labelled(session, known)),
+        version=detected.version,
+        now=session.now(),
+        alike=[] if not_alike else look_alikes(detected.candidates, session.console),
+    )
+    session.console.result(asdict(picked), lambda _: _show(session, picked, folder))
+
+
+def _thresholds(
+    session: Session, detected: "Detected", given: tuple[tuple[str, float], ...], project: str | None
+) -> dict[str, float]:
+    """By label, 0..100."""
+    seen = {label.label for candidate in detected.candidates for label in candidate.seen}
+    own = dict(given)
+    if not given:
+        try:
+            evaluation = session.measured(session.project(project), detected.version).evaluation
+        except CustomLabelsError as error:
+            raise SettingsError(
+                f"the thresholds of version {detected.version} are not known: {error.message}",
+                hint="give them: --threshold 50, or --threshold LABEL=50",
+            ) from error
+        return {metrics.label: 100 * metrics.threshold for metrics in evaluation.labels}
+    every = own.pop("", None)
+    return own if every is None else dict.fromkeys(seen, every) | own
+
+
+def _labelled(session: Session, source: str | None) -> "Dataset | None":
+    from customlabels.pipelines.training.sources import Wanted, read_images
+
+    if source is None:
+        return None
+    # What the settings say of their own source does not hold for another.
+    settings = replace(DatasetSettings(), label_map=session.settings.dataset.label_map)
+    return read_images(Wanted(source, settings, lambda: session.clients.s3, session.console)).dataset
+
+
+def _show(session: Session, picked: "Picked", folder: Path) -> None:
+    from customlabels.review.pick import Group, Stratum
+
+    console = session.console
+    kinds = (
+        ("near a threshold", Stratum.NEAR, Group.NEAR),
+        ("other defects", Stratum.DEFECT, Group.DEFECT),
+        ("random", Stratum.RANDOM, None),
+    )
+    total = sum(picked.groups.values())
+    console.table(
+        ("", "picked", "of"),
+        [
+            (name, picked.strata.get(why, 0), picked.groups.get(group, 0) if group else total)
+            for name, why, group in kinds
+        ],
+    )
+    parts = [f"{picked.images} images to ask about, {picked.twice} of them two people"]
+    if picked.known:
+        parts.append(f"{picked.known} whose answer is known")
+    if picked.alike:
+        parts.append(f"{picked.alike} left out that look like another")
+    if picked.asked_before:
+        parts.append(f"{picked.asked_before} were asked about before")
+    console.text(f"{'; '.join(parts)}; in {folder}")
+    console.note("customlabels review page asks about them")
