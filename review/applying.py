@@ -187,7 +187,7 @@ def _leaking(dataset: Dataset, new: Sequence[ImageRecord], tested: set[str], ali
     testing = {record.name for record in dataset.side(Side.TEST)}
     if not testing or not new:
         return {}
-    leaking = {}
+    leaking: dict[str, str] = {}
     for group in alike([*dataset.side(Side.TEST), *new]):
         other = next((record.name for record in group if record.name in testing), None)
         if other is not None:

@@ -138,7 +138,8 @@ def _share(counts: NDArray[np.float64], part: int, other: int) -> float | None:
 
 def _shares(counts: NDArray[np.float64], part: int, other: int) -> NDArray[np.float64]:
     whole = counts[:, part] + counts[:, other]
-    return counts[whole > 0, part] / whole[whole > 0]
+    shares: NDArray[np.float64] = counts[whole > 0, part] / whole[whole > 0]
+    return shares
 
 
 def _figure(value: float | None, drawn: NDArray[np.float64]) -> Figure:

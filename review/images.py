@@ -9,6 +9,7 @@ from customlabels.core.addresses import parse_address
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.model import ImageRecord
 from customlabels.datasets.probe import hash_all, probe_all
+from customlabels.review.answers import Region
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -57,6 +58,17 @@ def read_image(source: str, s3: "Callable[[], S3Client]") -> bytes:
         return Path(source).read_bytes()
     except OSError as error:
         raise LayoutError(f"{source}: cannot be read ({error.strerror})") from error
+
+
+def regions_of(record: ImageRecord) -> tuple[Region, ...] | None:
+    """The image's boxes in fractions of its sides; None where nobody looked for objects."""
+    if record.boxes is None:
+        return None
+    width, height = record.info.width, record.info.height
+    return tuple(
+        Region(box.label, box.left / width, box.top / height, box.width / width, box.height / height)
+        for box in record.boxes
+    )
 
 
 def records_of(paths: Iterable[Path]) -> list[ImageRecord]:

@@ -11,7 +11,6 @@ from customlabels.core.watching import Watch
 from customlabels.datasets.duplicates import near_duplicates
 from customlabels.datasets.model import Dataset
 from customlabels.review import images as images_
-from customlabels.review.answers import Region
 from customlabels.review.pick import Candidate, Cut, Group, Shares, Stratum, lot, pick
 from customlabels.review.tasks import Known, Task, add_tasks, read_tasks, task_of
 
@@ -136,11 +135,6 @@ def _known(wish: Wish, taken: Iterable[str], many: int, now: datetime) -> list[T
     )
     tasks = []
     for key, record in free[:many]:
-        width, height = record.info.width, record.info.height
-        boxes = record.boxes and tuple(
-            Region(box.label, box.left / width, box.top / height, box.width / width, box.height / height)
-            for box in record.boxes
-        )
         tasks.append(
             Task(
                 image=key,
@@ -153,7 +147,7 @@ def _known(wish: Wish, taken: Iterable[str], many: int, now: datetime) -> list[T
                 stratum=Stratum.RANDOM,
                 chance=1.0,
                 at=now,
-                known=Known(record.labels, boxes if boxes is not None else None),
+                known=Known(record.labels, images_.regions_of(record)),
             )
         )
     return tasks

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from customlabels.review.picking import Picked
 
 
-class _Threshold(click.ParamType):
+class _Threshold(click.ParamType):  # type: ignore[type-arg] # generic in the newest click alone
     """[LABEL=]NUMBER."""
 
     name = "threshold"
