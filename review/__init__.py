@@ -4,3 +4,18 @@
 answers, `estimates` says how good a version is in production, `applying` makes training images of them, `suspects`
 finds labels that are probably wrong, `page` asks.
 """
+
+__all__ = [
+    "agreement",
+    "answers",
+    "applied_folder",
+    "detected",
+    "estimates",
+    "images",
+    "mistakes",
+    "pick",
+    "picking",
+    "status",
+    "suspects",
+    "tasks",
+]

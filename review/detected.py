@@ -53,18 +53,10 @@ def read_detected(file: Path, images: Path | None, s3: "Callable[[], S3Client]",
     ------
     LayoutError : it is no such file, or images are not there; all in one go
     """
-    if file.suffix.lower() == ".csv":
-        raise LayoutError(
-            f"{file}: is CSV", hint="picks are made of JSON lines: customlabels detect … --to FOUND.jsonl"
-        )
-    if not file.is_file():
-        raise LayoutError(
-            f"{file}: no such file", hint="customlabels detect FOLDER --min-confidence 10 --to FOUND.jsonl"
-        )
     lines: list[_Line] = []
     runs: dict[tuple[str, float | None], int] = {}
     failed = 0
-    for number, document in journal.read(file):
+    for number, document in _lines(file):
         try:
             runs.setdefault((document["version"], document["least"]), number)
             if document["error"] is None:
@@ -84,6 +76,31 @@ def read_detected(file: Path, images: Path | None, s3: "Callable[[], S3Client]",
     version, least = next(iter(runs))
     candidates = (*_files(file, lines, images, watch), *_objects(file, lines, images, s3, watch))
     return Detected(version, least, candidates, failed)
+
+
+def version_of(file: Path) -> str:
+    """The version that saw the images of a file of detections.
+
+    Raises
+    ------
+    LayoutError : it is no such file
+    """
+    _, document = next(_lines(file), (0, {}))
+    if not isinstance(document.get("version"), str):
+        raise LayoutError(f"{file}: holds no image that was looked at")
+    return str(document["version"])
+
+
+def _lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    if file.suffix.lower() == ".csv":
+        raise LayoutError(
+            f"{file}: is CSV", hint="picks are made of JSON lines: customlabels detect … --to FOUND.jsonl"
+        )
+    if not file.is_file():
+        raise LayoutError(
+            f"{file}: no such file", hint="customlabels detect FOLDER --min-confidence 10 --to FOUND.jsonl"
+        )
+    return journal.read(file)
 
 
 def _seen(label: Mapping[str, Any]) -> DetectedLabel:

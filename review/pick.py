@@ -10,7 +10,7 @@ Source: permanent random numbers, E. Ohlsson, "Coordination of samples using per
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from customlabels.pipelines.service.detection import DetectedLabel
@@ -51,26 +51,41 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which confidence on a label counts, 0..100: its own, or else that of all; None where neither is known."""
+
+    every: float | None = None
+    by_label: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, label: str) -> float | None:
+        return self.by_label.get(label, self.every)
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        return (*self.by_label.values(), *(() if self.every is None else (self.every,)))
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """From which confidence on a label counts.
 
     Parameters
     ----------
-    thresholds : 0..100 by label; of another label all that was seen counts, and none is close
+    thresholds : of a label that has none all that was seen counts, and none is close
     ok : labels that say that nothing is wrong
     band : how far from its threshold a confidence is close to it
     """
 
-    thresholds: Mapping[str, float]
+    thresholds: Thresholds
     ok: frozenset[str] = frozenset()
     band: float = 15.0
 
     def accepted(self, seen: Iterable[DetectedLabel]) -> tuple[DetectedLabel, ...]:
-        return tuple(label for label in seen if label.confidence >= self.thresholds.get(label.label, 0.0))
+        return tuple(label for label in seen if label.confidence >= (self.thresholds.of(label.label) or 0.0))
 
     def group(self, seen: Sequence[DetectedLabel]) -> Group:
         for label in seen:
-            threshold = self.thresholds.get(label.label)
+            threshold = self.thresholds.of(label.label)
             if threshold is not None and abs(label.confidence - threshold) <= self.band:
                 return Group.NEAR
         defects = [label for label in self.accepted(seen) if label.label not in self.ok]

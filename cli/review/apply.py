@@ -44,7 +44,6 @@ def apply(session: Session, source: Source, folder: Path, target: Path, layout: 
     Example: customlabels review apply images --to images-2 && customlabels train images-2
     """
     from customlabels.pipelines.training.sources import divide_images
-    from customlabels.review.applied_folder import apply_to
 
     asked = wanted(session, source)
     dataset = None
@@ -57,9 +56,7 @@ def apply(session: Session, source: Source, folder: Path, target: Path, layout: 
         dataset = taken.dataset
     else:
         session.console.warn("no SOURCE: the answers alone, and nothing that they could be too much like")
-    written = apply_to(
-        folder, dataset, target, FORMATS[layout], to_test=to_test, s3=lambda: session.clients.s3, watch=session.console
-    )
+    written = session.apply_review(target, dataset=dataset, review=folder, format=layout, to_test=to_test)
     session.console.result(_document(written, target), lambda _: _show(session, written, target, to_test))
 
 

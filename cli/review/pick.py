@@ -14,7 +14,7 @@ from customlabels.session import Session
 
 if TYPE_CHECKING:
     from customlabels.datasets.model import Dataset
-    from customlabels.review.detected import Detected
+    from customlabels.review.pick import Thresholds
     from customlabels.review.picking import Picked
 
 
@@ -77,48 +77,39 @@ def pick(
 
     Example: customlabels detect images --min-confidence 10 --to found.jsonl && customlabels review pick found.jsonl
     """
-    from customlabels.review.detected import read_detected
     from customlabels.review.pick import Cut
-    from customlabels.review.picking import Wish, look_alikes, pick_into
+    from customlabels.review.picking import Wish
 
-    detected = read_detected(detections, images, lambda: session.clients.s3, session.console)
-    limits = _thresholds(session, detected, thresholds, project)
-    if detected.failed:
-        session.console.warn(f"{detected.failed} images could not be looked at, and are not asked about")
-    if any(detected.least is None or detected.least > limit for limit in limits.values()):
-        session.console.warn(
-            f"{detections} has no label below its threshold: what nearly counted is not told from what did not "
-            "(customlabels detect --min-confidence 10)"
-        )
-    picked = pick_into(
-        folder,
-        detected.candidates,
-        Cut(limits, frozenset(ok), band),
+    picked = session.pick_for_review(
+        detections,
+        Cut(_thresholds(session, detections, thresholds, project), frozenset(ok), band),
         Wish(count, a_day, overlap, seed=seed, known=_labelled(session, known)),
-        version=detected.version,
-        now=session.now(),
-        alike=[] if not_alike else look_alikes(detected.candidates, session.console),
+        review=folder,
+        images=images,
+        alike=not not_alike,
     )
     session.console.result(asdict(picked), lambda _: _show(session, picked, folder))
 
 
 def _thresholds(
-    session: Session, detected: "Detected", given: tuple[tuple[str, float], ...], project: str | None
-) -> dict[str, float]:
+    session: Session, detections: Path, given: tuple[tuple[str, float], ...], project: str | None
+) -> "Thresholds":
     """By label, 0..100."""
-    seen = {label.label for candidate in detected.candidates for label in candidate.seen}
-    own = dict(given)
-    if not given:
-        try:
-            evaluation = session.measured(session.project(project), detected.version).evaluation
-        except CustomLabelsError as error:
-            raise SettingsError(
-                f"the thresholds of version {detected.version} are not known: {error.message}",
-                hint="give them: --threshold 50, or --threshold LABEL=50",
-            ) from error
-        return {metrics.label: 100 * metrics.threshold for metrics in evaluation.labels}
-    every = own.pop("", None)
-    return own if every is None else dict.fromkeys(seen, every) | own
+    from customlabels.review.detected import version_of
+    from customlabels.review.pick import Thresholds
+
+    if given:
+        own = dict(given)
+        return Thresholds(own.pop("", None), own)
+    version = version_of(detections)
+    try:
+        evaluation = session.measured(session.project(project), version).evaluation
+    except CustomLabelsError as error:
+        raise SettingsError(
+            f"the thresholds of version {version} are not known: {error.message}",
+            hint="give them: --threshold 50, or --threshold LABEL=50",
+        ) from error
+    return Thresholds(None, {metrics.label: 100 * metrics.threshold for metrics in evaluation.labels})
 
 
 def _labelled(session: Session, source: str | None) -> "Dataset | None":

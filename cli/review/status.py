@@ -25,11 +25,7 @@ def status(session: Session, folder: Path) -> None:
 
     Example: customlabels review status
     """
-    from customlabels.review.answers import read_answers
-    from customlabels.review.status import status as stands
-    from customlabels.review.tasks import the_tasks
-
-    current = stands(the_tasks(folder), read_answers(folder))
+    current = session.review_status(folder)
     session.console.result(asdict(current), lambda _: _show(session, current))
 
 

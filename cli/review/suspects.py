@@ -8,7 +8,6 @@ import click
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.review_options import review_option
 from customlabels.cli.source_options import Source, reads_images, wanted
-from customlabels.core.errors import LayoutError
 from customlabels.session import Session
 
 
@@ -38,23 +37,13 @@ def suspects(
 
     Example: customlabels review suspects images --ask && customlabels review page
     """
-    from customlabels.pipelines.training.sources import read_images
-    from customlabels.review import suspects as finding
-
     asked = wanted(session, source)
-    taken = read_images(asked)
-    if taken.remote is not None:
-        raise LayoutError(f"{asked.path}: its images lie in S3, and only files here are looked at", hint="aws s3 sync")
-    if version is None:
-        ordered = finding.suspects(taken.dataset, session.console, seed=model_seed)
-    else:
-        measured = session.measured(session.project(project), version)
-        if measured.snapshot is None:
-            raise LayoutError(f"version {version}: what it said of its test images is not there any more")
-        ordered = finding.suspects_of_version(taken.dataset, measured.snapshot)
+    dataset, ordered = session.label_suspects(asked, version=version, project=project, seed=model_seed)
     doubtful = [suspect for suspect in ordered if suspect.counted][:count]
     if ask:
-        put = finding.ask_about(folder, taken.dataset, doubtful, session.now())
+        from customlabels.review.suspects import ask_about
+
+        put = ask_about(folder, dataset, doubtful, session.now())
         session.console.note(f"{put} images are in {folder}; customlabels review page asks about them")
     console = session.console
 

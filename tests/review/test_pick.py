@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customlabels.pipelines.service.detection import DetectedLabel
-from customlabels.review.pick import Candidate, Cut, Group, Stratum, pick
+from customlabels.review.pick import Candidate, Cut, Group, Stratum, Thresholds, pick
 
-CUT = Cut({"crack": 50.0, "ok": 50.0}, frozenset({"ok"}))
+CUT = Cut(Thresholds(None, {"crack": 50.0, "ok": 50.0}), frozenset({"ok"}))
 
 
 def candidate(image: str, *seen: tuple[str, float]) -> Candidate:

@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 
 from customlabels.pipelines.service.detection import DetectedLabel
 from customlabels.review.estimates import LabelEstimate, Weighed, estimates
-from customlabels.review.pick import Candidate, Cut, pick
+from customlabels.review.pick import Candidate, Cut, Thresholds, pick
 
-CUT = Cut({"crack": 50.0})
+CUT = Cut(Thresholds(50.0))
 
 
 def world(seed: int, images: int) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:

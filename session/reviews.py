@@ -1,0 +1,118 @@
+"""Reviews from Python: images picked for people, how they stand, answers applied, labels that are probably wrong."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from customlabels.datasets.model import Dataset
+    from customlabels.pipelines.training.sources import Wanted
+    from customlabels.review.applied_folder import Written
+    from customlabels.review.pick import Cut
+    from customlabels.review.picking import Picked, Wish
+    from customlabels.review.status import Status
+    from customlabels.review.suspects import Suspect
+    from customlabels.session.session import Session
+
+
+def pick_for_review(
+    session: "Session",
+    detections: str | Path,
+    cut: "Cut",
+    wish: "Wish",
+    *,
+    review: str | Path = "review",
+    images: str | Path | None = None,
+    alike: bool = True,
+) -> "Picked":
+    """Images of a file of detections put before people; each with the chance with which it was picked.
+
+    Parameters
+    ----------
+    cut : from which confidence on a label counts
+    review : folder of the review
+    images : where the images lie, if not where they were looked at
+    alike : whether of images that look the same one is asked about
+    """
+    from customlabels.review.detected import read_detected
+    from customlabels.review.picking import look_alikes, pick_into
+
+    folder = None if images is None else Path(images)
+    detected = read_detected(Path(detections), folder, lambda: session.clients.s3, session.console)
+    if detected.failed:
+        session.console.warn(f"{detected.failed} images could not be looked at, and are not asked about")
+    if any(detected.least is None or detected.least > limit for limit in cut.thresholds.values):
+        session.console.warn(
+            f"{detections} has no label below its threshold: what nearly counted is not told from what did not "
+            "(customlabels detect --min-confidence 10)"
+        )
+    same = look_alikes(detected.candidates, session.console) if alike else []
+    return pick_into(
+        Path(review), detected.candidates, cut, wish, version=detected.version, now=session.now(), alike=same
+    )
+
+
+def review_status(review: str | Path = "review") -> "Status":
+    """How the review in that folder stands."""
+    from customlabels.review.answers import read_answers
+    from customlabels.review.status import status
+    from customlabels.review.tasks import the_tasks
+
+    return status(the_tasks(Path(review)), read_answers(Path(review)))
+
+
+def apply_review(
+    session: "Session",
+    to: str | Path,
+    *,
+    dataset: "Dataset | None" = None,
+    review: str | Path = "review",
+    format: str = "manifest",
+    to_test: int = 0,
+) -> "Written":
+    """A new folder with the dataset and what people agree on in its train part; a source of `train`.
+
+    Parameters
+    ----------
+    dataset : images with their sides; None: the answers alone
+    to_test : images picked at random that are tested on instead, at most
+    """
+    from customlabels.manifests.formats import FORMATS
+    from customlabels.review.applied_folder import apply_to
+
+    return apply_to(
+        Path(review),
+        dataset,
+        Path(to),
+        FORMATS[format],
+        to_test=to_test,
+        s3=lambda: session.clients.s3,
+        watch=session.console,
+    )
+
+
+def label_suspects(
+    session: "Session", wanted: "Wanted", *, version: str | None = None, project: str | None = None, seed: int = 0
+) -> "tuple[Dataset, list[Suspect]]":
+    """The images that are asked for, and all of them, the one whose label is most probably wrong first.
+
+    Parameters
+    ----------
+    version : by what it said of its test images; None: by models of the local engine that had not seen the image
+
+    Raises
+    ------
+    LayoutError : they lie in S3, are too few, or what the version said is gone
+    """
+    from customlabels.core.errors import LayoutError
+    from customlabels.pipelines.training.sources import read_images
+    from customlabels.review.suspects import suspects, suspects_of_version
+
+    taken = read_images(wanted)
+    if taken.remote is not None:
+        raise LayoutError(f"{wanted.path}: its images lie in S3, and only files here are looked at", hint="aws s3 sync")
+    if version is None:
+        return taken.dataset, suspects(taken.dataset, session.console, seed=seed)
+    measured = session.measured(session.project(project), version)
+    if measured.snapshot is None:
+        raise LayoutError(f"version {version}: what it said of its test images is not there any more")
+    return taken.dataset, suspects_of_version(taken.dataset, measured.snapshot)
