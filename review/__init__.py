@@ -10,7 +10,6 @@ __all__ = [
     "answers",
     "applied_folder",
     "detected",
-    "estimates",
     "images",
     "mistakes",
     "pick",

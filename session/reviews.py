@@ -51,13 +51,16 @@ def pick_for_review(
     )
 
 
-def review_status(review: str | Path = "review") -> "Status":
+def review_status(session: "Session", review: str | Path = "review") -> "Status":
     """How the review in that folder stands."""
     from customlabels.review.answers import read_answers
     from customlabels.review.status import status
     from customlabels.review.tasks import the_tasks
 
-    return status(the_tasks(Path(review)), read_answers(Path(review)))
+    current = status(the_tasks(Path(review)), read_answers(Path(review)))
+    if current.stray:
+        session.console.warn(f"{current.stray} answers are on images that nobody was asked about")
+    return current
 
 
 def apply_review(

@@ -35,8 +35,6 @@ def _show(session: Session, current: "Status") -> None:
     console = session.console
     counts = ", ".join(f"{current.outcomes.get(outcome, 0)} {outcome.value}" for outcome in Outcome)
     console.text(f"{sum(current.outcomes.values())} images: {counts}; {current.answers} answers")
-    if current.stray:
-        console.warn(f"{current.stray} answers are on images that nobody was asked about")
     if current.people:
         console.table(
             ("person", "answers", "cannot tell", "right of known", "seconds each"),
