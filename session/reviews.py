@@ -4,11 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from customlabels.datasets.model import Dataset
     from customlabels.pipelines.training.sources import Wanted
     from customlabels.review.applied_folder import Written
     from customlabels.review.pick import Cut
     from customlabels.review.picking import Picked, Wish
+    from customlabels.review.reading.given import Given
     from customlabels.review.status import Status
     from customlabels.review.suspects import Suspect
     from customlabels.session.session import Session
@@ -49,6 +52,24 @@ def pick_for_review(
     return pick_into(
         Path(review), detected.candidates, cut, wish, version=detected.version, now=session.now(), alike=same
     )
+
+
+def read_answers(
+    session: "Session",  # noqa: ARG001 - a use case as all others
+    sources: "Sequence[str | Path]",
+    *,
+    review: str | Path = "review",
+    nothing: "Sequence[str]" = (),
+) -> "tuple[int, int, Given]":
+    """The answers in files of A2I, Ground Truth and Label Studio taken into a review: how many are new, how many known.
+
+    Parameters
+    ----------
+    nothing : labels that say that nothing is on the image
+    """
+    from customlabels.review.reading.files import read_into
+
+    return read_into(Path(review), [Path(source) for source in sources], nothing)
 
 
 def review_status(session: "Session", review: str | Path = "review") -> "Status":

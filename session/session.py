@@ -214,6 +214,7 @@ class Session:
     look = manifest_checks.look
 
     pick_for_review = reviews.pick_for_review
+    read_answers = reviews.read_answers
     review_status = reviews.review_status
     apply_review = reviews.apply_review
     label_suspects = reviews.label_suspects
