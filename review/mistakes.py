@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 
 from customlabels.datasets.model import Dataset
 from customlabels.pipelines.evaluation.snapshot import Snapshot, TestImage
+from customlabels.pipelines.training.run_plan import percent_safe
 
 
 def by_name(dataset: Dataset, snapshot: Snapshot) -> dict[str, TestImage]:
@@ -14,13 +15,14 @@ def by_name(dataset: Dataset, snapshot: Snapshot) -> dict[str, TestImage]:
     """
     by_file: dict[str, list[TestImage]] = defaultdict(list)
     for image in snapshot.images:
-        by_file[PurePosixPath(image.source_ref).name].append(image)
+        by_file[PurePosixPath(percent_safe(image.source_ref)).name].append(image)
     tested = {}
     for record in dataset.records:
-        several = by_file.get(PurePosixPath(record.name).name, [])
-        ending = [image for image in several if image.source_ref.endswith(f"/{record.name}")]
-        if len(ending or several) == 1:
-            tested[record.name] = (ending or several)[0]
+        several = by_file.get(PurePosixPath(percent_safe(record.name)).name, [])
+        endings = (f"/{record.name}", f"/{percent_safe(record.name)}")
+        ending = [image for image in several if image.source_ref.endswith(endings)]
+        if len(ending) == 1:
+            tested[record.name] = ending[0]
     return tested
 
 
