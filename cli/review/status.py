@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from customlabels.cli.group import Command, pass_session
+from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.review_options import review_option
 from customlabels.session import Session
 
@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from customlabels.review.estimates import Figure
     from customlabels.review.status import Status
 
+Tested = dict[str, dict[str, tuple[float, float]]]
+"""Precision and recall of each label on its test set, by version."""
+
 
 @click.command(cls=Command)
 @review_option
+@click.option("--test-set", is_flag=True, help="Beside it the figures of the version's test set; asks the service.")
+@project_option
 @pass_session
-def status(session: Session, folder: Path) -> None:
+def status(session: Session, folder: Path, test_set: bool, project: str | None) -> None:
     """Show what is answered and what is open, how people agree, and how good the version is in production.
 
     Figures are of whether a label is on an image, weighed by 1/chance, with 95 % intervals.
@@ -26,10 +31,16 @@ def status(session: Session, folder: Path) -> None:
     Example: customlabels review status
     """
     current = session.review_status(folder)
-    session.console.result(asdict(current), lambda _: _show(session, current))
+    tested: Tested = {}
+    if test_set:
+        for version in current.versions:
+            evaluation = session.measured(session.project(project), version).evaluation
+            tested[version] = {metrics.label: (metrics.precision, metrics.recall) for metrics in evaluation.labels}
+    document = asdict(current) | ({"test_set": tested} if test_set else {})
+    session.console.result(document, lambda _: _show(session, current, tested))
 
 
-def _show(session: Session, current: "Status") -> None:
+def _show(session: Session, current: "Status", tested: Tested) -> None:
     from customlabels.review.agreement import Outcome
 
     console = session.console
@@ -61,10 +72,17 @@ def _show(session: Session, current: "Status") -> None:
         )
     for version, rows in current.versions.items():
         if rows:
+            beside = tested.get(version)
             console.table(
-                ("label", "precision in production", "recall", "has it, of images", "answered"),
+                (
+                    *("label", "precision in production", "recall", "has it, of images", "answered"),
+                    *(("precision on its test set", "recall on it") if beside is not None else ()),
+                ),
                 [
-                    (row.label, _figure(row.precision), _figure(row.recall), _figure(row.having), row.answered)
+                    (
+                        *(row.label, _figure(row.precision), _figure(row.recall), _figure(row.having), row.answered),
+                        *(beside.get(row.label, (None, None)) if beside is not None else ()),
+                    )
                     for row in rows
                 ],
                 title=f"version {version}, over {rows[0].images:,.0f} images",
