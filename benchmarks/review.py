@@ -1,13 +1,20 @@
-"""How honest a review's figures are in simulated productions, and how many wrong labels are found among sample images.
+"""How honest a review's figures are in simulated productions, how many wrong labels are found, and what kills lose.
 
-python benchmarks/review.py [WORLDS]. A production has 20,000 images, of which 3 % have a defect; a tenth of those
-surprise the model. 600 are picked and answered rightly. Beside it the 600 nearest to the threshold, unweighted.
+python benchmarks/review.py [WORLDS [KILLS]]. A production has 20,000 images, of which 3 % have a defect; a tenth of
+those surprise the model. 600 are picked and answered rightly. Beside it the 600 nearest to the threshold, unweighted.
 """
 
+import contextlib
+import http.client
+import json
+import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +25,13 @@ from customlabels.datasets.model import Dataset
 from customlabels.datasets.samples import make_samples
 from customlabels.manifests.formats import load_dataset
 from customlabels.pipelines.service.detection import DetectedLabel
+from customlabels.review import journal
 from customlabels.review.estimates import Figure, LabelEstimate, Weighed, estimates
-from customlabels.review.pick import Candidate, Cut, Thresholds, pick
+from customlabels.review.pick import Candidate, Cut, Group, Stratum, Thresholds, pick
 from customlabels.review.suspects import suspects
+from customlabels.review.tasks import Task, add_tasks
 
-WORLDS, IMAGES, REVIEWED = 300, 20_000, 600
+WORLDS, IMAGES, REVIEWED, KILLS = 300, 20_000, 600, 200
 FLIPPED, SHOWN, SETS, A_LABEL = 0.05, 0.1, 6, 50
 CUT = Cut(Thresholds(50.0))
 
@@ -123,6 +132,62 @@ def wrong_labels() -> None:
     )
 
 
+def kills(times: int) -> None:
+    """Kills the page's command while answers are sent to it, and looks for those that it had confirmed."""
+    lost = doubled = confirmed = 0
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "image.jpg").write_bytes(b"")
+        tasks = [
+            Task(f"i#{number}:0", f"{number}.jpg", str(folder / "image.jpg"), "", (DetectedLabel("defect", 1.0),), (),
+                 Group.REST, Stratum.RANDOM, 1.0, datetime.now(UTC))
+            for number in range(100_000)
+        ]  # fmt: skip
+        add_tasks(folder / "review", tasks[: 50 * times])
+        told: set[str] = set()
+        for _ in range(times):
+            told |= killed(folder, float(rng.uniform(0.05, 0.5)))
+        kept = [line["image"] for _, line in journal.read(folder / "review" / "answers.jsonl")]
+        lost, doubled, confirmed = len(told - set(kept)), len(kept) - len(set(kept)), len(told)
+    note(
+        Row(
+            "the page of a review killed while it is answered",
+            figure=f"{lost} answers lost and {doubled} doubled, of {confirmed:,} that were confirmed",
+            runs=times,
+        )
+    )
+
+
+def killed(folder: Path, after: float) -> set[str]:
+    """Images whose answers were confirmed until the command was killed, so many seconds after the first."""
+    words = ["review", "page", "--in", "review", "--person", "ada", "--output", "json"]
+    command = [sys.executable, "-m", "customlabels.cli.main", *words]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline()]
+        while lines[-1].rstrip() != "}":
+            lines.append(process.stdout.readline())
+        parts = urlsplit(json.loads("".join(lines))["address"])
+        asking = {"Authorization": f"Bearer {parts.fragment}", "Content-Type": "application/json"}
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+        connection.request("GET", "/api/work", headers=asking)
+        items = json.loads(connection.getresponse().read())["items"]
+        told: set[str] = set()
+        timer = threading.Timer(after, process.kill)
+        timer.start()
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            for number, item in enumerate(items):
+                connection.request("POST", "/api/answer", json.dumps({"number": number, "labels": ["defect"]}), asking)
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status == 200:
+                    told.add(f"i#{item['name'].removesuffix('.jpg')}:0")
+        timer.join()
+    return told
+
+
 if __name__ == "__main__":
     productions(int(sys.argv[1]) if len(sys.argv) > 1 else WORLDS)
     wrong_labels()
+    kills(int(sys.argv[2]) if len(sys.argv) > 2 else KILLS)
