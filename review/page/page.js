@@ -51,7 +51,7 @@ function answering(work) {
     for (const number of near) if (number >= 0) load(number).catch(() => {});
   }
   const counting = item => item.seen.filter(seen => seen.counts);
-  const located = seen => seen.filter(one => one.box).map(one => ({ label: one.label, confidence: one.confidence, left: one.box[0], top: one.box[1], width: one.box[2], height: one.box[3] }));
+  const located = seen => seen.filter(({ box }) => box).map(({ label, confidence, box }) => ({ label, confidence, left: box[0], top: box[1], width: box[2], height: box[3] }));
 
   async function go(number, before) {
     current = number;

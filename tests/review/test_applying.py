@@ -48,7 +48,7 @@ def dataset(*records: ImageRecord) -> Dataset:
 def like(*groups: str):  # type: ignore[no-untyped-def]
     """Images whose names end in the same letters look the same."""
     return lambda records: [
-        group for ending in groups if len(group := [one for entry in records if entry.name.endswith(ending)]) > 1
+        group for ending in groups if len(group := [entry for entry in records if entry.name.endswith(ending)]) > 1
     ]
 
 
@@ -74,7 +74,7 @@ def test_answers_are_trained_on_and_correct_what_is_trained_on_already() -> None
     trained = record("old.png", Side.TRAIN, "ok")
     same = record("same.png", Side.TRAIN, "crack")
     applied = apply(dataset(TESTED, trained, same), [asked("new.png"), asked("old.png"), asked("same.png")], like())
-    by_name = {entry.name: one for entry in applied.dataset.records}
+    by_name = {entry.name: entry for entry in applied.dataset.records}
     assert (applied.added, applied.corrected, applied.unchanged) == (("reviewed/new.png",), ("old.png",), 1)
     assert by_name["old.png"].labels == by_name["reviewed/new.png"].labels == ("crack",)
     assert by_name["reviewed/new.png"].side is Side.TRAIN
@@ -117,7 +117,7 @@ def test_boxes_are_in_pixels_and_images_without_enter_no_dataset_with_boxes() ->
     region = Resolution(Outcome.RESOLVED, (), 1, (), (Region("crack", 0.1, 0.2, 0.5, 0.4),))
     nothing = Resolution(Outcome.RESOLVED, (), 1, (), ())
     applied = apply(dataset(BOXED), [asked("a.png", region), asked("b.png", nothing), asked("c.png")], like())
-    by_name = {entry.name: one for entry in applied.dataset.records}
+    by_name = {entry.name: entry for entry in applied.dataset.records}
     assert by_name["reviewed/a.png"].boxes == (Box("crack", 10, 10, 50, 20),)
     assert by_name["reviewed/b.png"].boxes == ()
     assert [refused.name for refused in applied.refused] == ["c.png"]
