@@ -116,7 +116,7 @@ class Pick:
     Parameters
     ----------
     new : in no order that tells anything of them
-    again : images asked about before whose chance has grown; nobody is asked again
+    again : images asked about before, by what is made of them now: their answers count, nobody is asked again
     groups : how many images each group has, near-duplicates once
     """
 
@@ -162,7 +162,8 @@ def pick(
 
     Parameters
     ----------
-    asked : images that were picked before, each with its chance
+    asked : images that were asked about before, each with the chance with which it was picked; 0 of one that was not
+        picked from production
     alike : images that look the same; of those that the version takes for the same too, one is asked about
     """
     units = sorted(_units(candidates, cut, asked, alike, seed), key=lambda unit: (unit.lot, unit.candidate.image))
@@ -187,14 +188,17 @@ def pick(
     picked: list[Picked] = []
     again: list[Picked] = []
     for group, members in by_group.items():
-        last = max((number for number, unit in enumerate(members, 1) if unit.candidate.image in new), default=0)
-        for unit in members[:last]:
-            chance = last / len(members)
-            stratum = Stratum.RANDOM if unit.lot <= limit else Stratum(group.value)
+        # Where all were asked about before, none is left to be new.
+        whole = len(members) if all(unit.candidate.image in asked for unit in members) else 0
+        last = max((number for number, unit in enumerate(members, 1) if unit.candidate.image in new), default=whole)
+        for number, unit in enumerate(members, 1):
+            image = unit.candidate.image
+            chance = max(asked.get(image, 0.0), last / len(members) if number <= last else 0.0)
+            stratum = Stratum.RANDOM if unit.lot <= limit or group is Group.REST else Stratum(group.value)
             here = Picked(unit.candidate, group, stratum, chance, unit.size)
-            if unit.candidate.image in new:
+            if image in new:
                 picked.append(here)
-            elif chance > asked[unit.candidate.image]:
+            elif image in asked and chance > 0:
                 again.append(here)
     return Pick(
         tuple(sorted(picked, key=lambda image: lot(image.candidate.image, seed + 1))),

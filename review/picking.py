@@ -12,7 +12,7 @@ from customlabels.datasets.duplicates import near_duplicates
 from customlabels.datasets.model import Dataset
 from customlabels.review import images as images_
 from customlabels.review.pick import Candidate, Cut, Group, Shares, Stratum, lot, pick
-from customlabels.review.tasks import Known, Task, add_tasks, read_tasks, task_of
+from customlabels.review.tasks import Known, Task, add_tasks, look_of, news, read_tasks, task_of
 
 KNOWN_SHARE = 0.05
 """Of the images that are asked about, those whose answer is known."""
@@ -76,7 +76,8 @@ def pick_into(
     LayoutError : the day's number is asked about already, or all images are
     """
     before = read_tasks(folder)
-    asked = {task.image: task.chance for task in before}
+    # What is asked about to see how people do, and suspects, were not picked from production.
+    asked = {task.image: task.chance if task.version else 0.0 for task in before}
     today = sum(task.at.astimezone(UTC).date() == now.astimezone(UTC).date() for task in before)
     count = wish.count if wish.a_day is None else min(wish.count, wish.a_day - today)
     if count <= 0:
@@ -101,7 +102,8 @@ def pick_into(
     ]
     knowns = _known(wish, asked.keys() | {task.image for task in tasks}, int(many), now)
     together = sorted([*tasks, *knowns], key=lambda task: lot(task.image, wish.seed + 1))
-    add_tasks(folder, together, result.again)
+    looks = [look_of(picked, cut.accepted(picked.candidate.seen), version) for picked in result.again]
+    add_tasks(folder, together, news(folder, looks))
     return Picked(
         images=len(tasks),
         strata=dict(Counter(task.stratum for task in tasks)),

@@ -17,7 +17,7 @@ from customlabels.review.agreement import (
 )
 from customlabels.review.answers import Answer
 from customlabels.review.estimates import LabelEstimate, Weighed, estimates
-from customlabels.review.tasks import Task
+from customlabels.review.tasks import Look, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Status:
     versions: Mapping[str, tuple[LabelEstimate, ...]]
 
 
-def status(tasks: Sequence[Task], answers: Sequence[Answer]) -> Status:
-    """How a review of these tasks and answers stands."""
+def status(tasks: Sequence[Task], looks: Sequence[Look], answers: Sequence[Answer]) -> Status:
+    """How a review of these tasks stands."""
     resolved = resolutions(tasks, answers)
     asked = [answer for answer in answers if answer.image in resolved]
     return Status(
@@ -51,18 +51,19 @@ def status(tasks: Sequence[Task], answers: Sequence[Answer]) -> Status:
         labels=tuple(label_agreement(asked)),
         pairs=tuple(pair_agreement(asked)),
         people=tuple(accuracies(tasks, asked)),
-        versions=production(tasks, resolved),
+        versions=production(looks, resolved),
     )
 
 
-def production(tasks: Sequence[Task], resolved: Mapping[str, Resolution]) -> dict[str, tuple[LabelEstimate, ...]]:
-    """Estimated figures in production of each version that saw the images of the tasks."""
+def production(looks: Sequence[Look], resolved: Mapping[str, Resolution]) -> dict[str, tuple[LabelEstimate, ...]]:
+    """Estimated figures in production of each version that saw images which people were asked about.
+
+    An answer counts for every version that saw the image, whichever it was picked of.
+    """
     weighed: dict[str, list[Weighed]] = {}
-    for task in tasks:
-        # What is asked about to see how people do was not picked from production.
-        if task.known is None and task.version:
-            resolution = resolved[task.image]
-            true = resolution.all_labels if resolution.outcome is Outcome.RESOLVED else None
-            image = Weighed(task.group.value, task.chance, frozenset(task.predicted), true, task.stands_for)
-            weighed.setdefault(task.version, []).append(image)
+    for look in looks:
+        resolution = resolved[look.image]
+        true = resolution.all_labels if resolution.outcome is Outcome.RESOLVED else None
+        image = Weighed(look.group.value, look.chance, frozenset(look.predicted), true, look.stands_for)
+        weighed.setdefault(look.version, []).append(image)
     return {version: tuple(estimates(images)) for version, images in weighed.items()}

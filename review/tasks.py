@@ -14,6 +14,9 @@ from customlabels.review.pick import Group, Picked, Stratum
 
 FILE = "picks.jsonl"
 
+_LOOK = ("version", "seen", "predicted", "group", "stratum", "chance", "stands_for")
+"""What a task has of the version that saw its image."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -55,29 +58,45 @@ class Task:
     known: Known | None = None
 
 
-def task_of(picked: Picked, predicted: Iterable[DetectedLabel], *, version: str, people: int, at: datetime) -> Task:
-    """The task that comes of a pick."""
-    candidate = picked.candidate
-    return Task(
-        image=candidate.image,
-        name=candidate.name,
-        source=candidate.source,
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a version makes of an image that was asked about, whenever it saw it; the fields are as those of a task."""
+
+    image: str
+    version: str
+    seen: tuple[DetectedLabel, ...]
+    predicted: tuple[str, ...]
+    group: Group
+    stratum: Stratum
+    chance: float
+    stands_for: int = 1
+
+
+def look_of(picked: Picked, predicted: Iterable[DetectedLabel], version: str) -> Look:
+    """The look that comes of a pick."""
+    return Look(
+        image=picked.candidate.image,
         version=version,
-        seen=candidate.seen,
+        seen=picked.candidate.seen,
         predicted=tuple(dict.fromkeys(label.label for label in predicted)),
         group=picked.group,
         stratum=picked.stratum,
         chance=picked.chance,
-        at=at,
         stands_for=picked.stands_for,
-        people=people,
     )
 
 
-def add_tasks(folder: Path, tasks: Iterable[Task], again: Iterable[Picked] = ()) -> None:
-    """Adds tasks to a review's, and the chances that have grown; on disk when this returns."""
+def task_of(picked: Picked, predicted: Iterable[DetectedLabel], *, version: str, people: int, at: datetime) -> Task:
+    """The task that comes of a pick."""
+    candidate, look = picked.candidate, look_of(picked, predicted, version)
+    about = {name: getattr(look, name) for name in _LOOK}
+    return Task(image=candidate.image, name=candidate.name, source=candidate.source, at=at, people=people, **about)
+
+
+def add_tasks(folder: Path, tasks: Iterable[Task], looks: Iterable[Look] = ()) -> None:
+    """Adds tasks to a review's, and looks at images that were asked about before; on disk when this returns."""
     lines = [_document(task) for task in tasks]
-    lines += [{"image": picked.candidate.image} | _grown(picked) for picked in again]
+    lines += [{"image": look.image, **_look_document(look)} for look in looks]
     if lines:
         journal.add(folder / FILE, lines)
 
@@ -96,14 +115,42 @@ def read_tasks(folder: Path) -> list[Task]:
             if "name" in line:
                 tasks.setdefault(image, _task(line))
             else:
-                chance, stands_for = float(line["chance"]), int(line["stands_for"])
-                tasks[image] = replace(
-                    tasks[image], chance=chance, stratum=Stratum(line["stratum"]), group=Group(line["group"]),
-                    stands_for=stands_for,
-                )  # fmt: skip
+                look = _look(line)
+                if tasks[image].stratum is Stratum.RANDOM:
+                    # Drawn from all images once, whatever a later version makes of it.
+                    look["stratum"] = Stratum.RANDOM
+                tasks[image] = replace(tasks[image], **look)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise LayoutError(f"{folder / FILE}, line {number}: is no task ({error!r})") from error
     return list(tasks.values())
+
+
+def read_looks(folder: Path) -> list[Look]:
+    """What each version made of the images of a review's tasks, the last that it made of each.
+
+    Raises
+    ------
+    LayoutError : a line that is none
+    """
+    looks: dict[tuple[str, str], Look] = {}
+    for number, line in journal.read(folder / FILE):
+        try:
+            look = Look(image=line["image"], **_look(line))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise LayoutError(f"{folder / FILE}, line {number}: is no task ({error!r})") from error
+        if look.version:
+            looks[look.image, look.version] = look
+    return list(looks.values())
+
+
+def news(folder: Path, looks: Iterable[Look]) -> list[Look]:
+    """Those that say something else than what a review holds."""
+    known = set(map(_told, read_looks(folder)))
+    return [look for look in looks if _told(look) not in known]
+
+
+def _told(look: Look) -> tuple[object, ...]:
+    return look.image, look.version, look.predicted, look.group, look.stratum, look.chance, look.stands_for
 
 
 def the_tasks(folder: Path) -> list[Task]:
@@ -119,29 +166,14 @@ def the_tasks(folder: Path) -> list[Task]:
     return tasks
 
 
-def _grown(picked: Picked) -> dict[str, Any]:
-    return {
-        "chance": picked.chance,
-        "stratum": picked.stratum.value,
-        "group": picked.group.value,
-        "stands_for": picked.stands_for,
-    }
-
-
 def _document(task: Task) -> dict[str, Any]:
     known = task.known
     return {
         "image": task.image,
         "name": task.name,
         "source": task.source,
-        "version": task.version,
-        "seen": [{"label": seen.label, "confidence": seen.confidence, "box": seen.box} for seen in task.seen],
-        "predicted": list(task.predicted),
-        "group": task.group.value,
-        "stratum": task.stratum.value,
-        "chance": task.chance,
+        **_look_document(task),
         "at": task.at.isoformat(timespec="seconds"),
-        "stands_for": task.stands_for,
         "people": task.people,
         "known": known
         and {"labels": known.labels, "boxes": None if known.boxes is None else [box._asdict() for box in known.boxes]},
@@ -154,19 +186,37 @@ def _task(line: Mapping[str, Any]) -> Task:
         image=line["image"],
         name=line["name"],
         source=line["source"],
-        version=line["version"],
-        seen=tuple(
-            DetectedLabel(seen["label"], float(seen["confidence"]), tuple(seen["box"]) if seen["box"] else None)
-            for seen in line["seen"]
-        ),
-        predicted=tuple(line["predicted"]),
-        group=Group(line["group"]),
-        stratum=Stratum(line["stratum"]),
-        chance=float(line["chance"]),
         at=datetime.fromisoformat(line["at"]),
-        stands_for=int(line["stands_for"]),
         people=int(line["people"]),
         known=Known(tuple(known["labels"]), None if known["boxes"] is None else tuple(map(read_region, known["boxes"])))
         if known
         else None,
+        **_look(line),
     )
+
+
+def _look_document(look: Look | Task) -> dict[str, Any]:
+    return {
+        "version": look.version,
+        "seen": [{"label": seen.label, "confidence": seen.confidence, "box": seen.box} for seen in look.seen],
+        "predicted": list(look.predicted),
+        "group": look.group.value,
+        "stratum": look.stratum.value,
+        "chance": look.chance,
+        "stands_for": look.stands_for,
+    }
+
+
+def _look(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "version": line["version"],
+        "seen": tuple(
+            DetectedLabel(seen["label"], float(seen["confidence"]), tuple(seen["box"]) if seen["box"] else None)
+            for seen in line["seen"]
+        ),
+        "predicted": tuple(line["predicted"]),
+        "group": Group(line["group"]),
+        "stratum": Stratum(line["stratum"]),
+        "chance": float(line["chance"]),
+        "stands_for": int(line["stands_for"]),
+    }

@@ -76,9 +76,10 @@ def review_status(session: "Session", review: str | Path = "review") -> "Status"
     """How the review in that folder stands."""
     from customlabels.review.answers import read_answers
     from customlabels.review.status import status
-    from customlabels.review.tasks import the_tasks
+    from customlabels.review.tasks import read_looks, the_tasks
 
-    current = status(the_tasks(Path(review)), read_answers(Path(review)))
+    folder = Path(review)
+    current = status(the_tasks(folder), read_looks(folder), read_answers(folder))
     if current.stray:
         session.console.warn(f"{current.stray} answers are on images that nobody was asked about")
     return current

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.worlds import reviewed, world
+from support.worlds import CUT, candidates, reviewed, weighed, world
 
 from customlabels.review.estimates import Figure, Weighed, estimates
+from customlabels.review.pick import pick
 
 CRACK, NOTHING = frozenset({"crack"}), frozenset[str]()
 
@@ -62,11 +63,11 @@ OUTCOMES = st.lists(st.tuples(st.sampled_from("ab"), st.booleans(), st.sampled_f
 def test_an_interval_holds_its_figure_and_stays_between_0_and_1(
     outcomes: list[tuple[str, bool, bool | None]], chance: float
 ) -> None:
-    weighed = [
+    outcomes_ = [
         Weighed(group, chance, CRACK if said else NOTHING, None if true is None else CRACK if true else NOTHING)
         for group, said, true in outcomes
     ]
-    for estimate in estimates(weighed, draws=50):
+    for estimate in estimates(outcomes_, draws=50):
         for figure in (estimate.precision, estimate.recall, estimate.having):
             if figure.value is not None:
                 assert figure.low is not None
@@ -87,3 +88,20 @@ def test_in_simulated_productions_intervals_hold_the_truth_and_precision_is_clos
             covered.append(figure.low - 1e-9 <= truth <= figure.high + 1e-9)
     assert np.mean(covered) >= 0.9
     assert np.sqrt(np.mean(np.square(errors))) <= 0.02
+
+
+def test_answers_on_images_of_an_earlier_version_count_for_the_next_one() -> None:
+    true, before = world(1, 6000)
+    _, noise = world(2, 6000)
+    after = np.where(true, np.minimum(99.9, before + 30), np.where(noise > 40, noise, before))
+    first = pick(candidates(before), CUT, 400)
+    asked = {picked.candidate.image: picked.chance for picked in first.new}
+    second = pick(candidates(after), CUT, 200, asked=asked)
+    assert not asked.keys() & {picked.candidate.image for picked in second.new}
+    (estimate,) = estimates(weighed(true, [*second.new, *second.again]))
+    predicted = after >= 50
+    hits = (predicted & true).sum()
+    assert estimate.answered > 500
+    assert estimate.images == pytest.approx(6000, rel=0.1)
+    for figure, truth in ((estimate.precision, hits / predicted.sum()), (estimate.recall, hits / true.sum())):
+        assert figure.low <= truth <= figure.high

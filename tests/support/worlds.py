@@ -1,11 +1,13 @@
 """Simulated productions, of which the truth is known."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from customlabels.pipelines.service.detection import DetectedLabel
 from customlabels.review.estimates import LabelEstimate, Weighed, estimates
-from customlabels.review.pick import Candidate, Cut, Thresholds, pick
+from customlabels.review.pick import Candidate, Cut, Picked, Thresholds, pick
 
 CUT = Cut(Thresholds(50.0))
 
@@ -19,20 +21,30 @@ def world(seed: int, images: int) -> tuple[NDArray[np.bool_], NDArray[np.float64
     return true, 100 / (1 + np.exp(-decisions))
 
 
-def reviewed(true: NDArray[np.bool_], confidences: NDArray[np.float64], count: int, seed: int) -> LabelEstimate:
-    """What is estimated of the world after `count` images were picked and answered."""
-    candidates = [
+def candidates(confidences: NDArray[np.float64]) -> list[Candidate]:
+    return [
         Candidate(str(number), "", "", (DetectedLabel("crack", float(confidence)),))
         for number, confidence in enumerate(confidences)
     ]
-    weighed = [
+
+
+def weighed(true: NDArray[np.bool_], picked: Iterable[Picked]) -> list[Weighed]:
+    """Picked images as people answer who are always right."""
+    return [
         Weighed(
-            picked.group,
-            picked.chance,
-            frozenset(label.label for label in CUT.accepted(picked.candidate.seen)),
-            frozenset({"crack"} if true[int(picked.candidate.image)] else ()),
+            image.group,
+            image.chance,
+            frozenset(label.label for label in CUT.accepted(image.candidate.seen)),
+            frozenset({"crack"} if true[int(image.candidate.image)] else ()),
+            image.stands_for,
         )
-        for picked in pick(candidates, CUT, count, seed=seed).new
+        for image in picked
     ]
-    (estimate,) = estimates(weighed, draws=1000, seed=seed)
+
+
+def reviewed(true: NDArray[np.bool_], confidences: NDArray[np.float64], count: int, seed: int) -> LabelEstimate:
+    """What is estimated of the world after `count` images were picked and answered."""
+    (estimate,) = estimates(
+        weighed(true, pick(candidates(confidences), CUT, count, seed=seed).new), draws=1000, seed=seed
+    )
     return estimate
