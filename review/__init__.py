@@ -11,6 +11,7 @@ __all__ = [
     "applied_folder",
     "detected",
     "images",
+    "inspected",
     "mistakes",
     "pick",
     "picking",

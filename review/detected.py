@@ -78,19 +78,6 @@ def read_detected(file: Path, images: Path | None, s3: "Callable[[], S3Client]",
     return Detected(version, least, candidates, failed)
 
 
-def version_of(file: Path) -> str:
-    """The version that saw the images of a file of detections.
-
-    Raises
-    ------
-    LayoutError : it is no such file
-    """
-    _, document = next(_lines(file), (0, {}))
-    if not isinstance(document.get("version"), str):
-        raise LayoutError(f"{file}: holds no image that was looked at")
-    return str(document["version"])
-
-
 def _lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     if file.suffix.lower() == ".csv":
         raise LayoutError(

@@ -1,15 +1,18 @@
 """Reviews from Python: images picked for people, how they stand, answers applied, labels that are probably wrong."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from customlabels.datasets.model import Dataset
     from customlabels.pipelines.training.sources import Wanted
     from customlabels.review.applied_folder import Written
-    from customlabels.review.pick import Cut
+    from customlabels.review.detected import Detected
+    from customlabels.review.pick import Thresholds
     from customlabels.review.picking import Picked, Wish
     from customlabels.review.reading.given import Given
     from customlabels.review.status import Status
@@ -19,39 +22,92 @@ if TYPE_CHECKING:
 
 def pick_for_review(
     session: "Session",
-    detections: str | Path,
-    cut: "Cut",
+    detections: str | Path | None,
     wish: "Wish",
     *,
+    since: "datetime | None" = None,
+    thresholds: "Thresholds | None" = None,
+    ok: "Sequence[str]" = (),
+    band: float = 15.0,
     review: str | Path = "review",
     images: str | Path | None = None,
     alike: bool = True,
+    project: str | None = None,
 ) -> "Picked":
-    """Images of a file of detections put before people; each with the chance with which it was picked.
+    """Images put before people, each with the chance with which it was picked.
 
     Parameters
     ----------
-    cut : from which confidence on a label counts
+    detections : a file of detections; None: what was inspected since a time
+    thresholds : from which confidence on a label counts; None: the version's assumed ones
+    ok : labels that say that nothing is wrong
+    band : how far from its threshold a confidence, 0..100, is close to it
     review : folder of the review
     images : where the images lie, if not where they were looked at
     alike : whether of images that look the same one is asked about
     """
-    from customlabels.review.detected import read_detected
+    from customlabels.review.pick import Cut
     from customlabels.review.picking import look_alikes, pick_into
 
-    folder = None if images is None else Path(images)
-    detected = read_detected(Path(detections), folder, lambda: session.clients.s3, session.console)
+    detected = _detected(session, detections, since, images, project)
+    limits = thresholds or _assumed(session, detected.version, project)
     if detected.failed:
         session.console.warn(f"{detected.failed} images could not be looked at, and are not asked about")
-    if any(detected.least is None or detected.least > limit for limit in cut.thresholds.values):
+    if any(detected.least is None or detected.least > limit for limit in limits.values):
         session.console.warn(
-            f"{detections} has no label below its threshold: what nearly counted is not told from what did not "
+            "labels below their threshold are not there: what nearly counted is not told from what did not "
             "(customlabels detect --min-confidence 10)"
         )
     same = look_alikes(detected.candidates, session.console) if alike else []
+    cut = Cut(limits, frozenset(ok), band)
     return pick_into(
         Path(review), detected.candidates, cut, wish, version=detected.version, now=session.now(), alike=same
     )
+
+
+def _detected(
+    session: "Session",
+    detections: str | Path | None,
+    since: "datetime | None",
+    images: str | Path | None,
+    project: str | None,
+) -> "Detected":
+    """The images that may be asked about."""
+    if detections is not None:
+        from customlabels.review.detected import read_detected
+
+        folder = None if images is None else Path(images)
+        return read_detected(Path(detections), folder, lambda: session.clients.s3, session.console)
+    from customlabels.inspection.deployed import results_table
+    from customlabels.review.inspected import read_inspected
+
+    now = session.now()
+    table = results_table(session.clients, session.project(project))
+    with session.console.step("reading what was inspected"):
+        detected, others = read_inspected(table, since=since or now - timedelta(days=1), now=now)
+    if others:
+        session.console.note(f"{others} images were looked at by another version than {detected.version} alone")
+    return detected
+
+
+def _assumed(session: "Session", version: str, project: str | None) -> "Thresholds":
+    """The assumed thresholds of a version.
+
+    Raises
+    ------
+    SettingsError : they are not known
+    """
+    from customlabels.core.errors import CustomLabelsError, SettingsError
+    from customlabels.review.pick import Thresholds
+
+    try:
+        evaluation = session.measured(session.project(project), version).evaluation
+    except CustomLabelsError as error:
+        raise SettingsError(
+            f"the thresholds of version {version} are not known: {error.message}",
+            hint="give them: --threshold 50, or --threshold LABEL=50",
+        ) from error
+    return Thresholds(None, {metrics.label: 100 * metrics.threshold for metrics in evaluation.labels})
 
 
 def read_answers(

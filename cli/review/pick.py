@@ -8,13 +8,13 @@ import click
 
 from customlabels.cli.group import Command, Figure, pass_session, project_option
 from customlabels.cli.review_options import review_option
-from customlabels.core.errors import CustomLabelsError, SettingsError
+from customlabels.core.errors import SettingsError
 from customlabels.core.settings import DatasetSettings
+from customlabels.core.spans import parse_span
 from customlabels.session import Session
 
 if TYPE_CHECKING:
     from customlabels.datasets.model import Dataset
-    from customlabels.review.pick import Thresholds
     from customlabels.review.picking import Picked
 
 
@@ -29,8 +29,9 @@ class _Threshold(click.ParamType):  # type: ignore[type-arg] # generic in the ne
 
 
 @click.command(cls=Command)
-@click.argument("detections", metavar="FOUND", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("detections", metavar="[FOUND]", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @review_option
+@click.option("--since", metavar="SPAN", help="What was inspected so far back, without FOUND.  [default: 1d]")
 @click.option("--images", type=click.Path(path_type=Path, file_okay=False), help="Where the images lie now.")
 @click.option("--count", type=click.IntRange(1), default=200, show_default=True, help="Images to ask about.")
 @click.option("--a-day", type=click.IntRange(1), help="Images to ask about a day, at most, over all picks.")
@@ -56,8 +57,9 @@ class _Threshold(click.ParamType):  # type: ignore[type-arg] # generic in the ne
 @pass_session
 def pick(
     session: Session,
-    detections: Path,
+    detections: Path | None,
     folder: Path,
+    since: str | None,
     images: Path | None,
     count: int,
     a_day: int | None,
@@ -70,46 +72,33 @@ def pick(
     not_alike: bool,
     project: str | None,
 ) -> None:
-    """Choose images of FOUND, a file of detections, for people to look at; each with the chance of being chosen.
+    """Choose images for people to look at, of FOUND, a file of detections, or of what was inspected.
 
-    Four in ten lie near a threshold, two are other defects, four are random. Nobody is asked about an image twice, nor
-    about two that look the same. Labels below their threshold have to be in FOUND, or misses cannot be told:
+    Four in ten lie near a threshold, two are other defects, four are random; each has the chance of being chosen beside
+    it. Nobody is asked about an image twice, nor about two that look the same. Labels below their threshold have to
+    be in FOUND, or misses cannot be told:
 
     Example: customlabels detect images --min-confidence 10 --to found.jsonl && customlabels review pick found.jsonl
     """
-    from customlabels.review.pick import Cut
+    from customlabels.review.pick import Thresholds
     from customlabels.review.picking import Wish
 
+    if detections is not None and since is not None:
+        raise SettingsError("FOUND and --since exclude each other", hint="--since reads what was inspected")
+    own = dict(thresholds)
     picked = session.pick_for_review(
         detections,
-        Cut(_thresholds(session, detections, thresholds, project), frozenset(ok), band),
         Wish(count, a_day, overlap, seed=seed, known=_labelled(session, known)),
+        since=None if since is None else session.now() - parse_span(since),
+        thresholds=Thresholds(own.pop("", None), own) if thresholds else None,
+        ok=ok,
+        band=band,
         review=folder,
         images=images,
         alike=not not_alike,
+        project=project,
     )
     session.console.result(asdict(picked), lambda _: _show(session, picked, folder))
-
-
-def _thresholds(
-    session: Session, detections: Path, given: tuple[tuple[str, float], ...], project: str | None
-) -> "Thresholds":
-    """By label, 0..100."""
-    from customlabels.review.detected import version_of
-    from customlabels.review.pick import Thresholds
-
-    if given:
-        own = dict(given)
-        return Thresholds(own.pop("", None), own)
-    version = version_of(detections)
-    try:
-        evaluation = session.measured(session.project(project), version).evaluation
-    except CustomLabelsError as error:
-        raise SettingsError(
-            f"the thresholds of version {version} are not known: {error.message}",
-            hint="give them: --threshold 50, or --threshold LABEL=50",
-        ) from error
-    return Thresholds(None, {metrics.label: 100 * metrics.threshold for metrics in evaluation.labels})
 
 
 def _labelled(session: Session, source: str | None) -> "Dataset | None":
