@@ -45,13 +45,14 @@ class Picked:
     Parameters
     ----------
     strata : images newly asked about, by why
-    groups : images that there are, by what the version makes of them
+    picked, groups : images newly asked about, and those that there are, by what the version makes of them
     known : images whose answer is known
     twice : of the new ones, those that two people are asked about
     """
 
     images: int
     strata: Mapping[Stratum, int]
+    picked: Mapping[Group, int]
     groups: Mapping[Group, int]
     known: int
     twice: int
@@ -107,6 +108,7 @@ def pick_into(
     return Picked(
         images=len(tasks),
         strata=dict(Counter(task.stratum for task in tasks)),
+        picked=dict(Counter(task.group for task in tasks)),
         groups=result.groups,
         known=len(knowns),
         twice=sum(task.people > 1 for task in tasks),

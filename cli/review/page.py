@@ -61,8 +61,9 @@ def page(
     server = PageServer(
         Served(work, folder, lambda source: read_image(source, lambda: session.clients.s3), session.now), port
     )
+    before = f", {work.done} answered before" if work.person else ""
     session.console.done(
-        f"{len(work.items)} images, {work.done} answered before: {server.address}",
+        f"{len(work.items)} images{before}: {server.address}",
         address=server.address,
         images=len(work.items),
         answered=work.done,
@@ -74,7 +75,8 @@ def page(
     try:
         server.serve_forever()
     except KeyboardInterrupt:
-        session.console.note("every answer is kept; the same command goes on")
+        if work.person:
+            session.console.note("every answer is kept; the same command goes on")
     finally:
         server.server_close()
 

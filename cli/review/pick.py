@@ -115,20 +115,13 @@ def _show(session: Session, picked: "Picked", folder: Path) -> None:
     from customlabels.review.pick import Group, Stratum
 
     console = session.console
-    kinds = (
-        ("near a threshold", Stratum.NEAR, Group.NEAR),
-        ("other defects", Stratum.DEFECT, Group.DEFECT),
-        ("random", Stratum.RANDOM, None),
-    )
-    total = sum(picked.groups.values())
+    kinds = {"near a threshold": Group.NEAR, "other defects": Group.DEFECT, "the rest": Group.REST}
     console.table(
         ("", "picked", "of"),
-        [
-            (name, picked.strata.get(why, 0), picked.groups.get(group, 0) if group else total)
-            for name, why, group in kinds
-        ],
+        [(name, picked.picked.get(group, 0), picked.groups.get(group, 0)) for name, group in kinds.items()],
     )
-    parts = [f"{picked.images} images to ask about, {picked.twice} of them two people"]
+    random = picked.strata.get(Stratum.RANDOM, 0)
+    parts = [f"{picked.images} images to ask about, {random} of them drawn from all, {picked.twice} for two people"]
     if picked.known:
         parts.append(f"{picked.known} whose answer is known")
     if picked.alike:
