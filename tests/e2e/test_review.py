@@ -45,6 +45,7 @@ def answer_all(folder: Path, at: datetime = NOON) -> None:
     )
 
 
+@pytest.mark.around
 def test_images_are_picked_answered_and_made_into_a_source_of_train(shell: Shell) -> None:
     picked = shell.json(*PICK, "--count", "10", "--known", "known")
     assert (picked["images"], picked["known"]) == (9, 1)
@@ -78,6 +79,7 @@ def test_no_more_are_asked_about_than_a_day_may_have(shell: Shell) -> None:
     assert "12 images were picked today" in refused.stderr
 
 
+@pytest.mark.around
 def test_what_is_wrong_is_told_with_what_to_do(shell: Shell) -> None:
     table = {
         ("review", "status"): (4, "nothing was picked yet"),
