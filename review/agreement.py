@@ -92,24 +92,26 @@ def agree(first: Answer, second: Answer) -> bool:
 def matched(boxes: Sequence[Region], others: Sequence[Region], least: float = SAME) -> list[tuple[int, int, float]]:
     """Numbers of boxes that are the same, each with its overlap; every box is in one pair at most.
 
-    The pairs are as many as there can be, and of those the ones that overlap most.
+    The pairs are as many as there can be: a box that another needs more goes to it (augmenting paths).
     """
-    import numpy as np
-    from scipy.optimize import linear_sum_assignment
-
-    if not boxes or not others:
-        return []
-    shares = np.array(
-        [[overlap(a.rectangle, b.rectangle) if a.label == b.label else 0.0 for b in others] for a in boxes]
-    )
-    # A pair that counts is worth more than any overlap that does not.
-    worth = np.where(shares >= least, len(shares) + len(shares[0]) + shares, 0.0)
-    rows, columns = linear_sum_assignment(worth, maximize=True)
-    return [
-        (int(row), int(column), float(shares[row, column]))
-        for row, column in zip(rows, columns, strict=True)
-        if shares[row, column] >= least
+    shares = [
+        [overlap(box.rectangle, other.rectangle) if box.label == other.label else 0.0 for other in others]
+        for box in boxes
     ]
+    taken: dict[int, int] = {}
+
+    def place(row: int, tried: set[int]) -> bool:
+        for column in sorted(range(len(others)), key=lambda column: -shares[row][column]):
+            if shares[row][column] >= least and column not in tried:
+                tried.add(column)
+                if column not in taken or place(taken[column], tried):
+                    taken[column] = row
+                    return True
+        return False
+
+    for row in range(len(boxes)):
+        place(row, set())
+    return sorted((row, column, shares[row][column]) for column, row in taken.items())
 
 
 def cohens_kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> float | None:

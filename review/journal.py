@@ -1,12 +1,12 @@
 """JSON lines that only ever grow: each is on disk before anyone is told that it was taken."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock
 
 from customlabels.core.errors import LayoutError
 
@@ -21,7 +21,7 @@ def add(path: Path, documents: Iterable[Mapping[str, Any]]) -> None:
     """
     body = b"".join(json.dumps(document, ensure_ascii=False).encode() + b"\n" for document in documents)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_name(f".{path.name}.lock")):
+    with _alone(path.with_name(f".{path.name}.lock")):
         is_new = not path.exists()
         with path.open("ab+") as file:
             size = file.seek(0, os.SEEK_END)
@@ -65,6 +65,14 @@ def read(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             if not isinstance(document, dict):
                 raise LayoutError(f"{path}, line {number}: is no JSON object")
             yield number, document
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Nobody else is within such a block of that lock file; it is free again whatever ends the process."""
+    with path.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _whole(file: Any, size: int) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.threads import in_threads
 from customlabels.core.watching import Watch
 from customlabels.datasets.model import Dataset, ImageRecord
@@ -50,8 +50,15 @@ def suspects(dataset: Dataset, watch: Watch, *, seed: int = 0) -> list[Suspect]:
     Raises
     ------
     LayoutError : there are too few labels or images to tell
+    SettingsError : the extra `local` is not installed
     """
-    from customlabels.emulator.engine import features
+    try:
+        from customlabels.emulator.engine import features
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"{error.name} is not installed, which the engine of the local service learns with",
+            hint="pip install 'customlabels[local]'; or --by VERSION, by what a version said of its test images",
+        ) from error
 
     records = dataset.records
     labels = tuple(sorted({label for record in records for label in record.all_labels}))
