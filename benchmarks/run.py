@@ -53,6 +53,7 @@ BENCHMARKS = (
     Benchmark("uptime", 1),
     Benchmark("own_cost", 2),
     Benchmark("kills", 5),
+    Benchmark("review", 10),
     Benchmark("signals", 10),
     Benchmark("faults", 5),
     Benchmark("weeks", 5),

@@ -12,6 +12,7 @@ COMMANDS = {
     "versions": ("versions", "versions", "trained versions: judged, compared, reported, promoted"),
     "model": ("model", "model", "start, stop and see the model that costs money while it is up"),
     "detect": ("detect", "detect", "labels of new images"),
+    "review": ("review", "review", "images put before people; their answers, made into labels"),
     "schedule": ("schedule", "schedule", "when models are up: tried out, deployed, overridden"),
     "inspection": ("inspection", "inspection", "images that arrive in a bucket: inspected, judged, kept, told"),
     "pipeline": ("pipeline", "pipeline", "the same run as train, as a SageMaker Pipeline"),

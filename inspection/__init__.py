@@ -5,12 +5,14 @@ what is deployed.
 """
 
 __all__ = [
+    "claims",
     "deployed",
     "deploying",
     "detecting",
     "inspection_settings",
     "inspection_status",
     "own_cost",
+    "records",
     "results",
     "retrying",
     "rules",

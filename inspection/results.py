@@ -80,6 +80,19 @@ def read(
                 yield _row(sighting)
 
 
+def analysed_sightings(table: Table, *, since: datetime, now: datetime) -> Iterator[tuple[Sighting, Analysis]]:
+    """Images that were seen since a time, with all that a version saw in each; none of which that has expired.
+
+    Raises
+    ------
+    ServiceError : the table cannot be read
+    """
+    sightings = _sightings(table, max(since, now - _LONGEST_BACK), now)
+    while some := list(islice(sightings, _MOST_KEYS)):
+        analyses = _analyses(table, some)
+        yield from ((sighting, analyses[_place(sighting)]) for sighting in some if _place(sighting) in analyses)
+
+
 def write(rows: Iterable[Row], path: Path, advance: Callable[[Row], None] = lambda row: None) -> int:
     """Writes rows to a file, CSV, JSON lines or Parquet by the end of its name; how many.
 

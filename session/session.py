@@ -16,6 +16,7 @@ from customlabels.session import (
     evaluations,
     inspections,
     manifest_checks,
+    reviews,
     running_models,
     schedules,
     trainings,
@@ -211,6 +212,12 @@ class Session:
 
     validate = manifest_checks.validate
     look = manifest_checks.look
+
+    pick_for_review = reviews.pick_for_review
+    read_answers = reviews.read_answers
+    review_status = reviews.review_status
+    apply_review = reviews.apply_review
+    label_suspects = reviews.label_suspects
 
     doctor = checkups.doctor
     scope = checkups.scope

@@ -190,6 +190,10 @@ APART = {
         (f"inspection {name}" for name in ("deploy", "status", "results", "retry", "remove")),
         "an inspection takes a stack of its own, which tests/e2e/test_inspection.py has",
     ),
+    **dict.fromkeys(
+        (f"review {name}" for name in ("pick", "page", "read", "status", "apply", "suspects")),
+        "a review takes detections and answers, which tests/e2e/test_review.py has; suspects alone take the extra",
+    ),
     "pipeline deploy": "a pipeline runs in tests of its own, which take long",
     "pipeline remove": "as above",
     "pipeline run": "as above",

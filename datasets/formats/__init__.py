@@ -10,6 +10,7 @@ __all__ = [
     "hugging_face",
     "kitti",
     "label_studio",
+    "label_studio_regions",
     "labelbox",
     "labelme",
     "mask_pairs",

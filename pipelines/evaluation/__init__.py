@@ -13,4 +13,5 @@ __all__ = [
     "re_evaluation",
     "report",
     "results",
+    "snapshot",
 ]

@@ -1,0 +1,193 @@
+"""How honest a review's figures are in simulated productions, how many wrong labels are found, and what kills lose.
+
+python benchmarks/review.py [WORLDS [KILLS]]. A production has 20,000 images, of which 3 % have a defect; a tenth of
+those surprise the model. 600 are picked and answered rightly. Beside it the 600 nearest to the threshold, unweighted.
+"""
+
+import contextlib
+import http.client
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+from rows import Row, note
+
+from customlabels.core.watching import UNWATCHED
+from customlabels.datasets.model import Dataset
+from customlabels.datasets.samples import make_samples
+from customlabels.manifests.formats import load_dataset
+from customlabels.pipelines.service.detection import DetectedLabel
+from customlabels.review import journal
+from customlabels.review.estimates import Figure, LabelEstimate, Weighed, estimates
+from customlabels.review.pick import Candidate, Cut, Group, Stratum, Thresholds, pick
+from customlabels.review.suspects import suspects
+from customlabels.review.tasks import Task, add_tasks
+
+WORLDS, IMAGES, REVIEWED, KILLS = 300, 20_000, 600, 200
+FLIPPED, SHOWN, SETS, A_LABEL = 0.05, 0.1, 6, 50
+CUT = Cut(Thresholds(50.0))
+
+
+def world(seed: int) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Which images have a defect, and the model's confidences."""
+    rng = np.random.default_rng(seed)
+    true = rng.random(IMAGES) < 0.03
+    surprising = true & (rng.random(IMAGES) < 0.1)
+    decisions = np.where(true & ~surprising, rng.normal(2.46, 1.6, IMAGES), rng.normal(-4, 1.45, IMAGES))
+    return true, 100 / (1 + np.exp(-decisions))
+
+
+def reviewed(true: NDArray[np.bool_], confidences: NDArray[np.float64], seed: int) -> LabelEstimate:
+    candidates = [
+        Candidate(str(number), "", "", (DetectedLabel("defect", float(confidence)),))
+        for number, confidence in enumerate(confidences)
+    ]
+    picked = pick(candidates, CUT, REVIEWED, seed=seed).new
+    (estimate,) = estimates(
+        [
+            Weighed(
+                image.group,
+                image.chance,
+                frozenset(label.label for label in CUT.accepted(image.candidate.seen)),
+                frozenset({"defect"} if true[int(image.candidate.image)] else ()),
+            )
+            for image in picked
+        ],
+        seed=seed,
+    )
+    return estimate
+
+
+def productions(worlds: int) -> None:
+    held: dict[str, list[bool]] = {"precision": [], "recall": []}
+    wrong: dict[str, list[float]] = {"precision": [], "recall": [], "nearest": []}
+    for seed in range(worlds):
+        true, confidences = world(seed)
+        predicted = confidences >= 50
+        hits = float((predicted & true).sum())
+        truth = {"precision": hits / predicted.sum(), "recall": hits / true.sum()}
+        estimate = reviewed(true, confidences, seed)
+        for name in truth:
+            figure: Figure = getattr(estimate, name)
+            held[name].append(figure.low <= truth[name] <= figure.high)
+            wrong[name].append(figure.value - truth[name])
+        nearest = np.argsort(np.abs(confidences - 50))[:REVIEWED]
+        wrong["nearest"].append((predicted & true)[nearest].sum() / predicted[nearest].sum() - truth["precision"])
+    error = {name: float(np.sqrt(np.mean(np.square(errors)))) for name, errors in wrong.items()}
+    note(
+        Row(
+            f"precision in production, {REVIEWED} of {IMAGES:,} images reviewed",
+            "the nearest to the threshold, unweighted",
+            f"{error['precision'] / error['nearest']:.2f}",
+            f"rmse {error['precision']:.3f}; nearest {error['nearest']:.3f}",
+            worlds,
+        )
+    )
+    note(
+        Row(
+            "intervals of production that hold the truth",
+            figure=f"precision {100 * np.mean(held['precision']):.1f} %, recall {100 * np.mean(held['recall']):.1f} %; "
+            f"rmse of recall {error['recall']:.3f}",
+            runs=worlds,
+        )
+    )
+
+
+def flipped(dataset: Dataset, seed: int) -> tuple[Dataset, set[str]]:
+    """The dataset with some labels exchanged for another, and the names of those images."""
+    rng = np.random.default_rng(seed)
+    labels = sorted({record.labels[0] for record in dataset.records})
+    chosen = set(rng.choice(len(dataset.records), round(FLIPPED * len(dataset.records)), replace=False).tolist())
+    records = [
+        replace(record, labels=(str(rng.choice([label for label in labels if label != record.labels[0]])),))
+        if number in chosen
+        else record
+        for number, record in enumerate(dataset.records)
+    ]
+    return replace(dataset, records=tuple(records)), {records[number].name for number in chosen}
+
+
+def wrong_labels() -> None:
+    shares = []
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(SETS):
+            make_samples(Path(folder) / str(seed), images=A_LABEL, seed=seed)
+            dataset, names = flipped(load_dataset(Path(folder) / str(seed)), seed)
+            first = suspects(dataset, UNWATCHED)[: round(SHOWN * len(dataset.records))]
+            shares.append(len(names & {suspect.name for suspect in first}) / len(names))
+    note(
+        Row(
+            f"wrong labels, {100 * FLIPPED:.0f} %, among the first {100 * SHOWN:.0f} % shown, of sample images",
+            figure=f"{100 * np.mean(shares):.0f} %, at least {100 * min(shares):.0f} %",
+            runs=SETS,
+        )
+    )
+
+
+def kills(times: int) -> None:
+    """Kills the page's command while answers are sent to it, and looks for those that it had confirmed."""
+    lost = doubled = confirmed = 0
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "image.jpg").write_bytes(b"")
+        tasks = [
+            Task(f"i#{number}:0", f"{number}.jpg", str(folder / "image.jpg"), "", (DetectedLabel("defect", 1.0),), (),
+                 Group.REST, Stratum.RANDOM, 1.0, datetime.now(UTC))
+            for number in range(100_000)
+        ]  # fmt: skip
+        add_tasks(folder / "review", tasks[: 50 * times])
+        told: set[str] = set()
+        for _ in range(times):
+            told |= killed(folder, float(rng.uniform(0.05, 0.5)))
+        kept = [line["image"] for _, line in journal.read(folder / "review" / "answers.jsonl")]
+        lost, doubled, confirmed = len(told - set(kept)), len(kept) - len(set(kept)), len(told)
+    note(
+        Row(
+            "the page of a review killed while it is answered",
+            figure=f"{lost} answers lost and {doubled} doubled, of {confirmed:,} that were confirmed",
+            runs=times,
+        )
+    )
+
+
+def killed(folder: Path, after: float) -> set[str]:
+    """Images whose answers were confirmed until the command was killed, so many seconds after the first."""
+    words = ["review", "page", "--in", "review", "--person", "ada", "--output", "json"]
+    command = [sys.executable, "-m", "customlabels.cli.main", *words]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline()]
+        while lines[-1].rstrip() != "}":
+            lines.append(process.stdout.readline())
+        parts = urlsplit(json.loads("".join(lines))["address"])
+        asking = {"Authorization": f"Bearer {parts.fragment}", "Content-Type": "application/json"}
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+        connection.request("GET", "/api/work", headers=asking)
+        items = json.loads(connection.getresponse().read())["items"]
+        told: set[str] = set()
+        timer = threading.Timer(after, process.kill)
+        timer.start()
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            for number, item in enumerate(items):
+                connection.request("POST", "/api/answer", json.dumps({"number": number, "labels": ["defect"]}), asking)
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status == 200:
+                    told.add(f"i#{item['name'].removesuffix('.jpg')}:0")
+        timer.join()
+    return told
+
+
+if __name__ == "__main__":
+    productions(int(sys.argv[1]) if len(sys.argv) > 1 else WORLDS)
+    wrong_labels()
+    kills(int(sys.argv[2]) if len(sys.argv) > 2 else KILLS)

@@ -1,0 +1,9 @@
+"""customlabels review: one module a command."""
+
+from customlabels.cli.group import Folder
+
+review = Folder(
+    "review",
+    "Images put before people: picked, asked about, agreed on, made into labels.",
+    ("pick", "page", "read", "status", "apply", "suspects"),
+)

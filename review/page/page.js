@@ -1,0 +1,218 @@
+// The page: asks the server for its work, shows image after image, sends each answer and says so when one is not kept.
+
+import { colour, stage } from "./drawing.js";
+import { browse } from "./browsing.js";
+
+const token = location.hash.slice(1), byId = id => document.getElementById(id);
+const LABEL_KEYS = "1234567890asdfghjklqwertyiopcv".split("");
+const AHEAD = 4;
+
+export async function ask(path, body) {
+  const options = { headers: { Authorization: `Bearer ${token}` } };
+  if (body) Object.assign(options, { method: "POST", body: JSON.stringify(body) }), options.headers["Content-Type"] = "application/json";
+  let answer;
+  try { answer = await fetch(path, options); } catch { throw new Error("The server does not answer any more. Run customlabels review page again; what was answered is kept."); }
+  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `The server says ${answer.status}.`);
+  return answer;
+}
+export function complain(error) {
+  byId("alert").hidden = !error;
+  byId("alert").textContent = error ? error.message ?? String(error) : "";
+}
+export async function picture(number) {
+  return createImageBitmap(await (await ask(`/api/image/${number}`)).blob());
+}
+
+function answering(work) {
+  const { items, labels } = work, history = [], given = new Map(), skipped = new Set(), pictures = new Map(), chosen = new Set();
+  let current = -1, shown = 0, several = false, hints = !work.blind, sending = Promise.resolve(), unsent = 0, actions = 0;
+  const canvas = stage(byId("canvas"), labels, { editable: work.boxes, changed: () => { count(); marks(); } });
+  const count = () => { document.body.dataset.actions = ++actions; };
+
+  const waiting = () => items.map((_, number) => number).filter(number => !given.has(number));
+  function following(from) {
+    const open = waiting(), fresh = open.filter(number => !skipped.has(number));
+    const order = fresh.length ? fresh : open;
+    return order.find(number => number > from) ?? order[0] ?? -1;
+  }
+  function load(number) {
+    if (!pictures.has(number)) {
+      const loading = picture(number);
+      loading.catch(() => pictures.delete(number));
+      pictures.set(number, loading);
+    }
+    return pictures.get(number);
+  }
+  function prepare() {
+    const near = new Set([current]);
+    for (let number = current, ahead = 0; ahead < AHEAD && number >= 0; ahead++) near.add(number = following(number));
+    if (history.length) near.add(history.at(-1));
+    for (const [number, loading] of pictures) if (!near.has(number)) { pictures.delete(number); loading.then(bitmap => bitmap.close(), () => {}); }
+    for (const number of near) if (number >= 0) load(number).catch(() => {});
+  }
+  const counting = item => item.seen.filter(seen => seen.counts);
+  const located = seen => seen.filter(({ box }) => box).map(({ label, confidence, box }) => ({ label, confidence, left: box[0], top: box[1], width: box[2], height: box[3] }));
+
+  async function go(number, before) {
+    current = number;
+    progress();
+    const over = number < 0;
+    byId("answering").hidden = over;
+    byId("over").hidden = !over;
+    if (over) { byId("over-text").textContent = `${work.done + given.size} answered. customlabels review status shows how it stands.`; return; }
+    const item = items[number];
+    chosen.clear();
+    for (const label of before?.labels ?? []) chosen.add(label);
+    byId("name").textContent = item.name;
+    byId("canvas").setAttribute("aria-label", `The image ${item.name}`);
+    canvas.empty();
+    prepare();
+    try {
+      const bitmap = await load(number);
+      if (current !== number) return;
+      const own = before?.boxes ?? (work.boxes && !work.blind ? located(counting(item)) : []);
+      canvas.show(bitmap, own, guesses(item));
+      document.body.dataset.shown = number;
+      shown = performance.now();
+    } catch (error) { complain(new Error(`${item.name}: ${error.message}`)); }
+    marks();
+  }
+  const guesses = item => hints ? located(work.boxes ? item.seen.filter(seen => !seen.counts) : item.seen) : [];
+
+  function marks() {
+    if (current < 0) return;
+    const item = items[current];
+    byId("seen").replaceChildren(...(hints ? item.seen : []).map(seen => {
+      const row = make("div", { className: seen.counts ? "row counts" : "row" });
+      row.append(make("span", { textContent: seen.label }), make("span", { textContent: `${seen.confidence.toFixed(1)} %` }));
+      return row;
+    }));
+    byId("marks").replaceChildren(...canvas.boxes().map((box, number) => {
+      const line = make("li"), away = make("button", { type: "button", textContent: "take away" });
+      away.setAttribute("aria-label", `take away box ${number + 1}, ${box.label}`);
+      away.onclick = () => { canvas.remove(number); count(); marks(); };
+      const select = make("button", { type: "button", textContent: box.label });
+      select.onclick = () => { canvas.select(number); count(); };
+      line.append(select, " ", away);
+      return line;
+    }));
+    byId("labels").querySelectorAll("button").forEach((button, number) => {
+      const selected = canvas.selected() >= 0 ? canvas.boxes()[canvas.selected()].label : brush;
+      button.setAttribute("aria-pressed", String(work.boxes ? labels[number] === selected : chosen.has(labels[number])));
+    });
+    const predicted = item.predicted.length && !work.boxes && !chosen.size && hints;
+    byId("confirm-text").textContent = work.boxes ? (canvas.boxes().length ? `Confirm ${canvas.boxes().length === 1 ? "the box" : `${canvas.boxes().length} boxes`}` : "Nothing on it")
+      : chosen.size ? `Confirm ${[...chosen].join(", ")}` : predicted ? `As the version says: ${item.predicted.join(", ")}` : "Confirm";
+    byId("confirm").disabled = !work.boxes && !chosen.size && !predicted;
+    byId("undo").disabled = !history.length;
+  }
+  let brush = labels[0];
+
+  function progress() {
+    const left = waiting().length, state = unsent ? " · keeping …" : given.size ? " · kept" : "";
+    byId("progress").textContent = `${work.person} · ${work.done + given.size} answered, ${left} open${state}`;
+    document.body.dataset.unsent = unsent;
+  }
+  function send(path, body) {
+    unsent++;
+    // One after the other: what is on disk is in the order in which it was said.
+    sending = sending.then(() => ask(path, body)).then(() => { unsent--; progress(); }, error => {
+      complain(new Error(`${error.message} ${unsent} ${unsent === 1 ? "answer is" : "answers are"} not kept.`));
+      throw error;
+    });
+    sending.catch(() => {});
+    progress();
+  }
+  function answer(marked) {
+    if (current < 0 || document.body.dataset.shown !== String(current)) return;
+    count();
+    const seconds = Math.round((performance.now() - shown) / 10) / 100;
+    const whole = { labels: [], boxes: work.boxes ? [] : null, unsure: false, ...marked };
+    given.set(current, whole);
+    history.push(current);
+    send("/api/answer", { number: current, seconds, ...whole });
+    go(following(current));
+  }
+  function confirm() {
+    const item = items[current];
+    if (work.boxes) return answer({ boxes: canvas.boxes() });
+    if (chosen.size) return answer({ labels: [...chosen] });
+    if (hints && item.predicted.length) answer({ labels: item.predicted });
+  }
+  function label(name) {
+    if (work.boxes) { brush = name; canvas.use(name); count(); return marks(); }
+    if (!several) return answer({ labels: [name] });
+    count();
+    chosen.has(name) ? chosen.delete(name) : chosen.add(name);
+    marks();
+  }
+  function undo() {
+    const last = history.pop();
+    if (last === undefined) return;
+    count();
+    const before = given.get(last);
+    given.delete(last);
+    send("/api/withdraw", { number: last });
+    go(last, before);
+  }
+  const commands = {
+    Enter: ["confirm", "confirm the boxes, the labels that are chosen, or what the version says", confirm],
+    " ": ["nothing", "nothing of this is on the image", () => answer({})],
+    x: ["unsure", "you cannot tell: somebody else is asked", () => answer({ unsure: true })],
+    n: ["next", "this one later", () => { count(); skipped.add(current); go(following(current)); }],
+    u: ["undo", "take the last answer back", undo],
+    m: ["several", "choose several labels, then confirm", () => { several = !several; byId("several").setAttribute("aria-pressed", String(several)); marks(); }],
+    b: ["hints", "show or hide what the version saw", () => { if (work.blind) return; hints = !hints; byId("hints").setAttribute("aria-pressed", String(hints)); canvas.guess(guesses(items[current])); marks(); }],
+    z: ["whole", "the whole image", () => canvas.fit()],
+    "+": ["closer", "closer", () => canvas.zoom(1.5)],
+    "-": ["farther", "farther", () => canvas.zoom(1 / 1.5)],
+    Delete: [null, "take the chosen box away", () => { canvas.remove(); count(); marks(); }],
+    Escape: [null, "choose no box", () => { canvas.select(-1); marks(); }],
+  };
+  for (const [, [id, , run]] of Object.entries(commands)) if (id) byId(id).onclick = run;
+  for (const id of work.boxes ? ["several", "nothing"] : ["marks"]) byId(id).hidden = true;
+  if (work.blind) byId("hints").hidden = true;
+  byId("question").textContent = work.boxes ? "Draw a box around each" : "What is on the image?";
+  byId("labels").replaceChildren(...labels.map((name, number) => {
+    const button = make("button", { type: "button" }), swatch = make("span", { className: "swatch" });
+    swatch.style.background = colour(labels, name);
+    button.append(swatch, make("span", { className: "word", textContent: name }));
+    if (LABEL_KEYS[number]) button.append(make("kbd", { textContent: LABEL_KEYS[number] }));
+    button.onclick = () => label(name);
+    return button;
+  }));
+  keys([[`${LABEL_KEYS.slice(0, Math.min(labels.length, LABEL_KEYS.length)).join(" ")}`, "the labels, in their order"],
+    ...Object.entries(commands).map(([key, [, about]]) => [key === " " ? "Space" : key, about]), ["drag", work.boxes ? "draw, move or resize a box; with Ctrl move the image" : "move the image"], ["wheel", "closer, farther"]]);
+  addEventListener("keydown", event => {
+    if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]") || current < 0) return;
+    // A button that has the focus is pressed by Enter and Space itself.
+    if ((event.key === "Enter" || event.key === " ") && event.target.closest?.("button")) return;
+    const digit = /^(Digit|Numpad)([0-9])$/.exec(event.code)?.[2], key = digit ?? (event.key.length === 1 ? event.key.toLowerCase() : event.key);
+    const number = LABEL_KEYS.indexOf(key);
+    const run = commands[key === "Backspace" ? "Delete" : key === "=" ? "+" : key]?.[2] ?? (number >= 0 && number < labels.length ? () => label(labels[number]) : null);
+    if (!run || event.repeat) return;
+    event.preventDefault();
+    run();
+  });
+  addEventListener("beforeunload", event => { if (unsent) event.preventDefault(); });
+  go(following(-1));
+}
+
+export function make(tag, properties = {}) { return Object.assign(document.createElement(tag), properties); }
+
+export function keys(rows) {
+  byId("keys").replaceChildren(...rows.flatMap(([key, about]) => {
+    const term = make("dt");
+    term.append(make("kbd", { textContent: key }));
+    return [term, make("dd", { textContent: about })];
+  }));
+}
+
+byId("help-button").onclick = () => byId("help").showModal();
+addEventListener("keydown", event => { if (event.key === "?" && !document.querySelector("dialog[open]") && event.target.tagName !== "INPUT") byId("help").showModal(); });
+try {
+  const work = await (await ask("/api/work")).json();
+  document.title = byId("title").textContent = work.title;
+  work.person ? answering(work) : browse(work);
+  document.body.dataset.ready = "yes";
+} catch (error) { complain(error); }

@@ -1,0 +1,199 @@
+"""Reviews from Python: images picked for people, how they stand, answers applied, labels that are probably wrong."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from customlabels.datasets.model import Dataset
+    from customlabels.pipelines.training.sources import Wanted
+    from customlabels.review.applied_folder import Written
+    from customlabels.review.detected import Detected
+    from customlabels.review.pick import Thresholds
+    from customlabels.review.picking import Picked, Wish
+    from customlabels.review.reading.given import Given
+    from customlabels.review.status import Status
+    from customlabels.review.suspects import Suspect
+    from customlabels.session.session import Session
+
+
+def pick_for_review(
+    session: "Session",
+    detections: str | Path | None,
+    wish: "Wish",
+    *,
+    since: "datetime | None" = None,
+    thresholds: "Thresholds | None" = None,
+    ok: "Sequence[str]" = (),
+    band: float = 15.0,
+    review: str | Path = "review",
+    images: str | Path | None = None,
+    alike: bool = True,
+    project: str | None = None,
+) -> "Picked":
+    """Images put before people, each with the chance with which it was picked.
+
+    Parameters
+    ----------
+    detections : a file of detections; None: what was inspected since a time
+    thresholds : from which confidence on a label counts; None: the version's assumed ones
+    ok : labels that say that nothing is wrong
+    band : how far from its threshold a confidence, 0..100, is close to it
+    review : folder of the review
+    images : where the images lie, if not where they were looked at
+    alike : whether of images that look the same one is asked about
+    """
+    from customlabels.review.pick import Cut
+    from customlabels.review.picking import look_alikes, pick_into
+
+    detected = _detected(session, detections, since, images, project)
+    limits = thresholds or _assumed(session, detected.version, project)
+    if detected.failed:
+        session.console.warn(f"{detected.failed} images could not be looked at, and are not asked about")
+    if any(detected.least is None or detected.least > limit for limit in limits.values):
+        session.console.warn(
+            "labels below their threshold are not there: what nearly counted is not told from what did not "
+            "(customlabels detect --min-confidence 10)"
+        )
+    same = look_alikes(detected.candidates, session.console) if alike else []
+    cut = Cut(limits, frozenset(ok), band)
+    return pick_into(
+        Path(review), detected.candidates, cut, wish, version=detected.version, now=session.now(), alike=same
+    )
+
+
+def _detected(
+    session: "Session",
+    detections: str | Path | None,
+    since: "datetime | None",
+    images: str | Path | None,
+    project: str | None,
+) -> "Detected":
+    """The images that may be asked about."""
+    if detections is not None:
+        from customlabels.review.detected import read_detected
+
+        folder = None if images is None else Path(images)
+        return read_detected(Path(detections), folder, lambda: session.clients.s3, session.console)
+    from customlabels.inspection.deployed import results_table
+    from customlabels.review.inspected import read_inspected
+
+    now = session.now()
+    table = results_table(session.clients, session.project(project))
+    with session.console.step("reading what was inspected"):
+        detected, others = read_inspected(table, since=since or now - timedelta(days=1), now=now)
+    if others:
+        session.console.note(f"{others} images were looked at by another version than {detected.version} alone")
+    return detected
+
+
+def _assumed(session: "Session", version: str, project: str | None) -> "Thresholds":
+    """The assumed thresholds of a version.
+
+    Raises
+    ------
+    SettingsError : they are not known
+    """
+    from customlabels.core.errors import CustomLabelsError, SettingsError
+    from customlabels.review.pick import Thresholds
+
+    try:
+        evaluation = session.measured(session.project(project), version).evaluation
+    except CustomLabelsError as error:
+        raise SettingsError(
+            f"the thresholds of version {version} are not known: {error.message}",
+            hint="give them: --threshold 50, or --threshold LABEL=50",
+        ) from error
+    return Thresholds(None, {metrics.label: 100 * metrics.threshold for metrics in evaluation.labels})
+
+
+def read_answers(
+    session: "Session",  # noqa: ARG001 - a use case as all others
+    sources: "Sequence[str | Path]",
+    *,
+    review: str | Path = "review",
+    nothing: "Sequence[str]" = (),
+) -> "tuple[int, int, Given]":
+    """The answers in files of A2I, Ground Truth and Label Studio taken into a review: how many are new, how many known.
+
+    Parameters
+    ----------
+    nothing : labels that say that nothing is on the image
+    """
+    from customlabels.review.reading.files import read_into
+
+    return read_into(Path(review), [Path(source) for source in sources], nothing)
+
+
+def review_status(session: "Session", review: str | Path = "review") -> "Status":
+    """How the review in that folder stands."""
+    from customlabels.review.answers import read_answers
+    from customlabels.review.status import status
+    from customlabels.review.tasks import read_looks, the_tasks
+
+    folder = Path(review)
+    current = status(the_tasks(folder), read_looks(folder), read_answers(folder))
+    if current.stray:
+        session.console.warn(f"{current.stray} answers are on images that nobody was asked about")
+    return current
+
+
+def apply_review(
+    session: "Session",
+    to: str | Path,
+    *,
+    dataset: "Dataset | None" = None,
+    review: str | Path = "review",
+    format: str = "manifest",
+    to_test: int = 0,
+) -> "Written":
+    """A new folder with the dataset and what people agree on in its train part; a source of `train`.
+
+    Parameters
+    ----------
+    dataset : images with their sides; None: the answers alone
+    to_test : images picked at random that are tested on instead, at most
+    """
+    from customlabels.manifests.formats import FORMATS
+    from customlabels.review.applied_folder import apply_to
+
+    return apply_to(
+        Path(review),
+        dataset,
+        Path(to),
+        FORMATS[format],
+        to_test=to_test,
+        s3=lambda: session.clients.s3,
+        watch=session.console,
+    )
+
+
+def label_suspects(
+    session: "Session", wanted: "Wanted", *, version: str | None = None, project: str | None = None, seed: int = 0
+) -> "tuple[Dataset, list[Suspect]]":
+    """The images that are asked for, and all of them, the one whose label is most probably wrong first.
+
+    Parameters
+    ----------
+    version : by what it said of its test images; None: by models of the local engine that had not seen the image
+
+    Raises
+    ------
+    LayoutError : they lie in S3, are too few, or what the version said is gone
+    """
+    from customlabels.core.errors import LayoutError
+    from customlabels.pipelines.training.sources import read_images
+    from customlabels.review.suspects import suspects, suspects_of_version
+
+    taken = read_images(wanted)
+    if taken.remote is not None:
+        raise LayoutError(f"{wanted.path}: its images lie in S3, and only files here are looked at", hint="aws s3 sync")
+    if version is None:
+        return taken.dataset, suspects(taken.dataset, session.console, seed=seed)
+    measured = session.measured(session.project(project), version)
+    if measured.snapshot is None:
+        raise LayoutError(f"version {version}: what it said of its test images is not there any more")
+    return taken.dataset, suspects_of_version(taken.dataset, measured.snapshot)
