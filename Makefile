@@ -56,7 +56,7 @@ types: .venv/ready ## mypy, strict
 	$(BIN)/mypy
 
 unit: .venv/ready ## the tests alone
-	$(BIN)/pytest -q --numprocesses 3 --dist loadfile -m 'not around'
+	$(BIN)/pytest -q --numprocesses 4 --dist loadfile -m 'not around'
 
 around: .venv/ready ## the tests of what is around it: notebooks, every command of the docs, MLflow's server, a pipeline, long journeys
 	$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m around

@@ -25,7 +25,12 @@ PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 _WITHOUT_RESOURCE = {"CreateProject", "DescribeProjects"}
 """Operations of Custom Labels that only * matches."""
 
-_RENAMED = {("lambda", "Invoke"): "InvokeFunction", ("lambda", "ListVersionsByFunction"): "ListVersionsByFunction"}
+_RENAMED = {
+    ("lambda", "Invoke"): "InvokeFunction",
+    # Policies know no batches. Source: SQS developer guide, "Amazon SQS API permissions".
+    **{("sqs", f"{call}Batch"): call for call in ("ChangeMessageVisibility", "DeleteMessage", "SendMessage")},
+}
+"""What policies call an operation, where that is not its name."""
 
 _GRANTING = ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey")
 """Of a key that the service is given. Source: Custom Labels developer guide, su-encrypt-bucket.md."""

@@ -28,7 +28,7 @@ MOST_OUTPUT = 16 * 1024 * 1024
 _INIT_SECONDS = 10.0
 """Import may take as long before it counts as the first event's time. Source: "Init phase"."""
 
-_MOST_IDLE, _MOST_IDLE_OF_ONE = 64, 50
+_MOST_IDLE, _MOST_IDLE_OF_ONE = 32, 16
 _IDLE_SECONDS = 60.0
 _LOOK = 1.0
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")

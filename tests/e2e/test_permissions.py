@@ -291,8 +291,8 @@ def covers(statement: dict[str, Any], arn: str) -> bool:
 @pytest.mark.parametrize("name", ["schedule", "inspection", "pipeline"])
 def test_what_a_stack_is_made_of_is_named_by_its_statements_and_nothing_else(person: Person, name: str) -> None:
     forget_stacks(person.service)
-    if USES[name].before:
-        person.have_done(USES[name].before)
+    for command in USES[name].before:
+        person.have_done(command)
     person.have_done(f"{name} deploy --yes")
     arns = []
     resources = client(person.service, "cloudformation").get_paginator("list_stack_resources")

@@ -111,7 +111,7 @@ def test_a_version_that_does_not_pass_ends_in_the_gates_sentence(plant: tuple[Sh
     refused = shell.run("--local", "train", "--min-f1", "0.99", expect=3)
     sentence = refused.stderr.partition("error: the gate failed: ")[2].splitlines()[0]
     assert sentence.startswith("version v-")
-    assert f"error: the gate failed: {sentence}" in failed.stderr
+    assert json.loads(failed.stderr.splitlines()[-1])["error"] == f"the gate failed: {sentence}"
 
 
 @pytest.mark.around

@@ -2,8 +2,11 @@
 
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
+from customlabels.core.errors import ServiceError
+from customlabels.core.waiting import wait_for
 from customlabels.pipelines.service.guard import PREFIX
 from customlabels.pipelines.service.states import HELD
 from support.local_services import Service, client
@@ -49,7 +52,13 @@ def strike(shell: Shell, words: tuple[str, ...], number: signal.Signals, seconds
 
 
 def up(service: Service) -> list[str]:
-    """States of all versions that take a place among the running models."""
+    """States of all versions that take a place among the running models, once late answers have had their time."""
+    with suppress(ServiceError):
+        wait_for(lambda: None if _seen_up(service) else True, what="the end of all models", most=10)
+    return _seen_up(service)
+
+
+def _seen_up(service: Service) -> list[str]:
     states = []
     for project in service.rekognition.describe_projects()["ProjectDescriptions"]:
         versions = service.rekognition.describe_project_versions(ProjectArn=project["ProjectArn"])
