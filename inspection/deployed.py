@@ -21,8 +21,7 @@ class Deployed:
 
     Parameters
     ----------
-    queue, dead : URLs
-    dead_arn : of the queue of dead letters
+    queue, dead : URLs of the queue and of its dead letters
     mapping : that feeds the function from the queue
     deadline : how long an image may wait
     """
@@ -31,6 +30,7 @@ class Deployed:
     names: Names
     inspection: Inspection
     queue: str
+    queue_arn: str
     dead: str
     dead_arn: str
     mapping: str
@@ -63,6 +63,7 @@ def deployed(clients: Clients, project: str) -> Deployed:
             names,
             inspection,
             own["queue_url"],
+            own["queue_arn"],
             outputs["DeadLetters"],
             outputs["DeadLettersArn"],
             own["mapping_uuid"],

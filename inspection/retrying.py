@@ -92,19 +92,22 @@ def count(clients: Clients, queue_url: str) -> int:
     return int(answer["ApproximateNumberOfMessages"]) + int(answer["ApproximateNumberOfMessagesNotVisible"])
 
 
-def put_back(clients: Clients, queue_arn: str, tick: Callable[[float], None] = lambda seconds: None) -> int:
-    """Moves the dead letters to where they came from, and waits until that is done; how many.
+def put_back(
+    clients: Clients, dead_arn: str, queue_arn: str, tick: Callable[[float], None] = lambda seconds: None
+) -> int:
+    """Moves the dead letters into the queue, and waits until that is done; how many.
 
     Raises
     ------
     ServiceError : it cannot be begun, or fails
     """
     with explained("putting the dead letters back"):
-        clients.sqs.start_message_move_task(SourceArn=queue_arn)
+        # Without a destination a letter that somebody sent by hand, which came from no queue, fails the task.
+        clients.sqs.start_message_move_task(SourceArn=dead_arn, DestinationArn=queue_arn)
 
     def look() -> int | None:
         with explained("putting the dead letters back"):
-            (task, *_) = clients.sqs.list_message_move_tasks(SourceArn=queue_arn, MaxResults=1)["Results"]
+            (task, *_) = clients.sqs.list_message_move_tasks(SourceArn=dead_arn, MaxResults=1)["Results"]
         if task.get("Status") in _UNDER_WAY:
             return None
         if task.get("Status") != "COMPLETED":

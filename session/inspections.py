@@ -161,7 +161,7 @@ def retry_inspection(session: "Session", *, project: str | None = None) -> int:
 
     place = deployed(session.clients, session.project(project))
     with session.console.step("putting the dead letters back") as advance:
-        return retrying.put_back(session.clients, place.dead_arn, ticking(advance))
+        return retrying.put_back(session.clients, place.dead_arn, place.queue_arn, ticking(advance))
 
 
 def known_detections(

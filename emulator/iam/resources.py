@@ -162,6 +162,8 @@ def _function(asked: Asked, parameters: Parameters) -> Iterator[str]:
 
 def _queue(asked: Asked, parameters: Parameters) -> Iterator[str]:
     name = str(parameters.get("QueueUrl") or parameters.get("QueueName") or "").rpartition("/")[2]
+    # Tasks that move messages are their source's.
+    name = name or str(parameters.get("SourceArn") or "")
     if name:
         yield _arn("sqs", asked.region, name)
 
