@@ -2,9 +2,8 @@
 
 import click
 
-from customlabels.aws.stacks import deployment
 from customlabels.cli.group import Command, pass_session, project_option
-from customlabels.cli.stack_options import code_bucket_option
+from customlabels.cli.stack_options import code_bucket_option, show_difference
 from customlabels.session import Session
 
 
@@ -17,10 +16,4 @@ def diff(session: Session, project: str | None, bucket: str | None) -> None:
 
     Example: customlabels schedule diff
     """
-    difference = deployment.diff(session.clients, session.schedule_stack(project, bucket).stack)
-    lines, shown = difference.lines, difference.deployed
-    same = "no difference" if shown else "nothing is deployed yet"
-    session.console.result(
-        {"stack": difference.name, "deployed": shown, "same": not lines, "diff": lines},
-        lambda _: session.console.lines(lines if lines and shown else [same]),
-    )
+    show_difference(session, session.schedule_stack(project, bucket).stack)

@@ -12,6 +12,7 @@ from typing import Any
 from customlabels.aws import parameters
 from customlabels.aws.function_log import NAMESPACE
 from customlabels.aws.stacks.names import stack_name
+from customlabels.aws.stacks.templates import templates_of
 from customlabels.inspection.documents import inspection_text
 from customlabels.inspection.inspection_settings import Asked
 from customlabels.inspection.records import BY_DAY
@@ -74,44 +75,38 @@ class Parts:
 
 def template(parts: Parts) -> str:
     """The template, in YAML."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("customlabels.inspection.stack"),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - YAML; each value goes through tojson
-        keep_trailing_newline=True,
-    )
-    # tojson is made for HTML, and would write < and & as escapes.
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
     names, inspection = names_of(parts.project), parts.asked.inspection
     alarms = alarms_of(parts)
-    return environment.get_template("inspection.yaml.j2").render(
-        names=names,
-        project=parts.project,
-        project_arn=parts.project_arn,
-        topic=parts.topic,
-        source_bucket=inspection.bucket,
-        source=f"s3://{inspection.bucket}/{inspection.prefix}",
-        rules_parameter=parameters.inspection_rules(parts.project),
-        rules=inspection_text(inspection),
-        own_parameter=parameters.inspection(parts.project),
-        deadline=int(parts.asked.deadline.total_seconds()),
-        workers=parts.asked.workers,
-        bucket=parts.bucket,
-        key=parts.key,
-        has_table=parts.has_table,
-        by_day=BY_DAY,
-        timeout=TIMEOUT,
-        memory=MEMORY,
-        hidden_for=HIDDEN_FOR,
-        tries=TRIES,
-        retention=_LONGEST_RETENTION,
-        statements=function_statements(
-            parts.project, inspection, table=names.table, results=parts.results, keys=parts.keys
-        ),
-        alarms=alarms,
-        dashboard=dashboard(names.queue, names.dead, parts.project, [alarm["logical"] for alarm in alarms]),
+    return (
+        templates_of("customlabels.inspection.stack")
+        .get_template("inspection.yaml.j2")
+        .render(
+            names=names,
+            project=parts.project,
+            project_arn=parts.project_arn,
+            topic=parts.topic,
+            source_bucket=inspection.bucket,
+            source=f"s3://{inspection.bucket}/{inspection.prefix}",
+            rules_parameter=parameters.inspection_rules(parts.project),
+            rules=inspection_text(inspection),
+            own_parameter=parameters.inspection(parts.project),
+            deadline=int(parts.asked.deadline.total_seconds()),
+            workers=parts.asked.workers,
+            bucket=parts.bucket,
+            key=parts.key,
+            has_table=parts.has_table,
+            by_day=BY_DAY,
+            timeout=TIMEOUT,
+            memory=MEMORY,
+            hidden_for=HIDDEN_FOR,
+            tries=TRIES,
+            retention=_LONGEST_RETENTION,
+            statements=function_statements(
+                parts.project, inspection, table=names.table, results=parts.results, keys=parts.keys
+            ),
+            alarms=alarms,
+            dashboard=dashboard(names.queue, names.dead, parts.project, [alarm["logical"] for alarm in alarms]),
+        )
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from customlabels.aws import parameters
 from customlabels.aws.function_log import NAMESPACE
 from customlabels.aws.stacks.names import stack_name
+from customlabels.aws.stacks.templates import templates_of
 from customlabels.core.errors import SettingsError
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.scheduler.documents import LONGEST, Inspection, schedule_text
@@ -67,22 +68,12 @@ def template(parts: Parts, now: datetime) -> str:
     ------
     SettingsError : the schedule is too long for a parameter
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     text = schedule_text(parts.schedule)
     if len(text) > LONGEST:
         raise SettingsError(
             f"the schedule is {len(text)} characters long; a parameter holds {LONGEST}",
             hint="write fewer dates: closed periods take less room than holidays one by one",
         )
-    environment = Environment(
-        loader=PackageLoader("customlabels.scheduler.stack"),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - YAML; each value goes through tojson
-        keep_trailing_newline=True,
-    )
-    # tojson is made for HTML, and would write < and & as escapes.
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
     name, schedule = stack_name(parts.project), parts.schedule
     fired = _fired(parts, edges(schedule, now))
     if len(fired) + _OTHER_RESOURCES + len(parts.emails) > _MOST_RESOURCES:
@@ -102,24 +93,28 @@ def template(parts: Parts, now: datetime) -> str:
         for function in REACH
     }
     alarms = alarms_of(parts)
-    return environment.get_template("stack.yaml.j2").render(
-        name=name,
-        project=parts.project,
-        project_arn=parts.project_arn,
-        schedule=text,
-        schedule_parameter=parameters.schedule(parts.project),
-        bucket=parts.bucket,
-        key=parts.key,
-        emails=list(parts.emails),
-        statements={
-            **functions,
-            "Events": event_statements(parts.project),
-            "LookAgain": look_again_statements(name),
-        },
-        stops_orphans=parts.stops_orphans,
-        edges=fired,
-        alarms=alarms,
-        dashboard=dashboard(parts.project, [alarm["logical"] for alarm in alarms]),
+    return (
+        templates_of("customlabels.scheduler.stack")
+        .get_template("stack.yaml.j2")
+        .render(
+            name=name,
+            project=parts.project,
+            project_arn=parts.project_arn,
+            schedule=text,
+            schedule_parameter=parameters.schedule(parts.project),
+            bucket=parts.bucket,
+            key=parts.key,
+            emails=list(parts.emails),
+            statements={
+                **functions,
+                "Events": event_statements(parts.project),
+                "LookAgain": look_again_statements(name),
+            },
+            stops_orphans=parts.stops_orphans,
+            edges=fired,
+            alarms=alarms,
+            dashboard=dashboard(parts.project, [alarm["logical"] for alarm in alarms]),
+        )
     )
 
 
