@@ -1,6 +1,7 @@
 """Dead letters: what ails them, and back into the queue with them.
 
-Source: SQS API reference, StartMessageMoveTask (without a destination, each goes to the queue that it came from).
+Source: SQS API reference, StartMessageMoveTask (without a destination, each goes to the queue that it
+came from; one that came from none fails the task).
 """
 
 from collections.abc import Callable
