@@ -5,6 +5,7 @@ from typing import Any
 
 from customlabels.aws.clients import Clients, explained
 from customlabels.aws.function_log import NAMESPACE
+from customlabels.aws.queues import depth
 from customlabels.inspection.deployed import Deployed
 from customlabels.inspection.functions.look import FIGURES
 from customlabels.inspection.stack import notifications
@@ -12,48 +13,30 @@ from customlabels.inspection.stack import notifications
 _BACK = timedelta(hours=24)
 
 
-def inspection_status(clients: Clients, there: Deployed, now: datetime) -> dict[str, Any]:
+def inspection_status(clients: Clients, deployed: Deployed, now: datetime) -> dict[str, Any]:
     """The document of a status.
 
     Raises
     ------
     ServiceError : something of it may not be looked at
     """
-    waiting, delayed, under_way = _depth(clients, there.queue)
-    dead, _, dead_seen = _depth(clients, there.dead)
-    with explained("looking at the mapping"):
-        mapping = clients.functions.get_event_source_mapping(UUID=there.mapping)
-    inspection = there.inspection
-    return {
-        "project": there.project,
-        "source": f"s3://{inspection.bucket}/{inspection.prefix}",
-        "told_of_arrivals": notifications.is_set(clients.s3, inspection.bucket, there.names.stack),
-        "waiting": waiting + delayed,
-        "under_way": under_way,
-        "dead_letters": dead + dead_seen,
-        "deadline_seconds": int(there.deadline.total_seconds()),
-        "open": mapping["State"] in ("Enabled", "Enabling"),
-        "last_day": _figures(clients, there.project, now),
-        "alarms": _alarms(clients, there.names.stack),
-    }
-
-
-def _depth(clients: Clients, url: str) -> tuple[int, int, int]:
-    """Messages that can be seen, that are delayed, and that somebody works on."""
     with explained("looking at the queue"):
-        told = clients.sqs.get_queue_attributes(
-            QueueUrl=url,
-            AttributeNames=[
-                "ApproximateNumberOfMessages",
-                "ApproximateNumberOfMessagesDelayed",
-                "ApproximateNumberOfMessagesNotVisible",
-            ],
-        )["Attributes"]
-    return (
-        int(told["ApproximateNumberOfMessages"]),
-        int(told.get("ApproximateNumberOfMessagesDelayed", 0)),
-        int(told["ApproximateNumberOfMessagesNotVisible"]),
-    )
+        arrived, dead = depth(clients.sqs, deployed.queue), depth(clients.sqs, deployed.dead)
+    with explained("looking at the mapping"):
+        mapping = clients.functions.get_event_source_mapping(UUID=deployed.mapping)
+    inspection = deployed.inspection
+    return {
+        "project": deployed.project,
+        "source": f"s3://{inspection.bucket}/{inspection.prefix}",
+        "told_of_arrivals": notifications.is_set(clients.s3, inspection.bucket, deployed.names.stack),
+        "waiting": arrived.waiting,
+        "under_way": arrived.in_flight,
+        "dead_letters": dead.visible + dead.in_flight,
+        "deadline_seconds": int(deployed.deadline.total_seconds()),
+        "open": mapping["State"] in ("Enabled", "Enabling"),
+        "last_day": _figures(clients, deployed.project, now),
+        "alarms": _alarms(clients, deployed.names.stack),
+    }
 
 
 def _figures(clients: Clients, project: str, now: datetime) -> dict[str, int]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from customlabels.aws.clients import Clients, explained
+from customlabels.aws.queues import depth
 from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import wait_for
 from customlabels.inspection import records
@@ -87,10 +88,8 @@ def _show_again(clients: Clients, queue_url: str, messages: "list[MessageTypeDef
 def count(clients: Clients, queue_url: str) -> int:
     """How many messages a queue has, whoever is looking at them."""
     with explained("counting the dead letters"):
-        answer = clients.sqs.get_queue_attributes(
-            QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        )["Attributes"]
-    return int(answer["ApproximateNumberOfMessages"]) + int(answer["ApproximateNumberOfMessagesNotVisible"])
+        held = depth(clients.sqs, queue_url)
+    return held.visible + held.in_flight
 
 
 def put_back(

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from customlabels.aws.clients import Clients, explained
+from customlabels.aws.queues import depth
 from customlabels.core.errors import ServiceError
 from customlabels.scheduler.backlog import Queue, Unseen, in_words
 from customlabels.scheduler.documents import Inspection
@@ -22,15 +23,14 @@ def queue_now(
     line = memory.line
     try:
         with explained("looking at the queue of images"):
-            visible, in_flight = queues.depth(clients.sqs, inspection.queue_url)
-            depth = visible + in_flight
-            after = looked(line, now, depth, schedule, units=0, turn=line.turn if line else "")
+            held = depth(clients.sqs, inspection.queue_url)
+            after = looked(line, now, sum(held), schedule, units=0, turn=line.turn if line else "")
             oldest = None
-            if depth and not after.sure:
+            if sum(held) and not after.sure:
                 oldest = queues.oldest(clients.cloudwatch, inspection.queue_arn, now)
     except (ServiceError, KeyError, ValueError) as error:
         return Unseen(now, str(error))
-    return backlog(after, visible, in_flight, oldest, inspection.deadline)
+    return backlog(after, held.waiting, held.in_flight, oldest, inspection.deadline)
 
 
 def queue_document(queue: Queue, now: datetime) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from customlabels.aws.queues import depth
 from customlabels.pipelines.service.states import State
 from customlabels.scheduler.actions import Action, Kind, Observed, Trouble
 from customlabels.scheduler.backlog import Queue, Unseen
@@ -112,18 +113,18 @@ def look(
         had("telling workers their rate", partial(_paced, make, inspection, model, schedule), "") for model in running
     ]
     feeds = had("the queue's mapping", lambda: queues.feeds(make("lambda"), inspection.mapping), None)
-    depth = had("how many images wait", lambda: queues.depth(make("sqs"), inspection.queue_url), None)
-    if depth is None:
+    held = had("how many images wait", lambda: depth(make("sqs"), inspection.queue_url), None)
+    if held is None:
         after = not_looked(line, now)
         return Look(Unseen(after.unseen or now, "; ".join(faults)), feeds, after)
     units = (running[0].units or 1) if running and feeds is not False else 0
-    after = looked(line, now, sum(depth), schedule, units=units, turn=next(iter(turns), ""))
+    after = looked(line, now, sum(held), schedule, units=units, turn=next(iter(turns), ""))
     oldest = None
-    if sum(depth) and not up and not after.sure:
+    if sum(held) and not up and not after.sure:
         # While a model is up the age decides nothing.
         oldest = had("the oldest image's age", lambda: queues.oldest(cloudwatch, inspection.queue_arn, now), None)
     reports = (Action(Kind.REPORT, "", "; ".join(faults), trouble=Trouble.QUEUE),) if faults else ()
-    return Look(backlog(after, *depth, oldest, inspection.deadline), feeds, after, reports)
+    return Look(backlog(after, held.waiting, held.in_flight, oldest, inspection.deadline), feeds, after, reports)
 
 
 def _paced(make: Callable[[str], Any], inspection: Inspection, model: Observed, schedule: Schedule) -> str:

@@ -1,8 +1,7 @@
-"""The queue of images as the sweep looks at it: what is in it, since when, whether it feeds the function, how fast.
+"""The queue of images as the sweep looks at it: since when something is in it, whether it feeds the function, how fast.
 
-Imports the standard library and this package alone; botocore comes with the clients. Sources: SQS API reference,
-GetQueueAttributes; SQS developer guide, "Available CloudWatch metrics for Amazon SQS"; Lambda API reference,
-GetEventSourceMapping.
+Imports the standard library and this package alone; botocore comes with the clients. Sources: SQS
+developer guide, "Available CloudWatch metrics for Amazon SQS"; Lambda API reference, GetEventSourceMapping.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -14,28 +13,12 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_sqs import SQSClient
 
 _PERIOD = timedelta(minutes=1)
 _BACK = timedelta(minutes=20)
 """How old a datapoint may be: the queue's metrics come up to a quarter of an hour late where it was idle."""
 
 _STATES = {"Enabled": True, "Disabled": False}
-
-
-def depth(sqs: "SQSClient", url: str) -> tuple[int, int]:
-    """Messages that wait in a queue, delayed ones included, and those that are being worked on."""
-    attributes = sqs.get_queue_attributes(
-        QueueUrl=url,
-        AttributeNames=[
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesDelayed",
-            "ApproximateNumberOfMessagesNotVisible",
-        ],
-    )["Attributes"]
-    delayed = int(attributes.get("ApproximateNumberOfMessagesDelayed", 0))
-    visible = int(attributes["ApproximateNumberOfMessages"]) + delayed
-    return visible, int(attributes["ApproximateNumberOfMessagesNotVisible"])
 
 
 def oldest(cloudwatch: "CloudWatchClient", queue_arn: str, now: datetime) -> datetime | None:
