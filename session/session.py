@@ -20,6 +20,7 @@ from customlabels.session import (
     running_models,
     schedules,
     trainings,
+    videos,
 )
 
 
@@ -218,6 +219,8 @@ class Session:
     review_status = reviews.review_status
     apply_review = reviews.apply_review
     label_suspects = reviews.label_suspects
+
+    frames = videos.frames
 
     doctor = checkups.doctor
     scope = checkups.scope

@@ -17,4 +17,5 @@ __all__ = [
     "running",
     "states",
     "versions",
+    "video_sources",
 ]
