@@ -10,6 +10,7 @@ import click
 
 from customlabels.aws import s3
 from customlabels.cli.confirming import confirm_start
+from customlabels.cli.detect_video import VideoOptions, detect_video, looks_at_videos
 from customlabels.cli.group import Command, Figure, pass_session, project_option
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.plurals import counted
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("source", metavar="IMAGE|FOLDER|S3-ADDRESS")
+@click.argument("source", metavar="IMAGE|FOLDER|VIDEO|S3-ADDRESS")
 @project_option
 @click.option("--version", "version", help="Name of the version.  [default: the champion, else the newest trained]")
 @click.option(
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     help="Write there how many images a second a unit takes, by asking for more for half a minute.",
 )
 @click.option("--results", is_flag=True, help="Read and write the inspection's results: a known image costs no call.")
+@looks_at_videos
 @click.option("--start", is_flag=True, help="Start the model where it is stopped, and stop it again afterwards.")
 @click.option("--no-guard", is_flag=True, help="Set no schedule that stops the model should this be killed.")
 @click.option("--yes", is_flag=True, help="Do not ask before it is started.")
@@ -69,25 +71,42 @@ def detect(
     rate: float | None,
     measure: Path | None,
     results: bool,
+    video: VideoOptions,
     start: bool,
     no_guard: bool,
     yes: bool,
 ) -> int:
     """Show the labels that a running version sees in an image, in every image below a folder, or below an S3 address.
 
-    Exits 1 where an image could not be looked at; the others are shown all the same.
+    Of a video, frames are looked at, and neighbours that show the same become spans: from when to when a label is seen.
+
+    Exits 1 where an image could not be looked at, 4 where a video is broken or cut off; the rest is shown all the same.
 
     Example: customlabels detect images/crack --to found.jsonl --draw drawn
+
+    Example: customlabels detect line.mp4 --every 1s --to found.jsonl --spans spans.csv --sheet sheet.jpg
     """
     from customlabels.pipelines.service.detection import detect as look
     from customlabels.pipelines.service.detection_files import Run, detection_file, read_kept
     from customlabels.pipelines.service.image_sources import images_of
     from customlabels.pipelines.service.versions import version_name
+    from customlabels.pipelines.service.video_sources import names_video
 
     if safe_csv and (to is None or to.suffix.lower() != ".csv"):
         raise SettingsError("--safe-csv goes with --to FILE.csv", hint="JSON lines are run by no spreadsheet")
     if min_confidence is not None and 0 < min_confidence < 1:
         session.console.warn(f"--min-confidence goes from 0 to 100; {min_confidence} is under one per cent")
+    if names_video(source):
+        if measure is not None or results:
+            flag = "--results" if results else "--measure"
+            raise SettingsError(
+                f"{flag} goes with images, not with a video", hint="customlabels dataset frames makes images of it"
+            )
+        chosen = session.answering(project, version)
+        return detect_video(
+            session, source, chosen, video, min_confidence, to, safe_csv, drawn, rate, start, not no_guard, yes
+        )
+    video.refuse()
     images = images_of(source, session.clients.s3)
     if drawn is not None:
         _keep_originals(images, drawn)
@@ -231,7 +250,10 @@ def _measure(
 def _draw(session: Session, detection: "Detection", image: "Image", folder: Path) -> None:
     from customlabels.pipelines.service.detection_drawing import draw
 
-    body = image.read_bytes() if isinstance(image, Path) else s3.get(session.clients.s3, image)
+    if isinstance(image, bytes):
+        body = image
+    else:
+        body = image.read_bytes() if isinstance(image, Path) else s3.get(session.clients.s3, image)
     target = (folder / detection.name).resolve()
     if not target.is_relative_to(folder.resolve()):
         raise LayoutError(f"{detection.name}: would be written outside {folder}")

@@ -221,6 +221,7 @@ class Session:
     label_suspects = reviews.label_suspects
 
     frames = videos.frames
+    span_thresholds = videos.span_thresholds
 
     doctor = checkups.doctor
     scope = checkups.scope

@@ -1,13 +1,16 @@
-"""Videos from Python: frames taken of them."""
+"""Videos from Python: frames taken of them, and looked at."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from customlabels.core.errors import ServiceError
 from customlabels.core.plurals import counted
 
 if TYPE_CHECKING:
     from customlabels.datasets.videos.extracting import Choice, Taken
+    from customlabels.pipelines.service.versions import Description
+    from customlabels.pipelines.service.video_detection import Thresholds
     from customlabels.session.session import Session
 
 
@@ -42,3 +45,38 @@ def frames(
         session.console.note(f"{source}: {counted(videos.others, 'file')} left out, no video")
     yield from (Taken(fault.partition(": ")[0], fault=fault) for fault in videos.faults)
     yield from extract(videos.videos, to, choice, advance)
+
+
+def span_thresholds(
+    session: "Session", chosen: "Description", *, min_confidence: float | None = None, hold: float | None = None
+) -> "tuple[Thresholds, float | None]":
+    """With which confidences spans of a version's labels begin and go on, and what the version is asked for.
+
+    Parameters
+    ----------
+    min_confidence : with which spans begin, 0..100; each label's assumed threshold where it is None
+    hold : with which they go on, 0..100; four fifths of that where it is None
+
+    Returns
+    -------
+    thresholds, and the least confidence to ask for; None asks for what lies over the assumed thresholds
+    """
+    from customlabels.pipelines.evaluation.evaluation_summary import load_evaluation
+    from customlabels.pipelines.service.video_detection import HOLDS, Thresholds
+
+    assumed: dict[str, float] = {}
+    if min_confidence is None:
+        try:
+            labels = load_evaluation(session.clients.s3, chosen).labels
+        except ServiceError as error:
+            session.console.note(f"{error.message}: spans go by the labels that the version answers with alone")
+            return Thresholds(lambda label: 0.0, lambda label: 0.0), None
+        assumed = {metrics.label: 100 * metrics.threshold for metrics in labels}
+
+    def begins(label: str) -> float:
+        return assumed.get(label, 50.0) if min_confidence is None else min_confidence
+
+    def holds(label: str) -> float:
+        return HOLDS * begins(label) if hold is None else min(hold, begins(label))
+
+    return Thresholds(begins, holds), min([holds(label) for label in assumed] or [holds("")])

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from customlabels.cli.detect_video import positive_seconds
 from customlabels.cli.group import Command, pass_session
-from customlabels.core.errors import SettingsError
 from customlabels.core.plurals import counted
-from customlabels.core.spans import parse_span
 from customlabels.session import Session
 
 if TYPE_CHECKING:
@@ -51,9 +50,7 @@ def frames(
     """
     from customlabels.datasets.videos.extracting import Choice
 
-    seconds = parse_span(every).total_seconds()
-    if seconds <= 0:
-        raise SettingsError(f"--every {every}: frames are taken after some time, as 0.5s")
+    seconds = positive_seconds("--every", every)
     choice = Choice(seconds, most, skip_similar, scene, key_frames)
     rows: list[Taken] = []
     passed = 0.0

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import ending_of, walk
+from customlabels.datasets.model import Finding
 
 ENDINGS = {
     ".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts", ".webm", ".wmv",
@@ -82,7 +83,7 @@ def videos_below(folder: Path) -> tuple[list[Video], list[LayoutError], int]:
     """The videos below a folder in order, what is wrong with files that are called as videos, and the other files."""
     videos, faults, others = [], [], 0
     root = folder.resolve()
-    findings: list = []
+    findings: list[Finding] = []
     for name in walk(root, findings):
         try:
             videos.append(video_file(root / name, name))
@@ -164,7 +165,7 @@ def missing_bytes(video: Video) -> int:
         kind = container(file.read(_HEAD))
         if kind == "avi":
             file.seek(4)
-            end = 8 + struct.unpack("<I", file.read(4))[0]
+            end = 8 + int.from_bytes(file.read(4), "little")
         elif kind == "mkv":
             end = _matroska_end(file, video.size)
         elif kind == "mp4":

@@ -4,10 +4,10 @@ import io
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from customlabels.core.errors import CustomLabelsError, LayoutError
-from customlabels.datasets.limits import MAX_ASPECT, MAX_SIDE, MIN_SIDE
+from customlabels.datasets.limits import MAX_ASPECT, MAX_BYTES, MAX_SIDE, MIN_SIDE
 from customlabels.datasets.videos.choosing import SKETCH_SIDE, due
 from customlabels.datasets.videos.containers import Video, missing_bytes
 from customlabels.datasets.videos.frame_names import second
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     """(height, width, 3), blue first, upright."""
 
 MOST_PIXELS = 8192 * 8192
-_QUALITY = 95
+_QUALITIES = (95, 85, 70, 50)
 _GAP = 2.0
 """Seconds without a picture that are told; a camera of variable rate leaves less."""
 
@@ -144,7 +144,7 @@ def _see_that_all_came(video: Video, course: Course, lacking: int, count: int, r
 def _time(capture: Any, number: int, rate: float) -> float:
     import cv2
 
-    milliseconds = capture.get(cv2.CAP_PROP_POS_MSEC)
+    milliseconds: float = capture.get(cv2.CAP_PROP_POS_MSEC)
     if milliseconds > 0 or number == 0 or rate <= 0:
         return max(0.0, milliseconds / 1000)
     return number / rate
@@ -184,14 +184,20 @@ def _upright(capture: Any, pixels: "Pixels") -> "Pixels":
     return pixels if size == (width, height) else cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
-def jpeg(pixels: "Pixels") -> bytes:
-    """A picture as a JPEG file."""
+def jpeg(pixels: "Pixels", most: int = MAX_BYTES) -> bytes:
+    """A picture as a JPEG file of at most so many bytes: of worse quality where it has to be.
+
+    Raises
+    ------
+    LayoutError : even the worst has more
+    """
     import cv2
 
-    written, body = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    if not written:
-        raise LayoutError("a frame cannot be written as JPEG")
-    return bytes(body)
+    for quality in _QUALITIES:
+        written, body = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        if written and len(body) <= most:
+            return bytes(body)
+    raise LayoutError(f"a frame of {pixels.shape[1]}×{pixels.shape[0]} pixels makes no JPEG of {most / 1e6:.0f} MB")
 
 
 def sketch(pixels: "Pixels") -> "Sketch":
@@ -200,7 +206,8 @@ def sketch(pixels: "Pixels") -> "Sketch":
     import numpy as np
 
     small = cv2.resize(pixels, (SKETCH_SIDE, SKETCH_SIDE), interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    grey: Sketch = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    return grey
 
 
 def import_opencv() -> None:
@@ -255,7 +262,7 @@ class _Reader:
 
         # OpenCV lets go of it without Python's lock: it must not be the last to hold it.
         self._stream = Stream()
-        return cv2.VideoCapture(self._stream, cv2.CAP_FFMPEG, [])
+        return cv2.VideoCapture(cast("Any", self._stream), cv2.CAP_FFMPEG, [])
 
     def close(self) -> None:
         if self._file is not None:

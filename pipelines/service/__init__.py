@@ -3,6 +3,7 @@
 __all__ = [
     "arns",
     "champion",
+    "contact_sheet",
     "copying",
     "detection",
     "detection_drawing",
@@ -17,5 +18,6 @@ __all__ = [
     "running",
     "states",
     "versions",
+    "video_detection",
     "video_sources",
 ]

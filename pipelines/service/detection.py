@@ -23,8 +23,8 @@ _SECONDS_A_CALL = 2.0
 
 _LEAST_THREADS, _MOST_THREADS = 2, 64
 
-Image = Path | S3Address
-"""A file, which is sent, or an object in S3, which the service reads itself."""
+Image = Path | S3Address | bytes
+"""A file, or its bytes, which are sent, or an object in S3, which the service reads itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,11 @@ def shown(image: Image) -> "ImageTypeDef":
     """
     if isinstance(image, S3Address):
         return {"S3Object": {"Bucket": image.bucket, "Name": image.key}}
-    path = image
     try:
-        body = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+        body = image if isinstance(image, bytes) else image.read_bytes() if image.stat().st_size <= MAX_BYTES else b""
     except OSError as error:
         raise ImageRefused(f"cannot be read ({error.strerror})") from error
-    if not body:
+    if not body or len(body) > MAX_BYTES:
         raise ImageRefused(f"empty, or over {MAX_BYTES / 1e6:.0f} MB; put it in S3, or make it smaller")
     try:
         parse(body, len(body))

@@ -2,10 +2,14 @@
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.pipelines.service.detection import Detection
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 _MOST_PIXELS = 100_000_000
 _COLOURS = ("#e6194b", "#2c8c3c", "#4363d8", "#c65a10", "#911eb4", "#008080", "#9a6324", "#6e6e00")
@@ -13,6 +17,19 @@ _COLOURS = ("#e6194b", "#2c8c3c", "#4363d8", "#c65a10", "#911eb4", "#008080", "#
 
 def draw(body: bytes, detection: Detection, path: Path) -> None:
     """Writes the image as JPEG or PNG, by the path's name, with the boxes and labels of the detection.
+
+    Raises
+    ------
+    LayoutError : it is no image that can be opened
+    """
+    written = io.BytesIO()
+    drawn(body, detection).save(written, "PNG" if path.suffix.lower() == ".png" else "JPEG", quality=90)
+    with written_aside(path) as file:
+        file.write(written.getvalue())
+
+
+def drawn(body: bytes, detection: Detection) -> "Picture":
+    """The image with the boxes and labels of the detection.
 
     Raises
     ------
@@ -43,7 +60,4 @@ def draw(body: bytes, detection: Detection, path: Path) -> None:
             corner = (max(0, int(left)), max(0, int(top) - size - line))
         pen.rectangle(pen.textbbox(corner, words, font=font), fill=colour)
         pen.text(corner, words, fill="white", font=font)
-    written = io.BytesIO()
-    canvas.save(written, "PNG" if path.suffix.lower() == ".png" else "JPEG", quality=90)
-    with written_aside(path) as file:
-        file.write(written.getvalue())
+    return canvas

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.core.printable import printable_json
-from customlabels.pipelines.service.detection import Detection
+from customlabels.pipelines.service.detection import DetectedLabel, Detection
 
 COLUMNS = ("name", "label", "confidence", "left", "top", "width", "height", "error", "source", "version", "least")
 _SAFE = "safe"
@@ -105,6 +105,35 @@ def read_kept(path: Path, run: Run, *, safe: bool = False) -> Kept:
         name for name, _, earlier, _ in named if earlier.source == run.source and (earlier.source, name) not in again
     }
     return Kept(frozenset(done), (header + b"\n" if as_csv else b"") + body)
+
+
+def kept_detections(path: Path, kept: Kept, run: Run, *, safe: bool = False) -> list[Detection]:
+    """The detections of the run that are kept, in the order in which they stand there."""
+    if not _is_csv(path):
+        documents = map(json.loads, kept.body.splitlines())
+        return [
+            Detection(document["name"], tuple(map(_label, document["labels"])))
+            for document in documents
+            if document["source"] == run.source
+        ]
+    seen: dict[str, list[DetectedLabel]] = {}
+    for line in _records(kept.body)[1:]:
+        (row,) = csv.reader(io.StringIO(line.decode(errors="surrogateescape"), newline=""), strict=True)
+        name, label, confidence, left, top, width, height, _, source = (
+            [cell.removeprefix("'") for cell in row] if safe else row
+        )[:9]
+        if source != run.source:
+            continue
+        labels = seen.setdefault(name, [])
+        if label:
+            box = (float(left), float(top), float(width), float(height)) if left else None
+            labels.append(DetectedLabel(label, float(confidence), box))
+    return [Detection(name, tuple(labels)) for name, labels in seen.items()]
+
+
+def _label(document: dict[str, Any]) -> DetectedLabel:
+    box = document["box"]
+    return DetectedLabel(document["label"], document["confidence"], None if box is None else tuple(box))
 
 
 @contextmanager

@@ -89,9 +89,9 @@ def test_a_video_in_s3_is_read_there(shell: Shell) -> None:
     service.s3.put_object(Bucket="films", Key="text/x.mkv", Body=b"hello")
     words = ("dataset", "frames", "--every", "1s", "--local")
     shell.run(*words, "line.mkv", "--to", "here")
-    for source in ("videos/line.mkv", "videos"):
-        shell.run(*words, f"s3://films/{source}", "--to", source)
-        assert digest(shell.folder / source) == digest(shell.folder / "here")
+    for source, to in {"videos/line.mkv": "object", "videos": "folder"}.items():
+        shell.run(*words, f"s3://films/{source}", "--to", to)
+        assert digest(shell.folder / to) == digest(shell.folder / "here")
     assert len(digest(shell.folder / "here")) == 5
     told = shell.run(*words, "s3://films/text/x.mkv", expect=4)
     assert "error: s3://films/text/x.mkv: is no video (a text)" in told.stderr
