@@ -43,7 +43,8 @@ def write_sheet(tiles: Sequence[Tile], path: Path) -> None:
         pictures.append(picture)
     across = min(4, max(1, len(tiles)))
     high = max((picture.height for picture in pictures), default=_WIDTH // 2)
-    cell = _WIDTH + _MARGIN, high + 2 * _LINE + 2 * _MARGIN
+    wide = max((picture.width for picture in pictures), default=_WIDTH)
+    cell = max(wide, _WIDTH // 2) + _MARGIN, high + 2 * _LINE + 2 * _MARGIN
     rows = max(1, -(-len(tiles) // across))
     sheet = Image.new("RGB", (across * cell[0] + _MARGIN, rows * cell[1] + _MARGIN), "white")
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
