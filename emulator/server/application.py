@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
+from customlabels.emulator.analyzers import operations as analyzers
 from customlabels.emulator.cloudwatch.alarms import Alarms
 from customlabels.emulator.cloudwatch.service_metrics import REKOGNITION, SQS, Metrics
 from customlabels.emulator.customlabels import datasets, hosting, inference, policies, projects, updates, versions
@@ -91,6 +92,10 @@ OPERATIONS: dict[str, Operation] = {
     "StartProjectVersion": versions.start_project_version,
     "StopProjectVersion": versions.stop_project_version,
     "DetectCustomLabels": inference.detect_custom_labels,
+    "DetectLabels": analyzers.detect_labels,
+    "DetectText": analyzers.detect_text,
+    "DetectModerationLabels": analyzers.detect_moderation_labels,
+    "DetectFaces": analyzers.detect_faces,
 }
 
 OFFERED = frozenset(
