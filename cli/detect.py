@@ -1,8 +1,9 @@
 """customlabels detect."""
 
 import json
+from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,13 @@ import click
 
 from customlabels.aws import s3
 from customlabels.cli.confirming import confirm_start
+from customlabels.cli.detect_beside import (
+    Analyzers,
+    beside_in_words,
+    failed_beside,
+    looked_beside,
+    see_that_they_go_together,
+)
 from customlabels.cli.detect_video import VideoOptions, detect_video, looks_at_videos
 from customlabels.cli.group import Command, Figure, pass_session, project_option
 from customlabels.core.errors import LayoutError, SettingsError
@@ -20,6 +28,9 @@ from customlabels.session import Session
 if TYPE_CHECKING:
     from customlabels.pipelines.service.detection import DetectedLabel, Detection, Image
     from customlabels.pipelines.service.versions import Description
+
+NO_MODEL = "-"
+"""Stands for the version where none was asked."""
 
 
 @click.command(cls=Command)
@@ -54,6 +65,14 @@ if TYPE_CHECKING:
     help="Write there how many images a second a unit takes, by asking for more for half a minute.",
 )
 @click.option("--results", is_flag=True, help="Read and write the inspection's results: a known image costs no call.")
+@click.option(
+    "--with",
+    "beside",
+    type=Analyzers(),
+    default=(),
+    help="Ask analyzers of Rekognition's own too: labels, properties, text, moderation, faces; commas between.",
+)
+@click.option("--no-model", is_flag=True, help="Ask only what --with names; no model has to run.")
 @looks_at_videos
 @click.option("--start", is_flag=True, help="Start the model where it is stopped, and stop it again afterwards.")
 @click.option("--no-guard", is_flag=True, help="Set no schedule that stops the model should this be killed.")
@@ -71,6 +90,8 @@ def detect(
     rate: float | None,
     measure: Path | None,
     results: bool,
+    beside: tuple[str, ...],
+    no_model: bool,
     video: VideoOptions,
     start: bool,
     no_guard: bool,
@@ -84,8 +105,11 @@ def detect(
 
     Example: customlabels detect images/crack --to found.jsonl --draw drawn
 
+    Example: customlabels detect photos --with text,properties --no-model
+
     Example: customlabels detect line.mp4 --every 1s --to found.jsonl --spans spans.csv --sheet sheet.jpg
     """
+    from customlabels.pipelines.service.detection import Detection, as_document
     from customlabels.pipelines.service.detection import detect as look
     from customlabels.pipelines.service.detection_files import Run, detection_file, read_kept
     from customlabels.pipelines.service.image_sources import images_of
@@ -96,24 +120,27 @@ def detect(
         raise SettingsError("--safe-csv goes with --to FILE.csv", hint="JSON lines are run by no spreadsheet")
     if min_confidence is not None and 0 < min_confidence < 1:
         session.console.warn(f"--min-confidence goes from 0 to 100; {min_confidence} is under one per cent")
+    models = {"--version": version, "--min-confidence": min_confidence, "--measure": measure, "--start": start}
+    as_csv = to is not None and to.suffix.lower() == ".csv"
+    see_that_they_go_together(beside, no_model=no_model, as_csv=as_csv, others=models)
     if names_video(source):
-        if measure is not None or results:
-            flag = "--results" if results else "--measure"
+        if measure is not None or results or beside:
+            flag = "--with" if beside else "--results" if results else "--measure"
             raise SettingsError(
                 f"{flag} goes with images, not with a video", hint="customlabels dataset frames makes images of it"
             )
-        chosen = session.answering(project, version)
+        answering = session.answering(project, version)
         return detect_video(
-            session, source, chosen, video, min_confidence, to, safe_csv, drawn, rate, start, not no_guard, yes
+            session, source, answering, video, min_confidence, to, safe_csv, drawn, rate, start, not no_guard, yes
         )
     video.refuse()
     images = images_of(source, session.clients.s3)
     if drawn is not None:
         _keep_originals(images, drawn)
-    chosen = session.answering(project, version)
-    if measure is not None:
+    chosen = None if no_model else session.answering(project, version)
+    if measure is not None and chosen is not None:
         return _measure(session, chosen, images, measure, start=start, yes=yes, guard=not no_guard)
-    run = Run(source, version_name(chosen), min_confidence)
+    run = Run(source, NO_MODEL if chosen is None else version_name(chosen), min_confidence)
     kept = read_kept(to, run, safe=safe_csv) if to else None
     if kept is not None and kept.done:
         before = len(images)
@@ -125,15 +152,21 @@ def detect(
             else "are in {} already, and are left as they are"
         )
         session.console.note(f"{counted(kept_count, 'image')} {are.format(to)}")
-    units = max(1, chosen.get("MinInferenceUnits") or 1)
     detections: list[Detection] = []
     looked = failed = 0
-    known, through = session.known_detections(chosen, images, min_confidence=min_confidence) if results else ([], None)
-    fresh = sum(image.analysis is None for image in known) if results else len(images)
-    if results:
+    results_of = _project_of(session, project, chosen) if results and beside else None
+    seen_beside = looked_beside(session, images, beside, results_of, yes=yes)
+    known, through = (
+        session.known_detections(chosen, images, min_confidence=min_confidence)
+        if results and chosen is not None
+        else ([], None)
+    )
+    fresh = sum(image.analysis is None for image in known) if through is not None else len(images)
+    if through is not None:
         session.console.note(f"{len(images) - fresh} of {len(images)} images are in the results already")
     with ExitStack() as stack:
-        if fresh:
+        units = max(1, chosen.get("MinInferenceUnits") or 1) if chosen is not None else 1
+        if fresh and chosen is not None:
             stack.enter_context(
                 session.running(
                     chosen, units=units, start=start, before_start=confirm_start(session, yes), guard=not no_guard
@@ -143,21 +176,19 @@ def detect(
         advance = stack.enter_context(session.console.step(f"looking at {counted(len(images), 'image')}", len(images)))
         originals = dict(images)
         pace = units * (rate or session.settings.detect.rate)
-        for detection in (
-            through(images=known, rate=pace, advance=advance)
-            if through is not None
-            else look(
-                session.clients.rekognition,
-                chosen["ProjectVersionArn"],
-                images,
-                rate=pace,
-                min_confidence=min_confidence,
-                advance=advance,
-            )
-        ):
-            looked, failed = looked + 1, failed + bool(detection.error)
-            if detection.error and file is not None:
-                session.console.warn(f"{detection.name}: {detection.error}")
+        seen: Iterable[Detection]
+        if chosen is None:
+            seen = (Detection(name, ()) for name, _ in images)
+        elif through is not None:
+            seen = through(images=known, rate=pace, advance=advance)
+        else:
+            arn, rekognition = chosen["ProjectVersionArn"], session.clients.rekognition
+            seen = look(rekognition, arn, images, rate=pace, min_confidence=min_confidence, advance=advance)
+        for detection in (replace(detection, beside=seen_beside(detection.name)) for detection in seen):
+            looked, failed = looked + 1, failed + (bool(detection.error) or failed_beside(detection.beside))
+            if file is not None:
+                for fault in _faults(detection):
+                    session.console.warn(f"{detection.name}: {fault}")
             if drawn is not None and detection.error is None:
                 _draw(session, detection, originals[detection.name], drawn)
             if file is not None:
@@ -172,19 +203,37 @@ def detect(
             failed=failed,
         )
     else:
-        session.console.result([asdict(detection) for detection in detections], lambda _: _show(session, detections))
+        session.console.result(
+            [as_document(detection) for detection in detections],
+            lambda _: _show(session, detections, model=chosen is not None),
+        )
     return 1 if failed else 0
 
 
-def _show(session: Session, detections: "list[Detection]") -> None:
+def _show(session: Session, detections: "list[Detection]", *, model: bool) -> None:
+    rows = []
+    for detection in detections:
+        own = [detection.error or ", ".join(map(_in_words, detection.labels)) or "none"] if model else []
+        lines = [*own, *beside_in_words(detection.beside)]
+        rows += [(detection.name if not number else "", line) for number, line in enumerate(lines)]
     session.console.table(
         ("image", "labels (confidence), where: left, top, width, height in %"),
-        [
-            (detection.name, detection.error or ", ".join(map(_in_words, detection.labels)) or "none")
-            for detection in detections
-        ],
+        rows,
         give_way=(),
     )
+
+
+def _faults(detection: "Detection") -> list[str]:
+    """Why the version, or an analyzer, could not look."""
+    beside = (detection.beside or {}).items()
+    return [
+        *([detection.error] if detection.error else []),
+        *(f"{name}: {found['refusal']}" for name, found in beside if found["refusal"] is not None),
+    ]
+
+
+def _project_of(session: Session, project: str | None, chosen: "Description | None") -> str:
+    return session.project(project) if chosen is None else arns.project_name(chosen["ProjectVersionArn"])
 
 
 def _keep_originals(images: "list[tuple[str, Image]]", folder: Path) -> None:

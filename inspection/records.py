@@ -89,7 +89,7 @@ def of_analysis(analysis: Analysis, *, milliseconds: int) -> dict[str, Any]:
     """What an analysis's item holds once it is done."""
     return {
         "floor": analysis.floor,
-        "labels": [_of_seen(seen) for seen in analysis.seen],
+        "labels": [of_seen(seen) for seen in analysis.seen],
         "refusal": analysis.refusal,
         "ms": milliseconds,
     }
@@ -97,7 +97,7 @@ def of_analysis(analysis: Analysis, *, milliseconds: int) -> dict[str, Any]:
 
 def read_analysis(item: Mapping[str, Any]) -> Analysis:
     """The analysis of a done item."""
-    return Analysis(tuple(_seen(seen) for seen in item["labels"]), float(item["floor"]), item.get("refusal"))
+    return Analysis(tuple(read_seen(seen) for seen in item["labels"]), float(item["floor"]), item.get("refusal"))
 
 
 def about_sighting(address: S3Address) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def of_sighting(sighting: Sighting) -> dict[str, Any]:
         "verdict": sighting.judgement.verdict.value,
         "labels": list(sighting.judgement.labels),
         "why": sighting.judgement.why,
-        "top": _of_seen(sighting.top) if sighting.top else None,
+        "top": of_seen(sighting.top) if sighting.top else None,
         "did": sighting.did,
     }
 
@@ -128,15 +128,17 @@ def read_sighting(item: Mapping[str, Any]) -> Sighting:
         at=datetime.fromisoformat(item["at"]),
         version=item["version"],
         judgement=Judgement(Verdict(item["verdict"]), tuple(item["labels"]), item["why"]),
-        top=_seen(item["top"]) if "top" in item else None,
+        top=read_seen(item["top"]) if "top" in item else None,
         did=item["did"],
     )
 
 
-def _of_seen(seen: Seen) -> dict[str, Any]:
+def of_seen(seen: Seen) -> dict[str, Any]:
+    """Something seen, as items hold it."""
     return {"label": seen.label, "confidence": seen.confidence, "box": list(seen.box) if seen.box else None}
 
 
-def _seen(given: Mapping[str, Any]) -> Seen:
+def read_seen(given: Mapping[str, Any]) -> Seen:
+    """Something seen, as an item holds it."""
     box = given.get("box")
     return Seen(given["label"], float(given["confidence"]), tuple(map(float, box)) if box else None)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from customlabels.core.errors import SettingsError
 from customlabels.core.settings import Settings, find_settings, load_settings
 from customlabels.core.watching import Progress
 from customlabels.session import (
+    analyses,
     champions,
     checkups,
     evaluations,
@@ -209,6 +210,7 @@ class Session:
     inspected = inspections.inspected
     dead_letters = inspections.dead_letters
     retry_inspection = inspections.retry_inspection
+    analyses = analyses.analyses
     known_detections = inspections.known_detections
 
     validate = manifest_checks.validate

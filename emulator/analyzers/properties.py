@@ -21,7 +21,8 @@ _COLOURS = {
 _CSS = {
     **_COLOURS, "darkslategrey": (47, 79, 79), "dimgrey": (105, 105, 105), "lightgrey": (211, 211, 211),
     "silver": (192, 192, 192), "navy": (0, 0, 128), "teal": (0, 128, 128), "maroon": (128, 0, 0),
-    "olive": (128, 128, 0), "beige": (245, 245, 220), "gold": (255, 215, 0), "steelblue": (70, 130, 180), "forestgreen": (34, 139, 34),
+    "olive": (128, 128, 0), "beige": (245, 245, 220), "gold": (255, 215, 0), "steelblue": (70, 130, 180),
+    "forestgreen": (34, 139, 34),
 }  # fmt: skip
 
 

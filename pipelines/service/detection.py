@@ -1,10 +1,10 @@
 """Images shown to a running version."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.clients import explained
 from customlabels.core.addresses import S3Address
@@ -43,11 +43,25 @@ class DetectedLabel:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What the version sees in an image, the surest first; or why it could not look."""
+    """What the version sees in an image, the surest first; or why it could not look.
+
+    Parameters
+    ----------
+    beside : what other analyzers see in it, as JSON has it; by their names
+    """
 
     name: str
     labels: tuple[DetectedLabel, ...]
     error: str | None = None
+    beside: Mapping[str, Any] | None = None
+
+
+def as_document(detection: Detection) -> dict[str, Any]:
+    """A detection as JSON has it; without `beside` where nobody looked beside the version."""
+    document = asdict(detection)
+    if detection.beside is None:
+        del document["beside"]
+    return document
 
 
 def detect(

@@ -5,14 +5,14 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.core.printable import printable_json
-from customlabels.pipelines.service.detection import DetectedLabel, Detection
+from customlabels.pipelines.service.detection import DetectedLabel, Detection, as_document
 
 COLUMNS = ("name", "label", "confidence", "left", "top", "width", "height", "error", "source", "version", "least")
 _SAFE = "safe"
@@ -47,7 +47,7 @@ class DetectionFile:
         if self._as_csv:
             text = _rows(detection, self._run, safe=self._safe)
         else:
-            text = printable_json({**asdict(detection), **self._run._asdict()}) + "\n"
+            text = printable_json({**as_document(detection), **self._run._asdict()}) + "\n"
         # A name that is no UTF-8 is written as it is on disk.
         self._file.write(text.encode(errors="surrogateescape"))
         self._file.flush()
