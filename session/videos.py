@@ -8,7 +8,7 @@ from customlabels.core.errors import ServiceError
 from customlabels.core.plurals import counted
 
 if TYPE_CHECKING:
-    from customlabels.datasets.videos.extracting import Choice, Taken
+    from customlabels.datasets.videos.extracting import Choice, Finish, Taken
     from customlabels.pipelines.service.versions import Description
     from customlabels.pipelines.service.video_detection import Thresholds
     from customlabels.session.session import Session
@@ -44,7 +44,29 @@ def frames(
     if videos.others:
         session.console.note(f"{source}: {counted(videos.others, 'file')} left out, no video")
     yield from (Taken(fault.partition(": ")[0], fault=fault) for fault in videos.faults)
-    yield from extract(videos.videos, to, choice, advance)
+    finish = _blur_faces(session) if choice.blur_faces else None
+    yield from extract(videos.videos, to, choice, advance, finish)
+
+
+def _blur_faces(session: "Session") -> "Finish":
+    """Makes faces coarse that DetectFaces finds in a frame."""
+    from customlabels.aws.clients import explained
+    from customlabels.datasets.videos.blurring import blurred
+    from customlabels.inspection.analyzers import ANALYZERS, ask
+    from customlabels.pipelines.service.detection import shown
+
+    if not session.emulated:
+        session.console.note("each frame is shown to DetectFaces, at $1.00 per 1,000 (list price, US regions)")
+
+    def finish(name: str, body: bytes) -> bytes:
+        with explained(f"showing {name} to DetectFaces"):
+            findings = ask(session.clients.rekognition, ANALYZERS["faces"], shown(body))
+        if findings.refusal is not None:
+            # A face that nobody looked for is not to come before people.
+            raise ServiceError(f"{name}: faces cannot be looked for: {findings.refusal}")
+        return blurred(body, [seen.box for seen in findings.seen if seen.box is not None])
+
+    return finish
 
 
 def span_thresholds(

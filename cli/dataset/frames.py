@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 @click.option("--skip-similar", is_flag=True, help="Leave out frames that show the same as the last one taken.")
 @click.option("--scene", is_flag=True, help="Take only the first frame of each scene.")
 @click.option("--key-frames", is_flag=True, help="Look at key frames alone, by PyAV: a sixth of the time.")
+@click.option(
+    "--blur-faces", is_flag=True, help="Make faces coarse that Rekognition finds: $1 per 1,000 frames."
+)
 @pass_session
 def frames(
     session: Session,
@@ -38,6 +41,7 @@ def frames(
     skip_similar: bool,
     scene: bool,
     key_frames: bool,
+    blur_faces: bool,
 ) -> int:
     """Take frames of videos, as JPEG images that are named by video and time.
 
@@ -51,7 +55,7 @@ def frames(
     from customlabels.datasets.videos.extracting import Choice
 
     seconds = positive_seconds("--every", every)
-    choice = Choice(seconds, most, skip_similar, scene, key_frames)
+    choice = Choice(seconds, most, skip_similar, scene, key_frames, blur_faces)
     rows: list[Taken] = []
     passed = 0.0
     with session.console.step(f"taking frames of {source}") as advance:

@@ -21,6 +21,9 @@ KEPT = ".videos"
 """A folder in that of the frames, with a note for each video that is done."""
 
 
+Finish = Callable[[str, bytes], bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Which frames of a video are taken.
@@ -32,6 +35,7 @@ class Choice:
     skip_similar : whether frames like the one before are left out
     scenes : whether only the first frame of each scene is taken
     key_frames : whether only key frames are looked at, by PyAV
+    blur_faces : whether faces are made coarse in the frames that are taken
     """
 
     every: float = 2.0
@@ -39,6 +43,7 @@ class Choice:
     skip_similar: bool = False
     scenes: bool = False
     key_frames: bool = False
+    blur_faces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +90,16 @@ def extract(
     folder: Path,
     choice: Choice,
     advance: Callable[[float], None] = lambda seconds: None,
+    finish: Finish | None = None,
 ) -> Iterator[Taken]:
     """Writes the frames of each video to `folder`, below the same folders as the videos; one after the other.
 
     A video whose frames are there already, under whatever name, is left as it is.
+
+    Parameters
+    ----------
+    advance : called with the seconds of video that were read since the last call
+    finish : makes what is kept of a frame that is taken, by its name and its JPEG
 
     Raises
     ------
@@ -116,10 +127,17 @@ def extract(
                 video.name, tuple(kept["frames"]), kept["seconds"], kept["fault"], tuple(kept["notes"]), before=True
             )
             continue
-        yield _extract(video, mark, folder, choice, advance)
+        yield _extract(video, mark, folder, choice, advance, finish)
 
 
-def _extract(video: Video, mark: str, folder: Path, choice: Choice, advance: Callable[[float], None]) -> Taken:
+def _extract(
+    video: Video,
+    mark: str,
+    folder: Path,
+    choice: Choice,
+    advance: Callable[[float], None],
+    finish: Finish | None,
+) -> Taken:
     course, fault = Course(), ""
     with _aside(folder, mark) as aside:
 
@@ -142,6 +160,9 @@ def _extract(video: Video, mark: str, folder: Path, choice: Choice, advance: Cal
         except LayoutError as error:
             return Taken(video.name, fault=error.message)
         frames = thinned.end() if thinned else frames
+        if finish is not None:
+            for path in frames:
+                path.write_bytes(finish(path.name, path.read_bytes()))
         target = folder / Path(video.name).parent
         target.mkdir(parents=True, exist_ok=True)
         names = []
@@ -211,6 +232,10 @@ def _see_that_the_choice_is_the_same(
 def _in_words(choice: Any) -> str:
     if not isinstance(choice, dict):
         return "it is not known how"
-    flags = [f"--{name.replace('_', '-')}" for name in ("skip_similar", "scenes", "key_frames") if choice.get(name)]
+    flags = [
+        f"--{name.replace('_', '-')}"
+        for name in ("skip_similar", "scenes", "key_frames", "blur_faces")
+        if choice.get(name)
+    ]
     most = [f"--most {choice['most']}"] if choice.get("most") else []
     return " ".join([f"--every {choice.get('every'):g}s", *most, *flags]).replace("--scenes", "--scene")
