@@ -51,6 +51,11 @@ _HINTS = {
     ),
 }
 
+_NOT_SIGNED_IN = {
+    *("AccessDenied", "AccessDeniedException", "ExpiredToken", "ExpiredTokenException"),
+    *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidSignatureException"),
+}
+
 _CONFIGURATION_HINT = (
     "see ~/.aws/config, ~/.aws/credentials and the AWS_… variables (aws configure list shows what is used), or name "
     "another --profile"
@@ -335,3 +340,10 @@ def explained(doing: str) -> Iterator[None]:
     except BotoCoreError as error:
         hint = "see to the connection, or log in again (aws sso login); then run the same command again"
         raise ServiceError(f"{doing}: {error}", hint=hint, code=UNREACHED) from error
+
+
+def is_out_of_reach(error: ServiceError) -> bool:
+    """Whether it is not the account that answers so, but that it could not be asked: nobody is signed in, or may."""
+    from botocore.exceptions import BotoCoreError
+
+    return isinstance(error.__cause__, BotoCoreError) or error.code in _NOT_SIGNED_IN
