@@ -53,7 +53,6 @@ _LONGEST_WAIT = 14 * 24 * _HOUR
 )
 @click.option(
     "--to",
-    "--page",
     "page",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write an HTML page with a week's picture there.",
@@ -72,7 +71,7 @@ def simulate(
 ) -> None:
     """Walk the schedule through weeks to come: what it costs, what it saves, which requests it meets.
 
-    Example: customlabels schedule simulate --demand two-shift --suggest --page week.html
+    Example: customlabels schedule simulate --demand two-shift --suggest --to week.html
     """
     from customlabels.scheduler.simulation import simulated
     from customlabels.scheduler.simulation.demand import Trace, midnight

@@ -94,7 +94,7 @@ USES = {
             "dataset inspect s3://pictures/line-1",
             "dataset inspect s3://pictures/line-1/all.manifest",
             "dataset split s3://pictures/line-1",
-            "manifest build s3://pictures/line-1 -o built",
+            "manifest build s3://pictures/line-1 --to built",
             "manifest validate s3://pictures/line-1/all.manifest --images s3",
             "versions gate --max-regression 1 --project NEW",
         ),
