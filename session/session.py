@@ -13,6 +13,7 @@ from customlabels.core.watching import Progress
 from customlabels.session import (
     champions,
     checkups,
+    detections,
     evaluations,
     inspections,
     manifest_checks,
@@ -194,7 +195,10 @@ class Session:
     status = running_models.status
     answering = running_models.answering
     running = running_models.running
-    detect = running_models.detect
+
+    detect = detections.detect
+    look_at = detections.look_at
+    measure_rate = detections.measure_rate
 
     schedule = schedules.schedule
     schedule_stack = schedules.schedule_stack
