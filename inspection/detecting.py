@@ -169,7 +169,7 @@ def _key(client: "S3Client", image: Image) -> str | None:
 
 
 def _analyses(table: Table, version: str, arn: str, keys: Sequence[str], now: int) -> dict[str, Analysis]:
-    found: dict[str, Analysis] = {}
+    analyses: dict[str, Analysis] = {}
     for first in range(0, len(keys), _MOST_KEYS):
         some = [records.analysis_key(key, version) for key in keys[first : first + _MOST_KEYS]]
         wanted = [attributes({"pk": key.pk, "sk": key.sk}) for key in some]
@@ -178,7 +178,7 @@ def _analyses(table: Table, version: str, arn: str, keys: Sequence[str], now: in
                 answer = table.dynamodb.batch_get_item(RequestItems={table.name: {"Keys": wanted}})
             for item in map(values, answer["Responses"][table.name]):
                 if item["state"] == State.DONE and item.get("arn") == arn and is_alive(item, now):
-                    found[item["pk"]] = records.read_analysis(item)
+                    analyses[item["pk"]] = records.read_analysis(item)
             rest: Mapping[str, Any] = answer.get("UnprocessedKeys", {})
             wanted = list(rest[table.name]["Keys"]) if table.name in rest else []
-    return found
+    return analyses

@@ -72,7 +72,7 @@ def read(
     while some := list(islice(sightings, _MOST_KEYS)):
         analyses = _analyses(table, some) if again is not None else {}
         for sighting in some:
-            analysis = analyses.get(_place(sighting))
+            analysis = analyses.get(_seen_by(sighting))
             if again is not None and analysis is not None:
                 sighting = _judged(sighting, analysis, again(sighting.version))
             judgement = sighting.judgement
@@ -90,7 +90,7 @@ def analysed_sightings(table: Table, *, since: datetime, now: datetime) -> Itera
     sightings = _sightings(table, max(since, now - _LONGEST_BACK), now)
     while some := list(islice(sightings, _MOST_KEYS)):
         analyses = _analyses(table, some)
-        yield from ((sighting, analyses[_place(sighting)]) for sighting in some if _place(sighting) in analyses)
+        yield from ((sighting, analyses[_seen_by(sighting)]) for sighting in some if _seen_by(sighting) in analyses)
 
 
 def write(rows: Iterable[Row], path: Path, advance: Callable[[Row], None] = lambda row: None) -> int:
@@ -138,7 +138,7 @@ def _sightings(table: Table, since: datetime, now: datetime) -> Iterator[Sightin
 
 def _analyses(table: Table, sightings: Iterable[Sighting]) -> dict[tuple[str, str], Analysis]:
     """The analyses of sightings, by image and version; of those that have expired there is none."""
-    keys = {_place(sighting): records.analysis_key(sighting.image, sighting.version) for sighting in sightings}
+    keys = {_seen_by(sighting): records.analysis_key(sighting.image, sighting.version) for sighting in sightings}
     wanted = [attributes({"pk": key.pk, "sk": key.sk}) for key in keys.values()]
     analyses: dict[tuple[str, str], Analysis] = {}
     while wanted:
@@ -152,7 +152,7 @@ def _analyses(table: Table, sightings: Iterable[Sighting]) -> dict[tuple[str, st
     return analyses
 
 
-def _place(sighting: Sighting) -> tuple[str, str]:
+def _seen_by(sighting: Sighting) -> tuple[str, str]:
     return sighting.image, sighting.version
 
 
