@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from customlabels.aws.clients import explained
 from customlabels.core.errors import SettingsError
@@ -20,9 +20,6 @@ from customlabels.inspection.attributes import attributes, values
 from customlabels.inspection.claims import State, Table, is_alive
 from customlabels.inspection.records import Sighting
 from customlabels.inspection.rules import Analysis, Rules, Verdict, judge
-
-if TYPE_CHECKING:
-    pass
 
 _MOST_KEYS = 100
 _DAY = timedelta(days=1)
