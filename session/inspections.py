@@ -47,17 +47,17 @@ def inspection_stack(
     ------
     SettingsError, ServiceError : what keeps images from being inspected so
     """
+    from customlabels.aws.unaided import account_or
     from customlabels.inspection.stack.inspection_stack import Account, assemble, look_up
-    from customlabels.session.unaided import account_or
 
     # What is wrong with the settings needs no account to be told.
     asked = session.asked_inspection()
     name, code_bucket = session.project(project), session.bucket(bucket)
     account = account_or(
-        session,
         lambda: look_up(session.clients, session.settings, name, asked),
         Account(),
         unaided=unaided,
+        warn=session.console.warn,
         lacking="ProjectArn and Topic are parameters of it; keys of encrypted buckets are left out, and whether images "
         "can be inspected so is not checked",
     )

@@ -42,17 +42,17 @@ def schedule_stack(
     ----------
     unaided : whether it is made, and that said, where the account cannot be asked
     """
+    from customlabels.aws.unaided import account_or
     from customlabels.scheduler.stack.schedule_stack import Account, assemble, look_up
-    from customlabels.session.unaided import account_or
 
     # What is wrong with the settings needs no account to be told.
     session.schedule()
     name, code_bucket = session.project(project), session.bucket(bucket)
     account = account_or(
-        session,
         lambda: look_up(session.clients, name),
         Account(),
         unaided=unaided,
+        warn=session.console.warn,
         lacking="Its warm-up is the settings', or the usual one; ProjectArn is a parameter of it; stops that need no "
         "function are left out",
     )
