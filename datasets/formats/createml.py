@@ -126,4 +126,4 @@ def _centred(box: Box) -> dict[str, float]:
     return dict(zip(_SIZES, (*centre, box.width, box.height), strict=True))
 
 
-FORMAT = Format("createml", "CreateML JSON", recognises, read, below_side, save)
+FORMAT = Format("createml", "CreateML JSON", recognises, read, below_side, save, tells=True)

@@ -204,4 +204,4 @@ def _taken(project: Document) -> list[Document]:
     return sorted(kept, key=rank, reverse=True)
 
 
-FORMAT = read_only("labelbox", "a Labelbox export; read only", recognises, read)
+FORMAT = read_only("labelbox", "a Labelbox export; read only", recognises, read, tells=True)

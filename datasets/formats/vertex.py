@@ -145,4 +145,4 @@ def _fractions(box: Box, record: ImageRecord) -> dict[str, object]:
     return {"displayName": box.label, **dict(zip(_CORNERS, corners, strict=True))}
 
 
-FORMAT = Format("vertex", "Vertex AI's JSON lines", recognises, read, place, save)
+FORMAT = Format("vertex", "Vertex AI's JSON lines", recognises, read, place, save, tells=True)
