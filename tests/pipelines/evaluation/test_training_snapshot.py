@@ -5,8 +5,9 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from support.local_services import BUCKET, Service
 
-from customlabels.pipelines.evaluation.training_snapshot import parse_training
+from customlabels.pipelines.evaluation.training_snapshot import TrainingSnapshot, load_training, parse_training
 
 LABELS = st.sampled_from(["crack", "ok", "dent"])
 
@@ -56,3 +57,16 @@ def test_each_line_counts_once_or_is_named(drawn: list[Any]) -> None:
         assert snapshot.counts.get(label, 0) == sum(
             label == text if isinstance(text, str) else label in text for text in good.values()
         )
+
+
+def test_faults_are_named_by_file_and_line_and_the_first_few_are_enough(service: Service) -> None:
+    body = b"\n".join([whole(1, "crack"), *[b"no json"] * 7, whole(2, "ok")])
+    service.s3.put_object(Bucket=BUCKET, Key="train.manifest", Body=body)
+    stored = {"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Name": "train.manifest"}}}
+    description: Any = {"TrainingDataResult": {"Output": {"Assets": [stored]}}}
+    snapshot = load_training(service.s3, description)
+    assert snapshot.counts == {"crack": 1, "ok": 1}
+    assert len(snapshot.unread) == 6
+    assert snapshot.unread[0].startswith(f"s3://{BUCKET}/train.manifest, line 2 is none of a training snapshot")
+    assert snapshot.unread[-1] == f"s3://{BUCKET}/train.manifest: and 2 more lines"
+    assert load_training(service.s3, {}) == TrainingSnapshot()
