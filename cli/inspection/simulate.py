@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from customlabels.cli.demand_options import demand_option, demand_trace, unopened_schedule
+from customlabels.cli.demand_options import (
+    demand_option,
+    demand_trace,
+    start_takes_option,
+    unopened_schedule,
+    weeks_option,
+)
 from customlabels.cli.group import Command, Figure, pass_session
 from customlabels.core.errors import SettingsError
 from customlabels.core.plurals import counted
@@ -22,14 +28,8 @@ _WEEKS_A_MONTH = 365.25 / 12 / 7
 
 @click.command(cls=Command)
 @demand_option
-@click.option(
-    "--weeks",
-    default=4,
-    show_default=True,
-    type=click.IntRange(1, 104),
-    help="How long; a CSV and CloudWatch's history are as long as they are.",
-)
-@click.option("--start-takes", default="15m", show_default=True, help="How long your model takes to start.")
+@weeks_option
+@start_takes_option
 @click.option("--rate", type=Figure(0, min_open=True), help="Images a second that an inference unit takes.")
 @pass_session
 def simulate(session: Session, demand: str | None, weeks: int, start_takes: str, rate: float | None) -> None:
