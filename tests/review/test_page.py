@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import statistics
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import pytest
 from PIL import Image
 from support.browser import BROWSER, Tab, browser
 from support.foreign_server import foreign_server
+from support.serving import answering
 from support.shells import Shell
 
 from customlabels.datasets.duplicates import exact_duplicates
@@ -44,12 +44,8 @@ def served(work: Work, folder: Path) -> Iterator[PageServer]:
         raise AssertionError("S3 is not asked")
 
     running = PageServer(Served(work, folder, lambda source: read_image(source, no_s3), lambda: NOON))
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    try:
+    with answering(running):
         yield running
-    finally:
-        running.shutdown()
-        running.server_close()
 
 
 def shown(tab: Tab, number: int) -> None:

@@ -1,10 +1,11 @@
 """Somebody else's server on this machine: it gives every GET the same answer, and notes what it was asked."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from support.serving import answering
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,5 @@ def foreign_server(body: bytes, *, kind: str = "text/html", port: int = 0) -> It
             """Says nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with answering(server):
         yield ForeignServer(server.server_port, asked)
-    finally:
-        server.shutdown()
-        server.server_close()
