@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from json import JSONDecodeError
+from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from customlabels.aws.regions import REGIONS
@@ -87,6 +88,8 @@ class Connection:
     """Told the name of each call before it is made."""
     held_up: Callable[[str], None] | None = None
     """Told of a call that is still being tried again after five seconds."""
+    own_bucket: str | None = None
+    """Made where it is not there when S3 is first used; commands that do without S3 need not wait for it."""
 
 
 class Clients:
@@ -96,6 +99,8 @@ class Clients:
         self._connection = connection
         self._session: boto3.Session | None = None
         self._made: dict[str, Any] = {}
+        self._own_bucket = connection.own_bucket
+        self._making = Lock()
 
     @property
     def rekognition(self) -> "RekognitionClient":
@@ -119,6 +124,12 @@ class Clients:
     @property
     def s3(self) -> "S3Client":
         client: S3Client = self._client("s3")
+        with self._making:
+            if self._own_bucket is not None:
+                from customlabels.aws.bucket import make_bucket
+
+                make_bucket(client, self._own_bucket, self.region)
+                self._own_bucket = None
         return client
 
     @property
