@@ -1,19 +1,13 @@
 """customlabels detect --with: what Rekognition's own analyzers see, beside the champion or without one."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import click
 
 from customlabels.cli.asking import ask
+from customlabels.core.console import tell
 from customlabels.core.errors import SettingsError
-from customlabels.core.plurals import counted
-from customlabels.session import Session
-
-if TYPE_CHECKING:
-    from customlabels.inspection.analyzers import Findings
-    from customlabels.pipelines.service.detection import Image
 
 _NAMES = ("labels", "properties", "text", "moderation", "faces")
 """As `inspection.analyzers` has them; the command's help is not to import that."""
@@ -37,46 +31,23 @@ class Analyzers(click.ParamType[tuple[str, ...]]):
         return names
 
 
-Beside = Callable[[str], Mapping[str, Any] | None]
+def confirm_price(yes: bool) -> Callable[[float, str], None]:
+    """Says what calls cost, and asks from a dollar on.
 
-
-def looked_beside(
-    session: Session,
-    images: "Sequence[tuple[str, Image]]",
-    names: Sequence[str],
-    results_of: str | None,
-    *,
-    yes: bool,
-) -> Beside:
-    """Gives what analyzers see in an image by its name, each asked for once; None where none was asked for.
-
-    Raises
+    Raises, when it is called
     ------
-    Declined, Unasked : it costs more than a dollar, and that is not agreed to
+    Declined, Unasked : that is not agreed to
     """
-    if not names:
-        return lambda name: None
-    from customlabels.inspection.analyzers import price
 
-    dollars = price(names, len(images))
-    calls = counted(len(names) * len(images), "call")
-    if not session.emulated:
-        session.console.note(f"{calls} to {', '.join(names)}: at most ${dollars:.2f} at list prices (US regions)")
+    def before_paying(dollars: float, calls: str) -> None:
+        tell(f"{calls}: at most ${dollars:.2f} at list prices (US regions)")
         if dollars > _ASKED_FROM:
-            ask(f"{calls} cost up to ${dollars:.2f}. Go on?", yes=yes)
-    found = session.analyses(images, names, results_of=results_of)
-    held: dict[str, Mapping[str, Findings]] = {}
+            ask("Go on?", yes=yes)
 
-    def beside(name: str) -> Mapping[str, Any]:
-        while name not in held:
-            other, findings = next(found)
-            held[other] = findings
-        return {analyzer: asdict(seen) for analyzer, seen in held.pop(name).items()}
-
-    return beside
+    return before_paying
 
 
-def beside_in_words(beside: Mapping[str, Any] | None) -> Iterable[str]:
+def beside_in_words(beside: Mapping[str, Any] | None) -> Iterator[str]:
     """A line an analyzer."""
     from customlabels.inspection.analyzers import Findings, in_words
     from customlabels.inspection.rules import Seen
@@ -84,11 +55,6 @@ def beside_in_words(beside: Mapping[str, Any] | None) -> Iterable[str]:
     for name, found in (beside or {}).items():
         seen = tuple(Seen(**thing) for thing in found["seen"])
         yield f"{name}: {in_words(Findings(found['version'], seen, found['figures'], found['refusal']))}"
-
-
-def failed_beside(beside: Mapping[str, Any] | None) -> bool:
-    """Whether an analyzer could not look."""
-    return any(found["refusal"] is not None for found in (beside or {}).values())
 
 
 def see_that_they_go_together(names: Sequence[str], *, no_model: bool, as_csv: bool, others: Mapping[str, Any]) -> None:

@@ -141,4 +141,4 @@ def of_seen(seen: Seen) -> dict[str, Any]:
 def read_seen(given: Mapping[str, Any]) -> Seen:
     """Something seen, as an item holds it."""
     box = given.get("box")
-    return Seen(given["label"], float(given["confidence"]), tuple(map(float, box)) if box else None)  # type: ignore[arg-type]
+    return Seen(given["label"], float(given["confidence"]), tuple(map(float, box)) if box else None)  # type: ignore[arg-type] # of four

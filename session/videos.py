@@ -1,6 +1,8 @@
-"""Videos from Python: frames taken of them, and looked at."""
+"""Videos from Python: frames taken of them, and shown to a version."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +11,28 @@ from customlabels.core.plurals import counted
 
 if TYPE_CHECKING:
     from customlabels.datasets.videos.extracting import Choice, Finish, Taken
+    from customlabels.pipelines.service.detection import Detection
+    from customlabels.pipelines.service.running import BeforeStart
+    from customlabels.pipelines.service.spans import Span
     from customlabels.pipelines.service.versions import Description
-    from customlabels.pipelines.service.video_detection import Thresholds
+    from customlabels.pipelines.service.video_detection import Thresholds, VideoWanted
     from customlabels.session.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAtVideo:
+    """The spans of a video, of how many frames they are, how many of those were looked at now, and in vain.
+
+    Parameters
+    ----------
+    faults : where the video breaks off
+    """
+
+    spans: "tuple[Span, ...]"
+    frames: int
+    looked: int
+    failed: int
+    faults: tuple[str, ...] = ()
 
 
 def frames(
@@ -102,3 +123,101 @@ def span_thresholds(
         return HOLDS * begins(label) if hold is None else min(hold, begins(label))
 
     return Thresholds(begins, holds), min([holds(label) for label in assumed] or [holds("")])
+
+
+def look_at_video(
+    session: "Session",
+    source: str | Path,
+    wanted: "VideoWanted",
+    *,
+    version: str | None = None,
+    project: str | None = None,
+    min_confidence: float | None = None,
+    rate: float | None = None,
+    to: Path | None = None,
+    safe_csv: bool = False,
+    draw: Path | None = None,
+    start: bool = False,
+    before_start: "BeforeStart | None" = None,
+    guard: bool = True,
+) -> LookedAtVideo:
+    """From when to when a running version sees its labels in a video, a file or an object in S3.
+
+    Parameters
+    ----------
+    min_confidence : with which spans begin, 0..100; each label's assumed threshold where it is None
+    to : holds what is seen in each frame; frames that it holds already are not looked at again
+
+    Raises
+    ------
+    LayoutError : it is no video, or `to` holds something else
+    ServiceError : the version cannot be asked
+    """
+    from customlabels.datasets.videos.containers import fingerprint
+    from customlabels.datasets.videos.decoding import Course, import_opencv
+    from customlabels.datasets.videos.extracting import Choice
+    from customlabels.pipelines.service.contact_sheet import shown_spans, write_sheet
+    from customlabels.pipelines.service.detection import detect
+    from customlabels.pipelines.service.detection_drawing import draw_in
+    from customlabels.pipelines.service.detection_files import Run, detection_file, kept_detections, read_kept
+    from customlabels.pipelines.service.versions import version_name
+    from customlabels.pipelines.service.video_detection import (
+        BRIDGES,
+        frames_of,
+        see_spans_file,
+        spans_of,
+        tiles_of,
+        write_spans,
+    )
+    from customlabels.pipelines.service.video_sources import videos_of
+
+    if wanted.spans is not None:
+        see_spans_file(wanted.spans)
+    import_opencv()
+    clients, text = session.clients, str(source)
+    (film,) = videos_of(text, clients.s3).videos
+    mark, choice = fingerprint(film), Choice(wanted.every, key_frames=wanted.key_frames)
+    chosen = session.answering(project, version)
+    thresholds, asked = session.span_thresholds(chosen, min_confidence=min_confidence, hold=wanted.hold)
+    run = Run(text, version_name(chosen), asked)
+    kept = read_kept(to, run, safe=safe_csv) if to else None
+    detections: list[Detection] = kept_detections(to, kept, run, safe=safe_csv) if to and kept else []
+    done = {detection.name for detection in detections}
+    if done:
+        session.console.note(f"{counted(len(done), 'frame')} in {to} already, and not looked at again")
+    faults: list[str] = []
+    bodies: dict[str, bytes] = {}
+    looked = failed = 0
+
+    def fresh() -> Iterator[tuple[str, bytes]]:
+        for name, body in frames_of(film, mark, choice, Course(), wanted=lambda name: name not in done, faults=faults):
+            if draw is not None:
+                bodies[name] = body
+            yield name, body
+
+    units = max(1, chosen.get("MinInferenceUnits") or 1)
+    pace = units * (rate or session.settings.detect.rate)
+    with ExitStack() as stack:
+        stack.enter_context(session.running(chosen, units=units, start=start, before_start=before_start, guard=guard))
+        file = stack.enter_context(detection_file(to, kept, run, safe=safe_csv)) if to and kept else None
+        advance = stack.enter_context(session.console.step(f"looking at frames of {source}"))
+        arn = chosen["ProjectVersionArn"]
+        for detection in detect(clients.rekognition, arn, fresh(), rate=pace, min_confidence=asked, advance=advance):
+            looked, failed = looked + 1, failed + bool(detection.error)
+            if detection.error:
+                session.console.warn(f"{detection.name}: {detection.error}")
+            elif draw is not None:
+                draw_in(draw, detection, bodies[detection.name], clients.s3)
+            bodies.pop(detection.name, None)
+            if file is not None:
+                file.write(detection)
+            detections.append(detection)
+    for fault in faults:
+        session.console.warn(fault)
+    gap = BRIDGES * wanted.every if wanted.gap is None else wanted.gap
+    found = spans_of(detections, thresholds, gap)
+    if wanted.spans is not None:
+        write_spans(found, wanted.spans)
+    if wanted.sheet is not None:
+        write_sheet(tiles_of(film, mark, choice, shown_spans(found), detections), wanted.sheet)
+    return LookedAtVideo(tuple(found), len(detections), looked, failed, tuple(faults))

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 @click.option("--skip-similar", is_flag=True, help="Leave out frames that show the same as the last one taken.")
 @click.option("--scene", is_flag=True, help="Take only the first frame of each scene.")
 @click.option("--key-frames", is_flag=True, help="Look at key frames alone, by PyAV: a sixth of the time.")
-@click.option(
-    "--blur-faces", is_flag=True, help="Make faces coarse that Rekognition finds: $1 per 1,000 frames."
-)
+@click.option("--blur-faces", is_flag=True, help="Make faces coarse that Rekognition finds: $1 per 1,000 frames.")
 @pass_session
 def frames(
     session: Session,

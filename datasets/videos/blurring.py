@@ -1,7 +1,7 @@
 """Faces made such that nobody is known by them, before people see the pictures."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def blurred(body: bytes, boxes: Iterable[Box]) -> bytes:
     places = [*boxes]
     if not places:
         return body
-    pixels: Pixels = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
+    pixels = cast("Pixels", cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR))
     for box in places:
         _blur(pixels, box)
     return jpeg(pixels)

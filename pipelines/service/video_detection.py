@@ -26,6 +26,28 @@ BRIDGES = 2.5
 
 
 @dataclass(frozen=True, slots=True)
+class VideoWanted:
+    """What is wanted of a video that a version looks at.
+
+    Parameters
+    ----------
+    every : seconds from one frame to the next
+    gap : seconds that a span bridges; None: two and a half times `every`
+    hold : the confidence with which spans go on, 0..100; None: four fifths of what they begin with
+    spans : a file for them, CSV or JSON lines
+    sheet : a file for a picture a span
+    key_frames : whether only key frames are looked at
+    """
+
+    every: float = 1.0
+    gap: float | None = None
+    hold: float | None = None
+    spans: Path | None = None
+    sheet: Path | None = None
+    key_frames: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """With which confidence spans begin, and go on, 0..100."""
 
