@@ -142,6 +142,7 @@ class InspectionSettings(_Section):
     keep: str = "90d"
     by: Literal["etag", "sha256"] = "etag"
     workers: Annotated[int, Ge(2), Le(1000)] | None = None
+    analyzers: tuple[Literal["labels", "properties", "text", "moderation", "faces"], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -263,6 +264,7 @@ Editors check it once you have run: customlabels init --schema > customlabels.sc
 # deadline = "4h"                  # how long an image may wait; the model is started as late as that lets
 # keep = "90d"                     # how long results are kept
 # by = "etag"                      # images are known by ETag and size; "sha256" where equal bytes have several ETags
+# analyzers = ["text"]             # beside the champion: labels, properties, text, moderation, faces; each costs
 # workers = 3                      # functions at once; default: as many as keep the model's units busy
 
 [notify]

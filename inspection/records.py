@@ -7,7 +7,7 @@ most 1,024 bytes, an object's key as many).
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -42,6 +42,7 @@ class Sighting:
     ----------
     image : its key in the table
     did : what was done with the object: tagged, copied, moved; empty where nothing was
+    beside : what Rekognition's own analyzers name in it, by theirs
     """
 
     image: str
@@ -51,6 +52,7 @@ class Sighting:
     judgement: Judgement
     top: Seen | None = None
     did: str = ""
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def quoted(etag: str) -> str:
@@ -117,6 +119,7 @@ def of_sighting(sighting: Sighting) -> dict[str, Any]:
         "why": sighting.judgement.why,
         "top": of_seen(sighting.top) if sighting.top else None,
         "did": sighting.did,
+        "beside": {name: list(seen) for name, seen in sighting.beside.items()} or None,
     }
 
 
@@ -130,6 +133,7 @@ def read_sighting(item: Mapping[str, Any]) -> Sighting:
         judgement=Judgement(Verdict(item["verdict"]), tuple(item["labels"]), item["why"]),
         top=read_seen(item["top"]) if "top" in item else None,
         did=item["did"],
+        beside={name: tuple(seen) for name, seen in item.get("beside", {}).items()},
     )
 
 
