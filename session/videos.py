@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customlabels.core.errors import ServiceError
+from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.plurals import counted
 
 if TYPE_CHECKING:
@@ -41,31 +41,43 @@ def frames(
     to: Path,
     choice: "Choice",
     *,
+    lasts: float | None = None,
     advance: Callable[[float], None] = lambda seconds: None,
 ) -> "Iterator[Taken]":
-    """The frames of a video, of all below a folder or below an address in S3, written to the folder `to`.
+    """The frames of a video, of all below a folder or an address in S3, or of a stream, written to the folder `to`.
 
     Run again after it was killed, it goes on with the video at which it was.
 
     Parameters
     ----------
+    lasts : seconds of a live stream (rtsp://) after which it is enough
     advance : called with the seconds of video that were read since the last call
 
     Raises
     ------
+    SettingsError : a stream would never be enough
     LayoutError : there is no video, or `to` holds frames that were chosen otherwise
     """
     from customlabels.datasets.videos.decoding import import_opencv
     from customlabels.datasets.videos.extracting import Taken, extract
+    from customlabels.datasets.videos.streams import extract_stream, is_stream
     from customlabels.pipelines.service.video_sources import videos_of
 
     import_opencv()
-    text = str(source)
+    text, finish = str(source), _blur_faces(session) if choice.blur_faces else None
+    if is_stream(text):
+        if lasts is None and choice.most is None:
+            raise SettingsError("a live stream has no end", hint="say --lasts 10m, or --most 300")
+        if choice.key_frames:
+            raise SettingsError("--key-frames goes with stored videos; a stream's frames are all decoded")
+        yield extract_stream(text, to, choice, lasts=lasts, advance=advance, finish=finish)
+        return
+    if lasts is not None:
+        raise SettingsError("--lasts goes with a live stream, rtsp://…")
     videos = videos_of(text, session.clients.s3 if text.startswith("s3://") else None)
     if videos.others:
         session.console.note(f"{source}: {counted(videos.others, 'file')} left out, no video")
     yield from (Taken(fault.partition(": ")[0], fault=fault) for fault in videos.faults)
-    finish = _blur_faces(session) if choice.blur_faces else None
     yield from extract(videos.videos, to, choice, advance, finish)
 
 

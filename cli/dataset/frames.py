@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("source", metavar="VIDEO|FOLDER|S3-ADDRESS")
+@click.argument("source", metavar="VIDEO|FOLDER|S3-ADDRESS|RTSP-ADDRESS")
 @click.option(
     "--to",
     type=click.Path(path_type=Path, file_okay=False),
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 )
 @click.option("--every", default="2s", show_default=True, help="Time from one frame to the next, as 0.5s or 1m.")
 @click.option("--most", type=click.IntRange(1), help="Frames of a video, at most; spread evenly over it.")
+@click.option("--lasts", metavar="TIME", help="Of a live stream: how long it is looked at, as 10m.")
 @click.option("--skip-similar", is_flag=True, help="Leave out frames that show the same as the last one taken.")
 @click.option("--scene", is_flag=True, help="Take only the first frame of each scene.")
 @click.option("--key-frames", is_flag=True, help="Look at key frames alone, by PyAV: a sixth of the time.")
@@ -36,6 +37,7 @@ def frames(
     to: Path,
     every: str,
     most: int | None,
+    lasts: str | None,
     skip_similar: bool,
     scene: bool,
     key_frames: bool,
@@ -46,24 +48,22 @@ def frames(
     Frames of a video stay on one side of every split, without being asked; so do those that lie in different folders,
     once they are labelled. Killed, the command is run again, and goes on with the video at which it was.
 
+    A live stream, rtsp://, is looked at for --lasts, or until there are --most frames.
+
     Exits 4 where a video is broken, cut off, or none; the frames before that are kept, and the other videos are done.
 
     Example: customlabels dataset frames videos --to photos --every 2s --skip-similar --most 300
     """
     from customlabels.datasets.videos.extracting import Choice
+    from customlabels.datasets.videos.streams import is_stream, without_secrets
 
     seconds = positive_seconds("--every", every)
     choice = Choice(seconds, most, skip_similar, scene, key_frames, blur_faces)
+    enough = positive_seconds("--lasts", lasts) if lasts else None
     rows: list[Taken] = []
-    passed = 0.0
-    with session.console.step(f"taking frames of {source}") as advance:
-
-        def step(read: float) -> None:
-            nonlocal passed
-            passed += read
-            advance(0)
-
-        for taken in session.frames(source, to, choice, advance=step):
+    # The address of a stream may hold a password.
+    with session.console.step(f"taking frames of {without_secrets(source) if is_stream(source) else source}") as shown:
+        for taken in session.frames(source, to, choice, lasts=enough, advance=lambda seconds: shown(0)):
             rows.append(taken)
             for note in taken.notes:
                 session.console.note(note)

@@ -125,7 +125,7 @@ def _walk(
         turn, before = number, seconds
         read, pixels = capture.retrieve()
         if read and pixels is not None:
-            yield Picture(seconds, _upright(capture, pixels))
+            yield Picture(seconds, upright(capture, pixels))
     advance(max(0.0, course.length - before))
     _see_that_all_came(video, course, lacking, int(count), rate)
 
@@ -172,7 +172,7 @@ def see_that_it_is_taken(name: str, width: int, height: int) -> None:
         raise LayoutError(f"{name}: {width}×{height} pixels; the service takes sides up to {MAX_ASPECT}:1")
 
 
-def _upright(capture: Any, pixels: "Pixels") -> "Pixels":
+def upright(capture: Any, pixels: "Pixels") -> "Pixels":
     """The picture with square pixels, no side over MAX_SIDE; OpenCV has turned it already."""
     import cv2
 

@@ -12,6 +12,7 @@ from customlabels.core.errors import CustomLabelsError, LayoutError, SettingsErr
 from customlabels.core.plurals import counted
 from customlabels.datasets.files import ending_of
 from customlabels.datasets.videos.containers import ENDINGS, Video, see_that_it_is_one, video_file, videos_below
+from customlabels.datasets.videos.streams import is_stream, without_secrets
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,7 +29,7 @@ class Videos:
 
 def names_video(source: str) -> bool:
     """Whether a source is called as a video, or is a file that begins as one."""
-    if source.startswith(("rtsp://", "rtsps://")):
+    if is_stream(source):
         return True
     if source.startswith("s3://"):
         return ending_of(source) in ENDINGS
@@ -56,6 +57,11 @@ def videos_of(source: str, client: "S3Client | None") -> Videos:
     LayoutError : there is none
     SettingsError : an address that is none
     """
+    if is_stream(source):
+        raise LayoutError(
+            f"{without_secrets(source)}: a live stream is made into frames first, which are looked at then",
+            hint="customlabels dataset frames rtsp://… --lasts 10m",
+        )
     if source.startswith("s3://"):
         assert client is not None  # noqa: S101 - whoever names an address gives the client
         return _in_s3(source, client)

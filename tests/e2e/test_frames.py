@@ -79,6 +79,9 @@ def test_what_is_no_video_ends_in_a_sentence(bare: Shell) -> None:
     told = bare.run("dataset", "frames", ".", "--to", "frames", expect=4)
     assert "warning: broken.mp4: is no video (a JPEG image)" in told.stderr
     assert "1 frame of 2 videos in frames" in told.stdout
+    endless = bare.run("dataset", "frames", "rtsp://ada:secret@127.0.0.1:1/line", expect=2).stderr
+    assert "error: a live stream has no end" in endless
+    assert "secret" not in endless
 
 
 def test_a_video_in_s3_is_read_there(shell: Shell) -> None:
