@@ -88,8 +88,14 @@ def detect(scope: Scope) -> Policy:
 
 
 def analyzers(scope: Scope) -> Policy:
-    """What `customlabels detect --with NAMES` needs beside what `detect` does; with --no-model, all that it needs."""
-    calls = of_rekognition("DetectFaces", "DetectLabels", "DetectModerationLabels", "DetectText")
+    """What `customlabels detect --with NAMES` and `dataset frames --where` or `--blur-faces` need.
+
+    With --no-model that is all; else `detect` needs its own as well.
+    """
+    calls = of_rekognition(
+        *("DetectFaces", "DetectLabels", "DetectModerationLabels", "DetectText"),
+        *("GetLabelDetection", "StartLabelDetection"),
+    )
     return policy(
         [
             allow(calls, [EVERYTHING], sid="Analyzers"),

@@ -10,13 +10,18 @@ from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.plurals import counted
 
 if TYPE_CHECKING:
-    from customlabels.datasets.videos.extracting import Choice, Finish, Taken
+    from customlabels.datasets.videos.containers import Video
+    from customlabels.datasets.videos.extracting import Choice, Finish, Taken, Within
     from customlabels.pipelines.service.detection import Detection
     from customlabels.pipelines.service.running import BeforeStart
     from customlabels.pipelines.service.spans import Span
     from customlabels.pipelines.service.versions import Description
     from customlabels.pipelines.service.video_detection import Thresholds, VideoWanted
     from customlabels.session.session import Session
+
+
+BESIDE = 0.5
+"""Seconds before and after a span that belong to it: Rekognition looks about twice a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ def frames(
     if is_stream(text):
         if lasts is None and choice.most is None:
             raise SettingsError("a live stream has no end", hint="say --lasts 10m, or --most 300")
+        if choice.where is not None:
+            raise SettingsError("--where goes with videos in S3, where Rekognition looks at them")
         if choice.key_frames:
             raise SettingsError("--key-frames goes with stored videos; a stream's frames are all decoded")
         yield extract_stream(text, to, choice, lasts=lasts, advance=advance, finish=finish)
@@ -78,7 +85,32 @@ def frames(
     if videos.others:
         session.console.note(f"{source}: {counted(videos.others, 'file')} left out, no video")
     yield from (Taken(fault.partition(": ")[0], fault=fault) for fault in videos.faults)
-    yield from extract(videos.videos, to, choice, advance, finish)
+    if choice.where is None:
+        yield from extract(videos.videos, to, choice, advance, finish)
+        return
+    if not text.startswith("s3://"):
+        raise SettingsError("--where goes with videos in S3, where Rekognition looks at them")
+    yield from extract(videos.videos, to, choice, advance, finish, _where(session, choice.where))
+
+
+def _where(session: "Session", label: str) -> "Callable[[Video], Within]":
+    """Has Rekognition look through a video for a label; tells which times are in its spans."""
+    from customlabels.core.addresses import parse_address
+    from customlabels.core.watching import ticking
+    from customlabels.datasets.videos.containers import fingerprint
+    from customlabels.pipelines.service.label_detection import seen_in
+
+    if not session.emulated:
+        session.console.note("each video is shown to StartLabelDetection, at $0.10 a minute (list price, US regions)")
+
+    def within(video: "Video") -> "Within":
+        address, mark = parse_address(video.address or ""), fingerprint(video)
+        with session.console.step(f"having Rekognition look for {label} in {video.name}") as advance:
+            found = seen_in(session.clients.rekognition, address, mark, label, tick=ticking(advance))
+        session.console.note(f"{video.name}: {label} in {counted(len(found), 'span')}")
+        return lambda seconds: any(span.begin - BESIDE <= seconds <= span.end + BESIDE for span in found)
+
+    return within
 
 
 def _blur_faces(session: "Session") -> "Finish":

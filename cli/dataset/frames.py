@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 @click.option("--skip-similar", is_flag=True, help="Leave out frames that show the same as the last one taken.")
 @click.option("--scene", is_flag=True, help="Take only the first frame of each scene.")
 @click.option("--key-frames", is_flag=True, help="Look at key frames alone, by PyAV: a sixth of the time.")
+@click.option(
+    "--where", metavar="LABEL", help="Of videos in S3: only where Rekognition sees that, as Person: $0.10 a minute."
+)
 @click.option("--blur-faces", is_flag=True, help="Make faces coarse that Rekognition finds: $1 per 1,000 frames.")
 @pass_session
 def frames(
@@ -41,6 +44,7 @@ def frames(
     skip_similar: bool,
     scene: bool,
     key_frames: bool,
+    where: str | None,
     blur_faces: bool,
 ) -> int:
     """Take frames of videos, as JPEG images that are named by video and time.
@@ -58,7 +62,7 @@ def frames(
     from customlabels.datasets.videos.streams import is_stream, without_secrets
 
     seconds = positive_seconds("--every", every)
-    choice = Choice(seconds, most, skip_similar, scene, key_frames, blur_faces)
+    choice = Choice(seconds, most, skip_similar, scene, key_frames, blur_faces, where)
     enough = positive_seconds("--lasts", lasts) if lasts else None
     rows: list[Taken] = []
     # The address of a stream may hold a password.

@@ -49,12 +49,14 @@ class Video:
     size : bytes
     open : opens it to be read; the file has `seek`
     path : where it lies, of a file here
+    address : s3://bucket/key, of an object
     """
 
     name: str
     size: int
     open: Callable[[], BinaryIO]
     path: Path | None = None
+    address: str | None = None
 
     @property
     def title(self) -> str:

@@ -22,6 +22,7 @@ KEPT = ".videos"
 
 
 Finish = Callable[[str, bytes], bytes]
+Within = Callable[[float], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Choice:
     scenes : whether only the first frame of each scene is taken
     key_frames : whether only key frames are looked at, by PyAV
     blur_faces : whether faces are made coarse in the frames that are taken
+    where : a label that Rekognition sees in the frames that are taken
     """
 
     every: float = 2.0
@@ -44,6 +46,7 @@ class Choice:
     scenes: bool = False
     key_frames: bool = False
     blur_faces: bool = False
+    where: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,17 @@ class Taken:
 
 
 def chosen_pictures(
-    video: Video, choice: Choice, course: Course, advance: Callable[[float], None] = lambda seconds: None
+    video: Video,
+    choice: Choice,
+    course: Course,
+    advance: Callable[[float], None] = lambda seconds: None,
+    within: Within = lambda seconds: True,
 ) -> Iterator[Picture]:
     """The pictures of a video that are wanted, but for how many.
+
+    Parameters
+    ----------
+    within : whether a time is worth looking at
 
     Raises
     ------
@@ -81,7 +92,7 @@ def chosen_pictures(
     read = key_pictures if choice.key_frames else pictures
     wanted = Wanted(choice.skip_similar, choice.scenes)
     for picture in read(video, choice.every, course, advance):
-        if not wanted.looks or wanted.wants(sketch(picture.pixels)):
+        if within(picture.seconds) and (not wanted.looks or wanted.wants(sketch(picture.pixels))):
             yield picture
 
 
@@ -91,6 +102,7 @@ def extract(
     choice: Choice,
     advance: Callable[[float], None] = lambda seconds: None,
     finish: Finish | None = None,
+    within: Callable[[Video], Within] = lambda video: lambda seconds: True,
 ) -> Iterator[Taken]:
     """Writes the frames of each video to `folder`, below the same folders as the videos; one after the other.
 
@@ -100,6 +112,7 @@ def extract(
     ----------
     advance : called with the seconds of video that were read since the last call
     finish : makes what is kept of a frame that is taken, by its name and its JPEG
+    within : tells of a video which of its times are worth looking at
 
     Raises
     ------
@@ -127,7 +140,7 @@ def extract(
                 video.name, tuple(kept["frames"]), kept["seconds"], kept["fault"], tuple(kept["notes"]), before=True
             )
             continue
-        yield _extract(video, mark, folder, choice, advance, finish)
+        yield _extract(video, mark, folder, choice, advance, finish, within(video))
 
 
 def _extract(
@@ -137,6 +150,7 @@ def _extract(
     choice: Choice,
     advance: Callable[[float], None],
     finish: Finish | None,
+    within: Within,
 ) -> Taken:
     course, fault = Course(), ""
     with _aside(folder, mark) as aside:
@@ -150,7 +164,7 @@ def _extract(
         frames: list[Path] = []
         thinned = Thinned[Path](choice.most, Path.unlink) if choice.most else None
         try:
-            for picture in chosen_pictures(video, choice, course, advance):
+            for picture in chosen_pictures(video, choice, course, advance, within):
                 if thinned is None:
                     frames.append(write(picture))
                 elif thinned.takes():
@@ -237,5 +251,5 @@ def _in_words(choice: Any) -> str:
         for name in ("skip_similar", "scenes", "key_frames", "blur_faces")
         if choice.get(name)
     ]
-    most = [f"--most {choice['most']}"] if choice.get("most") else []
+    most = [f"--{name} {choice[name]}" for name in ("most", "where") if choice.get(name)]
     return " ".join([f"--every {choice.get('every'):g}s", *most, *flags]).replace("--scenes", "--scene")

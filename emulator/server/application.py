@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from customlabels.emulator.analyzers import operations as analyzers
+from customlabels.emulator.analyzers import videos
 from customlabels.emulator.cloudwatch.alarms import Alarms
 from customlabels.emulator.cloudwatch.service_metrics import REKOGNITION, SQS, Metrics
 from customlabels.emulator.customlabels import datasets, hosting, inference, policies, projects, updates, versions
@@ -96,6 +97,8 @@ OPERATIONS: dict[str, Operation] = {
     "DetectText": analyzers.detect_text,
     "DetectModerationLabels": analyzers.detect_moderation_labels,
     "DetectFaces": analyzers.detect_faces,
+    "StartLabelDetection": videos.start_label_detection,
+    "GetLabelDetection": videos.get_label_detection,
 }
 
 OFFERED = frozenset(
@@ -274,7 +277,16 @@ class Application:
 
     def _context(self, region: str, *, lagging: bool = False) -> Context:
         past = self._past if lagging else None
-        return Context(self._store, region, self._timings, self.trainer.submit, self.clock, self._pace.rate, past)
+        return Context(
+            self._store,
+            region,
+            self._timings,
+            self.trainer.submit,
+            self.clock,
+            self._pace.rate,
+            past,
+            self._deliveries.put,
+        )
 
     def _advance(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Moves the clock on by the query's seconds."""

@@ -11,6 +11,7 @@ __all__ = [
     "guard",
     "hosting",
     "image_sources",
+    "label_detection",
     "limits",
     "lost",
     "projects",

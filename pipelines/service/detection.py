@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,7 @@ class Detection:
     name: str
     labels: tuple[DetectedLabel, ...]
     error: str | None = None
-    beside: Mapping[str, Any] | None = None
+    beside: Mapping[str, Any] | None = field(default=None, metadata={"column": False})
 
 
 def as_document(detection: Detection) -> dict[str, Any]:

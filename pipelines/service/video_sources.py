@@ -106,4 +106,6 @@ def _object(client: "S3Client", stored: s3.Stored, name: str) -> Video:
     if not stored.size:
         raise LayoutError(f"{stored.address}: is empty")
     see_that_it_is_one(str(stored.address), s3.part(client, stored, 0, 4096))
-    return Video(name, stored.size, lambda: BufferedReader(RangedObject(client, stored), RANGE))
+    return Video(
+        name, stored.size, lambda: BufferedReader(RangedObject(client, stored), RANGE), address=str(stored.address)
+    )

@@ -96,6 +96,12 @@ def test_a_video_in_s3_is_read_there(shell: Shell) -> None:
         shell.run(*words, f"s3://films/{source}", "--to", to)
         assert digest(shell.folder / to) == digest(shell.folder / "here")
     assert len(digest(shell.folder / "here")) == 5
+    tags = {"TagSet": [{"Key": "rekognition-video", "Value": "Person:95:1:2/Cat:20:0:9"}]}
+    service.s3.put_object_tagging(Bucket="films", Key="videos/line.mkv", Tagging=tags)  # type: ignore[arg-type]
+    some = shell.run(*words, "s3://films/videos/line.mkv", "--to", "some", "--where", "person")
+    assert sorted(name[-9:-4] for name in digest(shell.folder / "some")) == ["1s000", "2s000"]
+    assert "line.mkv: person in 1 span" in some.stderr
+    assert "--where goes with videos in S3" in shell.run(*words, "line.mkv", "--where", "Person", expect=2).stderr
     told = shell.run(*words, "s3://films/text/x.mkv", expect=4)
     assert "error: s3://films/text/x.mkv: is no video (a text)" in told.stderr
     assert "holds no video" in shell.run(*words, "s3://films/nothing/", expect=4).stderr
