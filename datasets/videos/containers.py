@@ -25,6 +25,12 @@ _PICTURES = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"av
 """Brands of images in the container of MP4."""
 
 _BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"moof", b"styp", b"sidx", b"uuid"}
+_LATER_BOXES = _BOXES | {b"meta", b"udta", b"mfra", b"emsg", b"prft", b"ssix", b"PICT"}
+_MOST_BOXES, _MOST_ELEMENTS = 1_000_000, 64
+"""Parts of a file that are walked through; ten hours in fragments of a second have 72,000."""
+
+_UNTOLD = (0, 0xFFFFFFFF)
+"""Lengths of an AVI whose writer never came back to say."""
 _KNOWN = (
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"\x89PNG", "a PNG image"),
@@ -167,7 +173,8 @@ def missing_bytes(video: Video) -> int:
         kind = container(file.read(_HEAD))
         if kind == "avi":
             file.seek(4)
-            end = 8 + int.from_bytes(file.read(4), "little")
+            length = int.from_bytes(file.read(4), "little")
+            end = 0 if length in _UNTOLD else 8 + length
         elif kind == "mkv":
             end = _matroska_end(file, video.size)
         elif kind == "mp4":
@@ -178,11 +185,15 @@ def missing_bytes(video: Video) -> int:
 
 
 def _mp4_end(file: BinaryIO, size: int) -> int:
-    """Where the last box of an MP4 ends, as it says itself."""
+    """Where the last box of an MP4 ends, as it says itself; what follows the boxes and is none says nothing."""
     at = 0
-    while at + 8 <= size:
+    for _ in range(_MOST_BOXES):
+        if at + 8 > size:
+            break
         file.seek(at)
-        length, _ = struct.unpack(">I4s", file.read(8))
+        length, kind = struct.unpack(">I4s", file.read(8))
+        if kind not in _LATER_BOXES:
+            break
         if length == 1:
             long = file.read(8)
             if len(long) < 8:
@@ -199,7 +210,9 @@ def _mp4_end(file: BinaryIO, size: int) -> int:
 def _matroska_end(file: BinaryIO, size: int) -> int:
     """Where the segment of a Matroska file ends; 0 where it does not say, as in a recording that goes on."""
     at = 0
-    while at < size:
+    for _ in range(_MOST_ELEMENTS):
+        if at >= size:
+            break
         file.seek(at)
         reader = io.BytesIO(file.read(16))
         try:

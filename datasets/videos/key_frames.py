@@ -1,6 +1,7 @@
 """Key frames alone, by PyAV: the pictures that a video holds whole, in a sixth of the time that all of them take."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 from customlabels.core.errors import LayoutError
@@ -31,10 +32,11 @@ def key_pictures(
     av.logging.set_level(av.logging.PANIC)
     lacking = missing_bytes(video)
     try:
-        container = av.open(str(video.path)) if video.path is not None else av.open(video.open())
+        file = None if video.path is not None else video.open()
+        container = av.open(str(video.path)) if file is None else av.open(file)
     except (av.FFmpegError, ValueError) as error:
         raise LayoutError(f"{video.name}: no picture can be read from it: it is broken from second 0 on") from error
-    with container:
+    with container, file or nullcontext():
         if not container.streams.video:
             raise LayoutError(f"{video.name}: holds no pictures")
         stream = container.streams.video[0]

@@ -125,6 +125,22 @@ def test_what_is_no_video_is_refused_before_it_is_decoded(
     assert error.value.message == f"{tmp_path / name}: {sentence}"
 
 
+@pytest.mark.parametrize("ending", [".mp4", ".avi", ".mkv"])
+def test_what_follows_a_whole_video_in_its_file_is_no_fault(clips: Path, tmp_path: Path, ending: str) -> None:
+    source = tmp_path / f"line{ending}"
+    source.write_bytes((clips / f"line{ending}").read_bytes() + b"made by camera 3, serial number 4711")
+    taken = frames_of(source, tmp_path / "frames")
+    assert (len(taken.frames), taken.fault) == (3, "")
+
+
+def test_a_length_that_its_writer_never_filled_in_is_no_fault(clips: Path, tmp_path: Path) -> None:
+    for length in (b"\0" * 4, b"\xff" * 4):
+        body = (clips / "line.avi").read_bytes()
+        source = tmp_path / f"live-{length[0]}.avi"
+        source.write_bytes(body[:4] + length + body[8:])
+        assert frames_of(source, tmp_path / "frames").fault == ""
+
+
 def test_a_folder_gives_its_videos_below_the_same_folders_and_says_what_is_broken(clips: Path, tmp_path: Path) -> None:
     source = tmp_path / "videos"
     for name, ending in (("crack/one", ".mp4"), ("good/two", ".avi")):
