@@ -54,9 +54,10 @@ def frame_of(name: str) -> Frame | None:
     ----------
     name : a path or an address, of which the last part counts
     """
-    base = name.replace("\\", "/").rpartition("/")[2]
-    if "video" not in base.lower():
+    # Asked of every line of a manifest: most names are told by this alone.
+    if "video" not in name.lower():
         return None
+    base = name.replace("\\", "/").rpartition("/")[2]
     match = next(reversed([*_NAME.finditer(base)]), None)
     if match is None:
         return None
