@@ -125,7 +125,7 @@ def look_at(
         check_folder(images, draw)
     chosen = session.answering(project, version) if model else None
     run = Run(str(source), NO_VERSION if chosen is None else version_name(chosen), min_confidence)
-    kept = read_kept(to, run, safe=safe_csv) if to else None
+    kept = read_kept(to, run, safe=safe_csv, beside=beside) if to else None
     if kept is not None and kept.done:
         images, all_images = [named for named in images if named[0] not in kept.done], images
         count = len(all_images) - len(images)

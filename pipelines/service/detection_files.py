@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +61,7 @@ class Kept:
     body: bytes
 
 
-def read_kept(path: Path, run: Run, *, safe: bool = False) -> Kept:
+def read_kept(path: Path, run: Run, *, safe: bool = False, beside: Sequence[str] = ()) -> Kept:
     """What of the file is whole; nothing where there is no file. The file is left as it is.
 
     Images of another source are kept, and not taken for those of the run.
@@ -69,9 +69,14 @@ def read_kept(path: Path, run: Run, *, safe: bool = False) -> Kept:
     A line that was cut off, images that could not be looked at, and in CSV the last image, whose rows may lack some,
     have to be done again.
 
+    Parameters
+    ----------
+    beside : names of the analyzers that look beside the version
+
     Raises
     ------
-    LayoutError : it holds something else than detections, or those of another version or least confidence, or is a
+    LayoutError : it holds something else than detections, or those of another version, least confidence or other
+        analyzers, or is a
         safe CSV where none is asked for, or none where one is
     """
     as_csv = _is_csv(path)
@@ -97,6 +102,11 @@ def read_kept(path: Path, run: Run, *, safe: bool = False) -> Kept:
         version, least = sorted(others, key=str)[0]
         at = "the assumed thresholds" if least is None else f"a least confidence of {least:g}"
         raise LayoutError(f"{path}: holds detections of version {version} at {at}", hint="name another file with --to")
+    if not as_csv and (
+        kinds := {frozenset(json.loads(line).get("beside") or ()) for line in whole} - {frozenset(beside)}
+    ):
+        names = ", ".join(sorted(next(iter(kinds)))) or "no analyzer"
+        raise LayoutError(f"{path}: holds what {names} saw beside the version", hint="name another file with --to")
     again = {(earlier.source, name) for name, failed, earlier, _ in named if failed}
     if as_csv and named:
         again.add((named[-1][2].source, named[-1][0]))
@@ -186,11 +196,16 @@ def _name(path: Path, number: int, line: bytes, as_csv: bool, safe: bool) -> tup
         document: dict[str, Any] = json.loads(line)
         return (
             document["name"],
-            document["error"] is not None,
+            document["error"] is not None or _refused(document.get("beside")),
             Run(document["source"], document["version"], document["least"]),
         )
     except (ValueError, KeyError, IndexError, StopIteration, TypeError) as error:
         raise LayoutError(f"{path}, line {number}: is no detection", hint="name another file with --to") from error
+
+
+def _refused(beside: dict[str, Any] | None) -> bool:
+    """Whether an analyzer could not look."""
+    return any(findings["refusal"] is not None for findings in (beside or {}).values())
 
 
 def _rows(detection: Detection, run: Run, *, safe: bool) -> str:

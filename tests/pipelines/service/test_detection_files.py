@@ -102,3 +102,19 @@ def test_what_was_written_is_read_again(
     again = kept_detections(path, kept, RUN, safe=safe)
     assert {detection.name for detection in again} == kept.done
     assert again == [detection for detection in detections if detection.name in kept.done]
+
+
+def test_what_analyzers_saw_is_kept_and_done_again_where_one_could_not_look(tmp_path: Path) -> None:
+    path = tmp_path / "found.jsonl"
+    seen = {"text": {"version": "3.0", "seen": [], "figures": {}, "refusal": None}}
+    refused = {"text": {"version": "", "seen": [], "figures": {}, "refusal": "somebody else is looking at it"}}
+    with detection_file(path, read_kept(path, RUN, beside=["text"]), RUN) as file:
+        file.write(Detection("a", (), beside=seen))
+        file.write(Detection("b", (), beside=refused))
+    assert read_kept(path, RUN, beside=["text"]).done == {"a"}
+    for other in ([], ["labels"], ["text", "labels"]):
+        with pytest.raises(LayoutError, match="holds what text saw beside the version"):
+            read_kept(path, RUN, beside=other)
+    write(tmp_path / "plain.jsonl", ["a", "b"], safe=False)
+    with pytest.raises(LayoutError, match="holds what no analyzer saw beside the version"):
+        read_kept(tmp_path / "plain.jsonl", RUN, beside=["text"])
