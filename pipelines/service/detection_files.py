@@ -76,8 +76,7 @@ def read_kept(path: Path, run: Run, *, safe: bool = False, beside: Sequence[str]
     Raises
     ------
     LayoutError : it holds something else than detections, or those of another version, least confidence or other
-        analyzers, or is a
-        safe CSV where none is asked for, or none where one is
+        analyzers, or is a safe CSV where none is asked for, or none where one is
     """
     as_csv = _is_csv(path)
     try:
@@ -102,11 +101,8 @@ def read_kept(path: Path, run: Run, *, safe: bool = False, beside: Sequence[str]
         version, least = sorted(others, key=str)[0]
         at = "the assumed thresholds" if least is None else f"a least confidence of {least:g}"
         raise LayoutError(f"{path}: holds detections of version {version} at {at}", hint="name another file with --to")
-    if not as_csv and (
-        kinds := {frozenset(json.loads(line).get("beside") or ()) for line in whole} - {frozenset(beside)}
-    ):
-        names = ", ".join(sorted(next(iter(kinds)))) or "no analyzer"
-        raise LayoutError(f"{path}: holds what {names} saw beside the version", hint="name another file with --to")
+    if not as_csv and (beside or b'"beside"' in body):
+        _see_that_the_same_look(path, whole, beside)
     again = {(earlier.source, name) for name, failed, earlier, _ in named if failed}
     if as_csv and named:
         again.add((named[-1][2].source, named[-1][0]))
@@ -115,6 +111,14 @@ def read_kept(path: Path, run: Run, *, safe: bool = False, beside: Sequence[str]
         name for name, _, earlier, _ in named if earlier.source == run.source and (earlier.source, name) not in again
     }
     return Kept(frozenset(done), (header + b"\n" if as_csv else b"") + body)
+
+
+def _see_that_the_same_look(path: Path, lines: Sequence[bytes], beside: Sequence[str]) -> None:
+    """Raises LayoutError where other analyzers looked beside the version."""
+    others = {frozenset(json.loads(line).get("beside") or ()) for line in lines} - {frozenset(beside)}
+    if others:
+        names = ", ".join(min(map(sorted, others))) or "no analyzer"
+        raise LayoutError(f"{path}: holds what {names} saw beside the version", hint="name another file with --to")
 
 
 def kept_detections(path: Path, kept: Kept, run: Run, *, safe: bool = False) -> list[Detection]:
