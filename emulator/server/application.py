@@ -93,6 +93,10 @@ OPERATIONS: dict[str, Operation] = {
     "StartProjectVersion": versions.start_project_version,
     "StopProjectVersion": versions.stop_project_version,
     "DetectCustomLabels": inference.detect_custom_labels,
+}
+"""Custom Labels."""
+
+ANALYZERS: dict[str, Operation] = {
     "DetectLabels": analyzers.detect_labels,
     "DetectText": analyzers.detect_text,
     "DetectModerationLabels": analyzers.detect_moderation_labels,
@@ -100,6 +104,7 @@ OPERATIONS: dict[str, Operation] = {
     "StartLabelDetection": videos.start_label_detection,
     "GetLabelDetection": videos.get_label_detection,
 }
+"""What else of Rekognition looks at any image or video."""
 
 OFFERED = frozenset(
     (
@@ -184,9 +189,10 @@ class Application:
         try:
             self._check_caller(environ, region, operation, body)
             context = self._context(region, lagging=bool(self._past) and operation.startswith(("Describe", "ListP")))
-            if operation not in OPERATIONS:
+            answering = OPERATIONS.get(operation) or ANALYZERS.get(operation)
+            if answering is None:
                 raise not_offered(operation, known=operation in service_model().operation_names)
-            result = encode(OPERATIONS[operation](context, decode(operation, body)))
+            result = encode(answering(context, decode(operation, body)))
         except Refusal as refusal:
             refused = refusal.code
             return answer(start_response, refusal.status, CONTENT_TYPE, encode_refusal(refusal))
