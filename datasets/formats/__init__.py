@@ -3,6 +3,8 @@
 __all__ = [
     "coco",
     "createml",
+    "csv_guess",
+    "csv_rules",
     "csv_table",
     "custom_vision",
     "cvat",
