@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
+from customlabels.core.notebook_bars import in_notebook, notebook_bar
 from customlabels.core.printable import printable, printable_json
 from customlabels.core.text_tables import lay_out
 from customlabels.core.watching import Callbacks, Progress
@@ -124,8 +125,12 @@ class Console:
     def step(self, title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
         """A step of a run; the block calls what it gets with the count done since the last call.
 
-        A bar appears after two seconds, on a terminal only; elsewhere the step is one line.
+        A bar appears after two seconds, on a terminal or in a notebook only; elsewhere the step is one line.
         """
+        if not self.quiet and in_notebook():
+            with notebook_bar(title, total, _BAR_AFTER) as advance_bar:
+                yield advance_bar
+            return
         shown = not self.quiet and sys.stderr.isatty()
         if not shown:
             self.note(f"{title} …")
