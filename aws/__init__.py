@@ -1,9 +1,8 @@
 """AWS as every room uses it.
 
-`clients` makes the clients and turns what AWS refuses into sentences; `s3` is the one way to objects, `parameters` to
-SSM parameters, `topics` to SNS, `queues` counts messages, `bucket` looks at the bucket that a run works in;
-`function_log` is what
-Lambda functions say; `stacks` deploys.
+`clients` makes the clients and turns what AWS refuses into sentences; `s3` is the one way to objects, `many_puts` the
+quick one for many that are put; `parameters` is for SSM parameters, `topics` for SNS, `queues` counts messages,
+`bucket` looks at the bucket that a run works in; `function_log` is what Lambda functions say; `stacks` deploys.
 """
 
-__all__ = ["bucket", "clients", "function_log", "parameters", "queues", "regions", "s3", "topics"]
+__all__ = ["bucket", "clients", "function_log", "many_puts", "parameters", "queues", "regions", "s3", "topics"]

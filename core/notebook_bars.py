@@ -22,7 +22,9 @@ def in_notebook() -> bool:
 
 
 @contextmanager
-def notebook_bar(title: str, total: int | None, after: float) -> Iterator[Callable[[int], None]]:
+def notebook_bar(
+    title: str, total: int | None, after: float, *, in_bytes: bool = False
+) -> Iterator[Callable[[int], None]]:
     """A bar below the cell, which becomes a line at its end.
 
     Parameters
@@ -46,7 +48,7 @@ def notebook_bar(title: str, total: int | None, after: float) -> Iterator[Callab
             if now - began < after or (handle is not None and now - shown < _BETWEEN):
                 return
             shown = now
-            picture = _picture(title, done, total)
+            picture = _picture(title, done, total, in_bytes=in_bytes)
             if handle is None:
                 handle = display(picture, raw=True, display_id=True)  # type: ignore[no-untyped-call]
             else:
@@ -62,7 +64,8 @@ def notebook_bar(title: str, total: int | None, after: float) -> Iterator[Callab
             handle.update(line, raw=True)
 
 
-def _picture(title: str, done: int, total: int | None) -> dict[str, str]:
-    count = f"{done}" if total is None else f"{done} of {total}"
+def _picture(title: str, done: int, total: int | None, *, in_bytes: bool) -> dict[str, str]:
+    far, whole = (f"{count / 1e6:,.1f} MB" if in_bytes else f"{count}" for count in (done, total or 0))
+    count = far if total is None else f"{far} of {whole}"
     bar = "<progress></progress>" if total is None else f'<progress value="{done}" max="{total}"></progress>'
     return {"text/html": f"{bar} {escape(title)} · {count}", "text/plain": f"{title} · {count}"}

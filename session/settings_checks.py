@@ -41,7 +41,7 @@ def _project(settings: Settings) -> Iterator[str]:
 
 
 def _dataset(given: DatasetSettings) -> Iterator[str]:
-    from customlabels.datasets.formats.csv_guess import ROLES
+    from customlabels.datasets.formats.csv_names import ROLES
     from customlabels.datasets.formats.csv_rules import parse_rule
     from customlabels.datasets.split import group_by
     from customlabels.manifests.formats import AUTO, FORMATS

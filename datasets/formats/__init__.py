@@ -3,7 +3,7 @@
 __all__ = [
     "coco",
     "createml",
-    "csv_guess",
+    "csv_names",
     "csv_rules",
     "csv_table",
     "custom_vision",

@@ -31,7 +31,7 @@ class Steps:
         self.titles: list[str] = []
 
     @contextmanager
-    def step(self, title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    def step(self, title: str, total: int | None = None, *, in_bytes: bool = False) -> Iterator[Callable[[int], None]]:
         self.titles.append(title)
         yield lambda count: None
 
