@@ -17,6 +17,7 @@ from customlabels.session import (
     evaluations,
     inspections,
     manifest_checks,
+    prelabelling,
     reviews,
     running_models,
     schedules,
@@ -205,6 +206,9 @@ class Session:
     detect = detections.detect
     look_at = detections.look_at
     measure_rate = detections.measure_rate
+
+    plan_prelabels = prelabelling.plan_prelabels
+    prelabel = prelabelling.prelabel
 
     schedule = schedules.schedule
     schedule_stack = schedules.schedule_stack
