@@ -22,6 +22,7 @@ from customlabels.session import (
     running_models,
     schedules,
     trainings,
+    watching,
 )
 
 
@@ -223,6 +224,7 @@ class Session:
     dead_letters = inspections.dead_letters
     retry_inspection = inspections.retry_inspection
     known_detections = inspections.known_detections
+    watch_inspection = watching.watch_inspection
 
     validate = manifest_checks.validate
     look = manifest_checks.look
