@@ -11,7 +11,7 @@ from customlabels.inspection.golden import Golden
 
 NAMES = {
     "confidence": "confidence",
-    "sureness": "confidence where it counts",
+    "sureness": "confidence above the threshold",
     "share": "share",
     "refused": "refused images",
     "bytes": "bytes",

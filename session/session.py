@@ -231,6 +231,8 @@ class Session:
 
     pick_for_review = reviews.pick_for_review
     read_answers = reviews.read_answers
+    send_review = reviews.send_review
+    collect_review = reviews.collect_review
     review_status = reviews.review_status
     apply_review = reviews.apply_review
     label_suspects = reviews.label_suspects
