@@ -6,8 +6,9 @@ mean over labels, with the best thresholds there, as in the service. On images t
 which three of four have no defect; and on photographs of magnetic tiles, where TILES is their folder (magnetic_tile.py
 tells of them).
 
-Then sample images with boxes are labelled ahead by a model that was trained on others, corrected in the page by a
-person who knows the truth, and trained on; beside it the same images labelled from nothing. An action is a key, a
+Then sample images with boxes are labelled ahead by a model that was trained on others, and corrected in the page by a
+person who knows the truth: twelve at once are confirmed but for those that are wrong, which are corrected one by one.
+Beside it the same images labelled from nothing; both make a dataset. An action is a key, a
 click or a drag, as the page counts them. A box counts as right where it overlaps the true one by half.
 """
 
@@ -34,7 +35,7 @@ from customlabels.emulator.server import address
 from customlabels.manifests.formats import load_dataset
 from customlabels.pipelines.service.detection import DetectedLabel
 from customlabels.review.agreement import matched
-from customlabels.review.answers import Region
+from customlabels.review.answers import Region, read_answers
 from customlabels.review.images import keys_of, regions_of
 from customlabels.review.pick import Candidate, Cut, Thresholds, pick
 
@@ -42,6 +43,7 @@ SEEDS, FIRST, A_ROUND, ROUNDS = 6, 24, 100, 4
 TESTED, GOOD, BAD = 60, 540, 60
 """Sample images a label: tested, in the pool without a defect, and in the pool with each."""
 
+AT_ONCE = 12
 TRAINED, AHEAD = 60, 20
 """Sample images a label: that a model is trained on, and that are labelled ahead."""
 
@@ -134,14 +136,17 @@ def ahead() -> None:
         finally:
             address.stop(shell.state)
         dataset = load_dataset(shell.folder / "more" / "boxes.json", "coco")
-        keys = keys_of([record.path for record in dataset.records])
-        truth = {key: regions_of(record) or () for key, record in zip(keys, dataset.records, strict=True)}
+        paths = sorted((shell.folder / "more").rglob("*.jpg"))
+        by_path = {record.path: regions_of(record) or () for record in dataset.records}
+        keys = keys_of(paths)
+        truth = {key: by_path.get(path, ()) for key, path in zip(keys, paths, strict=True)}
         counts = {}
         with browser(shell.folder) as tab:
             for way, blind in (("ahead", ()), ("nothing", ("--blind",))):
                 pick_words = ["review", "pick", "seen/seen.jsonl", "--in", way, "--threshold", "0", "--not-alike"]
                 shell.run(*pick_words, "--count", str(len(keys)), "--overlap", "0", "-q")
                 counts[way] = labelled(tab, shell, way, truth, blind)
+                check(shell.folder / way, truth, len(keys))
         for way in counts:
             shell.run("review", "apply", "--in", way, "--to", f"{way}-set", "-q")
     note(
@@ -171,16 +176,53 @@ def labelled(tab: Tab, shell: Shell, review: str, truth: dict[str, tuple[Region,
         )
         tasks = [json.loads(line) for line in (shell.folder / review / "picks.jsonl").read_text().splitlines()]
         images = {task["name"]: task["image"] for task in tasks}
+        wanted = [truth[images[item["name"]]] for item in work["items"]]
+        rest = list(range(len(wanted)))
+        if not more:
+            rest = confirmed(tab, work["items"], wanted)
         brush = work["labels"][0]
-        for place, item in enumerate(work["items"]):
+        for place in rest:
             tab.wait(f"document.body.dataset.shown === '{place}'")
-            brush = corrected(tab, item, truth.get(images[item["name"]], ()), work["labels"], brush)
+            brush = corrected(tab, work["items"][place], wanted[place], work["labels"], brush)
             tab.press("Enter")
         tab.wait("!document.getElementById('over').hidden && document.body.dataset.unsent === '0'")
         return int(tab.value("document.body.dataset.actions"))
     finally:
         process.kill()
         process.wait()
+
+
+def confirmed(tab: Tab, items: list[dict], wanted: list[tuple[Region, ...]]) -> list[int]:
+    """Confirms, twelve at once, what was seen rightly; the numbers of the others."""
+    wrong = [place for place, item in enumerate(items) if not seen_rightly(item, wanted[place])]
+    tab.wait("document.body.dataset.shown === '0'")
+    tab.press("g")
+    for first in range(0, len(items), AT_ONCE):
+        some = list(range(first, min(len(items), first + AT_ONCE)))
+        tab.wait(f"document.body.dataset.sheet === '{' '.join(map(str, some))}'")
+        tab.press(*("1234567890as"[place - first] for place in some if place in wrong), "Enter")
+    return wrong
+
+
+def seen_rightly(item: dict, truth: tuple[Region, ...]) -> bool:
+    boxes = boxes_of(item)
+    return len(boxes) == len(truth) == len(matched(boxes, truth))
+
+
+def boxes_of(item: dict) -> list[Region]:
+    """Those that the page shows of itself."""
+    return [Region(seen["label"], *seen["box"]) for seen in item["seen"] if seen["counts"] and seen["box"] is not None]
+
+
+def check(review: Path, truth: dict[str, tuple[Region, ...]], count: int) -> None:
+    """Sees that every answer is the truth."""
+    answers = read_answers(review)
+    for answer in answers:
+        boxes = answer.boxes or ()
+        if not len(boxes) == len(truth[answer.image]) == len(matched(boxes, truth[answer.image])):
+            raise SystemExit(f"{review}: an answer is wrong: {answer}")
+    if len(answers) != count:
+        raise SystemExit(f"{review}: {len(answers)} answers of {count}")
 
 
 def corrected(tab: Tab, item: dict, truth: tuple[Region, ...], labels: list[str], brush: str) -> str:

@@ -283,7 +283,7 @@ def distance_p(distance: float, count: int, other: int) -> float:
     scaled = (effective + 0.12 + 0.11 / effective) * distance
     if scaled < 0.2:
         return 1.0
-    terms = ((-1) ** (number - 1) * exp(-2 * number**2 * scaled**2) for number in range(1, 101))
+    terms = ((1 if number % 2 else -1) * exp(-2 * number**2 * scaled**2) for number in range(1, 101))
     return min(1.0, max(0.0, 2 * sum(terms)))
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from customlabels.inspection.drift import Watched
+    from customlabels.inspection.drift import Reading, Watched
     from customlabels.inspection.golden import Golden
-    from customlabels.inspection.watching import Image, Reading
+    from customlabels.inspection.watching import Image
     from customlabels.pipelines.service.versions import Description
     from customlabels.review.estimates import LabelEstimate
     from customlabels.session.session import Session
