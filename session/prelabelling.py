@@ -84,28 +84,46 @@ def prelabel(
     start : starts the model where it is stopped, and stops it again
     before_start : asked before it is started; raises where it is not to be
     """
-    from contextlib import ExitStack
-    from functools import partial
-
-    from customlabels.pipelines.service.detection import detect
-    from customlabels.pipelines.service.detection_files import detection_file
-    from customlabels.pipelines.service.general_labels import detect_general
+    from customlabels.pipelines.service import arns
     from customlabels.pipelines.service.prelabelling import SEEN, write_prelabels
 
-    rekognition = session.clients.rekognition
-    with ExitStack() as stack:
-        if plan.version is None:
-            look = partial(detect_general, rekognition)
-        else:
-            look = partial(detect, rekognition, plan.version["ProjectVersionArn"])
-            if plan.waiting:
-                stack.enter_context(
-                    session.running(plan.version, units=plan.units, start=start, before_start=before_start, guard=guard)
-                )
-        if plan.waiting:
-            file = stack.enter_context(detection_file(plan.folder / SEEN, plan.kept, plan.run))
-            title = f"looking at {counted(len(plan.waiting), 'image')}"
-            advance = stack.enter_context(session.console.step(title, len(plan.waiting)))
-            for detection in look(plan.waiting, rate=plan.rate, min_confidence=plan.run.least, advance=advance):
-                file.write(detection)
-    return write_prelabels(plan, session.clients.s3)
+    if plan.version is None:
+        _show_to_rekognition(session, plan)
+    elif plan.waiting:
+        session.look_at(
+            plan.source,
+            project=arns.project_name(plan.version["ProjectVersionArn"]),
+            version=plan.run.version,
+            min_confidence=plan.run.least,
+            rate=plan.rate / plan.units,
+            to=plan.folder / SEEN,
+            start=start,
+            before_start=before_start,
+            guard=guard,
+        )
+    return write_prelabels(plan, session.clients.s3, session.console.warn)
+
+
+def _show_to_rekognition(session: "Session", plan: "Prelabelling") -> None:
+    """Shows DetectLabels the images that it has not seen yet; what it says is on disk as it comes."""
+    from customlabels.pipelines.service.detection_files import detection_file
+    from customlabels.pipelines.service.general_labels import detect_general
+    from customlabels.pipelines.service.prelabelling import SEEN
+
+    if not plan.waiting:
+        return
+    title = f"looking at {counted(len(plan.waiting), 'image')}"
+    with (
+        detection_file(plan.folder / SEEN, plan.kept, plan.run) as file,
+        session.console.step(title, len(plan.waiting)) as advance,
+    ):
+        for detection in detect_general(
+            session.clients.rekognition,
+            plan.waiting,
+            rate=plan.rate,
+            min_confidence=plan.run.least,
+            advance=advance,
+        ):
+            file.write(detection)
+            if detection.error is not None:
+                session.console.warn(f"{detection.name}: {detection.error}")

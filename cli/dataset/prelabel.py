@@ -80,8 +80,6 @@ def prelabel(
     path, images, findings = session.prelabel(
         plan, start=start, before_start=confirm_start(session, yes), guard=not no_guard
     )
-    for finding in findings:
-        console.warn(f"{finding.name}: {finding.message}")
     failed = sum(finding.fatal for finding in findings)
     labels = sum(len(image.labels) for image in images)
     empty = sum(not image.labels for image in images)

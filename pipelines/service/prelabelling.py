@@ -1,6 +1,6 @@
 """Images without labels looked at by a model: what that takes, the looking, and the folder that comes of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,8 +92,14 @@ def plan_of(
     return Prelabelling(source, folder, kind, version, images, waiting, run, kept, units, rate)
 
 
-def write_prelabels(plan: Prelabelling, s3: "S3Client") -> tuple[Path, list[Prelabelled], list[Finding]]:
+def write_prelabels(
+    plan: Prelabelling, s3: "S3Client", warn: Callable[[str], None] = lambda sentence: None
+) -> tuple[Path, list[Prelabelled], list[Finding]]:
     """The file in the plan's folder with all that was seen, what is in it, and what is not.
+
+    Parameters
+    ----------
+    warn : told of what was seen and is left out all the same
 
     Raises
     ------
@@ -106,6 +112,7 @@ def write_prelabels(plan: Prelabelling, s3: "S3Client") -> tuple[Path, list[Prel
         for name, _ in plan.images
         if name in detections and detections[name].error is not None
     ]
+    in_vain = len(findings)
     images: list[Prelabelled] = []
     for (name, image), info in zip(seen, _sizes(seen, s3), strict=True):
         if isinstance(info, str):
@@ -120,6 +127,8 @@ def write_prelabels(plan: Prelabelling, s3: "S3Client") -> tuple[Path, list[Prel
         )
     if plan.kind == "manifest":
         findings += [finding for image in images for finding in too_many(image)]
+    for finding in findings[in_vain:]:
+        warn(f"{finding.name}: {finding.message}")
     place, write = KINDS[plan.kind]
     path = plan.folder / place
     with written_aside(path) as file:
