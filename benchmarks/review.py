@@ -2,8 +2,8 @@
 
 python benchmarks/review.py [WORLDS [KILLS]]. A production has 20,000 images, of which 3 % have a defect; a tenth of
 those surprise the model. 600 are picked and answered rightly. Beside it the 600 nearest to the threshold, unweighted.
-The prior of estimates was chosen by worlds 0 to 299 of the first kind; none of those is among these. Then other kinds
-of productions, by which nothing was chosen.
+The prior of estimates was chosen by earlier worlds of the first kind; none of those is among these. Then other kinds of
+productions.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ from customlabels.review.tasks import Task, add_tasks
 WORLDS, IMAGES, REVIEWED, KILLS = 300, 20_000, 600, 200
 FLIPPED, SHOWN, SETS, A_LABEL = 0.05, 0.1, 6, 50
 CUT = Cut(Thresholds(50.0))
-FRESH = 1000
+FRESH = 3000
 """The first world; those before it are what the prior was chosen by."""
 
 

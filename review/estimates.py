@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 DRAWS = 4000
-PRIOR = 0.7
-"""Of each outcome that is possible in a group, in images: between Jeffreys' half and Laplace's one.
+PRIOR = np.array([0.5, 0.5, 0.7, 0.7])
+"""Of hits, false alarms, misses and the rest, where they are possible in a group, in images.
 
-It was chosen by 300 simulated productions, of a defect in three of a hundred images (benchmarks/review.py, worlds 0 to
-299): with a half, intervals of recall were too narrow where it hangs on a miss or two among the random images. In other
-worlds, and in other kinds of productions, by which nothing was chosen, intervals hold the truth in 93 to 97 of 100.
+Jeffreys' half where the label was predicted. Where it was not, a half makes intervals of recall too narrow, which hang
+on a miss or two among the random images: 0.7 was chosen there by simulated productions (benchmarks/review.py, worlds
+before 3,000). In later worlds, and in kinds of productions by which nothing was chosen, intervals hold the truth as
+often as docs/review.md says.
 """
 
 _TAIL = 0.025
