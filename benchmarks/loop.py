@@ -3,7 +3,7 @@
 A model of the local engine is learnt from 24 images, and from 100 more after each round that people label: once those
 that `review pick` chooses by what the model says of them, once 100 at random. F1 is that of an untouched test set, a
 mean over labels, with the best thresholds there, as in the service. On images that `customlabels sample` makes, in
-which three of four have no defect; and on photographs of magnetic tiles, where TILES is their folder (magnetic_tile.py
+which two of three have no defect; and on photographs of magnetic tiles, where TILES is their folder (magnetic_tile.py
 tells of them).
 
 Then sample images with boxes are labelled ahead by a model that was trained on others, and corrected in the page by a
@@ -40,7 +40,7 @@ from customlabels.review.images import keys_of, regions_of
 from customlabels.review.pick import Candidate, Cut, Thresholds, pick
 
 SEEDS, FIRST, A_ROUND, ROUNDS = 6, 24, 100, 4
-TESTED, GOOD, BAD = 60, 540, 60
+TESTED, GOOD, BAD = 40, 260, 40
 """Sample images a label: tested, in the pool without a defect, and in the pool with each."""
 
 AT_ONCE = 12

@@ -136,10 +136,10 @@ def _show(session: Session, production: "Production") -> None:
                 title=f"version {production.version}, against its first {watched.reference.images:,} images, "
                 f"{watched.reference.first} to {watched.reference.last}",
             )
-        drifted = sum(bool(day.drifted) for day in watched.days)
-        few = sum(not day.signals for day in watched.days)
-        rest = f"; {few} with fewer than {LEAST} images tell nothing" if few else ""
-        console.text(f"{counted(len(watched.days), 'day')} judged, {drifted} of them drifted{rest}")
+        judged = [day for day in watched.days if day.signals]
+        few = len(watched.days) - len(judged)
+        rest = f"; {counted(few, 'day')} with fewer than {LEAST} images left out" if few else ""
+        console.text(f"{counted(len(judged), 'day')} judged, {sum(bool(day.drifted) for day in judged)} drifted{rest}")
     if production.golden is not None:
         right = production.golden.images - len(production.golden.wrong)
         sure = production.golden.confidence

@@ -241,7 +241,7 @@ def test_production_is_watched_for_drift_with_golden_images_a_page_and_figures(m
     assert "share of across" in page
     shown = shell.run(*words).stdout
     assert "share of across" in shown
-    assert "2 days judged, 1 of them drifted" in shown
+    assert "2 days judged, 1 drifted" in shown
     assert "golden images: 12 of 12 right" in shown
     points = client(service, "cloudwatch").get_metric_statistics(
         Namespace="customlabels",
