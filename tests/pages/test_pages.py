@@ -91,20 +91,6 @@ def watch_page() -> str:
     return watch_page_of("surface", "v1", watched, golden, production, made=datetime(2026, 3, 9, tzinfo=UTC))
 
 
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The source of axe-core, as npm has it."""
-    folder, npm = tmp_path_factory.mktemp("axe"), shutil.which("npm")
-    if npm is None:
-        pytest.skip("no npm on this machine")
-    words = [npm, "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "axe-core@4"]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
-    script = folder / "node_modules" / "axe-core" / "axe.min.js"
-    if done.returncode or not script.exists():
-        pytest.skip(f"axe-core cannot be had here: {done.stderr[-200:]}")
-    return script.read_text()
-
-
 def answered(page: str, script: str, folder: Path) -> Any:
     """What a script that is added to the page answers with `answer(value)`, in a browser."""
     if BROWSER is None:
