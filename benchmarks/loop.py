@@ -44,7 +44,7 @@ TESTED, GOOD, BAD = 40, 260, 40
 """Sample images a label: tested, in the pool without a defect, and in the pool with each."""
 
 AT_ONCE = 12
-TRAINED, AHEAD = 60, 20
+TRAINED, AHEAD = 80, 15
 """Sample images a label: that a model is trained on, and that are labelled ahead."""
 
 
@@ -130,7 +130,10 @@ def ahead() -> None:
         make_samples(shell.folder / "more", images=AHEAD, seed=2)
         address.start(shell.state, QUICK)
         try:
-            shell.run("--local", "train", "first/boxes.json", "--project", "ahead", "-q")
+            training = shell.start("--local", "train", "first/boxes.json", "--project", "ahead", "-q")
+            _, errors = training.communicate()
+            if training.returncode:
+                raise SystemExit(errors)
             words = ["dataset", "prelabel", "more", "--project", "ahead", "--to", "seen", "--start", "--yes", "-q"]
             shell.run("--local", *words)
         finally:
