@@ -143,12 +143,13 @@ def ahead() -> None:
         by_path = {record.path: regions_of(record) or () for record in dataset.records}
         keys = keys_of(paths)
         truth = {key: by_path.get(path, ()) for key, path in zip(keys, paths, strict=True)}
-        counts = {}
+        counts, seen = {}, 0
         with browser(shell.folder) as tab:
             for way, blind in (("ahead", ()), ("nothing", ("--blind",))):
                 pick_words = ["review", "pick", "seen/seen.jsonl", "--in", way, "--threshold", "0", "--not-alike"]
                 shell.run(*pick_words, "--count", str(len(keys)), "--overlap", "0", "-q")
-                counts[way] = labelled(tab, shell, way, truth, blind)
+                counts[way], rightly = labelled(tab, shell, way, truth, blind)
+                seen = rightly if way == "ahead" else seen
                 check(shell.folder / way, truth, len(keys))
         for way in counts:
             shell.run("review", "apply", "--in", way, "--to", f"{way}-set", "-q")
@@ -157,13 +158,15 @@ def ahead() -> None:
             f"actions of a person in the page, {4 * AHEAD} sample images with boxes, labelled ahead",
             "labelled from nothing",
             f"{counts['ahead'] / counts['nothing']:.2f}",
-            f"{counts['ahead']} keys, clicks and drags; from nothing {counts['nothing']}",
+            f"{counts['ahead']} keys, clicks and drags; from nothing {counts['nothing']}; {seen} images seen rightly",
         )
     )
 
 
-def labelled(tab: Tab, shell: Shell, review: str, truth: dict[str, tuple[Region, ...]], more: tuple[str, ...]) -> int:
-    """How many actions it takes to answer a whole review rightly in the page."""
+def labelled(
+    tab: Tab, shell: Shell, review: str, truth: dict[str, tuple[Region, ...]], more: tuple[str, ...]
+) -> tuple[int, int]:
+    """How many actions it takes to answer a whole review rightly in the page, and how many images were seen rightly."""
     words = ["review", "page", "--in", review, "--person", "ada", "--boxes", "--output", "json", *more]
     for label in ("crack", "pit", "scratch"):
         words += ["--label", label]
@@ -189,7 +192,7 @@ def labelled(tab: Tab, shell: Shell, review: str, truth: dict[str, tuple[Region,
             brush = corrected(tab, work["items"][place], wanted[place], work["labels"], brush)
             tab.press("Enter")
         tab.wait("!document.getElementById('over').hidden && document.body.dataset.unsent === '0'")
-        return int(tab.value("document.body.dataset.actions"))
+        return int(tab.value("document.body.dataset.actions")), len(wanted) - len(rest)
     finally:
         process.kill()
         process.wait()
