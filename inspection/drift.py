@@ -305,11 +305,6 @@ def _ways(total: int, chosen: int) -> float:
     return lgamma(total + 1) - lgamma(chosen + 1) - lgamma(total - chosen + 1)
 
 
-def least_p(signals: Iterable[Signal]) -> float:
-    """The least of the p-values; 1 where there is none."""
-    return min((signal.p for signal in signals), default=1.0)
-
-
 def surprise(p: float) -> float:
     """How many decimal digits a chance is small by, at most 16: a page shows it as height."""
     return 16.0 if p <= 1e-16 else -log(p) / log(10)
