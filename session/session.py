@@ -17,12 +17,14 @@ from customlabels.session import (
     evaluations,
     inspections,
     manifest_checks,
+    prelabelling,
     reviews,
     running_models,
     sagemaker_steps,
     schedules,
     settings_checks,
     trainings,
+    watching,
 )
 
 
@@ -208,6 +210,9 @@ class Session:
     look_at = detections.look_at
     measure_rate = detections.measure_rate
 
+    plan_prelabels = prelabelling.plan_prelabels
+    prelabel = prelabelling.prelabel
+
     schedule = schedules.schedule
     schedule_stack = schedules.schedule_stack
     deploy_schedule = schedules.deploy_schedule
@@ -221,6 +226,7 @@ class Session:
     dead_letters = inspections.dead_letters
     retry_inspection = inspections.retry_inspection
     known_detections = inspections.known_detections
+    watch_inspection = watching.watch_inspection
 
     check_settings = settings_checks.check_settings
 
@@ -229,6 +235,8 @@ class Session:
 
     pick_for_review = reviews.pick_for_review
     read_answers = reviews.read_answers
+    send_review = reviews.send_review
+    collect_review = reviews.collect_review
     review_status = reviews.review_status
     apply_review = reviews.apply_review
     label_suspects = reviews.label_suspects
