@@ -11,6 +11,9 @@ from scipy.ndimage import maximum_filter
 _SHARES = (0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
 """Of the highest value of a label's map, above which its pieces are looked for."""
 
+_SMOOTHED = ((1.0, 1), (5.0, 3))
+"""Standard deviations, in pixels, that a label's map is smoothed by, and every how many pixels it is then looked at."""
+
 _CONTRASTS = (3.0, 5.0, 8.0)
 """Times the usual contrast, above which something stands out."""
 
@@ -98,7 +101,7 @@ def proposed(likely: Plane, boxed: Plane, shapes: Boxes, which: NDArray[np.intp]
     proposals = [np.array([[0.0, 0.0, sides[1], sides[0]]])]
     for label in range(likely.shape[2]):
         plane = np.ascontiguousarray(likely[:, :, label])
-        for width, step in ((1.0, 1), (5.0, 3)):
+        for width, step in _SMOOTHED:
             smooth = _coarser(cv2.GaussianBlur(plane, (0, 0), width), step)
             highest = float(smooth.max())
             proposals += [_pieces(smooth, share * highest, _A_MAP, plane.shape) for share in _SHARES]

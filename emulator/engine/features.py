@@ -154,5 +154,6 @@ def _light(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def _hue(colour: NDArray[np.uint8]) -> NDArray[np.float64]:
     """A block of its own, or four figures would be lost among the many of light; all the same for grey images."""
-    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float64) / 255
-    return np.concatenate([lab[:, 1:].mean(axis=0), lab[:, 1:].std(axis=0)])
+    means, spreads = cv2.meanStdDev(cv2.cvtColor(colour, cv2.COLOR_RGB2LAB))
+    hue: NDArray[np.float64] = np.concatenate([means[1:, 0], spreads[1:, 0]]) / 255
+    return hue
