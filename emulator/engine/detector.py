@@ -114,7 +114,8 @@ def fit(
     net, nets = _nets(truths, folds, len(labels), seed, described_by)
     shapes, shape_labels = usual_sizes(truths, len(labels), seed)
     far, further = (min(most, max(10, _MOST_BOXES // len(truths))) for most in (_FAR, _FURTHER))
-    learnt, others = [], []
+    learnt: list[Examples] = []
+    others: list[Examples] = []
     for number, (truth, fold) in enumerate(zip(truths, folds, strict=True)):
         seen = _look(nets[fold], truth.image, len(labels), described_by)
         proposed = detector_boxes.proposed(seen.likely, seen.boxed, shapes, shape_labels)

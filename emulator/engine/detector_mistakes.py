@@ -24,11 +24,12 @@ class Examples(NamedTuple):
     folds: NDArray[np.intp]
 
     def some(self, boxes: NDArray[np.intp] | NDArray[np.bool_]) -> "Examples":
-        return Examples(*(part[boxes] for part in self))
+        return Examples(self.rows[boxes], self.targets[boxes], self.images[boxes], self.folds[boxes])
 
 
 def joined(parts: list[Examples]) -> Examples:
-    return Examples(*(np.concatenate(own) for own in zip(*parts, strict=True)))
+    rows, targets, images, folds = zip(*parts, strict=True)
+    return Examples(np.concatenate(rows), np.concatenate(targets), np.concatenate(images), np.concatenate(folds))
 
 
 def most_mistaken(learnt: Examples, others: Examples, labels: int, seed: int) -> Examples:
