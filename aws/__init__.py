@@ -1,9 +1,20 @@
 """AWS as every room uses it.
 
 `clients` makes the clients and turns what AWS refuses into sentences; `s3` is the one way to objects, `parameters` to
-SSM parameters, `topics` to SNS, `queues` counts messages, `bucket` looks at the bucket that a run works in;
-`function_log` is what
-Lambda functions say; `stacks` deploys.
+SSM parameters, `topics` to SNS, `queues` counts messages, `metric_queries` asks CloudWatch, `bucket` looks at the
+bucket that a run works in; `function_log` is what Lambda functions say; `unaided` does without an account; `stacks`
+deploys.
 """
 
-__all__ = ["bucket", "clients", "function_log", "parameters", "queues", "regions", "s3", "topics"]
+__all__ = [
+    "bucket",
+    "clients",
+    "function_log",
+    "metric_queries",
+    "parameters",
+    "queues",
+    "regions",
+    "s3",
+    "topics",
+    "unaided",
+]
