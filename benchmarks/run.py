@@ -48,6 +48,7 @@ BENCHMARKS = (
     Benchmark("versions", 1),
     Benchmark("functions", 1),
     Benchmark("service", 1),
+    Benchmark("engines", 10),
     Benchmark("standing", 30),
     Benchmark("detection", 2),
     Benchmark("uptime", 1),
