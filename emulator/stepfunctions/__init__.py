@@ -1,0 +1,1 @@
+"""Step Functions: state machines interpreted here, every step on disk."""
