@@ -142,6 +142,7 @@ class InspectionSettings(_Section):
     keep: str = "90d"
     by: Literal["etag", "sha256"] = "etag"
     workers: Annotated[int, Ge(2), Le(1000)] | None = None
+    batch_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -264,6 +265,7 @@ Editors check it once you have run: customlabels init --schema > customlabels.sc
 # keep = "90d"                     # how long results are kept
 # by = "etag"                      # images are known by ETag and size; "sha256" where equal bytes have several ETags
 # workers = 3                      # functions at once; default: as many as keep the model's units busy
+# batch_sources = ["s3://archive/parts/"]  # folders beside source whose images customlabels batch may look at
 
 [notify]
 # topic = "arn:aws:sns:eu-west-1:111122223333:models"   # told when a version is trained, passes, fails, is promoted

@@ -11,6 +11,7 @@ from customlabels.core.errors import SettingsError
 from customlabels.core.settings import Settings, find_settings, load_settings
 from customlabels.core.watching import Progress
 from customlabels.session import (
+    batches,
     champions,
     checkups,
     detections,
@@ -218,6 +219,16 @@ class Session:
     inspected = inspections.inspected
     dead_letters = inspections.dead_letters
     retry_inspection = inspections.retry_inspection
+
+    prepare_batch = batches.prepare_batch
+    begin_batch = batches.begin_batch
+    follow_batch = batches.follow_batch
+    conclude_batch = batches.conclude_batch
+    batch_status = batches.batch_status
+    stop_batch = batches.stop_batch
+    redrive_batch = batches.redrive_batch
+    batch_results = batches.batch_results
+
     known_detections = inspections.known_detections
 
     validate = manifest_checks.validate

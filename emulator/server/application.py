@@ -285,7 +285,7 @@ class Application:
 
     def _next_step(self) -> float | None:
         """When the first execution of a state machine that waits goes on."""
-        return self._state_machines and self._state_machines.executions.next_moment()
+        return None if self._state_machines is None else self._state_machines.executions.next_moment()
 
     def _steps_done(self) -> None:
         """Lets executions of state machines come to where they wait."""

@@ -139,7 +139,8 @@ def _state(state: State, where: str) -> Found:
         if of_its_own and (wrong := paths.fault(state[name])):
             yield f"{where}/{name}", wrong
     yield from _failures(state, where)
-    yield from _BY_KIND.get(kind, lambda *_: iter(()))(state, where)
+    if kind in _BY_KIND:
+        yield from _BY_KIND[kind](state, where)
 
 
 def _fields(state: State, kind: str, where: str) -> Found:

@@ -68,7 +68,7 @@ def _read(resource: str, config: dict[str, Any], parameters: dict[str, Any], s3:
     elif kind == "JSONL":
         yield from (json.loads(line) for line in body.iter_lines() if line.strip())
     elif kind == "CSV":
-        text = io.TextIOWrapper(_Readable(body), "utf-8-sig", newline="")
+        text = io.TextIOWrapper(io.BufferedReader(_Readable(body)), "utf-8-sig", newline="")
         rows = csv.reader(text, delimiter=DELIMITERS[config.get("CSVDelimiter", "COMMA")])
         names = config["CSVHeaders"] if config["CSVHeaderLocation"] == "GIVEN" else next(rows, [])
         yield from (dict(zip(names, row, strict=False)) for row in rows if row)

@@ -289,4 +289,4 @@ def _setting(state: State, name: str, given: Any, context: Any) -> Any:
 
 
 def _is_express(state: State) -> bool:
-    return processor_of(state)["ProcessorConfig"].get("ExecutionType") == "EXPRESS"
+    return bool(processor_of(state)["ProcessorConfig"].get("ExecutionType") == "EXPRESS")

@@ -84,7 +84,7 @@ def placed(path: str | None, given: Any, value: Any) -> Any:
     if not steps:
         return value
     result = copy.deepcopy(given)
-    node = result
+    node: Any = result
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         fits = isinstance(node, dict) if isinstance(step, str) else isinstance(node, list) and step < len(node)
         if not fits:

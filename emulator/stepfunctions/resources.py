@@ -77,13 +77,13 @@ def read(resource: Any) -> Call:
     match = _SDK.fullmatch(text)
     if match:
         service, action, pattern = match.groups()
-        known = _SERVICES.get(service)
+        known = _SERVICES.get(str(service))
     else:
         match = _OPTIMIZED.fullmatch(text)
         if match is None:
             raise ValueError(f"{text!r} is no resource of a task that is run here")
         service, action, pattern = match.groups()
-        known = _SHORT.get((service, action))
+        known = _SHORT.get((str(service), str(action)))
     if pattern:
         raise ValueError(f"{text}: {pattern.removeprefix('.')} is not run here; the call's answer is its result")
     if known is None:

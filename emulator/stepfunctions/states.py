@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from customlabels.emulator.stepfunctions import choices, paths, resources, retrying, templates
@@ -192,10 +193,11 @@ class Interpreter:
 
     def _parallel(self, row: Row, state: State, given: Any) -> list[Any]:
         row.run.event("ParallelStateStarted")
-        acts = [
-            lambda run, number=number, branch=branch: self.run(run, row.below(str(number)), branch, given, row.given)
-            for number, branch in enumerate(state["Branches"])
-        ]
+
+        def branch(run: Run, number: int) -> Any:
+            return self.run(run, row.below(str(number)), state["Branches"][number], given, row.given)
+
+        acts = [partial(_numbered, branch, number) for number in range(len(state["Branches"]))]
         results = self._beside(row, acts, len(acts))
         row.run.event("ParallelStateSucceeded")
         return results
@@ -208,16 +210,13 @@ class Interpreter:
         row.run.event("MapStateStarted", mapStateStartedEventDetails={"length": len(items)})
         selector, processor = state.get("ItemSelector", state.get("Parameters")), processor_of(state)
 
-        def iterate(run: Run, number: int, value: Any) -> Any:
-            item = {"Index": number, "Value": value}
-            selected = (
-                value if selector is None else templates.filled(selector, given, {**context, "Map": {"Item": item}})
-            )
+        def iterate(run: Run, number: int) -> Any:
+            item = {"Index": number, "Value": items[number]}
+            within = {**context, "Map": {"Item": item}}
+            selected = items[number] if selector is None else templates.filled(selector, given, within)
             return self.run(run, row.below(str(number)), processor, selected, row.given, item)
 
-        acts = [
-            lambda run, number=number, value=value: iterate(run, number, value) for number, value in enumerate(items)
-        ]
+        acts = [partial(_numbered, iterate, number) for number in range(len(items))]
         results = self._beside(row, acts, min(most or _MOST_INLINE, _MOST_INLINE))
         row.run.event("MapStateSucceeded")
         return results
@@ -261,6 +260,10 @@ class Interpreter:
         if failures:
             raise next((error for error in failures if not isinstance(error, Halted)), failures[0])
         return results
+
+
+def _numbered(act: Callable[[Run, int], Any], number: int, run: Run) -> Any:
+    return act(run, number)
 
 
 def _selected(state: State, name: str, given: Any, context: Any) -> Any:

@@ -60,4 +60,4 @@ def inspection(scope: Scope) -> Policy:
 def _source() -> str:
     """What the template is rendered from, with every resource that it may have."""
     templates = resources.files("customlabels.inspection.stack") / "templates"
-    return (templates / "inspection.yaml.j2").read_text(encoding="utf-8")
+    return "".join((templates / f"{name}.yaml.j2").read_text(encoding="utf-8") for name in ("inspection", "batch"))

@@ -58,6 +58,23 @@ def guarded(clients: Clients, version: Description, watch: Watch, *, wanted: boo
         _remove(clients, name, watch)
 
 
+def set_guard(clients: Clients, version: Description, when: datetime) -> str:
+    """Has the version stopped then, whoever lives until then; the guard's name. One that is there is moved.
+
+    Raises
+    ------
+    ServiceError
+    """
+    name = schedule_name(version["ProjectVersionArn"])
+    _put(clients, name, _target(clients, version), version, when, new=True)
+    return name
+
+
+def remove_guard(clients: Clients, name: str, watch: Watch) -> None:
+    """Takes a guard away; that there is none is right, too."""
+    _remove(clients, name, watch)
+
+
 def schedule_name(version_arn: str) -> str:
     """The guard's name: one a version, so that a guard which a killed command left is taken up by the next."""
     parts = arns.parts(version_arn)

@@ -1,0 +1,61 @@
+"""A project whose schedule and inspection are deployed, and a bucket of images for batches."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from customlabels.emulator.server import address
+from support.drawing import draw
+from support.inspected import BUCKET
+from support.local_services import Service
+from support.shells import Shell
+from support.uptime_stack import serviced
+
+ARCHIVE = "archive-1"
+SETTINGS = f"""
+[project]
+name = "surface"
+bucket = "customlabels-local"
+[schedule]
+time_zone = "UTC"
+warm_up = "1m"
+[inspection]
+source = "s3://{BUCKET}/in/"
+defects = ["across"]
+batch_sources = ["s3://{ARCHIVE}/"]
+[detect]
+rate = 50
+"""
+
+
+@contextmanager
+def archived(folder: Path, pace: address.Pace, images: int = 24) -> Iterator[tuple[Shell, Service]]:
+    """A folder to run commands in, and a service with `images` different images in ARCHIVE below parts/."""
+    with serviced(folder, pace, SETTINGS) as (shell, service):
+        for bucket in (BUCKET, ARCHIVE):
+            service.s3.create_bucket(Bucket=bucket)
+        draw(folder / "photos", {"across": 6, "down": 6})
+        shell.run("--local", "train", "photos", "--version-name", "v1")
+        shell.run("--local", "versions", "promote", "v1", "--force")
+        shell.run("--local", "schedule", "deploy", "--yes")
+        shell.run("--local", "inspection", "deploy", "--yes")
+        put_images(service, folder / "photos", images)
+        yield shell, service
+
+
+def put_images(service: Service, photos: Path, images: int, prefix: str = "parts/") -> None:
+    """Puts so many images, no two of which are the same."""
+    drawn = sorted(photos.rglob("*.jpg"))
+    for number in range(images):
+        path = drawn[number % len(drawn)]
+        # What follows the end of a JPEG is not looked at.
+        body = path.read_bytes() + b"%d" % number
+        service.s3.put_object(Bucket=ARCHIVE, Key=f"{prefix}{path.parent.name}/{number:05}.jpg", Body=body)
+
+
+def up(service: Service) -> list[str]:
+    """Versions that are paid for."""
+    rekognition = service.rekognition
+    (project,) = rekognition.describe_projects()["ProjectDescriptions"]
+    versions = rekognition.describe_project_versions(ProjectArn=project["ProjectArn"])["ProjectVersionDescriptions"]
+    return [v["ProjectVersionArn"] for v in versions if v["Status"] in ("STARTING", "RUNNING")]
