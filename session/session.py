@@ -11,6 +11,8 @@ from customlabels.core.errors import SettingsError
 from customlabels.core.settings import Settings, find_settings, load_settings
 from customlabels.core.watching import Progress
 from customlabels.session import (
+    batch_following,
+    batch_redriving,
     batches,
     champions,
     checkups,
@@ -222,12 +224,12 @@ class Session:
 
     prepare_batch = batches.prepare_batch
     begin_batch = batches.begin_batch
-    follow_batch = batches.follow_batch
-    conclude_batch = batches.conclude_batch
-    batch_status = batches.batch_status
-    stop_batch = batches.stop_batch
-    redrive_batch = batches.redrive_batch
-    batch_results = batches.batch_results
+    follow_batch = batch_following.follow_batch
+    conclude_batch = batch_following.conclude_batch
+    batch_status = batch_following.batch_status
+    stop_batch = batch_following.stop_batch
+    redrive_batch = batch_redriving.redrive_batch
+    batch_results = batch_redriving.batch_results
 
     known_detections = inspections.known_detections
 

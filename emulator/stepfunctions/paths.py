@@ -49,12 +49,11 @@ def look_up(path: str, given: Any, context: Any) -> Any:
     if steps is None:
         return [match.value for match in _expression(path).find(document)] or MISSING
     for step in steps:
-        if (isinstance(step, int) and isinstance(document, list) and step < len(document)) or (
-            isinstance(step, str) and isinstance(document, dict) and step in document
-        ):
-            document = document[step]
-        else:
+        fits = isinstance(document, dict) and step in document if isinstance(step, str) else _has(document, step)
+        if not fits:
             return MISSING
+        index: Any = step
+        document = document[index]
     return document
 
 
@@ -86,14 +85,19 @@ def placed(path: str | None, given: Any, value: Any) -> Any:
     result = copy.deepcopy(given)
     node: Any = result
     for step, following in zip(steps, [*steps[1:], None], strict=True):
-        fits = isinstance(node, dict) if isinstance(step, str) else isinstance(node, list) and step < len(node)
+        fits = isinstance(node, dict) if isinstance(step, str) else _has(node, step)
         if not fits:
             raise StateError("States.ResultPathMatchFailure", f"Unable to apply ResultPath {path} to the input.")
+        index: Any = step
         if following is None:
-            node[step] = value
+            node[index] = value
         else:
-            node = node.setdefault(step, {}) if isinstance(step, str) else node[step]
+            node = node.setdefault(index, {}) if isinstance(step, str) else node[index]
     return result
+
+
+def _has(document: Any, number: int) -> bool:
+    return isinstance(document, list) and number < len(document)
 
 
 @cache

@@ -100,7 +100,7 @@ def fault(call: Call, parameters: Any) -> str:
     if call.function or not isinstance(parameters, dict):
         return ""
     shape = service_model(call.service).operation_model(call.operation).input_shape
-    members = {_pascal(name) for name in getattr(shape, "members", {})}
+    members = {_pascal(str(name)) for name in getattr(shape, "members", {})}
     unknown = sorted({_pascal(name.removesuffix(".$")) for name in parameters} - members)
     return f"{call.operation} has no {', '.join(unknown)}" if unknown else ""
 
@@ -166,7 +166,7 @@ def _named(prefix: str, error: ClientError) -> StateError:
 def _fitted(shape: Shape | None, value: Any) -> Any:
     """Parameters with the names and types that the API has; in a definition each name begins with a capital."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
-        members = {_pascal(name): name for name in shape.members}
+        members: dict[str, str] = {_pascal(name): name for name in shape.members}
         known = {members.get(_pascal(name), name): part for name, part in value.items()}
         return {name: _fitted(shape.members.get(name), part) for name, part in known.items()}
     if isinstance(shape, ListShape) and isinstance(value, list):

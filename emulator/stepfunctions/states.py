@@ -197,7 +197,9 @@ class Interpreter:
         def branch(run: Run, number: int) -> Any:
             return self.run(run, row.below(str(number)), state["Branches"][number], given, row.given)
 
-        acts = [partial(_numbered, branch, number) for number in range(len(state["Branches"]))]
+        acts: list[Callable[[Run], Any]] = [
+            partial(_numbered, branch, number) for number in range(len(state["Branches"]))
+        ]
         results = self._beside(row, acts, len(acts))
         row.run.event("ParallelStateSucceeded")
         return results
@@ -216,7 +218,7 @@ class Interpreter:
             selected = items[number] if selector is None else templates.filled(selector, given, within)
             return self.run(run, row.below(str(number)), processor, selected, row.given, item)
 
-        acts = [partial(_numbered, iterate, number) for number in range(len(items))]
+        acts: list[Callable[[Run], Any]] = [partial(_numbered, iterate, number) for number in range(len(items))]
         results = self._beside(row, acts, min(most or _MOST_INLINE, _MOST_INLINE))
         row.run.event("MapStateSucceeded")
         return results

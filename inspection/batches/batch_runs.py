@@ -47,6 +47,11 @@ class Batch:
         return str(self.given["batch"])
 
     @property
+    def run(self) -> str:
+        """The execution's own name."""
+        return self.execution.rpartition(":")[2]
+
+    @property
     def folder(self) -> Folder:
         return Folder(self.given["bucket"], self.given["folder"])
 
@@ -132,8 +137,8 @@ def of_name(clients: Clients, machine: str, name: str) -> Batch | None:
 
 
 def begin(clients: Clients, machine: str, given: dict[str, Any], before: Batch | None) -> Batch:
-    """The batch, begun; one that has ended and cannot be redriven is begun anew under its next name."""
-    number = 1 if before is None else int(before.execution.rpartition(".")[2] or 1) + 1
+    """The batch, begun; after what was run of it before, under its next name."""
+    number = 1 if before is None else int(before.run.rpartition(".")[2]) + 1
     with explained("starting the batch"):
         started = clients.stepfunctions.start_execution(
             stateMachineArn=machine, name=_numbered(given["batch"], number), input=json.dumps(given)
@@ -158,11 +163,11 @@ def stop(clients: Clients, batch: Batch, who: str) -> None:
         clients.stepfunctions.stop_execution(executionArn=batch.execution, error="Stopped", cause=f"by {who}")
 
 
-def let_go(clients: Clients, project: str, given: dict[str, Any]) -> None:
-    """Ends what keeps the model up for a batch."""
+def let_go(clients: Clients, project: str, run: str) -> None:
+    """Ends what keeps the model up for an execution."""
     known = {"ssm": clients.ssm, "scheduler": clients.scheduler}
     with explained("letting the model go"):
-        concluding.let_go(given, project, lambda service: known[service])
+        concluding.let_go(run, project, lambda service: known[service])
 
 
 def map_runs(clients: Clients, batch: Batch) -> list[str]:

@@ -7,11 +7,14 @@ done twice. Source: Step Functions developer guide, "Automating Step Functions e
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from customlabels.aws import parameters
 from customlabels.aws.function_log import log
 from customlabels.inspection.functions import gathering
+
+PREFIX = "customlabels-guard"
+"""As pipelines.service.guard has it, which would bring more into the function than its name."""
 
 Document = dict[str, Any]
 Client = Callable[[str], Any]
@@ -20,23 +23,30 @@ _LONGEST_SUBJECT = 100
 """Source: SNS API reference, Publish."""
 
 
-class Place(NamedTuple):
-    """Where a function concludes: a project, the ARN of its machine, and the topic that is told."""
-
-    project: str
-    machine: str
-    topic: str
+def reason(run: str) -> str:
+    """Why the model is kept up for the execution of that name: how its override is found again."""
+    return f"batch {run}"
 
 
-def reason(batch: str) -> str:
-    """Why the model is kept up for a batch: how its override is found again."""
-    return f"batch {batch}"
+def guard(run: str) -> str:
+    """The name of the stop that stands ready for the execution of that name."""
+    return f"{PREFIX}-{run}"
 
 
-def conclude(detail: Document, place: Place, client: Client) -> Document:
-    """What came of a batch, once all is seen to; `detail` is that of the event of its end."""
+def conclude(detail: Document, project: str, topic: str, client: Client) -> Document:
+    """What came of a batch, once all is seen to; nothing where it goes on again meanwhile.
+
+    Parameters
+    ----------
+    detail : of the event of its end
+    topic : ARN
+    """
+    now = client("stepfunctions").describe_execution(executionArn=detail["executionArn"])["status"]
+    if now != detail["status"]:
+        log("INFO", f"{detail['name']} is {now} again")
+        return {}
     given = json.loads(detail["input"])
-    let_go(given, place.project, client)
+    let_go(detail["name"], project, client)
     folder = gathering.Folder(given["bucket"], given["folder"])
     counts = gathering.gather(client("s3"), folder, gathering.map_runs(client("stepfunctions"), detail["executionArn"]))
     summary = {
@@ -52,23 +62,21 @@ def conclude(detail: Document, place: Place, client: Client) -> Document:
     client("s3").put_object(
         Bucket=folder.bucket, Key=folder.summary, Body=json.dumps(summary).encode(), ContentType="application/json"
     )
-    subject = f"customlabels {place.project}: batch {given['batch']} {detail['status']}"
-    client("sns").publish(
-        TopicArn=place.topic, Subject=subject[:_LONGEST_SUBJECT], Message=json.dumps(summary, indent=1)
-    )
+    subject = f"customlabels {project}: batch {given['batch']} {detail['status']}"
+    client("sns").publish(TopicArn=topic, Subject=subject[:_LONGEST_SUBJECT], Message=json.dumps(summary, indent=1))
     log("INFO", subject)
     return summary
 
 
-def let_go(given: Document, project: str, client: Client) -> None:
-    """Ends what keeps the model up for a batch, and the stop that stood ready for it."""
+def let_go(run: str, project: str, client: Client) -> None:
+    """Ends what keeps the model up for the execution of that name, and the stop that stood ready for it."""
     path, ssm = parameters.overrides(project), client("ssm")
     text = parameters.read(ssm, [path]).get(path)
     overrides = json.loads(text) if text else []
-    kept = [override for override in overrides if override.get("why") != reason(given["batch"])]
+    kept = [override for override in overrides if override.get("why") != reason(run)]
     if kept != overrides:
         text = json.dumps(kept, separators=(",", ":"))
         parameters.write(ssm, path, text, "What overrides the schedule for a time; written by customlabels")
     scheduler = client("scheduler")
     with suppress(scheduler.exceptions.ResourceNotFoundException):
-        scheduler.delete_schedule(Name=given["guard"])
+        scheduler.delete_schedule(Name=guard(run))

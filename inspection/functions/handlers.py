@@ -76,13 +76,12 @@ def look_listed(event: Document, context: Any) -> list[Document]:
     messages = [looking.Message(str(number), listed.message(item)) for number, item in enumerate(items)]
     outcome = _looked(messages, Known(inspection, (version,)), version, context.get_remaining_time_in_millis() / 1000)
     looking.measure(os.environ["PROJECT"], datetime.now(UTC), outcome.figures)
-    return listed.rows(items, outcome, tolerated=float(given["tolerated"]))
+    return listed.rows(items, outcome)
 
 
 def conclude(event: Document, _: Any) -> Document:
     """Sees to what is left when a batch has ended, however that was: its uptime, its results, its notice."""
-    place = concluding.Place(os.environ["PROJECT"], os.environ["MACHINE"], os.environ["TOPIC"])
-    return concluding.conclude(event["detail"], place, _client)
+    return concluding.conclude(event["detail"], os.environ["PROJECT"], os.environ["TOPIC"], _client)
 
 
 def _outcome(messages: list[looking.Message], seconds: float) -> looking.Outcome:

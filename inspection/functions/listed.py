@@ -20,6 +20,10 @@ FAILED = "failed"
 """Stands for a verdict where there is none."""
 
 
+_MOST_FAILED = 0.5
+"""Of a child's images: what fails more of them is hardly a matter of each."""
+
+
 class NotYet(Exception):
     """Images have to wait: for a turn, for the model, for another worker."""
 
@@ -63,12 +67,8 @@ def message(item: Item) -> str:
     return json.dumps({"Records": [record]})
 
 
-def rows(items: Sequence[Item], outcome: Outcome, *, tolerated: float) -> list[Row]:
+def rows(items: Sequence[Item], outcome: Outcome) -> list[Row]:
     """A row for each item.
-
-    Parameters
-    ----------
-    tolerated : per cent of the items that may fail
 
     Raises
     ------
@@ -78,7 +78,7 @@ def rows(items: Sequence[Item], outcome: Outcome, *, tolerated: float) -> list[R
     waiting = [id_ for id_ in outcome.later if id_ not in outcome.failed]
     if waiting:
         raise NotYet(f"{len(waiting)} of {len(items)} images have to wait")
-    if 100 * len(outcome.failed) > tolerated * len(items):
+    if len(outcome.failed) > _MOST_FAILED * len(items):
         first = next(iter(outcome.errors.values()), "")
         raise ImagesFailed(f"{len(outcome.failed)} of {len(items)} images failed; {first}")
     return [

@@ -98,7 +98,7 @@ def _look(function: str) -> dict[str, Any]:
         },
         "ItemBatcher": {
             "MaxItemsPerBatch": IMAGES_A_CHILD,
-            "BatchInput": {"version.$": "$.version", "arn.$": "$.arn", "tolerated.$": "$.tolerated"},
+            "BatchInput": {"version.$": "$.version", "arn.$": "$.arn"},
         },
         "MaxConcurrencyPath": "$.concurrency",
         "ToleratedFailurePercentagePath": "$.tolerated",

@@ -58,21 +58,14 @@ def guarded(clients: Clients, version: Description, watch: Watch, *, wanted: boo
         _remove(clients, name, watch)
 
 
-def set_guard(clients: Clients, version: Description, when: datetime) -> str:
-    """Has the version stopped then, whoever lives until then; the guard's name. One that is there is moved.
+def set_guard(clients: Clients, name: str, version: Description, when: datetime) -> None:
+    """Has the version stopped then, whoever lives until then; a guard of that name is moved.
 
     Raises
     ------
     ServiceError
     """
-    name = schedule_name(version["ProjectVersionArn"])
     _put(clients, name, _target(clients, version), version, when, new=True)
-    return name
-
-
-def remove_guard(clients: Clients, name: str, watch: Watch) -> None:
-    """Takes a guard away; that there is none is right, too."""
-    _remove(clients, name, watch)
 
 
 def schedule_name(version_arn: str) -> str:
