@@ -166,8 +166,8 @@ def _named(prefix: str, error: ClientError) -> StateError:
 def _fitted(shape: Shape | None, value: Any) -> Any:
     """Parameters with the names and types that the API has; in a definition each name begins with a capital."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
-        members: dict[str, str] = {_pascal(name): name for name in shape.members}
-        known = {members.get(_pascal(name), name): part for name, part in value.items()}
+        members: dict[str, str] = {_pascal(str(name)): str(name) for name in shape.members}
+        known = {members.get(_pascal(str(name)), str(name)): part for name, part in value.items()}
         return {name: _fitted(shape.members.get(name), part) for name, part in known.items()}
     if isinstance(shape, ListShape) and isinstance(value, list):
         return [_fitted(shape.member, part) for part in value]

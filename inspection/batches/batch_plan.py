@@ -26,8 +26,8 @@ _KNOWN_A_SECOND = 300.0
 
 _REQUEST, _SECOND = 0.20e-6, 0.0000133334
 """Lambda's request, and its gigabyte-second on arm64."""
-_WRITE, _READ, _GET, _LIST = 0.625e-6, 0.125e-6, 0.4e-6, 0.005e-3
-"""A write and a read of DynamoDB; GET of S3; LIST of S3, for a key."""
+_WRITE, _READ, _GET, _LIST = 0.625e-6, 0.125e-6, 0.4e-6, 0.005e-6
+"""A write and a read of DynamoDB; GET of S3; LIST of S3, for one of the thousand keys that it gives."""
 _CHILD, _CHILD_SECOND = 1.00e-6, 0.00001667 * 64 / 1024
 """A child that is EXPRESS, and a second of it in 64 MB."""
 _WRITES = 5
