@@ -214,6 +214,13 @@ def _held_by_iam(_: Asked, parameters: Parameters) -> Iterator[str]:
         yield _arn("iam", "", f"policy/{parameters['PolicyName']}")
 
 
+def _table(asked: Asked, parameters: Parameters) -> Iterator[str]:
+    # What is for several items names each table among them.
+    items = parameters.get("RequestItems")
+    named = {"TableName": list(items)} if isinstance(items, dict) else parameters
+    yield from _named("dynamodb", "table/NAME", "TableName", "ResourceArn")(asked, named)
+
+
 def _state_machine(asked: Asked, parameters: Parameters) -> Iterator[str]:
     members = ("stateMachineArn", "executionArn", "mapRunArn", "resourceArn")
     member = next((member for member in members if parameters.get(member)), None)
@@ -234,7 +241,7 @@ _PLACES: dict[str, Place] = {
     "sqs": _queue,
     "sns": _named("sns", "NAME", "TopicArn", "Name", "ResourceArn", "SubscriptionArn"),
     "ssm": _named("ssm", "parameter/NAME", "Name", "Names", "Path"),
-    "dynamodb": _named("dynamodb", "table/NAME", "TableName", "ResourceArn"),
+    "dynamodb": _table,
     "events": _rule,
     "scheduler": _schedule,
     "cloudformation": _stack,

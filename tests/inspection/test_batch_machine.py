@@ -5,7 +5,9 @@ import json
 from cfnlint.api import lint_all
 
 from customlabels.emulator.stepfunctions.definitions import faults
+from customlabels.inspection.functions import concluding
 from customlabels.inspection.stack.batch_machine import CHILD_TIMEOUT, IMAGES_A_CHILD, definition
+from customlabels.pipelines.service import guard
 
 FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:look"
 ROLE = "arn:aws:iam::111122223333:role/machine"
@@ -30,6 +32,10 @@ def test_a_definition_with_a_fault_has_it_found() -> None:
     text = json.dumps(broken)
     assert linted(text)
     assert {"/States/Wait for it/Next", "/States/Is it needed?/Type"} <= {fault.place for fault in faults(text)}
+
+
+def test_the_stop_that_stands_ready_is_one_that_the_roles_are_for() -> None:
+    assert concluding.PREFIX == guard.PREFIX
 
 
 def test_a_child_that_begins_again_ends_within_the_five_minutes_that_it_has() -> None:
