@@ -251,9 +251,7 @@ _PLACES: dict[str, Place] = {
     "kms": _named("kms", "key/NAME", "KeyId"),
     "secretsmanager": _named("secretsmanager", "secret:NAME", "SecretId"),
     "sagemaker": _held_by_sagemaker,
-    "states": _named(
-        "states", "stateMachine:NAME", "stateMachineArn", "executionArn", "mapRunArn", "resourceArn", "name"
-    ),
+    "states": _state_machine,
     "monitoring": _named("cloudwatch", "alarm:NAME", "AlarmName", "AlarmNames"),
 }
 

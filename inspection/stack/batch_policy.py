@@ -27,6 +27,8 @@ def batch(scope: Scope) -> Policy:
         site.arn("states", f"stateMachine:{names.machine}"),
         site.arn("iam", f"role/{role_name(scope.project)}", regional=False),
     )
+    # Whoever changes a schedule passes its role anew; CloudFormation shortens the stack's name in it.
+    of_schedules = site.arn("iam", f"role/{schedule[:24]}*", regional=False)
     runs = [site.arn("states", f"{kind}:{names.machine}{end}") for kind, end in (("execution", ":*"), ("mapRun", "/*"))]
     on_runs = (
         "DescribeExecution",
@@ -70,7 +72,7 @@ def batch(scope: Scope) -> Policy:
             allow(["scheduler:GetSchedule", "scheduler:UpdateSchedule"], held, sid="Stops"),
             allow(guards, [site.arn("scheduler", f"schedule/default/{PREFIX}-*")], sid="Guard"),
             allow(["iam:CreateRole", "iam:GetRole", "iam:PutRolePolicy"], [role], sid="GuardRole"),
-            allow(["iam:PassRole"], [role], sid="PassGuardRole", condition=passed),
+            allow(["iam:PassRole"], [role, of_schedules], sid="PassGuardRole", condition=passed),
             *key(site, scope.kms_key, writes=True, sid="Key"),
         ]
     )
