@@ -110,6 +110,25 @@ def latest(clients: Clients, machine: str, name: str | None = None) -> Batch:
     )
 
 
+def check_none_runs(clients: Clients, project: str) -> None:
+    """Sees that no batch of the project is under way.
+
+    Raises
+    ------
+    ServiceError : one is
+    """
+    outputs = deployment.outputs(clients, names_of(project).stack) or {}
+    if "Machine" not in outputs:
+        return
+    with explained("listing batches"):
+        running = clients.stepfunctions.list_executions(
+            stateMachineArn=outputs["Machine"], statusFilter="RUNNING", maxResults=1
+        )["executions"]
+    if running:
+        name = _plain(running[0]["executionArn"])
+        raise ServiceError(f"batch {name} is running", hint="customlabels batch stop ends it, and lets its model go")
+
+
 def describe(clients: Clients, execution: str) -> Batch:
     with explained("looking at the batch"):
         shown = clients.stepfunctions.describe_execution(executionArn=execution)

@@ -51,6 +51,7 @@ def inspection(scope: Scope) -> Policy:
                 [table, site.arn("dynamodb", f"table/{names.table}/index/*")],
                 sid="Results",
             ),
+            allow(["states:ListExecutions"], [site.arn("states", f"stateMachine:{names.machine}")], sid="Batches"),
             *stack_code(scope, "inspection"),
             *deploy_statements(site, names.stack, resource_types(_source())),
         ]

@@ -101,6 +101,9 @@ def test_a_batch_that_is_stopped_lets_its_model_go_and_goes_on_when_it_is_redriv
     assert len(kept_up(service)) == 2
     joined = json.loads(shell.run("--local", "batch", "run", source, "--no-wait", "--output", "json").stdout)
     assert joined["batch"] == began["batch"]
+    assert (
+        f"batch {began['batch']} is running" in shell.run("--local", "inspection", "remove", "--yes", expect=1).stderr
+    )
     assert "is stopped" in shell.run("--local", "batch", "stop").stdout
     assert kept_up(service) == []
     address.advance(shell.state, 600)
