@@ -50,7 +50,7 @@ def conclude_batch(session: "Session", batch: "Batch", *, project: str | None = 
     from customlabels.inspection.batches import batch_runs
 
     clients = session.clients
-    let_go(session, session.project(project), batch)
+    let_go_of_batch(session, batch, project=project)
     try:
         summary = wait_for(lambda: batch_runs.summary(clients, batch), what="the results", most=_PATIENCE)
     except ServiceError as error:
@@ -112,19 +112,19 @@ def stop_batch(session: "Session", *, project: str | None = None, batch: str | N
     running = found.status == batch_runs.RUNNING
     if running:
         batch_runs.stop(clients, found, clients.who)
-    let_go(session, name, found)
+    let_go_of_batch(session, found, project=name)
     return found, running
 
 
-def let_go(session: "Session", project: str, batch: "Batch") -> None:
+def let_go_of_batch(session: "Session", batch: "Batch", *, project: str | None = None) -> None:
     """Ends what keeps the model up for a batch, and has the schedule look at once."""
     from customlabels.aws.clients import explained
     from customlabels.inspection.batches import batch_runs
     from customlabels.scheduler.deployed import deployed
 
-    clients = session.clients
-    batch_runs.let_go(clients, project, batch.run)
-    outputs = deployed(clients, project, session.now()).outputs
+    clients, name = session.clients, session.project(project)
+    batch_runs.let_go(clients, name, batch.run)
+    outputs = deployed(clients, name, session.now()).outputs
     with explained("calling the sweep"):
         clients.functions.invoke(FunctionName=outputs["Sweep"], InvocationType="Event")
 

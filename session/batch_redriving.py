@@ -33,7 +33,7 @@ def redrive_batch(
     """
     from customlabels.inspection.batches import batch_plan, batch_runs
     from customlabels.pipelines.service.states import State
-    from customlabels.session.batches import for_units, keep_up, until_when
+    from customlabels.session.batches import keep_up_for_batch
 
     clients, name = session.clients, session.project(project)
     found = batch_runs.latest(clients, batch_runs.machine(clients, name), batch)
@@ -47,15 +47,15 @@ def redrive_batch(
     wanted = batch_plan.Wanted(left, 0, found.given["rate"])
     chosen = batch_plan.choice(wanted, units or int(found.given["units"]))
     confirm(left, chosen.dollars)
-    until = until_when(session, chosen, batch_plan.START)
+    until = batch_plan.until(session.now(), chosen, batch_plan.START)
     # A map that goes on does not wait for a model: one that is down is waited for by an execution from its beginning.
     goes_on = map_run is not None and version["Status"] == State.RUNNING and batch_runs.redrive(clients, found)
     if goes_on:
         again = batch_runs.describe(clients, found.execution)
     else:
-        given = {**found.given, **for_units(chosen, left, until)}
+        given = {**found.given, **batch_plan.for_units(chosen, left, until)}
         again = batch_runs.begin(clients, batch_runs.machine(clients, name), given, found)
-    keep_up(session, name, version, again, chosen.units, until)
+    keep_up_for_batch(session, name, version, again, chosen.units, until)
     return again
 
 

@@ -4,11 +4,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from customlabels.core.errors import ServiceError
 
 if TYPE_CHECKING:
     from customlabels.inspection.batches.batch_plan import Choice, Wanted
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 
 _TOLERATED = 5.0
 """Per cent of images that may fail where nothing is said."""
-
-_LONGEST = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +117,7 @@ def begin_batch(
     """
     from customlabels.aws import s3
     from customlabels.core.addresses import S3Address
-    from customlabels.inspection.batches import batch_runs
+    from customlabels.inspection.batches import batch_plan, batch_runs
     from customlabels.inspection.functions.gathering import Folder
     from customlabels.inspection.stack.inspection_stack import batch_folder
     from customlabels.pipelines.service.projects import need_project
@@ -130,7 +126,7 @@ def begin_batch(
     clients, before, arn = session.clients, prepared.before, prepared.version["ProjectVersionArn"]
     if before is not None and before.status == batch_runs.SUCCEEDED and not anew:
         return before
-    until = until_when(session, chosen, prepared.lead)
+    until = batch_plan.until(session.now(), chosen, prepared.lead)
     base = batch_folder(session.settings, prepared.place.project, session.bucket(bucket))
     folder = Folder(base.bucket, f"{base.key}/{prepared.name}")
     address, key = S3Address(folder.bucket, folder.images), session.settings.project.kms_key
@@ -149,49 +145,18 @@ def begin_batch(
         "total": prepared.wanted.images,
         "rate": prepared.wanted.rate,
         "tolerated": tolerated,
-        **for_units(chosen, prepared.wanted.calls, until),
+        **batch_plan.for_units(chosen, prepared.wanted.calls, until),
     }
     if before is not None and before.status == batch_runs.RUNNING:
         batch = before
     else:
         batch = batch_runs.begin(clients, prepared.machine, given, before)
     if prepared.wanted.calls:
-        keep_up(session, prepared.place.project, prepared.version, batch, chosen.units, until)
+        keep_up_for_batch(session, prepared.place.project, prepared.version, batch, chosen.units, until)
     return batch
 
 
-def for_units(chosen: "Choice", calls: int, until: datetime) -> dict[str, Any]:
-    """What an execution is given of how it runs: it may be another when a batch goes on."""
-    from customlabels.inspection.batches import batch_plan
-
-    return {
-        "calls": calls,
-        "units": chosen.units,
-        "concurrency": batch_plan.concurrency(chosen.rate),
-        "until": until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }
-
-
-def until_when(session: "Session", chosen: "Choice", lead: timedelta) -> datetime:
-    """Until when a model is kept up for a batch, should nobody hear of its end.
-
-    Raises
-    ------
-    ServiceError : it is further than a model is kept up
-    """
-    from customlabels.inspection.batches import batch_plan
-
-    now = session.now()
-    until = now + batch_plan.keep_up(chosen, lead)
-    if until > now + _LONGEST:
-        raise ServiceError(
-            f"on {chosen.units} units it takes {batch_plan.in_words(chosen.time)}; a model is kept up for seven days",
-            hint="give more --units, or fewer images",
-        )
-    return until
-
-
-def keep_up(
+def keep_up_for_batch(
     session: "Session", project: str, version: "Description", batch: "Batch", units: int, until: datetime
 ) -> None:
     """Keeps the model up for a batch that has begun, a stop ready for after that; lets it go should it have ended."""
@@ -219,7 +184,7 @@ def keep_up(
         batch_runs.let_go(clients, project, batch.run)
         raise
     if batch_runs.describe(clients, batch.execution).status != batch_runs.RUNNING:
-        batch_following.let_go(session, project, batch)
+        batch_following.let_go_of_batch(session, batch, project=project)
 
 
 def _source_of(place: "Deployed") -> tuple[Any, ...]:

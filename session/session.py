@@ -224,6 +224,8 @@ class Session:
 
     prepare_batch = batches.prepare_batch
     begin_batch = batches.begin_batch
+    keep_up_for_batch = batches.keep_up_for_batch
+    let_go_of_batch = batch_following.let_go_of_batch
     follow_batch = batch_following.follow_batch
     conclude_batch = batch_following.conclude_batch
     batch_status = batch_following.batch_status

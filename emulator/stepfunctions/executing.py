@@ -38,7 +38,7 @@ _EVENTS = {
     TIMED_OUT: "ExecutionTimedOut",
     ABORTED: "ExecutionAborted",
 }
-_PATIENCE = 20.0
+_PATIENCE = 5.0
 """Real seconds that moving the clock on waits for executions to have nothing more to do."""
 
 

@@ -6,7 +6,8 @@ The bill of the units hardly depends on how many there are: twice as many are up
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from customlabels.core.errors import ServiceError
 from customlabels.core.prices import hosting_cost
@@ -20,6 +21,9 @@ SHARE = 0.97
 
 START, STOP = timedelta(minutes=15), timedelta(minutes=5)
 """What a start takes where it is not known; the schedule looks every five minutes, and stops what nobody wants."""
+
+_LONGEST = timedelta(days=7)
+"""As long as an override."""
 
 _KNOWN_A_SECOND = 300.0
 """Images a second that need no call, whatever the units."""
@@ -152,6 +156,32 @@ def concurrency(rate: float) -> int:
 def keep_up(each: Choice, start: timedelta) -> timedelta:
     """For how long the model is kept up for a batch: half as long again as it takes, and what its start does."""
     return start + each.time * 1.5 + timedelta(minutes=20)
+
+
+def until(now: datetime, each: Choice, start: timedelta) -> datetime:
+    """Until when the model is kept up for a batch, should nobody hear of its end.
+
+    Raises
+    ------
+    ServiceError : it is further than a model is kept up
+    """
+    end = now + keep_up(each, start)
+    if end > now + _LONGEST:
+        raise ServiceError(
+            f"on {each.units} units it takes {in_words(each.time)}; a model is kept up for seven days at most",
+            hint="give more --units, or fewer images",
+        )
+    return end
+
+
+def for_units(each: Choice, calls: int, until: datetime) -> dict[str, Any]:
+    """What an execution is given of how it runs: it may be another when a batch goes on."""
+    return {
+        "calls": calls,
+        "units": each.units,
+        "concurrency": concurrency(each.rate),
+        "until": until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
 
 
 def in_words(span: timedelta) -> str:
