@@ -152,14 +152,27 @@ def begin_batch(
     else:
         batch = batch_runs.begin(clients, prepared.machine, given, before)
     if prepared.wanted.calls:
-        keep_up_for_batch(session, prepared.place.project, prepared.version, batch, chosen.units, until)
+        joined = batch is before
+        keep_up_for_batch(session, prepared.place.project, prepared.version, batch, chosen.units, until, joined=joined)
     return batch
 
 
 def keep_up_for_batch(
-    session: "Session", project: str, version: "Description", batch: "Batch", units: int, until: datetime
+    session: "Session",
+    project: str,
+    version: "Description",
+    batch: "Batch",
+    units: int,
+    until: datetime,
+    *,
+    joined: bool = False,
 ) -> None:
-    """Keeps the model up for a batch that has begun, a stop ready for after that; lets it go should it have ended."""
+    """Keeps the model up for a batch that has begun, a stop ready for after that; lets it go should it have ended.
+
+    Parameters
+    ----------
+    joined : whether somebody else began the batch: then it goes on, should this go wrong
+    """
     from customlabels.inspection.batches import batch_plan, batch_runs
     from customlabels.inspection.functions.concluding import guard, reason
     from customlabels.pipelines.service.guard import set_guard
@@ -179,6 +192,8 @@ def keep_up_for_batch(
             clients, schedule, now, up=True, until=until, why=why, units=units, version=version_name(version)
         )
     except BaseException:
+        if joined:
+            raise
         if batch_runs.describe(clients, batch.execution).status == batch_runs.RUNNING:
             batch_runs.stop(clients, batch, clients.who)
         batch_runs.let_go(clients, project, batch.run)

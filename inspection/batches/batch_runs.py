@@ -158,11 +158,15 @@ def of_name(clients: Clients, machine: str, name: str) -> Batch | None:
 def begin(clients: Clients, machine: str, given: dict[str, Any], before: Batch | None) -> Batch:
     """The batch, begun; after what was run of it before, under its next name."""
     number = 1 if before is None else int(before.run.rpartition(".")[2]) + 1
-    with explained("starting the batch"):
-        started = clients.stepfunctions.start_execution(
-            stateMachineArn=machine, name=_numbered(given["batch"], number), input=json.dumps(given)
-        )
-    return describe(clients, started["executionArn"])
+    name = _numbered(given["batch"], number)
+    try:
+        with explained("starting the batch"):
+            clients.stepfunctions.start_execution(stateMachineArn=machine, name=name, input=json.dumps(given))
+    except ServiceError as error:
+        # Somebody else has begun it just now.
+        if error.code != "ExecutionAlreadyExists":
+            raise
+    return describe(clients, f"{machine.replace(':stateMachine:', ':execution:')}:{name}")
 
 
 def redrive(clients: Clients, batch: Batch) -> bool:
