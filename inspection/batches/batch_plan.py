@@ -25,6 +25,9 @@ START, STOP = timedelta(minutes=15), timedelta(minutes=5)
 _LONGEST = timedelta(days=7)
 """As long as an override."""
 
+_LEAST_A_CHILD, _ROUNDS = 10, 8
+"""Images of a child; children that follow one another in a place."""
+
 _KNOWN_A_SECOND = 300.0
 """Images a second that need no call, whatever the units."""
 
@@ -153,6 +156,11 @@ def concurrency(rate: float) -> int:
     return workers(rate)
 
 
+def images_a_child(images: int, concurrency: int) -> int:
+    """As many as a child may have, or fewer, so that the last children of a small batch end at about the same time."""
+    return max(_LEAST_A_CHILD, min(IMAGES_A_CHILD, math.ceil(images / (_ROUNDS * concurrency))))
+
+
 def keep_up(each: Choice, start: timedelta) -> timedelta:
     """For how long the model is kept up for a batch: half as long again as it takes, and what its start does."""
     return start + each.time * 1.5 + timedelta(minutes=20)
@@ -180,6 +188,7 @@ def for_units(each: Choice, calls: int, until: datetime) -> dict[str, Any]:
         "calls": calls,
         "units": each.units,
         "concurrency": concurrency(each.rate),
+        "a_child": images_a_child(calls, concurrency(each.rate)),
         "until": until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 

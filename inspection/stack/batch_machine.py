@@ -8,7 +8,7 @@ Functions developer guide, "Using Map state in Distributed mode"; quotas: a chil
 from typing import Any
 
 IMAGES_A_CHILD = 100
-"""At half a second each they take a minute: a child that begins again has time enough to end."""
+"""At most. At half a second each they take a minute: a child that begins again has time enough to end."""
 
 CHILD_TIMEOUT = 120
 """Seconds of the function."""
@@ -97,7 +97,7 @@ def _look(function: str) -> dict[str, Any]:
             "Parameters": {"Bucket.$": "$.bucket", "Key.$": "$.images"},
         },
         "ItemBatcher": {
-            "MaxItemsPerBatch": IMAGES_A_CHILD,
+            "MaxItemsPerBatchPath": "$.a_child",
             "BatchInput": {"version.$": "$.version", "arn.$": "$.arn"},
         },
         "MaxConcurrencyPath": "$.concurrency",
