@@ -52,7 +52,7 @@ def put_images(service: Service, photos: Path, images: int, prefix: str = "parts
     for number in range(images):
         path = drawn[number % len(drawn)]
         # What follows the end of a JPEG is not looked at.
-        body = path.read_bytes() + b"%d" % number
+        body = path.read_bytes() + f"{prefix}{number}".encode()
         service.s3.put_object(Bucket=ARCHIVE, Key=f"{prefix}{path.parent.name}/{number:05}.jpg", Body=body)
 
 

@@ -37,6 +37,7 @@ def function(service: Service, name: str, code: str) -> str:
         Runtime="python3.12",
         Handler="app.handle",
         Role=powerful_role(service),
+        Timeout=60,
         Code={"ZipFile": zipped(code)},
     )
     return str(made["FunctionArn"])
