@@ -1,4 +1,4 @@
-"""Batches: the list, the rate, and kills: python benchmarks/batch.py [IMAGES] [KILLS] [KEYS]
+"""Batches: the list, the rate, and kills: python benchmarks/batch.py [IMAGES] [KILLS] [KEYS] [RATE]
 
 A list of generated keys is written, and its memory looked at. IMAGES small ones are looked at on four units: what of
 the units' rate is used, what is throttled. As many others are looked at while processes of the function, and one time
@@ -37,10 +37,7 @@ from customlabels.inspection.batches.sources import Left, images
 from customlabels.inspection.stack.template import names_of
 from inspection import judged, kill
 
-RATE, UNITS = 2.0, 4
-"""Images a second of one unit, which this machine can answer beside all else."""
-
-PACE = address.Pace(scale=0.05, rate=RATE)
+UNITS = 4
 TIMEOUT = 20
 """Seconds of the function while it is killed; on AWS 120: nobody waits for two minutes after each kill."""
 
@@ -48,18 +45,23 @@ SEED = 7
 
 
 def main() -> None:
-    count, kills, keys = (*map(int, sys.argv[1:]), *(20_000, 40, 1_000_000)[len(sys.argv) - 1 :])
+    count, kills, keys = (*map(int, sys.argv[1:4]), *(20_000, 40, 1_000_000)[len(sys.argv) - 1 :])
+    # Images a second of one unit, so many that this machine can answer them beside all else.
+    rate = float(sys.argv[4]) if len(sys.argv) > 4 else 2.0
     for some in (keys // 4, keys):
         words = [sys.executable, __file__, "--list", str(some)]
         seconds, megabytes = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
         note(Row(f"list of {some:,} keys written", figure=f"{seconds:.1f} s, {megabytes:.0f} MB"))
-    batch_stack.SETTINGS = batch_stack.SETTINGS.replace("rate = 50", f"rate = {RATE:g}")
-    with tempfile.TemporaryDirectory() as folder, archived(Path(folder), PACE, images=0) as (shell, service):
-        share_of_the_rate(shell, service, count)
+    batch_stack.SETTINGS = batch_stack.SETTINGS.replace("rate = 50", f"rate = {rate:g}")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        archived(Path(folder), address.Pace(scale=0.05, rate=rate), images=0) as (shell, service),
+    ):
+        share_of_the_rate(shell, service, count, rate)
         survive(shell, service, count, kills)
 
 
-def share_of_the_rate(shell: Shell, service: Service, count: int) -> None:
+def share_of_the_rate(shell: Shell, service: Service, count: int, rate: float) -> None:
     put_images(service, shell.folder / "photos", count, "paced/")
     run_batch(shell, service, "run", f"s3://{ARCHIVE}/paced/", "--units", str(UNITS))
     states = client(service, "stepfunctions")
@@ -71,8 +73,8 @@ def share_of_the_rate(shell: Shell, service: Service, count: int) -> None:
     throttled, asked = (_sum(service, name) for name in ("ThrottledCount", "SuccessfulRequestCount"))
     note(
         Row(
-            f"batch of {count:,} images on {UNITS} units of {RATE:g} a second, {status['at_once']} children at once",
-            figure=f"{count / took / (RATE * UNITS):.1%} of the rate, {throttled / max(1, throttled + asked):.2%} "
+            f"batch of {count:,} images on {UNITS} units of {rate:g} a second, {status['at_once']} children at once",
+            figure=f"{count / took / (rate * UNITS):.1%} of the rate, {throttled / max(1, throttled + asked):.2%} "
             f"throttled, {asked:.0f} calls",
         )
     )
