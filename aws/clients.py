@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 DEFAULT_LOCAL_REGION = "us-east-1"
 LOCAL_BUCKET = "customlabels-local"
@@ -163,6 +164,11 @@ class Clients:
     @property
     def ssm(self) -> "SSMClient":
         client: SSMClient = self._client("ssm")
+        return client
+
+    @property
+    def stepfunctions(self) -> "SFNClient":
+        client: SFNClient = self._client("stepfunctions")
         return client
 
     @property

@@ -149,6 +149,7 @@ class InspectionSettings(_Section):
     by: Literal["etag", "sha256"] = "etag"
     workers: Annotated[int, Limits(ge=2, le=1000)] | None = None
     golden: str | None = None
+    batch_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -272,6 +273,7 @@ Editors check it once you have run: customlabels init --schema > customlabels.sc
 # by = "etag"                      # images are known by ETag and size; "sha256" where equal bytes have several ETags
 # workers = 3                      # functions at once; default: as many as keep the model's units busy
 # golden = "golden"                # labelled images that the model has to get right; `inspection watch` shows them
+# batch_sources = ["s3://archive/parts/"]  # folders beside source whose images customlabels batch may look at
 
 [notify]
 # topic = "arn:aws:sns:eu-west-1:111122223333:models"   # told when a version is trained, passes, fails, is promoted

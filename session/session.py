@@ -11,6 +11,9 @@ from customlabels.core.errors import SettingsError
 from customlabels.core.settings import Settings, find_settings, load_settings
 from customlabels.core.watching import Progress
 from customlabels.session import (
+    batch_following,
+    batch_redriving,
+    batches,
     champions,
     checkups,
     detections,
@@ -225,6 +228,18 @@ class Session:
     inspected = inspections.inspected
     dead_letters = inspections.dead_letters
     retry_inspection = inspections.retry_inspection
+
+    prepare_batch = batches.prepare_batch
+    begin_batch = batches.begin_batch
+    keep_up_for_batch = batches.keep_up_for_batch
+    let_go_of_batch = batch_following.let_go_of_batch
+    follow_batch = batch_following.follow_batch
+    conclude_batch = batch_following.conclude_batch
+    batch_status = batch_following.batch_status
+    stop_batch = batch_following.stop_batch
+    redrive_batch = batch_redriving.redrive_batch
+    batch_results = batch_redriving.batch_results
+
     known_detections = inspections.known_detections
     watch_inspection = watching.watch_inspection
 

@@ -192,6 +192,10 @@ APART = {
         "an inspection takes a stack of its own, which tests/e2e/test_inspection.py has",
     ),
     **dict.fromkeys(
+        (f"batch {name}" for name in ("run", "status", "stop", "redrive", "results")),
+        "a batch takes the inspection's stack, which tests/e2e/test_batch.py has",
+    ),
+    **dict.fromkeys(
         (f"review {name}" for name in ("pick", "page", "read", "status", "apply", "suspects")),
         "a review takes detections and answers, which tests/e2e/test_review.py has; suspects alone take the extra",
     ),
