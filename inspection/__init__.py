@@ -11,6 +11,8 @@ __all__ = [
     "deployed",
     "deploying",
     "detecting",
+    "drift",
+    "golden",
     "inspection_settings",
     "inspection_status",
     "own_cost",
@@ -18,4 +20,6 @@ __all__ = [
     "results",
     "retrying",
     "rules",
+    "watch_page",
+    "watching",
 ]

@@ -162,7 +162,7 @@ def image_key(client: "S3Client", image: Image) -> str | None:
             return None
         return records.by_etag(stored.etag, stored.size) if stored is not None else None
     try:
-        body = image if isinstance(image, bytes) else image.read_bytes()
+        body = image.read_bytes()
     except OSError:
         return None
     return records.by_etag(hashlib.md5(body, usedforsecurity=False).hexdigest(), len(body))

@@ -23,8 +23,11 @@ _SECONDS_A_CALL = 2.0
 
 _LEAST_THREADS, _MOST_THREADS = 2, 64
 
-Image = Path | S3Address | bytes
-"""A file, or its bytes, which are sent, or an object in S3, which the service reads itself."""
+Image = Path | S3Address
+"""A file, which is sent, or an object in S3, which the service reads itself."""
+
+Shown = Image | bytes
+"""An image, or the bytes of one that is no file, as a frame of a video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def as_document(detection: Detection) -> dict[str, Any]:
 def detect(
     rekognition: "RekognitionClient",
     version_arn: str,
-    images: Iterable[tuple[str, Image]],
+    images: Iterable[tuple[str, Shown]],
     *,
     rate: float = 5.0,
     min_confidence: float | None = None,
@@ -85,14 +88,33 @@ def detect(
     ServiceError : the version cannot be asked at all: it is not running, or may not be called
     """
 
+    def ask(name: str, body: "ImageTypeDef") -> tuple[DetectedLabel, ...]:
+        return _ask(rekognition, version_arn, name, body, min_confidence)
+
+    return looked_at(images, ask, rate=rate, advance=advance)
+
+
+def looked_at(
+    images: Iterable[tuple[str, Image]],
+    ask: "Callable[[str, ImageTypeDef], tuple[DetectedLabel, ...]]",
+    *,
+    rate: float,
+    advance: Callable[[int], None] = lambda count: None,
+) -> Iterator[Detection]:
+    """A detection for each (name, image), in order, by whatever `ask` asks of it; no more than `rate` a second.
+
+    Parameters
+    ----------
+    ask : called with an image's name and what is sent of it; raises ImageRefused where that image alone is refused
+    """
     pacer = Pacer(rate)
 
-    def look(named: tuple[str, Image]) -> Detection:
+    def look(named: tuple[str, Shown]) -> Detection:
         name, image = named
         try:
             body = shown(image)
             pacer.wait()
-            labels = _ask(rekognition, version_arn, name, body, min_confidence)
+            labels = ask(name, body)
         except ImageRefused as error:
             return Detection(name, (), error.message)
         finally:
@@ -103,14 +125,15 @@ def detect(
     return in_threads(look, images, threads)
 
 
-_REFUSED = {"InvalidImageFormatException", "ImageTooLargeException", "InvalidS3ObjectException"}
+REFUSED = {"InvalidImageFormatException", "ImageTooLargeException", "InvalidS3ObjectException"}
+"""Codes that are about one image, not about the way to all of them."""
 
 
 class ImageRefused(CustomLabelsError):
     """An image that the service would not, or did not, look at."""
 
 
-def shown(image: Image) -> "ImageTypeDef":
+def shown(image: Shown) -> "ImageTypeDef":
     """The image as the operation takes it.
 
     Raises
@@ -148,7 +171,7 @@ def _ask(
                     ProjectVersionArn=version_arn, Image=image, MinConfidence=min_confidence
                 )
     except ServiceError as error:
-        if error.code in _REFUSED:
+        if error.code in REFUSED:
             raise ImageRefused(error.message) from error
         if error.code == "ResourceNotReadyException":
             raise ServiceError(
@@ -156,10 +179,11 @@ def _ask(
             ) from error
         raise
     return tuple(
-        DetectedLabel(label["Name"], label["Confidence"], _box(label.get("Geometry", {}).get("BoundingBox")))
+        DetectedLabel(label["Name"], label["Confidence"], box_of(label.get("Geometry", {}).get("BoundingBox")))
         for label in answer["CustomLabels"]
     )
 
 
-def _box(box: "BoundingBoxTypeDef | None") -> tuple[float, float, float, float] | None:
+def box_of(box: "BoundingBoxTypeDef | None") -> tuple[float, float, float, float] | None:
+    """Left, top, width and height; None where there is none."""
     return (box["Left"], box["Top"], box["Width"], box["Height"]) if box else None

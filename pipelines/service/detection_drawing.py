@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from customlabels.aws import s3
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.files import written_aside
-from customlabels.pipelines.service.detection import Detection, Image
+from customlabels.pipelines.service.detection import Detection, Image, Shown
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,7 +33,7 @@ def check_folder(images: Sequence[tuple[str, Image]], folder: Path) -> None:
             )
 
 
-def draw_in(folder: Path, detection: Detection, image: Image, client: "S3Client") -> None:
+def draw_in(folder: Path, detection: Detection, image: Shown, client: "S3Client") -> None:
     """Writes the image of a detection into the folder, with what was seen, under its own name.
 
     Raises

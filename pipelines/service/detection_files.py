@@ -150,6 +150,28 @@ def _label(document: dict[str, Any]) -> DetectedLabel:
     return DetectedLabel(document["label"], document["confidence"], None if box is None else tuple(box))
 
 
+def read_detections(path: Path, run: Run) -> Iterator[Detection]:
+    """The detections of a run in a file of JSON lines, in which every line is whole.
+
+    Raises
+    ------
+    LayoutError : a line that is none
+    """
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        _, _, earlier = _name(path, number, line, as_csv=False, safe=False)
+        if earlier != run:
+            continue
+        document = json.loads(line.decode(errors="surrogateescape"))
+        try:
+            labels = tuple(
+                DetectedLabel(label["label"], float(label["confidence"]), tuple(label["box"]) if label["box"] else None)
+                for label in document["labels"]
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise LayoutError(f"{path}, line {number}: is no detection") from error
+        yield Detection(document["name"], labels, document["error"])
+
+
 @contextmanager
 def detection_file(path: Path, kept: Kept, run: Run, *, safe: bool = False) -> Iterator[DetectionFile]:
     """The file at `path` with what is kept of it, to be added to; CSV where its name ends in .csv, else JSON lines.
