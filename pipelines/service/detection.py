@@ -95,7 +95,7 @@ def detect(
 
 
 def looked_at(
-    images: Iterable[tuple[str, Image]],
+    images: Iterable[tuple[str, Shown]],
     ask: "Callable[[str, ImageTypeDef], tuple[DetectedLabel, ...]]",
     *,
     rate: float,
