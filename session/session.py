@@ -18,7 +18,9 @@ from customlabels.session import (
     manifest_checks,
     reviews,
     running_models,
+    sagemaker_steps,
     schedules,
+    settings_checks,
     trainings,
 )
 
@@ -210,6 +212,8 @@ class Session:
     retry_inspection = inspections.retry_inspection
     known_detections = inspections.known_detections
 
+    check_settings = settings_checks.check_settings
+
     validate = manifest_checks.validate
     look = manifest_checks.look
 
@@ -218,6 +222,8 @@ class Session:
     review_status = reviews.review_status
     apply_review = reviews.apply_review
     label_suspects = reviews.label_suspects
+
+    sagemaker_steps = sagemaker_steps.sagemaker_steps
 
     doctor = checkups.doctor
     scope = checkups.scope

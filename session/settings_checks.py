@@ -5,22 +5,33 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from customlabels.core.errors import SettingsError
 from customlabels.core.settings import DatasetSettings, InspectionSettings, ScheduleSettings, Settings, load_settings
 
+if TYPE_CHECKING:
+    from customlabels.session.session import Session
 
-def check_settings(path: Path) -> Settings:
-    """The settings in `path`, none of which a command would refuse; nothing but files is looked at.
+
+def check_settings(session: "Session", path: Path | None = None) -> Settings:
+    """The settings in `path`, or those that the session would use; none of them would be refused by a command.
+
+    AWS is not asked.
 
     Raises
     ------
-    SettingsError : with every fault, each under its key
+    SettingsError : with every fault, each under its key; or there is no file
     """
+    path = path or session.settings_path
+    if path is None:
+        raise SettingsError("there is no customlabels.toml here or above", hint="customlabels init writes one")
     settings = load_settings(path)
     faults = [*_project(settings), *_dataset(settings.dataset), *_gate(settings), *_stacks(settings, path.parent)]
     if faults:
-        raise SettingsError(f"{path}: {faults[0]}", details=faults[1:])
+        raise SettingsError(
+            f"{path}: {faults[0]}", details=faults[1:], hint="customlabels init DIR writes a commented example"
+        )
     return settings
 
 

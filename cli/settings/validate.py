@@ -19,18 +19,15 @@ def validate(session: Session, files: tuple[Path, ...]) -> None:
 
     Example: customlabels settings validate
     """
-    from customlabels.session.settings_checks import check_settings
-
-    paths = files or ((session.settings_path,) if session.settings_path else ())
-    if not paths:
-        raise SettingsError("there is no customlabels.toml here or above", hint="customlabels init writes one")
     faults: list[str] = []
-    for path in paths:
+    hint = None
+    for path in files or (session.settings_path,):
         try:
-            check_settings(path)
+            session.check_settings(path)
         except SettingsError as error:
+            hint = error.hint
             faults += [error.message, *(f"{path}: {detail}" for detail in error.details)]
     if faults:
-        raise SettingsError(faults[0], details=faults[1:], hint="customlabels init DIR writes a commented example")
-    names = [str(path) for path in paths]
+        raise SettingsError(faults[0], details=faults[1:], hint=hint)
+    names = [str(path) for path in files or (session.settings_path,)]
     session.console.done(f"{', '.join(names)}: nothing is wrong", files=names)

@@ -11,7 +11,7 @@ from customlabels.cli.group import run
 from customlabels.core.errors import SettingsError
 from customlabels.core.settings import TEMPLATE, ScheduleSettings
 from customlabels.scheduler.schedule_settings import read_schedule
-from customlabels.session.settings_checks import check_settings
+from customlabels.session import Session
 
 FAULTY = {
     '[project]\nregion = "eu-north-7"': "project.region: Custom Labels is not available in eu-north-7",
@@ -42,7 +42,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_a_command_would_refuse_is_named_by_its_key(text: str, folder: Path) -> None:
     (folder / "customlabels.toml").write_text(text)
     with pytest.raises(SettingsError) as refused:
-        check_settings(folder / "customlabels.toml")
+        Session().check_settings(folder / "customlabels.toml")
     sentences = (refused.value.message, *refused.value.details)
     assert any(FAULTY[text] in sentence for sentence in sentences), sentences
 
@@ -90,7 +90,7 @@ def test_a_span_passes_where_a_schedule_takes_it(text: str) -> None:
 
     def passes() -> bool:
         try:
-            check_settings(path)
+            Session().check_settings(path)
         except SettingsError:
             return False
         return True
