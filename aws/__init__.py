@@ -2,7 +2,20 @@
 
 `clients` makes the clients and turns what AWS refuses into sentences; `s3` is the one way to objects, `many_puts` the
 quick one for many that are put; `parameters` is for SSM parameters, `topics` for SNS, `queues` counts messages,
-`bucket` looks at the bucket that a run works in; `function_log` is what Lambda functions say; `stacks` deploys.
+`metric_queries` asks CloudWatch, `bucket` looks at the bucket that a run works in; `function_log` is what Lambda
+functions say; `unaided` does without an account; `stacks` deploys.
 """
 
-__all__ = ["bucket", "clients", "function_log", "many_puts", "parameters", "queues", "regions", "s3", "topics"]
+__all__ = [
+    "bucket",
+    "clients",
+    "function_log",
+    "many_puts",
+    "metric_queries",
+    "parameters",
+    "queues",
+    "regions",
+    "s3",
+    "topics",
+    "unaided",
+]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from json import JSONDecodeError
+from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from customlabels.aws.regions import REGIONS
@@ -54,6 +55,11 @@ _HINTS = {
     ),
 }
 
+_NOT_SIGNED_IN = {
+    *("AccessDenied", "AccessDeniedException", "ExpiredToken", "ExpiredTokenException"),
+    *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidSignatureException"),
+}
+
 _CONFIGURATION_HINT = (
     "see ~/.aws/config, ~/.aws/credentials and the AWS_… variables (aws configure list shows what is used), or name "
     "another --profile"
@@ -85,6 +91,8 @@ class Connection:
     """Told the name of each call before it is made."""
     held_up: Callable[[str], None] | None = None
     """Told of a call that is still being tried again after five seconds."""
+    own_bucket: str | None = None
+    """Made where it is not there when S3 is first used; commands that do without S3 need not wait for it."""
 
 
 class Clients:
@@ -94,6 +102,8 @@ class Clients:
         self._connection = connection
         self._session: boto3.Session | None = None
         self._made: dict[str, Any] = {}
+        self._own_bucket = connection.own_bucket
+        self._making = Lock()
 
     @property
     def rekognition(self) -> "RekognitionClient":
@@ -117,6 +127,12 @@ class Clients:
     @property
     def s3(self) -> "S3Client":
         client: S3Client = self._client("s3")
+        with self._making:
+            if self._own_bucket is not None:
+                from customlabels.aws.bucket import make_bucket
+
+                make_bucket(client, self._own_bucket, self.region)
+                self._own_bucket = None
         return client
 
     @property
@@ -339,3 +355,10 @@ def explained(doing: str) -> Iterator[None]:
     except BotoCoreError as error:
         hint = "see to the connection, or log in again (aws sso login); then run the same command again"
         raise ServiceError(f"{doing}: {error}", hint=hint, code=UNREACHED) from error
+
+
+def is_out_of_reach(error: ServiceError) -> bool:
+    """Whether it is not the account that answers so, but that it could not be asked: nobody is signed in, or may."""
+    from botocore.exceptions import BotoCoreError
+
+    return isinstance(error.__cause__, BotoCoreError) or error.code in _NOT_SIGNED_IN

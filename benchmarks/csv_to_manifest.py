@@ -68,7 +68,7 @@ def main() -> None:
 
         def ours(source: Path) -> list[str]:
             target = source.with_suffix(".manifest")
-            return customlabels("-q", "manifest", "build", source, "--s3-images", PREFIX, "-o", target)
+            return customlabels("-q", "manifest", "build", source, "--s3-images", PREFIX, "--to", target)
 
         scripts = {"csv and orjson": BARE, "polars and orjson": POLARS, "pandas iterrows and json": PANDAS}
         peers = {name: peer("python", "-c", code, small, Path(folder, name)) for name, code in scripts.items()}

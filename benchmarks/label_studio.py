@@ -76,7 +76,7 @@ def main() -> None:
 
         def ours(source: Path) -> list[str]:
             target = source.with_suffix(".manifest")
-            return customlabels("-q", "manifest", "build", source, "--s3-images", "s3://plant-7/", "-o", target)
+            return customlabels("-q", "manifest", "build", source, "--s3-images", "s3://plant-7/", "--to", target)
 
         script = peer("python", "-c", SCRIPT, small, Path(folder, "script"))
         size = f"{small.stat().st_size / 1e6:.0f} MB"

@@ -26,7 +26,8 @@ from customlabels.emulator.server import address
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.scheduler.actions import Kind
 from customlabels.scheduler.documents import schedule_text
-from customlabels.scheduler.functions.turn import Clients, Project, take
+from customlabels.scheduler.functions.project import Clients, Project
+from customlabels.scheduler.functions.turn import take
 from customlabels.scheduler.schedule_settings import read_schedule
 from customlabels.scheduler.stack.own_cost import standing_charges
 from customlabels.scheduler.stack.schedule_template import Parts

@@ -24,6 +24,17 @@ demand_option = click.option(
     f"counted, of the whole account, in the last days, {_HISTORY} unless told.",
 )
 
+weeks_option = click.option(
+    "--weeks",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 104),
+    help="How long; a CSV and CloudWatch's history are as long as they are.",
+)
+start_takes_option = click.option(
+    "--start-takes", default="15m", show_default=True, help="How long your model takes to start."
+)
+
 
 def unopened_schedule(session: Session) -> "Schedule":
     """The schedule of the settings, which may have no window yet."""

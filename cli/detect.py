@@ -1,24 +1,23 @@
 """customlabels detect."""
 
 import json
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from customlabels.aws import s3
 from customlabels.cli.confirming import confirm_start
 from customlabels.cli.group import Command, Figure, pass_session, project_option
-from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.core.errors import SettingsError
+from customlabels.core.files import written_aside
 from customlabels.core.plurals import counted
-from customlabels.pipelines.service import arns
 from customlabels.session import Session
 
 if TYPE_CHECKING:
-    from customlabels.pipelines.service.detection import DetectedLabel, Detection, Image
-    from customlabels.pipelines.service.versions import Description
+    from customlabels.pipelines.service.detection import DetectedLabel, Detection
+    from customlabels.session.detections import Measured
 
 
 @click.command(cls=Command)
@@ -79,85 +78,44 @@ def detect(
 
     Example: customlabels detect images/crack --to found.jsonl --draw drawn
     """
-    from customlabels.pipelines.service.detection import detect as look
-    from customlabels.pipelines.service.detection_files import Run, detection_file, read_kept
-    from customlabels.pipelines.service.image_sources import images_of
-    from customlabels.pipelines.service.versions import version_name
-
     if safe_csv and (to is None or to.suffix.lower() != ".csv"):
         raise SettingsError("--safe-csv goes with --to FILE.csv", hint="JSON lines are run by no spreadsheet")
     if min_confidence is not None and 0 < min_confidence < 1:
         session.console.warn(f"--min-confidence goes from 0 to 100; {min_confidence} is under one per cent")
-    images = images_of(source, session.clients.s3)
-    if drawn is not None:
-        _keep_originals(images, drawn)
-    chosen = session.answering(project, version)
+    before_start = confirm_start(session, yes)
     if measure is not None:
-        return _measure(session, chosen, images, measure, start=start, yes=yes, guard=not no_guard)
-    run = Run(source, version_name(chosen), min_confidence)
-    kept = read_kept(to, run, safe=safe_csv) if to else None
-    if kept is not None and kept.done:
-        before = len(images)
-        images = [(name, image) for name, image in images if name not in kept.done]
-        kept_count = before - len(images)
-        are = (
-            "is in {} already, and is left as it is"
-            if kept_count == 1
-            else "are in {} already, and are left as they are"
+        measured = session.measure_rate(
+            source, project=project, version=version, start=start, before_start=before_start, guard=not no_guard
         )
-        session.console.note(f"{counted(kept_count, 'image')} {are.format(to)}")
-    units = max(1, chosen.get("MinInferenceUnits") or 1)
-    detections: list[Detection] = []
-    looked = failed = 0
-    known, through = session.known_detections(chosen, images, min_confidence=min_confidence) if results else ([], None)
-    fresh = sum(image.analysis is None for image in known) if results else len(images)
-    if results:
-        session.console.note(f"{len(images) - fresh} of {len(images)} images are in the results already")
-    with ExitStack() as stack:
-        if fresh:
-            stack.enter_context(
-                session.running(
-                    chosen, units=units, start=start, before_start=confirm_start(session, yes), guard=not no_guard
-                )
-            )
-        file = stack.enter_context(detection_file(to, kept, run, safe=safe_csv)) if to and kept else None
-        advance = stack.enter_context(session.console.step(f"looking at {counted(len(images), 'image')}", len(images)))
-        originals = dict(images)
-        pace = units * (rate or session.settings.detect.rate)
-        for detection in (
-            through(images=known, rate=pace, advance=advance)
-            if through is not None
-            else look(
-                session.clients.rekognition,
-                chosen["ProjectVersionArn"],
-                images,
-                rate=pace,
-                min_confidence=min_confidence,
-                advance=advance,
-            )
-        ):
-            looked, failed = looked + 1, failed + bool(detection.error)
-            if detection.error and file is not None:
-                session.console.warn(f"{detection.name}: {detection.error}")
-            if drawn is not None and detection.error is None:
-                _draw(session, detection, originals[detection.name], drawn)
-            if file is not None:
-                file.write(detection)
-            else:
-                detections.append(detection)
+        return _show_rate(session, measured, measure)
+    looked = session.look_at(
+        source,
+        project=project,
+        version=version,
+        min_confidence=min_confidence,
+        rate=rate,
+        to=to,
+        safe_csv=safe_csv,
+        draw=drawn,
+        results=results,
+        start=start,
+        before_start=before_start,
+        guard=not no_guard,
+    )
     if to is not None:
         session.console.done(
-            f"{counted(looked, 'image')} looked at, {failed} of them in vain; all in {to}",
+            f"{counted(looked.images, 'image')} looked at, {looked.failed} of them in vain; all in {to}",
             file=str(to),
-            images=looked,
-            failed=failed,
+            images=looked.images,
+            failed=looked.failed,
         )
     else:
+        detections = looked.detections
         session.console.result([asdict(detection) for detection in detections], lambda _: _show(session, detections))
-    return 1 if failed else 0
+    return 1 if looked.failed else 0
 
 
-def _show(session: Session, detections: "list[Detection]") -> None:
+def _show(session: Session, detections: "Sequence[Detection]") -> None:
     session.console.table(
         ("image", "labels (confidence), where: left, top, width, height in %"),
         [
@@ -168,74 +126,28 @@ def _show(session: Session, detections: "list[Detection]") -> None:
     )
 
 
-def _keep_originals(images: "list[tuple[str, Image]]", folder: Path) -> None:
-    """Sees that no image would be drawn over.
-
-    Raises
-    ------
-    SettingsError
-    """
-    own = {image.resolve() for _, image in images if isinstance(image, Path)}
-    for name, _ in images:
-        if (folder / name).resolve() in own:
-            raise SettingsError(
-                f"--draw {folder} would write over {name}, which is to be looked at", hint="name another folder"
-            )
-
-
-def _measure(
-    session: Session,
-    chosen: "Description",
-    images: list[tuple[str, "Image"]],
-    to: Path,
-    *,
-    start: bool,
-    yes: bool,
-    guard: bool,
-) -> int:
-    """Writes how many images a second a unit of the running version takes."""
-    from customlabels.core.files import written_aside
-    from customlabels.pipelines.service.request_rate import LASTS, measure_rate
-    from customlabels.pipelines.service.versions import version_name
-
-    if not images:
-        raise LayoutError("there is no image to measure with")
-    units = max(1, chosen.get("MinInferenceUnits") or 1)
-    with session.running(chosen, units=units, start=start, before_start=confirm_start(session, yes), guard=guard):
-        # What it was started on shows only now.
-        up = session.version(session.project(arns.project_name(chosen["ProjectVersionArn"])), version_name(chosen))
-        units = max(1, up.get("MinInferenceUnits") or 1)
-        with session.console.step(f"asking for as much as it takes, for {LASTS:.0f} seconds") as advance:
-            measured = measure_rate(session.clients.rekognition_once, up["ProjectVersionArn"], images, advance)
+def _show_rate(session: Session, measured: "Measured", to: Path) -> int:
+    """Writes and shows how many images a second a unit of the version takes."""
+    rate = measured.rate
     document = {
-        "version": version_name(up),
-        "units": units,
-        "rate_per_unit": round(measured.rate / units, 3),
-        "answered": measured.answered,
-        "throttled": measured.throttled,
-        "seconds": round(measured.seconds, 1),
-        "bounded": measured.throttled > 0,
+        "version": measured.version,
+        "units": measured.units,
+        "rate_per_unit": round(rate.rate / measured.units, 3),
+        "answered": rate.answered,
+        "throttled": rate.throttled,
+        "seconds": round(rate.seconds, 1),
+        "bounded": rate.throttled > 0,
     }
     with written_aside(to) as file:
         file.write((json.dumps(document, indent=2) + "\n").encode())
-    if not measured.throttled:
+    if not rate.throttled:
         session.console.warn("nothing was throttled: this machine, or its connection, was the limit; a unit takes more")
     session.console.done(
-        f"{document['rate_per_unit']} images a second a unit ({measured.answered} answered, {measured.throttled} "
-        f"throttled in {measured.seconds:.0f} s on {counted(units, 'unit')}); {to}",
+        f"{document['rate_per_unit']} images a second a unit ({rate.answered} answered, {rate.throttled} "
+        f"throttled in {rate.seconds:.0f} s on {counted(measured.units, 'unit')}); {to}",
         **document,
     )
     return 0
-
-
-def _draw(session: Session, detection: "Detection", image: "Image", folder: Path) -> None:
-    from customlabels.pipelines.service.detection_drawing import draw
-
-    body = image.read_bytes() if isinstance(image, Path) else s3.get(session.clients.s3, image)
-    target = (folder / detection.name).resolve()
-    if not target.is_relative_to(folder.resolve()):
-        raise LayoutError(f"{detection.name}: would be written outside {folder}")
-    draw(body, detection, target)
 
 
 def _in_words(label: "DetectedLabel") -> str:

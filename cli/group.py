@@ -242,9 +242,9 @@ def run(arguments: list[str]) -> int:
         if debug:
             for line in traceback.format_exc().splitlines():
                 tell(line)
-        told = _in_words(error)
-        console.error(told)
-        return told.exit_code
+        fault = _in_words(error)
+        console.error(fault)
+        return fault.exit_code
 
 
 def _in_words(error: Exception) -> CustomLabelsError:
@@ -254,7 +254,9 @@ def _in_words(error: Exception) -> CustomLabelsError:
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "customlabels"
-        return UsageFault(error.format_message(), hint=f"{command} --help shows what it takes")
+        # click lists choices a line each.
+        sentence = error.format_message().replace("\n\t", " ")
+        return UsageFault(sentence, hint=f"{command} --help shows what it takes")
     if isinstance(error, OSError):
         return CustomLabelsError(f"{error.filename or 'the system'}: {error.strerror or error}")
     hint = "this is a fault of customlabels; run again with --debug and report what it prints"
@@ -275,9 +277,9 @@ def _stopped(console: Console, error: BaseException) -> int:
         code = ending.exit_code if ending else INTERRUPTED
         sentence = f"stopped{by}; run the same command again to go on"
         if console.as_json:
-            told = Stopped(sentence)
-            told.exit_code = code
-            console.error(told)
+            stopped = Stopped(sentence)
+            stopped.exit_code = code
+            console.error(stopped)
         else:
             tell(sentence)
         return code

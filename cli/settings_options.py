@@ -60,9 +60,9 @@ def _type(hint: Any, bounds: list[Any]) -> dict[str, Any]:
 
 
 def _help(meaning: str, field: "Field[Any]", *, repeatable: bool) -> str:
-    told, _, otherwise = meaning.partition("; default: ")
+    words, _, otherwise = meaning.partition("; default: ")
     default = otherwise or ("" if field.default in (MISSING, None, (), False) else str(field.default))
-    sentence = f"{told[0].upper()}{told[1:]}{'; repeatable' if repeatable else ''}."
+    sentence = f"{words[0].upper()}{words[1:]}{'; repeatable' if repeatable else ''}."
     return f"{sentence}  [default: {default}]" if default else sentence
 
 

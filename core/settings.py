@@ -320,12 +320,12 @@ _KEY = re.compile(r"# (\w+) = (.*?)(?:\s+# (.+))?")
 @cache
 def explanations() -> dict[str, tuple[str, str]]:
     """Example and meaning of each key by its name in the file, for the reference and for the help of flags."""
-    told, section = {key: ("", words) for key, words in _WORDS.items()}, ""
+    meanings, section = {key: ("", words) for key, words in _WORDS.items()}, ""
     for line in TEMPLATE.splitlines():
         if heading := _SECTION.fullmatch(line):
             section = heading[1]
         elif key := _KEY.fullmatch(line):
             name = f"{section}.{key[1]}"
             if meaning := _WORDS.get(name, key[3] or ""):
-                told[name] = (key[2], meaning)
-    return told
+                meanings[name] = (key[2], meaning)
+    return meanings

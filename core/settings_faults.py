@@ -113,7 +113,7 @@ def _lines(text: str, locations: Sequence[Location]) -> list[int | None]:
     parser.
     """
     rows = text.splitlines()
-    found: dict[int, tuple[int, int]] = {}
+    deepest: dict[int, tuple[int, int]] = {}
     begun = 0
     for number in range(1, len(rows) + 1 if len(rows) <= _LONGEST else 0):
         try:
@@ -122,10 +122,10 @@ def _lines(text: str, locations: Sequence[Location]) -> list[int | None]:
             continue
         for index, location in enumerate(locations):
             depth = _depth(document, location)
-            if depth > found.get(index, (0, 0))[0]:
-                found[index] = (depth, begun + 1)
+            if depth > deepest.get(index, (0, 0))[0]:
+                deepest[index] = (depth, begun + 1)
         begun = number
-    return [found[index][1] if index in found else None for index in range(len(locations))]
+    return [deepest[index][1] if index in deepest else None for index in range(len(locations))]
 
 
 def _depth(document: Any, location: Location) -> int:

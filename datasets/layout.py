@@ -136,6 +136,7 @@ class Format:
     place : the path that an image gets in a folder of this format; LayoutError where it can have none
     save : writes the annotations of a dataset whose images lie below its root, each at the place that `place` gave
     writes : whether it can be written at all
+    tells : whether a file of it tells by itself what it is; any text may be a CSV
     """
 
     name: str
@@ -145,15 +146,16 @@ class Format:
     place: Callable[[ImageRecord], str]
     save: Callable[[Dataset], None]
     writes: bool = True
+    tells: bool = False
 
 
-def read_only(name: str, summary: str, recognises: Recognises, read: Reads) -> Format:
+def read_only(name: str, summary: str, recognises: Recognises, read: Reads, *, tells: bool = False) -> Format:
     """A format that is read and not written: no tool takes in again what it gave out so."""
 
     def refuse(_: object) -> NoReturn:
         raise LayoutError(f"{name} is read, and not written", hint="customlabels dataset formats tells what is written")
 
-    return Format(name, summary, recognises, read, refuse, refuse, writes=False)
+    return Format(name, summary, recognises, read, refuse, refuse, writes=False, tells=tells)
 
 
 def bare_name(record: ImageRecord) -> str:

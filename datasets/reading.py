@@ -112,7 +112,7 @@ def _mending(findings: list[Finding], has_images: bool) -> str:
     if any(
         "file; the service takes JPEG and PNG" in message or "dataset convert makes" in message for message in messages
     ):
-        return "customlabels dataset convert SOURCE -o DIR makes JPEG or PNG images"
+        return "customlabels dataset convert SOURCE --to DIR makes JPEG or PNG images"
     unread = not has_images and not any(finding.fatal for finding in findings)
     if unread or any("has no label" in message or message == "no JPEG or PNG image" for message in messages):
         return "a folder for each label with JPEG or PNG images in it, or one of customlabels dataset formats"

@@ -6,9 +6,9 @@ call it if it were put there in one part.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from customlabels.aws import s3
 from customlabels.aws.clients import explained
@@ -16,9 +16,9 @@ from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 from customlabels.core.threads import in_threads
 from customlabels.inspection import claims, records
-from customlabels.inspection.attributes import attributes, values
 from customlabels.inspection.claims import Busy, Claim, Done, State, Table, is_alive
 from customlabels.inspection.rules import MOST_LABELS, Analysis, Seen, analysed
+from customlabels.inspection.stored_items import stored_items
 from customlabels.pipelines.service.detection import DetectedLabel, Detection, Image, detect
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _HOLDS = 300_000
 
 _BUSY = "somebody else is looking at it just now; run the same command again"
 
-_THREADS, _MOST_KEYS = 8, 100
+_THREADS = 8
 _DAY = 86_400
 
 
@@ -169,16 +169,8 @@ def _key(client: "S3Client", image: Image) -> str | None:
 
 
 def _analyses(table: Table, version: str, arn: str, keys: Sequence[str], now: int) -> dict[str, Analysis]:
-    found: dict[str, Analysis] = {}
-    for first in range(0, len(keys), _MOST_KEYS):
-        some = [records.analysis_key(key, version) for key in keys[first : first + _MOST_KEYS]]
-        wanted = [attributes({"pk": key.pk, "sk": key.sk}) for key in some]
-        while wanted:
-            with explained(f"reading {table.name}"):
-                answer = table.dynamodb.batch_get_item(RequestItems={table.name: {"Keys": wanted}})
-            for item in map(values, answer["Responses"][table.name]):
-                if item["state"] == State.DONE and item.get("arn") == arn and is_alive(item, now):
-                    found[item["pk"]] = records.read_analysis(item)
-            rest: Mapping[str, Any] = answer.get("UnprocessedKeys", {})
-            wanted = list(rest[table.name]["Keys"]) if table.name in rest else []
-    return found
+    return {
+        item["pk"]: records.read_analysis(item)
+        for item in stored_items(table, [records.analysis_key(key, version) for key in keys])
+        if item["state"] == State.DONE and item.get("arn") == arn and is_alive(item, now)
+    }

@@ -5,12 +5,13 @@ from typing import Any
 
 from customlabels.aws.clients import Clients, explained
 from customlabels.aws.function_log import NAMESPACE
+from customlabels.aws.metric_queries import metric_query
 from customlabels.aws.queues import depth
 from customlabels.inspection.deployed import Deployed
 from customlabels.inspection.functions.look import FIGURES
 from customlabels.inspection.stack import notifications
 
-_BACK = timedelta(hours=24)
+_BACK, _HOUR = timedelta(hours=24), timedelta(hours=1)
 
 
 def inspection_status(clients: Clients, deployed: Deployed, now: datetime) -> dict[str, Any]:
@@ -42,20 +43,8 @@ def inspection_status(clients: Clients, deployed: Deployed, now: datetime) -> di
 def _figures(clients: Clients, project: str, now: datetime) -> dict[str, int]:
     """What was counted in the last day."""
     counted = FIGURES[:-1]
-    queries: Any = [
-        {
-            "Id": name.lower(),
-            "MetricStat": {
-                "Metric": {
-                    "Namespace": NAMESPACE,
-                    "MetricName": name,
-                    "Dimensions": [{"Name": "Project", "Value": project}],
-                },
-                "Period": 3600,
-                "Stat": "Sum",
-            },
-        }
-        for name in counted
+    queries = [
+        metric_query(name.lower(), name, {"Project": project}, period=_HOUR, namespace=NAMESPACE) for name in counted
     ]
     with explained("reading what was counted"):
         pages = clients.cloudwatch.get_paginator("get_metric_data").paginate(

@@ -139,4 +139,4 @@ def _of_seen(seen: Seen) -> dict[str, Any]:
 
 def _seen(given: Mapping[str, Any]) -> Seen:
     box = given.get("box")
-    return Seen(given["label"], float(given["confidence"]), tuple(map(float, box)) if box else None)  # type: ignore[arg-type]
+    return Seen(given["label"], float(given["confidence"]), tuple(map(float, box)) if box else None)  # type: ignore[arg-type] # of four

@@ -1,6 +1,6 @@
 """What was found, read from the results table: sightings by the day, judged again where that is asked for.
 
-Source: DynamoDB API reference, Query and BatchGetItem (a hundred keys at most).
+Source: DynamoDB API reference, Query.
 """
 
 import csv
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from customlabels.aws.clients import explained
 from customlabels.core.errors import SettingsError
@@ -20,11 +20,8 @@ from customlabels.inspection.attributes import attributes, values
 from customlabels.inspection.claims import State, Table, is_alive
 from customlabels.inspection.records import Sighting
 from customlabels.inspection.rules import Analysis, Rules, Verdict, judge
+from customlabels.inspection.stored_items import MOST_KEYS, stored_items
 
-if TYPE_CHECKING:
-    pass
-
-_MOST_KEYS = 100
 _DAY = timedelta(days=1)
 _LONGEST_BACK = 3650 * _DAY
 
@@ -69,10 +66,10 @@ def read(
     ServiceError : the table cannot be read
     """
     sightings = _sightings(table, max(since, now - _LONGEST_BACK), now)
-    while some := list(islice(sightings, _MOST_KEYS)):
+    while some := list(islice(sightings, MOST_KEYS)):
         analyses = _analyses(table, some) if again is not None else {}
         for sighting in some:
-            analysis = analyses.get(_place(sighting))
+            analysis = analyses.get(_seen_by(sighting))
             if again is not None and analysis is not None:
                 sighting = _judged(sighting, analysis, again(sighting.version))
             judgement = sighting.judgement
@@ -88,9 +85,9 @@ def analysed_sightings(table: Table, *, since: datetime, now: datetime) -> Itera
     ServiceError : the table cannot be read
     """
     sightings = _sightings(table, max(since, now - _LONGEST_BACK), now)
-    while some := list(islice(sightings, _MOST_KEYS)):
+    while some := list(islice(sightings, MOST_KEYS)):
         analyses = _analyses(table, some)
-        yield from ((sighting, analyses[_place(sighting)]) for sighting in some if _place(sighting) in analyses)
+        yield from ((sighting, analyses[_seen_by(sighting)]) for sighting in some if _seen_by(sighting) in analyses)
 
 
 def write(rows: Iterable[Row], path: Path, advance: Callable[[Row], None] = lambda row: None) -> int:
@@ -138,21 +135,15 @@ def _sightings(table: Table, since: datetime, now: datetime) -> Iterator[Sightin
 
 def _analyses(table: Table, sightings: Iterable[Sighting]) -> dict[tuple[str, str], Analysis]:
     """The analyses of sightings, by image and version; of those that have expired there is none."""
-    keys = {_place(sighting): records.analysis_key(sighting.image, sighting.version) for sighting in sightings}
-    wanted = [attributes({"pk": key.pk, "sk": key.sk}) for key in keys.values()]
-    analyses: dict[tuple[str, str], Analysis] = {}
-    while wanted:
-        with explained(f"reading analyses from {table.name}"):
-            answer = table.dynamodb.batch_get_item(RequestItems={table.name: {"Keys": wanted}})
-        for item in map(values, answer["Responses"][table.name]):
-            if item["state"] == State.DONE:
-                analyses[item["pk"], item["sk"].rpartition("#")[2]] = records.read_analysis(item)
-        rest: Mapping[str, Any] = answer.get("UnprocessedKeys", {})
-        wanted = list(rest[table.name]["Keys"]) if table.name in rest else []
-    return analyses
+    keys = {_seen_by(sighting): records.analysis_key(sighting.image, sighting.version) for sighting in sightings}
+    return {
+        (item["pk"], item["sk"].rpartition("#")[2]): records.read_analysis(item)
+        for item in stored_items(table, list(keys.values()))
+        if item["state"] == State.DONE
+    }
 
 
-def _place(sighting: Sighting) -> tuple[str, str]:
+def _seen_by(sighting: Sighting) -> tuple[str, str]:
     return sighting.image, sighting.version
 
 

@@ -31,24 +31,10 @@ from customlabels.datasets.model import Dataset
 from customlabels.datasets.reading import Policy, make_dataset
 from customlabels.manifests import layout
 
-_TELLING = (
-    layout.FORMAT,
-    via.FORMAT,
-    createml.FORMAT,
-    vertex.FORMAT,
-    labelbox.FORMAT,
-    custom_vision.FORMAT,
-    hugging_face.FORMAT,
-    coco.FORMAT,
-    label_studio.FORMAT,
-    cvat.FORMAT,
-)
-"""Formats of files that tell what they are; any text may be a CSV."""
-
 
 def annotations(file: Path) -> Format | None:
     """The format of a file of annotations; None where it is not plain that it is one."""
-    return next((format for format in _TELLING if format.recognises(file, DEFAULTS)), None)
+    return next((format for format in FORMATS.values() if format.tells and format.recognises(file, DEFAULTS)), None)
 
 
 def _read_folder(source: Path, options: Options) -> Layout:
@@ -79,6 +65,8 @@ FORMATS = {
         replace(folder.FORMAT, read=_read_folder),
     )
 }
+"""In the order of recognition, which is about all of them: the particular before what may look like them."""
+
 AUTO = "auto"
 _OF_CATEGORIES = (masks.FORMAT.name, folder.FORMAT.name)
 

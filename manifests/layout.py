@@ -210,4 +210,4 @@ def class_numbers(dataset: Dataset) -> dict[str, int]:
     return {label: number for number, label in enumerate(labels)}
 
 
-FORMAT = Format("manifest", "Ground Truth manifests", recognises, read, below_images, save)
+FORMAT = Format("manifest", "Ground Truth manifests", recognises, read, below_images, save, tells=True)

@@ -100,17 +100,17 @@ def matched(boxes: Sequence[Region], others: Sequence[Region], least: float = SA
     ]
     taken: dict[int, int] = {}
 
-    def place(row: int, tried: set[int]) -> bool:
+    def pair(row: int, tried: set[int]) -> bool:
         for column in sorted(range(len(others)), key=lambda column: -shares[row][column]):
             if shares[row][column] >= least and column not in tried:
                 tried.add(column)
-                if column not in taken or place(taken[column], tried):
+                if column not in taken or pair(taken[column], tried):
                     taken[column] = row
                     return True
         return False
 
     for row in range(len(boxes)):
-        place(row, set())
+        pair(row, set())
     return sorted((row, column, shares[row][column]) for column, row in taken.items())
 
 

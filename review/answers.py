@@ -151,9 +151,9 @@ def read_answers(folder: Path) -> list[Answer]:
     return [latest[key] for key in sorted(latest) if key not in withdrawn]
 
 
-def missing(wanted: list[Answer], there: list[Answer]) -> list[Answer]:
+def missing(wanted: list[Answer], kept: list[Answer]) -> list[Answer]:
     """Those that a review does not have yet, nor anything later of the same person on the same image."""
-    known = {(answer.image, answer.person): answer.at for answer in there}
+    known = {(answer.image, answer.person): answer.at for answer in kept}
     return [
         answer
         for answer in wanted

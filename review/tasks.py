@@ -145,11 +145,11 @@ def read_looks(folder: Path) -> list[Look]:
 
 def news(folder: Path, looks: Iterable[Look]) -> list[Look]:
     """Those that say something else than what a review holds."""
-    known = set(map(_told, read_looks(folder)))
-    return [look for look in looks if _told(look) not in known]
+    known = set(map(_content, read_looks(folder)))
+    return [look for look in looks if _content(look) not in known]
 
 
-def _told(look: Look) -> tuple[object, ...]:
+def _content(look: Look) -> tuple[object, ...]:
     return look.image, look.version, look.predicted, look.group, look.stratum, look.chance, look.stands_for
 
 

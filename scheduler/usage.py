@@ -3,9 +3,11 @@
 A version without a datapoint was down, or its metric does not come: the metric alone does not tell which.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from customlabels.aws.metric_queries import metric_query
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -60,21 +62,3 @@ def unit_hours(
     """Hours as `metered_hours` has them, of what is known; to be used where a version without any was down."""
     hours = metered_hours(cloudwatch, project, versions, start=start, end=end)
     return {version: known or 0.0 for version, known in hours.items()}
-
-
-def metric_query(
-    name: str,
-    metric: str,
-    dimensions: Mapping[str, str],
-    *,
-    period: timedelta,
-    stat: str = "Sum",
-    namespace: str = "AWS/Rekognition",
-) -> Any:
-    """A query of GetMetricData for one of a service's metrics."""
-    about = {
-        "Namespace": namespace,
-        "MetricName": metric,
-        "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
-    }
-    return {"Id": name, "MetricStat": {"Metric": about, "Period": int(period.total_seconds()), "Stat": stat}}

@@ -47,22 +47,20 @@ def inspection_stack(
     ------
     SettingsError, ServiceError : what keeps images from being inspected so
     """
+    from customlabels.aws.unaided import account_or
     from customlabels.inspection.stack.inspection_stack import Account, assemble, look_up
-    from customlabels.scheduler.stack.schedule_stack import is_out_of_reach
 
     # What is wrong with the settings needs no account to be told.
     asked = session.asked_inspection()
     name, code_bucket = session.project(project), session.bucket(bucket)
-    try:
-        account = look_up(session.clients, session.settings, name, asked)
-    except ServiceError as error:
-        if not unaided or not is_out_of_reach(error):
-            raise
-        account = Account()
-        session.console.warn(
-            f"{error.message}: nothing of the account is in the template. ProjectArn and Topic are parameters of it; "
-            "keys of encrypted buckets are left out, and what was found there is not checked"
-        )
+    account = account_or(
+        lambda: look_up(session.clients, session.settings, name, asked),
+        Account(),
+        unaided=unaided,
+        warn=session.console.warn,
+        lacking="ProjectArn and Topic are parameters of it; keys of encrypted buckets are left out, and whether images "
+        "can be inspected so is not checked",
+    )
     if account.note:
         session.console.note(account.note)
     return assemble(session.settings, project=name, bucket=code_bucket, asked=asked, account=account)
@@ -147,9 +145,9 @@ def dead_letters(session: "Session", *, project: str | None = None) -> "tuple[in
     from customlabels.inspection import retrying
     from customlabels.inspection.deployed import deployed
 
-    clients, place = session.clients, deployed(session.clients, session.project(project))
-    count = retrying.count(clients, place.dead)
-    letters = retrying.letters(clients, place.dead, place.names.table, place.inspection.by) if count else []
+    clients, stack = session.clients, deployed(session.clients, session.project(project))
+    count = retrying.count(clients, stack.dead)
+    letters = retrying.letters(clients, stack.dead, stack.names.table, stack.inspection.by) if count else []
     return count, letters
 
 
@@ -159,9 +157,9 @@ def retry_inspection(session: "Session", *, project: str | None = None) -> int:
     from customlabels.inspection import retrying
     from customlabels.inspection.deployed import deployed
 
-    place = deployed(session.clients, session.project(project))
+    stack = deployed(session.clients, session.project(project))
     with session.console.step("putting the dead letters back") as advance:
-        return retrying.put_back(session.clients, place.dead_arn, place.queue_arn, ticking(advance))
+        return retrying.put_back(session.clients, stack.dead_arn, stack.queue_arn, ticking(advance))
 
 
 def known_detections(

@@ -1,15 +1,12 @@
-"""Models from Python: started, stopped, kept up for as long as a block, and shown images."""
+"""Models from Python: started, stopped, and kept up for as long as a block."""
 
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customlabels.core.errors import ServiceError
-from customlabels.core.plurals import counted
 
 if TYPE_CHECKING:
     from customlabels.core.tables import Table
-    from customlabels.pipelines.service.detection import Detection
     from customlabels.pipelines.service.running import BeforeStart
     from customlabels.pipelines.service.versions import Description
     from customlabels.scheduler.models import ModelStatus, Started, Stopped
@@ -107,55 +104,3 @@ def running(
     return kept_running(
         session.clients, version, session.console, units=units, before_start=before_start or unasked, guard=guard
     )
-
-
-def detect(
-    session: "Session",
-    source: str | Path,
-    *,
-    version: str | None = None,
-    project: str | None = None,
-    min_confidence: float | None = None,
-    rate: float | None = None,
-    start: bool = False,
-    results: bool = False,
-) -> "Table[Detection]":
-    """What a running version sees in an image, all images below a folder, or below an address in S3.
-
-    Parameters
-    ----------
-    version : its name; the champion, or else the newest trained, where it is None
-    min_confidence : 0..100; each label's assumed threshold where it is None
-    rate : images a second that an inference unit takes
-    start : starts the model where it is stopped, and stops it again
-    results : reads and writes the results table of the project's inspection, so that a known image costs no call
-    """
-    from contextlib import ExitStack
-
-    from customlabels.core.tables import Table
-    from customlabels.pipelines.service.detection import Detection, detect
-    from customlabels.pipelines.service.image_sources import images_of
-
-    images = images_of(str(source), session.clients.s3)
-    chosen = session.answering(project, version)
-    units = max(1, chosen.get("MinInferenceUnits") or 1)
-    rate = units * (rate or session.settings.detect.rate)
-    with ExitStack() as stack:
-        known, look = session.known_detections(chosen, images, min_confidence=min_confidence) if results else ([], None)
-        if look is None or any(image.analysis is None for image in known):
-            stack.enter_context(session.running(chosen, units=units, start=start))
-        title = f"looking at {counted(len(images), 'image')}"
-        advance = stack.enter_context(session.console.step(title, len(images)))
-        if look is not None:
-            order = {name: number for number, (name, _) in enumerate(images)}
-            found = look(images=known, rate=rate, advance=advance)
-            return Table(Detection, sorted(found, key=lambda detection: order[detection.name]))
-        detections = detect(
-            session.clients.rekognition,
-            chosen["ProjectVersionArn"],
-            images,
-            rate=rate,
-            min_confidence=min_confidence,
-            advance=advance,
-        )
-        return Table(Detection, detections)

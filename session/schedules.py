@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from customlabels.core.errors import ServiceError, SettingsError
+from customlabels.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from customlabels.aws.stacks.change_sets import Change
@@ -42,21 +42,20 @@ def schedule_stack(
     ----------
     unaided : whether it is made, and that said, where the account cannot be asked
     """
-    from customlabels.scheduler.stack.schedule_stack import Account, assemble, is_out_of_reach, look_up
+    from customlabels.aws.unaided import account_or
+    from customlabels.scheduler.stack.schedule_stack import Account, assemble, look_up
 
     # What is wrong with the settings needs no account to be told.
     session.schedule()
     name, code_bucket = session.project(project), session.bucket(bucket)
-    try:
-        account = look_up(session.clients, name)
-    except ServiceError as error:
-        if not unaided or not is_out_of_reach(error):
-            raise
-        account = Account()
-        session.console.warn(
-            f"{error.message}: nothing of the account is in the template. Its warm-up is the settings', or the "
-            "usual one; ProjectArn is a parameter of it; stops that need no function are left out"
-        )
+    account = account_or(
+        lambda: look_up(session.clients, name),
+        Account(),
+        unaided=unaided,
+        warn=session.console.warn,
+        lacking="Its warm-up is the settings', or the usual one; ProjectArn is a parameter of it; stops that need no "
+        "function are left out",
+    )
     schedule = session.schedule(account.lead)
     now = session.now()
     return assemble(session.settings, project=name, bucket=code_bucket, schedule=schedule, now=now, account=account)

@@ -13,6 +13,7 @@ from customlabels.core.watching import Progress
 from customlabels.session import (
     champions,
     checkups,
+    detections,
     evaluations,
     inspections,
     manifest_checks,
@@ -100,15 +101,12 @@ class Session:
         """boto3's clients, typed, by the names of services: `clients.rekognition`, `clients.s3` and so on."""
         if not self.local:
             return self._connect(self._profile, self.region, self._endpoint_url)
-        from customlabels.aws.bucket import make_bucket
         from customlabels.emulator.server.address import start
 
         if self._endpoint_url is not None:
             raise SettingsError("--local and --endpoint-url exclude each other")
         service = start(self.state, watch=self.console)
-        clients = self._connect(None, self.region, service.endpoint_url, service.key)
-        make_bucket(clients.s3, self.bucket(), clients.region)
-        return clients
+        return self._connect(None, self.region, service.endpoint_url, service.key, self.bucket())
 
     def other(self, profile: str) -> Clients:
         """The clients of another profile, in the same region; locally there is one account only."""
@@ -117,11 +115,20 @@ class Session:
         return self._connect(profile, self.clients.region, self._endpoint_url)
 
     def _connect(
-        self, profile: str | None, region: str | None, endpoint_url: str | None, key: str | None = None
+        self,
+        profile: str | None,
+        region: str | None,
+        endpoint_url: str | None,
+        key: str | None = None,
+        own_bucket: str | None = None,
     ) -> Clients:
         console = self.console
         note_call = (lambda call: console.note(f"calls {call}")) if console.verbose else None
-        return Clients(Connection(profile, region, endpoint_url, key, on_call=note_call, held_up=console.note))
+        return Clients(
+            Connection(
+                profile, region, endpoint_url, key, on_call=note_call, held_up=console.note, own_bucket=own_bucket
+            )
+        )
 
     def now(self) -> datetime:
         """The time: the local service's own, which may have been moved on, where that is used."""
@@ -196,7 +203,10 @@ class Session:
     status = running_models.status
     answering = running_models.answering
     running = running_models.running
-    detect = running_models.detect
+
+    detect = detections.detect
+    look_at = detections.look_at
+    measure_rate = detections.measure_rate
 
     schedule = schedules.schedule
     schedule_stack = schedules.schedule_stack

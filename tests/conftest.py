@@ -6,8 +6,11 @@ a busy machine fails none of them; HYPOTHESIS_PROFILE=search looks for new ones.
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import botocore.loaders
 import pytest
 from hypothesis import settings
 from support.drawing import draw
@@ -18,6 +21,12 @@ from customlabels.emulator.server import address
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+# Descriptions of AWS's services are read once a process, not once for each of the many sessions that tests make of
+# boto3: reading them was a third of their time.
+_loader: Any = botocore.loaders.JSONFileLoader
+_read = cache(_loader().load_file)
+_loader.load_file = lambda _, path: _read(path)
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,15 @@
 """customlabels dataset convert."""
 
+from pathlib import Path
+
 import click
 
 from customlabels.cli.group import Command, pass_session
-from customlabels.cli.output_options import former_target, kind_and_target
 from customlabels.cli.source_options import Source, takes_images, wanted
 from customlabels.core.errors import SettingsError
 from customlabels.core.plurals import counted
 from customlabels.manifests.formats import FORMATS
-from customlabels.pipelines.training.sources import (
-    find_source,
-    take_images,
-)
+from customlabels.pipelines.training.sources import find_source, take_images
 from customlabels.session import Session
 
 _WRITTEN = [name for name, format in FORMATS.items() if format.writes]
@@ -19,11 +17,16 @@ _WRITTEN = [name for name, format in FORMATS.items() if format.writes]
 
 @click.command(cls=Command)
 @takes_images
-@click.option("--to", metavar="FOLDER", help="A new folder for the result.  [required]")
+@click.option(
+    "--to",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A new folder for the result.",
+)
 @click.option("--as", "kind", type=click.Choice(_WRITTEN), help="Format of the result.  [default: that of SOURCE]")
-@former_target
 @pass_session
-def convert(session: Session, source: Source, to: str | None, kind: str | None, former: str | None) -> None:
+def convert(session: Session, source: Source, folder: Path, kind: str | None) -> None:
     """Write SOURCE in any format to a new folder, images made such that the service takes them.
 
     Other formats become JPEG or PNG, EXIF orientation is baked in, what is too large is scaled down, boxes along with
@@ -34,7 +37,6 @@ def convert(session: Session, source: Source, to: str | None, kind: str | None, 
     from customlabels.datasets import conversion
     from customlabels.datasets.reading import Policy
 
-    kind, folder = kind_and_target(session.console, kind, to, former, _WRITTEN)
     if kind is None:
         with find_source(wanted(session, source), convertible=True) as chosen:
             kind = chosen.format.name

@@ -38,8 +38,9 @@ def render(session: Session, project: str | None, bucket: str | None, to: Path |
         return
     template, code = render_files(stack, to, {parts.key: ZIP})
     inspection = parts.asked.inspection
-    told = {"QueueConfigurations": [configuration(stack.name, "QueueArn of the stack's outputs", inspection.prefix)]}
-    (notification,) = write_files(to, {"notification.json": (json.dumps(told, indent=2) + "\n").encode()})
+    of_queue = configuration(stack.name, "QueueArn of the stack's outputs", inspection.prefix)
+    document = {"QueueConfigurations": [of_queue]}
+    (notification,) = write_files(to, {"notification.json": (json.dumps(document, indent=2) + "\n").encode()})
     session.console.done(
         f"wrote {template}, {code} and {notification}; upload the zip as s3://{parts.bucket}/{parts.key}, and add the "
         f"notification to those of bucket {inspection.bucket}",

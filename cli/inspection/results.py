@@ -62,7 +62,7 @@ def results(
         last.append(row)
     console.table(
         ("at (UTC)", "image", "verdict", "why, and what was done"),
-        [(row.at[:19].replace("T", " "), row.address, row.verdict, _said(row)) for row in last],
+        [(row.at[:19].replace("T", " "), row.address, row.verdict, _why_and_what(row)) for row in last],
         give_way=("why, and what was done", "at (UTC)"),
     )
     more = f", the last {_SHOWN} of them shown; --to writes all" if counts.total() > _SHOWN else ""
@@ -70,7 +70,7 @@ def results(
     console.text(f"{images} in the last {since}: {_in_words(counts)}{more}")
 
 
-def _said(row: reading.Row) -> str:
+def _why_and_what(row: reading.Row) -> str:
     surest = f"{row.top} at {row.confidence:.1f}" if row.top else ""
     return "; ".join(filter(None, (row.why or surest, row.did)))
 

@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from customlabels.cli.demand_options import demand_option, demand_trace, unopened_schedule
+from customlabels.cli.demand_options import (
+    demand_option,
+    demand_trace,
+    start_takes_option,
+    unopened_schedule,
+    weeks_option,
+)
 from customlabels.cli.group import Command, Figure, pass_session
 from customlabels.core.errors import SettingsError
 from customlabels.core.plurals import counted
@@ -22,14 +28,8 @@ _WEEKS_A_MONTH = 365.25 / 12 / 7
 
 @click.command(cls=Command)
 @demand_option
-@click.option(
-    "--weeks",
-    default=4,
-    show_default=True,
-    type=click.IntRange(1, 104),
-    help="How long; a CSV and CloudWatch's history are as long as they are.",
-)
-@click.option("--start-takes", default="15m", show_default=True, help="How long your model takes to start.")
+@weeks_option
+@start_takes_option
 @click.option("--rate", type=Figure(0, min_open=True), help="Images a second that an inference unit takes.")
 @pass_session
 def simulate(session: Session, demand: str | None, weeks: int, start_takes: str, rate: float | None) -> None:
@@ -54,31 +54,33 @@ def simulate(session: Session, demand: str | None, weeks: int, start_takes: str,
     trace = demand_trace(session, demand, schedule, rate, weeks)
     about: dict[str, Any] = {"start_takes": takes, "demand": trace.demand, "rate": rate}
     with session.console.step(f"walking through {trace.days} days"):
-        found = walk(schedule, trace.start, trace.days, deadline=asked.deadline, **about)
+        simulated = walk(schedule, trace.start, trace.days, deadline=asked.deadline, **about)
         always = walk(always_on(schedule.zone, schedule.units), trace.start, trace.days, **about)
     days = trace.days / 7
-    around = dollars_an_image(asked.workers, rate * most_units(session.settings)) * found.requests / days
+    around = dollars_an_image(asked.workers, rate * most_units(session.settings)) * simulated.requests / days
     standing = sum(charge.dollars for charge in standing_charges()) / _WEEKS_A_MONTH
     document = {
         "days": trace.days,
-        "images_a_week": round(found.requests / days, 2),
+        "images_a_week": round(simulated.requests / days, 2),
         "deadline_minutes": asked.deadline / _MINUTE,
-        "longest_wait_minutes": None if found.longest is None else found.longest / _MINUTE,
-        "late_a_week": round(found.late / days, 2),
-        "starts_a_week": round(found.starts / days, 2),
-        "model_dollars_a_week": round(found.dollars_a_week, 2),
+        "longest_wait_minutes": None if simulated.longest is None else simulated.longest / _MINUTE,
+        "late_a_week": round(simulated.late / days, 2),
+        "starts_a_week": round(simulated.starts / days, 2),
+        "model_dollars_a_week": round(simulated.dollars_a_week, 2),
         "around_dollars_a_week": round(around + standing, 2),
-        "dollars_a_thousand": round(1000 * (found.dollars_a_week + around) * days / found.requests, 4)
-        if found.requests
+        "dollars_a_thousand": round(1000 * (simulated.dollars_a_week + around) * days / simulated.requests, 4)
+        if simulated.requests
         else None,
         "always_on_dollars_a_week": round(always.dollars_a_week, 2),
-        "least_billed": found.least and found.least.billed,
-        "ratio": round(found.billed / found.least.billed, 4) if found.least and found.least.billed else None,
+        "least_billed": simulated.least and simulated.least.billed,
+        "ratio": round(simulated.billed / simulated.least.billed, 4)
+        if simulated.least and simulated.least.billed
+        else None,
     }
-    session.console.result(document, lambda _: _show(session, found, document))
+    session.console.result(document, lambda _: _show(session, simulated, document))
 
 
-def _show(session: Session, found: "Simulated", document: dict[str, Any]) -> None:
+def _show(session: Session, simulated: "Simulated", document: dict[str, Any]) -> None:
     longest = document["longest_wait_minutes"]
     rows: list[tuple[str, str]] = [
         ("images a week", f"{document['images_a_week']:,.0f}"),
@@ -94,7 +96,7 @@ def _show(session: Session, found: "Simulated", document: dict[str, Any]) -> Non
         rows.append(("$ for a thousand images", f"{document['dollars_a_thousand']:.4f}"))
     if document["ratio"] is not None:
         rows.append(("bill over the least possible", f"{document['ratio']:.2f}"))
-    session.console.table((counted(found.days, "day"), "this inspection"), rows, give_way=())
+    session.console.table((counted(simulated.days, "day"), "this inspection"), rows, give_way=())
 
 
 def _in_words(minutes: float) -> str:

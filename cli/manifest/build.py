@@ -30,7 +30,6 @@ _MOST_SHOWN = 50
 )
 @click.option(
     "--to",
-    "-o",
     "target",
     type=click.Path(path_type=Path),
     default="manifests-out",

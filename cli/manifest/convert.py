@@ -1,10 +1,11 @@
 """customlabels manifest convert."""
 
+from pathlib import Path
+
 import click
 
 from customlabels.cli.group import Command, pass_session
 from customlabels.cli.manifest.opening import opened
-from customlabels.cli.output_options import former_target, kind_and_target
 from customlabels.core.plurals import counted
 from customlabels.session import Session
 
@@ -16,6 +17,7 @@ _KINDS = ("custom-labels", "image-level", "boxes", "multi-label")
 @click.option(
     "--as",
     "kind",
+    required=True,
     type=click.Choice(_KINDS),
     help="custom-labels: Ground Truth's multi-label form becomes what the service takes; image-level: boxes become "
     "labels; boxes: only boxes stay; multi-label: Ground Truth's form.",
@@ -27,12 +29,9 @@ _KINDS = ("custom-labels", "image-level", "boxes", "multi-label")
     metavar="NAME",
     help="Use this attribute alone; repeatable.  [default: all but those that a later job superseded]",
 )
-@click.option("--to", metavar="FILE", help="The new file.  [required]")
-@former_target
+@click.option("--to", "target", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The new file.")
 @pass_session
-def convert(
-    session: Session, file: str, kind: str | None, attributes: tuple[str, ...], to: str | None, former: str | None
-) -> None:
+def convert(session: Session, file: str, kind: str, attributes: tuple[str, ...], target: Path) -> None:
     """Write FILE as another kind of manifest.
 
     Of attributes that an adjustment job superseded only the adjusted stays. Lines that have nothing of that kind are
@@ -44,9 +43,6 @@ def convert(
     from customlabels.manifests.lines import write_manifest
     from customlabels.manifests.rewriting import Conversion, Kind
 
-    kind, target = kind_and_target(session.console, kind, to, former, _KINDS)
-    if kind is None:
-        raise click.UsageError(f"say --as {' or '.join(_KINDS)}")
     conversion = Conversion(file, Kind(kind), attributes)
     with opened(session, file) as path, session.console.step(f"reading {file}"):
         count = write_manifest(target, conversion.lines(manifest_lines(path)))

@@ -13,9 +13,7 @@ from customlabels.session import Session
 
 @click.command(cls=Command)
 @click.argument("files", metavar="FILE FILE…", nargs=-1, required=True)
-@click.option(
-    "--to", "-o", "target", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The new file."
-)
+@click.option("--to", "target", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The new file.")
 @pass_session
 def merge(session: Session, files: tuple[str, ...], target: Path) -> None:
     """Put manifests together: an image on several lines gets one with all they say, unless they contradict each other.

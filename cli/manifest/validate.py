@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--to",
-    "-o",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     help="Write the service's own result files there.",

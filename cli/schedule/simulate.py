@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from customlabels.cli.demand_options import demand_option, demand_trace, unopened_schedule
+from customlabels.cli.demand_options import (
+    demand_option,
+    demand_trace,
+    start_takes_option,
+    unopened_schedule,
+    weeks_option,
+)
 from customlabels.cli.group import Command, Figure, pass_session
 from customlabels.core.errors import SettingsError
 from customlabels.core.plurals import counted
@@ -28,20 +34,14 @@ _LONGEST_WAIT = 14 * 24 * _HOUR
 
 
 @click.command(cls=Command)
-@click.option(
-    "--weeks",
-    default=4,
-    show_default=True,
-    type=click.IntRange(1, 104),
-    help="How long; a CSV and CloudWatch's history are as long as they are.",
-)
+@weeks_option
 @demand_option
 @click.option(
     "--deadline",
     metavar="SPAN",
     help="Requests are images that wait in the inspection's queue, at most so long, and the model comes up for them.",
 )
-@click.option("--start-takes", default="15m", show_default=True, help="How long your model takes to start.")
+@start_takes_option
 @click.option("--rate", type=Figure(0, min_open=True), help="Requests a second that an inference unit takes.")
 @click.option("--suggest", "wish", is_flag=True, help="Find windows and units that bill less for the demand.")
 @click.option(
@@ -53,7 +53,6 @@ _LONGEST_WAIT = 14 * 24 * _HOUR
 )
 @click.option(
     "--to",
-    "--page",
     "page",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write an HTML page with a week's picture there.",
@@ -72,7 +71,7 @@ def simulate(
 ) -> None:
     """Walk the schedule through weeks to come: what it costs, what it saves, which requests it meets.
 
-    Example: customlabels schedule simulate --demand two-shift --suggest --page week.html
+    Example: customlabels schedule simulate --demand two-shift --suggest --to week.html
     """
     from customlabels.scheduler.simulation import simulated
     from customlabels.scheduler.simulation.demand import Trace, midnight

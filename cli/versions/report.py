@@ -23,13 +23,15 @@ def report(
     Example: customlabels versions report champion v-3f9c2a71b0
     """
     from customlabels.pipelines.evaluation import report as reporting
-    from customlabels.pipelines.evaluation.results import measure, training_counts, training_lines
+    from customlabels.pipelines.evaluation.results import measure
+    from customlabels.pipelines.evaluation.training_snapshot import load_training
     from customlabels.pipelines.service.versions import version_name, version_tags
 
     clients, name = session.clients, session.project(project)
     chosen = session.version(name, version)
     measured = measure(clients.s3, chosen)
-    for sentence in measured.unread:
+    training = load_training(clients.s3, chosen)
+    for sentence in (*measured.unread, *training.unread):
         session.console.warn(sentence)
     beside = session.measured(name, other) if other else None
     with session.console.step(f"report on {version_name(chosen)}") as advance:
@@ -38,7 +40,7 @@ def report(
             measured,
             beside,
             tags=version_tags(clients.rekognition, chosen),
-            training=training_counts(training_lines(clients.s3, chosen)),
+            training=training.counts,
             s3=clients.s3,
             most_images=images,
             made=session.now(),

@@ -333,4 +333,4 @@ def save(dataset: Dataset) -> None:
             file.write(msgspec.json.encode(document))
 
 
-FORMAT = Format("coco", "COCO JSON: boxes and image-level", recognises, read, below_images, save)
+FORMAT = Format("coco", "COCO JSON: boxes and image-level", recognises, read, below_images, save, tells=True)

@@ -14,10 +14,10 @@ from customlabels.datasets.formats.documents import (
     Document,
     below,
     first_object,
-    layout_of_files,
     looks_like,
     numbers,
     objects,
+    read_files,
 )
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side
 from customlabels.datasets.model import Box, Dataset, Finding, Side
@@ -57,9 +57,7 @@ def read(source: Path, options: Options) -> Layout:
     ------
     LayoutError : there is no such file, or it is no JSON
     """
-    layout, files = layout_of_files(source, options, _ENDINGS, _is_one, _WHAT)
-    layout.images = (image for file, name, subset in files for image in _images(file, name, subset, layout.findings))
-    return layout
+    return read_files(source, options, _ENDINGS, _is_one, _WHAT, _images)
 
 
 def _images(file: Path, name: str, subset: str | None, findings: list[Finding]) -> Iterator[Annotated]:
@@ -128,4 +126,4 @@ def _centred(box: Box) -> dict[str, float]:
     return dict(zip(_SIZES, (*centre, box.width, box.height), strict=True))
 
 
-FORMAT = Format("createml", "CreateML JSON", recognises, read, below_side, save)
+FORMAT = Format("createml", "CreateML JSON", recognises, read, below_side, save, tells=True)

@@ -143,4 +143,4 @@ def _box(region: object) -> Box:
     return Box(label, *numbers(lowered, _SIZES))
 
 
-FORMAT = read_only("custom-vision", "tagged images of Azure Custom Vision; read only", recognises, read)
+FORMAT = read_only("custom-vision", "tagged images of Azure Custom Vision; read only", recognises, read, tells=True)

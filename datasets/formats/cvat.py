@@ -139,4 +139,4 @@ def save(dataset: Dataset) -> None:
         ElementTree.ElementTree(document).write(file, encoding="utf-8", xml_declaration=True)
 
 
-FORMAT = Format("cvat", "CVAT for images: one XML file", recognises, read, below_images, save)
+FORMAT = Format("cvat", "CVAT for images: one XML file", recognises, read, below_images, save, tells=True)

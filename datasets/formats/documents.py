@@ -10,7 +10,8 @@ import msgspec
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import read_bounded
-from customlabels.datasets.layout import Layout, Options, subset_of
+from customlabels.datasets.layout import Annotated, Layout, Options, subset_of
+from customlabels.datasets.model import Finding
 
 MAX_BYTES = 1_000_000_000
 MAX_LINE = 100_000_000
@@ -21,6 +22,9 @@ _MARK = b"\xef\xbb\xbf"
 Document = dict[str, Any]
 SideFile = tuple[Path, str, str | None]
 """A file, its name below the source, the side that it is for where there are several."""
+
+ImagesOf = Callable[[Path, str, str | None, list[Finding]], Iterator[Annotated]]
+"""The images of a side's file; what is wrong with it joins the findings."""
 
 
 def beginning(path: Path, count: int = _PEEK) -> bytes:
@@ -127,6 +131,25 @@ def layout_of_files(
     layout = Layout((options.images or folder).resolve(), ())
     layout.files |= {name for _, name, _ in files}
     return layout, files
+
+
+def read_files(
+    source: Path,
+    options: Options,
+    endings: tuple[str, ...],
+    is_one: Callable[[Path], bool],
+    what: str,
+    images_of: ImagesOf,
+) -> Layout:
+    """As `layout_of_files`, with the images of each file, made as they are asked for.
+
+    Raises
+    ------
+    LayoutError : there is no file, or several are of the same side
+    """
+    layout, files = layout_of_files(source, options, endings, is_one, what)
+    layout.images = (image for file, name, subset in files for image in images_of(file, name, subset, layout.findings))
+    return layout
 
 
 def _one_a_side(source: Path, files: list[Path], what: str) -> list[SideFile]:

@@ -268,4 +268,6 @@ def save(dataset: Dataset) -> None:
                 file.write(msgspec.json.encode(line) + b"\n")
 
 
-FORMAT = Format("hugging-face", "Hugging Face's metadata.jsonl, Parquet", recognises, read, below_side, save)
+FORMAT = Format(
+    "hugging-face", "Hugging Face's metadata.jsonl, Parquet", recognises, read, below_side, save, tells=True
+)

@@ -242,4 +242,4 @@ def _quoted(name: str) -> str:
     return quote(name)
 
 
-FORMAT = Format("label-studio", "Label Studio's JSON export", recognises, read, below_side, save)
+FORMAT = Format("label-studio", "Label Studio's JSON export", recognises, read, below_side, save, tells=True)

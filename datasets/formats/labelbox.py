@@ -4,6 +4,7 @@ Source: https://docs.labelbox.com/reference/export-image-annotations; for the ol
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,11 +12,11 @@ from urllib.parse import urlsplit
 from customlabels.datasets.formats.documents import (
     Document,
     first_object,
-    layout_of_files,
     looks_like,
     numbers,
     objects,
     points,
+    read_files,
 )
 from customlabels.datasets.layout import SUBSETS, Annotated, Layout, Options, read_only, rectangle
 from customlabels.datasets.model import Box, Finding
@@ -46,15 +47,11 @@ def read(source: Path, options: Options) -> Layout:
     ------
     LayoutError : there is no such file
     """
-    layout, files = layout_of_files(source, options, _ENDINGS, _is_one, _WHAT)
-    layout.images = (
-        image for file, name, subset in files for image in _images(file, name, subset, options, layout.findings)
-    )
-    return layout
+    return read_files(source, options, _ENDINGS, _is_one, _WHAT, partial(_images, options))
 
 
 def _images(
-    file: Path, name: str, subset: str | None, options: Options, findings: list[Finding]
+    options: Options, file: Path, name: str, subset: str | None, findings: list[Finding]
 ) -> Iterator[Annotated]:
     for number, document in objects(file, _WHAT):
         where = f"{name}, image {number}"
@@ -207,4 +204,4 @@ def _taken(project: Document) -> list[Document]:
     return sorted(kept, key=rank, reverse=True)
 
 
-FORMAT = read_only("labelbox", "a Labelbox export; read only", recognises, read)
+FORMAT = read_only("labelbox", "a Labelbox export; read only", recognises, read, tells=True)

@@ -13,10 +13,10 @@ from customlabels.core.files import written_aside
 from customlabels.datasets.formats.documents import (
     Document,
     first_object,
-    layout_of_files,
     looks_like,
     numbers,
     objects,
+    read_files,
 )
 from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_images
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord, Side
@@ -45,9 +45,7 @@ def read(source: Path, options: Options) -> Layout:
     ------
     LayoutError : there is no such file
     """
-    layout, files = layout_of_files(source, options, _ENDINGS, _is_one, _WHAT)
-    layout.images = (image for file, name, subset in files for image in _images(file, name, subset, layout.findings))
-    return layout
+    return read_files(source, options, _ENDINGS, _is_one, _WHAT, _images)
 
 
 def _images(file: Path, name: str, subset: str | None, findings: list[Finding]) -> Iterator[Annotated]:
@@ -147,4 +145,4 @@ def _fractions(box: Box, record: ImageRecord) -> dict[str, object]:
     return {"displayName": box.label, **dict(zip(_CORNERS, corners, strict=True))}
 
 
-FORMAT = Format("vertex", "Vertex AI's JSON lines", recognises, read, place, save)
+FORMAT = Format("vertex", "Vertex AI's JSON lines", recognises, read, place, save, tells=True)

@@ -161,4 +161,4 @@ def _entry(record: ImageRecord, name: str) -> tuple[str, Document]:
     }
 
 
-FORMAT = Format("via", "VGG Image Annotator, JSON and CSV", recognises, read, place, save)
+FORMAT = Format("via", "VGG Image Annotator, JSON and CSV", recognises, read, place, save, tells=True)

@@ -33,12 +33,12 @@ def arrivals(body: str, prefix: str = "") -> list[Arrival]:
         message = json.loads(body)
         if message.get("Event") == "s3:TestEvent":
             return []
-        told = [_arrival(record) for record in message["Records"] if _CREATED in str(record["eventName"])]
+        arrivals = [_arrival(record) for record in message["Records"] if _CREATED in str(record["eventName"])]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"no message of S3 ({error!r}): {body[:200]!r}") from error
     return [
         arrival
-        for arrival in told
+        for arrival in arrivals
         if arrival.address.key.startswith(prefix) and not (arrival.address.key.endswith("/") and not arrival.size)
     ]
 

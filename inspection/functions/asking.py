@@ -82,7 +82,7 @@ class Model:
         try:
             answer = self._rekognition.detect_custom_labels(
                 ProjectVersionArn=self._version.arn,
-                Image=image,  # type: ignore[arg-type]
+                Image=image,  # type: ignore[arg-type] # bytes, or where they lie
                 MinConfidence=self._least,
             )
         except self._rekognition.exceptions.ClientError as error:

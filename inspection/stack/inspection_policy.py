@@ -26,7 +26,8 @@ def inspection(scope: Scope) -> Policy:
     watched = bucket(site, scope.watched.removeprefix("s3://").partition("/")[0] if scope.watched else "*")
     queues = [site.arn("sqs", name) for name in (names.queue, names.dead)]
     table = site.arn("dynamodb", f"table/{names.table}")
-    told = ["s3:GetBucketNotification", "s3:PutBucketNotification", "s3:GetEncryptionConfiguration", "s3:ListBucket"]
+    calls = ("GetBucketNotification", "PutBucketNotification", "GetEncryptionConfiguration", "ListBucket")
+    watching = [f"s3:{call}" for call in calls]
     letters = (
         *("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ListMessageMoveTasks"),
         *("ReceiveMessage", "SendMessage", "StartMessageMoveTask"),
@@ -37,7 +38,7 @@ def inspection(scope: Scope) -> Policy:
             find_project("FindProject"),
             allow(["ssm:GetParameter", "ssm:GetParameters"], [own], sid="Parameters"),
             allow(["cloudformation:DescribeStacks"], [schedule], sid="ScheduleStack"),
-            allow(told, [watched], sid="Watched"),
+            allow(watching, [watched], sid="Watched"),
             allow(["s3:GetObject"], [scope.folder], sid="Evaluations"),
             allow(["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], [EVERYTHING], sid="Metrics"),
             allow(

@@ -14,4 +14,5 @@ __all__ = [
     "report",
     "results",
     "snapshot",
+    "training_snapshot",
 ]

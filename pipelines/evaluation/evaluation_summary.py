@@ -1,7 +1,8 @@
 """What the service says of a version's quality, read from its summary file."""
 
 import json
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.s3 import get
@@ -27,7 +28,13 @@ class LabelMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A version on its test set; overall figures are the plain means over labels."""
+    """A version on its test set; overall figures are the plain means over labels.
+
+    Parameters
+    ----------
+    unproved : what the service's file does not tell in a way that can be used: `label 3`, or a metric whose figure here
+        is the mean of the labels that can be read; no gate is passed on it
+    """
 
     version: str
     training_images: int
@@ -36,6 +43,7 @@ class Evaluation:
     recall: float
     f1: float
     labels: tuple[LabelMetrics, ...]
+    unproved: tuple[str, ...] = ()
 
 
 def parse_summary(version: str, summary: dict[str, Any]) -> Evaluation:
@@ -56,6 +64,8 @@ def parse_summary(version: str, summary: dict[str, Any]) -> Evaluation:
 def read_summary(version: str, summary: Any, f1: float | None = None) -> tuple[Evaluation, tuple[str, ...]]:
     """The evaluation as far as the summary file can be read, and a sentence for each part that cannot.
 
+    A figure that is none, as NaN, or lies outside 0..1 cannot be read.
+
     Parameters
     ----------
     f1 : as the version's description has it, where the file does not tell
@@ -65,6 +75,7 @@ def read_summary(version: str, summary: Any, f1: float | None = None) -> tuple[E
     ValueError : nothing of it can be used
     """
     left_out: list[str] = []
+    unproved: list[str] = []
     labels: list[LabelMetrics] = []
     results = summary.get("LabelEvaluationResults") if isinstance(summary, dict) else None
     if not isinstance(results, list):
@@ -74,48 +85,89 @@ def read_summary(version: str, summary: Any, f1: float | None = None) -> tuple[E
             labels.append(_label_metrics(result))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             left_out.append(f"no evaluation summary of label {number}: {error!r}")
+            unproved.append(f"label {number}")
+    unread = len(unproved)
     if not labels:
         raise ValueError(left_out[0] if left_out else "no evaluation summary: it has no label")
     details, overall = (_part(summary, name, left_out) for name in ("EvaluationDetails", "AggregatedEvaluationResults"))
     overall = {**overall, **_part(overall, "Metrics", left_out, optional=True)}
 
-    def figure(name: str, mean: float) -> float:
+    def figure(name: str, metric: str, described: float | None = None) -> float:
         try:
-            return float(overall[name])
+            return _share(overall[name])
         except (KeyError, TypeError, ValueError) as error:
-            left_out.append(f"no evaluation summary: {name} is taken from its labels: {error!r}")
-            return mean
+            fault = repr(error)
+        try:
+            share = _share(described)
+        except (TypeError, ValueError):
+            left_out.append(f"no evaluation summary: {name} is taken from its labels: {fault}")
+            unproved.extend([metric] if unread else [])
+            return sum(float(getattr(metrics, metric)) for metrics in labels) / len(labels)
+        left_out.append(f"no evaluation summary: {name} is taken from the version's description: {fault}")
+        return share
 
     def count(name: str) -> int:
         try:
-            return int(details[name])
+            return _count(details[name])
         except (KeyError, TypeError, ValueError) as error:
             left_out.append(f"no evaluation summary: {name} is not known: {error!r}")
             return 0
-
-    def mean(name: str) -> float:
-        return sum(float(getattr(metrics, name)) for metrics in labels) / len(labels)
 
     evaluation = Evaluation(
         version=version,
         training_images=count("NumberOfTrainingImages"),
         testing_images=count("NumberOfTestingImages"),
-        precision=figure("Precision", mean("precision")),
-        recall=figure("Recall", mean("recall")),
-        f1=figure("F1Score", mean("f1") if f1 is None else f1),
+        precision=figure("Precision", "precision"),
+        recall=figure("Recall", "recall"),
+        f1=figure("F1Score", "f1", f1),
         labels=tuple(sorted(labels, key=lambda metrics: metrics.label)),
     )
-    return evaluation, tuple(left_out)
+    return replace(evaluation, unproved=tuple(unproved)), tuple(left_out)
+
+
+def _share(figure: Any) -> float:
+    """The figure, where it is one of 0..1; NaN is none.
+
+    Raises
+    ------
+    ValueError, TypeError : it is not
+    """
+    share = _number(figure)
+    if not 0 <= share <= 1:
+        raise ValueError(f"{figure!r} is not from 0 to 1")
+    return share
+
+
+def _number(figure: Any) -> float:
+    try:
+        return float(figure)
+    except OverflowError as error:
+        raise ValueError(f"{str(figure)[:20]}… is too large") from error
+
+
+def _count(figure: Any) -> int:
+    """The figure, where it is a whole number from 0 up.
+
+    Raises
+    ------
+    ValueError, TypeError : it is not
+    """
+    count = _number(figure)
+    if not (math.isfinite(count) and count >= 0 and count == int(count)):
+        raise ValueError(f"{figure!r} is no count")
+    return int(count)
 
 
 def _label_metrics(result: dict[str, Any]) -> LabelMetrics:
+    if not isinstance(result["Label"], str):
+        raise TypeError(f"{result['Label']!r} is no name of a label")
     return LabelMetrics(
         label=result["Label"],
-        images=int(result["NumberOfTestingImages"]),
-        precision=float(result["Metrics"]["Precision"]),
-        recall=float(result["Metrics"]["Recall"]),
-        f1=float(result["Metrics"]["F1Score"]),
-        threshold=float(result["Metrics"].get("Threshold", 0.0)),
+        images=_count(result["NumberOfTestingImages"]),
+        precision=_share(result["Metrics"]["Precision"]),
+        recall=_share(result["Metrics"]["Recall"]),
+        f1=_share(result["Metrics"]["F1Score"]),
+        threshold=_share(result["Metrics"].get("Threshold", 0.0)),
     )
 
 

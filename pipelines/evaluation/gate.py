@@ -1,5 +1,6 @@
 """Whether a version is good enough, and on what evidence."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -72,6 +73,8 @@ class Champion:
     """Lower end of the interval of the candidate's F1 less the champion's; None where it was not worked out."""
     comparable: bool = True
     """Whether both were judged on the same test images."""
+    read: bool = True
+    """Whether its F1 is what the service says, not the mean of some of its labels."""
 
 
 def beside(
@@ -87,7 +90,8 @@ def beside(
     if gate.max_regression is None or champion is None or champion.name == measured.name:
         return None
     comparable = same_test_images(champion.snapshot, measured.snapshot)
-    return Champion(champion.name, champion.evaluation.f1, low, comparable)
+    read = "f1" not in champion.evaluation.unproved
+    return Champion(champion.name, champion.evaluation.f1, low, comparable, read)
 
 
 def judge(
@@ -123,6 +127,13 @@ def judge(
             f"the gate asks for labels that version {evaluation.version} does not have: {', '.join(missing)}",
             hint=f"its labels are {', '.join(sorted(known))}",
         )
+    each = gate.min_label_f1 is not None or gate.min_test_images is not None
+    # A label that cannot be read may be the one that a demand is missed by; so may a mean without it.
+    checks += [
+        _unread(name)
+        for name in evaluation.unproved
+        if (overall[name] is not None if name in overall else each or gate.min_label)
+    ]
     for metrics in evaluation.labels:
         wanted = {} if gate.min_label_f1 is None else {"f1": gate.min_label_f1}
         for metric, least in (wanted | demands.get(metrics.label, {})).items():
@@ -132,6 +143,8 @@ def judge(
             checks.append(_evidence(metrics.label, metrics.images, gate.min_test_images))
     if gate.max_regression is not None and champion is not None:
         checks.append(_regression(evaluation.f1, gate.max_regression, champion))
+        if "f1" in evaluation.unproved and gate.min_f1 is None:
+            checks.append(_unread("f1"))
     return Verdict(evaluation.version, evaluation.f1, tuple(checks))
 
 
@@ -180,13 +193,23 @@ def demand(verdict: Verdict) -> None:
         )
 
 
+def _unread(name: str) -> Check:
+    sentence = f"{_WORDS.get(name, name)} cannot be read in the evaluation's summary: there is nothing to judge it by"
+    return Check(f"{_WORDS.get(name, name)} in the summary", 0.0, 1.0, Result.UNPROVED, sentence)
+
+
+def _reaches(value: float, least: float) -> bool:
+    """Whether a figure, or a difference of two, is that high; what is none, as NaN or infinity, never is."""
+    return math.isfinite(value) and value >= least
+
+
 def _check(name: str, value: float, least: float, low: float | None) -> Check:
-    if value >= least and low is not None and low < least:
+    if _reaches(value, least) and low is not None and not _reaches(low, least):
         sentence = (
             f"{name} is {value:.3f}, but with 95 % confidence only above {low:.3f}; the gate asks for {least:.3f}"
         )
         return Check(name, value, least, Result.UNPROVED, sentence, low)
-    result = Result.PASSED if value >= least else Result.FAILED
+    result = Result.PASSED if _reaches(value, least) else Result.FAILED
     return Check(name, value, least, result, f"{name} is {value:.3f}, the gate asks for {least:.3f}", low)
 
 
@@ -203,9 +226,12 @@ def _regression(f1: float, most: float, champion: Champion) -> Check:
     if not champion.comparable:
         sentence = f"champion {champion.version} was judged on other test images: whether F1 fell cannot be told"
         return Check(name, fall, -most, Result.UNPROVED, sentence)
-    if fall < -most:
+    if not champion.read:
+        sentence = f"F1 of champion {champion.version} cannot be read: whether F1 fell cannot be told"
+        return Check(name, fall, -most, Result.UNPROVED, sentence)
+    if not _reaches(fall, -most):
         return Check(name, fall, -most, Result.FAILED, sentence, champion.low)
-    if champion.low is not None and champion.low < -most:
+    if champion.low is not None and not _reaches(champion.low, -most):
         sentence += f", and with 95 % confidence it fell by no more than {-champion.low:.3f}"
         return Check(name, fall, -most, Result.UNPROVED, sentence, champion.low)
     return Check(name, fall, -most, Result.PASSED, sentence, champion.low)

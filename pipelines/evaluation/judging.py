@@ -48,4 +48,7 @@ def judge_beside_champion(
         watch.warn(f"{sentence}; nothing is compared with it")
         return judge_measured(measured, gate, None)
     version = champions.promoted_version(clients.rekognition, project, promoted)
-    return judge_measured(measured, gate, measure(clients.s3, version))
+    champion = measure(clients.s3, version)
+    for sentence in champion.unread:
+        watch.warn(sentence)
+    return judge_measured(measured, gate, champion)

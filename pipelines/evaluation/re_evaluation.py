@@ -17,8 +17,9 @@ from customlabels.pipelines.evaluation.comparison import need_snapshot
 from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, LabelMetrics
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.metrics import count, figures
-from customlabels.pipelines.evaluation.results import measure, trained_on, training_lines
+from customlabels.pipelines.evaluation.results import measure
 from customlabels.pipelines.evaluation.snapshot import Prediction, Rectangle, Snapshot, TestImage, Truth
+from customlabels.pipelines.evaluation.training_snapshot import load_training
 from customlabels.pipelines.service.running import BeforeStart, kept_running
 from customlabels.pipelines.service.versions import Description, version_name
 
@@ -43,8 +44,10 @@ def on_test_images_of(
     ServiceError : it does not start, or an image cannot be shown
     """
     name, test = version_name(version), need_snapshot(base)
-    known = trained_on(training_lines(clients.s3, version))
-    seen = sum(image.source_ref in known for image in test.images)
+    training = load_training(clients.s3, version)
+    for sentence in training.unread:
+        watch.warn(f"{sentence}; its image may be among the test images")
+    seen = sum(image.source_ref in training.images for image in test.images)
     if seen:
         watch.warn(
             f"{seen} of the {len(test.images)} test images are among those that {name} was trained on: "

@@ -1,7 +1,6 @@
 """What the service wrote about a version, fetched from where its description says it lies."""
 
-import json
-from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.s3 import lines
@@ -31,10 +30,7 @@ def measure(s3: "S3Client", description: Description) -> Measured:
     snapshot = load_snapshot(s3, description, thresholds)
     if snapshot is None:
         return Measured(evaluation, None, left_out)
-    address = manifest_of(description.get("TestingDataResult"), "Output")
-    unread = tuple(f"{address}, {sentence}" for sentence in snapshot.unread[:_MOST_TOLD])
-    if len(snapshot.unread) > _MOST_TOLD:
-        unread += (f"{address}: and {len(snapshot.unread) - _MOST_TOLD} more lines",)
+    unread = named_faults(str(manifest_of(description.get("TestingDataResult"), "Output")), snapshot.unread)
     # A snapshot without a line that can be read tells nothing, like one that is gone.
     return Measured(evaluation, snapshot if snapshot.images else None, (*left_out, *unread))
 
@@ -51,35 +47,11 @@ def load_snapshot(s3: "S3Client", description: Description, thresholds: dict[str
     return None if snapshot is None else parse_snapshot(version_name(description), snapshot, thresholds)
 
 
-def training_lines(s3: "S3Client", description: Description) -> list[bytes]:
-    """The lines of the training snapshot; none where it is not there any more."""
-    address = manifest_of(description.get("TrainingDataResult"), "Output")
-    return [line for line in (lines(s3, address) if address else None) or () if line]
-
-
-def trained_on(training: list[bytes]) -> set[str]:
-    """The source-refs of the training snapshot's lines; empty where they cannot be read."""
-    try:
-        return {json.loads(line)["source-ref"] for line in training}
-    except (ValueError, KeyError, TypeError):
-        return set()
-
-
-def training_counts(training: list[bytes]) -> dict[str, int]:
-    """Training images a label, from the training snapshot; empty where it cannot be read."""
-    counts: Counter[str] = Counter()
-    try:
-        for text in training:
-            line = json.loads(text)
-            for name, about in line.items():
-                if name.endswith("-metadata") and "class-name" in about:
-                    counts[about["class-name"]] += 1
-                elif name.endswith("-metadata") and "class-map" in about:
-                    boxes = line[name.removesuffix("-metadata")]["annotations"]
-                    counts.update({about["class-map"][str(box["class_id"])] for box in boxes})
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return {}
-    return dict(sorted(counts.items()))
+def named_faults(file: str, faults: Sequence[str]) -> tuple[str, ...]:
+    """The first few faults of a file's lines, one sentence each that names it, and how many more there are."""
+    sentences = tuple(f"{file}, {fault}" for fault in faults[:_MOST_TOLD])
+    more = len(faults) - _MOST_TOLD
+    return (*sentences, f"{file}: and {more} more lines") if more > 0 else sentences
 
 
 def manifest_of(result: Any, part: str) -> S3Address | None:

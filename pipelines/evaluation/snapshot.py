@@ -5,6 +5,7 @@ Source: Custom Labels developer guide, im-evaluation-manifest-snapshot*.md.
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -96,7 +97,7 @@ def parse_snapshot(version: str, lines: Iterable[bytes], thresholds: Mapping[str
             line = json.loads(text)
             located = _EVALUATION in line
             images.append(_located(line) if located else _whole(line))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
             unread.append(f"line {number} is none of an evaluation snapshot: {error!r}")
             continue
         boxes = boxes or located
@@ -106,10 +107,17 @@ def parse_snapshot(version: str, lines: Iterable[bytes], thresholds: Mapping[str
 def _whole(line: dict[str, Any]) -> TestImage:
     truth = tuple(Truth(about["class-name"]) for about in _abouts(line, _TRUTH))
     predictions = tuple(
-        Prediction(about["class-name"], float(about["confidence"]), *_outcome(about))
+        Prediction(about["class-name"], _figure(about["confidence"]), *_outcome(about))
         for about in _abouts(line, f"{_EVALUATION}-")
     )
     return TestImage(line["source-ref"], truth, predictions)
+
+
+def _figure(value: Any) -> float:
+    figure = float(value)
+    if not math.isfinite(figure):
+        raise ValueError(f"{value!r} is no figure")
+    return figure
 
 
 def _outcome(about: dict[str, Any]) -> tuple[bool, bool]:
@@ -129,7 +137,7 @@ def _located(line: dict[str, Any]) -> TestImage:
     size = line[_EVALUATION].get("image_size") or line.get(f"{_TRUTH}0", {}).get("image_size") or [{}]
     truth = tuple(Truth(label, box) for label, box, _ in _boxes(line, f"{_TRUTH}0"))
     predictions = tuple(
-        Prediction(label, float(about["confidence"]), *_outcome(about), box)
+        Prediction(label, _figure(about["confidence"]), *_outcome(about), box)
         for label, box, about in _boxes(line, _EVALUATION)
     )
     width, height = int(size[0].get("width", 0)), int(size[0].get("height", 0))
@@ -143,5 +151,5 @@ def _boxes(line: dict[str, Any], name: str) -> Iterator[tuple[str, Rectangle, di
     about = line[f"{name}-metadata"]
     names = {str(number): label for number, label in about["class-map"].items()}
     for box, object_ in zip(line[name]["annotations"], about["objects"], strict=True):
-        rectangle = (float(box["left"]), float(box["top"]), float(box["width"]), float(box["height"]))
+        rectangle = (_figure(box["left"]), _figure(box["top"]), _figure(box["width"]), _figure(box["height"]))
         yield names[str(box["class_id"])], rectangle, object_

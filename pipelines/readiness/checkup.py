@@ -89,7 +89,11 @@ def _resources(clients: Clients, asked: Asked) -> Iterator[Finding]:
     if project is None or bucket is None:
         yield _unnamed(permitted.SUBJECT)
     else:
-        yield from look(permitted.SUBJECT, lambda: permitted.permitted(clients, asked.policies(project, bucket)))
+
+        def allowed() -> Iterator[Finding]:
+            return permitted.permitted(clients, asked.policies(project, bucket), emulated=asked.emulated)
+
+        yield from look(permitted.SUBJECT, allowed)
     taken: list[Census] = []
 
     def count() -> Iterator[Finding]:

@@ -40,6 +40,7 @@ class Finding:
 
 
 NOTHING = "nothing is to be done"
+ON_AWS = "ask again on AWS: leave --local out"
 
 _DENIED = ("AccessDenied", "Forbidden", "UnauthorizedOperation", "NotAuthorized", "403")
 
@@ -64,7 +65,7 @@ def looked(subject: str, check: str, look: Callable[[], Iterable[Finding]], *, e
             return [Finding(subject, check, Standing.UNKNOWN, f"may not be asked: {error.message}", advice)]
         if isinstance(error, ServiceError) and emulated:
             seen = f"this endpoint is no AWS and does not tell: {error.message}"
-            return [Finding(subject, check, Standing.UNKNOWN, seen, "ask again on AWS: leave --local out")]
+            return [Finding(subject, check, Standing.UNKNOWN, seen, ON_AWS)]
         return [Finding(subject, check, Standing.FAILED, error.message, error.hint or "see the message")]
 
 

@@ -4,12 +4,12 @@ Source: Custom Labels developer guide, "Monitoring Amazon Rekognition Custom Lab
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from customlabels.aws.clients import Clients, explained
+from customlabels.aws.metric_queries import metric_query
 from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import wait_for
 from customlabels.core.watching import Watch, ticking
@@ -19,15 +19,12 @@ from customlabels.pipelines.service.arns import parts
 from customlabels.pipelines.service.running import BeforeStart, kept_running
 from customlabels.pipelines.service.versions import Description
 
-if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef
-
 LONGEST_HOURS = 1.25
 """For which a probe keeps a model up at most, its start included; what is said and asked for before it is this."""
 
-_LONGEST_WAIT = 15 * 60.0
+_LONGEST_WAIT = timedelta(minutes=15)
 _NAMESPACE, _METRIC = "AWS/Rekognition", "InServiceInferenceUnits"
-_MINUTE = 60
+_MINUTE = timedelta(minutes=1)
 _BACK = timedelta(days=14)
 
 
@@ -36,7 +33,8 @@ def seen_metrics(clients: Clients, now: datetime) -> Iterator[Finding]:
     with explained("asking CloudWatch for metrics of models"):
         metrics = clients.cloudwatch.list_metrics(Namespace=_NAMESPACE, MetricName=_METRIC)["Metrics"]
     for metric in metrics:
-        times = _datapoints(clients, metric["Dimensions"], now - _BACK, now)
+        about = {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]}
+        times = _datapoints(clients, about, now - _BACK, now)
         if len(times) > 1:
             yield period_finding(times)
             return
@@ -50,8 +48,8 @@ def period_finding(times: Sequence[datetime]) -> Finding:
     ----------
     times : of two datapoints at least, in order
     """
-    period = min((later - earlier).total_seconds() for earlier, later in pairwise(times))
-    seen = f"{len(times)} datapoints, {period:.0f} s apart"
+    period = min(later - earlier for earlier, later in pairwise(times))
+    seen = f"{len(times)} datapoints, {period.total_seconds():.0f} s apart"
     if period > _MINUTE:
         advice = "idle_stop and budgets see no finer than this: give spans that are longer"
         return answered(METRICS, seen, advice, Standing.WARNING)
@@ -69,27 +67,24 @@ def probe_metrics(
     """
     arn = version["ProjectVersionArn"]
     names = parts(arn)
-    about: list[DimensionTypeDef] = [
-        {"Name": "ProjectName", "Value": names.project},
-        {"Name": "VersionName", "Value": names.version},
-    ]
+    about = {"ProjectName": names.project, "VersionName": names.version}
     began = time.monotonic()
     with kept_running(clients, version, watch, before_start=before_start):
         started = now()
-        waited = time.monotonic() - began
+        waited = timedelta(seconds=time.monotonic() - began)
 
         def look() -> list[datetime] | None:
-            times = _datapoints(clients, about, started - timedelta(minutes=2), now())
+            times = _datapoints(clients, about, started - 2 * _MINUTE, now())
             return times if len(times) > 1 else None
 
         with watch.step("waiting for the model's metrics") as advance:
             try:
-                times = wait_for(look, what="metrics", most=_LONGEST_WAIT, tick=ticking(advance))
+                times = wait_for(look, what="metrics", most=_LONGEST_WAIT.total_seconds(), tick=ticking(advance))
             except ServiceError as error:
                 if error.code:
                     raise
                 times = []
-        took = (now() - started).total_seconds()
+        took = now() - started
     if not times:
         seen = f"none within {_LONGEST_WAIT / _MINUTE:.0f} minutes of RUNNING"
         yield answered(METRICS, seen, f"leave idle_stop and monthly_budget out; {METRICS.either_way}", Standing.WARNING)
@@ -99,22 +94,11 @@ def probe_metrics(
     yield answered(METRICS, seen, "a warm_up that is longer than the start keeps windows whole")
 
 
-def _datapoints(
-    clients: Clients, dimensions: "Sequence[DimensionTypeDef]", since: datetime, until: datetime
-) -> list[datetime]:
+def _datapoints(clients: Clients, dimensions: Mapping[str, str], since: datetime, until: datetime) -> list[datetime]:
     """The times of the last datapoints, in order."""
     with explained(f"asking CloudWatch for {_METRIC}"):
         answer = clients.cloudwatch.get_metric_data(
-            MetricDataQueries=[
-                {
-                    "Id": "units",
-                    "MetricStat": {
-                        "Metric": {"Namespace": _NAMESPACE, "MetricName": _METRIC, "Dimensions": dimensions},
-                        "Period": _MINUTE,
-                        "Stat": "Average",
-                    },
-                }
-            ],
+            MetricDataQueries=[metric_query("units", _METRIC, dimensions, period=_MINUTE, stat="Average")],
             StartTime=since,
             EndTime=until,
             MaxDatapoints=1000,

@@ -10,7 +10,7 @@ from typing import Any
 from customlabels.aws.clients import Clients, explained
 from customlabels.aws.stacks.scope import Policy
 from customlabels.core.errors import ServiceError
-from customlabels.pipelines.readiness.findings import NOTHING, Finding, Standing
+from customlabels.pipelines.readiness.findings import NOTHING, ON_AWS, Finding, Standing, is_denied
 
 SUBJECT = "permissions"
 NEEDED = frozenset({"train"})
@@ -33,12 +33,13 @@ _MOST = 1000
 """Results of one simulation."""
 
 
-def permitted(clients: Clients, policies: Mapping[str, Policy]) -> Iterator[Finding]:
+def permitted(clients: Clients, policies: Mapping[str, Policy], *, emulated: bool = False) -> Iterator[Finding]:
     """A finding for each use.
 
     Parameters
     ----------
     policies : as printed, by use
+    emulated : whether no AWS is asked but something that speaks its protocol, and may not know all of it
     """
     arn: str = clients.caller
     principal = principal_of(arn)
@@ -56,7 +57,10 @@ def permitted(clients: Clients, policies: Mapping[str, Policy]) -> Iterator[Find
         }
     except ServiceError as error:
         seen = f"IAM's simulator does not tell: {error.message}"
-        advice = "allow iam:SimulatePrincipalPolicy, or compare by hand: customlabels iam policy USE"
+        by_hand = "compare by hand: customlabels iam policy USE"
+        advice = f"allow iam:SimulatePrincipalPolicy, or {by_hand}" if is_denied(error) else by_hand
+        if emulated and not is_denied(error):
+            advice = ON_AWS
         yield Finding(SUBJECT, "policies", Standing.UNKNOWN, seen, advice)
         return
     for use, calls in denied.items():

@@ -1,14 +1,48 @@
 """Images with what a version saw drawn on them."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from customlabels.core.errors import LayoutError
+from customlabels.aws import s3
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.files import written_aside
-from customlabels.pipelines.service.detection import Detection
+from customlabels.pipelines.service.detection import Detection, Image
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 _MOST_PIXELS = 100_000_000
 _COLOURS = ("#e6194b", "#2c8c3c", "#4363d8", "#c65a10", "#911eb4", "#008080", "#9a6324", "#6e6e00")
+
+
+def check_folder(images: Sequence[tuple[str, Image]], folder: Path) -> None:
+    """Sees that no image would be drawn over.
+
+    Raises
+    ------
+    SettingsError : one would
+    """
+    originals = {image.resolve() for _, image in images if isinstance(image, Path)}
+    for name, _ in images:
+        if (folder / name).resolve() in originals:
+            raise SettingsError(
+                f"--draw {folder} would write over {name}, which is to be looked at", hint="name another folder"
+            )
+
+
+def draw_in(folder: Path, detection: Detection, image: Image, client: "S3Client") -> None:
+    """Writes the image of a detection into the folder, with what was seen, under its own name.
+
+    Raises
+    ------
+    LayoutError : its name leads out of the folder, or it cannot be drawn on
+    """
+    target = (folder / detection.name).resolve()
+    if not target.is_relative_to(folder.resolve()):
+        raise LayoutError(f"{detection.name}: would be written outside {folder}")
+    draw(image.read_bytes() if isinstance(image, Path) else s3.get(client, image), detection, target)
 
 
 def draw(body: bytes, detection: Detection, path: Path) -> None:
@@ -18,14 +52,15 @@ def draw(body: bytes, detection: Detection, path: Path) -> None:
     ------
     LayoutError : it is no image that can be opened
     """
-    from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+    from PIL import Image as Pillow
+    from PIL import ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 
     try:
-        with Image.open(io.BytesIO(body), formats=("JPEG", "PNG")) as image:
+        with Pillow.open(io.BytesIO(body), formats=("JPEG", "PNG")) as image:
             if image.width * image.height > _MOST_PIXELS:
                 raise LayoutError(f"{detection.name}: {image.width} by {image.height} pixels are too many to draw on")
             canvas = ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, UnidentifiedImageError, ValueError, Pillow.DecompressionBombError) as error:
         raise LayoutError(f"{detection.name}: cannot be drawn on ({error})") from error
     pen = ImageDraw.Draw(canvas)
     size = max(11, min(canvas.size) // 28)

@@ -1,7 +1,7 @@
 """The files that go with a version's run: what it was trained and tested on, what it said, and the report."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation import metrics_files, report
 from customlabels.pipelines.evaluation.measured import Measured
-from customlabels.pipelines.evaluation.results import manifest_of, training_counts, training_lines
+from customlabels.pipelines.evaluation.results import manifest_of
+from customlabels.pipelines.evaluation.training_snapshot import load_training
 from customlabels.pipelines.service.versions import Description
 
 if TYPE_CHECKING:
@@ -27,8 +28,13 @@ def gather(
     measured: Measured,
     made_of: Mapping[str, str],
     s3: "S3Client",
+    warn: Callable[[str], None] = lambda sentence: None,
 ) -> None:
     """Puts the files into `folder`, always under the same names; what is gone from S3 is left out.
+
+    Parameters
+    ----------
+    warn : told of each line of the training snapshot that cannot be read
 
     Raises
     ------
@@ -49,12 +55,15 @@ def gather(
         metrics_files.write_confusion(folder / "confusion.csv", measured.snapshot)
     (folder / "lineage.json").write_text(json.dumps(dict(made_of), indent=2, ensure_ascii=False))
     made: datetime = description.get("TrainingEndTimestamp") or description["CreationTimestamp"]
+    training = load_training(s3, description)
+    for sentence in training.unread:
+        warn(sentence)
     page = report.report(
         project,
         measured,
         None,
         tags=made_of,
-        training=training_counts(training_lines(s3, description)),
+        training=training.counts,
         s3=s3,
         most_images=_GALLERY,
         made=made,

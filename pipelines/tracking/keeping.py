@@ -32,7 +32,9 @@ def keeper(tracker: "MlflowClient", clients: Clients, watch: Watch) -> Keep:
             record = make_record(project, outcome.description, outcome.measured.evaluation, made_of, gate)
 
             def gather(folder: Path) -> None:
-                artifacts.gather(folder, project, outcome.description, outcome.measured, made_of, clients.s3)
+                artifacts.gather(
+                    folder, project, outcome.description, outcome.measured, made_of, clients.s3, watch.warn
+                )
 
             with watch.step(f"logging version {version}"):
                 logged = server.log(tracker, record, gather)

@@ -14,7 +14,8 @@ from botocore.config import Config
 
 from customlabels.scheduler.actions import Kind
 from customlabels.scheduler.functions.again import Again
-from customlabels.scheduler.functions.turn import Clients, Project, take
+from customlabels.scheduler.functions.project import Clients, Project
+from customlabels.scheduler.functions.turn import take
 
 # Time zones come in the zip: Lambda's runtime need not have any.
 zoneinfo.reset_tzpath([str(Path(__file__).resolve().parents[3] / "zoneinfo"), *zoneinfo.TZPATH])

@@ -11,7 +11,7 @@ from customlabels.scheduler.actions import Action, Kind
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-SAY_AGAIN_AFTER = timedelta(minutes=55)
+_SAY_AGAIN_AFTER = timedelta(minutes=55)
 """How long a trouble that goes on is kept from being told again."""
 
 FIGURES = ("UnitsUp", "UnitsWanted", "MinutesBeyondPlan", "Troubles")
@@ -40,3 +40,9 @@ def message(sns: "SNSClient", topic: str, project: str, action: Action, outcome:
 def key(action: Action) -> str:
     """Under which a trouble is remembered to have been told."""
     return f"{action.trouble} {action.version}".strip()
+
+
+def was_told(reported: Mapping[str, datetime], action: Action, now: datetime) -> bool:
+    """Whether a trouble was told so lately that it is not told again."""
+    last = reported.get(key(action))
+    return last is not None and now - last < _SAY_AGAIN_AFTER

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from customlabels.aws import parameters
+from customlabels.aws.metric_queries import metric_query
 from customlabels.pipelines.service import arns
 from customlabels.pipelines.service.states import UP
 from customlabels.scheduler import memory
@@ -22,7 +23,7 @@ from customlabels.scheduler.documents import (
 )
 from customlabels.scheduler.memory import Memory, Usage
 from customlabels.scheduler.uptime import Schedule
-from customlabels.scheduler.usage import metered_hours, metric_query
+from customlabels.scheduler.usage import metered_hours
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

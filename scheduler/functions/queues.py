@@ -7,7 +7,7 @@ developer guide, "Available CloudWatch metrics for Amazon SQS"; Lambda API refer
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from customlabels.scheduler.usage import metric_query
+from customlabels.aws.metric_queries import metric_query
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from customlabels.aws.clients import explained
+from customlabels.aws.metric_queries import metric_query
 from customlabels.core.errors import LayoutError, ServiceError
 from customlabels.scheduler.simulation.simulated import Demand
-from customlabels.scheduler.usage import metric_query
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

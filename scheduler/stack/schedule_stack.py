@@ -27,12 +27,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 
-_NOT_SIGNED_IN = {
-    *("AccessDenied", "AccessDeniedException", "ExpiredToken", "ExpiredTokenException"),
-    *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidSignatureException"),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Assembled:
     """A project's stack, and the parts that its template was made of."""
@@ -103,13 +97,6 @@ def inspection_of(ssm: "SSMClient", project: str) -> Inspection | None:
         return None if text is None else read_inspection_text(text)
     except ValueError as error:
         raise ServiceError(f"{path}: {error}", hint="customlabels inspection deploy puts it right") from error
-
-
-def is_out_of_reach(error: ServiceError) -> bool:
-    """Whether it is not the account that answers so, but that it could not be asked: nobody is signed in, or may."""
-    from botocore.exceptions import BotoCoreError
-
-    return isinstance(error.__cause__, BotoCoreError) or error.code in _NOT_SIGNED_IN
 
 
 def assemble(

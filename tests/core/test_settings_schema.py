@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from functools import cache
 from typing import Any
 
 import jsonschema
@@ -17,17 +18,26 @@ from customlabels.core.settings_schema import schema
 VALUES = st.sampled_from([-1, 0, 0.5, 1, 1.5, 3, "a b", "crack", "daily", "none", True, [], ["mon"], {"a": "b"}])
 
 
+@cache
+def validator() -> Any:
+    """Checked itself once; checking it again for each document took a hundred times as long as the document."""
+    kind: Any = jsonschema.validators.validator_for(schema())
+    kind.check_schema(schema())
+    return kind(schema())
+
+
 def is_taken_by_schema(document: dict[str, Any]) -> bool:
-    try:
-        jsonschema.validate(document, schema())
-    except jsonschema.ValidationError:
-        return False
-    return True
+    return bool(validator().is_valid(document))
+
+
+@cache
+def adapter() -> TypeAdapter[Settings]:
+    return TypeAdapter(Settings)
 
 
 def is_taken_by_settings(document: dict[str, Any]) -> bool:
     try:
-        TypeAdapter(Settings).validate_json(json.dumps(document))
+        adapter().validate_json(json.dumps(document))
     except ValidationError:
         return False
     return True

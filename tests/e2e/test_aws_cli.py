@@ -34,7 +34,7 @@ def aws(shell: Shell) -> Any:
 def test_the_whole_flow_runs_through_the_unmodified_aws_cli(shell: Shell) -> None:
     call = aws(shell)
     images = draw(shell.folder / "tiles", {"across": 8, "down": 8})
-    shell.run("manifest", "build", str(images), "--bucket", "plant-7", "--project", "tiles", "-o", "out")
+    shell.run("manifest", "build", str(images), "--bucket", "plant-7", "--project", "tiles", "--to", "out")
     call("s3", "mb", "s3://plant-7")
     call("s3", "sync", str(images), "s3://plant-7/customlabels/tiles/images", "--no-progress")
     call("s3", "cp", "out", "s3://plant-7/out", "--recursive", "--no-progress")

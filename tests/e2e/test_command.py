@@ -94,7 +94,7 @@ def test_a_label_without_faults_is_inspected_and_faults_exit_4(shell: Shell, tmp
 
 def test_manifests_are_built_without_a_service_and_alike_each_time(shell: Shell, images: Path) -> None:
     for name in ("one", "two"):
-        shell.run("manifest", "build", str(images), "--bucket", "plant-7", "-o", name)
+        shell.run("manifest", "build", str(images), "--bucket", "plant-7", "--to", name)
     one, two = ({path.name: path.read_bytes() for path in (shell.folder / name).iterdir()} for name in ("one", "two"))
     assert one == two
     assert set(one) == {"train.manifest", "test.manifest"}
@@ -152,12 +152,12 @@ def test_the_local_service_is_started_stopped_and_emptied(shell: Shell, images: 
 
 
 def test_a_manifest_is_validated_with_the_services_codes(shell: Shell, images: Path) -> None:
-    shell.run("manifest", "build", str(images), "--bucket", "plant-7", "-o", "out")
+    shell.run("manifest", "build", str(images), "--bucket", "plant-7", "--to", "out")
     words = ("manifest", "validate", "out/train.manifest", "--test", "out/test.manifest", "--images", str(images))
     assert "a training would accept this" in shell.run(*words).stdout
     path = shell.folder / "out" / "train.manifest"
     path.write_bytes(path.read_bytes() + b"{\n" * 10)
-    failed = shell.run(*words, "-o", "checked", expect=4)
+    failed = shell.run(*words, "--to", "checked", expect=4)
     assert "ERROR_TOO_MANY_INVALID_ROWS_IN_MANIFEST" in failed.stdout
     assert "ERROR_INVALID_JSON_LINE" in failed.stdout
     assert len(list((shell.folder / "checked").iterdir())) == 3

@@ -39,6 +39,8 @@ def test_it_runs_whole_on_the_local_service_and_writes_nothing(shell: Shell) -> 
     assert all(finding["seen"] and finding["advice"] for finding in findings)
     states = {(finding["subject"], finding["check"]): finding["state"] for finding in findings}
     assert states["permissions", "policies"] == "unknown"
+    # Nobody could allow what is not offered here.
+    assert not any("allow iam:" in finding["advice"] for finding in findings)
     assert states["quotas", "running models"] == "ok"
     assert {state for (subject, _), state in states.items() if subject == "open questions"} == {"skipped"}
 

@@ -31,11 +31,11 @@ def test_a_folder_beside_a_coco_file_is_taken_as_folders_and_the_file_as_coco(sh
 def test_boxes_go_through_every_format_and_are_the_same(shell: Shell, samples: Path) -> None:
     before = source = str(samples / "boxes.json")
     for format in (name for name, format in FORMATS.items() if name != "folder" and format.writes):
-        shell.run("dataset", "convert", source, "--to", format, "-o", format)
+        shell.run("dataset", "convert", source, "--as", format, "--to", format)
         source = format
     found, first = (shell.json("dataset", "inspect", name) for name in (source, before))
     assert (found["labels"], found["boxes"]) == (first["labels"], first["boxes"])
-    shell.run("-q", "manifest", "build", source, "--bucket", "plant-7", "-o", "manifests", "--test-fraction", "0.4")
+    shell.run("-q", "manifest", "build", source, "--bucket", "plant-7", "--to", "manifests", "--test-fraction", "0.4")
     done = shell.json("manifest", "validate", "manifests/train.manifest", "--test", "manifests/test.manifest")
     assert done["summary"]["statistics"]["training"]["use_case"] == "OBJECT_LOCALIZATION"
     assert not done["fails"]
@@ -43,12 +43,12 @@ def test_boxes_go_through_every_format_and_are_the_same(shell: Shell, samples: P
 
 def test_manifests_are_merged_described_converted_and_repaired(shell: Shell, samples: Path) -> None:
     for name, source in (("labels", samples), ("boxes", samples / "boxes.json")):
-        shell.run("-q", "manifest", "build", str(source), "--bucket", "plant-7", "-o", name, "--project", "surface")
+        shell.run("-q", "manifest", "build", str(source), "--bucket", "plant-7", "--to", name, "--project", "surface")
     every = [f"{name}/{side}.manifest" for name in ("labels", "boxes") for side in ("train", "test")]
-    shell.run("manifest", "merge", *every, "-o", "all.manifest")
+    shell.run("manifest", "merge", *every, "--to", "all.manifest")
     found = shell.json("manifest", "describe", "all.manifest")
     assert (found["lines"], found["labels_and_boxes"]) == (20, 15)
-    done = shell.run("manifest", "convert", "all.manifest", "--to", "boxes", "-o", "boxes.manifest")
+    done = shell.run("manifest", "convert", "all.manifest", "--as", "boxes", "--to", "boxes.manifest")
     assert "15 lines; 5 without anything of that kind left out" in done.stdout
     path = shell.folder / "all.manifest"
     path.write_bytes(path.read_bytes() + b"garbage\n")
@@ -66,13 +66,13 @@ def test_a_table_of_images_in_s3_becomes_manifests_without_the_images(shell: She
     rows = [f"{label}/{number}.jpg,{label}" for label in ("crack", "ok") for number in range(50)]
     (shell.folder / "parts.csv").write_text("\n".join(["file,label", *rows]))
     words = ("manifest", "build", "parts.csv", "--s3-images", "s3://plant-7/parts")
-    shell.run(*words, "-o", "parts.manifest")
+    shell.run(*words, "--to", "parts.manifest")
     lines = [json.loads(line) for line in (shell.folder / "parts.manifest").read_text().splitlines()]
     assert [line["source-ref"] for line in lines[:2]] == [
         "s3://plant-7/parts/crack/0.jpg",
         "s3://plant-7/parts/crack/1.jpg",
     ]
-    written = shell.json(*words, "-o", "divided")
+    written = shell.json(*words, "--to", "divided")
     assert sum(written.values()) == len(rows)
     shell.run("manifest", "validate", "divided/train.manifest", "--test", "divided/test.manifest")
     assert (
@@ -84,7 +84,7 @@ def test_a_table_of_images_in_s3_becomes_manifests_without_the_images(shell: She
 def test_a_table_with_many_bad_rows_names_them_all_and_writes_nothing(shell: Shell) -> None:
     rows = [",ok" if number % 3 == 0 else f"{number}.jpg,ok" for number in range(300)]
     (shell.folder / "parts.csv").write_text("\n".join(["file,label", *rows]))
-    done = shell.run("manifest", "build", "parts.csv", "--s3-images", "s3://plant-7/x", "-o", "x.manifest", expect=4)
+    done = shell.run("manifest", "build", "parts.csv", "--s3-images", "s3://plant-7/x", "--to", "x.manifest", expect=4)
     assert "100 faults: parts.csv, row 2: names no image" in done.stderr
     assert "… and 49 more" in done.stderr
     assert [path.name for path in shell.folder.iterdir() if path.suffix == ".manifest"] == []
@@ -148,8 +148,23 @@ def test_a_format_that_is_only_read_says_so_before_anything_is_written(shell: Sh
     annotations = {"annotations": {"objects": [box], "classifications": []}}
     row = {"data_row": {"external_id": "000.jpg"}, "projects": {"p": {"labels": [annotations]}}}
     (shell.folder / "export.ndjson").write_text(json.dumps(row))
-    words = ("dataset", "convert", "export.ndjson", "--images", "photos", "-o", "out")
+    words = ("dataset", "convert", "export.ndjson", "--images", "photos", "--to", "out")
     assert "labelbox is read, and not written" in shell.run(*words, expect=2).stderr
     assert not (shell.folder / "out").exists()
-    shell.run(*words, "--to", "via")
+    shell.run(*words, "--as", "via")
     assert shell.json("dataset", "inspect", "out")["boxes"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("dataset", "convert", "photos", "-o", "out"), "-o"),
+        (("manifest", "convert", "a.manifest", "--as", "boxes", "-o", "out"), "-o"),
+        (("manifest", "merge", "a.manifest", "b.manifest", "-o", "out"), "-o"),
+        (("schedule", "simulate", "--page", "week.html"), "--page"),
+        (("manifest", "convert", "a.manifest", "--to", "out"), "'--as'. Choose from: custom-labels, image-level"),
+        (("dataset", "convert", "photos"), "--to"),
+    ],
+)
+def test_where_a_result_goes_and_what_it_is_are_said_one_way(shell: Shell, words: tuple[str, ...], meant: str) -> None:
+    assert meant in shell.run(*words, expect=2).stderr

@@ -123,7 +123,7 @@ def test_a_manifest_whose_images_lie_in_s3_is_a_source(shell: Shell, plant: str)
     assert [finding["message"] for finding in summary["findings"]] == [f"{plant}/ok/gone.jpg: no such image"]
     divided = shell.json("--local", "dataset", "split", source, "--skip-faulty")
     assert sorted(divided["train"] + divided["test"]) == sorted(names)
-    shell.run("--local", "manifest", "build", source, "--skip-faulty", "-o", "out")
+    shell.run("--local", "manifest", "build", source, "--skip-faulty", "--to", "out")
     shell.run("--local", "manifest", "validate", "out/train.manifest", "--test", "out/test.manifest", "--images", "s3")
     built = [
         json.loads(text)["source-ref"]
@@ -133,7 +133,7 @@ def test_a_manifest_whose_images_lie_in_s3_is_a_source(shell: Shell, plant: str)
     assert sorted(built) == sorted(f"{plant}/{name}" for name in names)
     plan = shell.run("--local", "train", source, "--skip-faulty", "--dry-run").stderr
     assert f"images in {plant}," in plan
-    refused = shell.run("--local", "dataset", "convert", source, "-o", "new", expect=2).stderr
+    refused = shell.run("--local", "dataset", "convert", source, "--to", "new", expect=2).stderr
     assert "its images lie in S3, and only files here are converted" in refused
     copies = shell.json("dataset", "inspect", source, "--images", "plant", expect=4)
     assert copies["labels"] == summary["labels"]
@@ -170,5 +170,5 @@ def test_what_build_takes_for_images_in_s3_inspect_takes_too(shell: Shell, plant
         (shell.folder / name).rename(shell.folder / "apart" / name)
         source = f"apart/{name}"
         assert shell.json("--local", "dataset", "inspect", source)["images"] == count
-        shell.run("manifest", "build", source, "--s3-images", plant, "-o", "built.manifest")
+        shell.run("manifest", "build", source, "--s3-images", plant, "--to", "built.manifest")
         assert len((shell.folder / "built.manifest").read_text().splitlines()) == count

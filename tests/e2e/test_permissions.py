@@ -94,7 +94,7 @@ USES = {
             "dataset inspect s3://pictures/line-1",
             "dataset inspect s3://pictures/line-1/all.manifest",
             "dataset split s3://pictures/line-1",
-            "manifest build s3://pictures/line-1 -o built",
+            "manifest build s3://pictures/line-1 --to built",
             "manifest validate s3://pictures/line-1/all.manifest --images s3",
             "versions gate --max-regression 1 --project NEW",
         ),
@@ -182,6 +182,9 @@ NOT_TRIED = {("doctor", "Quotas"), ("promote", "Bucket")}
 """Statements for what the local service does not offer, and for telling a file that is gone from one that may not be
 read, where none is gone."""
 
+SLOW = {"doctor-probe": pytest.mark.around}
+"""A probe waits until what it made is gone again, over a minute where answers are late."""
+
 WHOLE = {"judge", "judge again"}
 """Uses of policies that are for more than what is done here."""
 
@@ -256,7 +259,7 @@ def complaint(person: Person, use: Use, name: str, allowed: list[dict[str, Any]]
     return ""
 
 
-@pytest.mark.parametrize("name", USES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in USES])
 def test_each_command_does_its_work_under_the_policy_that_is_printed_for_it(person: Person, name: str) -> None:
     project = f"whole-{re.sub(r'[^a-z0-9]+', '-', name.lower())}"
     assert complaint(person, USES[name], project, statements(USES[name], project)) == ""

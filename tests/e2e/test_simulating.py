@@ -118,7 +118,7 @@ class _Page(HTMLParser):
 
 
 def test_the_page_stands_alone_and_tells_its_pictures_in_words(planned: Shell) -> None:
-    planned.run("schedule", "simulate", "--demand", "two-shift", "--suggest", "--page", "out/week.html", "-q")
+    planned.run("schedule", "simulate", "--demand", "two-shift", "--suggest", "--to", "out/week.html", "-q")
     text = (planned.folder / "out" / "week.html").read_text(encoding="utf-8")
     page = _Page()
     page.feed(text)
@@ -138,7 +138,7 @@ def test_the_page_stands_alone_and_tells_its_pictures_in_words(planned: Shell) -
 
 
 def test_a_page_without_a_demand_shows_windows_and_bill(planned: Shell) -> None:
-    planned.run("schedule", "simulate", "--weeks", "1", "--page", "week.html")
+    planned.run("schedule", "simulate", "--weeks", "1", "--to", "week.html")
     text = (planned.folder / "week.html").read_text(encoding="utf-8")
     assert "windows 06:00 to 22:00" in text
     assert "requests missed" not in text
@@ -176,7 +176,7 @@ def test_images_that_may_wait_need_no_window_and_are_held_against_the_least_bill
     assert found["longest"] <= 240
     assert 1 <= found["ratio"] <= 1.1
     assert found["beside"]["always_on"]["least"] == found["least"]
-    assert " longest wait " in planned.run(*words, "--page", "week.html").stdout
+    assert " longest wait " in planned.run(*words, "--to", "week.html").stdout
     for wrong, says in (
         (("--deadline", "4h"), "--deadline needs to know what comes"),
         (("--demand", "batches", "--suggest", "--deadline", "4h"), "leave --deadline out"),

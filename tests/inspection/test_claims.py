@@ -6,7 +6,8 @@ from itertools import count
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.local_services import Service, client
+from support.local_services import Service
+from support.results_tables import results_table
 
 from customlabels.inspection.claims import Busy, Claim, Done, Key, Table, claim, finish, is_alive, release
 
@@ -16,15 +17,8 @@ NUMBERS = count()
 
 @pytest.fixture(scope="module")
 def table(service: Service) -> Iterator[Table]:
-    dynamodb = client(service, "dynamodb")
-    dynamodb.create_table(
-        TableName="claims",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    yield Table(dynamodb, "claims")
-    dynamodb.delete_table(TableName="claims")
+    with results_table(service, "claims") as table:
+        yield table
 
 
 def new_key() -> Key:

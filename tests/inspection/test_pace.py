@@ -6,7 +6,8 @@ from itertools import count, pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.local_services import Service, client
+from support.local_services import Service
+from support.results_tables import results_table
 
 from customlabels.inspection.attributes import attributes
 from customlabels.inspection.claims import Table
@@ -18,15 +19,8 @@ NUMBERS = count()
 
 @pytest.fixture(scope="module")
 def table(service: Service) -> Iterator[Table]:
-    dynamodb = client(service, "dynamodb")
-    dynamodb.create_table(
-        TableName="pace",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    yield Table(dynamodb, "pace")
-    dynamodb.delete_table(TableName="pace")
+    with results_table(service, "pace") as table:
+        yield table
 
 
 def keep(table: Table, version: str, **about: float) -> None:

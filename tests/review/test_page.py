@@ -4,17 +4,17 @@ import json
 import os
 import signal
 import statistics
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 from support.browser import BROWSER, Tab, browser
+from support.foreign_server import foreign_server
+from support.serving import answering
 from support.shells import Shell
 
 from customlabels.datasets.duplicates import exact_duplicates
@@ -44,12 +44,8 @@ def served(work: Work, folder: Path) -> Iterator[PageServer]:
         raise AssertionError("S3 is not asked")
 
     running = PageServer(Served(work, folder, lambda source: read_image(source, no_s3), lambda: NOON))
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    try:
+    with answering(running):
         yield running
-    finally:
-        running.shutdown()
-        running.server_close()
 
 
 def shown(tab: Tab, number: int) -> None:
@@ -258,26 +254,10 @@ def test_another_page_that_even_knows_the_token_answers_nothing(tab: Tab, tmp_pa
     with served(to_answer(tasks_of(tmp_path), [], "ada"), tmp_path / "review") as server:
         body = PAGE.replace("PORT", str(server.server_port)).replace("TOKEN", server.served.token).encode()
 
-        class Page(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                """Says nothing."""
-
-        other = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-        threading.Thread(target=other.serve_forever, daemon=True).start()
-        try:
+        with foreign_server(body) as other:
             for host in ("localhost", "127.0.0.1"):
-                tab.open(f"http://{host}:{other.server_port}/")
+                tab.open(f"http://{host}:{other.port}/")
                 assert tab.value("document.title") == "done []"
-        finally:
-            other.shutdown()
-            other.server_close()
     assert read_answers(tmp_path / "review") == []
 
 

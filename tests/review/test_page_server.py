@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.drawing import draw
+from support.serving import answering
 
 from customlabels.pipelines.service.detection import DetectedLabel
 from customlabels.review.answers import Answer, read_answers
@@ -40,10 +40,8 @@ def server(tmp_path: Path) -> Iterator[PageServer]:
     work = to_answer(tasks_of(tmp_path), [], "ada")
     served = Served(work, tmp_path / "review", lambda source: read_image(source, _no_s3), lambda: NOON)
     running = PageServer(served)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield running
-    running.shutdown()
-    running.server_close()
+    with answering(running):
+        yield running
 
 
 def _no_s3() -> Any:

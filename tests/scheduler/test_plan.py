@@ -8,45 +8,13 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.observations import carried_out, observations
 from support.schedules import MOMENTS, SCHEDULES
 
 from customlabels.pipelines.service.states import GONE
-from customlabels.scheduler.actions import Action, Kind, Observed, Trouble
+from customlabels.scheduler.actions import Kind, Observed, Trouble
 from customlabels.scheduler.plan import STUCK_AFTER, pause, plan
 from customlabels.scheduler.uptime import Override, Schedule, Window, spans, units_at, wanted
-
-STATES = [
-    *("TRAINING_COMPLETED", "STARTING", "RUNNING", "STOPPING", "STOPPED", "FAILED"),
-    *("TRAINING_IN_PROGRESS", "DELETING", "COPYING_COMPLETED"),
-]
-
-
-def observations(now: datetime) -> st.SearchStrategy[list[Observed]]:
-    def one(name: str) -> st.SearchStrategy[Observed]:
-        return st.builds(
-            Observed,
-            version=st.just(name),
-            status=st.sampled_from(STATES),
-            units=st.integers(0, 3),
-            since=st.integers(0, 300).map(lambda minutes: now - timedelta(minutes=minutes)),
-            failures=st.integers(0, 4),
-        )
-
-    return st.tuples(one("new"), one("old")).map(list)
-
-
-def carried_out(observed: list[Observed], actions: tuple[Action, ...], now: datetime) -> list[Observed]:
-    """What is seen once the service has taken the calls."""
-    told = {action.version: action for action in actions if action.kind is not Kind.REPORT}
-    after = []
-    for one in observed:
-        action = told.get(one.version)
-        if action is None:
-            after.append(one)
-        else:
-            status = "STARTING" if action.kind is Kind.START else "STOPPING"
-            after.append(replace(one, status=status, since=now, units=action.units))
-    return after
 
 
 @given(SCHEDULES, MOMENTS, st.data())

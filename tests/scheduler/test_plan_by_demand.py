@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.observations import STATES, carried_out, observations
 from support.schedules import MOMENTS, SCHEDULES
 
 from customlabels.scheduler.actions import Action, Kind, Observed, Trouble
@@ -19,7 +20,6 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 BARE = Schedule("UTC", (), warm_up=20 * MINUTE)
 ALWAYS = Schedule("UTC", (Window(time(0), time(0), frozenset(range(7))),), warm_up=20 * MINUTE)
-STATES = ["TRAINING_COMPLETED", "STARTING", "RUNNING", "STOPPING", "STOPPED", "FAILED", "DELETING"]
 
 
 def waiting(count: int, minutes: int = 0, *, in_flight: int = 0, deadline: int = 240, **more: bool) -> Backlog:
@@ -42,33 +42,6 @@ def backlogs(now: datetime) -> st.SearchStrategy[Backlog]:
 def queues(now: datetime) -> st.SearchStrategy[Queue]:
     unseen = st.integers(0, 120).map(lambda minutes: Unseen(now - minutes * MINUTE, "denied"))
     return backlogs(now) | unseen | st.none()
-
-
-def observations(now: datetime) -> st.SearchStrategy[list[Observed]]:
-    def version(name: str) -> st.SearchStrategy[Observed]:
-        return st.builds(
-            Observed,
-            version=st.just(name),
-            status=st.sampled_from(STATES),
-            units=st.integers(0, 3),
-            since=st.integers(0, 300).map(lambda minutes: now - minutes * MINUTE),
-            failures=st.integers(0, 3),
-        )
-
-    return st.tuples(version("new"), version("old")).map(list)
-
-
-def carried_out(observed: list[Observed], actions: tuple[Action, ...], now: datetime) -> list[Observed]:
-    called = {action.version: action for action in actions if action.kind in {Kind.START, Kind.STOP}}
-    after = []
-    for model in observed:
-        action = called.get(model.version)
-        if action is None:
-            after.append(model)
-        else:
-            status = "STARTING" if action.kind is Kind.START else "STOPPING"
-            after.append(replace(model, status=status, since=now, units=action.units))
-    return after
 
 
 def open_after(actions: tuple[Action, ...], feeds: bool) -> bool:

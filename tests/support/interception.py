@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from support.serving import answering
+
 
 @dataclass(frozen=True)
 class Call:
@@ -170,12 +172,8 @@ def intercepted(
             pass
 
     server = Server(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with answering(server):
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def _refusal(call: Call, spoiled: Spoiled) -> tuple[dict[str, str], bytes]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.local_services import BUCKET, Service, client, connect, kill, kill_and_return, role, zipped
+from support.queues import make_queue
 
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
@@ -52,17 +53,10 @@ def seen(service: Service, count: int = 1) -> list[Any]:
     return wait_for(enough, what="the function's events", most=20)
 
 
-def queue(service: Service, name: str, **attributes: str) -> tuple[str, str]:
-    """Address and ARN of a new queue."""
-    sqs = client(service, "sqs")
-    url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-    return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-
 def test_a_rule_hands_on_the_events_of_its_pattern(linked: tuple[Service, str]) -> None:
     service, function = linked
     events = client(service, "events")
-    url, arn = queue(service, "copies")
+    url, arn = make_queue(service, "copies")
     events.put_rule(Name="gate", EventPattern=json.dumps({"source": ["customlabels"], "detail": {"passed": [False]}}))
     paths = {"name": "$.detail.version", "passed": "$.detail.passed", "all": "$.detail"}
     shaped = {"InputPathsMap": paths, "InputTemplate": '{"failed": "<name>", "passed": <passed>, "all": <all>}'}
@@ -112,9 +106,9 @@ def test_a_topic_and_a_bucket_call_functions(linked: tuple[Service, str]) -> Non
 def test_messages_of_a_queue_are_worked_off_and_bad_ones_come_to_the_side(linked: tuple[Service, str]) -> None:
     service, function = linked
     sqs = client(service, "sqs")
-    dead, dead_arn = queue(service, "dead")
+    dead, dead_arn = make_queue(service, "dead")
     redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 1})
-    url, arn = queue(service, "work", RedrivePolicy=redrive, VisibilityTimeout="20")
+    url, arn = make_queue(service, "work", RedrivePolicy=redrive, VisibilityTimeout="20")
     client(service, "lambda").create_event_source_mapping(
         EventSourceArn=arn, FunctionName=function, BatchSize=10, FunctionResponseTypes=["ReportBatchItemFailures"]
     )
@@ -140,7 +134,7 @@ def test_an_event_that_was_taken_survives_the_service(linked: tuple[Service, str
 
 def test_a_receipt_is_good_after_a_restart(linked: tuple[Service, str]) -> None:
     service, _ = linked
-    url, _ = queue(service, "kept")
+    url, _ = make_queue(service, "kept")
     sqs = client(service, "sqs")
     sent = sqs.send_message(QueueUrl=url, MessageBody="x")["MessageId"]
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]

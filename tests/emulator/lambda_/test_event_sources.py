@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from support.local_services import BUCKET, Service, client, connect, kill_and_return, role, zipped
+from support.queues import make_queue
 
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
@@ -64,13 +65,6 @@ def worked(tmp_path: Path) -> Iterator[Service]:
     address.stop(service.state)
 
 
-def queue(service: Service, name: str, **attributes: str) -> tuple[str, str]:
-    """Address and ARN of a new queue."""
-    sqs = client(service, "sqs")
-    url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-    return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-
 def send(service: Service, url: str, *bodies: str) -> None:
     for body in bodies:
         client(service, "sqs").send_message(QueueUrl=url, MessageBody=body)
@@ -100,7 +94,7 @@ def until_empty(service: Service, url: str) -> None:
 
 
 def test_batches_run_side_by_side_as_far_as_the_mapping_lets(worked: Service) -> None:
-    url, arn = queue(worked, "work")
+    url, arn = make_queue(worked, "work")
     send(worked, url, *["together-3"] * 3)
     map_(worked, arn, BatchSize=1, ScalingConfig={"MaximumConcurrency": 3})
     until_empty(worked, url)
@@ -110,9 +104,9 @@ def test_batches_run_side_by_side_as_far_as_the_mapping_lets(worked: Service) ->
 
 
 def test_what_a_batch_fails_on_comes_back_alone_and_goes_aside_in_the_end(worked: Service) -> None:
-    dead, dead_arn = queue(worked, "dead")
+    dead, dead_arn = make_queue(worked, "dead")
     redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2})
-    url, arn = queue(worked, "work", RedrivePolicy=redrive, VisibilityTimeout="20")
+    url, arn = make_queue(worked, "work", RedrivePolicy=redrive, VisibilityTimeout="20")
     send(worked, url, "good", "poison", "fine")
     map_(worked, arn, FunctionResponseTypes=["ReportBatchItemFailures"])
     wait_for(lambda: True if left(worked, url) == (0, 1) else None, what="the batch", most=30)
@@ -126,7 +120,7 @@ def test_what_a_batch_fails_on_comes_back_alone_and_goes_aside_in_the_end(worked
 
 
 def test_a_mapping_that_is_off_leaves_messages_untouched_and_one_that_is_on_again_takes_them(worked: Service) -> None:
-    url, arn = queue(worked, "work")
+    url, arn = make_queue(worked, "work")
     mapping, functions = map_(worked, arn, Enabled=False), client(worked, "lambda")
     assert functions.get_event_source_mapping(UUID=mapping)["State"] == "Disabled"
     send(worked, url, "a", "b")
@@ -142,7 +136,7 @@ def test_a_mapping_that_is_off_leaves_messages_untouched_and_one_that_is_on_agai
 
 
 def test_a_mapping_that_is_switched_off_lets_its_batch_end(worked: Service) -> None:
-    url, arn = queue(worked, "work")
+    url, arn = make_queue(worked, "work")
     mapping = map_(worked, arn, BatchSize=1)
     send(worked, url, "wait")
     wait_for(lambda: True if seen(worked) else None, what="the batch", most=30)
@@ -153,9 +147,9 @@ def test_a_mapping_that_is_switched_off_lets_its_batch_end(worked: Service) -> N
 
 
 def test_a_throttled_batch_costs_a_receive_and_never_runs(worked: Service) -> None:
-    dead, dead_arn = queue(worked, "dead")
+    dead, dead_arn = make_queue(worked, "dead")
     redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2})
-    url, arn = queue(worked, "work", RedrivePolicy=redrive, VisibilityTimeout="20")
+    url, arn = make_queue(worked, "work", RedrivePolicy=redrive, VisibilityTimeout="20")
     functions = client(worked, "lambda")
     functions.put_function_concurrency(FunctionName="look", ReservedConcurrentExecutions=0)
     with pytest.raises(ClientError) as caught:
@@ -170,7 +164,7 @@ def test_a_throttled_batch_costs_a_receive_and_never_runs(worked: Service) -> No
 
 
 def test_a_batch_waits_for_its_window_or_until_it_is_full(worked: Service) -> None:
-    url, arn = queue(worked, "work")
+    url, arn = make_queue(worked, "work")
     map_(worked, arn, BatchSize=4, MaximumBatchingWindowInSeconds=300)
     send(worked, url, "a", "b", "c")
     address.advance(worked.state, 100)
@@ -186,7 +180,7 @@ def test_a_batch_waits_for_its_window_or_until_it_is_full(worked: Service) -> No
 
 
 def test_what_a_filter_leaves_out_is_deleted_unseen(worked: Service) -> None:
-    url, arn = queue(worked, "work")
+    url, arn = make_queue(worked, "work")
     pattern = json.dumps({"body": {"kind": ["image"]}})
     map_(worked, arn, FilterCriteria={"Filters": [{"Pattern": pattern}]})
     send(worked, url, '{"kind": "image"}', '{"kind": "text"}', "no JSON")
@@ -195,7 +189,7 @@ def test_what_a_filter_leaves_out_is_deleted_unseen(worked: Service) -> None:
 
 
 def test_what_was_with_a_function_comes_back_after_kill_9(worked: Service) -> None:
-    url, arn = queue(worked, "work", VisibilityTimeout="20")
+    url, arn = make_queue(worked, "work", VisibilityTimeout="20")
     map_(worked, arn, BatchSize=1)
     send(worked, url, "wait")
     wait_for(lambda: True if seen(worked) else None, what="the batch", most=30)
@@ -220,7 +214,7 @@ def test_what_was_with_a_function_comes_back_after_kill_9(worked: Service) -> No
     ],
 )
 def test_a_mapping_that_lambda_refuses_is_refused(worked: Service, more: dict[str, Any], reason: str) -> None:
-    _, arn = queue(worked, "work")
+    _, arn = make_queue(worked, "work")
     with pytest.raises(ClientError, match=reason):
         map_(worked, arn, **more)
     mapping = map_(worked, arn)
@@ -229,10 +223,10 @@ def test_a_mapping_that_lambda_refuses_is_refused(worked: Service, more: dict[st
 
 
 def test_a_queue_that_hides_for_less_than_the_function_takes_and_a_second_mapping_are_refused(worked: Service) -> None:
-    _, short = queue(worked, "short", VisibilityTimeout="19")
+    _, short = make_queue(worked, "short", VisibilityTimeout="19")
     with pytest.raises(ClientError, match="Queue visibility timeout: 19 seconds is less than Function timeout: 20"):
         map_(worked, short)
-    _, arn = queue(worked, "work")
+    _, arn = make_queue(worked, "work")
     map_(worked, arn)
     with pytest.raises(ClientError) as caught:
         map_(worked, arn)
@@ -240,7 +234,7 @@ def test_a_queue_that_hides_for_less_than_the_function_takes_and_a_second_mappin
 
 
 def test_what_waits_in_a_queue_and_for_how_long_is_a_metric(worked: Service) -> None:
-    url, _ = queue(worked, "work", VisibilityTimeout="3600")
+    url, _ = make_queue(worked, "work", VisibilityTimeout="3600")
     send(worked, url, "a", "b", "c")
     client(worked, "sqs").receive_message(QueueUrl=url)
     cloudwatch = client(worked, "cloudwatch")

@@ -10,17 +10,11 @@ from typing import Any
 
 import pytest
 from support.local_services import BUCKET, Service, client, connect, kill, kill_and_return, role, zipped
+from support.queues import make_queue
 
 from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
-
-
-def queue(service: Service, name: str, **attributes: str) -> tuple[str, str]:
-    sqs = client(service, "sqs")
-    url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-    held = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    return url, held["QueueArn"]
 
 
 def bodies(service: Service, name: str, count: int, enough: Callable[[list[str]], bool] = bool) -> list[str]:
@@ -48,9 +42,9 @@ def keys_told(texts: list[str]) -> set[str]:
 
 def test_what_a_bucket_tells_a_queue_a_topic_and_a_bus_comes_after_a_kill(own_service: Service) -> None:
     sns, events = client(own_service, "sns"), client(own_service, "events")
-    _, arn = queue(own_service, "told")
-    _, of_topic = queue(own_service, "topic")
-    _, of_bus = queue(own_service, "bus")
+    _, arn = make_queue(own_service, "told")
+    _, of_topic = make_queue(own_service, "topic")
+    _, of_bus = make_queue(own_service, "bus")
     topic = sns.create_topic(Name="told")["TopicArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=of_topic)
     events.put_rule(Name="told", EventPattern=json.dumps({"source": ["aws.s3"], "detail-type": ["Object Created"]}))
@@ -109,7 +103,7 @@ def test_a_restart_costs_what_there_is_not_what_was_done(own_service: Service) -
 
 def test_what_fell_due_while_the_process_was_dead_happens_once(tmp_path: Path) -> None:
     service = connect(tmp_path / "state", pace=address.FAST)
-    _, arn = queue(service, "due")
+    _, arn = make_queue(service, "due")
     soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + 3))
     client(service, "scheduler").create_schedule(
         Name="once",
@@ -207,7 +201,7 @@ def test_a_listing_pages_through_prefixes_and_versions_in_order(own_service: Ser
 def test_batches_run_side_by_side_filtered_and_no_more_than_they_may(tmp_path: Path) -> None:
     service = connect(tmp_path / "state", pace=address.FAST)
     service.s3.create_bucket(Bucket=BUCKET)
-    _, arn = queue(service, "work", VisibilityTimeout="30")
+    _, arn = make_queue(service, "work", VisibilityTimeout="30")
     code = """
 import boto3, json, time
 def handle(event, context):

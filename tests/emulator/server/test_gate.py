@@ -9,9 +9,6 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
+from support.foreign_server import foreign_server
 from support.local_services import BUCKET, Service, client, kill, role, zipped
 
 from customlabels.core.errors import ServiceError
@@ -145,42 +143,20 @@ def test_the_state_is_its_owners_alone(own_service: Service) -> None:
             assert stat.S_IMODE(path.lstat().st_mode) & 0o077 == 0, path
 
 
-@contextmanager
-def impostor(port: int) -> Iterator[list[str]]:
-    """Someone else's server at a port, that says yes to everything; what it was asked."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path + str(self.headers))
-            body = json.dumps({"state": "x", "pid": os.getpid(), "pace": {}, "proof": "f" * 64}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield asked
-    finally:
-        server.shutdown()
-        server.server_close()
+IMPOSTOR = json.dumps({"state": "x", "pid": os.getpid(), "pace": {}, "proof": "f" * 64}).encode()
 
 
 def test_whoever_answers_at_the_old_port_is_neither_taken_for_it_nor_ended_nor_told(
     own_service: Service,
 ) -> None:
     kill(own_service)
-    with impostor(urlsplit(own_service.endpoint_url).port or 0) as asked:
+    port = urlsplit(own_service.endpoint_url).port or 0
+    with foreign_server(IMPOSTOR, kind="application/json", port=port) as impostor:
         assert address.running(own_service.state) is None
         assert address.stop(own_service.state) is False
-        assert asked
-        assert not any(own_service.key in request for request in asked)
-        assert address.start(own_service.state).port != urlsplit(own_service.endpoint_url).port
+        assert impostor.asked
+        assert not any(own_service.key in request for request in impostor.asked)
+        assert address.start(own_service.state).port != port
 
 
 def test_an_answer_that_is_cut_off_counts_as_none(own_service: Service) -> None:
@@ -247,34 +223,17 @@ def test_a_page_in_chromium_reaches_nothing(own_service: Service, tmp_path: Path
         pytest.skip("no Chromium")
     port = str(urlsplit(own_service.endpoint_url).port)
 
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = PAGE.replace("PORT", port).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     named = ["--host-resolver-rules=MAP *.example 127.0.0.1", f"--user-data-dir={tmp_path / 'profile'}"]
-    shown = ["--virtual-time-budget=20000", "--dump-dom"]
-    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", *named, *shown]
-    try:
+    dumped = ["--virtual-time-budget=20000", "--dump-dom"]
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", *named, *dumped]
+    with foreign_server(PAGE.replace("PORT", port).encode()) as server:
         for host in ("localhost", "page.example"):
-            page = subprocess.run(
-                [*command, f"http://{host}:{server.server_port}/"], capture_output=True, text=True, timeout=120
+            shown = subprocess.run(
+                [*command, f"http://{host}:{server.port}/"], capture_output=True, text=True, timeout=120
             )
-            assert "<title>done []</title>" in page.stdout, page.stdout + page.stderr
+            assert "<title>done []</title>" in shown.stdout, shown.stdout + shown.stderr
         address_bar = [*command, f"http://evil.example:{port}/"]
         rebound = subprocess.run(address_bar, capture_output=True, text=True, timeout=120)
         assert "answers to loopback addresses only" in rebound.stdout
-    finally:
-        server.shutdown()
-        server.server_close()
     assert "QueueUrls" not in client(own_service, "sqs").list_queues()
     assert sys.platform != "linux" or not list(own_service.state.glob("**/*recording*"))

@@ -202,3 +202,15 @@ def test_a_threshold_reaches_what_is_wanted_and_keeps_the_most_of_the_rest(
 
 def test_a_margin_tells_which_scores_a_threshold_parts() -> None:
     assert margins(graded(), {"crack": 0.4}) == {"crack": Margin(0.2, 0.6, 0)}
+
+
+@pytest.mark.parametrize("figure", ["NaN", "Infinity", "1e999", '"nan"', "1" + "0" * 400])
+def test_a_figure_that_is_none_is_named_by_its_line(figure: str) -> None:
+    details = {"is-present-in-ground-truth": True, "is-true-positive": True, "is-false-positive": False}
+    about = {"class-name": "crack", "confidence": 0.5, "rekognition-custom-labels-evaluation-details": details}
+    name = "rekognition-custom-labels-evaluation-0"
+    line = orjson.dumps({"source-ref": "s3://b/1.jpg", name: 1, f"{name}-metadata": about})
+    snapshot = parse_snapshot("v1", [line, line.replace(b"0.5", figure.encode())], {})
+    assert [len(image.predictions) for image in snapshot.images] == [1]
+    (sentence,) = snapshot.unread
+    assert sentence.startswith("line 2 is none of an evaluation snapshot: ")

@@ -1,7 +1,6 @@
 """Model packages beside the champion, on the local service."""
 
 import json
-import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from support.local_services import BUCKET, Service, client
+from support.serving import answering
 
 from customlabels.aws.clients import Clients, Connection
 from customlabels.core.errors import SettingsError
@@ -227,7 +227,6 @@ def mlflow_like(logged: dict[str, str]) -> Iterator[tuple[str, list[tuple[str, A
         def log_message(self, *args: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with answering(server):
         yield f"http://127.0.0.1:{server.server_port}", calls
-        server.shutdown()

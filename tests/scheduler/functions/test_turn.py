@@ -19,7 +19,8 @@ from customlabels.emulator.customlabels.versions import START_TAG
 from customlabels.emulator.server import address
 from customlabels.scheduler.actions import Kind
 from customlabels.scheduler.documents import schedule_text
-from customlabels.scheduler.functions.turn import Clients, Project, take
+from customlabels.scheduler.functions.project import Clients, Project
+from customlabels.scheduler.functions.turn import take
 from customlabels.scheduler.memory import Memory, read, text
 from customlabels.scheduler.stack import overrides
 from customlabels.scheduler.uptime import CHAMPION, Override, Schedule, Window

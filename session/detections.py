@@ -1,0 +1,227 @@
+"""Images shown to a version from Python: as a table, into a file that a later run goes on with, drawn; and its rate."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from customlabels.core.plurals import counted
+
+if TYPE_CHECKING:
+    from customlabels.core.tables import Table
+    from customlabels.pipelines.service.detection import Detection, Image
+    from customlabels.pipelines.service.request_rate import Rate
+    from customlabels.pipelines.service.running import BeforeStart
+    from customlabels.pipelines.service.versions import Description
+    from customlabels.session.session import Session
+
+Named = Sequence[tuple[str, "Image"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How many images a run looked at, how many of them in vain, and what it saw where no file holds that."""
+
+    images: int
+    failed: int
+    detections: "tuple[Detection, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a version took while it was asked for as much as it takes, on how many inference units."""
+
+    version: str
+    units: int
+    rate: "Rate"
+
+
+def detect(
+    session: "Session",
+    source: str | Path,
+    *,
+    version: str | None = None,
+    project: str | None = None,
+    min_confidence: float | None = None,
+    rate: float | None = None,
+    start: bool = False,
+    results: bool = False,
+) -> "Table[Detection]":
+    """What a running version sees in an image, all images below a folder, or below an address in S3.
+
+    Parameters
+    ----------
+    version : its name; the champion, or else the newest trained, where it is None
+    min_confidence : 0..100; each label's assumed threshold where it is None
+    rate : images a second that an inference unit takes
+    start : starts the model where it is stopped, and stops it again
+    results : reads and writes the results table of the project's inspection, so that a known image costs no call
+    """
+    from customlabels.core.tables import Table
+    from customlabels.pipelines.service.detection import Detection
+
+    looked = session.look_at(
+        source,
+        version=version,
+        project=project,
+        min_confidence=min_confidence,
+        rate=rate,
+        start=start,
+        results=results,
+    )
+    return Table(Detection, looked.detections)
+
+
+def look_at(
+    session: "Session",
+    source: str | Path,
+    *,
+    version: str | None = None,
+    project: str | None = None,
+    min_confidence: float | None = None,
+    rate: float | None = None,
+    to: Path | None = None,
+    safe_csv: bool = False,
+    draw: Path | None = None,
+    results: bool = False,
+    start: bool = False,
+    before_start: "BeforeStart | None" = None,
+    guard: bool = True,
+) -> Looked:
+    """As `detect`, with what is seen written as it comes, so that a run that was cut off is gone on with.
+
+    Parameters
+    ----------
+    to : JSON lines, or CSV where it ends in .csv; images that it holds already are not looked at again
+    safe_csv : an apostrophe keeps spreadsheets from running cells of a CSV that begin as formulas do
+    draw : a folder for the images with what was seen
+    before_start : asked before the model is started; raises where it is not to be
+    guard : whether a schedule is set that stops the model should this be killed
+
+    Raises
+    ------
+    LayoutError : there is no image, or `to` holds something else
+    SettingsError : an original would be drawn over
+    ServiceError : the version cannot be asked
+    """
+    from customlabels.pipelines.service.detection_drawing import check_folder, draw_in
+    from customlabels.pipelines.service.detection_files import Run, detection_file, read_kept
+    from customlabels.pipelines.service.image_sources import images_of
+    from customlabels.pipelines.service.versions import version_name
+
+    images = images_of(str(source), session.clients.s3)
+    if draw is not None:
+        check_folder(images, draw)
+    chosen = session.answering(project, version)
+    run = Run(str(source), version_name(chosen), min_confidence)
+    kept = read_kept(to, run, safe=safe_csv) if to else None
+    if kept is not None and kept.done:
+        images, all_images = [named for named in images if named[0] not in kept.done], images
+        count = len(all_images) - len(images)
+        are = "is in {} already, and is left as it is" if count == 1 else "are in {} already, and are left as they are"
+        session.console.note(f"{counted(count, 'image')} {are.format(to)}")
+    order = {name: number for number, (name, _) in enumerate(images)}
+    seen: list[Detection] = []
+    looked = failed = 0
+    with ExitStack() as stack:
+        detections = stack.enter_context(
+            _looking(
+                session,
+                chosen,
+                images,
+                min_confidence=min_confidence,
+                rate=rate,
+                results=results,
+                start=start,
+                before_start=before_start,
+                guard=guard,
+            )
+        )
+        file = stack.enter_context(detection_file(to, kept, run, safe=safe_csv)) if to and kept else None
+        for detection in detections:
+            looked, failed = looked + 1, failed + bool(detection.error)
+            if detection.error and file is not None:
+                session.console.warn(f"{detection.name}: {detection.error}")
+            if draw is not None and detection.error is None:
+                draw_in(draw, detection, images[order[detection.name]][1], session.clients.s3)
+            if file is not None:
+                file.write(detection)
+            else:
+                seen.append(detection)
+    # Images that the results know come first.
+    seen.sort(key=lambda detection: order[detection.name])
+    return Looked(looked, failed, tuple(seen))
+
+
+@contextmanager
+def _looking(
+    session: "Session",
+    version: "Description",
+    images: Named,
+    *,
+    min_confidence: float | None,
+    rate: float | None,
+    results: bool,
+    start: bool,
+    before_start: "BeforeStart | None",
+    guard: bool,
+) -> "Iterator[Iterator[Detection]]":
+    """The detections as they come; the version runs for as long as the block, unless the results know every image."""
+    from functools import partial
+
+    from customlabels.pipelines.service.detection import detect
+
+    units = _units(version)
+    fresh = len(images)
+    look = partial(
+        detect, session.clients.rekognition, version["ProjectVersionArn"], images, min_confidence=min_confidence
+    )
+    if results:
+        known, look_up = session.known_detections(version, images, min_confidence=min_confidence)
+        look = partial(look_up, images=known)
+        fresh = sum(image.analysis is None for image in known)
+        session.console.note(f"{len(images) - fresh} of {len(images)} images are in the results already")
+    with ExitStack() as stack:
+        if fresh:
+            stack.enter_context(
+                session.running(version, units=units, start=start, before_start=before_start, guard=guard)
+            )
+        advance = stack.enter_context(session.console.step(f"looking at {counted(len(images), 'image')}", len(images)))
+        yield look(rate=units * (rate or session.settings.detect.rate), advance=advance)
+
+
+def measure_rate(
+    session: "Session",
+    source: str | Path,
+    *,
+    version: str | None = None,
+    project: str | None = None,
+    start: bool = False,
+    before_start: "BeforeStart | None" = None,
+    guard: bool = True,
+) -> Measured:
+    """How many images a second a version takes, by asking it for more for half a minute; as `look_at`.
+
+    Raises
+    ------
+    LayoutError : there is no image
+    ServiceError : the version cannot be asked
+    """
+    from customlabels.pipelines.service import arns
+    from customlabels.pipelines.service.image_sources import images_of
+    from customlabels.pipelines.service.request_rate import LASTS, measure_rate
+    from customlabels.pipelines.service.versions import version_name
+
+    images = images_of(str(source), session.clients.s3)
+    chosen = session.answering(project, version)
+    with session.running(chosen, units=_units(chosen), start=start, before_start=before_start, guard=guard):
+        # What it was started on shows only now.
+        up = session.version(session.project(arns.project_name(chosen["ProjectVersionArn"])), version_name(chosen))
+        with session.console.step(f"asking for as much as it takes, for {LASTS:.0f} seconds") as advance:
+            rate = measure_rate(session.clients.rekognition_once, up["ProjectVersionArn"], images, advance)
+    return Measured(version_name(up), _units(up), rate)
+
+
+def _units(version: "Description") -> int:
+    return max(1, version.get("MinInferenceUnits") or 1)
