@@ -7,7 +7,7 @@ from typing import Protocol
 Progress = Callable[[str, int, int | None], None]
 """Called with a step's title, how much of it is done, and how much there is; None where that is not known.
 
-Images are counted; of what is uploaded, bytes.
+Images are counted; of what is hashed or uploaded, bytes are.
 """
 
 
