@@ -26,9 +26,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 DEFAULT_LOCAL_REGION = "us-east-1"
 LOCAL_BUCKET = "customlabels-local"
+
+QUICK_CALL = "quick-call"
+"""A client's event before a call that is not made by botocore, as `before-call` is before those that are."""
 
 _ATTEMPTS = 9
 """How often a call is tried, the first time included."""
@@ -163,6 +167,11 @@ class Clients:
         return client
 
     @property
+    def stepfunctions(self) -> "SFNClient":
+        client: SFNClient = self._client("stepfunctions")
+        return client
+
+    @property
     def cloudformation(self) -> "CloudFormationClient":
         client: CloudFormationClient = self._client("cloudformation")
         return client
@@ -275,9 +284,10 @@ class Clients:
                 tell_of_retries(self._made[made].meta.events, self._connection.held_up)
             on_call = self._connection.on_call
             if on_call is not None:
-                self._made[made].meta.events.register(
-                    "before-call.*.*", lambda model, **_: on_call(f"{service} {model.name}")
-                )
+                for event in ("before-call", QUICK_CALL):
+                    self._made[made].meta.events.register(
+                        f"{event}.*.*", lambda model, **_: on_call(f"{service} {model.name}")
+                    )
         return self._made[made]
 
 

@@ -5,6 +5,7 @@ Imports nothing: `customlabels --help` is to start about as fast as Python itsel
 
 COMMANDS = {
     "init": ("init", "init", "write a commented customlabels.toml"),
+    "settings": ("settings", "settings", "customlabels.toml checked, as commands read it"),
     "sample": ("sample", "sample", "make labelled sample images to try everything on"),
     "dataset": ("dataset", "dataset", "labelled images in any format: inspected, divided, converted"),
     "manifest": ("manifest", "manifest", "manifests: built, checked, repaired, merged, converted"),
@@ -15,6 +16,7 @@ COMMANDS = {
     "review": ("review", "review", "images put before people; their answers, made into labels"),
     "schedule": ("schedule", "schedule", "when models are up: tried out, deployed, overridden"),
     "inspection": ("inspection", "inspection", "images that arrive in a bucket: inspected, judged, kept, told"),
+    "batch": ("batch", "batch", "a bucket's images at once, by the thousand or the million"),
     "pipeline": ("pipeline", "pipeline", "the same run as train, as a SageMaker Pipeline"),
     "iam": ("iam", "iam", "the smallest permissions that each use needs"),
     "doctor": ("doctor", "doctor", "is everything ready, before money is spent"),

@@ -30,7 +30,7 @@ class Inspection:
     by : what an image is known by
     keep : days that results are kept
     rate : images a second that one inference unit takes
-    bus : of events; its name or its ARN
+    bus : of events; its name or its ARN; empty where nobody is told of every image
     """
 
     bucket: str

@@ -41,11 +41,13 @@ class Asked:
     ----------
     deadline : how long an image may wait
     workers : functions at once
+    batch_sources : folders beside the source whose images batches may look at
     """
 
     inspection: Inspection
     deadline: timedelta
     workers: int
+    batch_sources: tuple[S3Address, ...] = ()
 
 
 def read_inspection(settings: Settings, folder: Path) -> Asked:
@@ -77,6 +79,8 @@ def read_inspection(settings: Settings, folder: Path) -> Asked:
         "deadline", lambda: parse_minutes(given.deadline, least=_SHORTEST_DEADLINE, most=_LONGEST_DEADLINE), _DAY
     )
     keep = read("keep", lambda: _keep(given.keep), 1)
+    nothing: tuple[S3Address, ...] = ()
+    batches = read("batch_sources", lambda: tuple(_folder(text) for text in given.batch_sources), nothing)
     if not given.defects:
         faults.append("inspection.defects: names no label, so nothing could ever be a defect")
     if source != nowhere:
@@ -108,7 +112,8 @@ def read_inspection(settings: Settings, folder: Path) -> Asked:
         )
     if faults:
         raise SettingsError(faults[0], details=faults[1:], hint="customlabels init DIR writes a commented example")
-    return Asked(inspection, deadline, given.workers or workers(settings.detect.rate * most_units(settings)))
+    at_once = given.workers or workers(settings.detect.rate * most_units(settings))
+    return Asked(inspection, deadline, at_once, batches)
 
 
 def days_kept(given: InspectionSettings) -> int:

@@ -91,11 +91,17 @@ def remove_inspection(
     Parameters
     ----------
     results : whether the table of results goes, too
+
+    Raises
+    ------
+    ServiceError : a batch is running, at whose end nobody would let the model go
     """
     from customlabels.inspection import deploying
+    from customlabels.inspection.batches.batch_runs import check_none_runs
     from customlabels.inspection.stack.inspection_stack import code_folder
 
     name = session.project(project)
+    check_none_runs(session.clients, name)
     source = (session.settings.inspection.source or "").removeprefix("s3://").partition("/")[0]
     return deploying.remove(
         session.clients,

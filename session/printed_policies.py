@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from customlabels.aws.stacks.scope import Policy, Scope
-from customlabels.inspection.stack import inspection_policy
+from customlabels.inspection.stack import batch_policy, inspection_policy
 from customlabels.pipelines import policies
 from customlabels.pipelines.readiness import doctor_policies
 from customlabels.pipelines.sagemaker import pipeline_policy
@@ -19,6 +19,7 @@ POLICIES: Mapping[str, Callable[[Scope], Policy]] = {
     "status": policies.status,
     "schedule": schedule_policy.schedule,
     "inspection": inspection_policy.inspection,
+    "batch": batch_policy.batch,
     "pipeline": pipeline_policy.pipeline,
     "doctor": doctor_policies.doctor,
     "doctor-probe": doctor_policies.probe,

@@ -11,6 +11,9 @@ from customlabels.core.errors import SettingsError
 from customlabels.core.settings import Settings, find_settings, load_settings
 from customlabels.core.watching import Progress
 from customlabels.session import (
+    batch_following,
+    batch_redriving,
+    batches,
     champions,
     checkups,
     detections,
@@ -20,7 +23,9 @@ from customlabels.session import (
     prelabelling,
     reviews,
     running_models,
+    sagemaker_steps,
     schedules,
+    settings_checks,
     trainings,
     watching,
 )
@@ -223,8 +228,22 @@ class Session:
     inspected = inspections.inspected
     dead_letters = inspections.dead_letters
     retry_inspection = inspections.retry_inspection
+
+    prepare_batch = batches.prepare_batch
+    begin_batch = batches.begin_batch
+    keep_up_for_batch = batches.keep_up_for_batch
+    let_go_of_batch = batch_following.let_go_of_batch
+    follow_batch = batch_following.follow_batch
+    conclude_batch = batch_following.conclude_batch
+    batch_status = batch_following.batch_status
+    stop_batch = batch_following.stop_batch
+    redrive_batch = batch_redriving.redrive_batch
+    batch_results = batch_redriving.batch_results
+
     known_detections = inspections.known_detections
     watch_inspection = watching.watch_inspection
+
+    check_settings = settings_checks.check_settings
 
     validate = manifest_checks.validate
     look = manifest_checks.look
@@ -236,6 +255,8 @@ class Session:
     review_status = reviews.review_status
     apply_review = reviews.apply_review
     label_suspects = reviews.label_suspects
+
+    sagemaker_steps = sagemaker_steps.sagemaker_steps
 
     doctor = checkups.doctor
     scope = checkups.scope

@@ -127,6 +127,7 @@ BARE_MEGABYTES, BARE_PACKAGES = 210, 35
 LINES = (
     "help",
     "init .",
+    "settings validate",
     "sample photos --images 6",
     "completion bash",
     "dataset formats",
@@ -189,6 +190,10 @@ APART = {
     **dict.fromkeys(
         (f"inspection {name}" for name in ("deploy", "status", "results", "retry", "remove")),
         "an inspection takes a stack of its own, which tests/e2e/test_inspection.py has",
+    ),
+    **dict.fromkeys(
+        (f"batch {name}" for name in ("run", "status", "stop", "redrive", "results")),
+        "a batch takes the inspection's stack, which tests/e2e/test_batch.py has",
     ),
     **dict.fromkeys(
         (f"review {name}" for name in ("pick", "page", "read", "status", "apply", "suspects")),

@@ -106,6 +106,14 @@ _TYPES = {
         ("AddTagsToResource", "DeleteParameter", "GetParameters", "ListTagsForResource", "PutParameter"),
         "parameter/customlabels/*",
     ),
+    "AWS::StepFunctions::StateMachine": _Reach(
+        "states",
+        (
+            *("CreateStateMachine", "DeleteStateMachine", "DescribeStateMachine", "ListTagsForResource"),
+            *("TagResource", "UntagResource", "UpdateStateMachine"),
+        ),
+        "stateMachine:{stack}-*",
+    ),
     "AWS::Scheduler::Schedule": _Reach(
         "scheduler", ("CreateSchedule", "DeleteSchedule", "GetSchedule", "UpdateSchedule"), "schedule/{stack}/*"
     ),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from customlabels.emulator.cloudformation.data_types import DATA_TYPES
 from customlabels.emulator.cloudformation.definitions import Call, Made, Properties, Type, tags_of, text_of, without
+from customlabels.emulator.cloudformation.state_machines import STATE_MACHINE_TYPES
 
 
 def _put_group(call: Call, name: str, given: Properties, before: Made | None) -> Made:
@@ -305,5 +306,6 @@ TYPES: dict[str, Type] = {
     "AWS::Lambda::Permission": Type(_put_permission, _delete_permission, attributes=("Id",)),
     "AWS::Lambda::EventInvokeConfig": Type(_put_invoke_config, _delete_invoke_config, fixed=("FunctionName",)),
     **DATA_TYPES,
+    **STATE_MACHINE_TYPES,
 }
 """By the names that templates give them; all others are refused."""

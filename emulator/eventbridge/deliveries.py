@@ -139,6 +139,8 @@ class Deliveries:
             elif ":sns:" in arn:
                 subject = {"Subject": due.target["Subject"][:100]} if "Subject" in due.target else {}
                 self._client("sns", due.region).publish(TopicArn=arn, Message=due.payload, **subject)
+            elif ":stateMachine:" in arn:
+                self._client("stepfunctions", due.region).start_execution(stateMachineArn=arn, input=due.payload)
             elif ":event-bus/" in arn:
                 self._put_event(due, arn)
             else:

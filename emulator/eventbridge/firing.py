@@ -20,13 +20,25 @@ log = logging.getLogger(__name__)
 
 
 class Firing:
-    """Watches the clock; `follow` is called after each moment at which something fired, and lets its effects happen."""
+    """Watches the clock; `follow` is called after each moment at which something fired, and lets its effects happen.
 
-    def __init__(self, clock: Clock, deliveries: Deliveries, alarms: Alarms, follow: Callable[[], None]) -> None:
+    `next_step` tells when the first of the executions goes on that wait for a moment, `steps_done` lets them.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        deliveries: Deliveries,
+        alarms: Alarms,
+        follow: Callable[[], None],
+        next_step: Callable[[], float | None],
+        steps_done: Callable[[], None],
+    ) -> None:
         self._clock = clock
         self._deliveries = deliveries
         self._alarms = alarms
         self._follow = follow
+        self._next_step, self._steps_done = next_step, steps_done
         self._evaluated = clock()
         fired = clock.fired()
         self._done = self._evaluated if fired is None else min(fired, self._evaluated)
@@ -73,7 +85,14 @@ class Firing:
                 together = self._next()
                 fires = bool(together) and together[0].at <= goal
                 stop = together[0].at if fires else goal
-                if self._alarmed(stop):
+                step = self._next_step()
+                steps = step is not None and step <= stop
+                if self._alarmed(stop if step is None else min(stop, step)):
+                    continue
+                if step is not None and steps:
+                    self._move_to(step)
+                    self._steps_done()
+                    self._follow()
                     continue
                 self._move_to(stop)
                 if not fires:

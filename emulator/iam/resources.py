@@ -51,9 +51,9 @@ def needed(asked: Asked) -> list[tuple[str, str]]:
     pairs = [(action, resource) for resource in resources or [ANY]]
     if asked.service == "rekognition":
         pairs += _more(asked.operation, asked.region, parameters)
-    if asked.operation == "PassRole" or "RoleArn" in parameters or "Role" in parameters:
-        role = str(parameters.get("RoleArn") or parameters.get("Role") or "")
-        if role.startswith("arn:") and asked.service in {"lambda", "events", "sagemaker", "cloudformation"}:
+    if asked.operation == "PassRole" or parameters.keys() & {"RoleArn", "Role", "roleArn"}:
+        role = str(parameters.get("RoleArn") or parameters.get("Role") or parameters.get("roleArn") or "")
+        if role.startswith("arn:") and asked.service in {"lambda", "events", "sagemaker", "cloudformation", "states"}:
             pairs.append(("iam:PassRole", role))
     target = parameters.get("Target")
     if asked.service == "scheduler" and isinstance(target, dict) and "RoleArn" in target:
@@ -214,6 +214,22 @@ def _held_by_iam(_: Asked, parameters: Parameters) -> Iterator[str]:
         yield _arn("iam", "", f"policy/{parameters['PolicyName']}")
 
 
+def _table(asked: Asked, parameters: Parameters) -> Iterator[str]:
+    # What is for several items names each table among them.
+    items = parameters.get("RequestItems")
+    named = {"TableName": list(items)} if isinstance(items, dict) else parameters
+    yield from _named("dynamodb", "table/NAME", "TableName", "ResourceArn")(asked, named)
+
+
+def _state_machine(asked: Asked, parameters: Parameters) -> Iterator[str]:
+    members = ("stateMachineArn", "executionArn", "mapRunArn", "resourceArn")
+    member = next((member for member in members if parameters.get(member)), None)
+    if member is not None:
+        yield str(parameters[member])
+    elif parameters.get("name"):
+        yield _arn("states", asked.region, f"stateMachine:{parameters['name']}")
+
+
 def _stack(asked: Asked, parameters: Parameters) -> Iterator[str]:
     name = str(parameters.get("StackName") or "")
     if name:
@@ -225,7 +241,7 @@ _PLACES: dict[str, Place] = {
     "sqs": _queue,
     "sns": _named("sns", "NAME", "TopicArn", "Name", "ResourceArn", "SubscriptionArn"),
     "ssm": _named("ssm", "parameter/NAME", "Name", "Names", "Path"),
-    "dynamodb": _named("dynamodb", "table/NAME", "TableName", "ResourceArn"),
+    "dynamodb": _table,
     "events": _rule,
     "scheduler": _schedule,
     "cloudformation": _stack,
@@ -235,6 +251,7 @@ _PLACES: dict[str, Place] = {
     "kms": _named("kms", "key/NAME", "KeyId"),
     "secretsmanager": _named("secretsmanager", "secret:NAME", "SecretId"),
     "sagemaker": _held_by_sagemaker,
+    "states": _state_machine,
     "monitoring": _named("cloudwatch", "alarm:NAME", "AlarmName", "AlarmNames"),
 }
 

@@ -38,8 +38,13 @@ FUNCTIONS_FOLDER = "functions"
 SCRATCH_FOLDER = "scratch"
 """Of processes that the service runs; nothing in it outlives the service."""
 EXECUTIONS_FOLDER = "executions"
+STATE_MACHINES_FOLDER = "stepfunctions"
 OBJECTS_FOLDER = "objects"
 BLOBS_FOLDER = "blobs"
+_FOLDERS = (
+    *(VERSIONS_FOLDER, FUNCTIONS_FOLDER, SCRATCH_FOLDER, EXECUTIONS_FOLDER, STATE_MACHINES_FOLDER, OBJECTS_FOLDER),
+    BLOBS_FOLDER,
+)
 STATE_VERSION = 3
 """Counts how the state file is laid out."""
 STATE_FOLDER = ".customlabels"
@@ -123,7 +128,7 @@ def proof(key: str, nonce: str) -> str:
 
 def is_installed() -> bool:
     """Whether what the service consists of beside this package is there: the extra `local`."""
-    return all(find_spec(name) for name in ("aws_croniter", "cv2", "filelock", "moto", "regex", "skimage", "sklearn"))
+    return all(find_spec(name) for name in ("aws_croniter", "cv2", "filelock", "moto", "regex", "sklearn"))
 
 
 def make_folder(state: Path) -> None:
@@ -251,7 +256,7 @@ def reset(state: Path) -> None:
     databases = (name + end for name in (STATE_FILE, FEATURES_FILE) for end in ("", "-wal", "-shm"))
     for name in (ADDRESS_FILE, KEY_FILE, LOCK_FILE, LOG_FILE, PID_FILE, *databases):
         (state / name).unlink(missing_ok=True)
-    for name in (VERSIONS_FOLDER, FUNCTIONS_FOLDER, SCRATCH_FOLDER, EXECUTIONS_FOLDER, OBJECTS_FOLDER, BLOBS_FOLDER):
+    for name in _FOLDERS:
         shutil.rmtree(state / name, ignore_errors=True)
 
 

@@ -34,8 +34,15 @@ from customlabels.emulator.lambda_.event_sources import EventSources
 from customlabels.emulator.lambda_.invoking import INVOKED, Invoker
 from customlabels.emulator.s3 import offered
 from customlabels.emulator.server import gate
-from customlabels.emulator.server.address import ADVANCE, EXECUTIONS_FOLDER, HEALTH, Pace, proof
-from customlabels.emulator.server.clients import local_client
+from customlabels.emulator.server.address import (
+    ADVANCE,
+    EXECUTIONS_FOLDER,
+    HEALTH,
+    STATE_MACHINES_FOLDER,
+    Pace,
+    proof,
+)
+from customlabels.emulator.server.clients import local_client, role_client
 from customlabels.emulator.server.clock import Clock
 from customlabels.emulator.server.http import (
     Environ,
@@ -64,6 +71,7 @@ from customlabels.emulator.sqs import moving
 
 if TYPE_CHECKING:
     from customlabels.emulator.sagemaker.executions import Executions
+    from customlabels.emulator.stepfunctions.service import StepFunctions
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]
 
@@ -96,7 +104,7 @@ OPERATIONS: dict[str, Operation] = {
 OFFERED = frozenset(
     (
         *("cloudformation", "dynamodb", "events", "iam", "kms", "lambda", "logs", "monitoring", "rekognition"),
-        *("s3", "sagemaker", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "sts", "tagging"),
+        *("s3", "sagemaker", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "states", "sts", "tagging"),
     )
 )
 """Services by the names that requests to them are signed for; of others nothing is answered."""
@@ -129,10 +137,12 @@ class Application:
         self._deliveries = Deliveries(store, self._invoker.run_by_and_by, self._client)
         self._sources = EventSources(self._invoker.run, self._client, self.clock)
         alarms = Alarms(self._client, {REKOGNITION: self._publish_models, SQS: self._metrics.publish_queues})
-        self._firing = Firing(self.clock, self._deliveries, alarms, self._follow)
-        self._moto = MotoServices(store, self.clock, self._deliveries.put)
+        self._firing = Firing(self.clock, self._deliveries, alarms, self._follow, self._next_step, self._steps_done)
+        self._moto = MotoServices(store, self.clock, self._deliveries.put, self._states)
         self._executions: Executions | None = None
         self._executions_turn = threading.Lock()
+        self._state_machines: StepFunctions | None = None
+        self._state_machines_turn = threading.Lock()
         self.trainer = Trainer(store, self._timings.training, self.clock)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -253,9 +263,34 @@ class Application:
         invoked = INVOKED.fullmatch(environ["PATH_INFO"]) if service == "lambda" and method == "POST" else None
         if invoked:
             return self._invoker.invoke(region, unquote(invoked[1]), environ, body, start_response)
+        if service == "states":
+            return self._states(environ, body, start_response)
         if service == "sagemaker":
             return self._need_executions().answer(region, environ, body, self._moto.change, start_response)
         return _seen(lambda asked, start: self._moto.change(asked, body, start), environ, start_response)
+
+    def _need_state_machines(self) -> "StepFunctions":
+        """Brings Step Functions in when they are first asked for."""
+        from customlabels.emulator.stepfunctions.service import StepFunctions
+
+        with self._state_machines_turn:
+            if self._state_machines is None:
+                folder = self._store.folder / STATE_MACHINES_FOLDER
+                self._state_machines = StepFunctions(folder, self.clock, self._role_client, self._deliveries.put)
+                self._state_machines.executions.resume()
+            return self._state_machines
+
+    def _states(self, environ: Environ, body: bytes, start_response: StartResponse) -> Iterable[bytes]:
+        return self._need_state_machines().answer(scope(environ)[0], environ, body, start_response)
+
+    def _next_step(self) -> float | None:
+        """When the first execution of a state machine that waits goes on."""
+        return None if self._state_machines is None else self._state_machines.executions.next_moment()
+
+    def _steps_done(self) -> None:
+        """Lets executions of state machines come to where they wait."""
+        if self._state_machines is not None:
+            self._state_machines.executions.settle()
 
     def _need_executions(self) -> "Executions":
         """Brings SageMaker in when it is first asked for."""
@@ -301,6 +336,8 @@ class Application:
         self._deliveries.start()
         if (self._store.folder / EXECUTIONS_FOLDER).exists():
             self._need_executions()
+        if (self._store.folder / STATE_MACHINES_FOLDER).exists():
+            self._need_state_machines()
         watch(
             {
                 "schedules": self._firing.look,
@@ -336,6 +373,13 @@ class Application:
         if (service, region) not in self._clients:
             self._clients[service, region] = local_client(service, region, self._invoker.endpoint_url)
         return self._clients[service, region]
+
+    def _role_client(self, role: str, region: str, service: str) -> Any:
+        """A client of this very service in the name of a role, made once."""
+        key = (f"{role} {service}", region)
+        if key not in self._clients:
+            self._clients[key] = role_client(role, service, region, self._invoker.endpoint_url)
+        return self._clients[key]
 
 
 def _seen(

@@ -25,6 +25,26 @@ def local_client(service: str, region: str, endpoint_url: str) -> Any:
     return session.client(service, region_name=region, endpoint_url=endpoint_url, config=config)
 
 
+_LONGEST_FUNCTION = 905.0
+"""Seconds."""
+
+
+def role_client(role: str, service: str, region: str, endpoint_url: str) -> Any:
+    """A boto3 client for what the service does in a role's name; it asks once, and waits as long as functions run."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        retries={"total_max_attempts": 1},
+        s3={"addressing_style": "path"},
+        read_timeout=_LONGEST_FUNCTION,
+        max_pool_connections=64,
+    )
+    keys = credentials(role)
+    session: Any = boto3.session.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], region_name=region)
+    return session.client(service, endpoint_url=endpoint_url, config=config)
+
+
 ROLES = "CUSTOMLABELS_ROLES"
 """Set in the service's process where functions and jobs run with their roles' permissions."""
 

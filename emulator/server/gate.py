@@ -20,7 +20,7 @@ _MOTO_PAGES = re.compile(r"/(moto-api|latest|favicon\.ico)([/?].*)?", re.IGNOREC
 _CREDENTIAL = re.compile(r"Credential=([^/,]+)/")
 _CHUNK = 1 << 20
 
-KEYED = {"cloudformation", "events", "iam", "lambda", "sagemaker", "scheduler"}
+KEYED = {"cloudformation", "events", "iam", "lambda", "sagemaker", "scheduler", "states"}
 """Services that run what they are given, now or later, or hand out credentials that may."""
 
 _KEYED_ACTIONS = {

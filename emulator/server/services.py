@@ -40,6 +40,7 @@ from customlabels.emulator.server.snapshots import Snapshots
 from customlabels.emulator.server.store import Request, Store
 from customlabels.emulator.sns import subscriptions
 from customlabels.emulator.sqs import queues
+from customlabels.emulator.stepfunctions.replayed import done_before
 
 _READS = re.compile(r"(Describe|List|Get|Head|BatchGet|Query|Scan|Search|Lookup|Validate|Simulate)")
 
@@ -54,10 +55,17 @@ log = logging.getLogger(__name__)
 class MotoServices:
     """moto, its states and its objects kept; filled from disk when it is made.
 
-    `put` takes what one service hands to another.
+    `put` takes what one service hands to another, `states` answers what a stack asks of Step Functions.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float], put: Callable[[Due], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], float],
+        put: Callable[[Due], None],
+        states: Callable[[Environ, bytes, StartResponse], Iterable[bytes]],
+    ) -> None:
+        self._states = states
         self._store = store
         self._clock = clock
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -166,6 +174,10 @@ class MotoServices:
         """Answers a call that is part of a request, and is kept with it."""
         body = environ["wsgi.input"].read()
         environ["wsgi.input"] = io.BytesIO(body)
+        if scope(environ)[1] == "states":
+            # They keep their state themselves: what is replayed has been done.
+            replayed = done_before(environ, body, start_response) if chance.replaying() else None
+            return replayed or self._states(environ, body, start_response)
         return _refused(environ, body, start_response, self._clock()) or self._dispatch(environ, start_response)
 
     def _need_stacks(self) -> None:

@@ -1,12 +1,12 @@
-"""The handler of the Lambda function; the stack gives it its place in environment variables.
+"""The handlers of the Lambda functions; the stack gives it its place in environment variables.
 
-Imports the standard library, boto3 and this package's light modules alone: the function's zip holds nothing else.
+Imports the standard library, boto3 and this package's light modules alone: the functions' zip holds nothing else.
 """
 
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -16,6 +16,7 @@ from botocore.config import Config
 
 from customlabels.aws.function_log import log
 from customlabels.inspection.claims import Table
+from customlabels.inspection.functions import concluding, listed
 from customlabels.inspection.functions import look as looking
 from customlabels.inspection.functions.knowledge import Known, Version, assumed_thresholds, look_up
 
@@ -57,6 +58,32 @@ def look(event: Document, context: Any) -> Document:
     return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in sorted(outcome.failed)]}
 
 
+def look_listed(event: Document, context: Any) -> list[Document]:
+    """Looks at the images of a child of a batch; a row for each of them.
+
+    What has to wait has the whole child tried again, in which what was done is known.
+
+    Raises
+    ------
+    NotYet : images have to wait
+    ImagesFailed : more images failed than the batch lets
+    """
+    given, items = event["BatchInput"], event["Items"]
+    known = _known(os.environ["PROJECT"])
+    # Whoever runs a batch is told of its end; objects that it looks at are left as they are.
+    inspection = replace(known.inspection, prefix="", on_defect="none", goes_to=None, bus="")
+    version = Version(given["version"], given["arn"])
+    messages = [looking.Message(str(number), listed.message(item)) for number, item in enumerate(items)]
+    outcome = _looked(messages, Known(inspection, (version,)), version, context.get_remaining_time_in_millis() / 1000)
+    looking.measure(os.environ["PROJECT"], datetime.now(UTC), outcome.figures)
+    return listed.rows(items, outcome)
+
+
+def conclude(event: Document, _: Any) -> Document:
+    """Sees to what is left when a batch has ended, however that was: its uptime, its results, its notice."""
+    return concluding.conclude(event["detail"], os.environ["PROJECT"], os.environ["TOPIC"], _client)
+
+
 def _outcome(messages: list[looking.Message], seconds: float) -> looking.Outcome:
     project = os.environ["PROJECT"]
     known = _known(project)
@@ -64,9 +91,13 @@ def _outcome(messages: list[looking.Message], seconds: float) -> looking.Outcome
     if version is None:
         log("ERROR", f"{project} has no champion that could look")
         return looking.Outcome(later={message.id: _LONGEST_DELAY for message in messages})
+    return _looked(messages, known, version, seconds)
+
+
+def _looked(messages: list[looking.Message], known: Known, version: Version, seconds: float) -> looking.Outcome:
     table = Table(_client("dynamodb"), os.environ["TABLE"])
     clients = looking.Clients(_client("rekognition"), _client("s3"), _client("events"), table)
-    outcome = looking.look(messages, project, clients, known, version, _assumed(version), seconds)
+    outcome = looking.look(messages, os.environ["PROJECT"], clients, known, version, _assumed(version), seconds)
     if outcome.down:
         _memory.down[version.arn] = time.monotonic()
     return outcome

@@ -80,12 +80,16 @@ class Outcome:
     failed : ids of messages
     later : seconds after which messages that are given back are worth another try, by id
     down : whether the version was not running
+    sightings : what is known of images now, by the ids of their messages, as far as they came
+    errors : why messages failed, by their ids
     """
 
     failed: set[str] = field(default_factory=set)
     later: dict[str, float] = field(default_factory=dict)
     figures: Counter[str] = field(default_factory=Counter)
     down: bool = False
+    sightings: dict[str, Sighting] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -222,6 +226,8 @@ class _Batch:
                 image.sightings.append((outcome, arrival))
             elif isinstance(outcome, Busy):
                 busy = max(busy, outcome.until)
+            else:
+                self._note(image, key, records.read_sighting(outcome.item))
         if busy:
             raise NotNow(_seconds_to(busy), "another worker has it")
         if not image.sightings:
@@ -284,8 +290,10 @@ class _Batch:
         did = act(self._clients.s3, self._inspection, arrival, judgement.verdict, judgement.labels)
         top = analysis.top if analysis else None
         sighting = Sighting(image.key, arrival.address, arrival.at, self._version.name, judgement, top, did)
-        tell(self._clients.events, self._project, self._inspection, claim.key, arrival, sighting)
+        if self._inspection.bus:
+            tell(self._clients.events, self._project, self._inspection, claim.key, arrival, sighting)
         claims.finish(self._clients.table, claim, records.of_sighting(sighting))
+        self._note(image, claim.key, sighting)
         self._count("Inspected")
         if judgement.verdict in _COUNTED:
             self._count(_COUNTED[judgement.verdict])
@@ -314,8 +322,16 @@ class _Batch:
         with self._counting:
             self._outcome.figures[figure] += 1
 
+    def _note(self, image: _Image, key: claims.Key, sighting: Sighting) -> None:
+        """Hands on what is known of the arrivals that a sighting is of."""
+        for id_, arrival in image.arrivals:
+            if records.sighting_key(image.key, arrival) == key:
+                self._outcome.sightings[id_] = sighting
+
     def _fail(self, ids: Iterable[str], error: Exception) -> None:
-        self._outcome.failed |= set(ids)
+        ids = set(ids)
+        self._outcome.failed |= ids
+        self._outcome.errors |= dict.fromkeys(ids, f"{type(error).__name__}: {error}"[:500])
         self._count("Failed")
         log("ERROR", f"{type(error).__name__}: {error}", messages=sorted(ids))
 

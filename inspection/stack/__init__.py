@@ -1,3 +1,3 @@
 """The inspection's stack: queue, function, table, alarms, and the bucket's notification beside it."""
 
-__all__ = ["inspection_policy", "inspection_stack", "notifications", "template"]
+__all__ = ["batch_machine", "batch_policy", "inspection_policy", "inspection_stack", "notifications", "template"]

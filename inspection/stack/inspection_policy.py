@@ -60,6 +60,7 @@ def inspection(scope: Scope) -> Policy:
                 [table, site.arn("dynamodb", f"table/{names.table}/index/*")],
                 sid="Results",
             ),
+            allow(["states:ListExecutions"], [site.arn("states", f"stateMachine:{names.machine}")], sid="Batches"),
             *stack_code(scope, "inspection"),
             *deploy_statements(site, names.stack, resource_types(_source())),
         ]
@@ -75,4 +76,4 @@ def _bucket_and_prefix(watched: str | None) -> tuple[str, str]:
 def _source() -> str:
     """What the template is rendered from, with every resource that it may have."""
     templates = resources.files("customlabels.inspection.stack") / "templates"
-    return (templates / "inspection.yaml.j2").read_text(encoding="utf-8")
+    return "".join((templates / f"{name}.yaml.j2").read_text(encoding="utf-8") for name in ("inspection", "batch"))

@@ -67,6 +67,11 @@ def code_folder(settings: Settings, project: str, bucket: str) -> S3Address:
     return S3Address(bucket, join_key(settings.project.prefix, f"{project}/inspection"))
 
 
+def batch_folder(settings: Settings, project: str, bucket: str) -> S3Address:
+    """Where batches lie."""
+    return S3Address(bucket, join_key(settings.project.prefix, f"{project}/batches"))
+
+
 def look_up(clients: Clients, settings: Settings, project: str, asked: Asked) -> Account:
     """What the account holds of the project, once it is such that its images can be inspected.
 
@@ -107,6 +112,7 @@ def assemble(settings: Settings, *, project: str, bucket: str, asked: Asked, acc
         results=(_results_bucket(account) or bucket, settings.project.prefix),
         bucket=bucket,
         key=key,
+        batches=batch_folder(settings, project, bucket),
         keys=account.keys,
         has_table=account.has_table,
     )

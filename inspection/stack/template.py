@@ -13,9 +13,12 @@ from customlabels.aws import parameters
 from customlabels.aws.function_log import NAMESPACE
 from customlabels.aws.stacks.names import stack_name
 from customlabels.aws.stacks.templates import templates_of
+from customlabels.core.addresses import S3Address
 from customlabels.inspection.documents import inspection_text
 from customlabels.inspection.inspection_settings import Asked
 from customlabels.inspection.records import BY_DAY
+from customlabels.inspection.stack.batch_machine import CHILD_TIMEOUT, definition
+from customlabels.inspection.stack.batch_roles import conclude_statements, look_statements, machine_statements
 from customlabels.inspection.stack.dashboard import dashboard
 from customlabels.inspection.stack.roles import function_statements
 from customlabels.inspection.watching import DRIFTED, WRONG
@@ -42,11 +45,15 @@ class Names:
     dead: str
     function: str
     table: str
+    batch: str
+    machine: str
+    conclude: str
 
 
 def names_of(project: str) -> Names:
     stack = stack_name(project, "inspection")
-    return Names(stack, f"{stack}-arrivals", f"{stack}-dead", f"{stack}-look", f"{stack}-results")
+    named = (f"{stack}-{end}" for end in ("arrivals", "dead", "look", "results", "batch", "batches", "conclude"))
+    return Names(stack, *named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class Parts:
     key : of the function's zip in `bucket`
     keys : KMS keys of the buckets that the function reads and writes
     has_table : whether the table is the stack's; else it is there, left by an inspection before
+    batches : the folder where batches lie; by default below the results
     """
 
     project: str
@@ -72,6 +80,7 @@ class Parts:
     key: str
     keys: Sequence[str] = ()
     has_table: bool = True
+    batches: S3Address | None = None
 
 
 def template(parts: Parts) -> str:
@@ -105,10 +114,26 @@ def template(parts: Parts) -> str:
             statements=function_statements(
                 parts.project, inspection, table=names.table, results=parts.results, keys=parts.keys
             ),
+            batch=_batch(parts),
             alarms=alarms,
             dashboard=dashboard(names.queue, names.dead, parts.project, [alarm["logical"] for alarm in alarms]),
         )
     )
+
+
+def _batch(parts: Parts) -> dict[str, Any]:
+    """What the template takes for batches."""
+    names, inspection, keys = names_of(parts.project), parts.asked.inspection, parts.keys
+    sources = (S3Address(inspection.bucket, inspection.prefix), *parts.asked.batch_sources)
+    topic = parts.topic or {"Ref": "Topic"}
+    folder = parts.batches or S3Address(parts.bucket, f"{parts.results[1]}/batches")
+    return {
+        "timeout": CHILD_TIMEOUT,
+        "definition": definition("${Look}"),
+        "look": look_statements(parts.project, sources, table=names.table, results=parts.results, keys=keys),
+        "machine": machine_statements(parts.project, names.machine, folder, keys),
+        "conclude": conclude_statements(parts.project, names.machine, folder, topic, keys),
+    }
 
 
 def alarms_of(parts: Parts) -> list[dict[str, Any]]:

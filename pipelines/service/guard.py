@@ -58,6 +58,16 @@ def guarded(clients: Clients, version: Description, watch: Watch, *, wanted: boo
         _remove(clients, name, watch)
 
 
+def set_guard(clients: Clients, name: str, version: Description, when: datetime) -> None:
+    """Has the version stopped then, whoever lives until then; a guard of that name is moved.
+
+    Raises
+    ------
+    ServiceError
+    """
+    _put(clients, name, _target(clients, version), version, when, new=True)
+
+
 def schedule_name(version_arn: str) -> str:
     """The guard's name: one a version, so that a guard which a killed command left is taken up by the next."""
     parts = arns.parts(version_arn)

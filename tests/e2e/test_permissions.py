@@ -167,6 +167,20 @@ USES = {
         watched="s3://pictures/arriving/",
         before=("schedule deploy --yes",),
     ),
+    "batch": Use(
+        ("batch",),
+        (
+            "batch run s3://pictures/arriving/ --dry-run",
+            "batch run s3://pictures/arriving/ --no-wait --yes",
+            "batch status",
+            "batch stop",
+            "batch redrive --no-wait --yes",
+            "batch stop",
+            "batch results",
+        ),
+        watched="s3://pictures/arriving/",
+        before=("schedule deploy --yes", "inspection deploy --yes"),
+    ),
     "pipeline": Use(
         ("pipeline",),
         (
@@ -183,8 +197,8 @@ NOT_TRIED = {("doctor", "Quotas"), ("promote", "Bucket"), ("inspection", "Figure
 """Statements for what the local service does not offer, for telling a file that is gone from one that may not be
 read, where none is gone, and for figures of days on which nothing arrived."""
 
-SLOW = {"doctor-probe": pytest.mark.around}
-"""A probe waits until what it made is gone again, over a minute where answers are late."""
+SLOW = {"batch": pytest.mark.around, "doctor-probe": pytest.mark.around}
+"""A probe waits until what it made is gone again, over a minute where answers are late; a batch needs two stacks."""
 
 WHOLE = {"judge", "judge again"}
 """Uses of policies that are for more than what is done here."""
@@ -205,6 +219,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, 
             service.s3.upload_file(str(path), bucket, key, ExtraArgs=encrypted)
             lines.append(entry_line(f"s3://{bucket}/{key}", (path.parent.name,)))
         service.s3.put_object(Bucket=bucket, Key="line-1/all.manifest", Body=b"".join(lines))
+    service.s3.upload_file(str(next(photos.rglob("*.jpg"))), "pictures", "arriving/000.jpg", ExtraArgs=encrypted)
     client(service, "sns").create_topic(Name="models")
     (folder / "customlabels.toml").write_text(SETTINGS)
     yield service, folder
@@ -276,6 +291,7 @@ DEPLOYED = {
     "AWS::Logs::LogGroup": "logs:us-east-1:123456789012:log-group:NAME",
     "AWS::SNS::Topic": "sns:us-east-1:123456789012:NAME",
     "AWS::SQS::Queue": "sqs:us-east-1:123456789012:NAME",
+    "AWS::StepFunctions::StateMachine": "states:us-east-1:123456789012:stateMachine:NAME",
     "AWS::SSM::Parameter": "ssm:us-east-1:123456789012:parameterNAME",
     "AWS::Scheduler::Schedule": "scheduler:us-east-1:123456789012:schedule/STACK/NAME",
     "AWS::Scheduler::ScheduleGroup": "scheduler:us-east-1:123456789012:schedule-group/NAME",
@@ -305,7 +321,7 @@ def test_what_a_stack_is_made_of_is_named_by_its_statements_and_nothing_else(per
         for resource in page["StackResourceSummaries"]:
             if template := DEPLOYED.get(resource["ResourceType"]):
                 physical = resource["PhysicalResourceId"]
-                if template.startswith(("sns", "sqs")):
+                if template.startswith(("sns", "sqs", "states")):
                     physical = re.split("[:/]", physical)[-1]
                 arns.append(f"arn:aws:{template.replace('NAME', physical).replace('STACK', stack)}")
     assert arns

@@ -1,0 +1,64 @@
+"""What a child of a batch gives back, and how the results of all come into one file with counts."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from support.local_services import QUICK, Service, connect
+
+from customlabels.emulator.server import address
+from customlabels.inspection.functions import gathering
+from customlabels.inspection.functions.gathering import Folder
+from customlabels.inspection.functions.listed import ImagesFailed, NotYet, rows
+from customlabels.inspection.functions.look import Outcome
+
+ITEMS = [
+    {"bucket": "b-1", "key": f"{n}.jpg", "etag": "e", "size": 3, "at": "2026-11-26T10:00:00+00:00"} for n in range(4)
+]
+FOLDER = Folder("results-7", "x/batches/b-1")
+
+
+def test_what_has_to_wait_has_the_whole_child_tried_again() -> None:
+    with pytest.raises(NotYet, match="1 of 4 images have to wait"):
+        rows(ITEMS, Outcome(later={"2": 5.0}))
+
+
+def test_an_image_that_failed_is_a_row_unless_most_of_them_did() -> None:
+    some = Outcome(failed={"0", "1"}, errors={"0": "ClientError: denied", "1": "ClientError: denied"})
+    found = rows(ITEMS, some)
+    assert [(row["key"], row["verdict"]) for row in found[:2]] == [("0.jpg", "failed"), ("1.jpg", "failed")]
+    assert found[0]["why"] == "ClientError: denied"
+    most = Outcome(failed={"0", "1", "2"}, errors=dict.fromkeys("012", "ClientError: denied"))
+    with pytest.raises(ImagesFailed, match="3 of 4 images failed; ClientError: denied"):
+        rows(ITEMS, most)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    started = connect(tmp_path_factory.mktemp("results"), pace=QUICK)
+    started.s3.create_bucket(Bucket=FOLDER.bucket)
+    yield started
+    address.stop(started.state)
+
+
+def test_results_of_all_children_are_one_file_with_a_row_an_image(service: Service) -> None:
+    done = [{**item, "verdict": "pass" if number % 2 else "defect"} for number, item in enumerate(ITEMS)] * 40_000
+    lines = b"".join(json.dumps(row).encode() + b"\n" for row in done)
+    raised = json.dumps({"errorType": "ImagesFailed", "errorMessage": "all of them"})
+    failed = [{"Status": "FAILED", "Error": "ImagesFailed", "Cause": raised, "Input": json.dumps({"Items": ITEMS})}]
+    pending = [{"Status": "PENDING", "Input": json.dumps({"Items": ITEMS[:1]})}]
+    files = {"SUCCEEDED": lines, "FAILED": json.dumps(failed[0]).encode(), "PENDING": json.dumps(pending[0]).encode()}
+    for name, body in files.items():
+        service.s3.put_object(Bucket=FOLDER.bucket, Key=f"{FOLDER.parts}/run-1/{name}_0.jsonl", Body=body)
+    manifest = {"ResultFiles": {name: [{"Key": f"{FOLDER.parts}/run-1/{name}_0.jsonl"}] for name in files}}
+    service.s3.put_object(
+        Bucket=FOLDER.bucket, Key=f"{FOLDER.parts}/run-1/manifest.json", Body=json.dumps(manifest).encode()
+    )
+    assert len(lines) > gathering._PART
+    counts = gathering.gather(service.s3, FOLDER, ["arn:none:run-2", "arn:mapRun:m/Images:run-1"])
+    assert counts == {"defect": 80_000, "pass": 80_000, "failed": 5}
+    body = service.s3.get_object(Bucket=FOLDER.bucket, Key=FOLDER.results)["Body"].read()
+    written = [json.loads(line) for line in body.splitlines()]
+    assert len(written) == counts.total()
+    assert [row["why"] for row in written[-5:]] == ["ImagesFailed: all of them"] * 4 + ["pending"]
+    assert gathering.gather(service.s3, FOLDER, []) == {}
