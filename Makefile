@@ -8,7 +8,7 @@ DEMO := demo-images
 # Hundreds of processes are started; without compiled modules each spends half its time on compiling them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint types unit around security bench bench-compare processors release format clean
+.PHONY: help demo test lint types unit around label-studio security bench bench-compare processors release format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,10 @@ unit: .venv/ready ## the tests alone
 around: .venv/ready ## the tests of what is around it: notebooks, every command of the docs, MLflow's server, a pipeline, long journeys
 	$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m around
 
+label-studio: .venv/ready ## reviews in a real Label Studio, in an environment of its own (a gigabyte)
+	test -x .venv-label-studio/bin/label-studio || { $(PYTHON) -m venv .venv-label-studio && .venv-label-studio/bin/pip install --quiet 'label-studio==1.23.2'; }
+	LABEL_STUDIO=$(CURDIR)/.venv-label-studio/bin/label-studio $(BIN)/pytest -q tests/e2e/test_label_studio.py
+
 security: .venv/ready ## the schedule's template under checkov's rules, in an environment of its own
 	test -x .venv-checkov/bin/checkov || { $(PYTHON) -m venv .venv-checkov && .venv-checkov/bin/pip install --quiet checkov; }
 	$(BIN)/python benchmarks/template.py > .venv-checkov/template.yaml
@@ -92,5 +96,5 @@ format: .venv/ready ## write the code in the project's style
 
 clean: ## remove what the other targets made
 	-$(BIN)/customlabels local stop 2>/dev/null
-	rm -rf .venv .venv-checkov .venv-peers .venv-nox .bench .nox .customlabels $(DEMO) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-checkov .venv-label-studio .venv-peers .venv-nox .bench .nox .customlabels $(DEMO) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 	-git worktree prune

@@ -1,15 +1,16 @@
 """AWS as every room uses it.
 
-`clients` makes the clients and turns what AWS refuses into sentences; `s3` is the one way to objects, `parameters` to
-SSM parameters, `topics` to SNS, `queues` counts messages, `metric_queries` asks CloudWatch, `bucket` looks at the
-bucket that a run works in; `function_log` is what Lambda functions say; `unaided` does without an account; `stacks`
-deploys.
+`clients` makes the clients and turns what AWS refuses into sentences; `s3` is the one way to objects, `many_puts` the
+quick one for many that are put; `parameters` is for SSM parameters, `topics` for SNS, `queues` counts messages,
+`metric_queries` asks CloudWatch, `bucket` looks at the bucket that a run works in; `function_log` is what Lambda
+functions say; `unaided` does without an account; `stacks` deploys.
 """
 
 __all__ = [
     "bucket",
     "clients",
     "function_log",
+    "many_puts",
     "metric_queries",
     "parameters",
     "queues",

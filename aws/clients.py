@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 DEFAULT_LOCAL_REGION = "us-east-1"
 LOCAL_BUCKET = "customlabels-local"
 
+QUICK_CALL = "quick-call"
+"""A client's event before a call that is not made by botocore, as `before-call` is before those that are."""
+
 _ATTEMPTS = 9
 """How often a call is tried, the first time included."""
 
@@ -281,9 +284,10 @@ class Clients:
                 tell_of_retries(self._made[made].meta.events, self._connection.held_up)
             on_call = self._connection.on_call
             if on_call is not None:
-                self._made[made].meta.events.register(
-                    "before-call.*.*", lambda model, **_: on_call(f"{service} {model.name}")
-                )
+                for event in ("before-call", QUICK_CALL):
+                    self._made[made].meta.events.register(
+                        f"{event}.*.*", lambda model, **_: on_call(f"{service} {model.name}")
+                    )
         return self._made[made]
 
 

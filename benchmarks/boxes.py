@@ -3,7 +3,7 @@
 FOLDER holds the set that magnetic_tile.py tells of, with a mask beside each defect's photograph. Random: photographs of
 one tile on both sides. Near-duplicates: those that look nearly the same are kept on one side, but other photographs of
 their tiles are not. By tile: never a tile on both sides, as for tiles that were never seen. And the same engine on
-images that `customlabels sample` makes.
+images that `customlabels sample` makes. Where the pretrained network is installed it is learnt with it, and named.
 
 A box is found where it overlaps one of its label by half (intersection over union). Thresholds are the best on the
 tested images, as in the service; the average precision beside it needs none.
@@ -70,9 +70,9 @@ def sides(dataset: Dataset, seed: int) -> NDArray[np.bool_]:
 
 
 def measured(all_: Boxed, test: NDArray[np.bool_]) -> Figures:
-    train = np.flatnonzero(~test)
+    train, by = np.flatnonzero(~test), features.describer()
     began = time.process_time()
-    model = detector.fit([all_.images[k] for k in train], [all_.boxes[k] for k in train], all_.labels, 0)
+    model = detector.fit([all_.images[k] for k in train], [all_.boxes[k] for k in train], all_.labels, 0, by)
     trained = time.process_time()
     detected = [detector.detect(model, all_.images[k]) for k in np.flatnonzero(test)]
     ended = time.process_time()
@@ -95,7 +95,9 @@ def report(what: str, figures: list[Figures]) -> None:
         f"F1 {statistics.mean(f1):.3f}{spread} at IoU 0.5, AP {precision:.3f}; {training:.0f} s to train, "
         f"{detecting:.2f} s to look at one"
     )
-    note(Row(f"boxes of {what}", figure=figure, runs=len(f1)))
+    by = features.describer()
+    named = "" if by == features.BY_HAND else f", {by}"
+    note(Row(f"boxes of {what}{named}", figure=figure, runs=len(f1)))
 
 
 def main(folder: Path, seeds: range) -> None:

@@ -2,6 +2,8 @@
 
 python benchmarks/review.py [WORLDS [KILLS]]. A production has 20,000 images, of which 3 % have a defect; a tenth of
 those surprise the model. 600 are picked and answered rightly. Beside it the 600 nearest to the threshold, unweighted.
+The prior of estimates was chosen by earlier worlds of the first kind; none of those is among these. Then other kinds of
+productions.
 """
 
 import contextlib
@@ -14,6 +16,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -34,14 +37,32 @@ from customlabels.review.tasks import Task, add_tasks
 WORLDS, IMAGES, REVIEWED, KILLS = 300, 20_000, 600, 200
 FLIPPED, SHOWN, SETS, A_LABEL = 0.05, 0.1, 6, 50
 CUT = Cut(Thresholds(50.0))
+FRESH = 3000
+"""The first world; those before it are what the prior was chosen by."""
 
 
-def world(seed: int) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+class Kind(NamedTuple):
+    """A production: the part that has a defect, how many of those surprise the model, how clear the others are."""
+
+    defective: float = 0.03
+    surprising: float = 0.1
+    clear: float = 2.46
+
+
+KINDS = {
+    "": Kind(),
+    ", one of ten images defective": Kind(defective=0.1),
+    ", three of ten defects surprising": Kind(surprising=0.3),
+    ", a weaker model": Kind(clear=1.0),
+}
+
+
+def world(seed: int, kind: Kind) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Which images have a defect, and the model's confidences."""
     rng = np.random.default_rng(seed)
-    true = rng.random(IMAGES) < 0.03
-    surprising = true & (rng.random(IMAGES) < 0.1)
-    decisions = np.where(true & ~surprising, rng.normal(2.46, 1.6, IMAGES), rng.normal(-4, 1.45, IMAGES))
+    true = rng.random(IMAGES) < kind.defective
+    surprising = true & (rng.random(IMAGES) < kind.surprising)
+    decisions = np.where(true & ~surprising, rng.normal(kind.clear, 1.6, IMAGES), rng.normal(-4, 1.45, IMAGES))
     return true, 100 / (1 + np.exp(-decisions))
 
 
@@ -66,11 +87,11 @@ def reviewed(true: NDArray[np.bool_], confidences: NDArray[np.float64], seed: in
     return estimate
 
 
-def productions(worlds: int) -> None:
+def productions(worlds: int, named: str, kind: Kind) -> None:
     held: dict[str, list[bool]] = {"precision": [], "recall": []}
     wrong: dict[str, list[float]] = {"precision": [], "recall": [], "nearest": []}
-    for seed in range(worlds):
-        true, confidences = world(seed)
+    for seed in range(FRESH, FRESH + worlds):
+        true, confidences = world(seed, kind)
         predicted = confidences >= 50
         hits = float((predicted & true).sum())
         truth = {"precision": hits / predicted.sum(), "recall": hits / true.sum()}
@@ -84,7 +105,7 @@ def productions(worlds: int) -> None:
     error = {name: float(np.sqrt(np.mean(np.square(errors)))) for name, errors in wrong.items()}
     note(
         Row(
-            f"precision in production, {REVIEWED} of {IMAGES:,} images reviewed",
+            f"precision in production, {REVIEWED} of {IMAGES:,} images reviewed{named}",
             "the nearest to the threshold, unweighted",
             f"{error['precision'] / error['nearest']:.2f}",
             f"rmse {error['precision']:.3f}; nearest {error['nearest']:.3f}",
@@ -93,7 +114,7 @@ def productions(worlds: int) -> None:
     )
     note(
         Row(
-            "intervals of production that hold the truth",
+            f"intervals of production that hold the truth{named}",
             figure=f"precision {100 * np.mean(held['precision']):.1f} %, recall {100 * np.mean(held['recall']):.1f} %; "
             f"rmse of recall {error['recall']:.3f}",
             runs=worlds,
@@ -188,6 +209,8 @@ def killed(folder: Path, after: float) -> set[str]:
 
 
 if __name__ == "__main__":
-    productions(int(sys.argv[1]) if len(sys.argv) > 1 else WORLDS)
+    worlds = int(sys.argv[1]) if len(sys.argv) > 1 else WORLDS
+    for named, kind in KINDS.items():
+        productions(max(1, worlds // 3) if named else worlds, named, kind)
     wrong_labels()
     kills(int(sys.argv[2]) if len(sys.argv) > 2 else KILLS)

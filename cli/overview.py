@@ -5,6 +5,7 @@ Imports nothing: `customlabels --help` is to start about as fast as Python itsel
 
 COMMANDS = {
     "init": ("init", "init", "write a commented customlabels.toml"),
+    "settings": ("settings", "settings", "customlabels.toml checked, as commands read it"),
     "sample": ("sample", "sample", "make labelled sample images to try everything on"),
     "dataset": ("dataset", "dataset", "labelled images in any format: inspected, divided, converted"),
     "manifest": ("manifest", "manifest", "manifests: built, checked, repaired, merged, converted"),

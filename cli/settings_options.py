@@ -7,10 +7,9 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
-from annotated_types import Ge, Gt, Le, Lt
 
 from customlabels.cli.group import Figure
-from customlabels.core.settings import explanations
+from customlabels.core.settings import Limits, explanations
 
 Option = Callable[[Any], Any]
 """Gives a command an option."""
@@ -51,12 +50,12 @@ def _type(hint: Any, bounds: list[Any]) -> dict[str, Any]:
         return {"multiple": True, "type": pair if _is_table(hint) else get_args(hint)[0]}
     if hint is bool:
         return {"is_flag": True}
-    low = next((bound for bound in bounds if isinstance(bound, Ge | Gt)), None)
-    high = next((bound for bound in bounds if isinstance(bound, Le | Lt)), None)
-    least, most = getattr(low, "ge", getattr(low, "gt", None)), getattr(high, "le", getattr(high, "lt", None))
+    limits = next((bound for bound in bounds if isinstance(bound, Limits)), Limits())
     if hint is float or (bounds and hint is int):
         number = Figure if hint is float else click.IntRange
-        return {"type": number(least, most, min_open=isinstance(low, Gt), max_open=isinstance(high, Lt))}
+        least: Any = limits.ge if limits.gt is None else limits.gt
+        most: Any = limits.le if limits.lt is None else limits.lt
+        return {"type": number(least, most, min_open=limits.gt is not None, max_open=limits.lt is not None)}
     return {"type": hint}
 
 

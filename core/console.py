@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
+from customlabels.core.notebook_bars import in_notebook, notebook_bar
 from customlabels.core.printable import printable, printable_json
 from customlabels.core.text_tables import lay_out
 from customlabels.core.watching import Callbacks, Progress
@@ -121,20 +122,24 @@ class Console:
             tell(f"hint:  {error.hint}")
 
     @contextmanager
-    def step(self, title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-        """A step of a run; the block calls what it gets with the count done since the last call.
+    def step(self, title: str, total: int | None = None, *, in_bytes: bool = False) -> Iterator[Callable[[int], None]]:
+        """A step of a run; the block calls what it gets with the count, or the bytes, done since the last call.
 
-        A bar appears after two seconds, on a terminal only; elsewhere the step is one line.
+        A bar appears after two seconds, on a terminal or in a notebook only; elsewhere the step is one line.
         """
+        if not self.quiet and in_notebook():
+            with notebook_bar(title, total, _BAR_AFTER, in_bytes=in_bytes) as advance_bar:
+                yield advance_bar
+            return
         shown = not self.quiet and sys.stderr.isatty()
         if not shown:
             self.note(f"{title} …")
             yield lambda count: None
             return
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = [TextColumn("{task.description}", markup=False), BarColumn()]
-        columns += [MofNCompleteColumn()] if total is not None else []
+        columns += [] if total is None else [DownloadColumn() if in_bytes else MofNCompleteColumn()]
         bar = Progress(*columns, TimeElapsedColumn(), console=_rich(sys.stderr), transient=True)
         task = bar.add_task(printable(title, encoding=_encoding(sys.stderr)), total=total)
         began = time.monotonic()
@@ -162,9 +167,9 @@ class Reporting(Console):
         self._callbacks = Callbacks(progress)
 
     @contextmanager
-    def step(self, title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    def step(self, title: str, total: int | None = None, *, in_bytes: bool = False) -> Iterator[Callable[[int], None]]:
         """A step, told to the callback."""
-        with self._callbacks.step(title, total) as advance:
+        with self._callbacks.step(title, total, in_bytes=in_bytes) as advance:
             yield advance
 
 

@@ -6,6 +6,9 @@ TRAINING_PER_HOUR = 1.00
 INFERENCE_PER_UNIT_HOUR = 4.00
 """An inference unit for an hour in which its model is RUNNING, used or not."""
 
+GENERAL_LABELS_PER_IMAGE = 1.00 / 1000
+"""DetectLabels of an image, of the first million a month."""
+
 
 def training_cost(billable_seconds: float) -> float:
     """Dollars for a training that was billed `billable_seconds` (BillableTrainingTimeInSeconds)."""

@@ -3,13 +3,11 @@
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
-
-from annotated_types import Ge, Gt, Le, Lt, MaxLen
 
 from customlabels.core.errors import SettingsError
 
@@ -20,17 +18,25 @@ NAME_PATTERN = r"^[a-zA-Z0-9_.\-]{1,255}$"
 
 BUCKET_PATTERN = r"^[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]$"
 
-Fraction = Annotated[float, Ge(0), Le(1)]
-
 
 @dataclass(frozen=True)
-class _Pattern:
-    """A regular expression that a text has to match, in a form that pydantic asks for where a file is read."""
+class Limits:
+    """What a value has to keep to, in a form that pydantic asks for where a file is read; None is no limit."""
 
-    text: str
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    """A regular expression that a text has to match."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
-        return {**handler(source), "pattern": self.text}
+        limits = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**handler(source), **{name: limit for name, limit in limits.items() if limit is not None}}
+
+
+Fraction = Annotated[float, Limits(ge=0, le=1)]
 
 
 class _Section:
@@ -39,17 +45,17 @@ class _Section:
 
 @dataclass(frozen=True)
 class ProjectSettings(_Section):
-    name: Annotated[str, _Pattern(NAME_PATTERN)] | None = None
-    bucket: Annotated[str, _Pattern(BUCKET_PATTERN)] | None = None
-    prefix: Annotated[str, MaxLen(512)] = "customlabels"
+    name: Annotated[str, Limits(pattern=NAME_PATTERN)] | None = None
+    bucket: Annotated[str, Limits(pattern=BUCKET_PATTERN)] | None = None
+    prefix: Annotated[str, Limits(max_length=512)] = "customlabels"
     region: str | None = None
     kms_key: str | None = None
-    max_cost: Annotated[float, Gt(0)] | None = None
+    max_cost: Annotated[float, Limits(gt=0)] | None = None
 
 
 @dataclass(frozen=True)
 class NotifySettings(_Section):
-    topic: Annotated[str, _Pattern(r"^arn:aws[a-z-]*:sns:.+")] | None = None
+    topic: Annotated[str, Limits(pattern=r"^arn:aws[a-z-]*:sns:.+")] | None = None
     event_bus: str | None = None
 
 
@@ -77,12 +83,12 @@ class DatasetSettings(_Section):
     encoding: str | None = None
     box_unit: Literal["pixels", "fractions"] | None = None
     masks: str | None = None
-    min_area: Annotated[int, Ge(1)] = 9
+    min_area: Annotated[int, Limits(ge=1)] = 9
     category: str | None = None
     lines: Literal["out", "boxes"] = "out"
     attributes: tuple[str, ...] = ()
     allow_unlabelled: bool = False
-    test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
+    test_fraction: Annotated[float, Limits(gt=0, lt=1)] = 0.2
     seed: int = 0
     group_by: str | None = None
 
@@ -94,7 +100,7 @@ class GateSettings(_Section):
     min_recall: Fraction | None = None
     min_label_f1: Fraction | None = None
     min_label: Mapping[str, str] = field(default_factory=dict)
-    min_test_images: Annotated[int, Ge(1)] | None = None
+    min_test_images: Annotated[int, Limits(ge=1)] | None = None
     max_regression: Fraction | None = None
     decide_on: Literal["figure", "interval"] = "figure"
 
@@ -104,44 +110,45 @@ class WindowSettings(_Section):
     days: str | tuple[str, ...]
     start: str
     stop: str
-    units: Annotated[int, Ge(1), Le(5)] | None = None
-    version: Annotated[str, _Pattern(NAME_PATTERN)] = "champion"
+    units: Annotated[int, Limits(ge=1, le=5)] | None = None
+    version: Annotated[str, Limits(pattern=NAME_PATTERN)] = "champion"
 
 
 @dataclass(frozen=True)
 class ScheduleSettings(_Section):
     time_zone: str = "UTC"
-    units: Annotated[int, Ge(1), Le(5)] = 1
-    max_units: Annotated[int, Ge(1), Le(5)] | None = None
+    units: Annotated[int, Limits(ge=1, le=5)] = 1
+    max_units: Annotated[int, Limits(ge=1, le=5)] | None = None
     warm_up: str | None = None
     idle_stop: str | None = None
     country: str | None = None
     subdivision: str | None = None
     holidays: tuple[date, ...] = ()
     closed: tuple[str, ...] = ()
-    monthly_budget: Annotated[float, Gt(0)] | None = None
+    monthly_budget: Annotated[float, Limits(gt=0)] | None = None
     orphans: Literal["report", "stop"] = "report"
-    notify: tuple[Annotated[str, _Pattern(r"^[^@\s]+@[^@\s]+$")], ...] = ()
+    notify: tuple[Annotated[str, Limits(pattern=r"^[^@\s]+@[^@\s]+$")], ...] = ()
     window: tuple[WindowSettings, ...] = ()
 
 
 @dataclass(frozen=True)
 class DetectSettings(_Section):
-    rate: Annotated[float, Gt(0), Le(10_000)] = 5.0
+    rate: Annotated[float, Limits(gt=0, le=10_000)] = 5.0
 
 
 @dataclass(frozen=True)
 class InspectionSettings(_Section):
     source: str | None = None
     defects: tuple[str, ...] = ()
-    thresholds: Mapping[str, Annotated[float, Ge(0), Le(100)]] | str = field(default_factory=dict)
-    band: Annotated[float, Ge(0), Le(50)] = 0.0
+    thresholds: Mapping[str, Annotated[float, Limits(ge=0, le=100)]] | str = field(default_factory=dict)
+    band: Annotated[float, Limits(ge=0, le=50)] = 0.0
     on_defect: Literal["none", "tag", "copy", "move"] = "none"
     defects_to: str | None = None
     deadline: str = "4h"
     keep: str = "90d"
     by: Literal["etag", "sha256"] = "etag"
-    workers: Annotated[int, Ge(2), Le(1000)] | None = None
+    workers: Annotated[int, Limits(ge=2, le=1000)] | None = None
+    golden: str | None = None
     batch_sources: tuple[str, ...] = ()
 
 
@@ -265,6 +272,7 @@ Editors check it once you have run: customlabels init --schema > customlabels.sc
 # keep = "90d"                     # how long results are kept
 # by = "etag"                      # images are known by ETag and size; "sha256" where equal bytes have several ETags
 # workers = 3                      # functions at once; default: as many as keep the model's units busy
+# golden = "golden"                # labelled images that the model has to get right; `inspection watch` shows them
 # batch_sources = ["s3://archive/parts/"]  # folders beside source whose images customlabels batch may look at
 
 [notify]

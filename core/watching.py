@@ -5,14 +5,19 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with a step's title, how much of it is done, and how much there is; None where that is not known."""
+"""Called with a step's title, how much of it is done, and how much there is; None where that is not known.
+
+Images are counted; of what is hashed or uploaded, bytes are.
+"""
 
 
 class Watch(Protocol):
     """Steps, notes and warnings of a use case; none of them changes what it does."""
 
-    def step(self, title: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
-        """A step; the block calls what it gets with the count done since the last call."""
+    def step(
+        self, title: str, total: int | None = None, *, in_bytes: bool = False
+    ) -> AbstractContextManager[Callable[[int], None]]:
+        """A step; the block calls what it gets with the count, or the bytes, done since the last call."""
         ...
 
     def note(self, text: str) -> None:
@@ -27,7 +32,13 @@ class Watch(Protocol):
 class Unwatched:
     """Nobody is told."""
 
-    def step(self, title: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:  # noqa: ARG002 - as Watch has it
+    def step(
+        self,
+        title: str,  # noqa: ARG002 - as Watch has it
+        total: int | None = None,  # noqa: ARG002
+        *,
+        in_bytes: bool = False,  # noqa: ARG002
+    ) -> AbstractContextManager[Callable[[int], None]]:
         return nullcontext(lambda count: None)
 
     def note(self, text: str) -> None:
@@ -47,7 +58,13 @@ class Callbacks:
         self._progress, self._say = progress, say
 
     @contextmanager
-    def step(self, title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    def step(
+        self,
+        title: str,
+        total: int | None = None,
+        *,
+        in_bytes: bool = False,  # noqa: ARG002 - as Watch has it
+    ) -> Iterator[Callable[[int], None]]:
         done = 0
 
         def advance(count: int) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord, Side
     from customlabels.datasets.reading import Policy
     from customlabels.datasets.samples import make_samples
+    from customlabels.datasets.showing import Shown, show
     from customlabels.datasets.split import split
     from customlabels.emulator.testing import local_service
     from customlabels.manifests.formats import load_dataset
@@ -58,6 +59,7 @@ _PUBLIC = {
     "datasets.model": ("Box", "Dataset", "Finding", "ImageRecord", "Side"),
     "datasets.reading": ("Policy",),
     "datasets.samples": ("make_samples",),
+    "datasets.showing": ("Shown", "show"),
     "datasets.split": ("split",),
     "emulator.testing": ("local_service",),
     "manifests.formats": ("load_dataset",),
@@ -103,6 +105,7 @@ __all__ = [
     "Session",
     "Settings",
     "SettingsError",
+    "Shown",
     "Side",
     "Simulated",
     "Trace",
@@ -122,6 +125,7 @@ __all__ = [
     "make_samples",
     "measure",
     "plan",
+    "show",
     "simulate",
     "split",
     "suggest",

@@ -14,6 +14,7 @@ __all__ = [
     "probe",
     "reading",
     "samples",
+    "showing",
     "split",
     "spots",
     "structure",

@@ -26,6 +26,9 @@ SUBSETS = {
 
 _STRUCTURE = {"images", "imgs", "img", "image_2", "jpegimages"}
 
+UNCONFIRMED = "a model made them, and that a person confirmed them is not said"
+"""Of annotations that are used all the same."""
+
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"}
 CONVERTIBLE_ENDINGS = {".bmp", ".gif", ".heic", ".heif", ".tif", ".tiff", ".webp"}
 

@@ -104,20 +104,35 @@ def probe_all(
     yield from in_parallel(see, remaining, step)
 
 
-def hash_all(paths: Iterable[Path], step: Callable[[], None] | None = None) -> Iterator[Hashes]:
+def hash_all(paths: Iterable[Path], step: Callable[[int], None] | None = None) -> Iterator[Hashes]:
     """The hashes of each file, in the order given.
+
+    Parameters
+    ----------
+    step : called with the bytes of each file
 
     Raises
     ------
     OSError : a file cannot be read
     """
-    return in_parallel(_hashes, paths, step)
+
+    def read(path: Path) -> Hashes:
+        hashes, size = _hashes(path)
+        if step:
+            step(size)
+        return hashes
+
+    return in_parallel(read, paths)
 
 
-def hashed(dataset: Dataset, step: Callable[[], None] | None = None) -> Dataset:
+def hashed(dataset: Dataset, step: Callable[[int], None] | None = None) -> Dataset:
     """`dataset` with the hashes of all images that are here; what was hashed before is not read again.
 
     Paths of images elsewhere, as in S3, are relative: a file of that name in the working folder is none of them.
+
+    Parameters
+    ----------
+    step : called with the bytes of each image that is read
 
     Raises
     ------
@@ -136,13 +151,15 @@ def _is_here(path: Path) -> bool:
     return path.is_absolute() and path.is_file()
 
 
-def _hashes(path: Path) -> Hashes:
-    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+def _hashes(path: Path) -> tuple[Hashes, int]:
+    """The hashes of a file, and its bytes."""
+    size, sha256, md5 = 0, hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
             sha256.update(chunk)
             md5.update(chunk)
-    return Hashes(sha256.hexdigest(), md5.hexdigest())
+            size += len(chunk)
+    return Hashes(sha256.hexdigest(), md5.hexdigest()), size
 
 
 def in_parallel(

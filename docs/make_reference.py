@@ -14,7 +14,7 @@ from reference_api import api_page, formatted
 from customlabels.cli.group import _SHARED, root
 from customlabels.cli.overview import OPTIONS
 from customlabels.cli.settings_options import flag_name
-from customlabels.core.settings import Settings, explanations
+from customlabels.core.settings import Limits, Settings, explanations
 from customlabels.manifests.codes import MESSAGES
 
 HERE = Path(__file__).parent
@@ -213,14 +213,11 @@ def _type(hint: Any) -> str:
     return str(getattr(hint, "__name__", hint))
 
 
-def _limit(constraint: Any) -> str:
+def _limit(limits: Limits) -> str:
     words = {"ge": "from", "gt": "over", "le": "to", "lt": "below"}
-    for name, word in words.items():
-        if hasattr(constraint, name):
-            return f"{word} {getattr(constraint, name):g}"
-    if hasattr(constraint, "max_length"):
-        return f"of at most {constraint.max_length} characters"
-    return f"like `{constraint.text}`" if hasattr(constraint, "text") else ""
+    told = [f"{word} {limit:g}" for name, word in words.items() if (limit := getattr(limits, name)) is not None]
+    told += [f"of at most {limits.max_length} characters"] if limits.max_length else []
+    return " ".join([*told, f"like `{limits.pattern}`"] if limits.pattern else told)
 
 
 def _toml(value: Any) -> str:

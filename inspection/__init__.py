@@ -9,6 +9,8 @@ __all__ = [
     "deployed",
     "deploying",
     "detecting",
+    "drift",
+    "golden",
     "inspection_settings",
     "inspection_status",
     "own_cost",
@@ -16,4 +18,6 @@ __all__ = [
     "results",
     "retrying",
     "rules",
+    "watch_page",
+    "watching",
 ]

@@ -6,7 +6,7 @@ from customlabels.core.prices import ALARM_PER_MONTH, DASHBOARD_PER_MONTH, METRI
 from customlabels.inspection.functions.look import FIGURES
 from customlabels.inspection.stack.template import MEMORY
 
-_ALARMS = 3
+_ALARMS = 5
 
 _REQUEST, _SECOND, _WRITE, _READ, _EVENT, _GET = 0.20e-6, 0.0000133334, 0.625e-6, 0.125e-6, 1.00e-6, 0.4e-6
 """Lambda's request; a gigabyte-second on arm64; a write and a read of DynamoDB; an event; GET of S3."""

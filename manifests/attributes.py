@@ -13,6 +13,7 @@ from customlabels.manifests.lines import BOXES, IMAGE_LEVEL
 
 NUMBERS = (int, float)
 LABEL = f"1 to {MAX_LABEL} characters"
+_ANSWERS = ("yes", "no")
 _HUMAN, _DATE = "human-annotated", "creation-date"
 _WANTED = {
     _HUMAN: '"yes" or "no"',
@@ -55,15 +56,15 @@ def image_level_fault(name: str, value: Any, metadata: dict[str, Any]) -> Fault 
 
 def is_metadata(metadata: dict[str, Any]) -> bool:
     """Whether the fields are right that every attribute's metadata has beside its type."""
-    human, date = metadata.get(_HUMAN), metadata.get(_DATE)
-    return (human == "yes" or human == "no") and type(date) is str and is_date(date)
+    date = metadata.get(_DATE)
+    return metadata.get(_HUMAN) in _ANSWERS and type(date) is str and is_date(date)
 
 
 def metadata_fault(name: str, metadata: dict[str, Any], lacking: list[str]) -> Fault | None:
     """The fault of metadata where the fields `lacking` are wrong, or those that all have; None where nothing is."""
     date = metadata.get(_DATE)
     fields = [*lacking]
-    if metadata.get(_HUMAN) not in ("yes", "no"):
+    if metadata.get(_HUMAN) not in _ANSWERS:
         fields.append(_HUMAN)
     if type(date) is not str or not is_date(date):
         fields.append(_DATE)

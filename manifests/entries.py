@@ -4,6 +4,7 @@ Source: Custom Labels developer guide, tm-debugging-json-line-errors.md and md-c
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -98,13 +99,10 @@ def read_entry(number: int, line: bytes, *, paths: bool = False) -> Entry:
     labels: list[str] = []
     boxes: list[str] = []
     faults: list[Fault] = []
-    attributes = 0
     boxes_lost = False
-    for name, content in value.items():
-        metadata = value.get(name + "-metadata", MISSING)
-        if metadata is MISSING or name == "source-ref" or name.startswith("cl-"):
-            continue
-        attributes += 1
+    attributes = _attributes(tuple(value))
+    for name, beside in attributes:
+        content, metadata = value[name], value[beside]
         kind = metadata.get("type") if type(metadata) is dict else None
         if kind == IMAGE_LEVEL:
             fault = image_level_fault(name, content, metadata)
@@ -130,6 +128,13 @@ def read_entry(number: int, line: bytes, *, paths: bool = False) -> Entry:
         code = "WARNING_NO_ANNOTATIONS" if all_warnings else "ERROR_NO_VALID_LABEL_ATTRIBUTES"
         faults.append(Fault(code, LINE, causes=causes))
     return Entry(number, line, source_ref, tuple(dict.fromkeys(labels)), tuple(boxes), tuple(faults), boxes_lost)
+
+
+@lru_cache(maxsize=256)
+def _attributes(keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Those of a line's keys whose metadata is there, each with the key of that; most lines have the same keys."""
+    pairs = ((name, f"{name}-metadata") for name in keys if _may_be_attribute(name))
+    return tuple((name, beside) for name, beside in pairs if beside in keys)
 
 
 def is_path(source_ref: str) -> bool:

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from customlabels.core.addresses import is_address, parse_address
 from customlabels.core.errors import LayoutError
+from customlabels.core.plurals import counted
 from customlabels.datasets.files import Finder, read_bounded
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_images, subset_of
+from customlabels.datasets.layout import UNCONFIRMED, Annotated, Format, Layout, Options, below_images, subset_of
 from customlabels.datasets.model import Box, Dataset, Finding, Side
 from customlabels.manifests.codes import FOLLOWING
 from customlabels.manifests.entries import Entry, read_entry
@@ -78,6 +79,7 @@ def _images(file: Path, layout: Layout, options: Options, masks: "Masks") -> Ite
     used = False
     others: set[str] = set()
     jobs: set[tuple[str, ...]] = set()
+    by_machine = 0
     for number, raw in enumerate(manifest_lines(file), 1):
         where = f"{file.name}, line {number}"
         line = raw.rstrip(b"\r\n")
@@ -91,13 +93,24 @@ def _images(file: Path, layout: Layout, options: Options, masks: "Masks") -> Ite
         others |= output.others
         image, together = _annotated(entry, output, line, where, masks)
         jobs.add(together)
+        by_machine += b'"no"' in line and _has_machine_labels(entry.line)
         yield replace(image, subset=subset)
+    if by_machine:
+        message = f"{counted(by_machine, 'line')} with labels of no human (human-annotated: no): {UNCONFIRMED}"
+        layout.findings.append(Finding(file.name, message, fatal=False, count=by_machine))
     if chosen and not used:
         known = f"; there are {', '.join(sorted(others))}" if others else ""
         raise LayoutError(f"{file}: no line has labels in {' or '.join(chosen)} (--attribute){known}")
     for names in sorted(names for names in jobs if len(names) > 1):
         message = f"labels of {' and '.join(names)} on one image are used together (--attribute NAME takes some)"
         layout.findings.append(Finding(file.name, message, fatal=False))
+
+
+def _has_machine_labels(line: bytes) -> bool:
+    """Whether some label of a line was given by a machine, as labelling jobs and prelabels say it."""
+    return any(
+        isinstance(content, dict) and content.get("human-annotated") == "no" for content in orjson.loads(line).values()
+    )
 
 
 def _annotated(

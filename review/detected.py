@@ -105,8 +105,9 @@ def _files(file: Path, lines: list[_Line], images: Path | None, watch: Watch) ->
             details=gone,
             hint="say where with --images DIR",
         )
-    with watch.step(f"hashing {len(paths)} images", len(paths)) as advance:
-        keys = keys_of(paths, lambda: advance(1))
+    total = sum(path.stat().st_size for path in paths)
+    with watch.step(f"hashing {len(paths)} images", total, in_bytes=True) as advance:
+        keys = keys_of(paths, advance)
     for key, line, path in zip(keys, here, paths, strict=True):
         yield Candidate(key, line.name, str(path.resolve()), line.seen)
 

@@ -30,7 +30,7 @@ def image_key(etag: str, size: int) -> str:
     return f"i#{etag.strip(chr(34))}:{size}"
 
 
-def keys_of(paths: Sequence[Path], step: Callable[[], None] | None = None) -> list[str]:
+def keys_of(paths: Sequence[Path], step: Callable[[int], None] | None = None) -> list[str]:
     """The keys of files.
 
     Raises

@@ -21,7 +21,7 @@ def add(path: Path, documents: Iterable[Mapping[str, Any]]) -> None:
     """
     body = b"".join(json.dumps(document, ensure_ascii=False).encode() + b"\n" for document in documents)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path.with_name(f".{path.name}.lock")):
+    with alone(path.with_name(f".{path.name}.lock")):
         is_new = not path.exists()
         with path.open("ab+") as file:
             size = file.seek(0, os.SEEK_END)
@@ -68,7 +68,7 @@ def read(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
     """Nobody else is within such a block of that lock file; it is free again whatever ends the process."""
     with path.open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

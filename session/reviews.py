@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from customlabels.pipelines.training.sources import Wanted
     from customlabels.review.applied_folder import Written
     from customlabels.review.detected import Detected
+    from customlabels.review.label_studio import Studio
     from customlabels.review.pick import Thresholds
     from customlabels.review.picking import Picked, Wish
     from customlabels.review.reading.given import Given
+    from customlabels.review.sending import Place, Sent
     from customlabels.review.status import Status
     from customlabels.review.suspects import Suspect
     from customlabels.session.session import Session
@@ -126,6 +128,81 @@ def read_answers(
     from customlabels.review.reading.files import read_into
 
     return read_into(Path(review), [Path(source) for source in sources], nothing)
+
+
+def send_review(
+    session: "Session",
+    people: "Sequence[str]",
+    *,
+    url: str | None = None,
+    review: str | Path = "review",
+    labels: "Sequence[str]" = (),
+    boxes: bool | None = None,
+    blind: bool = False,
+    addresses: bool = False,
+) -> "Sent":
+    """A review's tasks sent to Label Studio, a project a person, each task once however often this is done.
+
+    The token comes from the environment variable LABEL_STUDIO_TOKEN.
+
+    Parameters
+    ----------
+    url : of the Label Studio; None: where it was sent before
+    labels : that can be given, besides those that are in the tasks
+    boxes : whether people are asked for boxes; None: as the version sees
+    blind : whether what the version saw is hidden
+    addresses : whether images in S3 are named by their addresses, in place of being copied
+    """
+    from customlabels.review import sending
+    from customlabels.review.images import read_image
+    from customlabels.review.tasks import the_tasks
+
+    folder = Path(review)
+    the_tasks(folder)
+    with sending.alone(folder):
+        studio, place = _studio(session, folder, url)
+        return sending.send(
+            studio,
+            place,
+            folder,
+            people,
+            lambda source: read_image(source, lambda: session.clients.s3),
+            session.console,
+            labels=labels,
+            boxes=boxes,
+            blind=blind,
+            addresses=addresses,
+        )
+
+
+def collect_review(
+    session: "Session", *, review: str | Path = "review", nothing: "Sequence[str]" = ()
+) -> "tuple[int, int, Given, dict[str, int]]":
+    """The answers in Label Studio taken into a review: new, known already, what could not be read, how many a person.
+
+    Parameters
+    ----------
+    nothing : labels that say that nothing is on the image
+    """
+    from customlabels.review import sending
+    from customlabels.review.tasks import the_tasks
+
+    folder = Path(review)
+    the_tasks(folder)
+    with sending.alone(folder):
+        return sending.collect(*_studio(session, folder, None), folder, nothing)
+
+
+def _studio(session: "Session", folder: Path, url: str | None) -> "tuple[Studio, Place]":
+    """The Label Studio of a review, opened."""
+    from customlabels.review import label_studio, sending
+
+    # Whether it can be reached is known before anything is noted of it.
+    studio = label_studio.connect(url) if url is not None else None
+    place = sending.place_of(folder, studio.url if studio else None)
+    if label_studio.is_open_line(place.url):
+        session.console.warn(f"{place.url} is not encrypted: whoever is on the way can read the token")
+    return studio or label_studio.connect(place.url), place
 
 
 def review_status(session: "Session", review: str | Path = "review") -> "Status":

@@ -20,10 +20,14 @@ from customlabels.session import (
     evaluations,
     inspections,
     manifest_checks,
+    prelabelling,
     reviews,
     running_models,
+    sagemaker_steps,
     schedules,
+    settings_checks,
     trainings,
+    watching,
 )
 
 
@@ -209,6 +213,9 @@ class Session:
     look_at = detections.look_at
     measure_rate = detections.measure_rate
 
+    plan_prelabels = prelabelling.plan_prelabels
+    prelabel = prelabelling.prelabel
+
     schedule = schedules.schedule
     schedule_stack = schedules.schedule_stack
     deploy_schedule = schedules.deploy_schedule
@@ -234,15 +241,22 @@ class Session:
     batch_results = batch_redriving.batch_results
 
     known_detections = inspections.known_detections
+    watch_inspection = watching.watch_inspection
+
+    check_settings = settings_checks.check_settings
 
     validate = manifest_checks.validate
     look = manifest_checks.look
 
     pick_for_review = reviews.pick_for_review
     read_answers = reviews.read_answers
+    send_review = reviews.send_review
+    collect_review = reviews.collect_review
     review_status = reviews.review_status
     apply_review = reviews.apply_review
     label_suspects = reviews.label_suspects
+
+    sagemaker_steps = sagemaker_steps.sagemaker_steps
 
     doctor = checkups.doctor
     scope = checkups.scope

@@ -72,8 +72,8 @@ def plan(
     from customlabels.pipelines.training.run_plan import make_plan
 
     title = f"hashing {counted(len(divided.records), 'image')}"
-    known = remote is not None or all(record.hashes for record in divided.records)
-    shown = nullcontext(lambda count: None) if known else session.console.step(title, len(divided.records))
+    unread = sum(record.info.size for record in divided.records if record.hashes is None and remote is None)
+    shown = session.console.step(title, unread, in_bytes=True) if unread else nullcontext(lambda size: None)
     with shown as advance:
         return make_plan(
             divided,
@@ -85,7 +85,7 @@ def plan(
             kms_key=session.settings.project.kms_key,
             source=remote.address if remote else None,
             hashes=remote.hashes if remote else None,
-            step=lambda: advance(1),
+            step=advance,
         )
 
 

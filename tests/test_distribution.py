@@ -127,6 +127,7 @@ BARE_MEGABYTES, BARE_PACKAGES = 210, 35
 LINES = (
     "help",
     "init .",
+    "settings validate",
     "sample photos --images 6",
     "completion bash",
     "dataset formats",

@@ -4,6 +4,6 @@ from customlabels.cli.group import Folder
 
 dataset = Folder(
     "dataset",
-    "What labelled images there are, and what is wrong with them; divided, converted.",
-    ("inspect", "split", "convert", "formats"),
+    "What labelled images there are, and what is wrong with them; divided, converted, labelled ahead.",
+    ("inspect", "split", "convert", "prelabel", "formats"),
 )

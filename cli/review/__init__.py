@@ -5,5 +5,5 @@ from customlabels.cli.group import Folder
 review = Folder(
     "review",
     "Images put before people: picked, asked about, agreed on, made into labels.",
-    ("pick", "page", "read", "status", "apply", "suspects"),
+    ("pick", "page", "send", "collect", "read", "status", "apply", "suspects"),
 )

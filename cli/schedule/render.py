@@ -33,6 +33,7 @@ def render(session: Session, project: str | None, bucket: str | None, to: Path |
     template, code = render_files(stack, to, {parts.key: "functions.zip"})
     session.console.done(
         f"wrote {template} and {code}; upload the zip as s3://{parts.bucket}/{parts.key}",
+        stack=stack.name,
         template=str(template),
         zip=str(code),
         bucket=parts.bucket,

@@ -3,6 +3,8 @@
 __all__ = [
     "coco",
     "createml",
+    "csv_names",
+    "csv_rules",
     "csv_table",
     "custom_vision",
     "cvat",

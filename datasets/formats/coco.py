@@ -16,9 +16,10 @@ import msgspec
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
+from customlabels.core.plurals import counted
 from customlabels.datasets.files import read_bounded
 from customlabels.datasets.formats.outlines import rectangle_around
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_images, subset_of
+from customlabels.datasets.layout import UNCONFIRMED, Annotated, Format, Layout, Options, below_images, subset_of
 from customlabels.datasets.model import Box, Dataset, Finding, Side
 
 MAX_BYTES = 2_000_000_000
@@ -65,6 +66,7 @@ class _Annotation(msgspec.Struct, gc=False):
     bbox: _Numbers | None = None
     iscrowd: int | bool = 0
     caption: str | None = None
+    score: msgspec.Raw = _ABSENT
     segments_info: msgspec.Raw = _ABSENT
 
 
@@ -230,6 +232,11 @@ def _by_image(
     images = {image.id: image.file_name for image in content.images}
     marks: dict[Id, _Marks] = defaultdict(lambda: _Marks([], [], [], []))
     annotations = content.annotations or []
+    scored = sum(bytes(annotation.score) != b"null" for annotation in annotations)
+    if scored:
+        findings.append(
+            Finding(shown, f"{counted(scored, 'annotation')} with a score: {UNCONFIRMED}", fatal=False, count=scored)
+        )
     outlines = _outlines(file) if any(annotation.bbox is None for annotation in annotations) else None
     for number, annotation in enumerate(annotations):
         where = f"{shown}, annotation {number + 1}"

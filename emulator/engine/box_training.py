@@ -44,6 +44,7 @@ def usable(state: Path, entries: Sequence[Entry]) -> tuple[list[Line], set[int]]
 def train(folder: Path, version_arn: str, training: list[Line], testing: list[Line], seed: int) -> dict[str, Any]:
     """Writes model, summary and snapshots; the outcome."""
     labels = tuple(sorted({box[0] for line in training for box in line.boxes}))
+    by = features.describer()
     has = np.array([[any(box[0] == label for box in line.boxes) for label in labels] for line in training])
     seen = [training[number] for number in classifier.chosen(has, _MOST_IMAGES, seed)]
     model = detector.fit(
@@ -51,6 +52,7 @@ def train(folder: Path, version_arn: str, training: list[Line], testing: list[Li
         [[(box[0], *_moved(box[1:], line.size, _size(line.pixels))) for box in _truth(line, labels)] for line in seen],
         labels,
         seed,
+        by,
     )
     detector.save(model, folder / MODEL)
     tested = [
@@ -61,7 +63,7 @@ def train(folder: Path, version_arn: str, training: list[Line], testing: list[Li
     result, thresholds = box_evaluation.summary(
         version_arn=version_arn, labels=labels, tested=tested, training_images=len(training), ended=ended
     )
-    result["EvaluationDetails"]["Features"] = features.BY_HAND
+    result["EvaluationDetails"]["Features"] = by
     write_lines(folder, "EvaluationResultSummary", [result])
     write_lines(
         folder,
@@ -81,7 +83,7 @@ def train(folder: Path, version_arn: str, training: list[Line], testing: list[Li
     )
     return {
         "boxes": True,
-        "features": features.BY_HAND,
+        "features": by,
         "f1": result["AggregatedEvaluationResults"]["F1Score"],
         "labels": labels,
         "thresholds": thresholds,

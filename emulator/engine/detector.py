@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from customlabels.emulator.engine import detector_boxes, detector_forest, detector_pixels, model_files
+from customlabels.emulator.engine import detector_boxes, detector_forest, detector_pixels, model_files, pretrained
 from customlabels.emulator.engine.detector_boxes import Boxes, clipped, kept, overlaps
+from customlabels.emulator.engine.detector_mistakes import Examples, joined, most_mistaken
 from customlabels.emulator.engine.detector_pixels import Net, Plane
 from customlabels.emulator.engine.detector_truth import (
     FOLDS,
@@ -30,6 +31,9 @@ from customlabels.emulator.engine.detector_truth import (
 
 _FAR = 70
 """Proposed boxes that are near no object, of each image at most, to learn from."""
+
+_FURTHER = 400
+"""Others of them, of which those are learnt from that are taken for objects most."""
 
 _MOST_BOXES = 60_000
 _MOST_CHECKED = 60
@@ -54,7 +58,8 @@ class BoxDetector:
 
     `net` (numbers,) and `layers` (arrays, 2), the shapes into which it is cut; `shapes` (shapes, 4), `shape_labels`
     (shapes,), usual sizes; `features`, `thresholds` (nodes,), `children` (nodes, 2), `values` (nodes, labels + 5),
-    `firsts` (trees,), the forest; `slopes`, `offsets` (labels,) of the confidences.
+    `firsts` (trees,), the forest; `slopes`, `offsets` (labels,) of the confidences; `described_by`, what pixels are
+    described by beside what is figured out by hand.
     """
 
     labels: tuple[str, ...]
@@ -69,6 +74,7 @@ class BoxDetector:
     firsts: NDArray[np.int32]
     slopes: NDArray[np.float64]
     offsets: NDArray[np.float64]
+    described_by: str = ""
 
 
 class _Seen(NamedTuple):
@@ -81,7 +87,11 @@ class _Seen(NamedTuple):
 
 
 def fit(
-    images: Sequence[NDArray[np.uint8]], boxes: Sequence[Sequence[Box]], labels: Sequence[str], seed: int
+    images: Sequence[NDArray[np.uint8]],
+    boxes: Sequence[Sequence[Box]],
+    labels: Sequence[str],
+    seed: int,
+    described_by: str = "",
 ) -> BoxDetector:
     """A model of `labels`; on the same kind of processor the same input gives the same model.
 
@@ -89,31 +99,36 @@ def fit(
     ----------
     images : (height, width) grey or (height, width, 3) RGB, of any sizes
     boxes : of each image those of its objects: number of the label, left, top, width, height in pixels of that image
+    described_by : pretrained.NAME where pixels are described by the network too
 
     Raises
     ------
     ValueError : no image has a box
+    ModuleNotFoundError : the network is asked for, and not installed
     """
     if not any(boxes):
         raise ValueError("no image has a box to learn from")
     random = np.random.default_rng(seed)
     truths = [scaled(image, own) for image, own in zip(images, boxes, strict=True)]
     folds = split(truths)
-    net, nets = _nets(truths, folds, len(labels), seed)
+    net, nets = _nets(truths, folds, len(labels), seed, described_by)
     shapes, shape_labels = usual_sizes(truths, len(labels), seed)
-    far = min(_FAR, max(10, _MOST_BOXES // len(truths)))
-    rows, targets, owners = [], [], []
+    far, further = (min(most, max(10, _MOST_BOXES // len(truths))) for most in (_FAR, _FURTHER))
+    learnt: list[Examples] = []
+    others: list[Examples] = []
     for number, (truth, fold) in enumerate(zip(truths, folds, strict=True)):
-        seen = _look(nets[fold], truth.image, len(labels))
+        seen = _look(nets[fold], truth.image, len(labels), described_by)
         proposed = detector_boxes.proposed(seen.likely, seen.boxed, shapes, shape_labels)
-        chosen = chosen_boxes(proposed, truth, far, _random(seed, number))
-        rows.append(detector_boxes.described(seen.sums, chosen, seen.whole))
-        targets.append(targets_of(chosen, truth, len(labels)))
-        owners.append(np.full(len(chosen), fold))
-    table, aims, owner = np.concatenate(rows), np.concatenate(targets), np.concatenate(owners)
-    if len(table) > _MOST_BOXES:
-        some = random.choice(len(table), _MOST_BOXES, replace=False)
-        table, aims, owner = table[some], aims[some], owner[some]
+        both = chosen_boxes(proposed, truth, far, further, _random(seed, number))
+        for into, chosen in zip((learnt, others), both, strict=True):
+            rows = detector_boxes.described(seen.sums, chosen, seen.whole)
+            targets = targets_of(chosen, truth, len(labels))
+            into.append(Examples(rows, targets, np.full(len(chosen), number), np.full(len(chosen), fold)))
+    first = joined(learnt)
+    examples = joined([first, most_mistaken(first, joined(others), len(labels), seed)])
+    if len(examples.rows) > _MOST_BOXES:
+        examples = examples.some(random.choice(len(examples.rows), _MOST_BOXES, replace=False))
+    table, aims, owner = examples.rows, examples.targets, examples.folds
 
     def model(net: Net, forest: detector_forest.Forest) -> BoxDetector:
         return BoxDetector(
@@ -125,6 +140,7 @@ def fit(
             *forest,
             slopes=np.full(len(labels), 6.0),
             offsets=np.full(len(labels), -3.0),
+            described_by=described_by,
         )
 
     whole = model(net, detector_forest.grow(table, aims, seed))
@@ -175,13 +191,16 @@ def _random(seed: int, number: int) -> np.random.Generator:
     return np.random.default_rng((seed, number))
 
 
-def _nets(truths: list[Truth], folds: NDArray[np.intp], labels: int, seed: int) -> tuple[Net, list[Net]]:
+def _nets(
+    truths: list[Truth], folds: NDArray[np.intp], labels: int, seed: int, described_by: str
+) -> tuple[Net, list[Net]]:
     """The network of all images, and of each fold that of all others."""
     rows, classes, owners = [], [], []
     for number, (truth, fold) in enumerate(zip(truths, folds, strict=True)):
         planes, _ = detector_pixels.channels(truth.image)
         down, across, own = detector_pixels.places(planes.shape[1:], truth.boxes, truth.which, _random(seed, number))
-        rows.append(planes[:, down, across].T)
+        coarse = detector_pixels.sampled(_maps(truth.image, described_by), planes.shape[1:], (down, across))
+        rows.append(np.concatenate([planes[:, down, across].T, coarse], axis=1))
         classes.append(own)
         owners.append(np.full(len(own), fold))
     table, truth_of, owner = np.concatenate(rows), np.concatenate(classes), np.concatenate(owners)
@@ -195,9 +214,13 @@ def _nets(truths: list[Truth], folds: NDArray[np.intp], labels: int, seed: int) 
     return net, nets
 
 
-def _look(net: Net, image: NDArray[np.uint8], labels: int) -> _Seen:
+def _maps(image: NDArray[np.uint8], described_by: str) -> list[Plane]:
+    return pretrained.maps(image) if described_by == pretrained.NAME else []
+
+
+def _look(net: Net, image: NDArray[np.uint8], labels: int, described_by: str) -> _Seen:
     planes, boxed = detector_pixels.channels(image)
-    likely = detector_pixels.likely(net, planes, labels)
+    likely = detector_pixels.likely(net, planes, labels, _maps(image, described_by))
     maps = np.concatenate([likely, boxed], axis=2)
     height, width = image.shape[:2]
     highest = np.array([cv2.blur(likely[:, :, label], (9, 9)).max() for label in range(labels)])
@@ -208,7 +231,7 @@ def _look(net: Net, image: NDArray[np.uint8], labels: int) -> _Seen:
 def _scored(model: BoxDetector, image: NDArray[np.uint8]) -> list[tuple[Boxes, NDArray[np.float64]]]:
     """Of each label the boxes that are left, best first, with the forest's scores; `image` at its working size."""
     labels = len(model.labels)
-    seen = _look(_net(model), image, labels)
+    seen = _look(_net(model), image, labels, model.described_by)
     forest = (model.features, model.thresholds, model.children, model.values, model.firsts)
     boxes = detector_boxes.proposed(seen.likely, seen.boxed, model.shapes, model.shape_labels)
     answers = detector_forest.asked(forest, detector_boxes.described(seen.sums, boxes, seen.whole))

@@ -8,8 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
+from customlabels.emulator.engine.blurring import blurred
+
 _SHARES = (0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
 """Of the highest value of a label's map, above which its pieces are looked for."""
+
+_SMOOTHED = ((1.0, 2), (5.0, 3))
+"""Every how many pixels a label's map is looked at, and the standard deviations, in pixels, that it is smoothed by."""
 
 _CONTRASTS = (3.0, 5.0, 8.0)
 """Times the usual contrast, above which something stands out."""
@@ -98,13 +103,14 @@ def proposed(likely: Plane, boxed: Plane, shapes: Boxes, which: NDArray[np.intp]
     proposals = [np.array([[0.0, 0.0, sides[1], sides[0]]])]
     for label in range(likely.shape[2]):
         plane = np.ascontiguousarray(likely[:, :, label])
-        for width, step in ((1.0, 1), (5.0, 3)):
-            smooth = _coarser(cv2.GaussianBlur(plane, (0, 0), width), step)
+        for width, step in _SMOOTHED:
+            small = _coarser(plane, step)
+            smooth = cv2.GaussianBlur(small, (0, 0), width * len(small) / len(plane))
             highest = float(smooth.max())
             proposals += [_pieces(smooth, share * highest, _A_MAP, plane.shape) for share in _SHARES]
     light = np.ascontiguousarray(boxed[:, :, 0])
-    for width, step in ((1.0, 1), (2.5, 1), (6.0, 3)):
-        contrast = cv2.GaussianBlur(light, (0, 0), width) - cv2.GaussianBlur(light, (0, 0), 5 * width)
+    for width, step in ((1.0, 1), (2.5, 2), (6.0, 3)):
+        contrast = blurred(light, width) - blurred(light, 5 * width)
         usual = max(1.4826 * float(np.median(np.abs(contrast[::2, ::2]))), 1e-3)
         contrast = _coarser(contrast / usual, step)
         for signed in (contrast, -contrast):
@@ -117,7 +123,7 @@ def proposed(likely: Plane, boxed: Plane, shapes: Boxes, which: NDArray[np.intp]
 
 
 def _coarser(plane: Plane, step: int) -> Plane:
-    """A smooth plane at a size at which it is quickly cut into pieces."""
+    """A plane at a size at which it is quickly cut into pieces; one that is small already stays as it is."""
     if step == 1 or min(plane.shape) < 8 * step:
         return plane
     height, width = plane.shape

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-_TREES = 40
+TREES = 40
 _LEAST_LEAF = 4
 _MOST_DEPTH = 30
 
@@ -13,24 +13,24 @@ Forest = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32], NDArra
 (nodes, outputs); and the trees' first nodes."""
 
 
-def grow(rows: Rows, targets: Rows, seed: int) -> Forest:
-    """A forest from `rows` (boxes, length) to `targets` (boxes, outputs)."""
+def grow(rows: Rows, targets: Rows, seed: int, trees: int = TREES) -> Forest:
+    """A forest of so many `trees` from `rows` (boxes, length) to `targets` (boxes, outputs)."""
     from sklearn.ensemble import ExtraTreesRegressor
 
     grown = ExtraTreesRegressor(
-        _TREES, min_samples_leaf=_LEAST_LEAF, max_features=0.2, max_depth=_MOST_DEPTH, random_state=seed, n_jobs=1
+        trees, min_samples_leaf=_LEAST_LEAF, max_features=0.2, max_depth=_MOST_DEPTH, random_state=seed, n_jobs=1
     ).fit(rows, targets)
-    trees = [estimator.tree_ for estimator in grown.estimators_]
-    firsts = np.cumsum([0, *(tree.node_count for tree in trees[:-1])])
-    features = np.concatenate([np.where(tree.children_left < 0, -1, tree.feature) for tree in trees])
+    all_grown = [estimator.tree_ for estimator in grown.estimators_]
+    firsts = np.cumsum([0, *(tree.node_count for tree in all_grown[:-1])])
+    features = np.concatenate([np.where(tree.children_left < 0, -1, tree.feature) for tree in all_grown])
     children = np.concatenate(
         [
             np.stack([tree.children_left, tree.children_right], axis=1) + first
-            for tree, first in zip(trees, firsts, strict=True)
+            for tree, first in zip(all_grown, firsts, strict=True)
         ]
     )
-    values = np.concatenate([tree.value[:, :, 0] for tree in trees])
-    thresholds = np.concatenate([tree.threshold for tree in trees])
+    values = np.concatenate([tree.value[:, :, 0] for tree in all_grown])
+    thresholds = np.concatenate([tree.threshold for tree in all_grown])
     return (
         features.astype(np.int32),
         thresholds.astype(np.float32),

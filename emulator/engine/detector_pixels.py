@@ -160,19 +160,75 @@ def learn(rows: Plane, classes: NDArray[np.intp], labels: int, seed: int) -> Net
     return [layer.astype(np.float32) for layer in layers]
 
 
-def likely(net: Sequence[NDArray[Any]], planes: Plane, labels: int) -> Plane:
-    """How likely each pixel is to lie in a box of each label, (height, width, labels)."""
-    pixels = planes.reshape(len(planes), -1)
-    sure: Plane = np.empty((labels, pixels.shape[1]), dtype=np.float32)
-    for start in range(0, pixels.shape[1], _AT_ONCE):
-        values = pixels[:, start : start + _AT_ONCE]
-        for layer in range(0, len(net), 2):
-            values = net[layer].T @ values
-            values += net[layer + 1][:, None]
-            if layer < len(net) - 2:
+def sampled(maps: Sequence[Plane], sides: tuple[int, int], places: tuple[NDArray[np.intp], NDArray[np.intp]]) -> Plane:
+    """(pixels, channels) what coarse maps say at some of an image's pixels, between their values as `likely` has them.
+
+    Parameters
+    ----------
+    maps : (channels, rows, columns) each
+    sides : height, width of the image
+    places : rows, columns of the pixels
+    """
+    values = np.zeros((len(places[0]), 0), dtype=np.float32)
+    for plane in maps:
+        (top, bottom, lower), (left, right, farther) = (
+            _between(place, side, length) for place, side, length in zip(places, sides, plane.shape[1:], strict=True)
+        )
+        upper_row, lower_row = (
+            plane[:, row, left] * (1 - farther) + plane[:, row, right] * farther for row in (top, bottom)
+        )
+        values = np.concatenate([values, (upper_row * (1 - lower) + lower_row * lower).T], axis=1)
+    return values
+
+
+def _between(
+    places: NDArray[np.intp], side: int, length: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+    """The two values of `length` along a side of so many pixels that a place lies between, and how near the second."""
+    at = np.clip((places + 0.5) * length / side - 0.5, 0, length - 1)
+    first = at.astype(np.intp)
+    return first, np.minimum(first + 1, length - 1), (at - first).astype(np.float32)
+
+
+def likely(net: Sequence[NDArray[Any]], planes: Plane, labels: int, maps: Sequence[Plane] = ()) -> Plane:
+    """How likely each pixel is to lie in a box of each label, (height, width, labels).
+
+    Parameters
+    ----------
+    planes : (length, height, width)
+    maps : (channels, rows, columns) each, coarser: the network was shown their channels after those of `planes`
+    """
+    height, width = planes.shape[1:]
+    wide = _widened(net[0][len(planes) :], maps, width)
+    sure: Plane = np.empty((labels, height, width), dtype=np.float32)
+    some = max(1, _AT_ONCE // width)
+    for start in range(0, height, some):
+        rows = np.arange(start, min(start + some, height))
+        values = net[0][: len(planes)].T @ planes[:, start : start + some].reshape(len(planes), -1)
+        for plane in wide:
+            first, second, share = _between(rows, height, plane.shape[1])
+            between = plane[:, first] * (1 - share)[:, None] + plane[:, second] * share[:, None]
+            values += between.reshape(len(plane), -1)
+        for layer in range(1, len(net), 2):
+            values += net[layer][:, None]
+            if layer < len(net) - 1:
                 np.maximum(values, 0, out=values)
-        sure[:, start : start + _AT_ONCE] = 1 / (1 + np.exp(-np.clip(values[:labels], -20, 20)))
-    return np.ascontiguousarray(sure.reshape(labels, *planes.shape[1:]).transpose(1, 2, 0))
+                values = net[layer + 1].T @ values
+        sure[:, start : start + some] = 1 / (1 + np.exp(-np.clip(values[:labels], -20, 20))).reshape(labels, -1, width)
+    return np.ascontiguousarray(sure.transpose(1, 2, 0))
+
+
+def _widened(weights: Plane, maps: Sequence[Plane], width: int) -> list[Plane]:
+    """(units, rows, width) what each map adds to the first layer: weighed while it is small, then as wide as the image.
+
+    Not as high: all of it at once would not fit a processor's cache.
+    """
+    wide = []
+    for plane in maps:
+        own, weights = weights[: len(plane)], weights[len(plane) :]
+        small = (own.T @ plane.reshape(len(plane), -1)).reshape(-1, *plane.shape[1:])
+        wide.append(np.stack([cv2.resize(unit, (width, len(unit)), interpolation=cv2.INTER_LINEAR) for unit in small]))
+    return wide
 
 
 def _bends(smooth: Plane, width: float) -> tuple[Plane, Plane]:

@@ -55,17 +55,23 @@ def usual_sizes(truths: list[Truth], labels: int, seed: int) -> tuple[Boxes, NDA
     return np.concatenate(shapes), np.repeat(np.arange(labels), [len(own) for own in shapes])
 
 
-def chosen_boxes(proposed: Boxes, truth: Truth, far: int, random: np.random.Generator) -> Boxes:
-    """Boxes to learn from: of the proposed ones those near objects, some others, and the objects' own, moved."""
+def chosen_boxes(
+    proposed: Boxes, truth: Truth, far: int, further: int, random: np.random.Generator
+) -> tuple[Boxes, Boxes]:
+    """Boxes to learn from, and so many `further` ones that lie near no object, to choose the most mistaken from.
+
+    To learn from are of the proposed ones those near objects and `far` others, and the objects' own, moved.
+    """
     best = overlaps(proposed, truth.boxes).max(axis=1, initial=0)
     near, others = np.flatnonzero(best >= _NEAR_OVERLAP), np.flatnonzero(best < _NEAR_OVERLAP)
-    near, others = random.permutation(near)[: _NEAR * len(truth.boxes)], random.permutation(others)[:far]
+    near, others = random.permutation(near)[: _NEAR * len(truth.boxes)], random.permutation(others)
     own = np.repeat(truth.boxes, _MOVED, axis=0)
     # Half of them close to the object's, as those are that have been moved once.
     by = random.normal(0, 1, own.shape) * np.where(np.arange(len(own)) % 2, 0.15, 0.05)[:, None]
     moved = np.concatenate([own[:, :2] + by[:, :2] * own[:, 2:], own[:, 2:] * np.exp(by[:, 2:])], axis=1)
     sides = (truth.image.shape[0], truth.image.shape[1])
-    return clipped(np.concatenate([proposed[near], proposed[others], moved, truth.boxes]), sides)
+    chosen = np.concatenate([proposed[near], proposed[others[:far]], moved, truth.boxes])
+    return clipped(chosen, sides), proposed[others[far : far + further]]
 
 
 def targets_of(boxes: Boxes, truth: Truth, labels: int) -> Plane:

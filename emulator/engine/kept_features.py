@@ -19,7 +19,6 @@ import cv2
 import numpy as np
 import PIL
 import scipy
-import skimage
 from numpy.typing import NDArray
 
 from customlabels.emulator.engine import features, pretrained
@@ -32,7 +31,7 @@ _DESCRIBING = {
     features.BY_HAND: ("features", "blurring", "defects", "scattering", "unevenness"),
     pretrained.NAME: ("features", "blurring", "defects", "unevenness", "pretrained", "onnx_file", "torch_file"),
 }
-_LIBRARIES = (cv2, np, PIL, scipy, skimage)
+_LIBRARIES = (cv2, np, PIL, scipy)
 _PATIENCE, _PAUSE = 2.0, 60.0
 """Seconds that a locked file is waited for, and after which one that cannot be used is tried again."""
 

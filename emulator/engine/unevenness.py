@@ -22,7 +22,7 @@ def unevenness(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
     parts = [np.log1p(5 * waves.ravel()[1:])]
     rough = cv2.GaussianBlur(plane, (0, 0), 1) - cv2.GaussianBlur(plane, (0, 0), 4)
     for axis in (0, 1):
-        level = _along(np.median(plane, axis=axis), 64)
+        level = _along(_middles(plane, axis), 64)
         inner = level[_BORDER:-_BORDER]
         steps = np.abs(inner[4:] - inner[:-4])
         usual = float(np.median(steps))
@@ -33,6 +33,14 @@ def unevenness(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
         steps = np.abs(roughness[3:] - roughness[:-3])
         parts.append(np.array([roughness.std(), np.ptp(roughness), steps.max(), np.median(steps)]))
     return np.concatenate(parts)
+
+
+def _middles(plane: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """The medians along an axis; numpy sorts faster than it takes them."""
+    ordered = np.sort(plane, axis=axis)
+    count = plane.shape[axis]
+    middles: NDArray[np.float32] = (ordered.take((count - 1) // 2, axis) + ordered.take(count // 2, axis)) / 2
+    return middles
 
 
 def _along(profile: NDArray[np.float32], places: int) -> NDArray[np.float32]:

@@ -128,7 +128,7 @@ def proof(key: str, nonce: str) -> str:
 
 def is_installed() -> bool:
     """Whether what the service consists of beside this package is there: the extra `local`."""
-    return all(find_spec(name) for name in ("aws_croniter", "cv2", "filelock", "moto", "regex", "skimage", "sklearn"))
+    return all(find_spec(name) for name in ("aws_croniter", "cv2", "filelock", "moto", "regex", "sklearn"))
 
 
 def make_folder(state: Path) -> None:

@@ -3,6 +3,7 @@
 from importlib import resources
 
 from customlabels.aws import parameters
+from customlabels.aws.function_log import NAMESPACE
 from customlabels.aws.stacks.names import stack_name
 from customlabels.aws.stacks.permissions import deploy_statements, resource_types
 from customlabels.aws.stacks.scope import Policy, Scope, stack_code
@@ -11,6 +12,7 @@ from customlabels.aws.stacks.statements import (
     allow,
     bucket,
     find_project,
+    objects,
     of_rekognition,
     parameter,
     policy,
@@ -19,11 +21,12 @@ from customlabels.inspection.stack.template import names_of
 
 
 def inspection(scope: Scope) -> Policy:
-    """What `customlabels inspection deploy`, `diff`, `status`, `results`, `retry` and `remove` need."""
+    """What `customlabels inspection deploy`, `diff`, `status`, `results`, `retry`, `watch` and `remove` need."""
     site, names = scope.site, names_of(scope.project)
     own = parameter(site, f"{parameters.ROOT}/{scope.project}/*")
     schedule = site.arn("cloudformation", f"stack/{stack_name(scope.project)}/*")
     watched = bucket(site, scope.watched.removeprefix("s3://").partition("/")[0] if scope.watched else "*")
+    arriving = objects(site, *_bucket_and_prefix(scope.watched))
     queues = [site.arn("sqs", name) for name in (names.queue, names.dead)]
     table = site.arn("dynamodb", f"table/{names.table}")
     calls = ("GetBucketNotification", "PutBucketNotification", "GetEncryptionConfiguration", "ListBucket")
@@ -34,13 +37,19 @@ def inspection(scope: Scope) -> Policy:
     )
     return policy(
         [
-            allow(of_rekognition("DescribeProjectVersions"), [scope.own], sid="Project"),
+            allow(of_rekognition("DescribeProjectVersions", "DetectCustomLabels"), [scope.own], sid="Project"),
             find_project("FindProject"),
             allow(["ssm:GetParameter", "ssm:GetParameters"], [own], sid="Parameters"),
             allow(["cloudformation:DescribeStacks"], [schedule], sid="ScheduleStack"),
             allow(watching, [watched], sid="Watched"),
-            allow(["s3:GetObject"], [scope.folder], sid="Evaluations"),
+            allow(["s3:GetObject"], [scope.folder, arriving], sid="Evaluations"),
             allow(["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], [EVERYTHING], sid="Metrics"),
+            allow(
+                ["cloudwatch:PutMetricData"],
+                [EVERYTHING],
+                sid="Figures",
+                condition={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
+            ),
             allow(
                 [f"sqs:{call}" for call in letters],
                 queues,
@@ -56,6 +65,12 @@ def inspection(scope: Scope) -> Policy:
             *deploy_statements(site, names.stack, resource_types(_source())),
         ]
     )
+
+
+def _bucket_and_prefix(watched: str | None) -> tuple[str, str]:
+    """Of an address of a folder; of any where none is named."""
+    bucket, _, prefix = (watched or "s3://*/").removeprefix("s3://").partition("/")
+    return bucket, prefix
 
 
 def _source() -> str:

@@ -21,6 +21,7 @@ from customlabels.inspection.stack.batch_machine import CHILD_TIMEOUT, definitio
 from customlabels.inspection.stack.batch_roles import conclude_statements, look_statements, machine_statements
 from customlabels.inspection.stack.dashboard import dashboard
 from customlabels.inspection.stack.roles import function_statements
+from customlabels.inspection.watching import DRIFTED, WRONG
 
 TIMEOUT, MEMORY = 60, 192
 """Seconds and megabytes of the function: 62 MB with its clients, and ten images of four."""
@@ -172,5 +173,26 @@ def alarms_of(parts: Parts) -> list[dict[str, Any]]:
             "statistic": "Average",
             "times": 3,
         },
+        *(
+            {
+                "logical": logical,
+                "says": says,
+                "namespace": NAMESPACE,
+                "metric": metric,
+                "dimension": ("Project", project),
+                "threshold": 1,
+                **usual,
+                # Raised for as long as any look of the last day said so.
+                "period": 86_400,
+            }
+            for logical, metric, says in (
+                (
+                    "Drift",
+                    DRIFTED,
+                    f"Images of {project} have changed: customlabels inspection watch shows how",
+                ),
+                ("Golden", WRONG, f"The model of {project} gets golden images wrong: customlabels inspection watch"),
+            )
+        ),
     ]
     return [{**alarm, "name": re.sub(r"(?<!^)([A-Z])", r"-\1", alarm["logical"]).lower()} for alarm in alarms]

@@ -1,7 +1,7 @@
 """The run as a SageMaker Pipeline: its definition, the functions and jobs of its steps, what is deployed for it.
 
-From outside: `pipeline_stack.assemble`, `pipeline_deployment.deploy` and `remove`, `executions`, `registry`, and
-`definition`. The processing jobs' zip starts in `processing`, the functions' in `functions.handlers`.
+From outside: `pipeline_stack.assemble`, `pipeline_deployment.deploy` and `remove`, `executions`, `registry`,
+`definition`, and `sdk_steps`. The processing jobs' zip starts in `processing`, the functions' in `functions.handlers`.
 """
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "pipeline_policy",
     "pipeline_stack",
     "registry",
+    "sdk_steps",
     "text_limits",
 ]

@@ -1,11 +1,10 @@
 """The code that is deployed: a zip for the Lambda functions, another for the processing jobs.
 
-Both hold this package's modules. What the functions import besides comes with Lambda, or along (annotated-types, a
-file); the jobs install what their image lacks.
+Both hold this package's modules. What the functions import besides comes with Lambda; the jobs install what their
+image lacks.
 """
 
 import json
-from importlib import resources
 from typing import Any
 
 import customlabels
@@ -16,7 +15,6 @@ HANDLERS = "customlabels.pipelines.sagemaker.functions.handlers"
 PROCESSING = "customlabels.pipelines.sagemaker.processing"
 
 NEEDED = {
-    "annotated_types": "annotated-types",
     "boto3": "boto3",
     "msgspec": "msgspec",
     "numpy": "numpy",
@@ -51,8 +49,7 @@ sys.exit(main(sys.argv[1:], settings))
 
 def function_zip() -> bytes:
     """The zip of the Lambda functions."""
-    annotated_types = resources.files("annotated_types").joinpath("__init__.py").read_bytes()
-    return functions_zip(HANDLERS, {"annotated_types/__init__.py": annotated_types})
+    return functions_zip(HANDLERS)
 
 
 def processing_zip(settings: dict[str, Any]) -> bytes:

@@ -71,6 +71,25 @@ def detect(
     ServiceError : the version cannot be asked at all: it is not running, or may not be called
     """
 
+    def ask(name: str, body: "ImageTypeDef") -> tuple[DetectedLabel, ...]:
+        return _ask(rekognition, version_arn, name, body, min_confidence)
+
+    return looked_at(images, ask, rate=rate, advance=advance)
+
+
+def looked_at(
+    images: Iterable[tuple[str, Image]],
+    ask: "Callable[[str, ImageTypeDef], tuple[DetectedLabel, ...]]",
+    *,
+    rate: float,
+    advance: Callable[[int], None] = lambda count: None,
+) -> Iterator[Detection]:
+    """A detection for each (name, image), in order, by whatever `ask` asks of it; no more than `rate` a second.
+
+    Parameters
+    ----------
+    ask : called with an image's name and what is sent of it; raises ImageRefused where that image alone is refused
+    """
     pacer = Pacer(rate)
 
     def look(named: tuple[str, Image]) -> Detection:
@@ -78,7 +97,7 @@ def detect(
         try:
             body = shown(image)
             pacer.wait()
-            labels = _ask(rekognition, version_arn, name, body, min_confidence)
+            labels = ask(name, body)
         except ImageRefused as error:
             return Detection(name, (), error.message)
         finally:
@@ -89,7 +108,8 @@ def detect(
     return in_threads(look, images, threads)
 
 
-_REFUSED = {"InvalidImageFormatException", "ImageTooLargeException", "InvalidS3ObjectException"}
+REFUSED = {"InvalidImageFormatException", "ImageTooLargeException", "InvalidS3ObjectException"}
+"""Codes that are about one image, not about the way to all of them."""
 
 
 class ImageRefused(CustomLabelsError):
@@ -135,7 +155,7 @@ def _ask(
                     ProjectVersionArn=version_arn, Image=image, MinConfidence=min_confidence
                 )
     except ServiceError as error:
-        if error.code in _REFUSED:
+        if error.code in REFUSED:
             raise ImageRefused(error.message) from error
         if error.code == "ResourceNotReadyException":
             raise ServiceError(
@@ -143,10 +163,11 @@ def _ask(
             ) from error
         raise
     return tuple(
-        DetectedLabel(label["Name"], label["Confidence"], _box(label.get("Geometry", {}).get("BoundingBox")))
+        DetectedLabel(label["Name"], label["Confidence"], box_of(label.get("Geometry", {}).get("BoundingBox")))
         for label in answer["CustomLabels"]
     )
 
 
-def _box(box: "BoundingBoxTypeDef | None") -> tuple[float, float, float, float] | None:
+def box_of(box: "BoundingBoxTypeDef | None") -> tuple[float, float, float, float] | None:
+    """Left, top, width and height; None where there is none."""
     return (box["Left"], box["Top"], box["Width"], box["Height"]) if box else None

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.core.printable import printable_json
-from customlabels.pipelines.service.detection import Detection
+from customlabels.pipelines.service.detection import DetectedLabel, Detection
 
 COLUMNS = ("name", "label", "confidence", "left", "top", "width", "height", "error", "source", "version", "least")
 _SAFE = "safe"
@@ -105,6 +105,28 @@ def read_kept(path: Path, run: Run, *, safe: bool = False) -> Kept:
         name for name, _, earlier, _ in named if earlier.source == run.source and (earlier.source, name) not in again
     }
     return Kept(frozenset(done), (header + b"\n" if as_csv else b"") + body)
+
+
+def read_detections(path: Path, run: Run) -> Iterator[Detection]:
+    """The detections of a run in a file of JSON lines, in which every line is whole.
+
+    Raises
+    ------
+    LayoutError : a line that is none
+    """
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        _, _, earlier = _name(path, number, line, as_csv=False, safe=False)
+        if earlier != run:
+            continue
+        document = json.loads(line.decode(errors="surrogateescape"))
+        try:
+            labels = tuple(
+                DetectedLabel(label["label"], float(label["confidence"]), tuple(label["box"]) if label["box"] else None)
+                for label in document["labels"]
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise LayoutError(f"{path}, line {number}: is no detection") from error
+        yield Detection(document["name"], labels, document["error"])
 
 
 @contextmanager

@@ -206,7 +206,8 @@ def prepare(
                 details=[record.name for record in missing],
                 hint="leave --no-upload out to upload them",
             )
-        with watch.step(f"uploading {len(missing)} of {len(plan.dataset.records)} images", len(missing)) as advance:
+        title = f"uploading {len(missing)} of {len(plan.dataset.records)} images"
+        with watch.step(title, sum(record.info.size for record in missing), in_bytes=True) as advance:
             upload_images(s3, plan, missing, advance)
     manifests = {side: upload_manifest(s3, plan, side) for side in Side}
     with watch.step(f"project {plan.project}"):

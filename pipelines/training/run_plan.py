@@ -81,14 +81,14 @@ def make_plan(
     kms_key: str | None = None,
     source: S3Address | None = None,
     hashes: dict[str, Hashes] | None = None,
-    step: Callable[[], None] | None = None,
+    step: Callable[[int], None] | None = None,
 ) -> Plan:
     """The plan for a dataset that is divided into sides.
 
     Parameters
     ----------
     source, hashes : where the images are in S3 already, and what stands for their bytes; else they are hashed here
-    step : called after each image that was hashed
+    step : called with the bytes of each image that is hashed
 
     Raises
     ------
@@ -159,7 +159,7 @@ def manifest_lines(plan: Plan, side: Side) -> Iterator[bytes]:
         )
 
 
-def _hashes(dataset: Dataset, step: Callable[[], None] | None) -> dict[str, Hashes]:
+def _hashes(dataset: Dataset, step: Callable[[int], None] | None) -> dict[str, Hashes]:
     try:
         records = hashed(dataset, step).records
     except OSError as error:

@@ -261,9 +261,10 @@ def _hashed(wanted: Wanted, taken: Taken) -> Dataset:
     if taken.remote is not None:
         return taken.dataset
     title = f"hashing {counted(len(taken.dataset.records), 'image')}"
-    with wanted.watch.step(title, len(taken.dataset.records)) as advance:
+    total = sum(record.info.size for record in taken.dataset.records if record.hashes is None)
+    with wanted.watch.step(title, total, in_bytes=True) as advance:
         try:
-            return hashed(taken.dataset, lambda: advance(1))
+            return hashed(taken.dataset, advance)
         except OSError as error:
             raise LayoutError(f"{error.filename}: cannot be read ({error.strerror})") from error
 

@@ -2,10 +2,11 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from customlabels.aws.s3 import head, is_kept, listed, put, put_file
+from customlabels.aws.many_puts import putter
+from customlabels.aws.s3 import head, is_kept, listed, put_file
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 from customlabels.core.threads import in_threads
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _THREADS = 16
+_MOST_PUTS, _IN_FLIGHT = 64, 256 * 1024 * 1024
+"""Images that are put at once, at most, and their bytes."""
+
 _IN_MEMORY = 32 * 1024 * 1024
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 
@@ -41,25 +45,26 @@ def missing_images(s3: "S3Client", plan: Plan) -> list[ImageRecord]:
     return [record for record, other in zip(records, in_threads(differs, records, _THREADS), strict=True) if other]
 
 
-def upload_images(s3: "S3Client", plan: Plan, records: Iterable[ImageRecord], advance: Callable[[int], None]) -> None:
-    """Puts the images; `advance` is called with 1 after each.
+def upload_images(s3: "S3Client", plan: Plan, records: Sequence[ImageRecord], advance: Callable[[int], None]) -> None:
+    """Puts the images; `advance` is called with the bytes of each.
 
     Raises
     ------
     ServiceError : an object could not be put, or an image changed since it was looked at
     """
+    put = putter(s3, plan.bucket, plan.kms_key)
 
-    def upload(record: ImageRecord) -> None:
+    def upload(record: ImageRecord) -> int:
         body = record.path.read_bytes()
         sha256 = plan.hashes[record.name].sha256
         if hashlib.sha256(body).hexdigest() != sha256:
             raise ServiceError(f"{record.name}: changed while it was uploaded", hint="run the same command again")
-        about = {"sha256": sha256}
-        kind = _TYPES[record.info.format]
-        put(s3, plan.image(record), body, kms_key=plan.kms_key, content_type=kind, metadata=about)
+        put(plan.image(record), body, content_type=_TYPES[record.info.format], metadata={"sha256": sha256})
+        return len(body)
 
-    for _ in in_threads(upload, records, _THREADS):
-        advance(1)
+    largest = max((record.info.size for record in records), default=1)
+    for size in in_threads(upload, records, max(1, min(_MOST_PUTS, _IN_FLIGHT // largest))):
+        advance(size)
 
 
 def upload_manifest(s3: "S3Client", plan: Plan, side: Side) -> S3Address:

@@ -2,10 +2,11 @@
 
 import { colour, stage } from "./drawing.js";
 import { browse } from "./browsing.js";
+import { sheet } from "./sheet.js";
 
 const token = location.hash.slice(1), byId = id => document.getElementById(id);
-const LABEL_KEYS = "1234567890asdfghjklqwertyiopcv".split("");
-const AHEAD = 4;
+const LABEL_KEYS = "1234567890asdfhjklqwertyiopcv".split("");
+const AHEAD = 4, AT_ONCE = 12;
 
 export async function ask(path, body) {
   const options = { headers: { Authorization: `Bearer ${token}` } };
@@ -28,6 +29,8 @@ function answering(work) {
   let current = -1, shown = 0, several = false, hints = !work.blind, sending = Promise.resolve(), unsent = 0, actions = 0;
   const canvas = stage(byId("canvas"), labels, { editable: work.boxes, changed: () => { count(); marks(); } });
   const count = () => { document.body.dataset.actions = ++actions; };
+  const many = sheet(byId("sheet-images"), labels, LABEL_KEYS, () => { count(); told(); }), apart = new Set();
+  let together = false;
 
   const waiting = () => items.map((_, number) => number).filter(number => !given.has(number));
   function following(from) {
@@ -123,15 +126,55 @@ function answering(work) {
     sending.catch(() => {});
     progress();
   }
+  function keep(number, marked, seconds) {
+    const whole = { labels: [], boxes: work.boxes ? [] : null, unsure: false, ...marked };
+    given.set(number, whole);
+    history.push(number);
+    send("/api/answer", { number, seconds: Math.round(seconds * 100) / 100, ...whole });
+  }
   function answer(marked) {
     if (current < 0 || document.body.dataset.shown !== String(current)) return;
     count();
-    const seconds = Math.round((performance.now() - shown) / 10) / 100;
-    const whole = { labels: [], boxes: work.boxes ? [] : null, unsure: false, ...marked };
-    given.set(current, whole);
-    history.push(current);
-    send("/api/answer", { number: current, seconds, ...whole });
+    keep(current, marked, (performance.now() - shown) / 1000);
     go(following(current));
+  }
+  const bare = boxes => boxes.map(({ label, left, top, width, height }) => ({ label, left, top, width, height }));
+  const said = item => work.boxes ? { boxes: bare(located(counting(item))) } : { labels: item.predicted };
+  function told() {
+    const right = many.right().length;
+    byId("sheet-confirm").replaceChildren(right ? `Confirm ${right === 1 ? "the one" : `the ${right}`} that ${right === 1 ? "is" : "are"} right ` : "None is right ", make("kbd", { textContent: "Enter" }));
+  }
+  async function spread() {
+    const numbers = waiting().filter(number => !apart.has(number)).slice(0, AT_ONCE);
+    together = numbers.length > 0;
+    byId("sheet").hidden = !together;
+    byId("answering").hidden = together;
+    delete document.body.dataset.sheet;
+    progress();
+    if (!together) return go(following(-1));
+    byId("over").hidden = true;
+    await many.show(numbers.map(number => {
+      const item = items[number], names = work.boxes ? counting(item).map(seen => seen.label) : item.predicted;
+      const words = [...new Set(names)].map(name => [name, names.filter(other => other === name).length]).map(([name, times]) => times > 1 ? `${name} × ${times}` : name);
+      return { number, boxes: work.boxes ? located(counting(item)) : [], text: words.join(", ") || "nothing on it" };
+    }));
+    told();
+    document.body.dataset.sheet = numbers.join(" ");
+    shown = performance.now();
+  }
+  function confirmAll() {
+    if (document.body.dataset.sheet === undefined) return;
+    count();
+    const right = many.right(), wrong = many.wrong(), seconds = (performance.now() - shown) / 1000 / (right.length + wrong.length);
+    for (const number of wrong) apart.add(number);
+    for (const number of right) keep(number, said(items[number]), seconds);
+    spread();
+  }
+  function alone() {
+    together = false;
+    byId("sheet").hidden = true;
+    delete document.body.dataset.sheet;
+    go(following(-1));
   }
   function confirm() {
     const item = items[current];
@@ -163,6 +206,7 @@ function answering(work) {
     u: ["undo", "take the last answer back", undo],
     m: ["several", "choose several labels, then confirm", () => { several = !several; byId("several").setAttribute("aria-pressed", String(several)); marks(); }],
     b: ["hints", "show or hide what the version saw", () => { if (work.blind) return; hints = !hints; byId("hints").setAttribute("aria-pressed", String(hints)); canvas.guess(guesses(items[current])); marks(); }],
+    g: ["together", "several at once, as the version sees them; those that are right are confirmed together", () => { if (work.blind) return; count(); apart.clear(); spread(); }],
     z: ["whole", "the whole image", () => canvas.fit()],
     "+": ["closer", "closer", () => canvas.zoom(1.5)],
     "-": ["farther", "farther", () => canvas.zoom(1 / 1.5)],
@@ -171,7 +215,9 @@ function answering(work) {
   };
   for (const [, [id, , run]] of Object.entries(commands)) if (id) byId(id).onclick = run;
   for (const id of work.boxes ? ["several", "nothing"] : ["marks"]) byId(id).hidden = true;
-  if (work.blind) byId("hints").hidden = true;
+  if (work.blind) for (const id of ["hints", "together"]) byId(id).hidden = true;
+  byId("alone").onclick = () => { count(); alone(); };
+  byId("sheet-confirm").onclick = confirmAll;
   byId("question").textContent = work.boxes ? "Draw a box around each" : "What is on the image?";
   byId("labels").replaceChildren(...labels.map((name, number) => {
     const button = make("button", { type: "button" }), swatch = make("span", { className: "swatch" });
@@ -184,11 +230,16 @@ function answering(work) {
   keys([[`${LABEL_KEYS.slice(0, Math.min(labels.length, LABEL_KEYS.length)).join(" ")}`, "the labels, in their order"],
     ...Object.entries(commands).map(([key, [, about]]) => [key === " " ? "Space" : key, about]), ["drag", work.boxes ? "draw, move or resize a box; with Ctrl move the image" : "move the image"], ["wheel", "closer, farther"]]);
   addEventListener("keydown", event => {
-    if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]") || current < 0) return;
+    if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]") || (current < 0 && !together)) return;
     // A button that has the focus is pressed by Enter and Space itself.
     if ((event.key === "Enter" || event.key === " ") && event.target.closest?.("button")) return;
     const digit = /^(Digit|Numpad)([0-9])$/.exec(event.code)?.[2], key = digit ?? (event.key.length === 1 ? event.key.toLowerCase() : event.key);
     const number = LABEL_KEYS.indexOf(key);
+    if (together) {
+      const press = { Enter: confirmAll, g: () => { count(); alone(); } }[key] ?? (number >= 0 && number < AT_ONCE ? () => many.toggle(number) : null);
+      if (press && !event.repeat) { event.preventDefault(); press(); }
+      return;
+    }
     const run = commands[key === "Backspace" ? "Delete" : key === "=" ? "+" : key]?.[2] ?? (number >= 0 && number < labels.length ? () => label(labels[number]) : null);
     if (!run || event.repeat) return;
     event.preventDefault();

@@ -22,6 +22,7 @@ _STATIC = {
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
     "/drawing.js": ("drawing.js", "text/javascript; charset=utf-8"),
+    "/sheet.js": ("sheet.js", "text/javascript; charset=utf-8"),
     "/browsing.js": ("browsing.js", "text/javascript; charset=utf-8"),
 }
 _HEADERS = {

@@ -1,3 +1,3 @@
 """Answers out of other tools' files: A2I's output, Ground Truth's manifests, Label Studio's exports."""
 
-__all__ = ["files"]
+__all__ = ["files", "given", "label_studio"]

@@ -1,3 +1,4 @@
+import hashlib
 import io
 import struct
 import zlib
@@ -9,7 +10,7 @@ from PIL import Image
 
 from customlabels.datasets.headers import parse
 from customlabels.datasets.model import ImageInfo
-from customlabels.datasets.probe import probe
+from customlabels.datasets.probe import hash_all, probe
 
 
 def encoded(width: int, height: int, format: str, **options: object) -> bytes:
@@ -83,3 +84,14 @@ def test_bytes_behind_the_end_of_a_jpeg_do_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "camera.jpg"
     path.write_bytes(encoded(70, 70, "JPEG") + b"trailer" * 2000)
     assert probe(path).width == 70
+
+
+def test_hashing_tells_the_bytes_of_each_file(tmp_path: Path) -> None:
+    sizes = (0, 1, 70_000, 3_000_000)
+    paths = [tmp_path / str(size) for size in sizes]
+    for path, size in zip(paths, sizes, strict=True):
+        path.write_bytes(bytes(size))
+    told: list[int] = []
+    hashes = list(hash_all(paths, told.append))
+    assert sorted(told) == sorted(sizes)
+    assert hashes[2].sha256 == hashlib.sha256(bytes(70_000)).hexdigest()

@@ -79,6 +79,7 @@ NEEDS = {
         settings=NAMED,
         left_out={"--measure": "it asks for half a minute"},
     ),
+    "docs/how-to/container.md": Needs(),
     "docs/explanation/architecture.md": Needs(PHOTOS, settings=NAMED),
     "docs/explanation/engines.md": Needs(PHOTOS),
     # A probe waits for a minute; tests/e2e/test_doctor.py has it with the clock moved on.

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support.drawing import draw
-from support.inspected import told_queue
+from support.inspected import make_table, told_queue
 from support.local_services import QUICK, Service, client
 from support.policies import allowed, needed
+from support.production import Seeing, write_production
 from support.shells import Shell
 from support.uptime_stack import serviced
 
@@ -200,6 +203,62 @@ def test_from_deploying_to_removing(made: tuple[Shell, Service]) -> None:
     assert len(inspected(shell, 6)) == 6
     shell.run("--local", "inspection", "remove", "--results", "--yes")
     assert client(service, "dynamodb").list_tables()["TableNames"] == []
+
+
+@pytest.mark.around
+def test_production_is_watched_for_drift_with_golden_images_a_page_and_figures(made: tuple[Shell, Service]) -> None:
+    shell, service = made
+    shell.run("--local", "versions", "promote", "v1", "--force")
+    shell.run("--local", "model", "start", "v1", "--yes")
+    settings(shell, "[inspection]", '[inspection]\nkeep = "8d"\ngolden = "photos"')
+    assert "has no results yet" in shell.run("--local", "inspection", "watch", expect=1).stderr
+    dynamodb = client(service, "dynamodb")
+    table = make_table(dynamodb, f"{STACK}-results")
+    now = datetime.fromtimestamp(address.advance(shell.state, 0.0), UTC)
+    rng = np.random.default_rng(0)
+
+    def seen(day: int, images: int, share: float) -> list[Seeing]:
+        at = now - timedelta(days=day)
+        return [
+            Seeing(
+                f"in/{day}/{number}.jpg",
+                at.replace(hour=0, minute=0) + timedelta(seconds=number),
+                {"across": float(rng.uniform(60, 99) if rng.random() < share else rng.uniform(5, 30))},
+            )
+            for number in range(images)
+        ]
+
+    write_production(table, "line-1", [*seen(4, 260, 0.2), *seen(3, 260, 0.2)])
+    few = shell.run("--local", "inspection", "watch", "--no-golden").stdout
+    assert "0 days judged" in few
+    write_production(table, "line-1", [*seen(2, 120, 0.2), *seen(1, 120, 0.9)])
+    words = ["--local", "inspection", "watch", "--page", "watch.html", "--publish"]
+    found = shell.json(*words)
+    assert [day["drifted"] > 0 for day in found["days"]] == [False, True]
+    assert found["golden"] == {"images": 12, "wrong": [], "confidence": found["golden"]["confidence"]}
+    assert found["golden"]["confidence"] > 50
+    page = (shell.folder / "watch.html").read_text()
+    assert "share of across" in page
+    shown = shell.run(*words).stdout
+    assert "share of across" in shown
+    assert "2 days judged, 1 drifted" in shown
+    assert "golden images: 12 of 12 right" in shown
+    points = client(service, "cloudwatch").get_metric_statistics(
+        Namespace="customlabels",
+        MetricName="DriftedSignals",
+        Dimensions=[{"Name": "Project", "Value": "surface"}],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(hours=9),
+        Period=3600,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    assert points
+    assert points[0]["Maximum"] >= 1
+    shell.run("--local", "model", "stop", "v1")
+    down = shell.run("--local", "inspection", "watch")
+    assert "golden images were not shown" in down.stderr
+    settings(shell, "", "")
+    dynamodb.delete_table(TableName=f"{STACK}-results")
 
 
 @pytest.mark.around

@@ -157,6 +157,7 @@ USES = {
             "inspection deploy --yes",
             "inspection status",
             "inspection results --again",
+            "inspection watch --publish",
             "inspection retry --yes",
             # What is left of the results is taken up again.
             "inspection remove --yes",
@@ -192,9 +193,9 @@ USES = {
 }
 
 
-NOT_TRIED = {("doctor", "Quotas"), ("promote", "Bucket")}
-"""Statements for what the local service does not offer, and for telling a file that is gone from one that may not be
-read, where none is gone."""
+NOT_TRIED = {("doctor", "Quotas"), ("promote", "Bucket"), ("inspection", "Figures")}
+"""Statements for what the local service does not offer, for telling a file that is gone from one that may not be
+read, where none is gone, and for figures of days on which nothing arrived."""
 
 SLOW = {"batch": pytest.mark.around, "doctor-probe": pytest.mark.around}
 """A probe waits until what it made is gone again, over a minute where answers are late; a batch needs two stacks."""

@@ -227,6 +227,38 @@ def test_detections_are_written_drawn_and_gone_on_with(trained: tuple[Shell, str
     assert "is no file of detections" in shell.run(*in_s3[:-1], "other.csv", expect=4).stderr
 
 
+def test_images_are_labelled_ahead_and_an_interrupted_run_is_gone_on_with(trained: tuple[Shell, str, str]) -> None:
+    shell, old, _ = trained
+    words = ["dataset", "prelabel", "photos/across", "--with", old, "--local", "--rate", "100", "--to", "ahead"]
+    planned = shell.json(*words, "--dry-run")
+    assert (planned["images"], planned["to_look_at"], planned["seconds"]) == (10, 10, 0.1)
+    assert not (shell.folder / "ahead").exists()
+    assert "--start starts it for this" in shell.run(*words, expect=1).stderr
+    assert not (shell.folder / "ahead").exists()
+    made = shell.json(*words, "--start", "--yes")
+    assert (made["labelled"], made["failed"]) == (10, 0)
+    seen = shell.folder / "ahead" / "seen.jsonl"
+    lines = seen.read_text().splitlines()
+    seen.write_text("\n".join(lines[:4]) + "\n" + lines[4][:20])
+    again = shell.json(*words, "--start", "--yes")
+    assert (again["images"], again["to_look_at"], seen.read_text().splitlines()) == (10, 6, lines)
+    # All is there: neither a running model nor a question is needed for another format.
+    other = shell.json(*words, "--as", "label-studio", "--output", "json")
+    assert other["to_look_at"] == 0
+    assert len(json.loads((shell.folder / "ahead" / "tasks.json").read_text())) == 10
+    (shell.folder / "ahead" / "tasks.json").unlink()
+    inspected = shell.json("dataset", "inspect", "ahead", "--images", "photos/across")
+    assert inspected["labels"]["across"]["images"] == 10
+    table = {
+        ("--with", "nobody"): (1, "nobody"),
+        ("--with", "rekognition"): (2, "the local service has no DetectLabels"),
+        ("--min-confidence", "10"): (4, "holds detections of version"),
+        ("--to", "photos"): (4, "holds something else already"),
+    }
+    for more, (code, message) in table.items():
+        assert message in shell.run(*words, *more, expect=code).stderr, more
+
+
 def test_a_version_is_copied_to_another_project(trained: tuple[Shell, str, str]) -> None:
     shell, old, _ = trained
     assert (

@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ import pytest
 from support.local_services import BUCKET, Service
 from support.shells import Shell
 
+from customlabels.inspection.drift import Day, Reference, Signal, Watched
+from customlabels.inspection.golden import Golden
+from customlabels.inspection.watch_page import watch_page as watch_page_of
 from customlabels.pipelines.evaluation.evaluation_summary import Evaluation, LabelMetrics
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.picture_names import short_names
@@ -65,18 +68,27 @@ def simulation_page(tmp_path: Path) -> str:
     return (tmp_path / "simulation.html").read_text()
 
 
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The source of axe-core, as npm has it."""
-    folder, npm = tmp_path_factory.mktemp("axe"), shutil.which("npm")
-    if npm is None:
-        pytest.skip("no npm on this machine")
-    words = [npm, "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "axe-core@4"]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
-    script = folder / "node_modules" / "axe-core" / "axe.min.js"
-    if done.returncode or not script.exists():
-        pytest.skip(f"axe-core cannot be had here: {done.stderr[-200:]}")
-    return script.read_text()
+@pytest.fixture
+def watch_page() -> str:
+    """Two months of which the last days drift, a golden image that is wrong, figures of production."""
+    first = date(2026, 1, 1)
+    signals = [
+        Signal(kind, label, 0.75, 0.66, 1e-12 if label == LABELS[0] else 0.3, label == LABELS[0])
+        for label in LABELS
+        for kind in ("confidence", "share")
+    ]
+    quiet = [Signal(signal.kind, signal.label, signal.before, signal.now, 0.5) for signal in signals]
+    days = tuple(
+        Day(first + timedelta(days=2 + number), 900, 3, tuple(signals if number > 50 else quiet))
+        for number in range(60)
+    )
+    watched = Watched(Reference(first, first + timedelta(days=1), 1800, 4), days, 60_000)
+    golden = Golden(12, ("crack/000.jpg is crack, the version says nothing",), 81.5)
+    figure = {"value": 0.9, "low": 0.85, "high": 0.94}
+    production = [
+        {"label": label, "precision": figure, "recall": figure, "having": figure, "answered": 40} for label in LABELS
+    ]
+    return watch_page_of("surface", "v1", watched, golden, production, made=datetime(2026, 3, 9, tzinfo=UTC))
 
 
 def answered(page: str, script: str, folder: Path) -> Any:
@@ -101,7 +113,7 @@ def answered(page: str, script: str, folder: Path) -> Any:
 
 
 @pytest.mark.around
-@pytest.mark.parametrize("name", ["report_page", "simulation_page"])
+@pytest.mark.parametrize("name", ["report_page", "simulation_page", "watch_page"])
 def test_axe_has_nothing_to_say(name: str, axe: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     page = request.getfixturevalue(name)
     asked = "axe.run().then(r => answer(r.violations.map(v => [v.id, v.nodes.map(n => n.html.slice(0, 200))])))"
@@ -109,7 +121,7 @@ def test_axe_has_nothing_to_say(name: str, axe: str, tmp_path: Path, request: py
 
 
 @pytest.mark.around
-@pytest.mark.parametrize("name", ["report_page", "simulation_page"])
+@pytest.mark.parametrize("name", ["report_page", "simulation_page", "watch_page"])
 def test_tables_are_whole_on_paper(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     page = request.getfixturevalue(name)
     # The styles of print on a window as wide as the paper.

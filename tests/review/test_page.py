@@ -97,6 +97,53 @@ def test_an_answer_is_taken_back_and_one_that_is_left_for_later_comes_last(tab: 
     assert {answer.labels for answer in read_answers(tmp_path / "review")} == {("across",)}
 
 
+@pytest.mark.parametrize("boxes", [False, True])
+def test_several_at_once_are_confirmed_but_for_those_that_are_not_right(tab: Tab, tmp_path: Path, boxes: bool) -> None:
+    tasks = tasks_of(tmp_path, boxes=boxes)
+    tab.complaints.clear()
+    with served(to_answer(tasks, [], "ada", boxes=boxes), tmp_path / "review") as server:
+        tab.open(server.address)
+        shown(tab, 0)
+        tab.press("g")
+        every = " ".join(map(str, range(min(12, len(tasks)))))
+        tab.wait(f"document.body.dataset.sheet === '{every}'")
+        tab.press("2")
+        tab.click("#sheet-images li:nth-child(4) button")
+        tab.click("#sheet-images li:nth-child(5) button")
+        tab.press("5", "Enter")
+        # What was taken out is answered one by one; nothing else waits.
+        shown(tab, 1)
+        kept(tab)
+        answers = {answer.image: answer for answer in read_answers(tmp_path / "review")}
+        assert answers.keys() == {task.image for number, task in enumerate(tasks) if number not in (1, 3)}
+        for task in tasks:
+            if task.image in answers and boxes:
+                counting = [seen for seen in task.seen if seen.label in task.predicted]
+                found = [box.rectangle for box in answers[task.image].boxes or ()]
+                assert found == [seen.box for seen in counting if seen.box]
+            elif task.image in answers:
+                assert answers[task.image].labels == task.predicted
+        tab.press(" " if not boxes else "Enter")
+        shown(tab, 3)
+        tab.press("u")
+        shown(tab, 1)
+        tab.press("g")
+        tab.wait("document.body.dataset.sheet === '1 3'")
+        tab.press("g")
+        shown(tab, 1)
+        assert int(tab.value("document.body.dataset.actions")) == 10
+    assert tab.complaints == []
+
+
+def test_a_blind_review_has_no_sheet(tab: Tab, tmp_path: Path) -> None:
+    with served(to_answer(tasks_of(tmp_path), [], "ada", blind=True), tmp_path / "review") as server:
+        tab.open(server.address)
+        shown(tab, 0)
+        tab.press("g")
+        assert tab.value("document.getElementById('together').hidden")
+        assert tab.value("document.getElementById('sheet').hidden")
+
+
 def test_boxes_are_confirmed_drawn_relabelled_moved_and_taken_away(tab: Tab, tmp_path: Path) -> None:
     tasks = tasks_of(tmp_path, boxes=True)
     with served(to_answer(tasks, [], "ada"), tmp_path / "review") as server:

@@ -3,6 +3,10 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from skimage.feature import hog
 
 from customlabels.emulator.engine import classifier, defects, features, pretrained
 from customlabels.emulator.engine.scattering import scattered
@@ -72,6 +76,13 @@ def test_a_step_of_light_is_uneven_and_its_side_does_not_matter() -> None:
     stepped[:, :50] = 90
     assert np.abs(unevenness(stepped) - unevenness(flat)).max() > 0.1
     np.testing.assert_allclose(unevenness(mirrored(stepped)), unevenness(stepped), atol=1e-4)
+
+
+@settings(max_examples=25, deadline=None)
+@given(arrays.arrays(np.uint8, (128, 128)) | st.integers(0, 40).map(lambda seed: surface(seed)[:128, :128]))
+def test_histograms_of_gradients_are_those_of_scikit_image(grey: Image) -> None:
+    usual = hog(grey, orientations=9, pixels_per_cell=(16, 16), cells_per_block=(2, 2), transform_sqrt=True)
+    np.testing.assert_allclose(features._edges(grey), usual, atol=1e-6)
 
 
 def accuracy(first: list[Image], second: list[Image], by: str) -> float:

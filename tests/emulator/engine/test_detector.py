@@ -1,15 +1,19 @@
-from dataclasses import fields
+import sys
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from customlabels.emulator.engine import detector
+from customlabels.emulator.engine import detector, features, pretrained
 from customlabels.emulator.engine.detector import BoxDetector
 from customlabels.emulator.engine.detector_truth import Box
 
 LABELS = ("square", "disc")
+
+missing = pytest.mark.skipif(pretrained.weights_file() is None, reason="the extra local is not installed")
+both_ways = pytest.mark.parametrize("by", [features.BY_HAND, pytest.param(pretrained.NAME, marks=missing)])
 
 
 def drawn(seed: int, colour: bool = False) -> tuple[np.ndarray, list[Box]]:
@@ -39,17 +43,18 @@ def overlap(box: tuple[float, ...], other: tuple[float, ...]) -> float:
 
 
 @cache
-def learnt(colour: bool = False) -> BoxDetector:
+def learnt(colour: bool = False, by: str = features.BY_HAND) -> BoxDetector:
     images, boxes = zip(*(drawn(seed, colour) for seed in range(9)), strict=True)
-    return detector.fit(images, boxes, LABELS, seed=0)
+    return detector.fit(images, boxes, LABELS, seed=0, described_by=by)
 
 
+@both_ways
 @pytest.mark.parametrize("colour", [False, True])
-def test_it_finds_what_it_has_learnt_where_it_lies(colour: bool) -> None:
+def test_it_finds_what_it_has_learnt_where_it_lies(colour: bool, by: str) -> None:
     found_of_all = 0
     for seed in range(100, 105):
         image, truth = drawn(seed, colour)
-        detections = detector.detect(learnt(colour), image)
+        detections = detector.detect(learnt(colour, by), image)
         confidences = [detection[5] for detection in detections]
         assert confidences == sorted(confidences, reverse=True)
         assert len(detections) <= 50
@@ -60,19 +65,29 @@ def test_it_finds_what_it_has_learnt_where_it_lies(colour: bool) -> None:
     assert found_of_all >= 9
 
 
-def test_the_same_images_give_the_same_model_to_the_bit() -> None:
+@both_ways
+def test_the_same_images_give_the_same_model_to_the_bit(by: str) -> None:
     images, boxes = zip(*(drawn(seed) for seed in range(6)), strict=True)
-    first, second = (detector.fit(images, boxes, LABELS, seed=3) for _ in range(2))
+    first, second = (detector.fit(images, boxes, LABELS, seed=3, described_by=by) for _ in range(2))
     for field in fields(first):
         np.testing.assert_array_equal(getattr(first, field.name), getattr(second, field.name))
 
 
-def test_a_stored_model_finds_the_same(tmp_path: Path) -> None:
-    detector.save(learnt(), tmp_path / "model.npz")
+@both_ways
+def test_a_stored_model_finds_the_same(tmp_path: Path, by: str) -> None:
+    detector.save(learnt(by=by), tmp_path / "model.npz")
     loaded = detector.load(tmp_path / "model.npz")
-    assert loaded.labels == LABELS
+    assert (loaded.labels, loaded.described_by) == (LABELS, by)
     image, _ = drawn(200)
-    assert detector.detect(loaded, image) == detector.detect(learnt(), image)
+    assert detector.detect(loaded, image) == detector.detect(learnt(by=by), image)
+
+
+def test_a_model_of_a_network_that_is_gone_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = replace(learnt(), described_by=pretrained.NAME)
+    pretrained._network.cache_clear()
+    monkeypatch.setitem(sys.modules, pretrained.PACKAGE, None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'customlabels\[local\]'"):
+        detector.detect(model, drawn(0)[0])
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04 broken"])
@@ -82,11 +97,12 @@ def test_another_file_is_no_model(tmp_path: Path, content: bytes) -> None:
         detector.load(tmp_path / "model.npz")
 
 
+@both_ways
 @pytest.mark.parametrize("shape", [(64, 64), (64, 64, 3), (64, 1280), (1280, 64, 3), (900, 1100)])
-def test_any_size_is_looked_at_and_boxes_lie_within(shape: tuple[int, ...]) -> None:
+def test_any_size_is_looked_at_and_boxes_lie_within(shape: tuple[int, ...], by: str) -> None:
     image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     for plain in (image, np.full(shape, 7, dtype=np.uint8)):
-        for _, left, top, width, height, _ in detector.detect(learnt(), plain):
+        for _, left, top, width, height, _ in detector.detect(learnt(by=by), plain):
             assert left >= 0
             assert top >= 0
             assert left + width <= shape[1] + 1e-6

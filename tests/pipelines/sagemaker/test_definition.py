@@ -4,15 +4,18 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
 from support.templates import complaints
 
+from customlabels.core.errors import CustomLabelsError
 from customlabels.core.settings import GateSettings
 from customlabels.pipelines.sagemaker.definition import Pipeline, Places, definition
 from customlabels.pipelines.sagemaker.parts import Parts
 from customlabels.pipelines.sagemaker.pipeline_template import FUNCTIONS, REFERENCES, template
+from customlabels.pipelines.sagemaker.sdk_steps import sdk_steps
 
 MADE = Pipeline(
     project="surface",
@@ -123,3 +126,10 @@ def test_text_of_the_settings_is_no_reference_of_the_template() -> None:
         REFERENCES["queue_url"],
         REFERENCES["processing_role"],
     }
+
+
+@pytest.mark.skipif(find_spec("sagemaker") is not None, reason="the SageMaker SDK is installed")
+def test_without_the_sdk_its_objects_are_refused_with_what_to_install() -> None:
+    with pytest.raises(CustomLabelsError, match="is not installed") as refused:
+        sdk_steps(definition(MADE), None)  # type: ignore[arg-type] # nothing gets that far
+    assert "customlabels[sagemaker]" in str(refused.value.hint)

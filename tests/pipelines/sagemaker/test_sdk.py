@@ -5,12 +5,15 @@ pip install '.[sagemaker]'
 
 import json
 import socket
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
 import pytest
 
+from customlabels.core.settings import GateSettings
 from customlabels.pipelines.sagemaker.definition import Pipeline, Places, definition
+from customlabels.pipelines.sagemaker.sdk_steps import sdk_steps
 
 # Importing it makes a client, which takes a region: it is looked for, not imported.
 pytestmark = pytest.mark.skipif(find_spec("sagemaker") is None, reason="the SageMaker SDK is not installed")
@@ -31,8 +34,9 @@ MADE = Pipeline(
 )
 
 
-def built(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The same pipeline as the SDK builds it, with no way to AWS."""
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A session of the SDK with no way to AWS."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "none")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -44,6 +48,28 @@ def built(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(socket.socket, "connect", refuse)
     import boto3
     from sagemaker.core.helper.session_helper import Session  # noqa: F401 - PipelineSession needs it imported first
+    from sagemaker.core.workflow.pipeline_context import PipelineSession
+
+    return PipelineSession(boto_session=boto3.Session(region_name="eu-west-1"), default_bucket="plant-7")
+
+
+def document_of(session: Any, parameters: list[Any], steps: list[Any]) -> dict[str, Any]:
+    """The definition that the SDK makes of a pipeline."""
+    from sagemaker.mlops.workflow.pipeline import Pipeline as Built
+
+    made = Built(
+        name="surface",
+        parameters=parameters,
+        pipeline_experiment_config=None,
+        steps=steps,
+        sagemaker_session=session,
+    )
+    document: dict[str, Any] = json.loads(made.definition())
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def built(session: Any) -> dict[str, Any]:
+    """The same pipeline, written by hand with the SDK."""
     from sagemaker.core.lambda_helper import Lambda
     from sagemaker.core.processing import Processor
     from sagemaker.core.shapes import ProcessingInput, ProcessingS3Input
@@ -51,15 +77,12 @@ def built(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     from sagemaker.core.workflow.execution_variables import ExecutionVariables
     from sagemaker.core.workflow.functions import Join
     from sagemaker.core.workflow.parameters import ParameterFloat, ParameterInteger, ParameterString
-    from sagemaker.core.workflow.pipeline_context import PipelineSession
     from sagemaker.mlops.workflow.callback_step import CallbackOutput, CallbackOutputTypeEnum, CallbackStep
     from sagemaker.mlops.workflow.condition_step import ConditionStep
     from sagemaker.mlops.workflow.fail_step import FailStep
     from sagemaker.mlops.workflow.lambda_step import LambdaOutput, LambdaOutputTypeEnum, LambdaStep
-    from sagemaker.mlops.workflow.pipeline import Pipeline as Built
     from sagemaker.mlops.workflow.steps import ProcessingStep
 
-    session = PipelineSession(boto_session=boto3.Session(region_name="eu-west-1"), default_bucket="plant-7")
     kinds = {"String": ParameterString, "Integer": ParameterInteger, "Float": ParameterFloat}
     given = {
         one["Name"]: kinds[one["Type"]](
@@ -121,7 +144,6 @@ def built(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     figures = {"min_f1": "MinF1", "min_precision": "MinPrecision", "min_recall": "MinRecall"}
     figures["min_label_f1"] = "MinLabelF1"
     gate: dict[str, Any] = {name: given[parameter] for name, parameter in figures.items()}
-    gate |= {"min_label": {}, "min_test_images": 0, "max_regression": -1.0}
     judged = outputs(F1="Float", Precision="Float", Recall="Float", Result="String", Sentence="String")
     evaluate = function("Evaluate", {**begun, "gate": gate}, judged, depends_on=["Wait"])
     found = evaluate.properties.Outputs
@@ -145,16 +167,37 @@ def built(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         if_steps=[register],
         else_steps=[FailStep(name="Refuse", error_message=found["Sentence"])],
     )
-    made = Built(
-        name="surface",
-        parameters=list(given.values()),
-        pipeline_experiment_config=None,
-        steps=[look, build, start, wait, evaluate, choice],
-        sagemaker_session=session,
-    )
-    document: dict[str, Any] = json.loads(made.definition())
-    return {name: value for name, value in document.items() if value is not None}
+    return document_of(session, list(given.values()), [look, build, start, wait, evaluate, choice])
 
 
-def test_the_definition_is_what_the_sdk_builds_of_the_same_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert definition(MADE) == built(monkeypatch)
+def test_the_definition_is_what_the_sdk_builds_of_the_same_steps(session: Any) -> None:
+    assert definition(MADE) == built(session)
+
+
+GATES = (
+    GateSettings(),
+    GateSettings(min_f1=0.8, min_label={"crack": "0.9:recall"}, min_test_images=5, max_regression=0.02),
+)
+
+
+@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("source", [None, "s3://plant-7/photos"])
+def test_steps_of_the_sdk_are_the_definition_that_they_are_made_of(
+    session: Any, gate: GateSettings, source: str | None
+) -> None:
+    exported = definition(replace(MADE, gate=gate, source=source, instances=3))
+    made = sdk_steps(exported, session)
+    assert document_of(session, [*made.parameters.values()], [*made.steps.values()]) == exported
+
+
+def test_a_team_puts_them_between_steps_of_its_own(session: Any) -> None:
+    from sagemaker.mlops.workflow.fail_step import FailStep
+
+    made = sdk_steps(definition(MADE), session)
+    assert [*made.steps] == ["Look", "Build", "Start", "Wait", "Evaluate", "Gate"]
+    own = FailStep(name="Own", error_message=made.steps["Evaluate"].properties.Outputs["Sentence"])
+    made.steps["Look"].add_depends_on(["Own"])
+    document = document_of(session, [*made.parameters.values()], [own, *made.steps.values()])
+    steps = {step["Name"]: step for step in document["Steps"]}
+    assert steps["Look"]["DependsOn"] == ["Own"]
+    assert steps["Own"]["Arguments"]["ErrorMessage"] == {"Get": "Steps.Evaluate.OutputParameters['Sentence']"}

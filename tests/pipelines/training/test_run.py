@@ -29,11 +29,15 @@ from customlabels.pipelines.training.upload import missing_images
 class Steps:
     def __init__(self) -> None:
         self.titles: list[str] = []
+        self.far: dict[str, list[int | None]] = {}
+        """Of each step, how much there was and how much was done."""
 
     @contextmanager
-    def step(self, title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    def step(self, title: str, total: int | None = None, *, in_bytes: bool = False) -> Iterator[Callable[[int], None]]:
         self.titles.append(title)
-        yield lambda count: None
+        done: list[int] = []
+        yield done.append
+        self.far[title] = [total, sum(done)]
 
 
 def plan_for(folder: Path, project: str, seed: int = 0) -> Plan:
@@ -45,6 +49,14 @@ def carry_out(service: Service, plan: Plan, *, external: bool = False) -> tuple[
     steps, clients = Steps(), {"rekognition": service.rekognition, "s3": service.s3}
     begun = begin(plan, **clients, region="us-east-1", watch=steps, external=external)
     return begun, finish(begun, **clients, watch=steps, notify=steps.titles.append), steps.titles
+
+
+def test_an_uploads_progress_is_in_bytes(service: Service, tmp_path: Path) -> None:
+    folder = draw(tmp_path / "bytes", {"across": 3, "down": 3})
+    plan, steps = plan_for(folder, "bytes"), Steps()
+    prepare(plan, service.rekognition, service.s3, steps)
+    whole = sum(path.stat().st_size for path in folder.rglob("*.jpg"))
+    assert steps.far["uploading 6 of 6 images"] == [whole, whole]
 
 
 def test_only_what_is_missing_is_uploaded_and_datasets_follow_the_images(service: Service, tmp_path: Path) -> None:

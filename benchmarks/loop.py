@@ -1,0 +1,269 @@
+"""What reviewed images are worth, and what labelling ahead saves: python benchmarks/loop.py [TILES [SEEDS]]
+
+A model of the local engine is learnt from 24 images, and from 100 more after each round that people label: once those
+that `review pick` chooses by what the model says of them, once 100 at random. F1 is that of an untouched test set, a
+mean over labels, with the best thresholds there, as in the service. On images that `customlabels sample` makes, in
+which two of three have no defect; and on photographs of magnetic tiles, where TILES is their folder (magnetic_tile.py
+tells of them).
+
+Then sample images with boxes are labelled ahead by a model that was trained on others, and corrected in the page by a
+person who knows the truth: twelve at once are confirmed but for those that are wrong, which are corrected one by one.
+Beside it the same images labelled from nothing; both make a dataset. An action is a key, a
+click or a drag, as the page counts them. A box counts as right where it overlaps the true one by half.
+"""
+
+import json
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from magnetic_tile import Described, chosen, described, macro_f1, tiles
+from numpy.typing import NDArray
+from rows import Row, note
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from support.browser import Tab, browser
+from support.local_services import QUICK
+from support.shells import Shell
+
+from customlabels.datasets.samples import make_samples
+from customlabels.emulator.engine import classifier, features
+from customlabels.emulator.server import address
+from customlabels.manifests.formats import load_dataset
+from customlabels.pipelines.service.detection import DetectedLabel
+from customlabels.review.agreement import matched
+from customlabels.review.answers import Region, read_answers
+from customlabels.review.images import keys_of, regions_of
+from customlabels.review.pick import Candidate, Cut, Thresholds, pick
+
+SEEDS, FIRST, A_ROUND, ROUNDS = 6, 24, 100, 4
+TESTED, GOOD, BAD = 40, 260, 40
+"""Sample images a label: tested, in the pool without a defect, and in the pool with each."""
+
+AT_ONCE = 12
+TRAINED, AHEAD = 80, 15
+"""Sample images a label: that a model is trained on, and that are labelled ahead."""
+
+
+def samples() -> tuple[Described, NDArray[np.bool_], str]:
+    """Sample images, which of them are tested, and the label that says that nothing is wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "all"
+        make_samples(root, images=TESTED + GOOD)
+        for path in root.glob("*/*.jpg"):
+            if path.parent.name != "ok" and number(path.name) > TESTED + BAD:
+                path.unlink()
+        images = described(root, features.describer())
+    return images, np.array([number(name) <= TESTED for name in images.names]), "ok"
+
+
+def number(name: str) -> int:
+    return int(Path(name).stem.rpartition("-")[2])
+
+
+def begun(truth: NDArray[np.bool_], pool: NDArray[np.intp], seed: int) -> NDArray[np.intp]:
+    """The first images: two of each label, the others at random."""
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(pool)
+    two = [place for label in range(truth.shape[1]) for place in shuffled[truth[shuffled, label]][:2]]
+    rest = [place for place in shuffled if place not in set(two)]
+    return np.array([*two, *rest[: FIRST - len(two)]])
+
+
+def rounds(
+    images: Described, test: NDArray[np.bool_], ok: str, labels: list[str], seed: int, *, picks: bool
+) -> list[float]:
+    """F1 after each round."""
+    pool = np.flatnonzero(~test)
+    train = np.zeros(len(test), bool)
+    train[begun(images.truth, pool, seed)] = True
+    figures = [macro_f1(images, train, test)[0]]
+    for turn in range(ROUNDS):
+        left = pool[~train[pool]]
+        if len(left) < A_ROUND:
+            break
+        if picks:
+            model = classifier.fit(images.rows[train], images.truth[train], labels, 0, features.weights(images.by))
+            scores = classifier.confidences(model, images.rows[left])
+            candidates = [
+                Candidate(str(place), "", "", tuple(map(DetectedLabel, labels, (100 * row).tolist())))
+                for place, row in zip(left, scores, strict=True)
+            ]
+            cut = Cut(Thresholds(50.0), frozenset({ok}))
+            chosen_ = [int(image.candidate.image) for image in pick(candidates, cut, A_ROUND, seed=seed).new]
+        else:
+            chosen_ = list(np.random.default_rng(1000 * seed + turn).permutation(left)[:A_ROUND])
+        train[chosen_] = True
+        figures.append(macro_f1(images, train, test)[0])
+    return figures
+
+
+def compared(what: str, images: Described, tests: list[NDArray[np.bool_]], ok: str, labels: list[str]) -> None:
+    ways = {
+        picks: [rounds(images, test, ok, labels, seed, picks=picks) for seed, test in enumerate(tests)]
+        for picks in (True, False)
+    }
+    for turn in range(1, min(map(len, [*ways[True], *ways[False]]))):
+        picked, at_random = ([figures[turn] for figures in ways[picks]] for picks in (True, False))
+        gains = [one - other for one, other in zip(picked, at_random, strict=True)]
+        spread = statistics.stdev(gains) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
+        note(
+            Row(
+                f"F1 on {what} after {turn * A_ROUND} reviewed, picked",
+                "as many at random",
+                f"{statistics.mean(picked) / statistics.mean(at_random):.3f}",
+                f"{statistics.mean(picked):.3f}; random {statistics.mean(at_random):.3f}; "
+                f"gain {statistics.mean(gains):+.3f} ± {spread:.3f}",
+                len(tests),
+            )
+        )
+
+
+def ahead() -> None:
+    """The actions of labelling in the page, ahead and from nothing."""
+    with tempfile.TemporaryDirectory() as name:
+        shell = Shell(Path(name))
+        make_samples(shell.folder / "first", images=TRAINED, seed=1)
+        make_samples(shell.folder / "more", images=AHEAD, seed=2)
+        address.start(shell.state, QUICK)
+        try:
+            training = shell.start("--local", "train", "first/boxes.json", "--project", "ahead", "-q")
+            _, errors = training.communicate()
+            if training.returncode:
+                raise SystemExit(errors)
+            words = ["dataset", "prelabel", "more", "--project", "ahead", "--to", "seen", "--start", "--yes", "-q"]
+            shell.run("--local", *words)
+        finally:
+            address.stop(shell.state)
+        dataset = load_dataset(shell.folder / "more" / "boxes.json", "coco")
+        paths = sorted((shell.folder / "more").rglob("*.jpg"))
+        by_path = {record.path: regions_of(record) or () for record in dataset.records}
+        keys = keys_of(paths)
+        truth = {key: by_path.get(path, ()) for key, path in zip(keys, paths, strict=True)}
+        counts, seen = {}, 0
+        with browser(shell.folder) as tab:
+            for way, blind in (("ahead", ()), ("nothing", ("--blind",))):
+                pick_words = ["review", "pick", "seen/seen.jsonl", "--in", way, "--threshold", "0", "--not-alike"]
+                shell.run(*pick_words, "--count", str(len(keys)), "--overlap", "0", "-q")
+                counts[way], rightly = labelled(tab, shell, way, truth, blind)
+                seen = rightly if way == "ahead" else seen
+                check(shell.folder / way, truth, len(keys))
+        for way in counts:
+            shell.run("review", "apply", "--in", way, "--to", f"{way}-set", "-q")
+    note(
+        Row(
+            f"actions of a person in the page, {4 * AHEAD} sample images with boxes, labelled ahead",
+            "labelled from nothing",
+            f"{counts['ahead'] / counts['nothing']:.2f}",
+            f"{counts['ahead']} keys, clicks and drags; from nothing {counts['nothing']}; {seen} images seen rightly",
+        )
+    )
+
+
+def labelled(
+    tab: Tab, shell: Shell, review: str, truth: dict[str, tuple[Region, ...]], more: tuple[str, ...]
+) -> tuple[int, int]:
+    """How many actions it takes to answer a whole review rightly in the page, and how many images were seen rightly."""
+    words = ["review", "page", "--in", review, "--person", "ada", "--boxes", "--output", "json", *more]
+    for label in ("crack", "pit", "scratch"):
+        words += ["--label", label]
+    process = shell.start(*words)
+    assert process.stdout is not None
+    lines = [process.stdout.readline()]
+    while lines[-1].rstrip() != "}":
+        lines.append(process.stdout.readline())
+    try:
+        tab.open(json.loads("".join(lines))["address"])
+        work = tab.value(
+            "fetch('/api/work', {headers: {Authorization: `Bearer ${location.hash.slice(1)}`}}).then(a => a.json())"
+        )
+        tasks = [json.loads(line) for line in (shell.folder / review / "picks.jsonl").read_text().splitlines()]
+        images = {task["name"]: task["image"] for task in tasks}
+        wanted = [truth[images[item["name"]]] for item in work["items"]]
+        rest = list(range(len(wanted)))
+        if not more:
+            rest = confirmed(tab, work["items"], wanted)
+        brush = work["labels"][0]
+        for place in rest:
+            tab.wait(f"document.body.dataset.shown === '{place}'")
+            brush = corrected(tab, work["items"][place], wanted[place], work["labels"], brush)
+            tab.press("Enter")
+        tab.wait("!document.getElementById('over').hidden && document.body.dataset.unsent === '0'")
+        return int(tab.value("document.body.dataset.actions")), len(wanted) - len(rest)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def confirmed(tab: Tab, items: list[dict], wanted: list[tuple[Region, ...]]) -> list[int]:
+    """Confirms, twelve at once, what was seen rightly; the numbers of the others."""
+    wrong = [place for place, item in enumerate(items) if not seen_rightly(item, wanted[place])]
+    tab.wait("document.body.dataset.shown === '0'")
+    tab.press("g")
+    for first in range(0, len(items), AT_ONCE):
+        some = list(range(first, min(len(items), first + AT_ONCE)))
+        tab.wait(f"document.body.dataset.sheet === '{' '.join(map(str, some))}'")
+        tab.press(*("1234567890as"[place - first] for place in some if place in wrong), "Enter")
+    return wrong
+
+
+def seen_rightly(item: dict, truth: tuple[Region, ...]) -> bool:
+    boxes = boxes_of(item)
+    return len(boxes) == len(truth) == len(matched(boxes, truth))
+
+
+def boxes_of(item: dict) -> list[Region]:
+    """Those that the page shows of itself."""
+    return [Region(seen["label"], *seen["box"]) for seen in item["seen"] if seen["counts"] and seen["box"] is not None]
+
+
+def check(review: Path, truth: dict[str, tuple[Region, ...]], count: int) -> None:
+    """Sees that every answer is the truth."""
+    answers = read_answers(review)
+    for answer in answers:
+        boxes = answer.boxes or ()
+        if not len(boxes) == len(truth[answer.image]) == len(matched(boxes, truth[answer.image])):
+            raise SystemExit(f"{review}: an answer is wrong: {answer}")
+    if len(answers) != count:
+        raise SystemExit(f"{review}: {len(answers)} answers of {count}")
+
+
+def corrected(tab: Tab, item: dict, truth: tuple[Region, ...], labels: list[str], brush: str) -> str:
+    """Makes the boxes on the page those that are true, as a person does; the label that is chosen then."""
+    shown = [Region(seen["label"], *seen["box"]) for seen in item["seen"] if seen["counts"] and seen["box"] is not None]
+    pairs = matched(shown, truth)
+    right, found = {one for one, _, _ in pairs}, {other for _, other, _ in pairs}
+    for place in sorted(set(range(len(shown))) - right, reverse=True):
+        tab.click(f"#marks li:nth-child({place + 1}) button:last-child")
+    area = tab.value("(({x, y, width, height}) => [x, y, width, height])(canvas.getBoundingClientRect())")
+    side = min(area[2], area[3])
+    left, top = area[0] + (area[2] - side) / 2, area[1] + (area[3] - side) / 2
+    for box in (box for place, box in enumerate(truth) if place not in found):
+        if box.label != brush:
+            tab.press("1234567890"[labels.index(box.label)])
+            brush = box.label
+        tab.drag(
+            (left + box.left * side, top + box.top * side),
+            (left + (box.left + box.width) * side, top + (box.top + box.height) * side),
+        )
+    return brush
+
+
+def main(folder: Path | None, seeds: int) -> None:
+    ahead()
+    images, test, ok = samples()
+    compared("sample images", images, [test] * seeds, ok, sorted({name.split("/")[0] for name in images.names}))
+    if folder is not None:
+        photographs = described(folder, features.describer())
+        groups = tiles(photographs.names)
+        tests = [chosen(photographs.truth, groups, seed) for seed in range(1, seeds + 1)]
+        labels = sorted({name.split("/")[0] for name in photographs.names})
+        free = next(label for label in labels if label.endswith("Free"))
+        compared("magnetic tiles", photographs, tests, free, labels)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None, int(sys.argv[2]) if len(sys.argv) > 2 else SEEDS)

@@ -1,0 +1,98 @@
+"""customlabels settings validate: what commands would refuse, all in one go."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customlabels.cli.group import run
+from customlabels.core.errors import SettingsError
+from customlabels.core.settings import TEMPLATE, ScheduleSettings
+from customlabels.scheduler.schedule_settings import read_schedule
+from customlabels.session import Session
+
+FAULTY = {
+    '[project]\nregion = "eu-north-7"': "project.region: Custom Labels is not available in eu-north-7",
+    '[dataset]\nformat = "cocco"': "dataset.format: 'cocco' is no format",
+    '[dataset]\nlabel_from = "name"': "dataset.label_pattern: goes with",
+    '[dataset]\nlabel_pattern = "a"': "dataset.label_pattern: goes with",
+    '[dataset]\nlabel_from = "name"\nlabel_pattern = "("': "dataset.label_pattern: '(' is no regular expression",
+    '[dataset]\nlabel_rules = ["a: b >= high"]': "dataset.label_rules: 'a: b >= high': 'high' is no number",
+    '[dataset]\ncolumns = { imagge = "1" }': "dataset.columns: imagge: no such role",
+    '[dataset]\ndelimiter = ";;"': "dataset.delimiter: ';;' is not one character",
+    '[dataset]\nencoding = "utf-99"': "dataset.encoding: 'utf-99' is no encoding",
+    '[dataset]\ngroup_by = "("': "dataset.group_by: '(' is no regular expression",
+    '[gate]\nmin_label = { crack = "0.9:recal" }': "gate.min_label crack: '0.9:recal' is no demand",
+    '[schedule]\ntime_zone = "Europe/Berlim"': "schedule.time_zone: 'Europe/Berlim' is no time zone",
+    '[[schedule.window]]\ndays = "mon"\nstart = "25:00"\nstop = "5:00"': "window 1: start",
+    '[inspection]\nsource = "line-1"': "inspection.source: 'line-1' is not of the form",
+    "[gate]\nmin_f1 = 2": "line 2, gate.min_f1",
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("text", FAULTY)
+def test_what_a_command_would_refuse_is_named_by_its_key(text: str, folder: Path) -> None:
+    (folder / "customlabels.toml").write_text(text)
+    with pytest.raises(SettingsError) as refused:
+        Session().check_settings(folder / "customlabels.toml")
+    sentences = (refused.value.message, *refused.value.details)
+    assert any(FAULTY[text] in sentence for sentence in sentences), sentences
+
+
+def test_faults_of_all_sections_of_all_files_come_in_one_go(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "a.toml").write_text('[dataset]\nformat = "x"\n[gate]\nmin_label = { crack = "much" }\n')
+    (folder / "b.toml").write_text('[schedule]\ntime_zone = "Mars"\nwarm_up = "soon"\n')
+    assert run(["settings", "validate", "a.toml", "b.toml", "--output", "json"]) == 2
+    told = json.loads(capsys.readouterr().err)
+    sentences = [told["error"], *told["details"]]
+    assert [sentence.split(" ")[:2] for sentence in sentences] == [
+        ["a.toml:", "dataset.format:"],
+        ["a.toml:", "gate.min_label"],
+        ["b.toml:", "schedule.time_zone:"],
+        ["b.toml:", "schedule.warm_up:"],
+    ]
+
+
+def test_the_commented_file_and_what_it_says_in_comments_pass(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "customlabels.toml").write_text(TEMPLATE)
+    assert run(["settings", "validate"]) == 0
+    uncommented = "\n".join(line.removeprefix("# ") for line in TEMPLATE.splitlines()[2:])
+    # It shows a key of two that exclude each other.
+    (folder / "customlabels.toml").write_text(uncommented.replace('on_defect = "tag"', 'on_defect = "copy"'))
+    assert run(["settings", "validate"]) == 0
+    assert "customlabels.toml: nothing is wrong" in capsys.readouterr().out
+
+
+def test_without_a_file_it_says_what_writes_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["settings", "validate"]) == 2
+    assert "customlabels init" in capsys.readouterr().err
+
+
+@given(st.text(alphabet="0123456789:hms .-", max_size=6))
+def test_a_span_passes_where_a_schedule_takes_it(text: str) -> None:
+    path = Path("customlabels.toml")
+    path.write_text(f"[schedule]\nwarm_up = {json.dumps(text)}\n")
+
+    def is_taken() -> bool:
+        try:
+            read_schedule(ScheduleSettings(warm_up=text), 2026)
+        except SettingsError:
+            return False
+        return True
+
+    def passes() -> bool:
+        try:
+            Session().check_settings(path)
+        except SettingsError:
+            return False
+        return True
+
+    assert passes() == is_taken()
