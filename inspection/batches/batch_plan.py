@@ -187,6 +187,7 @@ def for_units(each: Choice, calls: int, until: datetime) -> dict[str, Any]:
     return {
         "calls": calls,
         "units": each.units,
+        "images_a_second": each.rate,
         "concurrency": concurrency(each.rate),
         "a_child": images_a_child(calls, concurrency(each.rate)),
         "until": until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

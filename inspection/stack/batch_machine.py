@@ -98,7 +98,7 @@ def _look(function: str) -> dict[str, Any]:
         },
         "ItemBatcher": {
             "MaxItemsPerBatchPath": "$.a_child",
-            "BatchInput": {"version.$": "$.version", "arn.$": "$.arn"},
+            "BatchInput": {"version.$": "$.version", "arn.$": "$.arn", "rate.$": "$.images_a_second"},
         },
         "MaxConcurrencyPath": "$.concurrency",
         "ToleratedFailurePercentagePath": "$.tolerated",
