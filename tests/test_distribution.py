@@ -162,6 +162,7 @@ LINES = (
     "{aws} model start first --project bare --yes",
     "{aws} model status --project bare",
     "{aws} detect photos/crack --project bare --to found.csv --safe-csv --draw drawn",
+    "{aws} dataset prelabel photos --project bare --to ahead",
     "{aws} model stop --project bare",
     "{aws} schedule render --project bare --bucket {bucket}",
     "{aws} schedule deploy --project bare --bucket {bucket} --yes",
@@ -188,7 +189,7 @@ defects = ["crack"]
 
 APART = {
     **dict.fromkeys(
-        (f"inspection {name}" for name in ("deploy", "status", "results", "retry", "remove")),
+        (f"inspection {name}" for name in ("deploy", "status", "results", "retry", "watch", "remove")),
         "an inspection takes a stack of its own, which tests/e2e/test_inspection.py has",
     ),
     **dict.fromkeys(
@@ -196,7 +197,7 @@ APART = {
         "a batch takes the inspection's stack, which tests/e2e/test_batch.py has",
     ),
     **dict.fromkeys(
-        (f"review {name}" for name in ("pick", "page", "read", "status", "apply", "suspects")),
+        (f"review {name}" for name in ("pick", "page", "send", "collect", "read", "status", "apply", "suspects")),
         "a review takes detections and answers, which tests/e2e/test_review.py has; suspects alone take the extra",
     ),
     "dataset frames": "frames take the extra video, which tests/e2e/test_frames.py has",

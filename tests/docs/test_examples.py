@@ -49,6 +49,7 @@ def test_no_input_becomes_part_of_a_script(path: Path) -> None:
 def test_the_example_gives_the_action_what_it_takes() -> None:
     action = yaml.safe_load((ACTION / "action.yml").read_text())
     example = yaml.safe_load((ROOT / "docs" / "examples" / "compare-on-pull-request.yml").read_text())
+    assert example["permissions"] == {"contents": "read", "id-token": "write", "pull-requests": "write"}
     (step,) = [step for step in steps(example) if "actions/train@" in step.get("uses", "")]
     assert step["with"].keys() <= action["inputs"].keys()
     needed = {name for name, about in action["inputs"].items() if about.get("required")}

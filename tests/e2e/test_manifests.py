@@ -101,8 +101,8 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 @pytest.fixture(scope="module")
 def plant(shell: Shell) -> str:
     """A folder in the local service's bucket that has images a label, and a mask."""
-    shell.run("--local", "versions", "list", expect=1)
     s3 = connect(shell.state).s3
+    s3.create_bucket(Bucket=LOCAL_BUCKET)
     draw(shell.folder / "plant", {"ok": 6, "crack": 6})
     mask = Image.new("RGB", (96, 96), "#ffffff")
     mask.paste(Image.new("RGB", (30, 20), "#2ca02c"), (40, 50))

@@ -15,20 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
-import yaml
 from support.drawing import draw
 from support.local_services import connect
 from support.shells import Shell
 
-from customlabels.cli.group import root
 from customlabels.core.waiting import wait_for
 from customlabels.pipelines.tracking import server as tracking
 from customlabels.pipelines.tracking.record import ARN_TAG, Record
 
 MLFLOW = Path(sys.executable).with_name("mlflow")
-WORKFLOW = Path(__file__).parents[2] / "docs" / "examples" / "compare-on-pull-request.yml"
 DOWN = {"MLFLOW_TRACKING_URI": "http://bob:pa55word@127.0.0.1:9", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
 """A server that is not there."""
 needs_mlflow = pytest.mark.skipif(not MLFLOW.exists(), reason="the mlflow command is not installed")
@@ -214,57 +210,6 @@ def test_a_missing_package_is_told_before_anything_is_trained(shell: Shell) -> N
     assert "plan:" not in refused.stderr
 
 
-def test_every_command_and_option_of_the_workflow_exists() -> None:
-    workflow = yaml.safe_load(WORKFLOW.read_text())
-    assert workflow["permissions"] == {"contents": "read", "id-token": "write", "pull-requests": "write"}
-    scripts = [step["run"] for step in workflow["jobs"]["compare"]["steps"] if "run" in step]
-    # What is put into a script by an expression could be code.
-    assert not [script for script in scripts if "${{" in script]
-    found = []
-    for line in "\n".join(scripts).splitlines():
-        words = re.match(r"\s*customlabels (.*?)(?: [>|].*)?$", line)
-        if words:
-            found.append(_parsed(shlex.split(words[1])))
-    assert found == ["train", "versions compare", "versions report"]
-
-
-@pytest.mark.around
-def test_the_workflow_comments_the_comparison(trained: tuple[Environment, str, str], tmp_path: Path) -> None:
-    plain, old, new = trained
-    plain.run("versions", "promote", new, "--local", "-q")
-    (tmp_path / "gh").write_text('#!/bin/sh\nprintf "%s\\n" "$@" > gh.txt\n')
-    (tmp_path / "gh").chmod(0o755)
-    (plain.folder / "images").symlink_to("photos")
-    there = {
-        "PATH": f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "CUSTOMLABELS_LOCAL": "1",
-        "PROJECT": "photos",
-        "BUCKET": "customlabels-local",
-        "OUTCOME": "failure",
-        "NUMBER": "7",
-        "GITHUB_REPOSITORY": "acme/parts",
-        "GITHUB_STEP_SUMMARY": "summary.md",
-    }
-    environment = Environment(plain.folder, there).environment
-    steps = yaml.safe_load(WORKFLOW.read_text())["jobs"]["compare"]["steps"]
-    codes = []
-    for script in [step["run"] for step in steps if "name" in step]:
-        # As GitHub runs it.
-        ended = subprocess.run(["bash", "-e", "-c", script], cwd=plain.folder, env=environment, capture_output=True)
-        codes.append(ended.returncode)
-    assert codes == [3, 0, 0]
-    comment = (plain.folder / "results" / "comment.md").read_text()
-    assert f"Version `{old}` is trained; the step that judged it ended in **failure**." in comment
-    assert f"### {old} beside {new}" in comment
-    assert (plain.folder / "summary.md").read_text() == comment
-    said = (plain.folder / "gh.txt").read_text().split("\n")[:-1]
-    assert said == ["pr", "comment", "7", "--repo", "acme/parts", "--body-file", "results/comment.md"]
-    results = {one.name for one in (plain.folder / "results").iterdir()}
-    assert {"gate.xml", "metrics.json", "plots.csv", "report.html"} <= results
-    tested = json.loads((plain.folder / "results" / "metrics.json").read_text())["testing_images"]
-    assert len((plain.folder / "results" / "confusion.csv").read_text().splitlines()) == tested + 1
-
-
 def _arn(shell: Shell, version: str) -> str:
     service = connect(shell.state)
     (project,) = service.rekognition.describe_projects(ProjectNames=["photos"])["ProjectDescriptions"]
@@ -284,16 +229,3 @@ def _log_twice(server: Server, arn: str, version: str) -> None:
     assert tracking.point(client, "photos", arn)
     assert not tracking.point(client, "photos", arn + "0")
     assert server.champion("photos") is None
-
-
-def _parsed(words: list[str]) -> str:
-    """The command that the words call; click has taken every option of them."""
-    command: click.Command = root
-    names: list[str] = []
-    while isinstance(command, click.Group):
-        context = click.Context(command, info_name=words[0])
-        found = command.get_command(context, words[0])
-        assert found is not None, words
-        command, names, words = found, [*names, words[0]], words[1:]
-    command.make_parser(click.Context(command)).parse_args(list(words))
-    return " ".join(names)

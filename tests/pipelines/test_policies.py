@@ -64,6 +64,7 @@ def test_no_action_is_a_pattern_and_everything_is_named_only_where_a_call_takes_
                 *("rekognition:DetectFaces", "rekognition:DetectLabels", "rekognition:DetectModerationLabels"),
                 *("rekognition:DetectText", "rekognition:GetLabelDetection", "rekognition:StartLabelDetection"),
                 *("cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms", "logs:DescribeLogGroups"),
+                "cloudwatch:PutMetricData",
                 *("scheduler:ListSchedules", "lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping"),
                 *("lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"),
                 *("cloudwatch:ListMetrics", "iam:SimulateCustomPolicy", "servicequotas:ListServiceQuotas"),

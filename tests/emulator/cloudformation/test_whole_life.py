@@ -79,7 +79,7 @@ def test_a_stack_of_queue_table_function_and_rule_lives_its_whole_life(own_servi
 @pytest.mark.parametrize(
     ("kind", "properties", "reason"),
     [
-        ("AWS::StepFunctions::StateMachine", {}, "does not make AWS::StepFunctions::StateMachine"),
+        ("AWS::StepFunctions::Activity", {}, "does not make AWS::StepFunctions::Activity"),
         ("AWS::S3::Bucket", {"WebsiteConfiguration": {}}, "WebsiteConfiguration"),
         ("AWS::DynamoDB::Table", {"KinesisStreamSpecification": {"StreamArn": "x"}}, "KinesisStreamSpecification"),
         ("AWS::Lambda::EventSourceMapping", {"NoSuchProperty": 1, "FunctionName": "f"}, "NoSuchProperty"),
