@@ -62,6 +62,7 @@ def alone(session: nox.Session) -> None:
     phone.parent.mkdir(parents=True, exist_ok=True)
     phone.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
     _names_extra(session, "local", "--local versions list --project photos")
+    _names_extra(session, "video", "dataset frames phone")
     session.install(f"{wheel}[local]")
     try:
         for line in STEPS:

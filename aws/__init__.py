@@ -2,8 +2,8 @@
 
 `clients` makes the clients and turns what AWS refuses into sentences; `s3` is the one way to objects, `many_puts` the
 quick one for many that are put; `parameters` is for SSM parameters, `topics` for SNS, `queues` counts messages,
-`metric_queries` asks CloudWatch, `bucket` looks at the bucket that a run works in; `function_log` is what Lambda
-functions say; `unaided` does without an account; `stacks` deploys.
+`metric_queries` asks CloudWatch, `ranges` reads parts of objects, `bucket` looks at the bucket that a run works in;
+`function_log` is what Lambda functions say; `unaided` does without an account; `stacks` deploys.
 """
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "metric_queries",
     "parameters",
     "queues",
+    "ranges",
     "regions",
     "s3",
     "topics",

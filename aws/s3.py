@@ -84,6 +84,17 @@ def beginning(s3: "S3Client", address: S3Address, most: int) -> Beginning:
     return _got(s3, address, Range=f"bytes=0-{most - 1}")
 
 
+def part(s3: "S3Client", stored: Stored, begin: int, most: int) -> bytes:
+    """At most so many of the object's bytes from `begin` on, of the object as it was when it was looked at.
+
+    Raises
+    ------
+    ServiceError : as get; its code is PreconditionFailed where it was written anew
+    """
+    span = f"bytes={begin}-{begin + most - 1}"
+    return _got(s3, stored.address, Range=span, IfMatch=f'"{stored.etag}"').body
+
+
 def lines(s3: "S3Client", address: S3Address) -> Iterator[bytes] | None:
     """The object's lines, read as they are asked for; None where it is not there.
 

@@ -61,6 +61,7 @@ BENCHMARKS = (
     Benchmark("faults", 5),
     Benchmark("weeks", 5),
     Benchmark("inspection", 30),
+    Benchmark("video", 10),
     Benchmark("batch", 120),
     Benchmark("chaos", 10, words=("100", "1")),
     Benchmark("magnetic_tile", 5, needs="PHOTOGRAPHS"),

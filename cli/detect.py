@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from customlabels.cli.confirming import confirm_start
+from customlabels.cli.detect_beside import Analyzers, beside_in_words, confirm_price, see_that_they_go_together
+from customlabels.cli.detect_video import VideoOptions, looks_at_videos, show_spans
 from customlabels.cli.group import Command, Figure, pass_session, project_option
 from customlabels.core.errors import SettingsError
 from customlabels.core.files import written_aside
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("source", metavar="IMAGE|FOLDER|S3-ADDRESS")
+@click.argument("source", metavar="IMAGE|FOLDER|VIDEO|S3-ADDRESS")
 @project_option
 @click.option("--version", "version", help="Name of the version.  [default: the champion, else the newest trained]")
 @click.option(
@@ -52,6 +53,15 @@ if TYPE_CHECKING:
     help="Write there how many images a second a unit takes, by asking for more for half a minute.",
 )
 @click.option("--results", is_flag=True, help="Read and write the inspection's results: a known image costs no call.")
+@click.option(
+    "--with",
+    "beside",
+    type=Analyzers(),
+    default=(),
+    help="Ask analyzers of Rekognition's own too: labels, properties, text, moderation, faces; commas between.",
+)
+@click.option("--no-model", is_flag=True, help="Ask only what --with names; no model has to run.")
+@looks_at_videos
 @click.option("--start", is_flag=True, help="Start the model where it is stopped, and stop it again afterwards.")
 @click.option("--no-guard", is_flag=True, help="Set no schedule that stops the model should this be killed.")
 @click.option("--yes", is_flag=True, help="Do not ask before it is started.")
@@ -68,21 +78,54 @@ def detect(
     rate: float | None,
     measure: Path | None,
     results: bool,
+    beside: tuple[str, ...],
+    no_model: bool,
+    video: VideoOptions,
     start: bool,
     no_guard: bool,
     yes: bool,
 ) -> int:
     """Show the labels that a running version sees in an image, in every image below a folder, or below an S3 address.
 
-    Exits 1 where an image could not be looked at; the others are shown all the same.
+    Of a video, frames are looked at, and neighbours that show the same become spans: from when to when a label is seen.
+
+    Exits 1 where an image could not be looked at, 4 where a video is broken or cut off; the rest is shown all the same.
 
     Example: customlabels detect images/crack --to found.jsonl --draw drawn
+
+    Example: customlabels detect photos --with text,properties --no-model
+
+    Example: customlabels detect line.mp4 --every 1s --to found.jsonl --spans spans.csv --sheet sheet.jpg
     """
+    from customlabels.pipelines.service.detection import as_document
+    from customlabels.pipelines.service.video_sources import names_video
+
     if safe_csv and (to is None or to.suffix.lower() != ".csv"):
         raise SettingsError("--safe-csv goes with --to FILE.csv", hint="JSON lines are run by no spreadsheet")
     if min_confidence is not None and 0 < min_confidence < 1:
         session.console.warn(f"--min-confidence goes from 0 to 100; {min_confidence} is under one per cent")
+    models = {"--version": version, "--min-confidence": min_confidence, "--measure": measure, "--start": start}
+    as_csv = to is not None and to.suffix.lower() == ".csv"
+    see_that_they_go_together(beside, no_model=no_model, as_csv=as_csv, others=models)
     before_start = confirm_start(session, yes)
+    if names_video(source):
+        video.see_that_it_goes({"--with": beside, "--results": results, "--measure": measure})
+        looked_at = session.look_at_video(
+            source,
+            video.wanted(),
+            project=project,
+            version=version,
+            min_confidence=min_confidence,
+            rate=rate,
+            to=to,
+            safe_csv=safe_csv,
+            draw=drawn,
+            start=start,
+            before_start=before_start,
+            guard=not no_guard,
+        )
+        return show_spans(session, source, looked_at)
+    video.refuse()
     if measure is not None:
         measured = session.measure_rate(
             source, project=project, version=version, start=start, before_start=before_start, guard=not no_guard
@@ -98,6 +141,9 @@ def detect(
         safe_csv=safe_csv,
         draw=drawn,
         results=results,
+        beside=beside,
+        model=not no_model,
+        before_paying=confirm_price(yes),
         start=start,
         before_start=before_start,
         guard=not no_guard,
@@ -111,17 +157,22 @@ def detect(
         )
     else:
         detections = looked.detections
-        session.console.result([asdict(detection) for detection in detections], lambda _: _show(session, detections))
+        session.console.result(
+            [as_document(detection) for detection in detections],
+            lambda _: _show(session, detections, model=not no_model),
+        )
     return 1 if looked.failed else 0
 
 
-def _show(session: Session, detections: "Sequence[Detection]") -> None:
+def _show(session: Session, detections: "Sequence[Detection]", *, model: bool) -> None:
+    rows: list[tuple[str, str]] = []
+    for detection in detections:
+        own = [detection.error or ", ".join(map(_in_words, detection.labels)) or "none"] if model else []
+        lines = [*own, *beside_in_words(detection.beside)]
+        rows += [(detection.name if not number else "", line) for number, line in enumerate(lines)]
     session.console.table(
         ("image", "labels (confidence), where: left, top, width, height in %"),
-        [
-            (detection.name, detection.error or ", ".join(map(_in_words, detection.labels)) or "none")
-            for detection in detections
-        ],
+        rows,
         give_way=(),
     )
 

@@ -150,6 +150,7 @@ class InspectionSettings(_Section):
     workers: Annotated[int, Limits(ge=2, le=1000)] | None = None
     golden: str | None = None
     batch_sources: tuple[str, ...] = ()
+    analyzers: tuple[Literal["labels", "properties", "text", "moderation", "faces"], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -271,6 +272,7 @@ Editors check it once you have run: customlabels init --schema > customlabels.sc
 # deadline = "4h"                  # how long an image may wait; the model is started as late as that lets
 # keep = "90d"                     # how long results are kept
 # by = "etag"                      # images are known by ETag and size; "sha256" where equal bytes have several ETags
+# analyzers = ["text"]             # beside the champion: labels, properties, text, moderation, faces; each costs
 # workers = 3                      # functions at once; default: as many as keep the model's units busy
 # golden = "golden"                # labelled images that the model has to get right; `inspection watch` shows them
 # batch_sources = ["s3://archive/parts/"]  # folders beside source whose images customlabels batch may look at

@@ -17,11 +17,11 @@ class Table(Sequence[Row], Generic[Row]):
 
     Parameters
     ----------
-    row_type : gives the columns, also where there is no row
+    row_type : gives the columns, also where there is no row; a field whose metadata say `column` is false is none
     """
 
     def __init__(self, row_type: type[Row], rows: Iterable[Row]) -> None:
-        self._columns = tuple(field.name for field in fields(row_type))
+        self._columns = tuple(field.name for field in fields(row_type) if field.metadata.get("column", True))
         self._rows = tuple(rows)
 
     @property

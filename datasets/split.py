@@ -11,6 +11,7 @@ from customlabels.datasets.groups import connected
 from customlabels.datasets.limits import MAX_IMAGES, MAX_IMAGES_IN, MAX_TEST_IMAGES_OF_LABEL
 from customlabels.datasets.model import Dataset, ImageRecord, Side, label_counts
 from customlabels.datasets.probe import hashed
+from customlabels.datasets.videos.together import whole_videos
 
 MIN_LABELS = 2
 
@@ -50,7 +51,8 @@ def split(dataset: Dataset, *, fraction: float, seed: int, group: Group = own_gr
     An image's side hangs on the seed and its bytes, or its name where they are not here; that of a group on the group's
     name. So it keeps it when others come or go, and when it is renamed, moved or exported anew. Of each label about
     `fraction` of the images go to TEST. Only where a label would have no image on a side, or would be tested on less
-    than half or more than twice the fraction, are the groups moved that were nearest to go there.
+    than half or more than twice the fraction, are the groups moved that were nearest to go there. Frames of a video,
+    as their names tell, are of one group, whatever `group` says.
 
     Raises
     ------
@@ -74,6 +76,7 @@ def split(dataset: Dataset, *, fraction: float, seed: int, group: Group = own_gr
         dataset = hashed(dataset)
     except OSError as error:
         raise LayoutError(f"{error.filename}: cannot be read ({error.strerror})") from error
+    group = whole_videos(dataset.records, group)
     chosen = _choose(dataset.records, fraction, seed, group)
     records = tuple(
         record if record.side else replace(record, side=chosen[group(record)]) for record in dataset.records
@@ -156,6 +159,7 @@ class Balance:
 
 def balance(divided: Dataset, fraction: float, group: Group = own_group) -> list[Balance]:
     """How each label was divided; a share is off where chance would rarely have it so far from `fraction`."""
+    group = whole_videos(divided.records, group)
     groups: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for record in divided.records:
         for label in record.all_labels:
@@ -181,6 +185,7 @@ def undivided(dataset: Dataset) -> Dataset:
 
 def together(dataset: Dataset, group: Group) -> list[str]:
     """Groups with images on both sides, which the dataset's own split may bring."""
+    group = whole_videos(dataset.records, group)
     sides: dict[str, set[Side | None]] = defaultdict(set)
     for record in dataset.records:
         sides[group(record)].add(record.side)

@@ -5,6 +5,8 @@ what is deployed.
 """
 
 __all__ = [
+    "analysing",
+    "analyzers",
     "claims",
     "deployed",
     "deploying",

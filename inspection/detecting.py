@@ -57,7 +57,7 @@ def look_up(
     ------
     ServiceError : the table cannot be read
     """
-    keys = list(in_threads(lambda named: _key(client, named[1]), images, _THREADS))
+    keys = list(in_threads(lambda named: image_key(client, named[1]), images, _THREADS))
     analyses = _analyses(table, version, arn, sorted({key for key in keys if key is not None}), now)
     return [Known(name, image, key, analyses.get(key or "")) for (name, image), key in zip(images, keys, strict=True)]
 
@@ -153,7 +153,7 @@ def _claim(table: Table, key: str, version: str, arn: str, keep: int) -> Claim |
         )
 
 
-def _key(client: "S3Client", image: Image) -> str | None:
+def image_key(client: "S3Client", image: Image) -> str | None:
     """What an image is known by; None where it cannot be read."""
     if isinstance(image, S3Address):
         try:

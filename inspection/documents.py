@@ -31,6 +31,7 @@ class Inspection:
     keep : days that results are kept
     rate : images a second that one inference unit takes
     bus : of events; its name or its ARN; empty where nobody is told of every image
+    analyzers : names of Rekognition's own that look beside the champion
     """
 
     bucket: str
@@ -42,6 +43,7 @@ class Inspection:
     keep: int = 90
     rate: float = 5.0
     bus: str = "default"
+    analyzers: tuple[str, ...] = ()
 
 
 def inspection_text(inspection: Inspection) -> str:
@@ -59,6 +61,8 @@ def inspection_text(inspection: Inspection) -> str:
         "keep": inspection.keep,
         "rate": inspection.rate,
         "bus": inspection.bus,
+        # An inspection without any is the text that it was before there were any.
+        **({"analyzers": list(inspection.analyzers)} if inspection.analyzers else {}),
     }
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
@@ -82,6 +86,7 @@ def read_inspection_text(text: str) -> Inspection:
             given["keep"],
             given["rate"],
             given["bus"],
+            tuple(given.get("analyzers", ())),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no inspection of customlabels: {text[:100]!r}") from error

@@ -104,6 +104,7 @@ def read_inspection(settings: Settings, folder: Path) -> Asked:
         keep=keep,
         rate=settings.detect.rate,
         bus=settings.notify.event_bus or "default",
+        analyzers=tuple(dict.fromkeys(given.analyzers)),
     )
     if not faults and len(inspection_text(inspection)) > LONGEST:
         faults.append(

@@ -7,7 +7,7 @@ most 1,024 bytes, an object's key as many).
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -42,6 +42,7 @@ class Sighting:
     ----------
     image : its key in the table
     did : what was done with the object: tagged, copied, moved; empty where nothing was
+    beside : what Rekognition's own analyzers name in it, by theirs
     """
 
     image: str
@@ -51,6 +52,7 @@ class Sighting:
     judgement: Judgement
     top: Seen | None = None
     did: str = ""
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def quoted(etag: str) -> str:
@@ -89,7 +91,7 @@ def of_analysis(analysis: Analysis, *, milliseconds: int) -> dict[str, Any]:
     """What an analysis's item holds once it is done."""
     return {
         "floor": analysis.floor,
-        "labels": [_of_seen(seen) for seen in analysis.seen],
+        "labels": [of_seen(seen) for seen in analysis.seen],
         "refusal": analysis.refusal,
         "ms": milliseconds,
     }
@@ -97,7 +99,7 @@ def of_analysis(analysis: Analysis, *, milliseconds: int) -> dict[str, Any]:
 
 def read_analysis(item: Mapping[str, Any]) -> Analysis:
     """The analysis of a done item."""
-    return Analysis(tuple(_seen(seen) for seen in item["labels"]), float(item["floor"]), item.get("refusal"))
+    return Analysis(tuple(read_seen(seen) for seen in item["labels"]), float(item["floor"]), item.get("refusal"))
 
 
 def about_sighting(address: S3Address) -> dict[str, Any]:
@@ -115,8 +117,9 @@ def of_sighting(sighting: Sighting) -> dict[str, Any]:
         "verdict": sighting.judgement.verdict.value,
         "labels": list(sighting.judgement.labels),
         "why": sighting.judgement.why,
-        "top": _of_seen(sighting.top) if sighting.top else None,
+        "top": of_seen(sighting.top) if sighting.top else None,
         "did": sighting.did,
+        "beside": {name: list(seen) for name, seen in sighting.beside.items()} or None,
     }
 
 
@@ -128,15 +131,18 @@ def read_sighting(item: Mapping[str, Any]) -> Sighting:
         at=datetime.fromisoformat(item["at"]),
         version=item["version"],
         judgement=Judgement(Verdict(item["verdict"]), tuple(item["labels"]), item["why"]),
-        top=_seen(item["top"]) if "top" in item else None,
+        top=read_seen(item["top"]) if "top" in item else None,
         did=item["did"],
+        beside={name: tuple(seen) for name, seen in item.get("beside", {}).items()},
     )
 
 
-def _of_seen(seen: Seen) -> dict[str, Any]:
+def of_seen(seen: Seen) -> dict[str, Any]:
+    """Something seen, as items hold it."""
     return {"label": seen.label, "confidence": seen.confidence, "box": list(seen.box) if seen.box else None}
 
 
-def _seen(given: Mapping[str, Any]) -> Seen:
+def read_seen(given: Mapping[str, Any]) -> Seen:
+    """Something seen, as an item holds it."""
     box = given.get("box")
     return Seen(given["label"], float(given["confidence"]), tuple(map(float, box)) if box else None)  # type: ignore[arg-type] # of four

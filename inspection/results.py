@@ -31,7 +31,12 @@ RulesOf = Callable[[str], Rules]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An image as it was seen under a key; `labels` are those that the verdict rests on, `confidence` is 0..100."""
+    """An image as it was seen under a key; `labels` are those that the verdict rests on, `confidence` is 0..100.
+
+    Parameters
+    ----------
+    beside : what Rekognition's own analyzers name in it; empty where none looked
+    """
 
     at: str
     address: str
@@ -43,6 +48,7 @@ class Row:
     version: str
     did: str
     image: str
+    beside: str = ""
 
 
 def read(
@@ -172,6 +178,7 @@ def _row(sighting: Sighting) -> Row:
         version=sighting.version,
         did=sighting.did,
         image=sighting.image,
+        beside="; ".join(f"{name}: {', '.join(seen) or 'none'}" for name, seen in sighting.beside.items()),
     )
 
 

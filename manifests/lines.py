@@ -9,6 +9,7 @@ import orjson
 
 from customlabels.core.files import written_aside
 from customlabels.datasets.model import Box
+from customlabels.datasets.videos.frame_names import Frame, frame_of
 
 IMAGE_LEVEL = "groundtruth/image-classification"
 BOXES = "groundtruth/object-detection"
@@ -34,7 +35,7 @@ def entry_line(
     """The line of one image, ending in a newline; neither labels nor boxes give an unlabelled line.
 
     Each label gets an attribute of its own, label_0, label_1 ...: a label's text is never a key, so that none
-    can clash with another key of the line.
+    can clash with another key of the line. The metadata of a frame's attributes says of which video it is, and when.
 
     Parameters
     ----------
@@ -46,27 +47,28 @@ def entry_line(
     Source: Custom Labels developer guide, md-create-manifest-file-classification.md and -object-detection.md.
     """
     line = b'{"source-ref":' + orjson.dumps(source_ref)
+    frame = frame_of(source_ref)
+    image_level = _image_level(labels, job, frame)
     if boxes is None:
-        return line + _image_level(labels, job)
+        return line + image_level
     if size is None:
         raise ValueError(f"{source_ref}: boxes need the image's size")
-    return (
-        line + _image_level(labels, job)[:-2] + b"," + orjson.dumps(_located(boxes, size, class_ids, job))[1:] + b"\n"
-    )
+    return line + image_level[:-2] + b"," + orjson.dumps(_located(boxes, size, class_ids, job, frame))[1:] + b"\n"
 
 
 @lru_cache(maxsize=4096)
-def _image_level(labels: tuple[str, ...], job: str) -> bytes:
+def _image_level(labels: tuple[str, ...], job: str, frame: Frame | None = None) -> bytes:
     """The rest of the line of an image with these labels: many images have the same."""
     attributes: dict[str, object] = {}
     for number, label in enumerate(labels):
         attributes[f"label_{number}"] = number
-        attributes[f"label_{number}-metadata"] = {"class-name": label, "confidence": 1, **metadata(IMAGE_LEVEL, job)}
+        about = {"class-name": label, "confidence": 1, **_metadata(IMAGE_LEVEL, job, frame)}
+        attributes[f"label_{number}-metadata"] = about
     return (b"," + orjson.dumps(attributes)[1:] if attributes else b"}") + b"\n"
 
 
 def _located(
-    boxes: Sequence[Box], size: tuple[int, int, int], class_ids: Mapping[str, int] | None, job: str
+    boxes: Sequence[Box], size: tuple[int, int, int], class_ids: Mapping[str, int] | None, job: str, frame: Frame | None
 ) -> dict[str, object]:
     width, height, depth = size
     if class_ids is None:
@@ -91,7 +93,7 @@ def _located(
         f"{BOX_ATTRIBUTE}-metadata": {
             "objects": [{"confidence": 1}] * len(boxes),
             "class-map": {str(number): classes[number] for number in sorted(classes)},
-            **metadata(BOXES, job),
+            **_metadata(BOXES, job, frame),
         },
     }
 
@@ -104,6 +106,14 @@ def metadata(kind: str, job: str = _JOB) -> dict[str, Any]:
         "creation-date": CREATION_DATE,
         "job-name": f"labeling-job/{job}",
     }
+
+
+def _metadata(kind: str, job: str, frame: Frame | None) -> dict[str, Any]:
+    """As `metadata`, with the video and the time of a frame."""
+    if frame is None:
+        return metadata(kind, job)
+    video = {"video": frame.title, "video-fingerprint": frame.video, "video-seconds": frame.seconds}
+    return metadata(kind, job) | video
 
 
 def write_manifest(path: Path, lines: Iterable[bytes]) -> int:

@@ -76,7 +76,7 @@ def detect(scope: Scope) -> Policy:
         [
             allow(calls, [scope.own], sid="Model"),
             find_project("FindProject"),
-            *_results(scope),
+            *_results(scope, "BatchGetItem", "DeleteItem", "DescribeTable", "PutItem"),
             allow(["s3:ListBucket"], [scope.bucket_arn], sid="Bucket"),
             allow(["s3:GetObject"], [objects(scope.site, scope.bucket, "")], sid="Images"),
             allow(["ssm:GetParameter"], [_champion(scope)], sid="Champion"),
@@ -87,11 +87,30 @@ def detect(scope: Scope) -> Policy:
     )
 
 
-def _results(scope: Scope) -> list[Statement]:
+def analyzers(scope: Scope) -> Policy:
+    """What `customlabels detect --with NAMES` and `dataset frames --where` or `--blur-faces` need.
+
+    With --no-model that is all; else `detect` needs its own as well.
+    """
+    calls = of_rekognition(
+        *("DetectFaces", "DetectLabels", "DetectModerationLabels", "DetectText"),
+        *("GetLabelDetection", "StartLabelDetection"),
+    )
+    return policy(
+        [
+            allow(calls, [EVERYTHING], sid="Analyzers"),
+            *_results(scope, "DeleteItem", "DescribeTable", "GetItem", "PutItem"),
+            allow(["s3:ListBucket"], [scope.bucket_arn], sid="Bucket"),
+            allow(["s3:GetObject"], [objects(scope.site, scope.bucket, "")], sid="Images"),
+            *key(scope.site, scope.kms_key, sid="Key"),
+        ]
+    )
+
+
+def _results(scope: Scope, *calls: str) -> list[Statement]:
     """What `detect --results` does with the results of the project's inspection; nothing where it has none."""
     if scope.watched is None:
         return []
-    calls = ("BatchGetItem", "DeleteItem", "DescribeTable", "PutItem")
     table = scope.site.arn("dynamodb", f"table/{stack_name(scope.project, 'inspection')}-results")
     return [allow([f"dynamodb:{call}" for call in calls], [table], sid="Results")]
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from customlabels.datasets.model import Box, Dataset, ImageInfo, ImageRecord, Side, content_digest
+from customlabels.datasets.videos.frame_names import frame_of
+from customlabels.datasets.videos.together import of_one_video
 from customlabels.review.agreement import Outcome, Resolution
 from customlabels.review.images import image_key
 from customlabels.review.pick import Stratum, lot
@@ -105,7 +107,7 @@ def apply(dataset: Dataset, asked: Iterable[Asked], alike: Alike, *, to_test: in
     for _, record in new:
         if record.name in leaking:
             del records[record.name]
-            refused.append(Refused(record.name, f"looks like {leaking[record.name]}, which is tested on"))
+            refused.append(Refused(record.name, _leak(record, leaking[record.name])))
         elif record.name in tested:
             records[record.name] = replace(record, side=Side.TEST)
     added = [record.name for _, record in new if record.name in records and record.name not in tested]
@@ -176,19 +178,27 @@ def _tested(
     if not to_test or not random:
         return set()
     records = [*dataset.records, *(record for _, record in new)]
-    like = {record.name for group in alike(records) for record in group}
+    like = {record.name for group in (*alike(records), *of_one_video(records)) for record in group}
     free = [(image, record) for image, record in random if record.name not in like]
     free.sort(key=lambda pair: lot(pair[0].task.image, seed))
     return {record.name for _, record in free[:to_test]}
 
 
+def _leak(record: ImageRecord, tested: str) -> str:
+    frame, other = frame_of(record.name), frame_of(tested)
+    if frame is not None and other is not None and frame.video == other.video:
+        return f"is of the same video as {tested}, which is tested on"
+    return f"looks like {tested}, which is tested on"
+
+
 def _leaking(dataset: Dataset, new: Sequence[ImageRecord], tested: set[str], alike: Alike) -> dict[str, str]:
-    """New images that look like one that is tested on, each with its name."""
+    """New images that look like one that is tested on, or are of the same video, each with its name."""
     testing = {record.name for record in dataset.side(Side.TEST)}
     if not testing or not new:
         return {}
     leaking: dict[str, str] = {}
-    for group in alike([*dataset.side(Side.TEST), *new]):
+    records = [*dataset.side(Side.TEST), *new]
+    for group in (*alike(records), *of_one_video(records)):
         other = next((record.name for record in group if record.name in testing), None)
         if other is not None:
             leaking |= {record.name: other for record in group if record.name not in testing | tested}

@@ -9,6 +9,7 @@ from customlabels.aws import s3 as objects
 from customlabels.core.addresses import parse_address
 from customlabels.core.errors import LayoutError
 from customlabels.core.watching import Watch
+from customlabels.datasets.videos.frame_names import frame_of
 from customlabels.pipelines.service.detection import DetectedLabel
 from customlabels.review import journal
 from customlabels.review.images import image_key, keys_of
@@ -103,7 +104,7 @@ def _files(file: Path, lines: list[_Line], images: Path | None, watch: Watch) ->
         raise LayoutError(
             f"{file}: {len(gone)} of {len(lines)} images are not there",
             details=gone,
-            hint="say where with --images DIR",
+            hint="say where with --images DIR; frames of a video are taken by customlabels dataset frames",
         )
     total = sum(path.stat().st_size for path in paths)
     with watch.step(f"hashing {len(paths)} images", total, in_bytes=True) as advance:
@@ -114,7 +115,7 @@ def _files(file: Path, lines: list[_Line], images: Path | None, watch: Watch) ->
 
 def _path(line: _Line, images: Path | None) -> Path:
     base = images or Path(line.source)
-    if base.is_file():
+    if base.is_file() and frame_of(line.name) is None:
         return base
     path = base / line.name
     if not path.resolve().is_relative_to(base.resolve()):

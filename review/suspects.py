@@ -12,6 +12,7 @@ from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.threads import in_threads
 from customlabels.core.watching import Watch
 from customlabels.datasets.model import Dataset, ImageRecord
+from customlabels.datasets.videos.together import of_one_video
 from customlabels.pipelines.evaluation.snapshot import Snapshot
 from customlabels.pipelines.service.detection import DetectedLabel
 from customlabels.review.confident_learning import Doubt, doubts
@@ -81,12 +82,16 @@ def suspects(dataset: Dataset, watch: Watch, *, seed: int = 0) -> list[Suspect]:
         rows = np.stack(list(in_threads(described, records, _THREADS)))
     chosen = [label for label, possible in zip(labels, usable, strict=True) if possible]
     with watch.step(f"training {FOLDS} models, each without the images that it judges"):
-        confidences = unseen(rows, truth[:, usable], chosen, seed)
+        confidences = unseen(rows, truth[:, usable], chosen, seed, kept_together(records))
     return _named(records, doubts(confidences, truth[:, usable], chosen))
 
 
 def unseen(
-    rows: NDArray[np.float32], truth: NDArray[np.bool_], labels: Sequence[str], seed: int = 0
+    rows: NDArray[np.float32],
+    truth: NDArray[np.bool_],
+    labels: Sequence[str],
+    seed: int = 0,
+    together: Sequence[Sequence[int]] = (),
 ) -> NDArray[np.float64]:
     """Confidences of models that had not seen the image, (images, labels).
 
@@ -94,11 +99,14 @@ def unseen(
     ----------
     rows : (images, length), features
     truth : (images, labels)
+    together : numbers of images of which a model sees all or none
     """
     from customlabels.emulator.engine import classifier, features
 
     confidences = np.zeros(truth.shape)
     folds = _folds(truth, seed)
+    for group in together:
+        folds[group] = folds[group[0]]
     for fold in range(FOLDS):
         left_out = folds == fold
         seen = truth[~left_out]
@@ -169,6 +177,12 @@ def _named(records: Sequence[ImageRecord], doubted: Sequence[Doubt]) -> list[Sus
         )
         for doubt in doubted
     ]  # fmt: skip
+
+
+def kept_together(records: Sequence[ImageRecord]) -> list[list[int]]:
+    """Numbers of the frames of each video."""
+    numbers = {record.name: number for number, record in enumerate(records)}
+    return [[numbers[record.name] for record in frames] for frames in of_one_video(records)]
 
 
 def _folds(truth: NDArray[np.bool_], seed: int) -> NDArray[np.intp]:

@@ -1,15 +1,16 @@
 """Images shown to a version from Python: as a table, into a file that a later run goes on with, drawn; and its rate."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from customlabels.core.plurals import counted
 
 if TYPE_CHECKING:
     from customlabels.core.tables import Table
+    from customlabels.inspection.analyzers import Findings
     from customlabels.pipelines.service.detection import Detection, Image
     from customlabels.pipelines.service.request_rate import Rate
     from customlabels.pipelines.service.running import BeforeStart
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from customlabels.session.session import Session
 
 Named = Sequence[tuple[str, "Image"]]
+
+NO_VERSION = "-"
+"""Stands in a file of detections for the version where none looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,9 @@ def look_at(
     safe_csv: bool = False,
     draw: Path | None = None,
     results: bool = False,
+    beside: Sequence[str] = (),
+    model: bool = True,
+    before_paying: Callable[[float, str], None] = lambda dollars, calls: None,
     start: bool = False,
     before_start: "BeforeStart | None" = None,
     guard: bool = True,
@@ -96,6 +103,9 @@ def look_at(
     to : JSON lines, or CSV where it ends in .csv; images that it holds already are not looked at again
     safe_csv : an apostrophe keeps spreadsheets from running cells of a CSV that begin as formulas do
     draw : a folder for the images with what was seen
+    beside : names of Rekognition's own analyzers that look too
+    model : whether a version looks at all; else only those do
+    before_paying : told, on AWS, what they cost at most, and for how many calls; raises where that is not agreed to
     before_start : asked before the model is started; raises where it is not to be
     guard : whether a schedule is set that stops the model should this be killed
 
@@ -113,9 +123,9 @@ def look_at(
     images = images_of(str(source), session.clients.s3)
     if draw is not None:
         check_folder(images, draw)
-    chosen = session.answering(project, version)
-    run = Run(str(source), version_name(chosen), min_confidence)
-    kept = read_kept(to, run, safe=safe_csv) if to else None
+    chosen = session.answering(project, version) if model else None
+    run = Run(str(source), NO_VERSION if chosen is None else version_name(chosen), min_confidence)
+    kept = read_kept(to, run, safe=safe_csv, beside=beside) if to else None
     if kept is not None and kept.done:
         images, all_images = [named for named in images if named[0] not in kept.done], images
         count = len(all_images) - len(images)
@@ -125,6 +135,7 @@ def look_at(
     seen: list[Detection] = []
     looked = failed = 0
     with ExitStack() as stack:
+        seen_beside = _beside(session, images, beside, _results_of(session, project, chosen, results), before_paying)
         detections = stack.enter_context(
             _looking(
                 session,
@@ -139,10 +150,13 @@ def look_at(
             )
         )
         file = stack.enter_context(detection_file(to, kept, run, safe=safe_csv)) if to and kept else None
-        for detection in detections:
-            looked, failed = looked + 1, failed + bool(detection.error)
-            if detection.error and file is not None:
-                session.console.warn(f"{detection.name}: {detection.error}")
+        for alone in detections:
+            detection = replace(alone, beside=seen_beside(alone.name))
+            faults = _faults(detection)
+            looked, failed = looked + 1, failed + bool(faults)
+            if file is not None:
+                for fault in faults:
+                    session.console.warn(f"{detection.name}: {fault}")
             if draw is not None and detection.error is None:
                 draw_in(draw, detection, images[order[detection.name]][1], session.clients.s3)
             if file is not None:
@@ -157,7 +171,7 @@ def look_at(
 @contextmanager
 def _looking(
     session: "Session",
-    version: "Description",
+    version: "Description | None",
     images: Named,
     *,
     min_confidence: float | None,
@@ -172,6 +186,10 @@ def _looking(
 
     from customlabels.pipelines.service.detection import detect
 
+    if version is None:
+        with session.console.step(f"looking at {counted(len(images), 'image')}", len(images)) as advance:
+            yield _unseen(images, advance)
+        return
     units = _units(version)
     fresh = len(images)
     look = partial(
@@ -189,6 +207,58 @@ def _looking(
             )
         advance = stack.enter_context(session.console.step(f"looking at {counted(len(images), 'image')}", len(images)))
         yield look(rate=units * (rate or session.settings.detect.rate), advance=advance)
+
+
+def _unseen(images: Named, advance: Callable[[int], None]) -> "Iterator[Detection]":
+    """Detections of images that no version looks at."""
+    from customlabels.pipelines.service.detection import Detection
+
+    for name, _ in images:
+        advance(1)
+        yield Detection(name, ())
+
+
+def _results_of(session: "Session", project: str | None, version: "Description | None", results: bool) -> str | None:
+    """The project whose results table is read and written; None where none is."""
+    from customlabels.pipelines.service import arns
+
+    if not results:
+        return None
+    return session.project(project) if version is None else arns.project_name(version["ProjectVersionArn"])
+
+
+def _beside(
+    session: "Session",
+    images: Named,
+    names: Sequence[str],
+    results_of: str | None,
+    before_paying: Callable[[float, str], None],
+) -> "Callable[[str], Mapping[str, Any] | None]":
+    """Gives what analyzers see in an image by its name, as JSON has it; None where none is asked for."""
+    from customlabels.inspection.analyzers import price
+
+    if not names:
+        return lambda name: None
+    if not session.emulated:
+        calls = counted(len(names) * len(images), "call")
+        before_paying(price(names, len(images)), f"{calls} to {', '.join(names)}")
+    found = session.analyses(images, names, results_of=results_of)
+    held: dict[str, Mapping[str, Findings]] = {}
+
+    def beside(name: str) -> Mapping[str, Any]:
+        while name not in held:
+            other, findings = next(found)
+            held[other] = findings
+        return {analyzer: asdict(seen) for analyzer, seen in held.pop(name).items()}
+
+    return beside
+
+
+def _faults(detection: "Detection") -> list[str]:
+    """Why the version, or an analyzer, could not look."""
+    beside = (detection.beside or {}).items()
+    own = [detection.error] if detection.error else []
+    return own + [f"{name}: {found['refusal']}" for name, found in beside if found["refusal"] is not None]
 
 
 def measure_rate(

@@ -13,6 +13,7 @@ POLICIES: Mapping[str, Callable[[Scope], Policy]] = {
     "train": policies.train,
     "promote": policies.promote,
     "detect": policies.detect,
+    "analyzers": policies.analyzers,
     "bucket": policies.bucket,
     "copy": policies.copy,
     "delete": policies.delete,

@@ -11,6 +11,7 @@ from customlabels.core.errors import SettingsError
 from customlabels.core.settings import Settings, find_settings, load_settings
 from customlabels.core.watching import Progress
 from customlabels.session import (
+    analyses,
     batch_following,
     batch_redriving,
     batches,
@@ -27,6 +28,7 @@ from customlabels.session import (
     schedules,
     settings_checks,
     trainings,
+    videos,
     watching,
 )
 
@@ -228,6 +230,7 @@ class Session:
     inspected = inspections.inspected
     dead_letters = inspections.dead_letters
     retry_inspection = inspections.retry_inspection
+    analyses = analyses.analyses
 
     prepare_batch = batches.prepare_batch
     begin_batch = batches.begin_batch
@@ -256,6 +259,9 @@ class Session:
     apply_review = reviews.apply_review
     label_suspects = reviews.label_suspects
 
+    frames = videos.frames
+    look_at_video = videos.look_at_video
+    span_thresholds = videos.span_thresholds
     sagemaker_steps = sagemaker_steps.sagemaker_steps
 
     doctor = checkups.doctor

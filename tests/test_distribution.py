@@ -199,6 +199,7 @@ APART = {
         (f"review {name}" for name in ("pick", "page", "read", "status", "apply", "suspects")),
         "a review takes detections and answers, which tests/e2e/test_review.py has; suspects alone take the extra",
     ),
+    "dataset frames": "frames take the extra video, which tests/e2e/test_frames.py has",
     "pipeline deploy": "a pipeline runs in tests of its own, which take long",
     "pipeline remove": "as above",
     "pipeline run": "as above",

@@ -5,5 +5,5 @@ from customlabels.cli.group import Folder
 dataset = Folder(
     "dataset",
     "What labelled images there are, and what is wrong with them; divided, converted, labelled ahead.",
-    ("inspect", "split", "convert", "prelabel", "formats"),
+    ("inspect", "split", "convert", "frames", "prelabel", "formats"),
 )

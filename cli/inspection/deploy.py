@@ -8,6 +8,7 @@ from customlabels.aws.stacks.change_sets import Change
 from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.stack_options import code_bucket_option, show_changes
+from customlabels.inspection.analyzers import price
 from customlabels.inspection.inspection_settings import most_units
 from customlabels.inspection.own_cost import dollars_an_image, in_words, standing_charges
 from customlabels.session import Session
@@ -35,6 +36,9 @@ def deploy(session: Session, project: str | None, bucket: str | None, yes: bool)
             show_changes(console, changes)
             rate = inspection.rate * most_units(session.settings)
             console.text(in_words(charges, dollars_an_image(parts.asked.workers, rate)))
+            if inspection.analyzers:
+                dollars = price(inspection.analyzers, 1000)
+                console.text(f"{', '.join(inspection.analyzers)}: ${dollars:.2f} a thousand images that are new")
         question = f"Make these {len(changes)} changes to {name}, and have bucket {inspection.bucket} tell of arrivals?"
         ask(question, yes=yes)
         return True

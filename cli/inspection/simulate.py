@@ -39,6 +39,7 @@ def simulate(session: Session, demand: str | None, weeks: int, start_takes: str,
 
     Example: customlabels inspection simulate --demand two-shift
     """
+    from customlabels.inspection.analyzers import price
     from customlabels.inspection.inspection_settings import most_units
     from customlabels.inspection.own_cost import dollars_an_image, standing_charges
     from customlabels.scheduler.simulation.simulated import always_on
@@ -57,7 +58,9 @@ def simulate(session: Session, demand: str | None, weeks: int, start_takes: str,
         simulated = walk(schedule, trace.start, trace.days, deadline=asked.deadline, **about)
         always = walk(always_on(schedule.zone, schedule.units), trace.start, trace.days, **about)
     days = trace.days / 7
-    around = dollars_an_image(asked.workers, rate * most_units(session.settings)) * simulated.requests / days
+    image = dollars_an_image(asked.workers, rate * most_units(session.settings))
+    image += price(asked.inspection.analyzers, 1)
+    around = image * simulated.requests / days
     standing = sum(charge.dollars for charge in standing_charges()) / _WEEKS_A_MONTH
     document = {
         "days": trace.days,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
@@ -22,6 +22,9 @@ from customlabels.emulator.customlabels.state import (
 )
 from customlabels.emulator.server.refusals import Refusal, not_found
 from customlabels.emulator.server.store import Store
+
+if TYPE_CHECKING:
+    from customlabels.emulator.eventbridge.deliveries import Due
 
 KINDS: dict[type, str] = {Project: "project", Dataset: "dataset", Version: "version"}
 
@@ -42,6 +45,8 @@ class Context:
     rate: float = 5.0
     past: Past | None = None
     """What is answered where answers lag."""
+    tell: Callable[["Due"], None] = lambda due: None
+    """Hands over to another service, by and by."""
 
     def arn(self, *parts: str) -> str:
         """A new ARN; it ends in the time in milliseconds, moved on where that one is taken."""

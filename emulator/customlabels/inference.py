@@ -35,7 +35,7 @@ def detect_custom_labels(context: Context, parameters: dict[str, Any]) -> dict[s
     if version.status.now != "RUNNING":
         raise not_ready(f"The version is {version.status.now}; start it and wait until it is RUNNING.")
     hosting.admit(context, version)
-    body = _image(context, parameters["Image"])
+    body = image_body(context, parameters["Image"])
     model, thresholds = load_model(training_folder(context.store.folder, version.arn))
     try:
         predictions = _turns.submit(predicted, model, body, context.store.folder).result()
@@ -101,7 +101,13 @@ def _kept(state: Path) -> "KeptFeatures":
     return KeptFeatures(state)
 
 
-def _image(context: Context, image: dict[str, Any]) -> bytes:
+def image_body(context: Context, image: dict[str, Any]) -> bytes:
+    """The bytes of an image of a request, sent or in S3.
+
+    Raises
+    ------
+    Refusal : there is none, or it is too large
+    """
     if ("Bytes" in image) == ("S3Object" in image):
         raise invalid_parameter("Image takes either Bytes or S3Object.")
     if "Bytes" in image:

@@ -48,6 +48,12 @@ def read(address: S3Address, version: str | None = None) -> bytes | None:
     return None if key is None else bytes(key.value)
 
 
+def tags_of(address: S3Address, version: str | None = None) -> dict[str, str]:
+    """The object's tags; none where it is not there."""
+    key = held(address, version)
+    return {} if key is None else tags.tags_of(key)
+
+
 def encrypted_by(address: S3Address) -> str | None:
     """The KMS key that the object is encrypted by; None where it is by none, or is not there."""
     key = held(address)

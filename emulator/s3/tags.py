@@ -24,7 +24,7 @@ class ObjectTags(TaggingService):  # type: ignore[misc] # moto is not typed
 
     def get_tag_dict_for_resource(self, arn: str) -> dict[str, str]:
         version = _version(arn)
-        held: dict[str, str] = super().get_tag_dict_for_resource(arn) if version is None else _tags(version)
+        held: dict[str, str] = super().get_tag_dict_for_resource(arn) if version is None else tags_of(version)
         return held
 
     def list_tags_for_resource(self, arn: str) -> dict[str, list[dict[str, str]]]:
@@ -47,7 +47,7 @@ class ObjectTags(TaggingService):  # type: ignore[misc] # moto is not typed
             super().tag_resource(arn, tags)
         elif tags:
             added = {tag["Key"]: tag.get("Value", "") for tag in tags}
-            version.__dict__["customlabels_tags"] = {**_tags(version), **added}
+            version.__dict__["customlabels_tags"] = {**tags_of(version), **added}
 
     def copy_tags(self, from_arn: str, to_arn: str) -> None:
         self.tag_resource(to_arn, self.list_tags_for_resource(from_arn)["Tags"])
@@ -57,11 +57,12 @@ class ObjectTags(TaggingService):  # type: ignore[misc] # moto is not typed
         if version is None:
             super().untag_resource_using_names(arn, tag_names)
         else:
-            kept = {name: value for name, value in _tags(version).items() if name not in tag_names}
+            kept = {name: value for name, value in tags_of(version).items() if name not in tag_names}
             version.__dict__["customlabels_tags"] = kept
 
 
-def _tags(version: FakeKey) -> dict[str, str]:
+def tags_of(version: FakeKey) -> dict[str, str]:
+    """The tags of a version of an object."""
     held: dict[str, str] = version.__dict__.get("customlabels_tags", {})
     return held
 

@@ -12,6 +12,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
+from customlabels.emulator.analyzers import operations as analyzers
+from customlabels.emulator.analyzers import videos
 from customlabels.emulator.cloudwatch.alarms import Alarms
 from customlabels.emulator.cloudwatch.service_metrics import REKOGNITION, SQS, Metrics
 from customlabels.emulator.customlabels import datasets, hosting, inference, policies, projects, updates, versions
@@ -100,6 +102,17 @@ OPERATIONS: dict[str, Operation] = {
     "StopProjectVersion": versions.stop_project_version,
     "DetectCustomLabels": inference.detect_custom_labels,
 }
+"""Custom Labels."""
+
+ANALYZERS: dict[str, Operation] = {
+    "DetectLabels": analyzers.detect_labels,
+    "DetectText": analyzers.detect_text,
+    "DetectModerationLabels": analyzers.detect_moderation_labels,
+    "DetectFaces": analyzers.detect_faces,
+    "StartLabelDetection": videos.start_label_detection,
+    "GetLabelDetection": videos.get_label_detection,
+}
+"""What else of Rekognition looks at any image or video."""
 
 OFFERED = frozenset(
     (
@@ -186,9 +199,10 @@ class Application:
         try:
             self._check_caller(environ, region, operation, body)
             context = self._context(region, lagging=bool(self._past) and operation.startswith(("Describe", "ListP")))
-            if operation not in OPERATIONS:
+            answering = OPERATIONS.get(operation) or ANALYZERS.get(operation)
+            if answering is None:
                 raise not_offered(operation, known=operation in service_model().operation_names)
-            result = encode(OPERATIONS[operation](context, decode(operation, body)))
+            result = encode(answering(context, decode(operation, body)))
         except Refusal as refusal:
             refused = refusal.code
             return answer(start_response, refusal.status, CONTENT_TYPE, encode_refusal(refusal))
@@ -304,7 +318,16 @@ class Application:
 
     def _context(self, region: str, *, lagging: bool = False) -> Context:
         past = self._past if lagging else None
-        return Context(self._store, region, self._timings, self.trainer.submit, self.clock, self._pace.rate, past)
+        return Context(
+            self._store,
+            region,
+            self._timings,
+            self.trainer.submit,
+            self.clock,
+            self._pace.rate,
+            past,
+            self._deliveries.put,
+        )
 
     def _advance(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Moves the clock on by the query's seconds."""

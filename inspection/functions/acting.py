@@ -84,6 +84,8 @@ def tell(
         "top": {"label": top.label, "confidence": top.confidence} if top else None,
         "did": sighting.did,
     }
+    if sighting.beside:
+        detail["beside"] = {name: list(seen) for name, seen in sighting.beside.items()}
     entry: Any = {
         "Source": SOURCE,
         "DetailType": DETAIL_TYPE,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
 
 _DOWN = frozenset({"ResourceNotReadyException", "ResourceNotFoundException"})
-_TOO_FAST = frozenset({"ProvisionedThroughputExceededException", "ThrottlingException", "LimitExceededException"})
+TOO_FAST = frozenset({"ProvisionedThroughputExceededException", "ThrottlingException", "LimitExceededException"})
 _REFUSES = frozenset({"InvalidImageFormatException", "ImageTooLargeException"})
 
 WAIT_A_LITTLE = 5
@@ -91,7 +91,7 @@ class Model:
             if code in _DOWN:
                 self.down = True
                 raise NotNow(self._wait, f"{self._version.name}: {code}") from error
-            if code in _TOO_FAST:
+            if code in TOO_FAST:
                 raise NotNow(WAIT_A_LITTLE, code) from error
             if code not in _REFUSES:
                 raise

@@ -20,6 +20,7 @@ from customlabels.inspection.claims import Busy, Claim, Done, Table
 from customlabels.inspection.functions.acting import act, tell
 from customlabels.inspection.functions.arrivals import arrivals
 from customlabels.inspection.functions.asking import WAIT_A_LITTLE, Model, NotNow, milliseconds
+from customlabels.inspection.functions.beside import Beside
 from customlabels.inspection.functions.knowledge import Known, Version
 from customlabels.inspection.functions.showing import Gone, body, is_same, shown
 from customlabels.inspection.records import Arrival, Sighting
@@ -105,6 +106,8 @@ class _Image:
     claim: Claim | None = None
     analysis: Analysis | None = None
     sightings: list[tuple[Claim, Arrival]] = field(default_factory=list)
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What analyzers name in it."""
     ended: bool = False
     """Whether nothing came of it in this batch."""
 
@@ -162,6 +165,7 @@ class _Batch:
             least=floor(self._rules),
             last=now + round(1000 * _PATIENCE * seconds),
         )
+        self._beside = Beside(clients, known.inspection, self._until)
         self._outcome, self._counting = Outcome(), threading.Lock()
 
     def run(self, messages: Sequence[Message]) -> Outcome:
@@ -260,6 +264,8 @@ class _Batch:
         if image.shown is not None:
             with self._model.one_at_a_time:
                 self._ask(image, image.shown)
+        if image.sightings and image.analysis is not None and image.analysis.refusal is None:
+            image.beside = self._beside.look(image.key, [arrival for _, arrival in image.sightings])
         for claim, arrival in image.sightings:
             self._see_to(image, claim, arrival)
         if image.claim is not None and image.analysis is None:
@@ -289,7 +295,8 @@ class _Batch:
             judgement = judge(analysis, self._rules)
         did = act(self._clients.s3, self._inspection, arrival, judgement.verdict, judgement.labels)
         top = analysis.top if analysis else None
-        sighting = Sighting(image.key, arrival.address, arrival.at, self._version.name, judgement, top, did)
+        version, beside = self._version.name, image.beside
+        sighting = Sighting(image.key, arrival.address, arrival.at, version, judgement, top, did, beside)
         if self._inspection.bus:
             tell(self._clients.events, self._project, self._inspection, claim.key, arrival, sighting)
         claims.finish(self._clients.table, claim, records.of_sighting(sighting))

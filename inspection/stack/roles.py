@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from customlabels.aws import parameters
 from customlabels.aws.stacks.statements import (
+    EVERYTHING,
     IN_TEMPLATE,
     Statement,
     allow,
@@ -20,6 +21,7 @@ from customlabels.aws.stacks.statements import (
     sub,
     versions,
 )
+from customlabels.inspection.analyzers import ANALYZERS
 from customlabels.inspection.documents import Inspection
 
 
@@ -53,6 +55,9 @@ def function_statements(
         allow(["s3:ListBucket"], [bucket(site, inspection.bucket)]),
         allow(["s3:GetObject"], [objects(site, *results)]),
     ]
+    if inspection.analyzers:
+        operations = sorted({ANALYZERS[analyzer].operation for analyzer in inspection.analyzers})
+        statements.append(allow(of_rekognition(*operations), [EVERYTHING]))
     if inspection.goes_to is not None:
         target = objects(site, inspection.goes_to.bucket, inspection.goes_to.key)
         statements.append(allow(["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"], [target]))

@@ -3,6 +3,7 @@
 __all__ = [
     "arns",
     "champion",
+    "contact_sheet",
     "copying",
     "detection",
     "detection_drawing",
@@ -11,6 +12,7 @@ __all__ = [
     "guard",
     "hosting",
     "image_sources",
+    "label_detection",
     "limits",
     "lost",
     "prelabelling",
@@ -20,4 +22,6 @@ __all__ = [
     "running",
     "states",
     "versions",
+    "video_detection",
+    "video_sources",
 ]

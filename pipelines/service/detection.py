@@ -1,10 +1,10 @@
 """Images shown to a running version."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.clients import explained
 from customlabels.core.addresses import S3Address
@@ -26,6 +26,9 @@ _LEAST_THREADS, _MOST_THREADS = 2, 64
 Image = Path | S3Address
 """A file, which is sent, or an object in S3, which the service reads itself."""
 
+Shown = Image | bytes
+"""An image, or the bytes of one that is no file, as a frame of a video."""
+
 
 @dataclass(frozen=True, slots=True)
 class DetectedLabel:
@@ -43,17 +46,31 @@ class DetectedLabel:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What the version sees in an image, the surest first; or why it could not look."""
+    """What the version sees in an image, the surest first; or why it could not look.
+
+    Parameters
+    ----------
+    beside : what other analyzers see in it, as JSON has it; by their names
+    """
 
     name: str
     labels: tuple[DetectedLabel, ...]
     error: str | None = None
+    beside: Mapping[str, Any] | None = field(default=None, metadata={"column": False})
+
+
+def as_document(detection: Detection) -> dict[str, Any]:
+    """A detection as JSON has it; without `beside` where nobody looked beside the version."""
+    document = asdict(detection)
+    if detection.beside is None:
+        del document["beside"]
+    return document
 
 
 def detect(
     rekognition: "RekognitionClient",
     version_arn: str,
-    images: Iterable[tuple[str, Image]],
+    images: Iterable[tuple[str, Shown]],
     *,
     rate: float = 5.0,
     min_confidence: float | None = None,
@@ -78,7 +95,7 @@ def detect(
 
 
 def looked_at(
-    images: Iterable[tuple[str, Image]],
+    images: Iterable[tuple[str, Shown]],
     ask: "Callable[[str, ImageTypeDef], tuple[DetectedLabel, ...]]",
     *,
     rate: float,
@@ -92,7 +109,7 @@ def looked_at(
     """
     pacer = Pacer(rate)
 
-    def look(named: tuple[str, Image]) -> Detection:
+    def look(named: tuple[str, Shown]) -> Detection:
         name, image = named
         try:
             body = shown(image)
@@ -116,7 +133,7 @@ class ImageRefused(CustomLabelsError):
     """An image that the service would not, or did not, look at."""
 
 
-def shown(image: Image) -> "ImageTypeDef":
+def shown(image: Shown) -> "ImageTypeDef":
     """The image as the operation takes it.
 
     Raises
@@ -125,12 +142,11 @@ def shown(image: Image) -> "ImageTypeDef":
     """
     if isinstance(image, S3Address):
         return {"S3Object": {"Bucket": image.bucket, "Name": image.key}}
-    path = image
     try:
-        body = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+        body = image if isinstance(image, bytes) else image.read_bytes() if image.stat().st_size <= MAX_BYTES else b""
     except OSError as error:
         raise ImageRefused(f"cannot be read ({error.strerror})") from error
-    if not body:
+    if not body or len(body) > MAX_BYTES:
         raise ImageRefused(f"empty, or over {MAX_BYTES / 1e6:.0f} MB; put it in S3, or make it smaller")
     try:
         parse(body, len(body))

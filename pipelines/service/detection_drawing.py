@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from customlabels.aws import s3
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.files import written_aside
-from customlabels.pipelines.service.detection import Detection, Image
+from customlabels.pipelines.service.detection import Detection, Image, Shown
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from PIL.Image import Image as Picture
 
 _MOST_PIXELS = 100_000_000
 _COLOURS = ("#e6194b", "#2c8c3c", "#4363d8", "#c65a10", "#911eb4", "#008080", "#9a6324", "#6e6e00")
@@ -32,7 +33,7 @@ def check_folder(images: Sequence[tuple[str, Image]], folder: Path) -> None:
             )
 
 
-def draw_in(folder: Path, detection: Detection, image: Image, client: "S3Client") -> None:
+def draw_in(folder: Path, detection: Detection, image: Shown, client: "S3Client") -> None:
     """Writes the image of a detection into the folder, with what was seen, under its own name.
 
     Raises
@@ -42,11 +43,28 @@ def draw_in(folder: Path, detection: Detection, image: Image, client: "S3Client"
     target = (folder / detection.name).resolve()
     if not target.is_relative_to(folder.resolve()):
         raise LayoutError(f"{detection.name}: would be written outside {folder}")
-    draw(image.read_bytes() if isinstance(image, Path) else s3.get(client, image), detection, target)
+    if isinstance(image, bytes):
+        body = image
+    else:
+        body = image.read_bytes() if isinstance(image, Path) else s3.get(client, image)
+    draw(body, detection, target)
 
 
 def draw(body: bytes, detection: Detection, path: Path) -> None:
     """Writes the image as JPEG or PNG, by the path's name, with the boxes and labels of the detection.
+
+    Raises
+    ------
+    LayoutError : it is no image that can be opened
+    """
+    written = io.BytesIO()
+    drawn(body, detection).save(written, "PNG" if path.suffix.lower() == ".png" else "JPEG", quality=90)
+    with written_aside(path) as file:
+        file.write(written.getvalue())
+
+
+def drawn(body: bytes, detection: Detection) -> "Picture":
+    """The image with the boxes and labels of the detection.
 
     Raises
     ------
@@ -78,7 +96,4 @@ def draw(body: bytes, detection: Detection, path: Path) -> None:
             corner = (max(0, int(left)), max(0, int(top) - size - line))
         pen.rectangle(pen.textbbox(corner, words, font=font), fill=colour)
         pen.text(corner, words, fill="white", font=font)
-    written = io.BytesIO()
-    canvas.save(written, "PNG" if path.suffix.lower() == ".png" else "JPEG", quality=90)
-    with written_aside(path) as file:
-        file.write(written.getvalue())
+    return canvas

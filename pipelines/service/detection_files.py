@@ -3,16 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.core.printable import printable_json
-from customlabels.pipelines.service.detection import DetectedLabel, Detection
+from customlabels.pipelines.service.detection import DetectedLabel, Detection, as_document
 
 COLUMNS = ("name", "label", "confidence", "left", "top", "width", "height", "error", "source", "version", "least")
 _SAFE = "safe"
@@ -47,7 +47,7 @@ class DetectionFile:
         if self._as_csv:
             text = _rows(detection, self._run, safe=self._safe)
         else:
-            text = printable_json({**asdict(detection), **self._run._asdict()}) + "\n"
+            text = printable_json({**as_document(detection), **self._run._asdict()}) + "\n"
         # A name that is no UTF-8 is written as it is on disk.
         self._file.write(text.encode(errors="surrogateescape"))
         self._file.flush()
@@ -61,7 +61,7 @@ class Kept:
     body: bytes
 
 
-def read_kept(path: Path, run: Run, *, safe: bool = False) -> Kept:
+def read_kept(path: Path, run: Run, *, safe: bool = False, beside: Sequence[str] = ()) -> Kept:
     """What of the file is whole; nothing where there is no file. The file is left as it is.
 
     Images of another source are kept, and not taken for those of the run.
@@ -69,10 +69,14 @@ def read_kept(path: Path, run: Run, *, safe: bool = False) -> Kept:
     A line that was cut off, images that could not be looked at, and in CSV the last image, whose rows may lack some,
     have to be done again.
 
+    Parameters
+    ----------
+    beside : names of the analyzers that look beside the version
+
     Raises
     ------
-    LayoutError : it holds something else than detections, or those of another version or least confidence, or is a
-        safe CSV where none is asked for, or none where one is
+    LayoutError : it holds something else than detections, or those of another version, least confidence or other
+        analyzers, or is a safe CSV where none is asked for, or none where one is
     """
     as_csv = _is_csv(path)
     try:
@@ -97,6 +101,8 @@ def read_kept(path: Path, run: Run, *, safe: bool = False) -> Kept:
         version, least = sorted(others, key=str)[0]
         at = "the assumed thresholds" if least is None else f"a least confidence of {least:g}"
         raise LayoutError(f"{path}: holds detections of version {version} at {at}", hint="name another file with --to")
+    if not as_csv and (beside or b'"beside"' in body):
+        _see_that_the_same_look(path, whole, beside)
     again = {(earlier.source, name) for name, failed, earlier, _ in named if failed}
     if as_csv and named:
         again.add((named[-1][2].source, named[-1][0]))
@@ -105,6 +111,43 @@ def read_kept(path: Path, run: Run, *, safe: bool = False) -> Kept:
         name for name, _, earlier, _ in named if earlier.source == run.source and (earlier.source, name) not in again
     }
     return Kept(frozenset(done), (header + b"\n" if as_csv else b"") + body)
+
+
+def _see_that_the_same_look(path: Path, lines: Sequence[bytes], beside: Sequence[str]) -> None:
+    """Raises LayoutError where other analyzers looked beside the version."""
+    others = {frozenset(json.loads(line).get("beside") or ()) for line in lines} - {frozenset(beside)}
+    if others:
+        names = ", ".join(min(map(sorted, others))) or "no analyzer"
+        raise LayoutError(f"{path}: holds what {names} saw beside the version", hint="name another file with --to")
+
+
+def kept_detections(path: Path, kept: Kept, run: Run, *, safe: bool = False) -> list[Detection]:
+    """The detections of the run that are kept, in the order in which they stand there."""
+    if not _is_csv(path):
+        documents = map(json.loads, kept.body.splitlines())
+        return [
+            Detection(document["name"], tuple(map(_label, document["labels"])))
+            for document in documents
+            if document["source"] == run.source
+        ]
+    seen: dict[str, list[DetectedLabel]] = {}
+    for line in _records(kept.body)[1:]:
+        (row,) = csv.reader(io.StringIO(line.decode(errors="surrogateescape"), newline=""), strict=True)
+        name, label, confidence, left, top, width, height, _, source = (
+            [cell.removeprefix("'") for cell in row] if safe else row
+        )[:9]
+        if source != run.source:
+            continue
+        labels = seen.setdefault(name, [])
+        if label:
+            box = (float(left), float(top), float(width), float(height)) if left else None
+            labels.append(DetectedLabel(label, float(confidence), box))
+    return [Detection(name, tuple(labels)) for name, labels in seen.items()]
+
+
+def _label(document: dict[str, Any]) -> DetectedLabel:
+    box = document["box"]
+    return DetectedLabel(document["label"], document["confidence"], None if box is None else tuple(box))
 
 
 def read_detections(path: Path, run: Run) -> Iterator[Detection]:
@@ -179,11 +222,16 @@ def _name(path: Path, number: int, line: bytes, as_csv: bool, safe: bool) -> tup
         document: dict[str, Any] = json.loads(line)
         return (
             document["name"],
-            document["error"] is not None,
+            document["error"] is not None or _refused(document.get("beside")),
             Run(document["source"], document["version"], document["least"]),
         )
     except (ValueError, KeyError, IndexError, StopIteration, TypeError) as error:
         raise LayoutError(f"{path}, line {number}: is no detection", hint="name another file with --to") from error
+
+
+def _refused(beside: dict[str, Any] | None) -> bool:
+    """Whether an analyzer could not look."""
+    return any(findings["refusal"] is not None for findings in (beside or {}).values())
 
 
 def _rows(detection: Detection, run: Run, *, safe: bool) -> str:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from customlabels.aws import s3
 from customlabels.core.errors import LayoutError, SettingsError
-from customlabels.datasets.files import image_files
+from customlabels.datasets.files import ending_of, image_files, walk
+from customlabels.datasets.videos.containers import ENDINGS
 from customlabels.pipelines.service.detection import Image
 
 if TYPE_CHECKING:
@@ -32,8 +33,16 @@ def images_of(source: str, client: "S3Client") -> list[tuple[str, Image]]:
             raise LayoutError(f"{source}: does not exist")
         images = [*image_files(path)]
     if not images:
-        raise LayoutError(f"{source}: holds no JPEG or PNG image")
+        raise LayoutError(f"{source}: holds no JPEG or PNG image", hint=_hint(source))
     return images
+
+
+def _hint(source: str) -> str | None:
+    """What to do with a folder of videos."""
+    path = Path(source)
+    if path.is_dir() and any(ending_of(name) in ENDINGS for name in walk(path)):
+        return f"it holds videos: name one of them; customlabels dataset frames {source} makes images of all"
+    return None
 
 
 def _objects(source: str, client: "S3Client") -> Iterator[tuple[str, Image]]:

@@ -130,6 +130,13 @@ USES = {
             "model stop second",
         ),
     ),
+    "analyzers": Use(
+        ("analyzers",),
+        (
+            "detect photos/across/000.jpg --with properties --no-model",
+            f"detect s3://{BUCKET}/line-1/across --with properties --no-model",
+        ),
+    ),
     "copy": Use(("copy",), ("versions copy champion --to-project NEW",)),
     "delete": Use(
         ("delete",),

@@ -60,6 +60,40 @@ def test_images_are_judged_kept_and_told(made: Line) -> None:
     assert outcome.figures["Calls"] == 2
 
 
+def test_analyzers_look_beside_the_model_once_an_image_and_stand_in_the_sighting(made: Line) -> None:
+    body = made.put("in/tagged.jpg", image := made.bodies["across3"] + b"tagged")
+    tags = {"rekognition-text": "LOT 4711:99/smudge:40", "rekognition-moderation": ""}
+    tagging = {"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
+    made.service.s3.put_object_tagging(Bucket=BUCKET, Key="in/tagged.jpg", Tagging=tagging)  # type: ignore[typeddict-item]
+    asked: list[str] = []
+    made.service.rekognition.meta.events.register(
+        "before-call.rekognition", lambda model, **_: asked.append(model.name), unique_id="asked"
+    )
+    try:
+        outcome = made.look([body], analyzers=("text", "moderation"))
+        assert (outcome.failed, outcome.later) == (set(), {})
+        assert sorted(asked) == ["DetectCustomLabels", "DetectModerationLabels", "DetectText"]
+        assert made.sighting(body)["beside"] == {"text": ["LOT 4711"], "moderation": []}
+        items = made.items(body)
+        assert [seen["label"] for seen in items["a#text#3.0"]["labels"]] == ["LOT 4711", "smudge"]
+        assert items["a#moderation#7.0"]["labels"] == []
+        again = made.put("in/tagged-again.jpg", image)
+        made.look([again], analyzers=("text", "moderation"))
+        assert len(asked) == 3
+        assert {sk.partition("#")[0] for sk in made.items(again)} == {"a", "k"}
+    finally:
+        made.service.rekognition.meta.events.unregister("before-call.rekognition", unique_id="asked")
+
+
+def test_an_analyzer_that_cannot_be_asked_fails_its_image_alone(made: Line) -> None:
+    plain = made.put("in/untagged.jpg", made.bodies["across4"] + b"untagged")
+    outcome = made.look([plain], analyzers=("text",))
+    assert outcome.failed == {"0"}
+    assert made.items(plain)["a#custom-labels#v1"]["state"] == "done"
+    assert made.look([plain]).figures["Calls"] == 0
+    assert made.sighting(plain)["verdict"] == "defect"
+
+
 def test_the_same_pixels_again_cost_no_call_and_are_traceable_by_their_key(made: Line) -> None:
     first, again = made.put("in/first.jpg", "across1"), made.put("in/again.jpg", "across1")
     assert made.look([first]).figures["Calls"] == 1

@@ -61,6 +61,8 @@ def test_no_action_is_a_pattern_and_everything_is_named_only_where_a_call_takes_
         if "*" in resources:
             assert action in {
                 *("rekognition:CreateProject", "rekognition:DescribeProjects", "sagemaker:ListModelPackages"),
+                *("rekognition:DetectFaces", "rekognition:DetectLabels", "rekognition:DetectModerationLabels"),
+                *("rekognition:DetectText", "rekognition:GetLabelDetection", "rekognition:StartLabelDetection"),
                 *("cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms", "logs:DescribeLogGroups"),
                 *("scheduler:ListSchedules", "lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping"),
                 *("lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from customlabels.core.errors import LayoutError
 from customlabels.pipelines.service.detection import DetectedLabel, Detection
-from customlabels.pipelines.service.detection_files import Run, detection_file, read_kept
+from customlabels.pipelines.service.detection_files import Run, detection_file, kept_detections, read_kept
 
 RUN = Run("photos", "v1", None)
 NAMES = st.lists(
@@ -67,3 +67,54 @@ def test_a_file_is_safe_as_a_whole_or_not_at_all(tmp_path: Path, safe: bool) -> 
     write(tmp_path / "found.csv", ["a"], safe=safe)
     with pytest.raises(LayoutError, match="--safe-csv"):
         read_kept(tmp_path / "found.csv", RUN, safe=not safe)
+
+
+DETECTIONS = st.lists(
+    st.builds(
+        Detection,
+        st.text("ab\n,'=", min_size=1),
+        st.lists(
+            st.builds(
+                DetectedLabel,
+                st.text("xy=,'", min_size=1),
+                st.integers(0, 1_000_000).map(lambda number: number / 10_000),
+                st.none() | st.just((0.25, 0.5, 0.125, 0.0625)),
+            ),
+            max_size=3,
+        ).map(tuple),
+    ),
+    min_size=1,
+    unique_by=lambda detection: detection.name,
+)
+
+
+@given(DETECTIONS, st.sampled_from(["found.csv", "found.jsonl"]), st.booleans())
+def test_what_was_written_is_read_again(
+    tmp_path_factory: pytest.TempPathFactory, detections: list[Detection], file: str, safe: bool
+) -> None:
+    path = tmp_path_factory.mktemp("kept") / file
+    other = Run("elsewhere", "v1", None)
+    for run, seen in ((other, Detection("from elsewhere", ())), *((RUN, detection) for detection in detections)):
+        kept = read_kept(path, run, safe=safe)
+        with detection_file(path, kept, run, safe=safe) as grown:
+            grown.write(seen)
+    kept = read_kept(path, RUN, safe=safe)
+    again = kept_detections(path, kept, RUN, safe=safe)
+    assert {detection.name for detection in again} == kept.done
+    assert again == [detection for detection in detections if detection.name in kept.done]
+
+
+def test_what_analyzers_saw_is_kept_and_done_again_where_one_could_not_look(tmp_path: Path) -> None:
+    path = tmp_path / "found.jsonl"
+    seen = {"text": {"version": "3.0", "seen": [], "figures": {}, "refusal": None}}
+    refused = {"text": {"version": "", "seen": [], "figures": {}, "refusal": "somebody else is looking at it"}}
+    with detection_file(path, read_kept(path, RUN, beside=["text"]), RUN) as file:
+        file.write(Detection("a", (), beside=seen))
+        file.write(Detection("b", (), beside=refused))
+    assert read_kept(path, RUN, beside=["text"]).done == {"a"}
+    for other in ([], ["labels"], ["text", "labels"]):
+        with pytest.raises(LayoutError, match="holds what text saw beside the version"):
+            read_kept(path, RUN, beside=other)
+    write(tmp_path / "plain.jsonl", ["a", "b"], safe=False)
+    with pytest.raises(LayoutError, match="holds what no analyzer saw beside the version"):
+        read_kept(tmp_path / "plain.jsonl", RUN, beside=["text"])

@@ -1,0 +1,249 @@
+"""Video files told by their bytes, and whether they are whole; what is none of these is never given to a decoder.
+
+A decoder follows what a file says: a playlist named x.mp4 would have it read other files, or addresses of the network.
+"""
+
+import hashlib
+import io
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from customlabels.core.errors import LayoutError
+from customlabels.datasets.files import ending_of, walk
+from customlabels.datasets.model import Finding
+
+ENDINGS = {
+    ".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts", ".webm", ".wmv",
+}  # fmt: skip
+_TAKEN = "MP4, MOV, AVI, MKV, WebM, MPEG, FLV and WMV are read"
+
+_HEAD, _SAMPLE = 4096, 1 << 20
+_PICTURES = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis", b"crx ")
+"""Brands of images in the container of MP4."""
+
+_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"moof", b"styp", b"sidx", b"uuid"}
+_LATER_BOXES = _BOXES | {b"meta", b"udta", b"mfra", b"emsg", b"prft", b"ssix", b"PICT"}
+_MOST_BOXES, _MOST_ELEMENTS = 1_000_000, 64
+"""Parts of a file that are walked through; ten hours in fragments of a second have 72,000."""
+
+_UNTOLD = (0, 0xFFFFFFFF)
+"""Lengths of an AVI whose writer never came back to say."""
+_KNOWN = (
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"\x89PNG", "a PNG image"),
+    (b"GIF8", "a GIF image"),
+    (b"BM", "a BMP image"),
+    (b"II*\x00", "a TIFF image"),
+    (b"MM\x00*", "a TIFF image"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"%PDF", "a PDF"),
+    (b"#EXTM3U", "a playlist"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video that can be read at any place.
+
+    Parameters
+    ----------
+    name : what it is called, below the folder or address that was named
+    size : bytes
+    open : opens it to be read; the file has `seek`
+    path : where it lies, of a file here
+    address : s3://bucket/key, of an object
+    """
+
+    name: str
+    size: int
+    open: Callable[[], BinaryIO]
+    path: Path | None = None
+    address: str | None = None
+
+    @property
+    def title(self) -> str:
+        return self.name.rpartition("/")[2].rpartition(".")[0] or self.name.rpartition("/")[2]
+
+
+def video_file(path: Path, name: str | None = None) -> Video:
+    """The video in a file.
+
+    Raises
+    ------
+    LayoutError : it cannot be read, or is no video
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise LayoutError(f"{path}: cannot be read ({error.strerror})") from error
+    see_that_it_is_one(str(path), head)
+    resolved = path.resolve()
+    return Video(name or path.name, size, lambda: resolved.open("rb"), resolved)
+
+
+def videos_below(folder: Path) -> tuple[list[Video], list[LayoutError], int]:
+    """The videos below a folder in order, what is wrong with files that are called as videos, and the other files."""
+    videos, faults, others = [], [], 0
+    root = folder.resolve()
+    findings: list[Finding] = []
+    for name in walk(root, findings):
+        try:
+            videos.append(video_file(root / name, name))
+        except LayoutError as fault:
+            if ending_of(name) in ENDINGS:
+                faults.append(LayoutError(fault.message.replace(f"{root}/", "", 1), hint=fault.hint))
+            else:
+                others += 1
+    faults += [LayoutError(f"{finding.name}: {finding.message}") for finding in findings if finding.fatal]
+    return videos, faults, others
+
+
+def see_that_it_is_one(name: str, head: bytes) -> None:
+    """Sees that a file's beginning is that of a video.
+
+    Raises
+    ------
+    LayoutError : it is something else
+    """
+    if not head:
+        raise LayoutError(f"{name}: is empty")
+    if container(head) is not None:
+        return
+    raise LayoutError(f"{name}: is no video{_instead(head)}", hint=_TAKEN)
+
+
+def container(head: bytes) -> str | None:
+    """The kind of container that begins so: mp4, avi, mkv, ts, mpeg, flv or wmv; None where it is none of them."""
+    if head[4:8] in _BOXES and struct.unpack(">I", head[:4])[0] != 0:
+        return None if head[4:8] == b"ftyp" and head[8:12] in _PICTURES else "mp4"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "avi"
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return "mkv"
+    for packet, first in ((188, 0), (192, 4)):
+        if len(head) > first + 2 * packet and all(head[first + packet * number] == 0x47 for number in range(3)):
+            return "ts"
+    if head[:4] in (b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3"):
+        return "mpeg"
+    if head[:3] == b"FLV":
+        return "flv"
+    return "wmv" if head[:4] == b"0&\xb2u" else None
+
+
+def _instead(head: bytes) -> str:
+    if head[:4] == b"RIFF":
+        return " (a WebP image)" if head[8:12] == b"WEBP" else " (a sound)" if head[8:12] == b"WAVE" else ""
+    if head[4:8] == b"ftyp":
+        return " (a HEIC or AVIF image)"
+    known = next((kind for mark, kind in _KNOWN if head.startswith(mark)), None)
+    if known is None and b"\0" not in head:
+        known = "a text"
+    return f" ({known})" if known else ""
+
+
+def fingerprint(video: Video) -> str:
+    """Hex digits that stand for a video's bytes: of its size, and a mebibyte at its start, middle and end.
+
+    A copy has the same under any name.
+
+    Raises
+    ------
+    LayoutError : it cannot be read
+    """
+    digest = hashlib.sha256(str(video.size).encode())
+    try:
+        with video.open() as file:
+            for start in sorted({0, max(0, (video.size - _SAMPLE) // 2), max(0, video.size - _SAMPLE)}):
+                file.seek(start)
+                digest.update(file.read(_SAMPLE))
+    except OSError as error:
+        raise LayoutError(f"{video.name}: cannot be read ({error.strerror or error})") from error
+    return digest.hexdigest()[:12]
+
+
+def missing_bytes(video: Video) -> int:
+    """How many bytes a container says that it has and the file has not: it was cut off. 0 where that is not said."""
+    with video.open() as file:
+        kind = container(file.read(_HEAD))
+        if kind == "avi":
+            file.seek(4)
+            length = int.from_bytes(file.read(4), "little")
+            end = 0 if length in _UNTOLD else 8 + length
+        elif kind == "mkv":
+            end = _matroska_end(file, video.size)
+        elif kind == "mp4":
+            end = _mp4_end(file, video.size)
+        else:
+            end = 0
+    return max(0, end - video.size)
+
+
+def _mp4_end(file: BinaryIO, size: int) -> int:
+    """Where the last box of an MP4 ends, as it says itself; what follows the boxes and is none says nothing."""
+    at = 0
+    for _ in range(_MOST_BOXES):
+        if at + 8 > size:
+            break
+        file.seek(at)
+        length, kind = struct.unpack(">I4s", file.read(8))
+        if kind not in _LATER_BOXES:
+            break
+        if length == 1:
+            long = file.read(8)
+            if len(long) < 8:
+                return size + 1
+            length = struct.unpack(">Q", long)[0]
+        if length == 0:
+            return size
+        if length < 8:
+            return at
+        at += length
+    return at
+
+
+def _matroska_end(file: BinaryIO, size: int) -> int:
+    """Where the segment of a Matroska file ends; 0 where it does not say, as in a recording that goes on."""
+    at = 0
+    for _ in range(_MOST_ELEMENTS):
+        if at >= size:
+            break
+        file.seek(at)
+        reader = io.BytesIO(file.read(16))
+        try:
+            identity = _variable(reader, keep=True)
+            length = _variable(reader)
+        except ValueError:
+            return 0
+        if length is None:
+            return 0
+        at += reader.tell() + length
+        if identity == 0x18538067:
+            return at
+    return at
+
+
+def _variable(reader: io.BytesIO, *, keep: bool = False) -> int | None:
+    """A number of Matroska's; None where its bits say that it is not known.
+
+    Raises
+    ------
+    ValueError : it is none
+    """
+    first = reader.read(1)
+    if not first or first[0] == 0:
+        raise ValueError("no number")
+    length = 9 - first[0].bit_length()
+    rest = reader.read(length - 1)
+    if len(rest) < length - 1:
+        raise ValueError("no number")
+    number = int.from_bytes(first + rest, "big")
+    if keep:
+        return number
+    number &= (1 << 7 * length) - 1
+    return None if number == (1 << 7 * length) - 1 else number
