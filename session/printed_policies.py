@@ -20,6 +20,7 @@ POLICIES: Mapping[str, Callable[[Scope], Policy]] = {
     "status": policies.status,
     "schedule": schedule_policy.schedule,
     "inspection": inspection_policy.inspection,
+    "inspection-results": inspection_policy.inspection_results,
     "batch": batch_policy.batch,
     "pipeline": pipeline_policy.pipeline,
     "doctor": doctor_policies.doctor,

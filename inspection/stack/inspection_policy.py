@@ -1,4 +1,4 @@
-"""The smallest IAM policy for deploying an inspection, and for what is done with one."""
+"""The smallest IAM policies: for deploying an inspection, and for what is done with one."""
 
 from importlib import resources
 
@@ -9,9 +9,12 @@ from customlabels.aws.stacks.permissions import deploy_statements, resource_type
 from customlabels.aws.stacks.scope import Policy, Scope, stack_code
 from customlabels.aws.stacks.statements import (
     EVERYTHING,
+    Arn,
+    Statement,
     allow,
     bucket,
     find_project,
+    key,
     objects,
     of_rekognition,
     parameter,
@@ -21,16 +24,30 @@ from customlabels.inspection.stack.template import names_of
 
 
 def inspection(scope: Scope) -> Policy:
-    """What `customlabels inspection deploy`, `diff`, `status`, `results`, `retry`, `watch` and `remove` need."""
+    """What `customlabels inspection deploy`, `diff` and `remove` need."""
     site, names = scope.site, names_of(scope.project)
-    own = parameter(site, f"{parameters.ROOT}/{scope.project}/*")
     schedule = site.arn("cloudformation", f"stack/{stack_name(scope.project)}/*")
-    watched = bucket(site, scope.watched.removeprefix("s3://").partition("/")[0] if scope.watched else "*")
-    arriving = objects(site, *_bucket_and_prefix(scope.watched))
-    queues = [site.arn("sqs", name) for name in (names.queue, names.dead)]
-    table = site.arn("dynamodb", f"table/{names.table}")
     calls = ("GetBucketNotification", "PutBucketNotification", "GetEncryptionConfiguration", "ListBucket")
-    watching = [f"s3:{call}" for call in calls]
+    return policy(
+        [
+            allow(of_rekognition("DescribeProjectVersions"), [scope.own], sid="Project"),
+            find_project("FindProject"),
+            _parameters(scope),
+            allow(["cloudformation:DescribeStacks"], [schedule], sid="ScheduleStack"),
+            allow([f"s3:{call}" for call in calls], [_watched(scope)], sid="Watched"),
+            allow(["s3:GetObject"], [scope.folder], sid="Evaluations"),
+            allow(["states:ListExecutions"], [site.arn("states", f"stateMachine:{names.machine}")], sid="Batches"),
+            *stack_code(scope, "inspection"),
+            *deploy_statements(site, names.stack, resource_types(_source())),
+        ]
+    )
+
+
+def inspection_results(scope: Scope) -> Policy:
+    """What `customlabels inspection status`, `results`, `retry` and `watch` need, once an inspection is deployed."""
+    site, names = scope.site, names_of(scope.project)
+    stacks = [site.arn("cloudformation", f"stack/{stack}/*") for stack in (stack_name(scope.project), names.stack)]
+    table = site.arn("dynamodb", f"table/{names.table}")
     letters = (
         *("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ListMessageMoveTasks"),
         *("ReceiveMessage", "SendMessage", "StartMessageMoveTask"),
@@ -39,10 +56,11 @@ def inspection(scope: Scope) -> Policy:
         [
             allow(of_rekognition("DescribeProjectVersions", "DetectCustomLabels"), [scope.own], sid="Project"),
             find_project("FindProject"),
-            allow(["ssm:GetParameter", "ssm:GetParameters"], [own], sid="Parameters"),
-            allow(["cloudformation:DescribeStacks"], [schedule], sid="ScheduleStack"),
-            allow(watching, [watched], sid="Watched"),
-            allow(["s3:GetObject"], [scope.folder, arriving], sid="Evaluations"),
+            _parameters(scope),
+            allow(["cloudformation:DescribeStacks"], stacks, sid="Stacks"),
+            allow(["lambda:GetEventSourceMapping"], [EVERYTHING], sid="Mapping"),
+            allow(["s3:GetBucketNotification"], [_watched(scope)], sid="Watched"),
+            allow(["s3:GetObject"], [scope.folder, objects(site, *_bucket_and_prefix(scope.watched))], sid="Images"),
             allow(["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], [EVERYTHING], sid="Metrics"),
             allow(
                 ["cloudwatch:PutMetricData"],
@@ -52,19 +70,27 @@ def inspection(scope: Scope) -> Policy:
             ),
             allow(
                 [f"sqs:{call}" for call in letters],
-                queues,
+                [site.arn("sqs", name) for name in (names.queue, names.dead)],
                 sid="DeadLetters",
             ),
             allow(
-                [f"dynamodb:{call}" for call in ("BatchGetItem", "DeleteTable", "DescribeTable", "GetItem", "Query")],
+                [f"dynamodb:{call}" for call in ("BatchGetItem", "DescribeTable", "GetItem", "Query")],
                 [table, site.arn("dynamodb", f"table/{names.table}/index/*")],
                 sid="Results",
             ),
-            allow(["states:ListExecutions"], [site.arn("states", f"stateMachine:{names.machine}")], sid="Batches"),
-            *stack_code(scope, "inspection"),
-            *deploy_statements(site, names.stack, resource_types(_source())),
+            *key(site, scope.kms_key, writes=False, sid="Key"),
         ]
     )
+
+
+def _parameters(scope: Scope) -> Statement:
+    own = parameter(scope.site, f"{parameters.ROOT}/{scope.project}/*")
+    return allow(["ssm:GetParameter", "ssm:GetParameters"], [own], sid="Parameters")
+
+
+def _watched(scope: Scope) -> Arn:
+    """The bucket in which images arrive; any where none is named."""
+    return bucket(scope.site, _bucket_and_prefix(scope.watched)[0])
 
 
 def _bucket_and_prefix(watched: str | None) -> tuple[str, str]:

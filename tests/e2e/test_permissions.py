@@ -162,10 +162,6 @@ USES = {
         (
             "inspection diff",
             "inspection deploy --yes",
-            "inspection status",
-            "inspection results --again",
-            "inspection watch --publish",
-            "inspection retry --yes",
             # What is left of the results is taken up again.
             "inspection remove --yes",
             "inspection deploy --yes",
@@ -173,6 +169,17 @@ USES = {
         ),
         watched="s3://pictures/arriving/",
         before=("schedule deploy --yes",),
+    ),
+    "inspection-results": Use(
+        ("inspection-results",),
+        (
+            "inspection status",
+            "inspection results --again",
+            "inspection watch --publish",
+            "inspection retry --yes",
+        ),
+        watched="s3://pictures/arriving/",
+        before=("schedule deploy --yes", "inspection deploy --yes"),
     ),
     "batch": Use(
         ("batch",),
