@@ -46,10 +46,10 @@ def plan_prelabels(
     from customlabels.pipelines.service.prelabelling import plan_of
     from customlabels.pipelines.service.versions import version_name
 
-    if by == REKOGNITION and session.local:
+    if by == REKOGNITION and session.local and not str(source).startswith("s3://"):
         raise SettingsError(
-            "the local service has no DetectLabels: it would say of every image the same",
-            hint="leave --local out, or name a version",
+            "the local service's DetectLabels tells what tags of objects in S3 say; it sees nothing in files",
+            hint="name images in S3, leave --local out, or name a version",
         )
     images = images_of(str(source), session.clients.s3)
     version = None if by == REKOGNITION else session.answering(project, by)

@@ -134,7 +134,9 @@ def _show_plan(session: Session, prepared: "Prepared", deadline: timedelta | Non
         console.table(columns, batch_plan.rows(found), title=title, give_way=("images/s",))
         start = document["start_minutes"]
         if start:
-            console.text(f"the start of the model takes about {start:.0f} min more, and costs nothing")
+            console.text(
+                f"the start of the model takes about {start:.0f} min more; whether that is billed is documented nowhere"
+            )
         if picked:
             console.text(f"--deadline chooses {picked.units} unit{'s' if picked.units > 1 else ''}")
 

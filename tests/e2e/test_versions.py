@@ -251,7 +251,7 @@ def test_images_are_labelled_ahead_and_an_interrupted_run_is_gone_on_with(traine
     assert inspected["labels"]["across"]["images"] == 10
     table = {
         ("--with", "nobody"): (1, "nobody"),
-        ("--with", "rekognition"): (2, "the local service has no DetectLabels"),
+        ("--with", "rekognition"): (2, "it sees nothing in files"),
         ("--min-confidence", "10"): (4, "holds detections of version"),
         ("--to", "photos"): (4, "holds something else already"),
     }
