@@ -30,8 +30,9 @@ def allowed(shell: Shell, use: str, *words: str) -> set[str]:
 
 def needed(log: str) -> set[str]:
     """The actions that the calls in a command's log (`-v`) take."""
-    # The first call sees to the local bucket, which no command makes elsewhere.
-    calls = {":".join(call) for call in re.findall(r"^calls (\w+) (\w+)$", log, re.MULTILINE)[1:]}
+    # The first use of S3 sees to the local bucket, which no command makes elsewhere.
+    log = log.replace("calls s3 HeadBucket\n", "", 1).replace("calls stepfunctions ", "calls states ")
+    calls = {":".join(call) for call in re.findall(r"^calls (\w+) (\w+)$", log, re.MULTILINE)}
     calls -= {"s3:CreateBucket", *_FREE}
     assert calls
     return {_ACTIONS.get(call, call) for call in calls}
