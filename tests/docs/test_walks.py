@@ -113,6 +113,8 @@ NEEDS = {
             "coco-export": "docs/how-to/formats.md converts COCO",
             "schedule": "docs/uptime.md and tests/e2e/test_uptime.py have it",
             "inspection": "docs/tutorial-inspection.md has it",
+            "dataset frames": "tests/e2e/test_frames.py has it",
+            "line.mp4": "tests/e2e/test_video_detection.py has it",
         },
     ),
     "docs/local-service.md": Needs(),

@@ -63,13 +63,14 @@ def champion(service: Service) -> dict[str, Any]:
 @pytest.mark.around
 def test_a_pipeline_comes_to_the_same_end_as_train(plant: tuple[Shell, Service]) -> None:
     shell, service = plant
-    words = ("--local", "pipeline", "run", "--min-f1", "0.3", "--instances", "2", "--output", "json")
+    asked = ("--min-f1", "0.3", "--test-fraction", "0.5")
+    words = ("--local", "pipeline", "run", *asked, "--instances", "2", "--output", "json")
     ended = json.loads(shell.run_on(*words).stdout)
     assert [(one["name"], one["status"]) for one in ended["steps"]] == [
         (name, "Succeeded") for name in ("Look", "Build", "Start", "Wait", "Evaluate", "Gate", "Register")
     ]
     # It names its version after the images too, and takes none for its own that has other digests.
-    trained = shell.json("--local", "train", "--min-f1", "0.3")
+    trained = shell.json("--local", "train", *asked)
     assert (trained["trained"], trained["f1"] < 1) == (False, True)
     assert (ended["version"], ended["gate"]) == (trained["version"], trained["gate"])
     assert ended["f1"] == pytest.approx(trained["f1"])
