@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from customlabels.core.waiting import wait_for
-from support.local_services import Service, client, role
+from support.local_services import Service, client, role, zipped
 
 ECHO = "def handle(event, context):\n    return event\n"
 
@@ -27,6 +27,19 @@ def powerful_role(service: Service) -> str:
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
     return arn
+
+
+def function(service: Service, name: str, code: str) -> str:
+    """The ARN of a new function; `code` has `handle`."""
+    made = client(service, "lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.12",
+        Handler="app.handle",
+        Role=powerful_role(service),
+        Timeout=60,
+        Code={"ZipFile": zipped(code)},
+    )
+    return str(made["FunctionArn"])
 
 
 def start(service: Service, machine: str, given: Any = None, **more: Any) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.local_services import BUCKET, Service, client, kill_and_return, zipped
-from support.machines import ended, make, powerful_role, start
+from support.local_services import BUCKET, Service, client, kill_and_return
+from support.machines import ended, function, make, start
 
 from customlabels.core.waiting import wait_for
 
@@ -29,18 +29,6 @@ def handle(event, context):
             boto3.client("s3").head_object(Bucket="plant-7", Key="mended")
     return [item["n"] for item in event["Items"]]
 """
-
-
-def function(service: Service, name: str, code: str) -> str:
-    made = client(service, "lambda").create_function(
-        FunctionName=name,
-        Runtime="python3.12",
-        Handler="app.handle",
-        Role=powerful_role(service),
-        Timeout=60,
-        Code={"ZipFile": zipped(code)},
-    )
-    return str(made["FunctionArn"])
 
 
 def distributed(inner: dict[str, Any], kind: str = "EXPRESS", **more: Any) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from support.drawing import draw
-from support.local_services import BUCKET, Service, client, zipped
-from support.machines import make, powerful_role, start
+from support.local_services import BUCKET, Service, client
+from support.machines import function, make, start
 
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
@@ -24,18 +24,6 @@ def handle(event, context):
     boto3.client("ssm").put_parameter(Name="/line/model", Value=value, Type="String", Overwrite=True)
     return {"model": value}
 """
-
-
-def function(service: Service, name: str, code: str) -> str:
-    made = client(service, "lambda").create_function(
-        FunctionName=name,
-        Runtime="python3.12",
-        Handler="app.handle",
-        Role=powerful_role(service),
-        Timeout=60,
-        Code={"ZipFile": zipped(code)},
-    )
-    return str(made["FunctionArn"])
 
 
 def until(status: str, begin: str, then: str) -> dict[str, Any]:
