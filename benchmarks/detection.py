@@ -102,9 +102,14 @@ def trained(folder: Path) -> str:
         s3.upload_file(str(path), BUCKET, name)
         lines.append(entry_line(f"s3://{BUCKET}/{name}", (path.parent.name,)))
     s3.put_object(Bucket=BUCKET, Key="all.manifest", Body=b"".join(lines))
-    project = rekognition.create_project(ProjectName="bench")["ProjectArn"]
-    asset: Any = {"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Name": "all.manifest"}}}
-    version = rekognition.create_project_version(
+    return started(rekognition, "bench", "all.manifest", looks=200)
+
+
+def started(rekognition: Any, name: str, manifest: str, *, looks: int) -> str:
+    """The ARN of a version of a new project, trained on a manifest in BUCKET and running."""
+    project = rekognition.create_project(ProjectName=name)["ProjectArn"]
+    asset: Any = {"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Name": manifest}}}
+    version: str = rekognition.create_project_version(
         ProjectArn=project,
         VersionName="v",
         OutputConfig={"S3Bucket": BUCKET, "S3KeyPrefix": "out"},
@@ -112,7 +117,7 @@ def trained(folder: Path) -> str:
         TestingData={"AutoCreate": True},
     )["ProjectVersionArn"]
     waiter = rekognition.get_waiter("project_version_training_completed")
-    waiter.wait(ProjectArn=project, VersionNames=["v"], WaiterConfig={"Delay": 1, "MaxAttempts": 200})
+    waiter.wait(ProjectArn=project, VersionNames=["v"], WaiterConfig={"Delay": 1, "MaxAttempts": looks})
     hosting.start(rekognition, version, units=1)
     return version
 

@@ -15,7 +15,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import boto3
-from detection import BUCKET
+from detection import BUCKET, started
 from rows import Row, note
 from standing import megabytes, processor_seconds
 from support.stored_images import store_images
@@ -28,7 +28,6 @@ from customlabels.emulator.server.address import VERSIONS_FOLDER
 from customlabels.emulator.testing import local_service
 from customlabels.manifests.formats import load_dataset
 from customlabels.manifests.lines import entry_line
-from customlabels.pipelines.service import hosting
 
 REQUESTS, LABELLED, BOXED = 1000, 2600, 1400
 FIRST = 100
@@ -113,19 +112,7 @@ def taught(rekognition: Any, folder: Path, kind: str) -> str:
         s3.upload_file(str(record.path), BUCKET, f"{kind}/{record.name}")
     body = b"".join(line(record, f"{kind}/{record.name}") for record in records)
     s3.put_object(Bucket=BUCKET, Key=f"{kind}.manifest", Body=body)
-    asset: Any = {"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Name": f"{kind}.manifest"}}}
-    project = rekognition.create_project(ProjectName=kind)["ProjectArn"]
-    version: str = rekognition.create_project_version(
-        ProjectArn=project,
-        VersionName="v",
-        OutputConfig={"S3Bucket": BUCKET, "S3KeyPrefix": "out"},
-        TrainingData={"Assets": [asset]},
-        TestingData={"AutoCreate": True},
-    )["ProjectVersionArn"]
-    waiter = rekognition.get_waiter("project_version_training_completed")
-    waiter.wait(ProjectArn=project, VersionNames=["v"], WaiterConfig={"Delay": 1, "MaxAttempts": 600})
-    hosting.start(rekognition, version, units=1)
-    return version
+    return started(rekognition, kind, f"{kind}.manifest", looks=600)
 
 
 if __name__ == "__main__":
