@@ -184,7 +184,7 @@ def write_list(keys: int) -> None:
     """Prints seconds and megabytes of writing the list of a bucket of generated keys."""
     began, left, bucket = time.monotonic(), Left(), _Bucket(keys)
     with tempfile.TemporaryDirectory() as folder:
-        found = images(bucket, "s3://archive/parts/", left)  # type: ignore[arg-type]
+        found = images(bucket, "s3://archive/parts/", left)  # type: ignore[arg-type] # a stand-in that lists alone
         written = listing.write(found, Path(folder) / "images.jsonl", left, (S3Address("archive", ""),))
     assert written.images == keys
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -50,7 +50,7 @@ def notebook_bar(
             shown = now
             picture = _picture(title, done, total, in_bytes=in_bytes)
             if handle is None:
-                handle = display(picture, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+                handle = display(picture, raw=True, display_id=True)  # type: ignore[no-untyped-call] # IPython is not typed
             else:
                 handle.update(picture, raw=True)
 
@@ -59,7 +59,7 @@ def notebook_bar(
     finally:
         line = {"text/plain": f"{title} · {time.monotonic() - began:.1f} s"}
         if handle is None:
-            display(line, raw=True)  # type: ignore[no-untyped-call]
+            display(line, raw=True)  # type: ignore[no-untyped-call] # IPython is not typed
         else:
             handle.update(line, raw=True)
 
