@@ -14,15 +14,14 @@ from customlabels.aws.stacks.statements import (
     allow,
     attribute,
     bucket,
-    key_arn,
     objects,
     of_rekognition,
     parameter,
     project,
     sub,
-    versions,
 )
 from customlabels.core.addresses import S3Address
+from customlabels.inspection.stack.roles import looking, using_keys
 from customlabels.pipelines.service.guard import PREFIX
 
 
@@ -40,19 +39,14 @@ def look_statements(
     keys : KMS keys of the buckets that it reads
     """
     site = IN_TEMPLATE
-    items = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
-    own = [parameters.inspection_rules(name), parameters.champion(name), parameters.serving(name)]
     images = [objects(site, source.bucket, source.key) for source in sources]
     return [
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], [sub("${BatchLog.Arn}")]),
-        allow(["ssm:GetParameters"], [parameter(site, path) for path in own]),
-        allow(of_rekognition("DetectCustomLabels"), [versions(site, name)]),
-        allow(of_rekognition("DescribeProjectVersions"), [project(site, name)]),
-        allow(items, [site.arn("dynamodb", f"table/{table}")]),
+        *looking(name, table),
         allow(["s3:GetObject"], [*images, objects(site, *results)]),
         # Without it an object that is gone is one that may not be read.
         allow(["s3:ListBucket"], [bucket(site, each) for each in sorted({source.bucket for source in sources})]),
-        *_decrypting(keys),
+        *using_keys(keys),
     ]
 
 
@@ -69,7 +63,7 @@ def machine_statements(name: str, machine: str, folder: S3Address, keys: Sequenc
         allow(["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"], [lying]),
         allow(["states:StartExecution"], [site.arn("states", f"stateMachine:{machine}")]),
         allow(["states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"], children),
-        *_decrypting(keys),
+        *using_keys(keys),
     ]
 
 
@@ -85,11 +79,5 @@ def conclude_statements(name: str, machine: str, folder: S3Address, topic: Any, 
         allow(["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], [lying]),
         allow(["s3:ListBucket"], [bucket(site, folder.bucket)]),
         allow(["sns:Publish"], [topic]),
-        *_decrypting(keys),
+        *using_keys(keys),
     ]
-
-
-def _decrypting(keys: Sequence[str]) -> list[Statement]:
-    if not keys:
-        return []
-    return [allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn(IN_TEMPLATE, key) for key in keys])]

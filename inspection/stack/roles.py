@@ -39,16 +39,11 @@ def function_statements(
     """
     site = IN_TEMPLATE
     arriving = objects(site, inspection.bucket, inspection.prefix)
-    own = [parameters.inspection_rules(name), parameters.champion(name), parameters.serving(name)]
     receives = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
-    items = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
     statements = [
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], [sub("${LookLog.Arn}")]),
         allow([*receives, "sqs:SendMessage"], [attribute("Arrivals")]),
-        allow(["ssm:GetParameters"], [parameter(site, path) for path in own]),
-        allow(of_rekognition("DetectCustomLabels"), [versions(site, name)]),
-        allow(of_rekognition("DescribeProjectVersions"), [project(site, name)]),
-        allow(items, [site.arn("dynamodb", f"table/{table}")]),
+        *looking(name, table),
         allow(["events:PutEvents"], [_bus(inspection.bus)]),
         allow(["s3:GetObject", *_acts(inspection)], [arriving]),
         # Without it an object that is gone is one that may not be read.
@@ -61,9 +56,27 @@ def function_statements(
     if inspection.goes_to is not None:
         target = objects(site, inspection.goes_to.bucket, inspection.goes_to.key)
         statements.append(allow(["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"], [target]))
-    if keys:
-        statements.append(allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn(site, key) for key in keys]))
-    return statements
+    return [*statements, *using_keys(keys)]
+
+
+def looking(name: str, table: str) -> list[Statement]:
+    """What looking at images takes, wherever they come from: settings, the versions, where answers are kept."""
+    site = IN_TEMPLATE
+    own = [parameters.inspection_rules(name), parameters.champion(name), parameters.serving(name)]
+    items = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    return [
+        allow(["ssm:GetParameters"], [parameter(site, path) for path in own]),
+        allow(of_rekognition("DetectCustomLabels"), [versions(site, name)]),
+        allow(of_rekognition("DescribeProjectVersions"), [project(site, name)]),
+        allow(items, [site.arn("dynamodb", f"table/{table}")]),
+    ]
+
+
+def using_keys(keys: Sequence[str]) -> list[Statement]:
+    """Reading and writing what is encrypted by KMS keys; nothing where there are none."""
+    if not keys:
+        return []
+    return [allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn(IN_TEMPLATE, key) for key in keys])]
 
 
 def _acts(inspection: Inspection) -> list[str]:
