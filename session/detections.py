@@ -185,12 +185,13 @@ def _looking(
     from functools import partial
 
     from customlabels.pipelines.service.detection import detect
+    from customlabels.pipelines.service.versions import units_of
 
     if version is None:
         with session.console.step(f"looking at {counted(len(images), 'image')}", len(images)) as advance:
             yield _unseen(images, advance)
         return
-    units = _units(version)
+    units = units_of(version)
     fresh = len(images)
     look = partial(
         detect, session.clients.rekognition, version["ProjectVersionArn"], images, min_confidence=min_confidence
@@ -281,17 +282,13 @@ def measure_rate(
     from customlabels.pipelines.service import arns
     from customlabels.pipelines.service.image_sources import images_of
     from customlabels.pipelines.service.request_rate import LASTS, measure_rate
-    from customlabels.pipelines.service.versions import version_name
+    from customlabels.pipelines.service.versions import units_of, version_name
 
     images = images_of(str(source), session.clients.s3)
     chosen = session.answering(project, version)
-    with session.running(chosen, units=_units(chosen), start=start, before_start=before_start, guard=guard):
+    with session.running(chosen, units=units_of(chosen), start=start, before_start=before_start, guard=guard):
         # What it was started on shows only now.
         up = session.version(session.project(arns.project_name(chosen["ProjectVersionArn"])), version_name(chosen))
         with session.console.step(f"asking for as much as it takes, for {LASTS:.0f} seconds") as advance:
             rate = measure_rate(session.clients.rekognition_once, up["ProjectVersionArn"], images, advance)
-    return Measured(version_name(up), _units(up), rate)
-
-
-def _units(version: "Description") -> int:
-    return max(1, version.get("MinInferenceUnits") or 1)
+    return Measured(version_name(up), units_of(up), rate)

@@ -44,7 +44,7 @@ def plan_prelabels(
     from customlabels.pipelines.service.general_labels import REKOGNITION
     from customlabels.pipelines.service.image_sources import images_of
     from customlabels.pipelines.service.prelabelling import plan_of
-    from customlabels.pipelines.service.versions import version_name
+    from customlabels.pipelines.service.versions import units_of, version_name
 
     if by == REKOGNITION and session.local and not str(source).startswith("s3://"):
         raise SettingsError(
@@ -53,7 +53,7 @@ def plan_prelabels(
         )
     images = images_of(str(source), session.clients.s3)
     version = None if by == REKOGNITION else session.answering(project, by)
-    units = max(1, version.get("MinInferenceUnits") or 1) if version else 1
+    units = units_of(version) if version else 1
     return plan_of(
         images,
         source=str(source),

@@ -204,7 +204,7 @@ def look_at_video(
     from customlabels.pipelines.service.detection import detect
     from customlabels.pipelines.service.detection_drawing import draw_in
     from customlabels.pipelines.service.detection_files import Run, detection_file, kept_detections, read_kept
-    from customlabels.pipelines.service.versions import version_name
+    from customlabels.pipelines.service.versions import units_of, version_name
     from customlabels.pipelines.service.video_detection import (
         BRIDGES,
         frames_of,
@@ -239,7 +239,7 @@ def look_at_video(
                 bodies[name] = body
             yield name, body
 
-    units = max(1, chosen.get("MinInferenceUnits") or 1)
+    units = units_of(chosen)
     pace = units * (rate or session.settings.detect.rate)
     with ExitStack() as stack:
         stack.enter_context(session.running(chosen, units=units, start=start, before_start=before_start, guard=guard))

@@ -124,6 +124,7 @@ def _golden(session: "Session", chosen: "Description", thresholds: "Mapping[str,
     from customlabels.core.plurals import counted
     from customlabels.inspection.golden import show_golden
     from customlabels.pipelines.service.states import State
+    from customlabels.pipelines.service.versions import units_of
 
     given, base = session.settings.inspection.golden, session.settings_path
     if given is None or base is None:
@@ -131,7 +132,7 @@ def _golden(session: "Session", chosen: "Description", thresholds: "Mapping[str,
     if chosen["Status"] != State.RUNNING:
         session.console.note(f"golden images were not shown: the model is {chosen['Status']}, and nothing is started")
         return None
-    units = max(1, chosen.get("MinInferenceUnits") or 1)
+    units = units_of(chosen)
     with session.console.step("showing the golden images") as advance:
         shown = show_golden(
             session.clients.rekognition,

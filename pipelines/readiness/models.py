@@ -8,7 +8,7 @@ from customlabels.core.errors import ServiceError
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.readiness.census import Census, census
 from customlabels.pipelines.readiness.findings import NOTHING, Finding, Standing
-from customlabels.pipelines.service.versions import Description, version_name
+from customlabels.pipelines.service.versions import Description, units_of, version_name
 
 SUBJECT = "models"
 LEFT_OVER = "customlabels-doctor-"
@@ -48,7 +48,7 @@ def running(up: Iterable[tuple[str, str, Description]]) -> Iterator[Finding]:
     none = True
     for region, project, version in up:
         none = False
-        name, units = version_name(version), max(1, version.get("MinInferenceUnits") or 1)
+        name, units = version_name(version), units_of(version)
         dollars = hosting_cost(1, units)
         most = version.get("MaxInferenceUnits") or units
         scaled = f" to {most} units, ${hosting_cost(1, most):.2f}" if most > units else ""

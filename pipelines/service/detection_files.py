@@ -147,7 +147,7 @@ def kept_detections(path: Path, kept: Kept, run: Run, *, safe: bool = False) -> 
 
 def _label(document: dict[str, Any]) -> DetectedLabel:
     box = document["box"]
-    return DetectedLabel(document["label"], document["confidence"], None if box is None else tuple(box))
+    return DetectedLabel(document["label"], float(document["confidence"]), tuple(box) if box else None)
 
 
 def read_detections(path: Path, run: Run) -> Iterator[Detection]:
@@ -163,10 +163,7 @@ def read_detections(path: Path, run: Run) -> Iterator[Detection]:
             continue
         document = json.loads(line.decode(errors="surrogateescape"))
         try:
-            labels = tuple(
-                DetectedLabel(label["label"], float(label["confidence"]), tuple(label["box"]) if label["box"] else None)
-                for label in document["labels"]
-            )
+            labels = tuple(map(_label, document["labels"]))
         except (KeyError, TypeError, ValueError) as error:
             raise LayoutError(f"{path}, line {number}: is no detection") from error
         yield Detection(document["name"], labels, document["error"])

@@ -23,6 +23,11 @@ def version_name(description: Description) -> str:
     return arns.version_name(description["ProjectVersionArn"])
 
 
+def units_of(description: Description) -> int:
+    """Inference units that it runs on, or was last started on; one where it never was."""
+    return max(1, description.get("MinInferenceUnits") or 1)
+
+
 def is_trained(description: Description) -> bool:
     """Whether the version has been trained, and is not gone; its status may say RUNNING or STOPPED since."""
     if description["Status"] in GONE:
