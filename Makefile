@@ -55,11 +55,14 @@ lint: .venv/ready ## style and the directions of imports
 types: .venv/ready ## mypy, strict
 	$(BIN)/mypy
 
+# Files as they are collected, journeys first: by the number of their tests a file of few long ones would be left to the end.
+BESIDE := --dist loadfile --no-loadscope-reorder
+
 unit: .venv/ready ## the tests alone
-	$(BIN)/pytest -q --numprocesses 4 --dist loadfile -m 'not around'
+	$(BIN)/pytest -q --numprocesses 4 $(BESIDE) -m 'not around'
 
 around: .venv/ready ## the tests of what is around it: notebooks, every command of the docs, MLflow's server, a pipeline, long journeys
-	$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m around
+	$(BIN)/pytest -q --numprocesses 3 $(BESIDE) -m around
 
 label-studio: .venv/ready ## reviews in a real Label Studio, in an environment of its own (a gigabyte)
 	test -x .venv-label-studio/bin/label-studio || { $(PYTHON) -m venv .venv-label-studio && .venv-label-studio/bin/pip install --quiet 'label-studio==1.23.2'; }

@@ -103,4 +103,15 @@ def tests(session: nox.Session, resolution: str) -> None:
     # To uv the lowest are those that the project asks for; what a wheel asks for would be the newest all the same.
     session.install("--resolution", resolution, "-r", "pyproject.toml", "--extra", "dev")
     session.install("--no-deps", built(session))
-    session.run("pytest", "-q", "--numprocesses", "2", "--dist", "loadfile", "-m", "not around", *session.posargs)
+    session.run(
+        "pytest",
+        "-q",
+        "--numprocesses",
+        "2",
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+        "-m",
+        "not around",
+        *session.posargs,
+    )

@@ -211,9 +211,6 @@ NOT_TRIED = {("doctor", "Quotas"), ("promote", "Bucket"), ("inspection-results",
 """Statements for what the local service does not offer, for telling a file that is gone from one that may not be
 read, where none is gone, and for figures of days on which nothing arrived."""
 
-SLOW = {"batch": pytest.mark.around, "doctor-probe": pytest.mark.around}
-"""A probe waits until what it made is gone again, over a minute where answers are late; a batch needs two stacks."""
-
 WHOLE = {"judge", "judge again", "batch"}
 """Uses of policies that are for more than what is done here; a batch's list and its guard's role are there after the
 first run."""
@@ -292,7 +289,8 @@ def complaint(person: Person, use: Use, name: str, allowed: list[dict[str, Any]]
     return ""
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in USES])
+@pytest.mark.around
+@pytest.mark.parametrize("name", USES)
 def test_each_command_does_its_work_under_the_policy_that_is_printed_for_it(person: Person, name: str) -> None:
     project = f"whole-{re.sub(r'[^a-z0-9]+', '-', name.lower())}"
     assert complaint(person, USES[name], project, statements(USES[name], project)) == ""

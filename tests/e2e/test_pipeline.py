@@ -15,6 +15,8 @@ from support.shells import Shell
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
 
+pytestmark = pytest.mark.around
+
 BUCKET = "customlabels-local"
 SETTINGS = f"""
 [project]
@@ -60,7 +62,6 @@ def champion(service: Service) -> dict[str, Any]:
     return dict(json.loads(found[0]["Value"])) if found else {}
 
 
-@pytest.mark.around
 def test_a_pipeline_comes_to_the_same_end_as_train(plant: tuple[Shell, Service]) -> None:
     shell, service = plant
     asked = ("--min-f1", "0.3", "--test-fraction", "0.5")
@@ -117,7 +118,6 @@ def test_a_version_that_does_not_pass_ends_in_the_gates_sentence(plant: tuple[Sh
     assert json.loads(failed.stderr.splitlines()[-1])["error"] == f"the gate failed: {sentence}"
 
 
-@pytest.mark.around
 def test_an_execution_goes_on_when_the_service_has_died(plant: tuple[Shell, Service]) -> None:
     shell, service = plant
     begun = shell.json("--local", "pipeline", "run", "--min-f1", "0.3", "--approve", "--no-wait")
@@ -140,7 +140,6 @@ def test_an_execution_goes_on_when_the_service_has_died(plant: tuple[Shell, Serv
     assert given["Champion"] == champion(service)["version"]
 
 
-@pytest.mark.around
 def test_a_training_that_cannot_end_fails_the_step_that_waits(plant: tuple[Shell, Service]) -> None:
     _, service = plant
     sagemaker, project = client(service, "sagemaker"), service.rekognition.create_project(ProjectName="surface")
@@ -166,7 +165,6 @@ def test_a_training_that_cannot_end_fails_the_step_that_waits(plant: tuple[Shell
     assert (step["StepStatus"], step["FailureReason"]) == ("Failed", "version gone has been deleted")
 
 
-@pytest.mark.around
 def test_deploying_again_changes_nothing_and_shows_what_it_would(plant: tuple[Shell, Service]) -> None:
     shell, _ = plant
     assert "nothing to change" in shell.run("--local", "pipeline", "deploy", "--yes").stdout
@@ -177,7 +175,6 @@ def test_deploying_again_changes_nothing_and_shows_what_it_would(plant: tuple[Sh
     assert '+      "DefaultValue": 0.5' in asked.stdout
 
 
-@pytest.mark.around
 def test_exporting_asks_nobody(plant: tuple[Shell, Service]) -> None:
     shell, _ = plant
     ran = subprocess.run(
@@ -191,7 +188,6 @@ def test_exporting_asks_nobody(plant: tuple[Shell, Service]) -> None:
     assert "${AWS" not in json.dumps(definition)
 
 
-@pytest.mark.around
 def test_removing_leaves_neither_stack_nor_pipeline(plant: tuple[Shell, Service]) -> None:
     shell, _ = plant
     assert shell.json("--local", "pipeline", "remove", "--yes")["deleted"]

@@ -144,6 +144,7 @@ def test_a_page_without_a_demand_shows_windows_and_bill(planned: Shell) -> None:
     assert "requests missed" not in text
 
 
+@pytest.mark.around
 def test_calls_that_were_counted_are_a_demand(shell: Shell) -> None:
     draw(shell.folder / "photos", {"across": 6, "down": 6})
     shell.run("train", "photos", "--local", "-q")

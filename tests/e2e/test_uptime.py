@@ -59,6 +59,7 @@ def night(shell: Shell) -> datetime:
     return advance(shell, ((two if two > now else two + timedelta(days=1)) - now) / timedelta(hours=1))
 
 
+@pytest.mark.around
 def test_a_day_by_its_clock(plant: tuple[Shell, Service]) -> None:
     shell, service = plant
     began = night(shell)

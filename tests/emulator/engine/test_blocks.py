@@ -16,7 +16,9 @@ Image = np.ndarray
 Turn = Callable[[Image], Image]
 
 missing = pytest.mark.skipif(pretrained.weights_file() is None, reason="the extra local is not installed")
-both_ways = pytest.mark.parametrize("by", [features.BY_HAND, pytest.param(pretrained.NAME, marks=missing)])
+both_ways = pytest.mark.parametrize(
+    "by", [features.BY_HAND, pytest.param(pretrained.NAME, marks=[missing, pytest.mark.around])]
+)
 
 
 def mirrored(image: Image) -> Image:

@@ -13,7 +13,9 @@ from customlabels.emulator.engine.detector_truth import Box
 LABELS = ("square", "disc")
 
 missing = pytest.mark.skipif(pretrained.weights_file() is None, reason="the extra local is not installed")
-both_ways = pytest.mark.parametrize("by", [features.BY_HAND, pytest.param(pretrained.NAME, marks=missing)])
+both_ways = pytest.mark.parametrize(
+    "by", [features.BY_HAND, pytest.param(pretrained.NAME, marks=[missing, pytest.mark.around])]
+)
 
 
 def drawn(seed: int, colour: bool = False) -> tuple[np.ndarray, list[Box]]:

@@ -83,6 +83,7 @@ def test_an_upload_in_parts_goes_on_after_a_kill(own_service: Service) -> None:
     assert again.get_object(Bucket=BUCKET, Key="large")["Body"].read() == b"a" * 5_242_880 + b"b"
 
 
+@pytest.mark.around
 def test_a_restart_costs_what_there_is_not_what_was_done(own_service: Service) -> None:
     table = client(own_service, "dynamodb")
     table.create_table(
