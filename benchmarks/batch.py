@@ -1,8 +1,8 @@
 """Batches: the list, the rate, and kills: python benchmarks/batch.py [IMAGES] [KILLS] [KEYS] [RATE]
 
-A list of generated keys is written, and its memory looked at. A thousand small ones are looked at on four units: what of
-the units' rate is used, what is throttled. IMAGES others are looked at while processes of the function, and one time
-in ten the service itself, are killed; a batch that fails of it is redriven. Every image has one result then;
+A list of generated keys is written, and its memory looked at. A thousand small images are looked at on four units: what
+of the units' rate is used, what is throttled. IMAGES others are looked at while processes of the function, and one
+time in ten the service itself, are killed; a batch that fails of it is redriven. Every image has one result then;
 calls to the model are counted by a proxy before the service.
 """
 

@@ -75,7 +75,9 @@ def look_listed(event: Document, context: Any) -> list[Document]:
     inspection = replace(known.inspection, prefix="", on_defect="none", goes_to=None, bus="", rate=float(given["rate"]))
     version = Version(given["version"], given["arn"])
     messages = [looking.Message(str(number), listed.message(item)) for number, item in enumerate(items)]
-    outcome = _looked(messages, Known(inspection, (version,)), version, context.get_remaining_time_in_millis() / 1000)
+    seconds = context.get_remaining_time_in_millis() / 1000
+    judged = listed.judged_by(inspection, version.arn)
+    outcome = _looked(messages, Known(inspection, (version,)), version, seconds, judged)
     looking.measure(os.environ["PROJECT"], datetime.now(UTC), outcome.figures)
     return listed.rows(items, outcome)
 
@@ -95,10 +97,12 @@ def _outcome(messages: list[looking.Message], seconds: float) -> looking.Outcome
     return _looked(messages, known, version, seconds)
 
 
-def _looked(messages: list[looking.Message], known: Known, version: Version, seconds: float) -> looking.Outcome:
+def _looked(
+    messages: list[looking.Message], known: Known, version: Version, seconds: float, judged: str | None = None
+) -> looking.Outcome:
     table = Table(_client("dynamodb"), os.environ["TABLE"])
     clients = looking.Clients(_client("rekognition"), _client("s3"), _client("events"), table)
-    outcome = looking.look(messages, os.environ["PROJECT"], clients, known, version, _assumed(version), seconds)
+    outcome = looking.look(messages, os.environ["PROJECT"], clients, known, version, _assumed(version), seconds, judged)
     if outcome.down:
         _memory.down[version.arn] = time.monotonic()
     return outcome
