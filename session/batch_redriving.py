@@ -33,6 +33,7 @@ def redrive_batch(
     """
     from customlabels.inspection.batches import batch_plan, batch_runs
     from customlabels.inspection.deployed import deployed
+    from customlabels.inspection.functions.listed import judged_by
     from customlabels.pipelines.service.states import State
     from customlabels.session.batches import keep_up_for_batch
 
@@ -46,8 +47,8 @@ def redrive_batch(
     counts, map_run = batch_runs.counts(clients, before)
     version = session.version(name, before.given["version"])
     left = counts.total - counts.done if map_run else int(before.given["calls"])
-    analyzers = deployed(clients, name).inspection.analyzers
-    wanted = batch_plan.Wanted(left, 0, before.given["rate"], asked=dict.fromkeys(analyzers, left))
+    inspection = deployed(clients, name).inspection
+    wanted = batch_plan.Wanted(left, 0, before.given["rate"], asked=dict.fromkeys(inspection.analyzers, left))
     chosen = batch_plan.choice(wanted, units or int(before.given["units"]))
     confirm(left, chosen.dollars)
     now = session.now()
@@ -57,7 +58,8 @@ def redrive_batch(
     if goes_on:
         again = batch_runs.describe(clients, before.execution)
     else:
-        given = {**before.given, **batch_plan.for_units(chosen, wanted, now, until)}
+        judged = judged_by(inspection, before.given["arn"])
+        given = {**before.given, "judged": judged, **batch_plan.for_units(chosen, wanted, now, until)}
         again = batch_runs.begin(clients, batch_runs.machine(clients, name), given, before)
     keep_up_for_batch(session, name, version, again, chosen.units, until)
     return again

@@ -116,6 +116,7 @@ def begin_batch(
     from customlabels.core.addresses import S3Address
     from customlabels.inspection.batches import batch_plan, batch_runs
     from customlabels.inspection.functions.gathering import Folder
+    from customlabels.inspection.functions.listed import judged_by
     from customlabels.inspection.stack.inspection_stack import batch_folder
     from customlabels.pipelines.service.projects import need_project
     from customlabels.pipelines.service.versions import version_name
@@ -139,6 +140,7 @@ def begin_batch(
         "project_arn": need_project(clients.rekognition, prepared.place.project),
         "version": version_name(prepared.version),
         "arn": arn,
+        "judged": judged_by(prepared.place.inspection, arn),
         "bucket": folder.bucket,
         "folder": folder.prefix,
         "images": folder.images,

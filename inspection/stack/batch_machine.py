@@ -103,7 +103,12 @@ def _look(function: str) -> dict[str, Any]:
         "ItemBatcher": {
             "MaxItemsPerBatchPath": "$.a_child",
             "MaxInputBytesPerBatch": BYTES_A_CHILD,
-            "BatchInput": {"version.$": "$.version", "arn.$": "$.arn", "rate.$": "$.images_a_second"},
+            "BatchInput": {
+                "version.$": "$.version",
+                "arn.$": "$.arn",
+                "judged.$": "$.judged",
+                "rate.$": "$.images_a_second",
+            },
         },
         "MaxConcurrencyPath": "$.concurrency",
         "ToleratedFailurePercentagePath": "$.tolerated",

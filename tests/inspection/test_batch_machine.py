@@ -67,7 +67,13 @@ def test_whatever_keys_are_called_a_child_and_its_answer_fit_into_what_a_state_m
     images = [Arrival(S3Address("a" * 63, key), "0" * 35, 1 << 24, made.isoformat(), made) for key in keys]
     images += [image._replace(address=S3Address("a" * 63, longest)) for image in images if longest]
     settings_of = definition(FUNCTION)["States"]["Look"]
-    given_ = {"a_child": IMAGES_A_CHILD, "version": "v" * 50, "arn": "a" * 200, "images_a_second": 5.0}
+    given_ = {
+        "a_child": IMAGES_A_CHILD,
+        "version": "v" * 50,
+        "arn": "a" * 200,
+        "judged": "j" * 16,
+        "images_a_second": 5.0,
+    }
     children = list(inputs(settings_of, map(item, images), given_, {}))
     assert sum(count for count, _ in children) == len(images)
     for _, child in children:
