@@ -69,7 +69,6 @@ def batch_results(session: "Session", *, project: str | None = None, batch: str 
     """A row for each image of a batch that has ended: the newest, or that of the name."""
     from customlabels.inspection import records
     from customlabels.inspection.batches import batch_runs
-    from customlabels.inspection.functions import gathering
     from customlabels.inspection.results import Row
 
     clients, name = session.clients, session.project(project)
@@ -79,7 +78,7 @@ def batch_results(session: "Session", *, project: str | None = None, batch: str 
             f"batch {ended.name} is running; its results are there when it ends",
             hint="customlabels batch status shows how far it is",
         )
-    for row, _ in gathering.rows(clients.s3, ended.folder, batch_runs.map_runs(clients, ended)):
+    for row in batch_runs.rows(clients, ended):
         yield Row(
             row["at"],
             f"s3://{row['bucket']}/{row['key']}",
@@ -99,7 +98,6 @@ def _failed_anew(
 ) -> "Batch | None":
     """A batch of the images that failed in another; None where none did."""
     from customlabels.inspection.batches import batch_plan, batch_runs
-    from customlabels.inspection.functions import gathering
     from customlabels.inspection.functions.listed import FAILED
     from customlabels.session.batches import begin_batch, prepare_batch
 
@@ -107,7 +105,7 @@ def _failed_anew(
     with tempfile.TemporaryDirectory(prefix="customlabels-batch-") as folder:
         path, failed = Path(folder) / "failed.jsonl", 0
         with path.open("w", encoding="utf-8") as file:
-            for row, _ in gathering.rows(clients.s3, batch.folder, batch_runs.map_runs(clients, batch)):
+            for row in batch_runs.rows(clients, batch):
                 if row["verdict"] == FAILED:
                     item = {name: row[name] for name in ("bucket", "key", "etag", "size", "at")}
                     file.write(json.dumps(item, ensure_ascii=False) + "\n")

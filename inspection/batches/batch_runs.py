@@ -231,10 +231,28 @@ def summary(clients: Clients, batch: Batch) -> dict[str, Any] | None:
     return document if ended and document["status"] == batch.status else None
 
 
+def rows(clients: Clients, batch: Batch) -> Iterator[dict[str, Any]]:
+    """What came of each image of a batch that has ended.
+
+    Raises
+    ------
+    ServiceError : that cannot be read, or is not there any more
+    """
+    some = False
+    with explained(f"reading the results of batch {batch.name}"):
+        for row, _ in gathering.rows(clients.s3, batch.folder, map_runs(clients, batch)):
+            some = True
+            yield row
+    if batch.status == SUCCEEDED and not some:
+        raise ServiceError(
+            f"the results of batch {batch.name} are not in s3://{batch.folder.bucket}/{batch.folder.parts}/ any more",
+            hint="customlabels inspection results shows what the results table holds of its images",
+        )
+
+
 def counted(clients: Clients, batch: Batch) -> Counter[str]:
     """Images of a batch by verdict, counted anew."""
-    with explained("reading the results of the batch"):
-        return Counter(row["verdict"] for row, _ in gathering.rows(clients.s3, batch.folder, map_runs(clients, batch)))
+    return Counter(row["verdict"] for row in rows(clients, batch))
 
 
 def _described(clients: Clients, machine: str, execution: str) -> Batch | None:
