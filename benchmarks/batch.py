@@ -123,7 +123,7 @@ def survive(shell: Shell, service: Service, count: int, kills: int) -> None:
             time.sleep(LOOK)
         stop.set()
         killer.join()
-        results = {key: found for key, found in judged(shell).items() if key.startswith("killed/")}
+        results = {key: count for key, count in judged(shell).items() if key.startswith("killed/")}
         asked = calls["DetectCustomLabels"]
         note(
             Row(
@@ -190,8 +190,8 @@ def write_list(keys: int) -> None:
     """Prints seconds and megabytes of writing the list of a bucket of generated keys."""
     began, left, bucket = time.monotonic(), Left(), _Bucket(keys)
     with tempfile.TemporaryDirectory() as folder:
-        found = images(bucket, "s3://archive/parts/", left)  # type: ignore[arg-type] # a stand-in that lists alone
-        written = listing.write(found, Path(folder) / "images.jsonl", left, (S3Address("archive", ""),))
+        listed = images(bucket, "s3://archive/parts/", left)  # type: ignore[arg-type] # a stand-in that lists alone
+        written = listing.write(listed, Path(folder) / "images.jsonl", left, (S3Address("archive", ""),))
     assert written.images == keys
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps([time.monotonic() - began, memory]))

@@ -33,7 +33,7 @@ class Prepared:
     """
 
     name: str
-    place: "Deployed"
+    inspected: "Deployed"
     machine: str
     version: "Description"
     listed: "Listed"
@@ -66,10 +66,10 @@ def prepare_batch(session: "Session", source: str, *, project: str | None = None
 
     clients, name = session.clients, session.project(project)
     asked = session.asked_inspection()
-    place, arn = deployed(clients, name), machine(clients, name)
+    inspected, arn = deployed(clients, name), machine(clients, name)
     schedule = deployed_schedule(clients, name, session.now())
     version = session.version(name, "champion")
-    folders = (*_source_of(place), *asked.batch_sources)
+    folders = (*_source_of(inspected), *asked.batch_sources)
     with tempfile.TemporaryDirectory(prefix="customlabels-batch-") as folder:
         left = sources.Left()
         with session.console.step(f"listing {source}") as advance:
@@ -77,11 +77,11 @@ def prepare_batch(session: "Session", source: str, *, project: str | None = None
             listed = listing.write(images, Path(folder) / "images.jsonl", left, folders, _gaining(advance))
         for what, count in listed.left_out.items():
             session.console.note(f"left out: {count} of {source}, {what}: {listed.examples[what]}{', …' * (count > 1)}")
-        inspection, arn_of = place.inspection, version["ProjectVersionArn"]
+        inspection, arn_of = inspected.inspection, version["ProjectVersionArn"]
         looks = listing.Looks(version_name(version), arn_of, judged_by(inspection, arn_of), inspection.analyzers)
         known = listing.Known(asked=Counter(dict.fromkeys(inspection.analyzers, listed.images)))
         if inspection.by == "etag":
-            table, seconds = Table(clients.dynamodb, place.names.table), int(session.now().timestamp())
+            table, seconds = Table(clients.dynamodb, inspected.names.table), int(session.now().timestamp())
             with session.console.step("asking which images are known", listed.images) as advance:
                 known = listing.count_known(table, looks, listed.path, seconds, _gaining(advance))
         else:
@@ -90,7 +90,7 @@ def prepare_batch(session: "Session", source: str, *, project: str | None = None
         is_up = version["Status"] == State.RUNNING
         wanted = Wanted(listed.images, known.images, inspection.rate, start, is_up, known.asked)
         batch = name_of(listed.digest, looks.judged)
-        yield Prepared(batch, place, arn, version, listed, wanted, start, of_name(clients, arn, batch))
+        yield Prepared(batch, inspected, arn, version, listed, wanted, start, of_name(clients, arn, batch))
 
 
 def begin_batch(
@@ -122,14 +122,15 @@ def begin_batch(
     from customlabels.pipelines.service.versions import version_name
 
     clients, before, arn = session.clients, prepared.before, prepared.version["ProjectVersionArn"]
+    project = prepared.inspected.project
     if before is not None and before.status == batch_runs.SUCCEEDED and not anew:
         return before
     now = session.now()
     until = batch_plan.until(now, chosen, prepared.lead)
     joins = before is not None and before.status == batch_runs.RUNNING
     if not joins:
-        batch_runs.check_none_runs(clients, prepared.place.project)
-    base = batch_folder(session.settings, prepared.place.project, session.bucket(bucket))
+        batch_runs.check_none_runs(clients, project)
+    base = batch_folder(session.settings, project, session.bucket(bucket))
     folder = Folder(base.bucket, f"{base.key}/{prepared.name}")
     address, key = S3Address(folder.bucket, folder.images), session.settings.project.kms_key
     if not s3.is_kept(clients.s3, address, prepared.listed.path.stat().st_size, key):
@@ -137,10 +138,10 @@ def begin_batch(
             s3.put_file(clients.s3, address, file, kms_key=key)
     given: dict[str, Any] = {
         "batch": prepared.name,
-        "project_arn": need_project(clients.rekognition, prepared.place.project),
+        "project_arn": need_project(clients.rekognition, project),
         "version": version_name(prepared.version),
         "arn": arn,
-        "judged": judged_by(prepared.place.inspection, arn),
+        "judged": judged_by(prepared.inspected.inspection, arn),
         "bucket": folder.bucket,
         "folder": folder.prefix,
         "images": folder.images,
@@ -152,7 +153,9 @@ def begin_batch(
     }
     batch = before if before is not None and joins else batch_runs.begin(clients, prepared.machine, given, before)
     if prepared.wanted.calls:
-        keep_up_for_batch(session, prepared.place.project, prepared.version, batch, chosen.units, until, joined=joins)
+        keep_up_for_batch(
+            session, prepared.inspected.project, prepared.version, batch, chosen.units, until, joined=joins
+        )
     return batch
 
 
@@ -201,10 +204,10 @@ def keep_up_for_batch(
         batch_following.let_go_of_batch(session, batch, project=project)
 
 
-def _source_of(place: "Deployed") -> tuple[Any, ...]:
+def _source_of(inspected: "Deployed") -> tuple[Any, ...]:
     from customlabels.core.addresses import S3Address
 
-    return (S3Address(place.inspection.bucket, place.inspection.prefix),)
+    return (S3Address(inspected.inspection.bucket, inspected.inspection.prefix),)
 
 
 def _gaining(advance: Callable[[int], None]) -> Callable[[int], None]:
