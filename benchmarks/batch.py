@@ -1,8 +1,8 @@
 """Batches: the list, the rate, and kills: python benchmarks/batch.py [IMAGES] [KILLS] [KEYS] [RATE]
 
-A list of generated keys is written, and its memory looked at. IMAGES small ones are looked at on four units: what of
-the units' rate is used, what is throttled. As many others are looked at while processes of the function, and one time
-in ten the service itself, are killed; a batch that fails of it is redriven. Every image has one result then;
+A list of generated keys is written, and its memory looked at. A thousand small images are looked at on four units: what
+of the units' rate is used, what is throttled. IMAGES others are looked at while processes of the function, and one
+time in ten the service itself, are killed; a batch that fails of it is redriven. Every image has one result then;
 calls to the model are counted by a proxy before the service.
 """
 
@@ -38,8 +38,14 @@ from customlabels.inspection.stack.template import names_of
 from inspection import judged, kill
 
 UNITS = 4
-TIMEOUT = 20
+PACED = 1000
+"""Images, at most, that show what of the rate is used."""
+
+TIMEOUT = 60
 """Seconds of the function while it is killed; on AWS 120: nobody waits for two minutes after each kill."""
+
+LOOK = 5.0
+"""Seconds between two looks at a batch, which are commands of their own."""
 
 SEED = 7
 
@@ -57,7 +63,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         archived(Path(folder), address.Pace(scale=0.05, rate=rate), images=0) as (shell, service),
     ):
-        share_of_the_rate(shell, service, count, rate)
+        share_of_the_rate(shell, service, min(count, PACED), rate)
         survive(shell, service, count, kills)
 
 
@@ -114,10 +120,10 @@ def survive(shell: Shell, service: Service, count: int, kills: int) -> None:
                 service = connect(shell.state)
                 if not up(service, "RUNNING"):
                     address.advance(shell.state, 60)
-            time.sleep(1)
+            time.sleep(LOOK)
         stop.set()
         killer.join()
-        results = {key: found for key, found in judged(shell).items() if key.startswith("killed/")}
+        results = {key: count for key, count in judged(shell).items() if key.startswith("killed/")}
         asked = calls["DetectCustomLabels"]
         note(
             Row(
@@ -184,8 +190,8 @@ def write_list(keys: int) -> None:
     """Prints seconds and megabytes of writing the list of a bucket of generated keys."""
     began, left, bucket = time.monotonic(), Left(), _Bucket(keys)
     with tempfile.TemporaryDirectory() as folder:
-        found = images(bucket, "s3://archive/parts/", left)  # type: ignore[arg-type] # a stand-in that lists alone
-        written = listing.write(found, Path(folder) / "images.jsonl", left, (S3Address("archive", ""),))
+        listed = images(bucket, "s3://archive/parts/", left)  # type: ignore[arg-type] # a stand-in that lists alone
+        written = listing.write(listed, Path(folder) / "images.jsonl", left, (S3Address("archive", ""),))
     assert written.images == keys
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps([time.monotonic() - began, memory]))

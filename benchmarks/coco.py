@@ -16,10 +16,10 @@ PREFIX = "s3://plant-7/photos/"
 SCRIPT = f"""
 import collections, json, sys
 document = json.load(open(sys.argv[1]))
-names = {{one["id"]: one["name"] for one in document["categories"]}}
+names = {{category["id"]: category["name"] for category in document["categories"]}}
 marks = collections.defaultdict(list)
-for one in document["annotations"]:
-    marks[one["image_id"]].append(one)
+for annotation in document["annotations"]:
+    marks[annotation["image_id"]].append(annotation)
 shared = {{"type": "groundtruth/object-detection", "human-annotated": "yes", "job-name": "labeling-job/customlabels",
           "creation-date": "2000-01-01T00:00:00.000000"}}
 with open(sys.argv[2], "w") as out:
@@ -27,12 +27,12 @@ with open(sys.argv[2], "w") as out:
         own = marks[image["id"]]
         size = {{"width": image["width"], "height": image["height"], "depth": 3}}
         boxes = []
-        for one in own:
-            left, top, width, height = one["bbox"]
-            boxes.append({{"class_id": one["category_id"], "left": round(left), "top": round(top),
+        for annotation in own:
+            left, top, width, height = annotation["bbox"]
+            boxes.append({{"class_id": annotation["category_id"], "left": round(left), "top": round(top),
                           "width": round(left + width) - round(left), "height": round(top + height) - round(top)}})
         metadata = {{"objects": [{{"confidence": 1}}] * len(own),
-                    "class-map": {{str(one["category_id"]): names[one["category_id"]] for one in own}}, **shared}}
+                    "class-map": {{str(mark["category_id"]): names[mark["category_id"]] for mark in own}}, **shared}}
         line = {{"source-ref": "{PREFIX}" + image["file_name"],
                 "boxes": {{"image_size": [size], "annotations": boxes}}, "boxes-metadata": metadata}}
         out.write(json.dumps(line) + "\\n")

@@ -23,9 +23,9 @@ import csv, orjson, sys
 with open(sys.argv[1], newline="") as rows, open(sys.argv[2], "wb") as out:
     for name, *labels in csv.reader(rows):
         line = {{"source-ref": "{PREFIX}" + name}}
-        for place, label in enumerate(labels):
-            line[f"label_{{place}}"] = place
-            line[f"label_{{place}}-metadata"] = {METADATA}
+        for number, label in enumerate(labels):
+            line[f"label_{{number}}"] = number
+            line[f"label_{{number}}-metadata"] = {METADATA}
         out.write(orjson.dumps(line) + b"\\n")
 """
 PANDAS = f"""
@@ -33,9 +33,9 @@ import json, sys, pandas
 with open(sys.argv[2], "w") as out:
     for _, row in pandas.read_csv(sys.argv[1], header=None, names=["image", "a", "b"]).iterrows():
         line = {{"source-ref": "{PREFIX}" + row["image"]}}
-        for place, label in enumerate(one for one in (row["a"], row["b"]) if isinstance(one, str)):
-            line[f"label_{{place}}"] = place
-            line[f"label_{{place}}-metadata"] = {METADATA}
+        for number, label in enumerate(cell for cell in (row["a"], row["b"]) if isinstance(cell, str)):
+            line[f"label_{{number}}"] = number
+            line[f"label_{{number}}-metadata"] = {METADATA}
         out.write(json.dumps(line, separators=(",", ":")) + "\\n")
 """
 POLARS = f"""
@@ -44,9 +44,9 @@ frame = polars.read_csv(sys.argv[1], has_header=False, new_columns=["image", "a"
 with open(sys.argv[2], "wb") as out:
     for name, *labels in frame.iter_rows():
         line = {{"source-ref": "{PREFIX}" + name}}
-        for place, label in enumerate(one for one in labels if one is not None):
-            line[f"label_{{place}}"] = place
-            line[f"label_{{place}}-metadata"] = {METADATA}
+        for number, label in enumerate(label for label in labels if label is not None):
+            line[f"label_{{number}}"] = number
+            line[f"label_{{number}}-metadata"] = {METADATA}
         out.write(orjson.dumps(line) + b"\\n")
 """
 

@@ -25,8 +25,8 @@ def readings(rng: np.random.Generator, day: date, count: int, mean: float = MEAN
     part = rng.beta(8 * mean, 8 * (1 - mean), count)
     columns = {"part": part}
     for label, share in (("mark", 0.4), ("glare", 0.2), ("crack", rare)):
-        there = rng.random(count) < share
-        columns[label] = np.where(there, rng.beta(9, 2, count), rng.beta(1, 18, count))
+        is_present = rng.random(count) < share
+        columns[label] = np.where(is_present, rng.beta(9, 2, count), rng.beta(1, 18, count))
     sizes = rng.lognormal(10, 0.2, count).astype(int)
 
     def seen(number: int) -> Mapping[str, float]:

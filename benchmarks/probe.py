@@ -19,20 +19,20 @@ KINDS = 100
 OURS = """
 import os, sys
 from customlabels.datasets.probe import probe_all
-found = list(probe_all([one.path for one in os.scandir(sys.argv[1])]))
-assert all(info.width == 400 for info in found)
+images = list(probe_all([entry.path for entry in os.scandir(sys.argv[1])]))
+assert all(info.width == 400 for info in images)
 """
 PILLOW = """
 import os, sys
 from PIL import Image
-for one in os.scandir(sys.argv[1]):
-    with Image.open(one.path) as image:
+for entry in os.scandir(sys.argv[1]):
+    with Image.open(entry.path) as image:
         assert image.size[0] == 400
 """
 IMAGESIZE = """
 import os, sys, imagesize
-for one in os.scandir(sys.argv[1]):
-    assert imagesize.get(one.path)[0] == 400
+for entry in os.scandir(sys.argv[1]):
+    assert imagesize.get(entry.path)[0] == 400
 """
 
 

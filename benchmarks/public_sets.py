@@ -84,9 +84,9 @@ def macro_f1(
     scores, seen = classifier.confidences(model, rows[test]), truth[test]
     figures = []
     for label in range(labels):
-        there = scores[:, label] >= classifier.assumed_threshold(scores[:, label], seen[:, label])
-        both = int((there & seen[:, label]).sum())
-        figures.append(2 * both / max(1, int(there.sum() + seen[:, label].sum())))
+        counted = scores[:, label] >= classifier.assumed_threshold(scores[:, label], seen[:, label])
+        both = int((counted & seen[:, label]).sum())
+        figures.append(2 * both / max(1, int(counted.sum() + seen[:, label].sum())))
     return statistics.mean(figures)
 
 

@@ -27,11 +27,11 @@ async def serve(delay: float, reader: asyncio.StreamReader, writer: asyncio.Stre
             body = await _body(reader, headers)
             if delay:
                 await asyncio.sleep(delay)
-            told, text = _answer(method, path, body)
-            told |= {"Content-Length": str(len(text))}
+            heads, text = _answer(method, path, body)
+            heads |= {"Content-Length": str(len(text))}
             writer.write(
                 b"HTTP/1.1 200 OK\r\n"
-                + "".join(f"{name}: {value}\r\n" for name, value in told.items()).encode()
+                + "".join(f"{name}: {value}\r\n" for name, value in heads.items()).encode()
                 + b"\r\n"
                 + text
             )

@@ -5,6 +5,7 @@ The generic cell rate algorithm on one item of the results table: `nxt` is the n
 same for the threads of one process.
 """
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from customlabels.inspection.attributes import attributes, values
@@ -34,9 +35,10 @@ def lease(table: Table, version: str, turns: int, *, rate: float, now: int, late
     kept = float(known.get("rate", 0.0))
     rate = kept if kept > 0 else rate
     turns, gap = max(1, min(turns, LEASE, int(rate * SPAN))), 1000.0 / rate
-    span = round(turns * gap)
+    # In thousandths of them: rounded to whole ones, turns would be a hundredth too near or too far.
+    span = math.ceil(1000 * turns * gap) / 1000
     for _ in range(_TRIES):
-        if int(known.get("nxt", 0)) > latest:
+        if known.get("nxt", 0) > latest:
             return []
         answer = _update(
             table, key, "SET nxt = nxt + :span", "nxt >= :now AND nxt <= :latest", span=span, now=now, latest=latest
@@ -44,14 +46,14 @@ def lease(table: Table, version: str, turns: int, *, rate: float, now: int, late
             table, key, "SET nxt = :after", "attribute_not_exists(nxt) OR nxt < :now", after=now + span, now=now
         )
         if answer is not None:
-            first = int(values(answer["Attributes"])["nxt"]) - span
-            return [first + round(number * gap) for number in range(turns)]
+            first = float(values(answer["Attributes"])["nxt"]) - span
+            return [math.ceil(round(first + number * gap, 3)) for number in range(turns)]
         known = values(table.dynamodb.get_item(TableName=table.name, Key=key, ConsistentRead=True).get("Item", {}))
     return []
 
 
 def _update(
-    table: Table, key: dict[str, Any], expression: str, condition: str, **given: int
+    table: Table, key: dict[str, Any], expression: str, condition: str, **given: float
 ) -> "UpdateItemOutputTypeDef | None":
     """The answer of a change by condition; None where that does not hold."""
     try:

@@ -23,6 +23,7 @@ class Inspection:
     Parameters
     ----------
     deadline : how long an image may wait
+    machine : ARN of the state machine of its batches; empty where it does not tell
     """
 
     queue_url: str
@@ -30,6 +31,7 @@ class Inspection:
     mapping: str
     table: str
     deadline: timedelta
+    machine: str = ""
 
 
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
@@ -110,10 +112,13 @@ def read_inspection_text(text: str) -> Inspection:
         given = json.loads(text)
         texts = [given[name] for name in ("queue_url", "queue_arn", "mapping_uuid", "table")]
         seconds = given["deadline_seconds"]
+        machine = given.get("machine", "")
         if not all(isinstance(value, str) and value for value in texts) or isinstance(seconds, bool) or seconds <= 0:
             raise TypeError
+        if not isinstance(machine, str):
+            raise TypeError
         url, arn, mapping, table = texts
-        return Inspection(url, arn, mapping, table, timedelta(seconds=seconds))
+        return Inspection(url, arn, mapping, table, timedelta(seconds=seconds), machine)
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"no inspection of customlabels: {text[:100]!r}") from error
 

@@ -21,22 +21,17 @@ def follow_batch(session: "Session", batch: "Batch", *, project: str | None = No
     ------
     ServiceError : it failed, or was stopped
     """
-    from customlabels.inspection.batches import batch_plan, batch_runs
-    from customlabels.inspection.deployed import deployed
+    from customlabels.inspection.batches import batch_runs
 
-    clients, name = session.clients, session.project(project)
-    rate, done, total = deployed(clients, name).inspection.rate, 0, int(batch.given.get("total", 0)) or None
+    clients, done, total = session.clients, 0, int(batch.given.get("total", 0)) or None
     with session.console.step(f"batch {batch.name}", total) as advance:
         while batch.status == batch_runs.RUNNING:
-            counts, run = batch_runs.counts(clients, batch)
+            counts, _ = batch_runs.counts(clients, batch)
             advance(counts.done - done)
             done = counts.done
-            units = _units(session, name, batch)
-            if units and batch_runs.follow_units(clients, run, batch_plan.concurrency(rate * units)):
-                session.console.note(f"the model has {units} units now")
             time.sleep(_LOOK if not session.local else _LOOK / 10)
             batch = batch_runs.describe(clients, batch.execution)
-    return conclude_batch(session, batch, project=name)
+    return conclude_batch(session, batch, project=project)
 
 
 def conclude_batch(session: "Session", batch: "Batch", *, project: str | None = None) -> dict[str, Any]:
@@ -74,32 +69,32 @@ def batch_status(session: "Session", *, project: str | None = None, batch: str |
     from customlabels.scheduler.stack import overrides
 
     clients, name = session.clients, session.project(project)
-    found = batch_runs.latest(clients, batch_runs.machine(clients, name), batch)
-    counts, run = batch_runs.counts(clients, found)
+    newest = batch_runs.latest(clients, batch_runs.machine(clients, name), batch)
+    counts, run = batch_runs.counts(clients, newest)
     now = session.now()
-    ended = found.stopped or now
-    took = (ended - (run["startDate"] if run else found.started)).total_seconds()
+    ended = newest.stopped or now
+    took = (ended - (run["startDate"] if run else newest.started)).total_seconds()
     rate = counts.done / took if took > 0 else 0.0
     left = counts.waiting + counts.under_way
-    keeps = [override for override in overrides.read(clients.ssm, name) if override.why == reason(found.run)]
+    keeps = [override for override in overrides.read(clients.ssm, name) if override.why == reason(newest.run)]
     return {
-        "batch": found.name,
-        "status": found.status,
-        "started": found.started.isoformat(),
-        "ended": found.stopped.isoformat() if found.stopped else None,
-        "version": found.given["version"],
+        "batch": newest.name,
+        "status": newest.status,
+        "started": newest.started.isoformat(),
+        "ended": newest.stopped.isoformat() if newest.stopped else None,
+        "version": newest.given["version"],
         "images": counts.total,
         "done": counts.done,
         "under_way": counts.under_way,
         "failed": counts.failed,
         "waiting": counts.waiting,
         "images_a_second": round(rate, 2),
-        "minutes_left": round(left / rate / 60, 1) if rate and left and found.status == batch_runs.RUNNING else None,
-        "units": _units(session, name, found),
-        "at_once": run["maxConcurrency"] if run else found.given["concurrency"],
+        "minutes_left": round(left / rate / 60, 1) if rate and left and newest.status == batch_runs.RUNNING else None,
+        "units": _units(session, name, newest),
+        "at_once": run["maxConcurrency"] if run else newest.given["concurrency"],
         "kept_up_until": max(override.until for override in keeps).isoformat() if keeps else None,
-        "results": f"s3://{found.folder.bucket}/{found.folder.results}",
-        "error": ": ".join(filter(None, (found.error, found.cause))) or None,
+        "results": f"s3://{newest.folder.bucket}/{newest.folder.results}",
+        "error": ": ".join(filter(None, (newest.error, newest.cause))) or None,
     }
 
 
@@ -108,12 +103,12 @@ def stop_batch(session: "Session", *, project: str | None = None, batch: str | N
     from customlabels.inspection.batches import batch_runs
 
     clients, name = session.clients, session.project(project)
-    found = batch_runs.latest(clients, batch_runs.machine(clients, name), batch)
-    running = found.status == batch_runs.RUNNING
+    newest = batch_runs.latest(clients, batch_runs.machine(clients, name), batch)
+    running = newest.status == batch_runs.RUNNING
     if running:
-        batch_runs.stop(clients, found, clients.who)
-    let_go_of_batch(session, found, project=name)
-    return found, running
+        batch_runs.stop(clients, newest, clients.who)
+    let_go_of_batch(session, newest, project=name)
+    return newest, running
 
 
 def let_go_of_batch(session: "Session", batch: "Batch", *, project: str | None = None) -> None:

@@ -32,29 +32,35 @@ def redrive_batch(
     confirm : asked, with images and what the units may cost, before anything is begun; raises where it is not to be
     """
     from customlabels.inspection.batches import batch_plan, batch_runs
+    from customlabels.inspection.deployed import deployed
+    from customlabels.inspection.functions.listed import judged_by
     from customlabels.pipelines.service.states import State
     from customlabels.session.batches import keep_up_for_batch
 
     clients, name = session.clients, session.project(project)
-    found = batch_runs.latest(clients, batch_runs.machine(clients, name), batch)
-    if found.status == batch_runs.RUNNING:
-        raise ServiceError(f"batch {found.name} is running", hint="customlabels batch status shows how far it is")
-    if found.status == batch_runs.SUCCEEDED:
-        return _failed_anew(session, name, found, units, confirm)
-    counts, map_run = batch_runs.counts(clients, found)
-    version = session.version(name, found.given["version"])
-    left = counts.total - counts.done if map_run else int(found.given["calls"])
-    wanted = batch_plan.Wanted(left, 0, found.given["rate"])
-    chosen = batch_plan.choice(wanted, units or int(found.given["units"]))
+    before = batch_runs.latest(clients, batch_runs.machine(clients, name), batch)
+    if before.status == batch_runs.RUNNING:
+        raise ServiceError(f"batch {before.name} is running", hint="customlabels batch status shows how far it is")
+    if before.status == batch_runs.SUCCEEDED:
+        return _failed_anew(session, name, before, units, confirm)
+    batch_runs.check_none_runs(clients, name)
+    counts, map_run = batch_runs.counts(clients, before)
+    version = session.version(name, before.given["version"])
+    left = counts.total - counts.done if map_run else int(before.given["calls"])
+    inspection = deployed(clients, name).inspection
+    wanted = batch_plan.Wanted(left, 0, before.given["rate"], asked=dict.fromkeys(inspection.analyzers, left))
+    chosen = batch_plan.choice(wanted, units or int(before.given["units"]))
     confirm(left, chosen.dollars)
-    until = batch_plan.until(session.now(), chosen, batch_plan.START)
+    now = session.now()
+    until = batch_plan.until(now, chosen, batch_plan.START)
     # A map that goes on does not wait for a model: one that is down is waited for by an execution from its beginning.
-    goes_on = map_run is not None and version["Status"] == State.RUNNING and batch_runs.redrive(clients, found)
+    goes_on = map_run is not None and version["Status"] == State.RUNNING and batch_runs.redrive(clients, before)
     if goes_on:
-        again = batch_runs.describe(clients, found.execution)
+        again = batch_runs.describe(clients, before.execution)
     else:
-        given = {**found.given, **batch_plan.for_units(chosen, left, until)}
-        again = batch_runs.begin(clients, batch_runs.machine(clients, name), given, found)
+        judged = judged_by(inspection, before.given["arn"])
+        given = {**before.given, "judged": judged, **batch_plan.for_units(chosen, wanted, now, until)}
+        again = batch_runs.begin(clients, batch_runs.machine(clients, name), given, before)
     keep_up_for_batch(session, name, version, again, chosen.units, until)
     return again
 
@@ -63,17 +69,16 @@ def batch_results(session: "Session", *, project: str | None = None, batch: str 
     """A row for each image of a batch that has ended: the newest, or that of the name."""
     from customlabels.inspection import records
     from customlabels.inspection.batches import batch_runs
-    from customlabels.inspection.functions import gathering
     from customlabels.inspection.results import Row
 
     clients, name = session.clients, session.project(project)
-    found = batch_runs.latest(clients, batch_runs.machine(clients, name), batch)
-    if found.status == batch_runs.RUNNING:
+    ended = batch_runs.latest(clients, batch_runs.machine(clients, name), batch)
+    if ended.status == batch_runs.RUNNING:
         raise ServiceError(
-            f"batch {found.name} is running; its results are there when it ends",
+            f"batch {ended.name} is running; its results are there when it ends",
             hint="customlabels batch status shows how far it is",
         )
-    for row, _ in gathering.rows(clients.s3, found.folder, batch_runs.map_runs(clients, found)):
+    for row in batch_runs.rows(clients, ended):
         yield Row(
             row["at"],
             f"s3://{row['bucket']}/{row['key']}",
@@ -82,7 +87,7 @@ def batch_results(session: "Session", *, project: str | None = None, batch: str 
             row["top"],
             row["confidence"],
             row["why"],
-            row["version"] or found.given["version"],
+            row["version"] or ended.given["version"],
             "",
             records.by_etag(row["etag"], row["size"]),
         )
@@ -93,7 +98,6 @@ def _failed_anew(
 ) -> "Batch | None":
     """A batch of the images that failed in another; None where none did."""
     from customlabels.inspection.batches import batch_plan, batch_runs
-    from customlabels.inspection.functions import gathering
     from customlabels.inspection.functions.listed import FAILED
     from customlabels.session.batches import begin_batch, prepare_batch
 
@@ -101,7 +105,7 @@ def _failed_anew(
     with tempfile.TemporaryDirectory(prefix="customlabels-batch-") as folder:
         path, failed = Path(folder) / "failed.jsonl", 0
         with path.open("w", encoding="utf-8") as file:
-            for row, _ in gathering.rows(clients.s3, batch.folder, batch_runs.map_runs(clients, batch)):
+            for row in batch_runs.rows(clients, batch):
                 if row["verdict"] == FAILED:
                     item = {name: row[name] for name in ("bucket", "key", "etag", "size", "at")}
                     file.write(json.dumps(item, ensure_ascii=False) + "\n")

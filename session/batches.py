@@ -1,6 +1,7 @@
 """Batches of images from Python: planned, run, looked at, stopped, redriven, read."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Prepared:
     """
 
     name: str
-    place: "Deployed"
+    inspected: "Deployed"
     machine: str
     version: "Description"
     listed: "Listed"
@@ -58,42 +59,38 @@ def prepare_batch(session: "Session", source: str, *, project: str | None = None
     from customlabels.inspection.batches.batch_runs import machine, name_of, of_name
     from customlabels.inspection.claims import Table
     from customlabels.inspection.deployed import deployed
+    from customlabels.inspection.functions.listed import judged_by
     from customlabels.pipelines.service.states import State
     from customlabels.pipelines.service.versions import version_name
     from customlabels.scheduler.deployed import deployed as deployed_schedule
 
     clients, name = session.clients, session.project(project)
     asked = session.asked_inspection()
-    place, arn = deployed(clients, name), machine(clients, name)
+    inspected, arn = deployed(clients, name), machine(clients, name)
     schedule = deployed_schedule(clients, name, session.now())
     version = session.version(name, "champion")
-    folders = (*_source_of(place), *asked.batch_sources)
+    folders = (*_source_of(inspected), *asked.batch_sources)
     with tempfile.TemporaryDirectory(prefix="customlabels-batch-") as folder:
         left = sources.Left()
         with session.console.step(f"listing {source}") as advance:
             images = sources.images(clients.s3, source, left)
             listed = listing.write(images, Path(folder) / "images.jsonl", left, folders, _gaining(advance))
         for what, count in listed.left_out.items():
-            session.console.note(f"left out: {count} of {source}, {what}")
-        known = 0
-        if place.inspection.by == "etag":
-            table, seconds = Table(clients.dynamodb, place.names.table), int(session.now().timestamp())
+            session.console.note(f"left out: {count} of {source}, {what}: {listed.examples[what]}{', …' * (count > 1)}")
+        inspection, arn_of = inspected.inspection, version["ProjectVersionArn"]
+        looks = listing.Looks(version_name(version), arn_of, judged_by(inspection, arn_of), inspection.analyzers)
+        known = listing.Known(asked=Counter(dict.fromkeys(inspection.analyzers, listed.images)))
+        if inspection.by == "etag":
+            table, seconds = Table(clients.dynamodb, inspected.names.table), int(session.now().timestamp())
             with session.console.step("asking which images are known", listed.images) as advance:
-                known = listing.count_known(
-                    table,
-                    version_name(version),
-                    version["ProjectVersionArn"],
-                    listed.path,
-                    seconds,
-                    _gaining(advance),
-                )
+                known = listing.count_known(table, looks, listed.path, seconds, _gaining(advance))
         else:
             session.console.note("images are known by their bytes, so which of them are is seen when they are read")
         start = START if schedule.memory.lead is None else timedelta(minutes=schedule.memory.lead)
         is_up = version["Status"] == State.RUNNING
-        wanted = Wanted(listed.images, known, place.inspection.rate, start, is_up)
-        batch = name_of(listed.digest, version["ProjectVersionArn"])
-        yield Prepared(batch, place, arn, version, listed, wanted, start, of_name(clients, arn, batch))
+        wanted = Wanted(listed.images, known.images, inspection.rate, start, is_up, known.asked)
+        batch = name_of(listed.digest, looks.judged)
+        yield Prepared(batch, inspected, arn, version, listed, wanted, start, of_name(clients, arn, batch))
 
 
 def begin_batch(
@@ -119,15 +116,21 @@ def begin_batch(
     from customlabels.core.addresses import S3Address
     from customlabels.inspection.batches import batch_plan, batch_runs
     from customlabels.inspection.functions.gathering import Folder
+    from customlabels.inspection.functions.listed import judged_by
     from customlabels.inspection.stack.inspection_stack import batch_folder
     from customlabels.pipelines.service.projects import need_project
     from customlabels.pipelines.service.versions import version_name
 
     clients, before, arn = session.clients, prepared.before, prepared.version["ProjectVersionArn"]
+    project = prepared.inspected.project
     if before is not None and before.status == batch_runs.SUCCEEDED and not anew:
         return before
-    until = batch_plan.until(session.now(), chosen, prepared.lead)
-    base = batch_folder(session.settings, prepared.place.project, session.bucket(bucket))
+    now = session.now()
+    until = batch_plan.until(now, chosen, prepared.lead)
+    joins = before is not None and before.status == batch_runs.RUNNING
+    if not joins:
+        batch_runs.check_none_runs(clients, project)
+    base = batch_folder(session.settings, project, session.bucket(bucket))
     folder = Folder(base.bucket, f"{base.key}/{prepared.name}")
     address, key = S3Address(folder.bucket, folder.images), session.settings.project.kms_key
     if not s3.is_kept(clients.s3, address, prepared.listed.path.stat().st_size, key):
@@ -135,9 +138,10 @@ def begin_batch(
             s3.put_file(clients.s3, address, file, kms_key=key)
     given: dict[str, Any] = {
         "batch": prepared.name,
-        "project_arn": need_project(clients.rekognition, prepared.place.project),
+        "project_arn": need_project(clients.rekognition, project),
         "version": version_name(prepared.version),
         "arn": arn,
+        "judged": judged_by(prepared.inspected.inspection, arn),
         "bucket": folder.bucket,
         "folder": folder.prefix,
         "images": folder.images,
@@ -145,15 +149,13 @@ def begin_batch(
         "total": prepared.wanted.images,
         "rate": prepared.wanted.rate,
         "tolerated": tolerated,
-        **batch_plan.for_units(chosen, prepared.wanted.calls, until),
+        **batch_plan.for_units(chosen, prepared.wanted, now, until),
     }
-    if before is not None and before.status == batch_runs.RUNNING:
-        batch = before
-    else:
-        batch = batch_runs.begin(clients, prepared.machine, given, before)
+    batch = before if before is not None and joins else batch_runs.begin(clients, prepared.machine, given, before)
     if prepared.wanted.calls:
-        joined = batch is before
-        keep_up_for_batch(session, prepared.place.project, prepared.version, batch, chosen.units, until, joined=joined)
+        keep_up_for_batch(
+            session, prepared.inspected.project, prepared.version, batch, chosen.units, until, joined=joins
+        )
     return batch
 
 
@@ -202,10 +204,10 @@ def keep_up_for_batch(
         batch_following.let_go_of_batch(session, batch, project=project)
 
 
-def _source_of(place: "Deployed") -> tuple[Any, ...]:
+def _source_of(inspected: "Deployed") -> tuple[Any, ...]:
     from customlabels.core.addresses import S3Address
 
-    return (S3Address(place.inspection.bucket, place.inspection.prefix),)
+    return (S3Address(inspected.inspection.bucket, inspected.inspection.prefix),)
 
 
 def _gaining(advance: Callable[[int], None]) -> Callable[[int], None]:

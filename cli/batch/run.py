@@ -97,7 +97,8 @@ def _question(prepared: "Prepared", chosen: "Choice") -> str:
     return (
         f"Look at {prepared.wanted.calls:,} images ({prepared.known:,} are known) on "
         f"{chosen.units} unit{'s' if chosen.units > 1 else ''}, in about {in_words(chosen.time)}? "
-        f"On AWS it costs about ${chosen.dollars:,.2f}."
+        f"On AWS it costs about ${chosen.dollars:,.2f}"
+        + (f", ${chosen.analyzers:,.2f} of it for {', '.join(prepared.wanted.asked)}." if chosen.analyzers else ".")
     )
 
 
@@ -105,7 +106,6 @@ def _show_plan(session: Session, prepared: "Prepared", deadline: timedelta | Non
     from customlabels.inspection.batches import batch_plan
 
     wanted, console = prepared.wanted, session.console
-    found = batch_plan.choices(wanted)
     picked = batch_plan.chosen(wanted, units=None, deadline=deadline) if deadline else None
     document: dict[str, Any] = {
         "batch": prepared.name,
@@ -120,18 +120,24 @@ def _show_plan(session: Session, prepared: "Prepared", deadline: timedelta | Non
                 "images_a_second": each.rate,
                 "hours": round(each.time / timedelta(hours=1), 3),
                 "inference_dollars": round(each.inference, 2),
+                "analyzer_dollars": round(each.analyzers, 2),
                 "around_dollars": round(each.around, 2),
                 "dollars": round(each.dollars, 2),
             }
-            for each in found
+            for each in batch_plan.choices(wanted)
         ],
+        "analyzers": {
+            name: {"images": wanted.asked[name], "dollars": round(dollars, 2)}
+            for name, dollars in batch_plan.analyzer_dollars(wanted).items()
+        },
         "chosen": picked.units if picked else None,
     }
 
     def show(_: Any) -> None:
-        columns = ("units", "images/s", "time", "$ units", "$ around", "$ in all")
         title = f"{wanted.images:,} images, {wanted.known:,} of them known"
-        console.table(columns, batch_plan.rows(found), title=title, give_way=("images/s",))
+        console.table(batch_plan.columns(wanted), batch_plan.rows(wanted), title=title, give_way=("images/s",))
+        for name, dollars in batch_plan.analyzer_dollars(wanted).items():
+            console.text(f"{name}: {wanted.asked[name]:,} images to be asked about, ${dollars:,.2f}")
         start = document["start_minutes"]
         if start:
             console.text(

@@ -16,10 +16,10 @@ def stop(session: Session, project: str | None, batch: str | None) -> None:
 
     Example: customlabels batch stop
     """
-    found, running = session.stop_batch(project=project, batch=batch)
-    sentence = "is stopped" if running else f"had ended already: {found.status}"
+    stopped, running = session.stop_batch(project=project, batch=batch)
+    sentence = "is stopped" if running else f"had ended already: {stopped.status}"
     session.console.done(
-        f"batch {found.name} {sentence}; nothing keeps its model up. customlabels batch redrive goes on with it",
-        batch=found.name,
+        f"batch {stopped.name} {sentence}; nothing keeps its model up. customlabels batch redrive goes on with it",
+        batch=stopped.name,
         stopped=running,
     )

@@ -16,6 +16,10 @@ from customlabels.emulator.server.refusals import Refusal
 _WINDOW = 5.0
 """Seconds over which demand is measured."""
 
+_LEAST_ROOM = 2.0
+"""Requests. A model with room for one would refuse whoever keeps to its rate, as soon as a request came late and the
+next did not; one that takes less than a request a second would take none."""
+
 _UNHURRIED = 6
 """Times longer than up, scaling down waits."""
 
@@ -24,7 +28,8 @@ _UNHURRIED = 6
 class _Load:
     """What a model has been asked for lately; times from the machine's own clock."""
 
-    tokens: float = 0.0
+    tokens: float | None = None
+    """Requests that it takes at once; None before the first."""
     filled: float = field(default_factory=time.monotonic)
     scaled: float = field(default_factory=time.monotonic)
     asked: deque[float] = field(default_factory=deque)
@@ -42,12 +47,11 @@ def admit(context: Context, version: Version) -> None:
     Refusal : ProvisionedThroughputExceededException, where its units are asked for more than they can
     """
     with _lock:
-        load = _loads.setdefault(version.arn, _Load(tokens=context.rate * units(version)))
+        load = _loads.setdefault(version.arn, _Load())
         now = time.monotonic()
         load.asked.append(now)
         version = _scale(context, version, load, now)
-        most = context.rate * units(version)
-        load.tokens = min(most, load.tokens + (now - load.filled) * most)
+        load.tokens = filled(load.tokens, now - load.filled, context.rate * units(version))
         load.filled = now
         if load.tokens >= 1:
             load.tokens -= 1
@@ -55,6 +59,18 @@ def admit(context: Context, version: Version) -> None:
     raise Refusal(
         "ProvisionedThroughputExceededException", "Provisioned throughput of the model's inference units is exceeded."
     )
+
+
+def filled(tokens: float | None, seconds: float, rate: float) -> float:
+    """Requests that a model takes at once, after so many seconds: no more than those of a second, but for slow ones.
+
+    Parameters
+    ----------
+    tokens : that it took before; None where it was asked for none yet
+    rate : requests a second of all its units
+    """
+    room = max(_LEAST_ROOM, rate) if rate else 0.0
+    return room if tokens is None else min(room, tokens + seconds * rate)
 
 
 def settle(context: Context, version: Version) -> Version:

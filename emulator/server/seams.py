@@ -17,6 +17,7 @@ from typing import Any
 CHECKED_ON = "5.2.5"
 
 SEAMS: dict[str, str] = {
+    "moto.backends:list_of_moto_modules": "4f741a10b065",
     "moto.core.base_backend:AccountSpecificBackend.__getitem__": "b10167294fc0",
     "moto.core.common_models:BaseModel.__new__": "08cf0ef20e88",
     "moto.core.utils:datetime": "data",

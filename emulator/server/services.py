@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
+from moto.backends import list_of_moto_modules
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import EnvironBuilder
 
@@ -36,6 +37,7 @@ from customlabels.emulator.server.http import (
     scope,
     target,
 )
+from customlabels.emulator.server.seams import replace
 from customlabels.emulator.server.snapshots import Snapshots
 from customlabels.emulator.server.store import Request, Store
 from customlabels.emulator.sns import subscriptions
@@ -71,6 +73,7 @@ class MotoServices:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._caller = Caller(self._within)
         self._snapshots = Snapshots(store)
+        _remember_modules()
         chance.install(clock)
         objects.install(store)
         targets.install(put, clock)
@@ -231,6 +234,12 @@ class MotoServices:
             b"".join(self._dispatch(environ, lambda line, *_: status.append(line)))
         if not status[0].startswith("2"):
             log.error("could not be done again: %s %s: %s", request.method, request.target, status[0])
+
+
+def _remember_modules() -> None:
+    """Has moto look up which services it has once, not with two hundred looks at the disk a request."""
+    modules = frozenset(list_of_moto_modules())
+    replace("moto.backends:list_of_moto_modules", lambda: modules)
 
 
 def _receives(environ: Environ, body: bytes) -> bool:

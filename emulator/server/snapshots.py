@@ -48,6 +48,7 @@ class Snapshots:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._folder = store.folder / BLOBS_FOLDER
+        self._folder.mkdir(exist_ok=True)
         self._filling = threading.RLock()
         self._names: dict[int, str] = {}
         self._backends: dict[str, BaseBackend] = {}
@@ -154,7 +155,6 @@ class Snapshots:
 
     def _differs(self, name: str) -> tuple[bytes, set[str]] | None:
         """A backend's state, where it is not what is on disk."""
-        self._folder.mkdir(exist_ok=True)
         _trim(self._backends[name])
         state, blobs = pickles.dumps_with_blobs(self._backends[name].__dict__, self._folder)
         return None if self._written.get(name) == _digest(state) else (state, blobs)

@@ -1,7 +1,8 @@
 """Batches as executions of the state machine of a project's inspection: begun once, found again, stopped, redriven.
 
-A batch is named by its list and its version, so that the same one run again is the same execution. Source: Step
-Functions API reference, StartExecution (a name is taken for ninety days), RedriveExecution (fourteen days).
+A batch is named by its list and by what its verdicts rest on, so that the same one run again is the same execution.
+Source: Step Functions API reference, StartExecution (a name is taken for ninety days), RedriveExecution (fourteen
+days).
 """
 
 import hashlib
@@ -67,9 +68,9 @@ class Counts:
     waiting: int = 0
 
 
-def name_of(digest: str, version_arn: str) -> str:
-    """A batch's name; `digest` is that of its list."""
-    return f"b-{hashlib.sha256(f'{digest} {version_arn}'.encode()).hexdigest()[:12]}"
+def name_of(digest: str, judged: str) -> str:
+    """A batch's name; `digest` is that of its list, `judged` tells what its verdicts rest on."""
+    return f"b-{hashlib.sha256(f'{digest} {judged}'.encode()).hexdigest()[:12]}"
 
 
 def machine(clients: Clients, project: str) -> str:
@@ -111,7 +112,7 @@ def latest(clients: Clients, machine: str, name: str | None = None) -> Batch:
 
 
 def check_none_runs(clients: Clients, project: str) -> None:
-    """Sees that no batch of the project is under way.
+    """Sees that no batch of the project is under way: two at once share a model, and neither takes what its plan says.
 
     Raises
     ------
@@ -126,7 +127,10 @@ def check_none_runs(clients: Clients, project: str) -> None:
         )["executions"]
     if running:
         name = _plain(running[0]["executionArn"])
-        raise ServiceError(f"batch {name} is running", hint="customlabels batch stop ends it, and lets its model go")
+        raise ServiceError(
+            f"batch {name} is running",
+            hint="wait for its end, which customlabels batch status foresees; customlabels batch stop ends it now",
+        )
 
 
 def describe(clients: Clients, execution: str) -> Batch:
@@ -148,10 +152,10 @@ def of_name(clients: Clients, machine: str, name: str) -> Batch | None:
     """The newest execution of a batch; None where there is none."""
     newest = None
     for number in count(1):
-        found = _found(clients, machine, _numbered(name, number))
-        if found is None:
+        batch = _described(clients, machine, _numbered(name, number))
+        if batch is None:
             return newest
-        newest = found
+        newest = batch
     return newest
 
 
@@ -211,15 +215,6 @@ def counts(clients: Clients, batch: Batch) -> tuple[Counts, dict[str, Any] | Non
     return Counts(items["total"], items["succeeded"], items["running"], failed, items["pending"]), shown
 
 
-def follow_units(clients: Clients, run: dict[str, Any] | None, concurrency: int) -> bool:
-    """Has a map run have as many children at once as its model's units take; whether that was another number."""
-    if run is None or run["status"] != RUNNING or run["maxConcurrency"] == concurrency:
-        return False
-    with explained("changing how many look at once"):
-        clients.stepfunctions.update_map_run(mapRunArn=run["mapRunArn"], maxConcurrency=concurrency)
-    return True
-
-
 def summary(clients: Clients, batch: Batch) -> dict[str, Any] | None:
     """What the function noted at the end of a batch; None where it did not, or of an end before this one."""
     try:
@@ -236,13 +231,31 @@ def summary(clients: Clients, batch: Batch) -> dict[str, Any] | None:
     return document if ended and document["status"] == batch.status else None
 
 
+def rows(clients: Clients, batch: Batch) -> Iterator[dict[str, Any]]:
+    """What came of each image of a batch that has ended.
+
+    Raises
+    ------
+    ServiceError : that cannot be read, or is not there any more
+    """
+    some = False
+    with explained(f"reading the results of batch {batch.name}"):
+        for row, _ in gathering.rows(clients.s3, batch.folder, map_runs(clients, batch)):
+            some = True
+            yield row
+    if batch.status == SUCCEEDED and not some:
+        raise ServiceError(
+            f"the results of batch {batch.name} are not in s3://{batch.folder.bucket}/{batch.folder.parts}/ any more",
+            hint="customlabels inspection results shows what the results table holds of its images",
+        )
+
+
 def counted(clients: Clients, batch: Batch) -> Counter[str]:
     """Images of a batch by verdict, counted anew."""
-    with explained("reading the results of the batch"):
-        return Counter(row["verdict"] for row, _ in gathering.rows(clients.s3, batch.folder, map_runs(clients, batch)))
+    return Counter(row["verdict"] for row in rows(clients, batch))
 
 
-def _found(clients: Clients, machine: str, execution: str) -> Batch | None:
+def _described(clients: Clients, machine: str, execution: str) -> Batch | None:
     try:
         return describe(clients, f"{machine.replace(':stateMachine:', ':execution:')}:{execution}")
     except ServiceError as error:

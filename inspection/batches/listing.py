@@ -2,19 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from customlabels.aws.clients import explained
 from customlabels.core.errors import SettingsError
 from customlabels.core.threads import in_threads
 from customlabels.inspection import records
+from customlabels.inspection.analysing import Versions
+from customlabels.inspection.analyzers import ANALYZERS
 from customlabels.inspection.attributes import attributes, values
 from customlabels.inspection.batches.sources import Left, outside
-from customlabels.inspection.claims import State, Table, is_alive
+from customlabels.inspection.claims import Key, State, Table, is_alive
 from customlabels.inspection.functions.listed import arrival, item
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
     from customlabels.core.addresses import S3Address
     from customlabels.inspection.records import Arrival
+
+_MOST_FAULTS = 20
 
 _MOST_KEYS, _THREADS = 100, 8
 """Source: DynamoDB API reference, BatchGetItem."""
@@ -35,12 +40,14 @@ class Listed:
     ----------
     digest : of its lines
     left_out : what of the source is no image, and how many of each
+    examples : the first of each
     """
 
     path: Path
     images: int
     digest: str
     left_out: dict[str, int]
+    examples: dict[str, str]
 
 
 def write(
@@ -58,26 +65,34 @@ def write(
 
     Raises
     ------
-    SettingsError : there is none; or one lies elsewhere
+    SettingsError : there is none; or some lie elsewhere
     """
     digest, count, is_outside = hashlib.sha256(), 0, outside(folders)
+    strangers: list[str] = []
     with path.open("wb") as file:
         for image in images:
             if is_outside(image):
-                raise SettingsError(
-                    f"{image.address}: the function of the inspection may not read it",
-                    hint='add its folder to [inspection] batch_sources = ["s3://bucket/prefix/"], then customlabels '
-                    "inspection deploy",
-                )
-            line = json.dumps(item(image), separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+                strangers.append(f"{image.address}: the function of the inspection may not read it")
+                if len(strangers) == _MOST_FAULTS:
+                    break
+                continue
+            # Only what every reader takes for one line: keys may hold what some take for its end.
+            line = json.dumps(item(image), separators=(",", ":")).encode() + b"\n"
             digest.update(line)
             file.write(line)
             count += 1
             if count % 1000 == 0:
                 advance(count)
+    if strangers:
+        raise SettingsError(
+            strangers[0],
+            details=strangers[1:],
+            hint='add its folder to [inspection] batch_sources = ["s3://bucket/prefix/"], then customlabels inspection '
+            "deploy",
+        )
     if not count:
         raise SettingsError("the source has no image", hint="JPEG and PNG files are looked at")
-    return Listed(path, count, digest.hexdigest(), dict(sorted(left.out.items())))
+    return Listed(path, count, digest.hexdigest(), dict(sorted(left.out.items())), dict(left.first))
 
 
 def read(path: Path) -> "Iterator[Arrival]":
@@ -86,10 +101,32 @@ def read(path: Path) -> "Iterator[Arrival]":
         yield from (arrival(json.loads(line)) for line in file)
 
 
+class Looks(NamedTuple):
+    """Whose looks at images are counted: a version, by its name and its ARN, and analyzers.
+
+    Parameters
+    ----------
+    judged : what verdicts rest on; whatever has one of them is not looked at again
+    """
+
+    version: str
+    arn: str
+    judged: str
+    analyzers: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Known:
+    """How many images of a list need no call, and how many each analyzer has to be asked about."""
+
+    images: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
+
+
 def count_known(
-    table: Table, version: str, arn: str, path: Path, now: int, advance: Callable[[int], None] = lambda count: None
-) -> int:
-    """How many images of a list need no call, since the table holds what the version saw in them.
+    table: Table, looks: Looks, path: Path, now: int, advance: Callable[[int], None] = lambda count: None
+) -> Known:
+    """How many images of a list need no call, since the table holds what was seen in them.
 
     Images that are the same are asked for once, and shown to the model once.
 
@@ -101,27 +138,48 @@ def count_known(
     ------
     ServiceError : the table cannot be read
     """
-    images, known, looked = read(path), 0, 0
+    images, known, looked = read(path), Known(asked=Counter(dict.fromkeys(looks.analyzers, 0))), 0
     with explained(f"reading {table.name}"):
-        pages = iter(lambda: [records.by_etag(image.etag, image.size) for image in islice(images, _MOST_KEYS)], [])
-        for page, alive in in_threads(lambda keys: (keys, _alive(table, version, arn, keys, now)), pages, _THREADS):
-            known += sum(key in alive for key in page)
+        versions = Versions(table)
+        models = {name: versions.of(ANALYZERS[name]) for name in looks.analyzers}
+        # A key for the version, and where there are analyzers one for the sighting and for each of them.
+        page_size = _MOST_KEYS // (2 + len(models) if models else 1)
+        pages = iter(lambda: list(islice(images, page_size)), [])
+        for page, done in in_threads(lambda page: (page, _done(table, looks, models, page, now)), pages, _THREADS):
+            for image in page:
+                key = records.by_etag(image.etag, image.size)
+                known.images += records.analysis_key(key, looks.version) in done
+                if records.sighting_key(key, image) not in done:
+                    lacking = (name for name in models if records.analysis_key(key, models[name], name) not in done)
+                    known.asked.update(lacking)
             looked += len(page)
             advance(looked)
     return known
 
 
-def _alive(table: Table, version: str, arn: str, keys: list[str], now: int) -> set[str]:
-    """Those of the keys that have a result."""
-    wanted: list[Any] = [
-        attributes({"pk": key.pk, "sk": key.sk}) for key in {records.analysis_key(key, version) for key in keys}
-    ]
-    alive: set[str] = set()
+def _done(table: Table, looks: Looks, models: Mapping[str, str], page: "list[Arrival]", now: int) -> set[Key]:
+    """Keys of what the table holds of some images."""
+    keys: set[Key] = set()
+    for image in page:
+        key = records.by_etag(image.etag, image.size)
+        keys.add(records.analysis_key(key, looks.version))
+        if models:
+            keys.add(records.sighting_key(key, image))
+            keys |= {records.analysis_key(key, model, name) for name, model in models.items()}
+    wanted: list[Any] = [attributes({"pk": key.pk, "sk": key.sk}) for key in keys]
+    done: set[Key] = set()
     while wanted:
         answer = table.dynamodb.batch_get_item(RequestItems={table.name: {"Keys": wanted}})
-        for found in map(values, answer["Responses"][table.name]):
-            if found["state"] == State.DONE and found.get("arn") == arn and is_alive(found, now):
-                alive.add(found["pk"])
+        for row in map(values, answer["Responses"][table.name]):
+            if row["state"] == State.DONE and _agrees(row, looks) and is_alive(row, now):
+                done.add(Key(row["pk"], row["sk"]))
         rest: Any = answer.get("UnprocessedKeys", {})
         wanted = list(rest[table.name]["Keys"]) if table.name in rest else []
-    return alive
+    return done
+
+
+def _agrees(row: Mapping[str, Any], looks: Looks) -> bool:
+    """Whether it is of the very version, and for a sighting rests on the same as the batch's verdicts."""
+    if row["sk"].startswith("k#"):
+        return bool(row.get("judged") == looks.judged)
+    return bool(row["sk"] != records.analysis_key(row["pk"], looks.version).sk or row.get("arn") == looks.arn)

@@ -11,9 +11,12 @@ import hashlib
 import io
 import json
 import re
+import sqlite3
 import tempfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 _PREFIX = re.compile(r"s3://([0-9A-Za-z.\-_]{3,255})(?:/(.*))?", re.DOTALL)
 _IMAGE = re.compile(r".*\.(jpe?g|png)", re.IGNORECASE | re.DOTALL)
 _COLUMNS = ("Bucket", "Key", "Size", "ETag", "LastModifiedDate")
+_OF_VERSIONS = ("IsLatest", "IsDeleteMarker")
+_VERSION = "2016-11-30"
+"""Of an inventory's manifest; there has been no other."""
 _THREADS = 32
 _MOST_FAULTS = 20
 _LONGEST_LINE = 64 * 1024
@@ -41,9 +47,14 @@ _LARGEST_MANIFEST, _LARGEST_FILE = 64 << 20, 8 << 30
 
 @dataclass(slots=True)
 class Left:
-    """What of a source is no image to be looked at, by what it is instead."""
+    """What of a source is no image to be looked at, by what it is instead: how many, and the first."""
 
     out: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
+
+    def note(self, what: str, address: S3Address) -> None:
+        self.out[what] += 1
+        self.first.setdefault(what, str(address))
 
 
 def images(s3: "S3Client", source: str, left: Left) -> Iterator[Arrival]:
@@ -56,21 +67,21 @@ def images(s3: "S3Client", source: str, left: Left) -> Iterator[Arrival]:
     ServiceError : S3 refuses to be read
     """
     if source.endswith("/manifest.json") and source.startswith("s3://"):
-        found = _of_inventory(s3, parse_address(source), left)
+        arrivals = _of_inventory(s3, parse_address(source), left)
     elif match := _PREFIX.fullmatch(source):
-        found = _of_prefix(s3, match[1], match[2] or "")
+        arrivals = _of_prefix(s3, match[1], match[2] or "")
     elif source.lower().endswith((".jsonl", ".manifest")):
-        found = _of_file(s3, Path(source), left)
+        arrivals = _of_file(s3, Path(source), left)
     else:
         raise SettingsError(
             f"{source}: is no source of images",
             hint="give s3://bucket/prefix/, FILE.jsonl, or the s3://…/manifest.json of an inventory",
         )
-    for arrival in found:
+    for arrival in arrivals:
         if _IMAGE.fullmatch(arrival.address.key):
             yield arrival
         else:
-            left.out["no JPEG or PNG by its name"] += 1
+            left.note("no JPEG or PNG by its name", arrival.address)
 
 
 def _of_prefix(s3: "S3Client", bucket: str, prefix: str) -> Iterator[Arrival]:
@@ -85,7 +96,7 @@ def _of_file(s3: "S3Client", path: Path, left: Left) -> Iterator[Arrival]:
     """Lines with an address, as manifests have them; what a line does not tell of an object is asked for."""
     faults: list[str] = []
 
-    def addressed() -> Iterator[tuple[S3Address, Mapping[str, Any]]]:
+    def addressed() -> Iterator[Arrival | S3Address]:
         try:
             with path.open("rb") as file:
                 for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), 1):
@@ -93,17 +104,16 @@ def _of_file(s3: "S3Client", path: Path, left: Left) -> Iterator[Arrival]:
                         continue
                     try:
                         yield _line(line)
-                    except (ValueError, KeyError, TypeError) as error:
+                    except (ValueError, KeyError, TypeError, RecursionError) as error:
                         faults.append(f"{path}, line {number}: {_said(error)}")
                         if len(faults) == _MOST_FAULTS:
                             return
         except OSError as error:
             raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
 
-    def look(line: tuple[S3Address, Mapping[str, Any]]) -> Arrival | S3Address:
-        address, about = line
-        if {"etag", "size", "at"} <= about.keys():
-            return _arrival(address, str(about["etag"]), int(about["size"]), datetime.fromisoformat(about["at"]))
+    def look(address: Arrival | S3Address) -> Arrival | S3Address:
+        if isinstance(address, Arrival):
+            return address
         try:
             stored = s3.head_object(Bucket=address.bucket, Key=address.key)
         except s3.exceptions.ClientError as error:
@@ -112,25 +122,56 @@ def _of_file(s3: "S3Client", path: Path, left: Left) -> Iterator[Arrival]:
             raise
         return _arrival(address, stored["ETag"].strip('"'), stored["ContentLength"], stored["LastModified"])
 
-    with explained(f"asking for the images of {path}"):
+    # In a file of its own that is gone with it: a set of a million addresses would have to be held.
+    with explained(f"asking for the images of {path}"), closing(sqlite3.connect("")) as before:
+        before.execute("CREATE TABLE seen (image BLOB PRIMARY KEY) WITHOUT ROWID")
         for looked in in_threads(look, addressed(), _THREADS):
             if isinstance(looked, S3Address):
-                left.out["not in S3 (any more)"] += 1
-            else:
+                left.note("not in S3 (any more)", looked)
+            elif before.execute("INSERT OR IGNORE INTO seen VALUES (?)", (_digest(looked),)).rowcount:
                 yield looked
+            else:
+                left.note("named by a line before", looked.address)
     if faults:
         raise ManifestError(faults[0], details=faults[1:], hint='each line needs {"source-ref": "s3://bucket/key"}')
 
 
-def _line(line: bytes) -> tuple[S3Address, Mapping[str, Any]]:
+def _line(line: bytes) -> Arrival | S3Address:
+    """The image that a line names; its address alone where the line does not tell the rest.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError, RecursionError : it names none
+    """
     if len(line) > _LONGEST_LINE:
         raise ValueError(f"is longer than {_LONGEST_LINE} bytes")
     about = json.loads(line)
     if not isinstance(about, dict):
         raise TypeError("is no object")
     if "source-ref" in about:
-        return parse_address(about["source-ref"]), about
-    return S3Address(about["bucket"], about["key"]), about
+        address = parse_address(_text(about, "source-ref"))
+    else:
+        address = S3Address(_text(about, "bucket"), _text(about, "key"))
+    if not {"etag", "size", "at"} <= about.keys():
+        return address
+    size = about["size"]
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        raise ValueError(f"size: {size!r} is no number of bytes")
+    return _arrival(address, _text(about, "etag").strip('"'), size, datetime.fromisoformat(_text(about, "at")))
+
+
+def _text(about: Mapping[str, Any], name: str) -> str:
+    value = about[name]
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name}: {value!r} is no text")
+    # What cannot be written cannot be asked for.
+    value.encode()
+    return value
+
+
+def _digest(arrival: Arrival) -> bytes:
+    about = f"{arrival.etag} {arrival.size} {arrival.sequencer} {arrival.address}"
+    return hashlib.blake2b(about.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _said(error: Exception) -> str:
@@ -140,7 +181,9 @@ def _said(error: Exception) -> str:
 def _of_inventory(s3: "S3Client", address: S3Address, left: Left) -> Iterator[Arrival]:
     manifest = _manifest(s3, address)
     names = [name.strip() for name in manifest["fileSchema"].split(",")]
-    lacking = [name for name in _COLUMNS if name not in names]
+    # Rows of older versions look like those of images, but for what tells them apart.
+    needed = (*_COLUMNS, *(_OF_VERSIONS if "VersionId" in names else ()))
+    lacking = [name for name in needed if name not in names]
     if lacking:
         raise ManifestError(
             f"{address}: the inventory has no column {', '.join(lacking)}",
@@ -149,15 +192,30 @@ def _of_inventory(s3: "S3Client", address: S3Address, left: Left) -> Iterator[Ar
     bucket = str(manifest["destinationBucket"]).rpartition(":")[2]
     for file in manifest["files"]:
         with _unpacked(s3, S3Address(bucket, file["key"]), str(file["MD5checksum"])) as rows:
-            for number, row in enumerate(csv.reader(io.TextIOWrapper(rows, "utf-8", newline="")), 1):
+            for number, row in enumerate(_rows(rows, f"s3://{bucket}/{file['key']}"), 1):
                 try:
-                    arrival = _listed(dict(zip(names, row, strict=True)))
+                    cells = dict(zip(names, row, strict=True))
+                    arrival = _listed(cells)
                 except ValueError as error:
                     raise ManifestError(f"s3://{bucket}/{file['key']}, row {number}: {error}") from error
                 if arrival is None:
-                    left.out["older versions and delete markers"] += 1
+                    address = S3Address(cells["Bucket"], unquote_plus(cells["Key"]))
+                    left.note("older versions and delete markers", address)
                 else:
                     yield arrival
+
+
+def _rows(file: "gzip.GzipFile", name: str) -> Iterator[list[str]]:
+    """The rows of a CSV.
+
+    Raises
+    ------
+    ManifestError : it is none
+    """
+    try:
+        yield from csv.reader(io.TextIOWrapper(file, "utf-8", newline=""))
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+        raise ManifestError(f"{name}: is no CSV in gzip ({error})", hint="have S3 Inventory write CSV") from error
 
 
 def _manifest(s3: "S3Client", address: S3Address) -> dict[str, Any]:
@@ -179,13 +237,18 @@ def _manifest(s3: "S3Client", address: S3Address) -> dict[str, Any]:
         )
     try:
         manifest: dict[str, Any] = json.loads(body)
+        if manifest.get("version", _VERSION) != _VERSION:
+            raise ManifestError(
+                f"{address}: is a manifest of version {manifest['version']}; {_VERSION} is read",
+                hint="is it the manifest of an S3 Inventory?",
+            )
         if manifest["fileFormat"] != "CSV":
             raise ManifestError(
                 f"{address}: is an inventory in {manifest['fileFormat']}", hint="have S3 Inventory write CSV"
             )
         [(str(file["key"]), str(file["MD5checksum"])) for file in manifest["files"]]
         str(manifest["fileSchema"]), str(manifest["destinationBucket"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ManifestError(f"{address}: is no manifest of an inventory ({error!r})") from error
     return manifest
 

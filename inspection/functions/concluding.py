@@ -47,6 +47,10 @@ def conclude(detail: Document, project: str, topic: str, client: Client) -> Docu
         return {}
     given = json.loads(detail["input"])
     let_go(detail["name"], project, client)
+    if _begun_again(detail["executionArn"], client):
+        # Its results are written into the same file.
+        log("INFO", f"{detail['name']} has been begun again")
+        return {}
     folder = gathering.Folder(given["bucket"], given["folder"])
     counts = gathering.gather(client("s3"), folder, gathering.map_runs(client("stepfunctions"), detail["executionArn"]))
     summary = {
@@ -66,6 +70,17 @@ def conclude(detail: Document, project: str, topic: str, client: Client) -> Docu
     client("sns").publish(TopicArn=topic, Subject=subject[:_LONGEST_SUBJECT], Message=json.dumps(summary, indent=1))
     log("INFO", subject)
     return summary
+
+
+def _begun_again(execution: str, client: Client) -> bool:
+    """Whether the batch has a later execution, which goes on under the next number."""
+    name, _, number = execution.rpartition(".")
+    states = client("stepfunctions")
+    try:
+        states.describe_execution(executionArn=f"{name}.{int(number) + 1}")
+    except states.exceptions.ExecutionDoesNotExist:
+        return False
+    return True
 
 
 def let_go(run: str, project: str, client: Client) -> None:

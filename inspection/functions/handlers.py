@@ -69,13 +69,19 @@ def look_listed(event: Document, context: Any) -> list[Document]:
     ImagesFailed : more images failed than the batch lets
     """
     given, items = event["BatchInput"], event["Items"]
+    version = Version(given["version"], given["arn"])
     known = _known(os.environ["PROJECT"])
+    if given["judged"] != listed.judged_by(known.inspection, version.arn):
+        # A warm function may remember rules that were others when the batch was begun.
+        _memory.known = None
+        known = _known(os.environ["PROJECT"])
     # Whoever runs a batch is told of its end; objects that it looks at are left as they are. Until the schedule's sweep
     # has told workers the rate of the units that are up, it is that of those that were asked for.
     inspection = replace(known.inspection, prefix="", on_defect="none", goes_to=None, bus="", rate=float(given["rate"]))
-    version = Version(given["version"], given["arn"])
     messages = [looking.Message(str(number), listed.message(item)) for number, item in enumerate(items)]
-    outcome = _looked(messages, Known(inspection, (version,)), version, context.get_remaining_time_in_millis() / 1000)
+    seconds = context.get_remaining_time_in_millis() / 1000
+    judged = listed.judged_by(inspection, version.arn)
+    outcome = _looked(messages, Known(inspection, (version,)), version, seconds, judged)
     looking.measure(os.environ["PROJECT"], datetime.now(UTC), outcome.figures)
     return listed.rows(items, outcome)
 
@@ -95,10 +101,12 @@ def _outcome(messages: list[looking.Message], seconds: float) -> looking.Outcome
     return _looked(messages, known, version, seconds)
 
 
-def _looked(messages: list[looking.Message], known: Known, version: Version, seconds: float) -> looking.Outcome:
+def _looked(
+    messages: list[looking.Message], known: Known, version: Version, seconds: float, judged: str | None = None
+) -> looking.Outcome:
     table = Table(_client("dynamodb"), os.environ["TABLE"])
     clients = looking.Clients(_client("rekognition"), _client("s3"), _client("events"), table)
-    outcome = looking.look(messages, os.environ["PROJECT"], clients, known, version, _assumed(version), seconds)
+    outcome = looking.look(messages, os.environ["PROJECT"], clients, known, version, _assumed(version), seconds, judged)
     if outcome.down:
         _memory.down[version.arn] = time.monotonic()
     return outcome

@@ -3,6 +3,7 @@
 An image of a list is an arrival whose time is the object's own, so that it is the same arrival in every batch.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from customlabels.core.addresses import S3Address
+from customlabels.inspection.documents import Inspection
 from customlabels.inspection.functions.look import Outcome
 from customlabels.inspection.records import Arrival, Sighting
 
@@ -30,6 +32,16 @@ class NotYet(Exception):
 
 class ImagesFailed(Exception):
     """So many images of a child failed that the batch is not to go on as if nothing were."""
+
+
+def judged_by(inspection: Inspection, arn: str) -> str:
+    """Tells what a verdict rests on: the version of that ARN, rules, analyzers.
+
+    What was judged by something else is judged again, by what is known where that suffices.
+    """
+    rules = inspection.rules
+    rests_on = [arn, sorted(rules.defects), sorted(rules.thresholds.items()), rules.band, sorted(inspection.analyzers)]
+    return hashlib.sha256(json.dumps(rests_on).encode()).hexdigest()[:16]
 
 
 def item(arrival: Arrival) -> dict[str, Any]:

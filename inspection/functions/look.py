@@ -120,6 +120,7 @@ def look(
     version: Version,
     assumed: Mapping[str, float],
     seconds: float,
+    judged: str | None = None,
 ) -> Outcome:
     """Looks at what the messages tell of.
 
@@ -128,8 +129,10 @@ def look(
     version : that answers
     assumed : its own thresholds, 0..100
     seconds : that are left
+    judged : what verdicts rest on: an arrival whose verdict rests on something else is judged anew; None where each is
+        judged once and for all
     """
-    return _Batch(project, clients, known, version, assumed, seconds).run(messages)
+    return _Batch(project, clients, known, version, assumed, seconds, judged).run(messages)
 
 
 def measure(project: str, now: datetime, figures: Mapping[str, int]) -> None:
@@ -150,9 +153,10 @@ class _Batch:
         version: Version,
         assumed: Mapping[str, float],
         seconds: float,
+        judged: str | None,
     ) -> None:
         self._project, self._clients, self._inspection = project, clients, known.inspection
-        self._version = version
+        self._version, self._judged = version, None if judged is None else {"judged": judged}
         self._rules: Rules = with_assumed(known.inspection.rules, assumed)
         now = milliseconds()
         self._until = now + round(1000 * seconds)
@@ -225,7 +229,7 @@ class _Batch:
         for key, arrival in {
             records.sighting_key(image.key, arrival): arrival for _, arrival in image.arrivals
         }.items():
-            outcome = self._claimed(key, records.about_sighting(arrival.address))
+            outcome = self._claimed(key, records.about_sighting(arrival.address), self._judged)
             if isinstance(outcome, Claim):
                 image.sightings.append((outcome, arrival))
             elif isinstance(outcome, Busy):

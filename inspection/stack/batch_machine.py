@@ -10,6 +10,10 @@ from typing import Any
 IMAGES_A_CHILD = 100
 """At most. At half a second each they take a minute: a child that begins again has time enough to end."""
 
+BYTES_A_CHILD = 100_000
+"""Of a child's images: they come back with what was seen in each, and a state's output has 262,144. A key has up to
+1,024 bytes, which JSON writes as up to six times as many."""
+
 CHILD_TIMEOUT = 120
 """Seconds of the function."""
 
@@ -52,7 +56,7 @@ def definition(function: str) -> dict[str, Any]:
                     },
                     {
                         "Variable": "$$.State.EnteredTime",
-                        "TimestampGreaterThanPath": "$.until",
+                        "TimestampGreaterThanPath": "$.model_by",
                         "Next": "The model did not come",
                     },
                 ],
@@ -62,7 +66,7 @@ def definition(function: str) -> dict[str, Any]:
             "The model did not come": {
                 "Type": "Fail",
                 "Error": "ModelNotRunning",
-                "Cause": "The version was not RUNNING in the time that it was to be kept up for",
+                "Cause": "The version was not RUNNING in the time that it was waited for",
             },
             "Look": _look(function),
         },
@@ -98,7 +102,13 @@ def _look(function: str) -> dict[str, Any]:
         },
         "ItemBatcher": {
             "MaxItemsPerBatchPath": "$.a_child",
-            "BatchInput": {"version.$": "$.version", "arn.$": "$.arn", "rate.$": "$.images_a_second"},
+            "MaxInputBytesPerBatch": BYTES_A_CHILD,
+            "BatchInput": {
+                "version.$": "$.version",
+                "arn.$": "$.arn",
+                "judged.$": "$.judged",
+                "rate.$": "$.images_a_second",
+            },
         },
         "MaxConcurrencyPath": "$.concurrency",
         "ToleratedFailurePercentagePath": "$.tolerated",

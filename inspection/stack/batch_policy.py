@@ -36,7 +36,6 @@ def batch(scope: Scope) -> Policy:
         "ListMapRuns",
         "RedriveExecution",
         "StopExecution",
-        "UpdateMapRun",
     )
     passed = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
     own = parameter(site, f"{parameters.ROOT}/{scope.project}/*")

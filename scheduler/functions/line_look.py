@@ -16,7 +16,7 @@ from customlabels.pipelines.service.states import State
 from customlabels.scheduler.actions import Action, Kind, Observed, Trouble
 from customlabels.scheduler.backlog import Queue, Unseen
 from customlabels.scheduler.documents import Inspection
-from customlabels.scheduler.functions import queues
+from customlabels.scheduler.functions import batches, queues
 from customlabels.scheduler.line import Line, backlog, looked, not_looked, remembered
 from customlabels.scheduler.uptime import Schedule
 from customlabels.scheduler.wants import ON_ITS_WAY
@@ -109,6 +109,11 @@ def look(
     models = {model.version: model for model in observed}
     up = [models[name] for name in answering if name in models and models[name].status in ON_ITS_WAY]
     running = [model for model in up if model.status == State.RUNNING]
+    nothing: list[Observed] = []
+    for model in had("batches that run", partial(_follow_batches, make, inspection, observed), nothing):
+        # Workers of a batch may ask a version that does not answer for the queue any more.
+        if model not in running:
+            had("telling workers their rate", partial(_paced, make, inspection, model, schedule), "")
     turns = [
         had("telling workers their rate", partial(_paced, make, inspection, model, schedule), "") for model in running
     ]
@@ -130,6 +135,17 @@ def look(
 def _paced(make: Callable[[str], Any], inspection: Inspection, model: Observed, schedule: Schedule) -> str:
     rate = (model.units or 1) * schedule.rate
     return queues.pace(make("dynamodb"), inspection.table, model.version, rate)
+
+
+def _follow_batches(make: Callable[[str], Any], inspection: Inspection, observed: Sequence[Observed]) -> list[Observed]:
+    """Has batches follow the units that are up; the models that run for them."""
+    if not inspection.machine:
+        return []
+    states = make("stepfunctions")
+    running = batches.running(states, inspection.machine)
+    up = {model.version: model for model in observed if model.status == State.RUNNING}
+    batches.follow(states, running, {version: model.units or 1 for version, model in up.items()})
+    return [up[version] for version in dict.fromkeys(batch.version for batch in running) if version in up]
 
 
 def _reason(error: Exception) -> str:

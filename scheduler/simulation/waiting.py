@@ -40,6 +40,8 @@ class Waiting:
     _line: Line | None = None
     _open: bool = False
     _done: float = 0.0
+    _under_way: float = 0.0
+    """What of an image looks have not yet seen being worked on: of a trickle most see none, and some see one."""
 
     def __post_init__(self) -> None:
         self.late = [0.0] * len(self.requests)
@@ -50,7 +52,9 @@ class Waiting:
         minute = (now - self.start) // _MINUTE - 1
         visible = math.ceil(sum(count for _, count in self._queue) - _NOTHING)
         come = self.requests[minute] if minute >= 0 and self._open and units else 0.0
-        in_flight = math.ceil(come / 60 * _WORKED_ON)
+        self._under_way += come / 60 * _WORKED_ON
+        in_flight = math.floor(self._under_way + _NOTHING)
+        self._under_way = max(0.0, self._under_way - in_flight)
         turn = f"{self._done:.0f}" if self._done else ""
         works = units if self._open else 0
         self._line = looked(self._line, now, visible + in_flight, schedule, units=works, turn=turn)

@@ -72,7 +72,7 @@ def function_statements(
 
 def line_statements(name: str, inspection: Inspection | None) -> list[Statement]:
     """What the sweep looks after the project's queue with: its depth, the mapping that feeds its function, the workers'
-    rate, and a look between two sweeps.
+    rate, how many children of a batch run at once, and a look between two sweeps.
 
     An inspection may be deployed after the schedule, so its resources are known by the name of its stack.
 
@@ -91,6 +91,11 @@ def line_statements(name: str, inspection: Inspection | None) -> list[Statement]
         statements.append(allow(mapping, [IN_TEMPLATE.arn("lambda", f"event-source-mapping:{inspection.mapping}")]))
     return [
         *statements,
+        allow(["states:ListExecutions"], [IN_TEMPLATE.arn("states", f"stateMachine:{stack}-*")]),
+        allow(
+            ["states:DescribeExecution", "states:ListMapRuns"], [IN_TEMPLATE.arn("states", f"execution:{stack}-*:*")]
+        ),
+        allow(["states:DescribeMapRun", "states:UpdateMapRun"], [IN_TEMPLATE.arn("states", f"mapRun:{stack}-*/*")]),
         allow(["sqs:GetQueueAttributes"], queues),
         allow(["dynamodb:UpdateItem"], tables, condition={"ForAllValues:StringLike": {_KEYS: ["pace#*"]}}),
         allow(

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import batch_stack
 from support.batch_stack import ARCHIVE, archived, calls, kept_up, put_images, run_batch, up
 from support.local_services import QUICK, Service, client, connect
 from support.shells import Shell
 
+from customlabels.aws.stacks.names import stack_name
 from customlabels.emulator.server import address
+from customlabels.pipelines.service import hosting
 
 pytestmark = pytest.mark.around
 
@@ -68,6 +71,37 @@ def test_a_batch_is_paid_once_whatever_is_run_again(made: tuple[Shell, Service])
     assert calls(service) - before == 26
 
 
+def test_another_version_and_other_rules_judge_the_same_images_anew(made: tuple[Shell, Service]) -> None:
+    shell, service = made
+    source = f"s3://{ARCHIVE}/judged/"
+    put_images(service, shell.folder / "photos", 12, "judged/")
+
+    def verdicts() -> set[tuple[str, str, str]]:
+        """Label that was drawn, verdict and version of each image."""
+        run_batch(shell, service, "run", source)
+        rows = shell.json("--local", "batch", "results")
+        assert len(rows) == 12
+        return {(row["address"].split("/")[4], row["verdict"], row["version"]) for row in rows}
+
+    before = calls(service)
+    assert verdicts() == {("across", "defect", "v1"), ("down", "pass", "v1")}
+    shell.run("--local", "versions", "copy", "v1", "--to-project", "surface", "--to-version", "v2")
+    shell.run("--local", "versions", "promote", "v2", "--force")
+    assert verdicts() == {("across", "defect", "v2"), ("down", "pass", "v2")}
+    assert calls(service) - before == 24
+    settings = shell.folder / "customlabels.toml"
+    usual = settings.read_text()
+    settings.write_text(usual.replace('defects = ["across"]', 'defects = ["down"]'))
+    shell.run("--local", "inspection", "deploy", "--yes")
+    assert verdicts() == {("across", "pass", "v2"), ("down", "defect", "v2")}
+    assert calls(service) - before == 24
+    settings.write_text(usual)
+    shell.run("--local", "inspection", "deploy", "--yes")
+    shell.run("--local", "versions", "promote", "v1", "--force")
+    address.advance(shell.state, 600)
+    assert (up(service), kept_up(service)) == ([], [])
+
+
 def test_images_that_failed_are_redriven_alone(made: tuple[Shell, Service]) -> None:
     shell, service = made
     photos = sorted((shell.folder / "photos").rglob("*.jpg"))
@@ -101,6 +135,10 @@ def test_a_batch_that_is_stopped_lets_its_model_go_and_goes_on_when_it_is_redriv
     assert len(kept_up(service)) == 2
     joined = json.loads(shell.run("--local", "batch", "run", source, "--no-wait", "--output", "json").stdout)
     assert joined["batch"] == began["batch"]
+    # Another at the same time would have the model shared, and neither plan kept.
+    put_images(service, shell.folder / "photos", 2, "beside/")
+    refused = shell.run("--local", "batch", "run", f"s3://{ARCHIVE}/beside/", "--yes", expect=1).stderr
+    assert f"batch {began['batch']} is running" in refused
     assert (
         f"batch {began['batch']} is running" in shell.run("--local", "inspection", "remove", "--yes", expect=1).stderr
     )
@@ -113,6 +151,36 @@ def test_a_batch_that_is_stopped_lets_its_model_go_and_goes_on_when_it_is_redriv
     assert "12 images" in run_batch(shell, service, "redrive").stdout
     address.advance(shell.state, 600)
     assert (up(service), kept_up(service)) == ([], [])
+
+
+def test_a_batch_follows_the_units_that_are_up_when_nobody_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_stack, "SETTINGS", batch_stack.SETTINGS.replace("rate = 50", "rate = 4"))
+    with archived(tmp_path, QUICK, images=200) as (shell, service):
+        shell.run("--local", "batch", "run", SOURCE, "--no-wait")
+        states, rekognition = client(service, "stepfunctions"), service.rekognition
+        (machine,) = (machine["stateMachineArn"] for machine in states.list_state_machines()["stateMachines"])
+        (execution,) = states.list_executions(stateMachineArn=machine)["executions"]
+
+        def at_once() -> list[int]:
+            runs = states.list_map_runs(executionArn=execution["executionArn"])["mapRuns"]
+            return [states.describe_map_run(mapRunArn=run["mapRunArn"])["maxConcurrency"] for run in runs]
+
+        while not at_once():
+            address.advance(shell.state, 60)
+        assert at_once() == [2]
+        shell.run("--local", "schedule", "override", "--on", "2h", "--units", "3", "--yes")
+        (version,) = up(service)
+        hosting.stop(rekognition, version)
+        hosting.start(rekognition, version, units=3)
+        sweep = f"{stack_name('surface')}-sweep"
+        client(service, "lambda").invoke(FunctionName=sweep, InvocationType="RequestResponse")
+        assert at_once() == [6]
+        shell.run("--local", "batch", "stop")
+        shell.run("--local", "schedule", "override", "--clear")
+        address.advance(shell.state, 600)
+        assert (up(service), kept_up(service)) == ([], [])
 
 
 def test_a_batch_whose_service_and_command_are_killed_looks_at_every_image_once(tmp_path: Path) -> None:

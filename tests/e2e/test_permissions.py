@@ -3,12 +3,14 @@
 import itertools
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from support.drawing import draw
 from support.local_services import BUCKET, QUICK, Service, client, connect
 from support.people import Person, make_person
@@ -17,6 +19,7 @@ from customlabels.aws.stacks.names import stack_name
 from customlabels.emulator.server import address
 from customlabels.manifests.lines import entry_line
 from customlabels.pipelines import policies
+from customlabels.pipelines.service.guard import role_name
 from customlabels.session.printed_policies import POLICIES
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:models"
@@ -185,6 +188,7 @@ USES = {
         ("batch",),
         (
             "batch run s3://pictures/arriving/ --dry-run",
+            "batch run arriving.jsonl --dry-run",
             "batch run s3://pictures/arriving/ --no-wait --yes",
             "batch status",
             "batch stop",
@@ -211,9 +215,11 @@ NOT_TRIED = {("doctor", "Quotas"), ("promote", "Bucket"), ("inspection-results",
 """Statements for what the local service does not offer, for telling a file that is gone from one that may not be
 read, where none is gone, and for figures of days on which nothing arrived."""
 
-WHOLE = {"judge", "judge again", "batch"}
-"""Uses of policies that are for more than what is done here; a batch's list and its guard's role are there after the
-first run."""
+WHOLE = {"judge", "judge again"}
+"""Uses of policies that are for more than what is done here."""
+
+NOBODY_WAITS = {"batch"}
+"""Uses whose commands leave at once, since nobody moves the clock on until a model is up."""
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +242,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, 
     service.s3.upload_file(str(next(photos.rglob("*.jpg"))), "pictures", "arriving/000.jpg", ExtraArgs=encrypted)
     client(service, "sns").create_topic(Name="models")
     (folder / "customlabels.toml").write_text(SETTINGS)
+    (folder / "arriving.jsonl").write_text('{"source-ref": "s3://pictures/arriving/000.jpg"}\n')
     yield service, folder
     address.stop(service.state)
 
@@ -263,7 +270,10 @@ def forget_stacks(service: Service) -> None:
     cloudformation = client(service, "cloudformation")
     for stack in cloudformation.describe_stacks()["Stacks"]:
         cloudformation.delete_stack(StackName=stack["StackName"])
-    for folder in ("functions", "inspection", "pipeline"):
+    with suppress(ClientError):
+        client(service, "iam").delete_role_policy(RoleName=role_name("plain"), PolicyName="stop")
+        client(service, "iam").delete_role(RoleName=role_name("plain"))
+    for folder in ("functions", "inspection", "pipeline", "batches"):
         listed = service.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"customlabels/plain/{folder}/")
         for held in listed.get("Contents", []):
             service.s3.delete_object(Bucket=BUCKET, Key=held["Key"])
@@ -355,7 +365,8 @@ def test_what_a_stack_is_made_of_is_named_by_its_statements_and_nothing_else(per
 def test_no_statement_can_be_left_out(person: Person, name: str) -> None:
     use = USES[name]
     # Whoever waits looks at executions; with a statement less it never comes to the end.
-    use = replace(use, commands=tuple(command.replace(" --no-wait", "") for command in use.commands))
+    if name not in NOBODY_WAITS:
+        use = replace(use, commands=tuple(command.replace(" --no-wait", "") for command in use.commands))
     idle = []
     for number in itertools.count():
         project = f"less-{re.sub(r'[^a-z0-9]+', '-', name.lower())}-{number}"

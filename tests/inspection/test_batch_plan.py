@@ -1,14 +1,17 @@
 """What a batch takes: the bill hardly changes with units, the hours do; refusals name what would do."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from customlabels.core.errors import ServiceError
+from customlabels.inspection.analyzers import ANALYZERS, price
 from customlabels.inspection.batches import batch_plan
-from customlabels.inspection.batches.batch_plan import Wanted, choices, chosen
+from customlabels.inspection.batches.batch_plan import Wanted, choices, chosen, concurrency, images_a_child
+from customlabels.inspection.stack.batch_machine import IMAGES_A_CHILD
 
 MILLION = Wanted(1_000_000, 0, 5.0)
 
@@ -45,6 +48,56 @@ def test_what_is_known_costs_no_inference(wanted: Wanted) -> None:
     nothing = Wanted(wanted.images, wanted.images, wanted.rate)
     assert [each.inference for each in choices(nothing)] == [0.0] * 5
     assert all(each.dollars < choices(wanted)[0].dollars + 0.01 or not wanted.calls for each in choices(nothing))
+
+
+@given(WANTED, st.floats(0.1, 50), st.integers(1, 5))
+def test_a_child_is_done_in_the_time_that_it_has_however_slow_the_model_is(
+    wanted: Wanted, rate: float, units: int
+) -> None:
+    images, at_once = images_a_child(wanted.images, rate * units), concurrency(rate * units)
+    seconds = images * at_once / (rate * units)
+    # Turns are shared by all; a call of the function begins none after 84 seconds, and an EXPRESS child has 300.
+    assert 1 <= images <= IMAGES_A_CHILD
+    assert images == 1 or seconds <= 60
+
+
+@given(WANTED, st.integers(1, 5), st.floats(1, 300))
+def test_an_execution_is_given_what_each_number_of_units_keeps_busy_and_how_long_it_waits(
+    wanted: Wanted, units: int, start: float
+) -> None:
+    wanted = replace(wanted, start=timedelta(minutes=start))
+    each, now = batch_plan.choice(wanted, units), datetime(2026, 11, 26, 8, tzinfo=UTC)
+    until = now + batch_plan.keep_up(each, wanted.start)
+    given_ = batch_plan.for_units(each, wanted, now, until)
+    assert given_["at_once"][str(units)] == given_["concurrency"]
+    assert sorted(given_["at_once"].values()) == list(given_["at_once"].values())
+    model_by = datetime.fromisoformat(given_["model_by"])
+    assert now + wanted.start < model_by <= now + batch_plan.MOST_PATIENCE
+    assert given_["model_by"] <= given_["until"]
+
+
+@given(WANTED, st.dictionaries(st.sampled_from(sorted(ANALYZERS)), st.integers(0, 1_000_000)))
+def test_analyzers_cost_what_they_are_asked_whatever_the_units(wanted: Wanted, asked: dict[str, int]) -> None:
+    without, choices_with = choices(wanted), choices(replace(wanted, asked=asked))
+    for one, other in zip(without, choices_with, strict=True):
+        assert other.analyzers == pytest.approx(sum(price([name], images) for name, images in asked.items()))
+        assert (other.inference, other.time) == (one.inference, one.time)
+        assert other.dollars >= one.dollars + other.analyzers
+    heads, lines = batch_plan.columns(replace(wanted, asked=asked)), batch_plan.rows(replace(wanted, asked=asked))
+    assert {len(line) for line in lines} == {len(heads)}
+    assert ("$ analyzers" in heads) == bool(asked)
+
+
+def test_what_no_deadline_of_a_week_holds_is_not_told_to_take_a_longer_one() -> None:
+    huge = Wanted(50_000_000, 0, 5.0)
+    with pytest.raises(ServiceError) as refused:
+        chosen(huge, units=None, deadline=timedelta(hours=8))
+    assert "give fewer images" in str(refused.value.hint)
+    assert "--deadline" not in str(refused.value.hint)
+    now = datetime(2026, 11, 26, tzinfo=UTC)
+    with pytest.raises(ServiceError) as refused:
+        batch_plan.until(now, batch_plan.choice(huge, 5), batch_plan.START)
+    assert refused.value.hint == "give fewer images"
 
 
 def test_a_million_images_cost_what_the_table_of_costs_says() -> None:

@@ -2,12 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
-from support.local_services import QUICK, Service, connect
+from support.local_services import QUICK, Service, client, connect
+from support.machines import ended, make, start
 
+from customlabels.aws.clients import Clients, Connection
+from customlabels.core.errors import ServiceError
 from customlabels.emulator.server import address
-from customlabels.inspection.functions import gathering
+from customlabels.inspection.batches import batch_runs
+from customlabels.inspection.functions import concluding, gathering
 from customlabels.inspection.functions.gathering import Folder
 from customlabels.inspection.functions.listed import ImagesFailed, NotYet, rows
 from customlabels.inspection.functions.look import Outcome
@@ -62,3 +69,35 @@ def test_results_of_all_children_are_one_file_with_a_row_an_image(service: Servi
     assert len(written) == counts.total()
     assert [row["why"] for row in written[-5:]] == ["ImagesFailed: all of them"] * 4 + ["pending"]
     assert gathering.gather(service.s3, FOLDER, []) == {}
+
+
+def test_results_that_are_gone_are_told_of_and_never_taken_for_none(service: Service) -> None:
+    machine = make(service, "gone-batches", {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+    given = {"batch": "b-1", "bucket": FOLDER.bucket, "folder": "gone"}
+    execution = start(service, machine, given, name="b-1.1")
+    ended(service, execution)
+    clients = Clients(Connection(region="us-east-1", endpoint_url=service.endpoint_url, local_key=service.key))
+    batch = batch_runs.describe(clients, execution)
+    with pytest.raises(ServiceError, match=r"the results of batch b-1 are not in s3://results-7/gone/parts/ any more"):
+        list(batch_runs.rows(clients, batch))
+    # One that was stopped before its map began has none.
+    assert list(batch_runs.rows(clients, replace(batch, status="ABORTED"))) == []
+
+
+def test_whoever_hears_late_of_an_end_leaves_the_results_of_a_later_run_alone(service: Service) -> None:
+    machine = make(service, "late-batches", {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+    given = {"batch": "b-2", "bucket": FOLDER.bucket, "folder": "late", "version": "v1"}
+    topic = client(service, "sns").create_topic(Name="late")["TopicArn"]
+    first, second = (start(service, machine, given, name=f"b-2.{number}") for number in (1, 2))
+    for execution in (first, second):
+        ended(service, execution)
+
+    def concluded(execution: str) -> dict[str, Any]:
+        name = execution.rpartition(":")[2]
+        detail = {"executionArn": execution, "name": name, "status": "SUCCEEDED", "input": json.dumps(given)}
+        return concluding.conclude(detail, "surface", topic, partial(client, service))
+
+    assert concluded(first) == {}
+    assert concluded(second)["images"] == 0
+    for name in ("gone-batches", "late-batches"):
+        client(service, "stepfunctions").delete_state_machine(stateMachineArn=machine.replace("late-batches", name))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.local_services import QUICK, Service, connect
 
@@ -82,6 +82,55 @@ def test_lines_are_asked_for_what_they_do_not_tell(service: Service, tmp_path: P
     assert dict(left.out) == {"not in S3 (any more)": 1}
 
 
+def test_an_image_that_several_lines_name_is_looked_at_once(service: Service, tmp_path: Path) -> None:
+    whole = {"bucket": NAME, "key": "x.jpg", "etag": "e", "size": 3, "at": "2026-11-26T10:00:00+00:00"}
+    other = {**whole, "etag": "f"}
+    by_address = {"source-ref": f"s3://{NAME}/in/a.jpg"}
+    lines = [whole, by_address, whole, other, by_address]
+    (tmp_path / "some.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    left = Left()
+    found = list(images(service.s3, str(tmp_path / "some.jsonl"), left))
+    assert [(image.address.key, image.etag) for image in found if image.address.key == "x.jpg"] == [
+        ("x.jpg", "e"),
+        ("x.jpg", "f"),
+    ]
+    assert (len(found), dict(left.out)) == (3, {"named by a line before": 2})
+    assert left.first == {"named by a line before": f"s3://{NAME}/x.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"size": "3"}, "size: '3' is no number of bytes"),
+        ({"size": -1}, "size: -1 is no number of bytes"),
+        ({"size": True}, "size: True is no number of bytes"),
+        ({"at": "soon"}, "soon"),
+        ({"at": 7}, "at: 7 is no text"),
+        ({"etag": None}, "etag: None is no text"),
+        ({"key": ""}, "key: '' is no text"),
+        ({"bucket": ["b"]}, "bucket: "),
+        ({"key": "\ud800.jpg"}, "surrogates not allowed"),
+        ({"source-ref": 5}, "source-ref: 5 is no text"),
+        ({"source-ref": f"s3://{NAME}"}, "source-ref|s3://"),
+    ],
+)
+def test_a_line_that_cannot_be_used_is_named_with_its_number(
+    service: Service, tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    whole = {"bucket": NAME, "key": "x.jpg", "etag": "e", "size": 3, "at": "2026-11-26T10:00:00+00:00"}
+    (tmp_path / "some.jsonl").write_text(json.dumps(whole) + "\n" + json.dumps({**whole, **changes}))
+    with pytest.raises(ManifestError, match=sentence) as refused:
+        list(images(service.s3, str(tmp_path / "some.jsonl"), Left()))
+    assert "some.jsonl, line 2: " in str(refused.value)
+
+
+def test_all_lines_that_cannot_be_used_are_named_at_once(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "some.jsonl").write_text("{}\n[]\n" + "[" * 60_000 + "\nnothing\n" + "x" * 70_000 + "\n")
+    with pytest.raises(ManifestError) as refused:
+        list(images(service.s3, str(tmp_path / "some.jsonl"), Left()))
+    assert len(refused.value.details) >= 4
+
+
 def test_an_inventory_gives_the_newest_of_each_key(service: Service) -> None:
     rows = [row("in/a.jpg"), row("in/b%20c%2Bd.PNG"), row("old.jpg", latest="false"), row("gone.jpg", deleted="true")]
     left = Left()
@@ -94,13 +143,24 @@ def test_an_inventory_that_is_not_whole_is_refused(service: Service) -> None:
     cases = [
         ("not what the inventory's manifest says", {"files": [{"key": "half/data/1.csv.gz", "MD5checksum": "0" * 32}]}),
         ("an inventory in Parquet", {"fileFormat": "Parquet"}),
+        ("an inventory in ORC", {"fileFormat": "ORC"}),
+        ("of version 2030-01-01; 2016-11-30 is read", {"version": "2030-01-01"}),
         ("no column ETag", {"fileSchema": "Bucket, Key, Size, LastModifiedDate"}),
+        (
+            "no column IsLatest, IsDeleteMarker",
+            {"fileSchema": "Bucket, Key, VersionId, Size, LastModifiedDate, ETag"},
+        ),
         ("row 1:", {"fileSchema": "Bucket, Key, Size, LastModifiedDate, ETag"}),
         ("no manifest of an inventory", {"files": [{}]}),
     ]
     for sentence, changes in cases:
         with pytest.raises(ManifestError, match=sentence):
             list(images(service.s3, inventory(service, "half", [row("a.jpg")], **changes), Left()))
+    for body in (b"no gzip", gzip.compress(b"a,b")[:-9], gzip.compress(b"\xff\xfe\x00")):
+        service.s3.put_object(Bucket=NAME, Key="half/data/2.csv.gz", Body=body)
+        files = [{"key": "half/data/2.csv.gz", "MD5checksum": hashlib.md5(body).hexdigest()}]
+        with pytest.raises(ManifestError, match="is no CSV in gzip"):
+            list(images(service.s3, inventory(service, "half", [row("a.jpg")], files=files), Left()))
     service.s3.put_object(Bucket=NAME, Key="half/manifest.checksum", Body=b"0" * 32)
     with pytest.raises(ManifestError, match="is not what"):
         list(images(service.s3, f"s3://{NAME}/half/manifest.json", Left()))
@@ -113,10 +173,31 @@ def test_a_list_is_named_by_its_content_and_read_back(service: Service, tmp_path
     first, second = written("a"), written("b")
     assert (first.digest, first.images) == (second.digest, 3)
     assert list(listing.read(first.path)) == list(images(service.s3, f"s3://{NAME}/in/", Left()))
-    with pytest.raises(SettingsError, match="may not read it"):
+    with pytest.raises(SettingsError, match="may not read it") as refused:
         listing.write(
             images(service.s3, f"s3://{NAME}/in/", Left()), tmp_path / "c", Left(), (S3Address(NAME, "in/a"),)
         )
+    assert [str(detail).partition(": ")[0] for detail in (refused.value.message, *refused.value.details)] == [
+        f"s3://{NAME}/in/b c+d.PNG",
+        f"s3://{NAME}/in/deep/ä.jpeg",
+    ]
+
+
+KEYS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=60)
+
+
+@given(st.lists(KEYS, min_size=1, max_size=20, unique=True))
+@example(["a\u2028b", "a\nb", "a\r\nb", "a\x85b", "a\x0bb", "a\u2029b"])
+def test_whatever_keys_hold_every_reader_takes_a_line_of_a_list_for_one(
+    tmp_path_factory: pytest.TempPathFactory, keys: list[str]
+) -> None:
+    at = datetime(2026, 11, 26, tzinfo=UTC)
+    given_ = [Arrival(S3Address(NAME, key), "0" * 32, 5, at.isoformat(timespec="milliseconds"), at) for key in keys]
+    path = tmp_path_factory.mktemp("list") / "images.jsonl"
+    listing.write(given_, path, Left(), EVERYWHERE)
+    assert list(listing.read(path)) == given_
+    # As eagerly as any reader splits.
+    assert [json.loads(line)["key"] for line in path.read_text().splitlines()] == keys
 
 
 @pytest.mark.parametrize("source", ["", "folder", "s3://", "x.txt"])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from support.local_services import Service
 from support.results_tables import results_table
 
+from customlabels.emulator.customlabels.hosting import filled
 from customlabels.inspection.attributes import attributes
 from customlabels.inspection.claims import Table
 from customlabels.inspection.pace import lease
@@ -58,7 +59,7 @@ def test_turns_that_come_too_late_are_left_to_others(table: Table) -> None:
 @settings(max_examples=20)
 @given(
     st.lists(st.tuples(st.integers(1, 10), st.integers(0, 3_000)), min_size=1, max_size=8),
-    st.sampled_from([1.0, 5.0, 12.5, 250.0]),
+    st.one_of(st.sampled_from([1.0, 5.0, 12.5, 47.6, 250.0, 300.0]), st.floats(0.1, 50)),
 )
 def test_no_two_turns_are_nearer_than_the_rate_has_them_whoever_leases(
     table: Table, leases: list[tuple[int, int]], rate: float
@@ -67,8 +68,42 @@ def test_no_two_turns_are_nearer_than_the_rate_has_them_whoever_leases(
     for wanted, passes in leases:
         now += passes
         given_ = lease(table, version, wanted, rate=rate, now=now, latest=FAR)
-        assert len(given_) == min(wanted, int(2 * rate))
+        assert len(given_) == max(1, min(wanted, int(2 * rate)))
         assert given_[0] >= now
         turns += given_
     # Times are whole milliseconds.
     assert all(later - earlier >= 1000 / rate - 1.5 for earlier, later in pairwise(turns))
+
+
+@settings(max_examples=25)
+@given(
+    rate=st.floats(0.1, 50),
+    leases=st.lists(st.integers(1, 10), min_size=3, max_size=8),
+    lateness=st.lists(st.floats(0, 1), min_size=80, max_size=80),
+)
+def test_whoever_keeps_to_its_turns_is_never_refused_and_uses_the_whole_rate(
+    table: Table, rate: float, leases: list[int], lateness: list[float]
+) -> None:
+    version, turns = f"whole{next(NUMBERS)}", list[int]()
+    for wanted in leases:
+        turns += lease(table, version, wanted, rate=rate, now=0, latest=FAR)
+    # As late as a call may be that was let begin: a second of the model's, and one request of a slow one.
+    most = (max(2.0, rate) - 1) / rate
+    calls = sorted(turn / 1000 + most * late for turn, late in zip(turns, lateness, strict=False))
+    tokens, last = None, 0.0
+    for call in calls:
+        tokens = filled(tokens, call - last, rate) - 1
+        last = call
+        # A millisecond is what turns are rounded to.
+        assert tokens >= -rate / 1000
+    took = turns[-1] / 1000
+    assert (len(turns) - 1) / rate <= took + 1e-3 <= 1.01 * (len(turns) - 1) / rate + 0.01
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.25, 0.9, 1.0])
+def test_a_model_that_takes_less_than_a_request_a_second_takes_each_in_its_turn(rate: float) -> None:
+    tokens = filled(None, 0.0, rate)
+    for _ in range(20):
+        tokens = filled(tokens, 1 / rate, rate) - 1
+        assert tokens >= 0
+    assert filled(None, 100.0, 0.0) == 0

@@ -117,6 +117,7 @@ def test_what_the_schedule_reads_is_json() -> None:
         "table": names_of("surface").table,
         "deadline_seconds": 14400,
         "function": names_of("surface").function,
+        "machine": "x",
     }
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,11 +50,15 @@ def archived(folder: Path, pace: address.Pace, images: int = 24) -> Iterator[tup
 def put_images(service: Service, photos: Path, images: int, prefix: str = "parts/") -> None:
     """Puts so many images, no two of which are the same."""
     drawn = sorted(photos.rglob("*.jpg"))
-    for number in range(images):
+
+    def put(number: int) -> None:
         path = drawn[number % len(drawn)]
         # What follows the end of a JPEG is not looked at.
         body = path.read_bytes() + f"{prefix}{number}".encode()
         service.s3.put_object(Bucket=ARCHIVE, Key=f"{prefix}{path.parent.name}/{number:05}.jpg", Body=body)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(put, range(images)))
 
 
 def up(service: Service, *states: str) -> list[str]:

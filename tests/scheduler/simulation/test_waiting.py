@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from customlabels.scheduler.actions import Action, Kind
+from customlabels.scheduler.backlog import Backlog
 from customlabels.scheduler.simulation.demand import SHAPES
 from customlabels.scheduler.simulation.figures import THIS, compared
 from customlabels.scheduler.simulation.foresight import least, least_by
 from customlabels.scheduler.simulation.simulated import simulate
+from customlabels.scheduler.simulation.waiting import Waiting
 from customlabels.scheduler.uptime import Schedule, Window
 
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
@@ -145,3 +148,19 @@ def test_what_is_shown_is_of_those_that_wait() -> None:
     assert shown["longest wait"] == ("3 h 30 min", "–")
     assert shown["requests a week done after their deadline"] == ("0", "0")
     assert "requests a week that met no model" not in shown
+
+
+@given(st.floats(0.001, 200), st.integers(10, 120))
+def test_looks_see_as_many_images_being_worked_on_as_there_are_in_the_mean(come: float, looks: int) -> None:
+    waiting = Waiting(MONDAY, [come] * looks, HOUR)
+    waiting.do(Action(Kind.OPEN, "", ""))
+    seen = list[int]()
+    for minute in range(looks):
+        waiting.pass_minute(minute, 1e9)
+        queue, _ = waiting.seen(MONDAY + (minute + 1) * MINUTE, BARE, 1)
+        assert isinstance(queue, Backlog)
+        assert queue.visible == 0
+        seen.append(queue.in_flight)
+    # Each is worked on for two seconds.
+    assert abs(sum(seen) - looks * come / 30) <= 1
+    assert max(seen) - min(seen) <= 1
