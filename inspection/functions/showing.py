@@ -6,10 +6,9 @@ Source: S3 API reference, GetObject, If-Match; Custom Labels developer guide, li
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from customlabels.datasets.limits import MAX_BYTES as MAX_OBJECT_BYTES
 from customlabels.inspection.functions.acting import GONE
 from customlabels.inspection.records import Arrival, quoted
-from customlabels.pipelines.service.limits import MAX_BYTES
+from customlabels.pipelines.service.limits import MAX_BYTES, MAX_STORED_BYTES
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -51,7 +50,7 @@ def digest(s3: "S3Client", arrival: Arrival) -> str:
     Gone : they are not there any more
     TooLarge
     """
-    if arrival.size > MAX_OBJECT_BYTES:
+    if arrival.size > MAX_STORED_BYTES:
         raise TooLarge
     found = hashlib.sha256()
     for part in _stream(s3, arrival).iter_chunks(_PART):
