@@ -1,9 +1,9 @@
 """What an inspected image costs around its model, by counted calls: python benchmarks/inspection_cost.py [SAMPLE]
 
-New images through the function's handler on the local service, in batches of ten; every call of its clients is counted,
-and its processor time and memory taken. SAMPLE is a clone of the repository
-aws-samples/amazon-rekognition-custom-labels-batch-processing: its own handler is given as many images on the same
-service, one an invocation, and its state machine's waits are walked for a thousand images a day. Dollars are list prices
+New images through the function's handler on the local service, in batches of ten; every call of its clients is
+counted, and its processor time and memory taken. SAMPLE is a clone of the repository aws-samples/amazon-
+rekognition-custom-labels-batch-processing: its own handler is given as many images on the same service, one an
+invocation, and its state machine's waits are walked for a thousand images a day. Dollars are list prices
 (inspection/own_cost.py); how long calls take on AWS was not measured.
 """
 
