@@ -1,9 +1,9 @@
 """AWS as every room uses it.
 
-`clients` makes the clients and turns what AWS refuses into sentences; `s3` is the one way to objects, `many_puts` the
-quick one for many that are put; `parameters` is for SSM parameters, `topics` for SNS, `queues` counts messages,
-`metric_queries` asks CloudWatch, `ranges` reads parts of objects, `bucket` looks at the bucket that a run works in;
-`function_log` is what Lambda functions say; `unaided` does without an account; `stacks` deploys.
+`clients` makes the clients, `refusals` turns what AWS refuses into sentences; `s3` is the one way to objects,
+`many_puts` the quick one for many that are put; `parameters` is for SSM parameters, `topics` for SNS, `queues` counts
+messages, `metric_queries` asks CloudWatch, `ranges` reads parts of objects, `bucket` looks at the bucket that a run
+works in; `function_log` is what Lambda functions say; `unaided` does without an account; `stacks` deploys.
 """
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "parameters",
     "queues",
     "ranges",
+    "refusals",
     "regions",
     "s3",
     "topics",

@@ -1,15 +1,15 @@
-"""Sessions and clients, the one retry policy, and what the service's refusals mean to a person."""
+"""Sessions and clients, and the one retry policy."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from json import JSONDecodeError
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
+from customlabels.aws.refusals import explained as explained
+from customlabels.aws.refusals import unusable
 from customlabels.aws.regions import REGIONS
-from customlabels.core.errors import UNREACHED, ServiceError, SettingsError
+from customlabels.core.errors import SettingsError
 
 if TYPE_CHECKING:
     import boto3
@@ -36,35 +36,6 @@ QUICK_CALL = "quick-call"
 
 _ATTEMPTS = 9
 """How often a call is tried, the first time included."""
-
-_HINTS = {
-    "NoSuchBucket": "create the bucket, or name another with --bucket or in customlabels.toml",
-    "AccessDenied": "the credentials in use lack a permission on this bucket or call",
-    "AccessDeniedException": "the credentials in use lack a permission for this call",
-    "ExpiredToken": "log in again (aws sso login), then run the same command again",
-    "ExpiredTokenException": "log in again (aws sso login), then run the same command again",
-    "LimitExceededException": "a quota of the account is reached: two trainings, two running models",
-    **dict.fromkeys(
-        ("RequestTimeTooSkewed", "RequestExpired", "InvalidSignatureException", "SignatureDoesNotMatch"),
-        "this machine's clock may be wrong: set it by a time server; or the secret key is not that of the access key. "
-        "customlabels doctor compares the clocks",
-    ),
-    **dict.fromkeys(
-        ("UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "InvalidToken", "AuthFailure"),
-        "AWS does not know these credentials: log in again (aws sso login), name another --profile, or see whether a "
-        "stale AWS_ACCESS_KEY_ID or AWS_SESSION_TOKEN stands in the environment",
-    ),
-}
-
-_NOT_SIGNED_IN = {
-    *("AccessDenied", "AccessDeniedException", "ExpiredToken", "ExpiredTokenException"),
-    *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidSignatureException"),
-}
-
-_CONFIGURATION_HINT = (
-    "see ~/.aws/config, ~/.aws/credentials and the AWS_… variables (aws configure list shows what is used), or name "
-    "another --profile"
-)
 
 _ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_REKOGNITION")
 
@@ -253,7 +224,7 @@ class Clients:
                     named = chosen.profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
                     raise SettingsError(f"the AWS profile {named!r} does not exist") from error
                 except (BotoCoreError, ValueError, OSError) as error:
-                    raise _unusable(error) from error
+                    raise unusable(error) from error
         return self._session
 
     def _client(self, service: str, attempts: int = _ATTEMPTS) -> Any:
@@ -277,7 +248,7 @@ class Clients:
                 )
             except (BotoCoreError, ValueError, OSError) as error:
                 # Making a client looks for credentials: files are parsed and the user's own programs run.
-                raise _unusable(error) from error
+                raise unusable(error) from error
             if self._connection.held_up is not None and attempts > 1:
                 from customlabels.aws.retrying import tell_of_retries
 
@@ -304,14 +275,6 @@ def check_region(region: str) -> None:
         )
 
 
-def _unusable(error: Exception) -> SettingsError:
-    """What is wrong with the user's own AWS configuration."""
-    text = str(error).rstrip(": ")
-    if isinstance(error, JSONDecodeError):
-        text = f"its credential_process printed no JSON: {text}"
-    return SettingsError(f"the AWS configuration cannot be used: {text}", hint=_CONFIGURATION_HINT)
-
-
 def caller_name(arn: str) -> str:
     """A user's name, or that of a role's session; empty where `arn` is none.
 
@@ -326,45 +289,3 @@ def caller_name(arn: str) -> str:
 def is_local_user(arn: str) -> bool:
     """Whether this is how the local service calls whoever uses it; AWS gives no user's name under STS."""
     return arn.startswith("arn:aws:sts:") and ":user/" in arn
-
-
-@contextmanager
-def explained(doing: str) -> Iterator[None]:
-    """Turns what botocore raises in the block into a ServiceError that starts with `doing`."""
-    from botocore.exceptions import (
-        BotoCoreError,
-        ClientError,
-        ConfigNotFound,
-        ConfigParseError,
-        CredentialRetrievalError,
-        InfiniteLoopConfigError,
-        InvalidConfigError,
-        NoCredentialsError,
-        PartialCredentialsError,
-        ProfileNotFound,
-        UnknownCredentialError,
-    )
-
-    configured = (ConfigNotFound, ConfigParseError, CredentialRetrievalError, InfiniteLoopConfigError)
-    try:
-        yield
-    except ClientError as error:
-        refusal = error.response.get("Error", {})
-        code, text = refusal.get("Code", ""), refusal.get("Message", "") or "no message"
-        raise ServiceError(f"{doing}: {code}: {text}", hint=_HINTS.get(code), code=code) from error
-    except NoCredentialsError as error:
-        raise ServiceError(
-            f"{doing}: no AWS credentials found", hint="aws configure, or use --local to work without an account"
-        ) from error
-    except (*configured, InvalidConfigError, PartialCredentialsError, ProfileNotFound, UnknownCredentialError) as error:
-        raise _unusable(error) from error
-    except BotoCoreError as error:
-        hint = "see to the connection, or log in again (aws sso login); then run the same command again"
-        raise ServiceError(f"{doing}: {error}", hint=hint, code=UNREACHED) from error
-
-
-def is_out_of_reach(error: ServiceError) -> bool:
-    """Whether it is not the account that answers so, but that it could not be asked: nobody is signed in, or may."""
-    from botocore.exceptions import BotoCoreError
-
-    return isinstance(error.__cause__, BotoCoreError) or error.code in _NOT_SIGNED_IN

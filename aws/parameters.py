@@ -64,8 +64,13 @@ def inspection(project: str) -> str:
 
 def read(ssm: "SSMClient", paths: Sequence[str]) -> dict[str, str]:
     """The values of those of the parameters that there are, by their names."""
+    return {path: held.value for path, held in read_dated(ssm, paths).items()}
+
+
+def read_dated(ssm: "SSMClient", paths: Sequence[str]) -> dict[str, Version]:
+    """What those of the parameters hold that there are, and since when, by their names."""
     return {
-        parameter["Name"]: parameter["Value"]
+        parameter["Name"]: Version(parameter["Value"], parameter["LastModifiedDate"])
         for batch in _batches(paths)
         for parameter in ssm.get_parameters(Names=batch)["Parameters"]
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from customlabels.aws.clients import explained
+from customlabels.aws.refusals import explained
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 

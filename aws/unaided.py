@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from customlabels.aws.clients import is_out_of_reach
+from customlabels.aws.refusals import is_out_of_reach
 from customlabels.core.errors import ServiceError
 
 A = TypeVar("A")

@@ -23,6 +23,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from rows import Row, note
+from standing import processor_seconds
 from support.drawing import draw
 from support.inspected import BUCKET, message
 from support.interception import Call, intercepted
@@ -72,6 +73,7 @@ def main() -> None:
         service = connect(shell.state, pace=PACE)
         try:
             survive(shell, service, images, kills)
+            restart(shell, images)
             share_of_the_rate(connect(shell.state))
         finally:
             address.stop(shell.state)
@@ -126,6 +128,22 @@ def survive(shell: Shell, service: Service, images: int, kills: int) -> None:
         send(shell, queue, list(messages.values()))
         settle(shell, queue, lambda: True)
         note(Row("the same images again", figure=f"{calls['DetectCustomLabels'] - first} calls"))
+
+
+def restart(shell: Shell, images: int) -> None:
+    """Kills the service once more, and takes what its next start costs, the first answers included."""
+    running = address.running(shell.state)
+    assert running is not None
+    os.kill(running.pid, signal.SIGKILL)
+    service = connect(shell.state)
+    # Whatever is brought in when it is first asked for.
+    client(service, "dynamodb").describe_table(TableName=names_of("surface").table)
+    client(service, "sqs").list_queues()
+    service.s3.list_objects_v2(Bucket=BUCKET, MaxKeys=1)
+    again = address.running(shell.state)
+    assert again is not None
+    figure = f"{processor_seconds(again.pid):.2f} processor seconds"
+    note(Row(f"local service killed and started again after {images:,} images were inspected", figure=figure))
 
 
 def prepared(shell: Shell, service: Service, images: int) -> tuple[Session, dict[str, bytes]]:

@@ -1,6 +1,7 @@
 """What is wrong with a settings file, in its own terms: lines, keys as they are written, entries counted from 1."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 Location = Sequence[str | int]
 """Keys and, from 0, numbers of entries, from the file's root."""
+
+_KEY = re.compile(r"[a-z_]+\.[a-z_]+(?=[: ])")
 
 _LONGEST = 2_000
 """Lines up to which those of faults are looked for: each is parsed with all before it."""
@@ -35,6 +38,20 @@ def faults_in_words(text: str, kind: type, error: "ValidationError") -> list[str
         for (key, (sentence, _)), line in zip(faults.items(), lines, strict=True)
     )
     return [sentence for _, sentence in placed]
+
+
+def with_lines(text: str, faults: Sequence[str]) -> list[str]:
+    """The faults in the order of the file, each with the line on which its key stands, which it begins with.
+
+    Parameters
+    ----------
+    text : of the file
+    faults : as `inspection.keep: …`, `gate.min_label crack: …`; where a key is not there, its section's line is told
+    """
+    keys = [_KEY.match(fault) for fault in faults]
+    lines = _lines(text, [key[0].split(".") if key else () for key in keys])
+    placed = sorted(enumerate(zip(lines, faults, strict=True)), key=lambda each: (each[1][0] or 0, each[0]))
+    return [f"line {line}, {fault}" if line else fault for _, (line, fault) in placed]
 
 
 def _sentence(kind: type, fault: Mapping[str, Any]) -> str:

@@ -3,12 +3,14 @@
 A claim is taken by condition and holds until its time is out, whoever took it; then anybody may take it over. What is
 done is never claimed again until it expires, and only the claim's holder makes it done. So a process that is killed
 anywhere costs a repetition of what it had begun, and never a second result. Expired items are as if they were not
-there: DynamoDB deletes them by and by, and shows them until then.
+there: DynamoDB deletes them by and by, and shows them until then. A claim may cover others on items that are not there
+yet, which spares a write for each.
 
 Source: DynamoDB developer guide, "Working with expired items and time to live"; API reference, PutItem,
 ReturnValuesOnConditionCheckFailure.
 """
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 
 _REFUSED = "ConditionalCheckFailedException"
 _NAMES = {"#state": "state", "#until": "until", "#claim": "claim"}
+
+_FREE = 0
+"""`until` of a claim that was given back."""
+
+COVERS = "covers"
+"""Attribute: marks of items that are not there yet and are claimed with this one."""
 
 
 class State(StrEnum):
@@ -55,6 +63,8 @@ class Claim:
     expires: int
     """Seconds since 1970 from when on the item is as if it were not there."""
     about: Mapping[str, Any] = field(default_factory=dict)
+    written: bool = True
+    """Whether it stands in its item; else in the item of another claim, which covers it."""
 
 
 class Done(NamedTuple):
@@ -103,20 +113,47 @@ def claim(
     return Done(old) if old["state"] == State.DONE else Busy(int(old["until"]))
 
 
+def mark(key: Key) -> str:
+    """What stands for a key among those that a claim covers."""
+    return hashlib.sha256(f"{key.pk} {key.sk}".encode()).hexdigest()[:16]
+
+
+def covered(key: Key, by: Claim, about: Mapping[str, Any]) -> Claim:
+    """The claim on an item that is not there yet, as part of another claim, whose COVERS has its mark: no write is
+    spent on it. Who finds such a mark in an item, claimed or done, waits until that claim's time is out.
+    """
+    return Claim(key, by.token, by.until, by.expires, about, written=False)
+
+
+def covers(item: Mapping[str, Any], key: Key, now: int) -> bool:
+    """Whether the claim in an item covers one on `key`, and its time is not out; `now` in milliseconds since 1970."""
+    return mark(key) in item.get(COVERS, ()) and int(item["until"]) > now
+
+
+def peek(table: Table, key: Key) -> Mapping[str, Any] | None:
+    """The item as it is now, expired or not; None where there is none."""
+    stored = table.dynamodb.get_item(
+        TableName=table.name, Key=attributes({"pk": key.pk, "sk": key.sk}), ConsistentRead=True
+    )
+    return values(stored["Item"]) if "Item" in stored else None
+
+
 def finish(table: Table, claim: Claim, result: Mapping[str, Any]) -> bool:
     """Makes the item done; whether the claim still held. Where it did not, nothing is written."""
-    old = _put(
-        table,
-        {**_item(claim, State.DONE), **result},
-        "#claim = :token",
-        {":token": claim.token},
-        {"#claim": "claim"},
-    )
-    return old is None
+    given: dict[str, Any] = {":token": claim.token}
+    condition, names = "#claim = :token", {"#claim": "claim"}
+    if not claim.written:
+        # An item may have been left by somebody who gave it back, and lost the covering claim before.
+        condition += " OR attribute_not_exists(pk) OR (#state = :claimed AND #until = :free)"
+        given |= {":claimed": State.CLAIMED.value, ":free": _FREE}
+        names |= _NAMES
+    return _put(table, {**_item(claim, State.DONE), **result}, condition, given, names) is None
 
 
 def release(table: Table, claim: Claim, error: str | None = None) -> None:
     """Gives a claim back, so that anybody may take it at once; nothing where it does not hold any more.
+
+    A covered claim is given back by an item of its own, which says so to whoever finds it covered.
 
     Parameters
     ----------
@@ -124,8 +161,10 @@ def release(table: Table, claim: Claim, error: str | None = None) -> None:
     """
     given, names = {":token": claim.token, ":claimed": State.CLAIMED.value}, {"#claim": "claim", "#state": "state"}
     condition = "#claim = :token AND #state = :claimed"
-    if error is not None:
-        _put(table, {**_item(claim, State.CLAIMED), "until": 0, "error": error}, condition, given, names)
+    if not claim.written:
+        condition = f"attribute_not_exists(pk) OR ({condition})"
+    if error is not None or not claim.written:
+        _put(table, {**_item(claim, State.CLAIMED), "until": _FREE, "error": error}, condition, given, names)
         return
     try:
         table.dynamodb.delete_item(

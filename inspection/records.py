@@ -69,9 +69,9 @@ def by_etag(etag: str, size: int) -> str:
     return f"i#{etag}:{size}"
 
 
-def by_sha256(body: bytes) -> str:
-    """An image's key by its bytes alone."""
-    return f"i#sha256-{hashlib.sha256(body).hexdigest()}:{len(body)}"
+def by_sha256(digest: str, size: int) -> str:
+    """An image's key by its bytes alone, whose SHA-256 that is."""
+    return f"i#sha256-{digest}:{size}"
 
 
 def analysis_key(image: str, version: str, analyzer: str = ANALYZER) -> Key:

@@ -87,5 +87,6 @@ def scope(
         images=images,
         to_project=to_project,
         watched=settings.inspection.source,
+        beside=tuple(filter(None, (settings.inspection.defects_to, *settings.inspection.batch_sources))),
         packages=stack_name(name) if settings.track.sagemaker else None,
     )

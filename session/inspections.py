@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customlabels.core.errors import ServiceError
+from customlabels.core.errors import ServiceError, SettingsError
 
 if TYPE_CHECKING:
     from customlabels.aws.stacks.deployment import Confirm
@@ -30,8 +30,15 @@ def asked_inspection(session: "Session") -> "Asked":
     """
     from customlabels.inspection.inspection_settings import read_inspection
 
-    folder = session.settings_path.parent if session.settings_path else Path.cwd()
-    return read_inspection(session.settings, folder)
+    path = session.settings_path
+    try:
+        return read_inspection(session.settings, path.parent if path else Path.cwd())
+    except SettingsError as error:
+        if path is None:
+            raise
+        from customlabels.session.settings_checks import in_file
+
+        raise in_file(path, (error.message, *error.details)) from error
 
 
 def inspection_stack(

@@ -125,10 +125,14 @@ def _golden(session: "Session", chosen: "Description", thresholds: "Mapping[str,
     from customlabels.inspection.golden import show_golden
     from customlabels.pipelines.service.states import State
     from customlabels.pipelines.service.versions import units_of
+    from customlabels.session.settings_checks import in_file
 
     given, base = session.settings.inspection.golden, session.settings_path
     if given is None or base is None:
         return None
+    source = base.parent / given
+    if not source.exists():
+        raise in_file(base, [f"inspection.golden: there is no {source}"])
     if chosen["Status"] != State.RUNNING:
         session.console.note(f"golden images were not shown: the model is {chosen['Status']}, and nothing is started")
         return None
@@ -137,7 +141,7 @@ def _golden(session: "Session", chosen: "Description", thresholds: "Mapping[str,
         shown = show_golden(
             session.clients.rekognition,
             chosen["ProjectVersionArn"],
-            base.parent / given,
+            source,
             thresholds,
             rate=units * session.settings.detect.rate,
             advance=advance,

@@ -25,6 +25,8 @@ class Scope:
     """s3://bucket/folder of images that are trained on where they lie."""
     watched: str | None = None
     """s3://bucket/folder of images that are inspected as they arrive."""
+    beside: tuple[str, ...] = ()
+    """s3://bucket/folder where defective images go, and of images that batches look at."""
     packages: str | None = None
     """Name of the model package group that follows the champion."""
     to_project: str | None = None

@@ -1,3 +1,3 @@
 """S3: objects kept on disk."""
 
-__all__ = ["bodies", "keys", "notifications", "objects", "offered"]
+__all__ = ["bodies", "keys", "notifications", "objects", "offered", "owners"]

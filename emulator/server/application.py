@@ -34,7 +34,7 @@ from customlabels.emulator.iam import credentials
 from customlabels.emulator.iam.enforcement import forbidden
 from customlabels.emulator.lambda_.event_sources import EventSources
 from customlabels.emulator.lambda_.invoking import INVOKED, Invoker
-from customlabels.emulator.s3 import offered
+from customlabels.emulator.s3 import offered, owners
 from customlabels.emulator.server import gate
 from customlabels.emulator.server.address import (
     ADVANCE,
@@ -265,6 +265,8 @@ class Application:
                 f"{f'?{subresource}' if subresource else operation} of {service} is not offered by the local service."
             )
             return refusal_answer(start_response, environ, 400, "UnknownOperationException", text)
+        if service == "s3" and owners.is_anothers(environ):
+            return refusal_answer(start_response, environ, 403, "AccessDenied", "Access Denied")
         if self._pace.enforced:
             refused = self._unkind(environ, body or b"", start_response)
             if refused is not None:

@@ -67,6 +67,16 @@ class Model:
         self.calls = 0
         self.down = False
 
+    def need_up(self) -> None:
+        """Sees that it has not been found down.
+
+        Raises
+        ------
+        NotNow : it has
+        """
+        if self.down:
+            raise NotNow(self._wait, f"{self._version.name} is not running")
+
     def ask(self, image: Mapping[str, Any]) -> Analysis:
         """What it sees in an image, when that has its turn.
 
@@ -75,8 +85,7 @@ class Model:
         NotNow : no turn comes in time; it is down, or takes no more
         botocore.exceptions.ClientError : it cannot be asked
         """
-        if self.down:
-            raise NotNow(self._wait, f"{self._version.name} is not running")
+        self.need_up()
         time.sleep(max(0, self._turn() - milliseconds()) / 1000)
         self.calls += 1
         try:

@@ -114,7 +114,7 @@ def _looked(
 
 def _known(project: str) -> Known:
     if _memory.known is None or time.monotonic() - _memory.read > _KNOWN_FOR:
-        _memory.known, _memory.read = look_up(_client("ssm"), project), time.monotonic()
+        _memory.known, _memory.read = look_up(_client("ssm"), project, datetime.now(UTC)), time.monotonic()
     return _memory.known
 
 

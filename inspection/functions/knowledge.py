@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from customlabels.aws import parameters
@@ -21,15 +22,25 @@ class Version(NamedTuple):
     arn: str
 
 
+SETTLED = timedelta(minutes=5)
+"""Longer than any worker goes on with what it knows: 30 seconds, and a call's time."""
+
+
 class Known(NamedTuple):
-    """How images are inspected, and the versions that may answer: the champion, then who serves until it is up."""
+    """How images are inspected, and the versions that may answer: the champion, then who serves until it is up.
+
+    Parameters
+    ----------
+    settled : whether there is one version, for so long that no worker looks with another
+    """
 
     inspection: Inspection
     versions: tuple[Version, ...]
+    settled: bool = False
 
 
-def look_up(ssm: "SSMClient", project: str) -> Known:
-    """What the project's parameters say now.
+def look_up(ssm: "SSMClient", project: str, now: datetime) -> Known:
+    """What the project's parameters say.
 
     Raises
     ------
@@ -37,11 +48,13 @@ def look_up(ssm: "SSMClient", project: str) -> Known:
     ValueError : it is none
     """
     names = [parameters.inspection_rules(project), parameters.champion(project), parameters.serving(project)]
-    texts = parameters.read(ssm, names)
-    if names[0] not in texts:
+    held = parameters.read_dated(ssm, names)
+    if names[0] not in held:
         raise LookupError(f"the parameter {names[0]} is not there")
-    named = [version for version in map(_version, (texts.get(names[1]), texts.get(names[2]))) if version is not None]
-    return Known(read_inspection_text(texts[names[0]]), tuple(dict.fromkeys(named)))
+    naming = [held[name] for name in names[1:] if name in held]
+    versions = tuple(dict.fromkeys(filter(None, (_version(parameter.value) for parameter in naming))))
+    settled = len(versions) == 1 and all(now - parameter.when > SETTLED for parameter in naming)
+    return Known(read_inspection_text(held[names[0]].value), versions, settled)
 
 
 def assumed_thresholds(
@@ -62,10 +75,10 @@ def assumed_thresholds(
     return {metrics.label: 100 * metrics.threshold for metrics in load_evaluation(s3, description).labels}
 
 
-def _version(text: str | None) -> Version | None:
+def _version(text: str) -> Version | None:
     """The version that a parameter names; None where it names none."""
     try:
-        arn = str(json.loads(text)["arn"]) if text else ""
+        arn = str(json.loads(text)["arn"])
         return Version(arns.version_name(arn), arn) if arn else None
     except (ValueError, KeyError, TypeError):
         return None

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from customlabels.aws.function_log import log, metrics
 from customlabels.inspection import claims, records
-from customlabels.inspection.claims import Busy, Claim, Done, Table
+from customlabels.inspection.claims import Claim, Table
 from customlabels.inspection.functions.acting import act, tell
 from customlabels.inspection.functions.arrivals import arrivals
 from customlabels.inspection.functions.asking import WAIT_A_LITTLE, Model, NotNow, milliseconds
 from customlabels.inspection.functions.beside import Beside
+from customlabels.inspection.functions.claiming import Held, Times, hold
 from customlabels.inspection.functions.knowledge import Known, Version
-from customlabels.inspection.functions.showing import Gone, body, is_same, shown
+from customlabels.inspection.functions.showing import Gone, TooLarge, digest, is_same, shown
 from customlabels.inspection.records import Arrival, Sighting
 from customlabels.inspection.rules import (
     Analysis,
@@ -44,6 +45,9 @@ _PATIENCE = 0.7
 
 _THREADS = 10
 """A batch's messages."""
+
+_IN_MEMORY = 2
+"""Images whose bytes are held at once: one that is shown, and the next."""
 
 _DAY = 86_400
 
@@ -99,13 +103,7 @@ class _Image:
 
     key: str
     arrivals: list[tuple[str, Arrival]] = field(default_factory=list)
-    shown: dict[str, Any] | None = None
-    """The bytes, or the address, as the operation takes them."""
-    of: Arrival | None = None
-    """Whose object that is."""
-    claim: Claim | None = None
-    analysis: Analysis | None = None
-    sightings: list[tuple[Claim, Arrival]] = field(default_factory=list)
+    held: Held = field(default_factory=Held)
     beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What analyzers name in it."""
     ended: bool = False
@@ -156,7 +154,8 @@ class _Batch:
         judged: str | None,
     ) -> None:
         self._project, self._clients, self._inspection = project, clients, known.inspection
-        self._version, self._judged = version, None if judged is None else {"judged": judged}
+        self._version, self._settled = version, known.settled
+        self._rests_on = None if judged is None else {"judged": judged}
         self._rules: Rules = with_assumed(known.inspection.rules, assumed)
         now = milliseconds()
         self._until = now + round(1000 * seconds)
@@ -170,6 +169,7 @@ class _Batch:
             last=now + round(1000 * _PATIENCE * seconds),
         )
         self._beside = Beside(clients, known.inspection, self._until)
+        self._in_memory = threading.BoundedSemaphore(_IN_MEMORY)
         self._outcome, self._counting = Outcome(), threading.Lock()
 
     def run(self, messages: Sequence[Message]) -> Outcome:
@@ -186,7 +186,7 @@ class _Batch:
                     image = images.setdefault(identified.key, identified)
                     image.arrivals.append((id_, arrival))
             list(threads.map(lambda image: self._guarded(image, self._claim), images.values()))
-            self._model.expected = sum(image.shown is not None and not image.ended for image in images.values())
+            self._model.expected = sum(image.held.analysis is not None and not image.ended for image in images.values())
             list(threads.map(lambda image: self._guarded(image, self._conclude), images.values()))
         self._outcome.down, self._outcome.figures["Calls"] = self._model.down, self._model.calls
         return self._outcome
@@ -197,9 +197,10 @@ class _Batch:
         if self._inspection.by == "etag":
             return _Image(records.by_etag(arrival.etag, arrival.size))
         try:
-            return _Image(records.by_sha256(body(self._clients.s3, arrival)))
-        except Gone:
-            # There is nothing left to tell it by.
+            with self._in_memory:
+                return _Image(records.by_sha256(digest(self._clients.s3, arrival), arrival.size))
+        except (Gone, TooLarge):
+            # There is nothing left to tell it by; or more than is ever looked at.
             return _Image(records.by_etag(arrival.etag, arrival.size))
         except Exception as error:
             self._fail([id_], error)
@@ -224,75 +225,73 @@ class _Batch:
 
     def _claim(self, image: _Image) -> None:
         """Claims the sightings that are not done yet, and the analysis where there is none."""
-        busy = 0
+        now = milliseconds()
+        times = Times(now, self._until, now // 1000 + self._inspection.keep * _DAY)
         # An event that was doubled may come twice in a batch.
-        for key, arrival in {
-            records.sighting_key(image.key, arrival): arrival for _, arrival in image.arrivals
-        }.items():
-            outcome = self._claimed(key, records.about_sighting(arrival.address), self._judged)
-            if isinstance(outcome, Claim):
-                image.sightings.append((outcome, arrival))
-            elif isinstance(outcome, Busy):
-                busy = max(busy, outcome.until)
-            else:
-                self._note(image, key, records.read_sighting(outcome.item))
-        if busy:
-            raise NotNow(_seconds_to(busy), "another worker has it")
-        if not image.sightings:
-            return
-        key = records.analysis_key(image.key, self._version.name)
-        outcome = self._claimed(key, {}, {"arn": self._version.arn})
-        if isinstance(outcome, Busy):
-            raise NotNow(_seconds_to(outcome.until), "another worker looks at it")
-        if isinstance(outcome, Done):
-            image.analysis = records.read_analysis(outcome.item)
+        arrivals = {records.sighting_key(image.key, arrival): arrival for _, arrival in image.arrivals}
+        try:
+            hold(
+                self._clients.table,
+                image.key,
+                arrivals,
+                self._version,
+                times,
+                alone=self._settled,
+                same=self._rests_on,
+                held=image.held,
+            )
+        finally:
+            for key, sighting in image.held.done.items():
+                self._note(image, key, sighting)
+        if image.held.known is not None:
             self._count("Known")
-            return
-        image.claim = outcome
-        self._show(image)
 
-    def _show(self, image: _Image) -> None:
-        """Gets ready what the model is shown; what it need not be shown is decided here."""
-        for _, arrival in image.sightings:
+    def _conclude(self, image: _Image) -> None:
+        """Has the model look where it has to, and sees to every sighting."""
+        held = image.held
+        if held.analysis is not None:
+            self._model.need_up()
+            with self._in_memory:
+                self._look_at(image)
+        if held.sightings and held.known is not None and held.known.refusal is None:
+            image.beside = self._beside.look(image.key, [arrival for _, arrival in held.sightings])
+        for claim, arrival in held.sightings:
+            self._see_to(image, claim, arrival)
+        if held.analysis is not None and held.known is None:
+            claims.release(self._clients.table, held.analysis)
+
+    def _look_at(self, image: _Image) -> None:
+        """Shows the model what is still there of the image; what it need not be shown is decided here."""
+        for _, arrival in image.held.sightings:
             if not arrival.size:
                 self._keep(image, Analysis(refusal="the object is empty"), 0)
                 return
             try:
-                image.shown, image.of = shown(self._clients.s3, arrival), arrival
-                return
+                given = shown(self._clients.s3, arrival)
             except Gone:
                 continue
-
-    def _conclude(self, image: _Image) -> None:
-        """Has the model look where it has to, and sees to every sighting."""
-        if image.shown is not None:
             with self._model.one_at_a_time:
-                self._ask(image, image.shown)
-        if image.sightings and image.analysis is not None and image.analysis.refusal is None:
-            image.beside = self._beside.look(image.key, [arrival for _, arrival in image.sightings])
-        for claim, arrival in image.sightings:
-            self._see_to(image, claim, arrival)
-        if image.claim is not None and image.analysis is None:
-            claims.release(self._clients.table, image.claim)
+                self._ask(image, given, arrival)
+            return
 
-    def _ask(self, image: _Image, shown: Mapping[str, Any]) -> None:
+    def _ask(self, image: _Image, given: Mapping[str, Any], arrival: Arrival) -> None:
         """Shows the image to the model, and keeps what that says of it."""
         began = time.monotonic()
-        analysis = self._model.ask(shown)
-        if image.of is None or "S3Object" not in shown or is_same(self._clients.s3, image.of):
+        analysis = self._model.ask(given)
+        if "S3Object" not in given or is_same(self._clients.s3, arrival):
             self._keep(image, analysis, round(1000 * (time.monotonic() - began)))
 
     def _keep(self, image: _Image, analysis: Analysis, milliseconds: int) -> None:
-        result = records.of_analysis(analysis, milliseconds=milliseconds)
-        if image.claim is None or not claims.finish(self._clients.table, image.claim, result):
+        held, result = image.held, records.of_analysis(analysis, milliseconds=milliseconds)
+        if held.analysis is None or not claims.finish(self._clients.table, held.analysis, result):
             # Its time was out. Whoever has it now has the one result.
-            image.claim = None
+            held.analysis = None
             raise NotNow(WAIT_A_LITTLE, "another worker has taken it over")
-        image.analysis = analysis
+        held.known = analysis
 
     def _see_to(self, image: _Image, claim: Claim, arrival: Arrival) -> None:
         """Judges a sighting, does what is done with such an object, tells of it, and keeps that."""
-        analysis = image.analysis
+        analysis = image.held.known
         if analysis is None:
             judgement = Judgement(Verdict.REFUSED, why="the object was deleted or replaced before it was looked at")
         else:
@@ -309,25 +308,12 @@ class _Batch:
         if judgement.verdict in _COUNTED:
             self._count(_COUNTED[judgement.verdict])
 
-    def _claimed(
-        self, key: claims.Key, about: dict[str, Any], same: dict[str, str] | None = None
-    ) -> Claim | Done | Busy:
-        now = milliseconds()
-        expires = now // 1000 + self._inspection.keep * _DAY
-        return claims.claim(
-            self._clients.table, key, now=now, until=self._until, expires=expires, about=about, same=same
-        )
-
     def _give_back(self, image: _Image, error: str | None) -> None:
         """Gives up the claims of an image that has ended without a result."""
-        held: list[tuple[Claim, str | None]] = [(claim, error) for claim, _ in image.sightings]
-        if image.claim is not None and image.analysis is None:
-            held.append((image.claim, None))
-        for claim, why in held:
-            try:
-                claims.release(self._clients.table, claim, why)
-            except Exception as failure:
-                log("ERROR", f"a claim was not given back, and ends by itself: {failure}")
+        try:
+            image.held.give_back(self._clients.table, error)
+        except Exception as failure:
+            log("ERROR", f"a claim was not given back, and ends by itself: {failure}")
 
     def _count(self, figure: str) -> None:
         with self._counting:
@@ -345,7 +331,3 @@ class _Batch:
         self._outcome.errors |= dict.fromkeys(ids, f"{type(error).__name__}: {error}"[:500])
         self._count("Failed")
         log("ERROR", f"{type(error).__name__}: {error}", messages=sorted(ids))
-
-
-def _seconds_to(until: int) -> float:
-    return (until - milliseconds()) / 1000 + 1

@@ -3,18 +3,27 @@
 Source: S3 API reference, GetObject, If-Match; Custom Labels developer guide, limits.md.
 """
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from customlabels.inspection.functions.acting import GONE
 from customlabels.inspection.records import Arrival, quoted
-from customlabels.pipelines.service.limits import MAX_BYTES
+from customlabels.pipelines.service.limits import MAX_BYTES, MAX_STORED_BYTES
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
+
+
+_PART = 1 << 18
 
 
 class Gone(Exception):
     """The object that arrived is not there any more, or is another one."""
+
+
+class TooLarge(Exception):
+    """The object is larger than any image that is looked at."""
 
 
 def shown(s3: "S3Client", arrival: Arrival) -> dict[str, Any]:
@@ -27,22 +36,32 @@ def shown(s3: "S3Client", arrival: Arrival) -> dict[str, Any]:
     Gone : there is nothing to be shown
     """
     if arrival.size <= MAX_BYTES:
-        return {"Bytes": body(s3, arrival)}
+        return {"Bytes": _stream(s3, arrival).read()}
     if not is_same(s3, arrival):
         raise Gone
     return {"S3Object": {"Bucket": arrival.address.bucket, "Name": arrival.address.key}}
 
 
-def body(s3: "S3Client", arrival: Arrival) -> bytes:
-    """The bytes that arrived.
+def digest(s3: "S3Client", arrival: Arrival) -> str:
+    """SHA-256 of the bytes that arrived, in hexadecimal; they are never held as a whole.
 
     Raises
     ------
     Gone : they are not there any more
+    TooLarge
     """
+    if arrival.size > MAX_STORED_BYTES:
+        raise TooLarge
+    found = hashlib.sha256()
+    for part in _stream(s3, arrival).iter_chunks(_PART):
+        found.update(part)
+    return found.hexdigest()
+
+
+def _stream(s3: "S3Client", arrival: Arrival) -> "StreamingBody":
     about: Any = {"Bucket": arrival.address.bucket, "Key": arrival.address.key}
     try:
-        return s3.get_object(**about, IfMatch=quoted(arrival.etag))["Body"].read()
+        return s3.get_object(**about, IfMatch=quoted(arrival.etag))["Body"]
     except s3.exceptions.ClientError as error:
         raise Gone if error.response["Error"]["Code"] in GONE else error from error
 

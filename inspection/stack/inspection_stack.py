@@ -176,23 +176,33 @@ def _schedules_topic(clients: Clients, project: str) -> str:
 
 def _check_buckets(clients: Clients, asked: Asked, names: Names) -> None:
     """Sees that the buckets are there, in this region and of this account, and that nobody else is told of arrivals."""
-    inspection, account = asked.inspection, clients.account
-    buckets = {inspection.bucket: "inspection.source"}
+    inspection = asked.inspection
+    buckets = {inspection.bucket: "source"}
     if inspection.goes_to is not None:
-        buckets.setdefault(inspection.goes_to.bucket, "inspection.defects_to")
+        buckets.setdefault(inspection.goes_to.bucket, "defects_to")
+    for source in asked.batch_sources:
+        buckets.setdefault(source.bucket, "batch_sources")
     for bucket, key in buckets.items():
-        check_bucket(clients.s3, bucket, clients.region)
         try:
-            with explained(f"{key}: bucket {bucket}"):
-                clients.s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
+            check_bucket(clients.s3, bucket, clients.region)
+            _check_owner(clients, bucket)
         except ServiceError as error:
-            if error.code not in {"403", "AccessDenied"}:
-                raise
-            raise ServiceError(
-                f"{key}: bucket {bucket} belongs to another account than {account}",
-                hint="name a bucket of this account; its notification and its objects have to be yours",
-            ) from error
+            hint = "name a bucket of this account and region; its notification and its objects have to be yours"
+            raise ServiceError(f"inspection.{key}: {error.message}", hint=hint, code=error.code) from error
     notifications.check(clients.s3, inspection.bucket, names.stack, inspection.prefix)
+
+
+def _check_owner(clients: Clients, bucket: str) -> None:
+    """Source: S3 user guide, "Verifying bucket ownership with bucket owner condition"."""
+    try:
+        with explained(f"bucket {bucket}"):
+            clients.s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=clients.account)
+    except ServiceError as error:
+        if error.code not in {"403", "AccessDenied"}:
+            raise
+        raise ServiceError(
+            f"bucket {bucket} belongs to another account than {clients.account}", code=error.code
+        ) from error
 
 
 def _check_queues(clients: Clients, names: Names) -> None:
@@ -240,8 +250,9 @@ def _owns_table(clients: Clients, names: Names, project: str, *, deployed: bool)
 def _keys(clients: Clients, settings: Settings, asked: Asked) -> tuple[str, ...]:
     """The KMS keys that objects of the project and of the buckets may be encrypted with."""
     inspection = asked.inspection
+    goes_to = [] if inspection.goes_to is None else [inspection.goes_to]
     buckets: Sequence[str] = sorted(
-        {inspection.bucket, *([inspection.goes_to.bucket] if inspection.goes_to is not None else [])}
+        {inspection.bucket, *(address.bucket for address in (*goes_to, *asked.batch_sources))}
     )
     keys = {settings.project.kms_key} if settings.project.kms_key else set[str]()
     for bucket in buckets:

@@ -23,8 +23,8 @@ from customlabels.inspection.stack.dashboard import dashboard
 from customlabels.inspection.stack.roles import function_statements
 from customlabels.inspection.watching import DRIFTED, WRONG
 
-TIMEOUT, MEMORY = 60, 192
-"""Seconds and megabytes of the function: 62 MB with its clients, and ten images of four."""
+TIMEOUT, MEMORY = 60, 160
+"""Seconds and megabytes of the function, which holds two images of four megabytes at most."""
 
 HIDDEN_FOR = 6 * TIMEOUT
 TRIES = 5

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from customlabels.aws.clients import explained
+from customlabels.aws.refusals import explained
 from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.waiting import wait_for
 from customlabels.pipelines.service.arns import project_name

@@ -53,11 +53,11 @@ def test_faults_of_all_sections_of_all_files_come_in_one_go(folder: Path, capsys
     assert run(["settings", "validate", "a.toml", "b.toml", "--output", "json"]) == 2
     told = json.loads(capsys.readouterr().err)
     sentences = [told["error"], *told["details"]]
-    assert [sentence.split(" ")[:2] for sentence in sentences] == [
-        ["a.toml:", "dataset.format:"],
-        ["a.toml:", "gate.min_label"],
-        ["b.toml:", "schedule.time_zone:"],
-        ["b.toml:", "schedule.warm_up:"],
+    assert [sentence.split(" ")[:4] for sentence in sentences] == [
+        ["a.toml:", "line", "2,", "dataset.format:"],
+        ["a.toml:", "line", "4,", "gate.min_label"],
+        ["b.toml:", "line", "2,", "schedule.time_zone:"],
+        ["b.toml:", "line", "3,", "schedule.warm_up:"],
     ]
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from support.drawing import draw
 from support.inspected import make_table, told_queue
+from support.interception import Call, Spoiled, intercepted
 from support.local_services import QUICK, Service, client
 from support.policies import allowed, needed
 from support.production import Seeing, write_production
@@ -78,6 +80,25 @@ def refusal(shell: Shell) -> CustomLabelsError:
     return raised.value
 
 
+def refusal_of_s3(shell: Shell, service: Service, looks: int) -> CustomLabelsError:
+    """What is said where S3 lets the bucket be looked at so many times, and answers with 403 from then on."""
+    asked = count()
+
+    def spoil(call: Call) -> Spoiled | None:
+        return Spoiled(403) if call.what == "HEAD /line-1" and next(asked) >= looks else None
+
+    signed = {"AWS_ACCESS_KEY_ID": service.key, "AWS_SECRET_ACCESS_KEY": "any"}
+    with intercepted(service.endpoint_url, spoil) as endpoint, pytest.MonkeyPatch.context() as patch:
+        for name, value in signed.items():
+            patch.setenv(name, value)
+        session = Session(
+            endpoint_url=endpoint, region="us-east-1", local=False, config=shell.folder / "customlabels.toml"
+        )
+        with pytest.raises(CustomLabelsError) as raised:
+            session.inspection_stack()
+    return raised.value
+
+
 def settings(shell: Shell, old: str, new: str) -> None:
     (shell.folder / "customlabels.toml").write_text(SETTINGS.replace(old, new))
 
@@ -107,9 +128,12 @@ def test_what_keeps_images_from_being_inspected_is_a_sentence_and_nothing_is_mad
     client(service, "ssm").delete_parameter(Name=memory["Name"])
     other = client(service, "s3", "eu-west-1")
     other.create_bucket(Bucket="far-away", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    aside = '"tag"\nbatch_sources = ["s3://line-2/old/"]'
     cases = [
-        ("line-1/in/", "line-2/in/", "bucket line-2 does not exist", 1),
-        ("line-1/in/", "far-away/in/", "bucket far-away is in eu-west-1, the project in us-east-1", 1),
+        ("line-1/in/", "line-2/in/", "inspection.source: bucket line-2 does not exist", 1),
+        ("line-1/in/", "far-away/in/", "source: bucket far-away is in eu-west-1, the project in us-east-1", 1),
+        ('"tag"', '"copy"\ndefects_to = "s3://far-away/x/"', "defects_to: bucket far-away is in eu-west-1", 1),
+        ('"tag"', aside, "inspection.batch_sources: bucket line-2 does not exist", 1),
         ("line-1/in/", "line-1/", "tells queue arn:aws:sqs:us-east-1:123456789012:theirs of what arrives below", 1),
         ("line-1/in/", "line-1/reports/x/", "tells queue", 1),
         ('["across"]', '["aslant"]', "champion v1 knows no label aslant", 1),
@@ -122,6 +146,15 @@ def test_what_keeps_images_from_being_inspected_is_a_sentence_and_nothing_is_mad
         error = refusal(shell)
         assert (sentence in error.message, error.exit_code) == (True, code), (new, error.message)
     settings(shell, "", "")
+    # A bucket that another account lets these credentials look at; and one that it does not.
+    for looks, sentence in [(1, "belongs to another account than 123456789012"), (0, "may not be read with these")]:
+        assert f"inspection.source: bucket line-1 {sentence}" in refusal_of_s3(shell, service, looks).message
+    champion = {"Name": "/customlabels/surface/champion", "Type": "String", "Overwrite": True}
+    ssm = client(service, "ssm")
+    promoted = ssm.get_parameter(Name=champion["Name"])["Parameter"]["Value"]
+    ssm.put_parameter(**champion, Value=promoted.replace("v1", "v0"))
+    assert "v0" in refusal(shell).message
+    ssm.put_parameter(**champion, Value=promoted)
     for word, sentence in [("status", "no inspection is deployed"), ("results", "has no results yet")]:
         assert sentence in shell.run("--local", "inspection", word, expect=1).stderr
     stacks = client(service, "cloudformation").list_stacks()["StackSummaries"]

@@ -198,10 +198,13 @@ def test_pictures_known_by_their_bytes_are_known_whatever_their_etag(made: Line)
     assert made.look([json.dumps(other)], by="sha256").figures["Calls"] == 0
 
 
+@pytest.mark.parametrize("settled", [True, False])
 @pytest.mark.parametrize("number", range(1, 13))
-def test_a_kill_after_any_call_costs_one_call_at_most_and_never_a_second_result(made: Line, number: int) -> None:
+def test_a_kill_after_any_call_costs_one_call_at_most_and_never_a_second_result(
+    made: Line, number: int, settled: bool
+) -> None:
     made.told()
-    body = made.put(f"in/killed{number}.jpg", made.bodies["across0"] + b"k%d" % number)
+    body = made.put(f"in/killed{number}{settled}.jpg", made.bodies["across0"] + b"k%d%d" % (number, settled))
     clients = made.clients()
     calls: list[str] = []
 
@@ -212,7 +215,7 @@ def test_a_kill_after_any_call_costs_one_call_at_most_and_never_a_second_result(
     undo = killing([clients.rekognition, clients.s3, clients.events, clients.table.dynamodb], number)
     acts = {"on_defect": "tag"}
     try:
-        made.look([body], seconds=0.4, clients=clients, **acts)
+        made.look([body], seconds=0.4, clients=clients, settled=settled, **acts)
         killed = False
     except Killed:
         killed = True
@@ -220,7 +223,7 @@ def test_a_kill_after_any_call_costs_one_call_at_most_and_never_a_second_result(
         undo()
 
     def again() -> bool | None:
-        outcome = made.look([body], clients=clients, **acts)
+        outcome = made.look([body], clients=clients, settled=settled, **acts)
         assert outcome.failed == set()
         return None if outcome.later else True
 
@@ -243,16 +246,16 @@ def test_an_event_that_comes_late_tells_of_bytes_that_are_not_there_any_more(mad
     assert "a#custom-labels#v1" not in made.items(before)
 
 
-@settings(max_examples=8)
-@given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5), min_size=1, max_size=4))
+@settings(max_examples=12)
+@given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5), min_size=1, max_size=4), st.booleans())
 def test_however_messages_are_doubled_and_ordered_each_image_is_shown_once_and_each_arrival_is_done_once(
-    made: Line, batches: list[list[int]]
+    made: Line, batches: list[list[int]], settled: bool
 ) -> None:
     mark = b"%d" % next(NUMBERS)
     # The first and the second are the same picture under two keys.
     pictures = [made.bodies[name] + mark for name in ("across1", "across1", "down1", "down2")]
     bodies = [made.put(f"in/law{mark.decode()}-{number}.jpg", picture) for number, picture in enumerate(pictures)]
-    outcomes = [made.look([bodies[number] for number in batch]) for batch in batches]
+    outcomes = [made.look([bodies[number] for number in batch], settled=settled) for batch in batches]
     seen = {number for batch in batches for number in batch}
     assert not any(outcome.failed or outcome.later for outcome in outcomes)
     assert sum(outcome.figures["Calls"] for outcome in outcomes) == len({pictures[number] for number in seen})

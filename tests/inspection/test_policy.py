@@ -1,5 +1,6 @@
 """The policy for an inspection, held against what the stack may hold."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -32,6 +33,13 @@ def test_the_policy_deploys_every_resource_that_a_stack_may_have(arns: tuple[str
 def test_the_watched_buckets_notification_alone_may_be_set() -> None:
     (statement,) = (one for one in inspection(SCOPE)["Statement"] if "s3:PutBucketNotification" in one["Action"])
     assert statement["Resource"] == ["arn:aws:s3:::line-1"]
+
+
+def test_buckets_beside_the_watched_one_may_be_looked_at() -> None:
+    scope = replace(SCOPE, beside=("s3://bad/x/", "s3://archive/2025/", "s3://archive/2026/"))
+    (statement,) = (one for one in inspection(scope)["Statement"] if one.get("Sid") == "Beside")
+    assert statement["Resource"] == ["arn:aws:s3:::archive", "arn:aws:s3:::bad"]
+    assert statement["Action"] == ["s3:GetEncryptionConfiguration", "s3:ListBucket"]
 
 
 def test_every_name_is_of_what_the_policy_reaches() -> None:

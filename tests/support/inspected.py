@@ -37,6 +37,7 @@ class Line:
     table: Table
     queue: str
     inspection: Inspection = INSPECTION
+    settled: bool = True
 
     def clients(self, **more: Any) -> Clients:
         made = Clients(self.service.rekognition, self.service.s3, client(self.service, "events"), self.table)
@@ -49,11 +50,17 @@ class Line:
         return message(key, answer["ETag"].strip('"'), len(content))
 
     def look(
-        self, bodies: Iterable[str], *, seconds: float = 60.0, clients: Clients | None = None, **more: Any
+        self,
+        bodies: Iterable[str],
+        *,
+        seconds: float = 60.0,
+        clients: Clients | None = None,
+        settled: bool | None = None,
+        **more: Any,
     ) -> Outcome:
         """Looks at messages, which are numbered from 0."""
         messages = [Message(str(number), body) for number, body in enumerate(bodies)]
-        known = Known(replace(self.inspection, **more), (self.version,))
+        known = Known(replace(self.inspection, **more), (self.version,), self.settled if settled is None else settled)
         return look(messages, "line", clients or self.clients(), known, self.version, ASSUMED, seconds)
 
     def items(self, body: str) -> dict[str, dict[str, Any]]:
