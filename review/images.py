@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from customlabels.aws import s3 as objects
 from customlabels.core.addresses import parse_address
 from customlabels.core.errors import LayoutError
+from customlabels.datasets.contents import hash_all
 from customlabels.datasets.model import ImageRecord
-from customlabels.datasets.probe import hash_all, probe_all
+from customlabels.datasets.probe import probe_all
 from customlabels.review.answers import Region
 
 if TYPE_CHECKING:
