@@ -68,7 +68,7 @@ def apply_to(
         for outcome in Outcome
         if outcome is not Outcome.RESOLVED
     }
-    given = hashed(dataset) if dataset is not None else Dataset(folder.resolve(), ())
+    given = hashed(dataset, pictures=True) if dataset is not None else Dataset(folder.resolve(), ())
     _keep_originals(given, folder)
     usable = [task for task in tasks if task.known is None and resolved[task.image].outcome is Outcome.RESOLVED]
     with TemporaryDirectory(prefix="customlabels-") as name:
