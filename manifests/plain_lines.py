@@ -55,6 +55,7 @@ class _Object(Struct, gc=False, forbid_unknown_fields=True):
     human: Literal["yes", "no"] | None = field(default=None, name="human-annotated")
     date: str = field(default="", name="creation-date")
     job: str = field(default="", name="job-name")
+    adjustment: str = field(default="", name="adjustment-status")
 
 
 _decode = Decoder(dict[str, str | _Whole | _Object]).decode
