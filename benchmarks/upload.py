@@ -30,7 +30,7 @@ import time
 from pathlib import Path
 from customlabels.aws.clients import Clients, Connection
 from customlabels.datasets.model import Dataset, ImageInfo, ImageRecord, Side
-from customlabels.datasets.probe import hash_all
+from customlabels.datasets.contents import hash_all
 from customlabels.pipelines.training.run_plan import Plan
 from customlabels.pipelines.training.upload import missing_images, upload_images
 

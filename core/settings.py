@@ -267,8 +267,7 @@ Editors check it once you have run: customlabels init --schema > customlabels.sc
 # defects = ["crack", "dent"]      # labels that make an image a defect
 # thresholds = { crack = 62.5 }    # 0 to 100, or a file of `versions thresholds`; default: the assumed ones
 # band = 5                         # nearer than this to its threshold, an image is unsure
-# on_defect = "tag"                # or "copy" or "move", both to defects_to
-# defects_to = "s3://line-1/defects/"   # outside the source, since each copy would be inspected again
+# on_defect = "tag"                # done with a defect's object; copy and move take defects_to = "s3://line-1/bad/"
 # deadline = "4h"                  # how long an image may wait; the model is started as late as that lets
 # keep = "90d"                     # how long results are kept
 # by = "etag"                      # images are known by ETag and size; "sha256" where equal bytes have several ETags
@@ -312,6 +311,8 @@ _WORDS = {
     "dataset.allow_unlabelled": "keep images that no label and no box marks; a training ignores them",
     "dataset.group_by": "images in whose path this finds the same text stay on one side of the split; or "
     "near-duplicates: images that look nearly the same do",
+    "inspection.defects_to": 'with on_defect = "copy" or "move": the folder, as in s3://line-1/bad/; outside the '
+    "source, since each copy would be inspected again",
     "schedule.subdivision": "the state or province of `country`, whose public holidays differ",
     "schedule.time_zone": "of the windows' times, as the IANA database names it",
     "schedule.window.start": "when the model has to be RUNNING, by the zone's clock",

@@ -2,28 +2,15 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+from customlabels.datasets.fingerprints import MAX_DISTANCE, fingerprint, near
 from customlabels.datasets.groups import connected
 from customlabels.datasets.model import ImageRecord
 from customlabels.datasets.probe import in_parallel
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-HASH_SIDE = 16
-MAX_DISTANCE = 64
-"""Bits, of HASH_SIDE², that the hashes of two pictures of the same thing differ in at most.
-
-Of two pictures that have nothing to do with each other they differ in about half.
-"""
-
 _SAMPLE = 4096
-_CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +34,14 @@ class Duplicates:
 
 
 def exact_duplicates(records: Sequence[ImageRecord]) -> list[Duplicates]:
-    """Images of the same bytes. Only files of the same size are read, and whole only where their middles agree too."""
+    """Images of the same bytes.
+
+    Of those that have no hashes, only files of the same size are read, and whole only where their middles agree too.
+    """
     groups = alike(records, lambda record: record.info.size)
-    for key in (_middle, _whole):
-        groups = [part for group in groups for part in alike(group, key)]
+    if not all(record.hashes for record in records):
+        groups = [part for group in groups for part in alike(group, _middle)]
+    groups = [part for group in groups for part in alike(group, _whole)]
     return [Duplicates(tuple(group), exact=True) for group in groups]
 
 
@@ -60,16 +51,14 @@ def near_duplicates(
     """Images that look nearly the same, by a perceptual hash of their grey values (pHash).
 
     Groups hang together by pairs: the first and the last of one may differ more. An image that cannot be decoded
-    is like no other.
+    is like no other. What was fingerprinted when it was hashed is not read again.
     """
-    import numpy as np
 
-    fingerprints = enumerate(in_parallel(_fingerprint, (record.path for record in records), step))
-    hashes = {number: bits for number, bits in fingerprints if bits is not None}
-    if len(hashes) < 2:
-        return []
-    usable, table = list(hashes), np.stack(list(hashes.values()))
-    pairs = ((usable[first], usable[second]) for first, second in _close(table, distance))
+    def see(record: ImageRecord) -> bytes:
+        known = record.hashes.picture if record.hashes else None
+        return fingerprint(record.path) if known is None else known
+
+    pairs = near(list(in_parallel(see, records, step)), distance)
     return [
         Duplicates(tuple(records[number] for number in group), exact=False)
         for group in sorted(map(sorted, connected(pairs)))
@@ -90,42 +79,8 @@ def _middle(record: ImageRecord) -> bytes:
         return file.read(_SAMPLE)
 
 
-def _whole(record: ImageRecord) -> bytes:
+def _whole(record: ImageRecord) -> str:
+    if record.hashes is not None:
+        return record.hashes.sha256
     with record.path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
-
-
-def _fingerprint(path: Path) -> "NDArray[np.uint64] | None":
-    """The bits of a picture's hash in words of 64: which of its lowest frequencies lie above their median.
-
-    Source: pHash, as the imagehash library has it: a cosine transform of 64×64 grey values.
-    """
-    import numpy as np
-    from PIL import Image
-
-    side = 4 * HASH_SIDE
-    try:
-        with Image.open(path) as image:
-            # A JPEG is decoded at a fraction of its size where that is enough.
-            image.draft("L", (8 * HASH_SIDE, 8 * HASH_SIDE))
-            grey = np.asarray(image.convert("L").resize((side, side), Image.Resampling.LANCZOS), np.float64)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return None
-    waves = np.cos(np.pi / side * np.outer(np.arange(HASH_SIDE), np.arange(side) + 0.5))
-    low = waves @ grey @ waves.T
-    bits = low > np.median(low)
-    return np.packbits(bits.ravel()).view(np.uint64)
-
-
-def _close(table: "NDArray[np.uint64]", distance: int) -> Iterator[tuple[int, int]]:
-    """Pairs of rows that differ in at most `distance` bits; all are compared, a block at a time."""
-    import numpy as np
-
-    for start in range(0, len(table), _CHUNK):
-        block = table[start : start + _CHUNK]
-        apart = np.zeros((len(block), len(table) - start), np.uint16)
-        for word in range(table.shape[1]):
-            apart += np.bitwise_count(block[:, word, None] ^ table[None, start:, word])
-        for row, column in zip(*np.nonzero(apart <= distance), strict=True):
-            if column > row:
-                yield start + int(row), start + int(column)
+        return hashlib.file_digest(file, "sha256").hexdigest()

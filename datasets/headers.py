@@ -98,6 +98,18 @@ def look(path: Name) -> tuple[ImageInfo, bytes]:
     return _by_pillow(path, size, first), b""
 
 
+def look_in(data: bytes) -> ImageInfo:
+    """As `header`, of a file's bytes.
+
+    Raises
+    ------
+    ValueError : as `header`
+    """
+    if not data or data[:3] == _JPEG or data[:8] == _PNG:
+        return parse(data, len(data))
+    return _by_pillow(io.BytesIO(data), len(data), data)
+
+
 def parse(data: bytes, size: int) -> ImageInfo:
     """What the first bytes of a JPEG or PNG tell.
 
@@ -167,7 +179,13 @@ def _jpeg(data: bytes, size: int, file: int | None) -> ImageInfo:
             position += 2
         else:
             if marker == 0xE1 and data[at + 4 : at + 10] == _EXIF:
-                orientation = _orientation(data[at + 10 : at + 2 + length])
+                reach = min(2 + length, FIRST)
+                if at + reach > len(data) and start + len(data) < size:
+                    if file is None:
+                        raise CutOff
+                    start, at = position, 0
+                    data = _read_at(file, FIRST, position)
+                orientation = _orientation(data[at + 10 : at + reach])
             position += 2 + length
     raise ValueError("damaged JPEG header")
 
@@ -191,7 +209,7 @@ def _orientation(exif: bytes) -> int:
     return 1
 
 
-def _by_pillow(path: Name, size: int, first: bytes) -> ImageInfo:
+def _by_pillow(file: Name | io.BytesIO, size: int, first: bytes) -> ImageInfo:
     """Another format: what it would be once it was converted."""
     from PIL import ExifTags, Image
 
@@ -207,7 +225,7 @@ def _by_pillow(path: Name, size: int, first: bytes) -> ImageInfo:
     # What is too large to be decoded is refused by its figures.
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
     try:
-        with Image.open(path) as image:
+        with Image.open(file) as image:
             orientation = int(image.getexif().get(ExifTags.Base.Orientation, 1))
             width, height = image.size
             bits = 16 if image.mode.startswith(("I", "F")) else 8
@@ -241,6 +259,14 @@ def is_whole(path: Name, info: ImageInfo, last: bytes) -> bool:
             data = file.readall()
     except OSError:
         return False
+    return is_whole_in(data, info)
+
+
+def is_whole_in(data: bytes, info: ImageInfo) -> bool:
+    """As `is_whole`, of a file's bytes."""
+    mark = _PNG_END if info.format == "PNG" else _JPEG_END
+    if mark in data[-FIRST:]:
+        return True
     return mark in data if info.format == "PNG" else _decodes(data)
 
 

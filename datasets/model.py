@@ -69,10 +69,16 @@ class ImageInfo(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hashes:
-    """Of a file's bytes, in hex."""
+    """Of a file's bytes, in hex.
+
+    Parameters
+    ----------
+    picture : the fingerprint of the picture that they show; empty where none can be decoded, None where nobody looked
+    """
 
     sha256: str
     md5: str
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,14 @@
-"""Images looked at as the service would: format, size, limits; and hashed."""
+"""Images looked at as the service would: format, size, limits."""
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 
-from customlabels.datasets.headers import Name, is_whole, look
+from customlabels.datasets.headers import Name, is_whole, is_whole_in, look, look_in
 from customlabels.datasets.limits import MAX_ASPECT, MAX_BYTES, MAX_SIDE, MIN_SIDE
-from customlabels.datasets.model import Dataset, Hashes, ImageInfo
+from customlabels.datasets.model import ImageInfo
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -21,7 +18,6 @@ _SLOW = 0.001
 
 _BATCH, _PART, _TURNS = 4096, 64, 8
 """Paths that are looked at before any result is given; of one task at most; tasks a thread at least."""
-_CHUNK = 1 << 20
 
 
 def service_fault(info: ImageInfo) -> str | None:
@@ -71,8 +67,28 @@ def probe(path: Name, fault: Callable[[ImageInfo], str | None] = service_fault) 
     if wrong:
         raise ValueError(wrong)
     if info.format in _TAKEN and not is_whole(path, info, last):
-        raise ValueError(f"a broken {info.format} file: its end is missing")
+        raise _cut_off(info)
     return info
+
+
+def checked(data: bytes) -> ImageInfo:
+    """As `probe`, of a file's bytes.
+
+    Raises
+    ------
+    ValueError : a sentence saying why the service would not take it
+    """
+    info = look_in(data)
+    wrong = service_fault(info)
+    if wrong:
+        raise ValueError(wrong)
+    if not is_whole_in(data, info):
+        raise _cut_off(info)
+    return info
+
+
+def _cut_off(info: ImageInfo) -> ValueError:
+    return ValueError(f"a broken {info.format} file: its end is missing")
 
 
 def probe_all(
@@ -102,64 +118,6 @@ def probe_all(
         if time.perf_counter() - began > _SLOW * len(batch):
             break
     yield from in_parallel(see, remaining, step)
-
-
-def hash_all(paths: Iterable[Path], step: Callable[[int], None] | None = None) -> Iterator[Hashes]:
-    """The hashes of each file, in the order given.
-
-    Parameters
-    ----------
-    step : called with the bytes of each file
-
-    Raises
-    ------
-    OSError : a file cannot be read
-    """
-
-    def read(path: Path) -> Hashes:
-        hashes, size = _hashes(path)
-        if step:
-            step(size)
-        return hashes
-
-    return in_parallel(read, paths)
-
-
-def hashed(dataset: Dataset, step: Callable[[int], None] | None = None) -> Dataset:
-    """`dataset` with the hashes of all images that are here; what was hashed before is not read again.
-
-    Paths of images elsewhere, as in S3, are relative: a file of that name in the working folder is none of them.
-
-    Parameters
-    ----------
-    step : called with the bytes of each image that is read
-
-    Raises
-    ------
-    OSError : a file cannot be read
-    """
-    missing = [record for record in dataset.records if record.hashes is None and _is_here(record.path)]
-    if not missing:
-        return dataset
-    read = hash_all((record.path for record in missing), step)
-    hashes = {record.name: hashes for record, hashes in zip(missing, read, strict=True)}
-    records = (replace(record, hashes=record.hashes or hashes.get(record.name)) for record in dataset.records)
-    return replace(dataset, records=tuple(records))
-
-
-def _is_here(path: Path) -> bool:
-    return path.is_absolute() and path.is_file()
-
-
-def _hashes(path: Path) -> tuple[Hashes, int]:
-    """The hashes of a file, and its bytes."""
-    size, sha256, md5 = 0, hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-    with path.open("rb", buffering=0) as file:
-        while chunk := file.read(_CHUNK):
-            sha256.update(chunk)
-            md5.update(chunk)
-            size += len(chunk)
-    return Hashes(sha256.hexdigest(), md5.hexdigest()), size
 
 
 def in_parallel(

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.datasets.contents import hashed
 from customlabels.datasets.groups import connected
 from customlabels.datasets.limits import MAX_IMAGES, MAX_IMAGES_IN, MAX_TEST_IMAGES_OF_LABEL
 from customlabels.datasets.model import Dataset, ImageRecord, Side, label_counts
-from customlabels.datasets.probe import hashed
 from customlabels.datasets.videos.together import whole_videos
 
 MIN_LABELS = 2

@@ -26,19 +26,22 @@ _WANTED = {
 _TYPES = f'"{IMAGE_LEVEL}" or "{BOXES}"'
 
 
+@lru_cache(maxsize=256)
+def attributes_of(keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Those of a line's keys whose metadata is there, each with the key of that; most lines have the same keys."""
+    pairs = ((name, f"{name}-metadata") for name in keys if may_be_attribute(name))
+    return tuple((name, beside) for name, beside in pairs if beside in keys)
+
+
+def may_be_attribute(name: str) -> bool:
+    """Whether a key is not one of the service's own."""
+    return name != "source-ref" and not name.startswith("cl-")
+
+
 def image_level_fault(name: str, value: Any, metadata: dict[str, Any]) -> Fault | None:
     """What is wrong with an image-level attribute; None where nothing is."""
     label = metadata.get("class-name")
     confidence: Any = metadata.get("confidence")
-    if (
-        type(value) is int
-        and is_metadata(metadata)
-        and type(label) is str
-        and 0 < len(label) <= MAX_LABEL
-        and type(confidence) in NUMBERS
-        and 0 <= confidence <= 1
-    ):
-        return None
     if type(value) is not int:
         causes = (wrong(pointer(name), value, "a whole number"),)
         return Fault("ERROR_INVALID_LABEL_ATTRIBUTE_FORMAT", VALUE, name, causes=causes)
@@ -48,7 +51,7 @@ def image_level_fault(name: str, value: Any, metadata: dict[str, Any]) -> Fault 
     if type(confidence) not in NUMBERS or not 0 <= confidence <= 1:
         lacking.append("confidence")
     fault = metadata_fault(name, metadata, lacking)
-    if fault is not None:
+    if fault is not None or (type(label) is str and 0 < len(label) <= MAX_LABEL):
         return fault
     causes = (wrong(pointer(f"{name}-metadata", "class-name"), label, LABEL),)
     return Fault("ERROR_INVALID_LABEL_NAME_LENGTH", METADATA, name, causes=causes)

@@ -4,7 +4,6 @@ Source: Custom Labels developer guide, md-create-manifest-file-object-detection.
 """
 
 from collections.abc import Callable, Iterator
-from operator import itemgetter
 from typing import Any
 
 from customlabels.datasets.limits import MAX_BOXES, MAX_LABEL, MAX_SIDE, MIN_SIDE, SHRUNK_SIDE
@@ -13,7 +12,6 @@ from customlabels.manifests.faults import BOX, METADATA, MISSING, VALUE, Cause, 
 
 _SIZE = ("width", "height", "depth")
 _BOX = ("class_id", "left", "top", "width", "height")
-_numbers = itemgetter(*_BOX)
 Causes = tuple[Cause, ...]
 
 
@@ -22,49 +20,6 @@ def check_boxes(name: str, value: Any, metadata: dict[str, Any]) -> tuple[list[s
 
     A bad box takes out that box alone; every other fault takes out the attribute.
     """
-    labels = _faultless(value, metadata) if is_metadata(metadata) else None
-    return (labels, []) if labels is not None else _examined(name, value, metadata)
-
-
-def _faultless(value: Any, metadata: dict[str, Any]) -> list[str] | None:
-    """The labels of an attribute in which nothing is wrong, found in one pass; None where something may be."""
-    labels = []
-    try:
-        (size,) = value["image_size"]
-        width, height, boxes = size["width"], size["height"], value["annotations"]
-        objects, classes = metadata["objects"], metadata["class-map"]
-        if (
-            not (type(width) is type(height) is type(size["depth"]) is int)
-            or not (MIN_SIDE <= width <= MAX_SIDE and MIN_SIDE <= height <= MAX_SIDE)
-            or not 0 < len(boxes) <= MAX_BOXES
-            or not len(boxes) <= len(objects)
-        ):
-            return None
-        for described in objects:
-            if type(described["confidence"]) not in NUMBERS:
-                return None
-        least = max(width, height, SHRUNK_SIDE) / SHRUNK_SIDE
-        for box in boxes:
-            number, left, top, across, down = _numbers(box)
-            if not (
-                type(left) is type(top) is type(across) is type(down) is type(number) is int
-                and 0 <= left <= width - across
-                and 0 <= top <= height - down
-                and across > least
-                and down > least
-            ):
-                return None
-            label = classes[str(number)]
-            if type(label) is not str or not 0 < len(label) <= MAX_LABEL:
-                return None
-            labels.append(label)
-    except (KeyError, TypeError, ValueError):
-        return None
-    return labels if type(value["image_size"]) is type(boxes) is type(objects) is list else None
-
-
-def _examined(name: str, value: Any, metadata: dict[str, Any]) -> tuple[list[str], list[Fault]]:
-    """As `check_boxes`, fault by fault in the service's order."""
     objects: Any = metadata.get("objects")
     classes: Any = metadata.get("class-map")
     lacking = [

@@ -4,17 +4,17 @@ Source: Custom Labels developer guide, tm-debugging-json-line-errors.md and md-c
 """
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 import orjson
 
 from customlabels.core.addresses import S3Address, is_address, parse_address
-from customlabels.manifests.attributes import image_level_fault, kind_fault
+from customlabels.manifests.attributes import attributes_of, image_level_fault, kind_fault, may_be_attribute
 from customlabels.manifests.boxes import check_boxes
 from customlabels.manifests.faults import BOX, LINE, MISSING, Cause, Fault, pointer, wrong
 from customlabels.manifests.lines import BOXES, IMAGE_LEVEL
+from customlabels.manifests.plain_lines import read_plain
 
 MAX_LINE = 100_000
 """Characters."""
@@ -87,6 +87,17 @@ def read_entry(number: int, line: bytes, *, paths: bool = False) -> Entry:
     ----------
     paths : also take a source-ref that is no address but a path, as of an image below a folder
     """
+    if len(line) <= MAX_LINE:
+        plain = read_plain(line)
+        if plain is not None:
+            source_ref, labels, boxes = plain
+            if is_address(source_ref) or (paths and is_path(source_ref)):
+                return Entry(number, line, source_ref, labels, boxes)
+    return examined(number, line, paths=paths)
+
+
+def examined(number: int, line: bytes, *, paths: bool = False) -> Entry:
+    """As `read_entry`, of any line, with all that is wrong with it."""
     try:
         value = orjson.loads(line) if len(line) <= MAX_LINE or _fits(line) else None
     except ValueError:
@@ -100,7 +111,7 @@ def read_entry(number: int, line: bytes, *, paths: bool = False) -> Entry:
     boxes: list[str] = []
     faults: list[Fault] = []
     boxes_lost = False
-    attributes = _attributes(tuple(value))
+    attributes = attributes_of(tuple(value))
     for name, beside in attributes:
         content, metadata = value[name], value[beside]
         kind = metadata.get("type") if type(metadata) is dict else None
@@ -118,8 +129,6 @@ def read_entry(number: int, line: bytes, *, paths: bool = False) -> Entry:
                 boxes_lost |= any(not fault.is_warning for fault in box_faults)
         else:
             faults.append(kind_fault(name, metadata))
-    if not faults and attributes and len(labels) < 2:
-        return Entry(number, line, source_ref, tuple(labels), tuple(boxes))
     if not attributes:
         faults.append(_no_attributes_fault(value))
     elif not labels and not boxes:
@@ -130,21 +139,9 @@ def read_entry(number: int, line: bytes, *, paths: bool = False) -> Entry:
     return Entry(number, line, source_ref, tuple(dict.fromkeys(labels)), tuple(boxes), tuple(faults), boxes_lost)
 
 
-@lru_cache(maxsize=256)
-def _attributes(keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Those of a line's keys whose metadata is there, each with the key of that; most lines have the same keys."""
-    pairs = ((name, f"{name}-metadata") for name in keys if _may_be_attribute(name))
-    return tuple((name, beside) for name, beside in pairs if beside in keys)
-
-
 def is_path(source_ref: str) -> bool:
     """Whether a source-ref may be the path of a file rather than an address of any kind."""
     return bool(source_ref.strip()) and "://" not in source_ref and "\0" not in source_ref
-
-
-def _may_be_attribute(name: str) -> bool:
-    """Whether a key is not one of the service's own."""
-    return name != "source-ref" and not name.startswith("cl-")
 
 
 def _fits(line: bytes) -> bool:
@@ -187,7 +184,7 @@ def _source_ref_fault(value: dict[str, Any]) -> Fault:
 
 def _no_attributes_fault(value: dict[str, Any]) -> Fault:
     """What is lacking in a line of which no key has its metadata beside it."""
-    others = [name for name in value if _may_be_attribute(name)]
+    others = [name for name in value if may_be_attribute(name)]
     if not others:
         cause = Cause(pointer("source-ref"), value["source-ref"], "without a label; a training ignores it")
         return Fault("WARNING_UNANNOTATED_RECORD", LINE, causes=(cause,))

@@ -90,11 +90,13 @@ class Part:
         if source_ref is None:
             self.dropped.setdefault(UNUSABLE, Explained()).explain(entry.number, entry.faults[0].causes)
             return False
-        if source_ref in self._seen:
+        seen = self._seen
+        before = len(seen)
+        seen.add(source_ref)
+        if len(seen) == before:
             causes = (Cause(pointer("source-ref"), source_ref, "named on a line before"),)
             self.dropped.setdefault(TWICE, Explained()).explain(entry.number, causes)
             return False
-        self._seen.add(source_ref)
         if image_fault is not None:
             return True
         if not source_ref.startswith(self._latest):
@@ -110,7 +112,7 @@ class Part:
         if boxes:
             self.box_lines += 1
             counts = self.box_labels
-            for label in set(boxes):
+            for label in boxes if len(boxes) == 1 else set(boxes):
                 counts[label] = counts.get(label, 0) + 1
         if labels or boxes:
             self.used += not entry.boxes_lost or entry.usable

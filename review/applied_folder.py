@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.watching import Watch
+from customlabels.datasets.contents import hashed
 from customlabels.datasets.conversion import convert
 from customlabels.datasets.duplicates import near_duplicates
 from customlabels.datasets.layout import Format
 from customlabels.datasets.model import Dataset, ImageRecord, Side
-from customlabels.datasets.probe import hashed, probe_all
+from customlabels.datasets.probe import probe_all
 from customlabels.review.agreement import Outcome, resolutions
 from customlabels.review.answers import read_answers
 from customlabels.review.applying import Applied, Asked, apply, test_digest
@@ -67,7 +68,7 @@ def apply_to(
         for outcome in Outcome
         if outcome is not Outcome.RESOLVED
     }
-    given = hashed(dataset) if dataset is not None else Dataset(folder.resolve(), ())
+    given = hashed(dataset, pictures=True) if dataset is not None else Dataset(folder.resolve(), ())
     _keep_originals(given, folder)
     usable = [task for task in tasks if task.known is None and resolved[task.image].outcome is Outcome.RESOLVED]
     with TemporaryDirectory(prefix="customlabels-") as name:

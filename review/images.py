@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from customlabels.aws import s3 as objects
 from customlabels.core.addresses import parse_address
 from customlabels.core.errors import LayoutError
+from customlabels.datasets.contents import examine_all, hash_all
 from customlabels.datasets.model import ImageRecord
-from customlabels.datasets.probe import hash_all, probe_all
 from customlabels.review.answers import Region
 
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ def regions_of(record: ImageRecord) -> tuple[Region, ...] | None:
 
 
 def records_of(paths: Iterable[Path]) -> list[ImageRecord]:
-    """The files as images without labels; those that the service would not take are left out."""
+    """The files as images without labels, to be compared; those that the service would not take are left out."""
     several = list(paths)
     return [
-        ImageRecord(str(path), path, (), info)
-        for path, info in zip(several, probe_all(several), strict=True)
-        if not isinstance(info, str)
+        ImageRecord(str(path), path, (), contents[0], hashes=contents[1])
+        for path, contents in zip(several, examine_all(several, lambda size: None), strict=True)
+        if not isinstance(contents, str)
     ]

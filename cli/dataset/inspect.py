@@ -31,7 +31,7 @@ def inspect(session: Session, source: Source, near_duplicates: bool) -> int:
 
     Example: customlabels dataset inspect images --include '*.jpg'
     """
-    taken = read_images(wanted(session, source))
+    taken = read_images(wanted(session, source), whole=near_duplicates)
     dataset_ = taken.dataset
     twice = find_exact_duplicates(taken)
     if near_duplicates:

@@ -92,7 +92,7 @@ def _browsed(session: Session, source: str, mistakes: str | None, project: str |
     from customlabels.review.page.items import Findings, to_look_through
 
     settings = replace(DatasetSettings(), label_map=session.settings.dataset.label_map)
-    taken = read_images(Wanted(source, settings, lambda: session.clients.s3, session.console))
+    taken = read_images(Wanted(source, settings, lambda: session.clients.s3, session.console), whole=True)
     if taken.remote is not None:
         raise LayoutError(f"{source}: its images lie in S3, and only files here are looked through", hint="aws s3 sync")
     exact = find_exact_duplicates(taken)

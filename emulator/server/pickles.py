@@ -2,7 +2,7 @@
 
 Only ever read from a folder that nobody else can write (see serving.py): to read a pickle is to run what it says.
 Backends name each other rather than being written twice, so that each is kept by itself; code that moto made up on the
-way, locks and clocks are made anew; what is large lies in files of its own.
+way, locks and clocks are made anew, and so are threads, which have ended then; what is large lies in files of its own.
 """
 
 import gc
@@ -47,16 +47,28 @@ def backend_of(name: str) -> BaseBackend:
     return held
 
 
+class Unkeepable(OSError):
+    """moto holds something that has no form on disk."""
+
+
 def dumps(value: Any) -> bytes:
     """A value without large parts."""
     return dumps_with_blobs(value, None)[0]
 
 
 def dumps_with_blobs(value: Any, folder: Path | None) -> tuple[bytes, set[str]]:
-    """A value, and the names of the files in `folder` that its large parts are in."""
+    """A value, and the names of the files in `folder` that its large parts are in.
+
+    Raises
+    ------
+    Unkeepable : something in it cannot be written
+    """
     written = io.BytesIO()
     pickler = _Pickler(written, folder)
-    pickler.dump(value)
+    try:
+        pickler.dump(value)
+    except (TypeError, AttributeError, ValueError, pickle.PicklingError) as error:
+        raise Unkeepable(f"what was asked for cannot be kept: {error}") from error
     return written.getvalue(), pickler.blobs
 
 
@@ -100,6 +112,11 @@ class _Pickler(pickle.Pickler):
             return weakref.WeakValueDictionary, (dict(value.items()),)
         if kind is weakref.ReferenceType:
             return weakref.ref, (value(),)
+        if isinstance(value, threading.Thread):
+            own = {name: held for name, held in vars(value).items() if name not in vars(threading.Thread())}
+            return _ended, (kind,), own
+        if kind.__module__.startswith("cryptography."):
+            return _key(value)
         if isinstance(value, defaultdict) and kind is not defaultdict:
             # What one is pickled as calls its class as defaultdict's own is called.
             about = (value.default_factory, dict(value.__dict__))
@@ -146,6 +163,36 @@ def _empty(kind: Any) -> Any:
 def _fill(value: Any, about: tuple[Any, dict[str, Any]]) -> None:
     value.default_factory = about[0]
     value.__dict__.update(about[1])
+
+
+def _ended(kind: Any) -> Any:
+    """A thread of that kind, whose own attributes are still to be set."""
+    thread = kind.__new__(kind)
+    threading.Thread.__init__(thread)
+    return thread
+
+
+def _key(value: Any) -> Any:
+    """What makes a key of its standard form; for anything else of that library, pickle's own way."""
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+    if hasattr(value, "private_bytes"):
+        return _private_key, (value.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),)
+    if hasattr(value, "public_bytes"):
+        return _public_key, (value.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),)
+    return NotImplemented
+
+
+def _private_key(content: bytes) -> Any:
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+    return load_der_private_key(content, None)
+
+
+def _public_key(content: bytes) -> Any:
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    return load_der_public_key(content)
 
 
 def _function(code: bytes, module: str, defaults: tuple[Any, ...] | None, cells: tuple[Any, ...]) -> FunctionType:

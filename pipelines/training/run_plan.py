@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import LayoutError, ManifestError, SettingsError
 from customlabels.core.settings import BUCKET_PATTERN, NAME_PATTERN
+from customlabels.datasets.contents import hashed
 from customlabels.datasets.model import Dataset, Hashes, ImageRecord, Side, content_digest
-from customlabels.datasets.probe import hashed
 from customlabels.manifests.layout import class_numbers
 from customlabels.manifests.lines import entry_line
 from customlabels.manifests.validation import judge, read_part

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -13,11 +13,11 @@ from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.plurals import counted
 from customlabels.core.settings import DatasetSettings
 from customlabels.core.watching import Watch
+from customlabels.datasets.contents import hashed, make_hashed_dataset
 from customlabels.datasets.formats.masks import find_tree
 from customlabels.datasets.layout import Format, Options
 from customlabels.datasets.limits import FEWEST
 from customlabels.datasets.model import Dataset, Side
-from customlabels.datasets.probe import hashed
 from customlabels.datasets.reading import Policy, make_dataset
 from customlabels.datasets.split import (
     Group,
@@ -174,12 +174,16 @@ def _beside(path: Path, format: Format) -> str:
     return "".join(f"; {file} can be read too, as {format.name}" for file, format in known if format)
 
 
-def read_images(wanted: Wanted, policy: Policy | None = None) -> Taken:
+def read_images(
+    wanted: Wanted, policy: Policy | None = None, *, whole: bool = False, for_naught: bool = False
+) -> Taken:
     """The images that are asked for; what cannot be used is among the findings.
 
     Parameters
     ----------
     policy : what may be taken where images are to be converted; such have to be here
+    whole : whether files here will be hashed and compared: then it is done as they are read
+    for_naught : as `make_hashed_dataset` has it
 
     Raises
     ------
@@ -194,42 +198,44 @@ def read_images(wanted: Wanted, policy: Policy | None = None) -> Taken:
         if policy is not None:
             raise _not_here(wanted)
         return _read_folder_in_s3(wanted)
-    with (
-        find_source(wanted, convertible=policy is not None) as source,
-        wanted.watch.step(f"reading {source.path}") as advance,
-    ):
+    with find_source(wanted, convertible=policy is not None) as source:
         own = policy or Policy()
-        layout = source.format.read(source.path, source.options)
-        whole = Policy(
+        taking = Policy(
             label_map=wanted.settings.label_map,
             allow_unlabelled=wanted.settings.allow_unlabelled or own.allow_unlabelled,
             image_fault=own.image_fault,
-            step=lambda: advance(1),
         )
-        if not lie_in_s3(layout, source.options):
-            return Taken(make_dataset(layout, source.options, whole, source.path))
-        if policy is not None:
-            raise _not_here(wanted)
-        wanted.watch.note("no image is here; looking at those in S3 (--images DIR looks at copies)")
-        remote = read_in_s3(wanted.s3(), layout, source.options, whole)
-        return Taken(remote.dataset, remote)
+        with wanted.watch.step(f"reading {source.path}") as advance:
+            layout = source.format.read(source.path, source.options)
+            counting = replace(taking, step=lambda: advance(1))
+            if lie_in_s3(layout, source.options):
+                if policy is not None:
+                    raise _not_here(wanted)
+                wanted.watch.note("no image is here; looking at those in S3 (--images DIR looks at copies)")
+                remote = read_in_s3(wanted.s3(), layout, source.options, counting)
+                return Taken(remote.dataset, remote)
+            if not whole:
+                return Taken(make_dataset(layout, source.options, counting, source.path))
+        return Taken(
+            make_hashed_dataset(layout, source.options, taking, source.path, wanted.watch, for_naught=for_naught)
+        )
 
 
-def take_images(wanted: Wanted, policy: Policy | None = None) -> Taken:
+def take_images(wanted: Wanted, policy: Policy | None = None, *, whole: bool = False) -> Taken:
     """As `read_images`.
 
     Raises
     ------
     LayoutError : images cannot be used, and they are not to be skipped
     """
-    taken = read_images(wanted, policy)
+    taken = read_images(wanted, policy, whole=whole, for_naught=not wanted.skip_faulty)
     _refuse_faults(wanted, taken.dataset)
     return taken
 
 
 def divide_images(wanted: Wanted) -> tuple[Taken, Group]:
     """The images that are asked for, without faults, divided as the settings ask, and their groups."""
-    taken, given = take_images(wanted), wanted.settings
+    taken, given = take_images(wanted, whole=True), wanted.settings
     taken = Taken(_hashed(wanted, taken), taken.remote)
     dataset = undivided(taken.dataset) if wanted.resplit else taken.dataset
     group: Group = own_group
@@ -258,13 +264,13 @@ def _hashed(wanted: Wanted, taken: Taken) -> Dataset:
 
     What is in S3 has a hash there.
     """
-    if taken.remote is not None:
+    if taken.remote is not None or all(record.hashes for record in taken.dataset.records):
         return taken.dataset
     title = f"hashing {counted(len(taken.dataset.records), 'image')}"
     total = sum(record.info.size for record in taken.dataset.records if record.hashes is None)
     with wanted.watch.step(title, total, in_bytes=True) as advance:
         try:
-            return hashed(taken.dataset, advance)
+            return hashed(taken.dataset, advance, pictures=True)
         except OSError as error:
             raise LayoutError(f"{error.filename}: cannot be read ({error.strerror})") from error
 

@@ -61,14 +61,37 @@ def test_faults_of_all_sections_of_all_files_come_in_one_go(folder: Path, capsys
     ]
 
 
-def test_the_commented_file_and_what_it_says_in_comments_pass(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "customlabels.toml").write_text(TEMPLATE)
-    assert run(["settings", "validate"]) == 0
-    uncommented = "\n".join(line.removeprefix("# ") for line in TEMPLATE.splitlines()[2:])
-    # It shows a key of two that exclude each other.
-    (folder / "customlabels.toml").write_text(uncommented.replace('on_defect = "tag"', 'on_defect = "copy"'))
-    assert run(["settings", "validate"]) == 0
-    assert "customlabels.toml: nothing is wrong" in capsys.readouterr().out
+COMMENTED = [number for number, line in enumerate(TEMPLATE.splitlines()) if number > 1 and line.startswith("# ")]
+NEEDED = {
+    "[[schedule.window]]": ("# [[", "# days", "# start", "# stop"),
+    "[inspection]": ('# source = "s3:', "# defects"),
+}
+"""What each section cannot do without."""
+
+
+def uncommented(*numbers: int) -> str:
+    """The commented file, with so many of its lines in force."""
+    lines = TEMPLATE.splitlines()
+    return "\n".join(line.removeprefix("# ") if number in numbers else line for number, line in enumerate(lines))
+
+
+def test_the_commented_file_passes_as_it_stands_and_with_all_its_examples_in_force(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text in (uncommented(), uncommented(*COMMENTED)):
+        (folder / "customlabels.toml").write_text(text)
+        assert run(["settings", "validate"]) == 0
+        assert "customlabels.toml: nothing is wrong" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", COMMENTED)
+def test_each_example_of_the_commented_file_passes_by_itself(folder: Path, number: int) -> None:
+    lines = TEMPLATE.splitlines()
+    section = next(line for line in reversed(lines[: number + 1]) if line.removeprefix("# ").startswith("["))
+    needed = NEEDED.get(section.removeprefix("# "), ())
+    with_it = [other for other in COMMENTED if lines[other].startswith(needed or "none")]
+    (folder / "customlabels.toml").write_text(uncommented(number, *with_it))
+    Session().check_settings(folder / "customlabels.toml")
 
 
 def test_without_a_file_it_says_what_writes_one(capsys: pytest.CaptureFixture[str]) -> None:

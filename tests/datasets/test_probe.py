@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from customlabels.datasets.contents import hash_all
 from customlabels.datasets.headers import parse
 from customlabels.datasets.model import ImageInfo
-from customlabels.datasets.probe import hash_all, probe
+from customlabels.datasets.probe import probe
 
 
 def encoded(width: int, height: int, format: str, **options: object) -> bytes:

@@ -2,6 +2,7 @@ import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -65,6 +66,28 @@ def test_what_other_services_hold_comes_back(own_service: Service) -> None:
     assert [entry["Value"] for entry in history] == ["v1", "v2"]
     kept = b"".join(path.read_bytes() for path in own_service.state.iterdir() if path.is_file())
     assert b"SECRETSECRET" not in kept
+
+
+def test_keys_of_every_kind_come_back(own_service: Service) -> None:
+    kms = client(own_service, "kms")
+    made = {
+        spec: kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["KeyId"]
+        for spec, usage in (
+            ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"),
+            ("RSA_2048", "SIGN_VERIFY"),
+            ("ECC_NIST_P256", "SIGN_VERIFY"),
+            ("HMAC_256", "GENERATE_VERIFY_MAC"),
+        )
+    }
+    ciphered = kms.encrypt(KeyId=made["SYMMETRIC_DEFAULT"], Plaintext=b"secret")["CiphertextBlob"]
+    about: Any = {"KeyId": made["RSA_2048"], "Message": b"m", "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256"}
+    signature = kms.sign(**about)["Signature"]
+    kms = client(kill_and_return(own_service), "kms")
+    assert {spec: kms.describe_key(KeyId=key)["KeyMetadata"]["KeySpec"] for spec, key in made.items()} == {
+        spec: spec for spec in made
+    }
+    assert kms.decrypt(CiphertextBlob=ciphered)["Plaintext"] == b"secret"
+    assert kms.verify(**about, Signature=signature)["SignatureValid"]
 
 
 def test_a_state_of_another_version_is_refused_and_left(tmp_path: Path) -> None:
