@@ -43,7 +43,7 @@ def served(work: Work, folder: Path) -> Iterator[PageServer]:
     def no_s3() -> Any:
         raise AssertionError("S3 is not asked")
 
-    running = PageServer(Served(work, folder, lambda source: read_image(source, no_s3), lambda: NOON))
+    running = PageServer(Served(work, folder, lambda source, image: read_image(source, no_s3, image), lambda: NOON))
     with answering(running):
         yield running
 
