@@ -313,7 +313,7 @@ def test_a_task_that_somebody_has_removed_is_named_and_comes_back_with_the_next_
         return [(finding.name, finding.message) for finding in given.findings]
 
     assert notes() == []
-    del state.tasks[1], state.tasks[2]
+    del state.tasks[3], state.tasks[4]
     assert notes() == [("2 images", "waiting for an answer, and in no project: send puts it there")]
     assert sent(folder, url, "ada").new == {"ada": 2}
     assert notes() == []
