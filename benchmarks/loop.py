@@ -1,16 +1,16 @@
 """What reviewed images are worth, and what labelling ahead saves: python benchmarks/loop.py [TILES [SEEDS [AHEAD]]]
 
 A model of the local engine is learnt from 24 images, and from 100 more after each round that people label: once those
-that `review pick` chooses by what the model says of them, of those that look the same one, once 100 at random. F1 is that of an untouched test set, a
-mean over labels, with the best thresholds there, as in the service. On images that `customlabels sample` makes, in
-which two of three have no defect; and on photographs of magnetic tiles, where TILES is their folder (magnetic_tile.py
-tells of them).
+that `review pick` chooses by what the model says of them, of images that look the same one, once 100 at random. F1 is
+that of an untouched test set, a mean over labels, with the best thresholds there, as in the service. On images that
+`customlabels sample` makes, in which two of three have no defect; and on photographs of magnetic tiles, where TILES is
+their folder (magnetic_tile.py tells of them).
 
 Then sample images with boxes are labelled ahead by a model that was trained on others, and corrected in the page by a
 person who knows the truth: twelve at once are confirmed but for those that are wrong, which are corrected one by one.
 Beside it the same images labelled from nothing; both make a dataset. An action is a key, a
-click or a drag, as the page counts them. A box counts as right where it overlaps the true one by half. AHEAD times, with
-other images each time.
+click or a drag, as the page counts them. A box counts as right where it overlaps the true one by half. AHEAD times,
+with other images each time.
 """
 
 import json
