@@ -97,6 +97,25 @@ def test_an_answer_is_taken_back_and_one_that_is_left_for_later_comes_last(tab: 
     assert {answer.labels for answer in read_answers(tmp_path / "review")} == {("across",)}
 
 
+def test_what_cannot_be_shown_is_not_answered_and_is_left_for_later(tab: Tab, tmp_path: Path) -> None:
+    tasks = tasks_of(tmp_path)
+    first = Path(tasks[0].source)
+    first.write_bytes(Path(tasks[1].source).read_bytes())
+    with served(to_answer(tasks, [], "ada"), tmp_path / "review") as server:
+        tab.open(server.address)
+        tab.wait("!document.getElementById('alert').hidden && document.getElementById('confirm').disabled")
+        assert "is another image than the one that was asked about" in tab.value("document.body.innerText")
+        tab.press("1", "Enter", " ", "x")
+        assert read_answers(tmp_path / "review") == []
+        tab.press("n")
+        shown(tab, 1)
+        assert tab.value("document.getElementById('alert').hidden")
+        tab.press("1")
+        shown(tab, 2)
+        kept(tab)
+    assert [answer.image for answer in read_answers(tmp_path / "review")] == [tasks[1].image]
+
+
 @pytest.mark.parametrize("boxes", [False, True])
 def test_several_at_once_are_confirmed_but_for_those_that_are_not_right(tab: Tab, tmp_path: Path, boxes: bool) -> None:
     tasks = tasks_of(tmp_path, boxes=boxes)
