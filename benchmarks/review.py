@@ -215,6 +215,6 @@ def killed(folder: Path, after: float) -> set[str]:
 if __name__ == "__main__":
     worlds = int(sys.argv[1]) if len(sys.argv) > 1 else WORLDS
     for named, kind in KINDS.items():
-        productions(worlds, named, kind)
+        productions(max(1, worlds // 3) if named else worlds, named, kind)
     wrong_labels()
     kills(int(sys.argv[2]) if len(sys.argv) > 2 else KILLS)
