@@ -51,6 +51,11 @@ def get(s3: "S3Client", address: S3Address) -> bytes:
     return _got(s3, address).body
 
 
+def get_whole(s3: "S3Client", address: S3Address) -> "Beginning":
+    """As `get`, with what S3 knows the bytes by."""
+    return _got(s3, address)
+
+
 def get_if_there(s3: "S3Client", address: S3Address) -> bytes | None:
     """The object's bytes; None where it is not there.
 

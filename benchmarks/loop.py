@@ -1,15 +1,16 @@
-"""What reviewed images are worth, and what labelling ahead saves: python benchmarks/loop.py [TILES [SEEDS]]
+"""What reviewed images are worth, and what labelling ahead saves: python benchmarks/loop.py [TILES [SEEDS [AHEAD]]]
 
 A model of the local engine is learnt from 24 images, and from 100 more after each round that people label: once those
-that `review pick` chooses by what the model says of them, once 100 at random. F1 is that of an untouched test set, a
-mean over labels, with the best thresholds there, as in the service. On images that `customlabels sample` makes, in
-which two of three have no defect; and on photographs of magnetic tiles, where TILES is their folder (magnetic_tile.py
-tells of them).
+that `review pick` chooses by what the model says of them, of images that look the same one, once 100 at random. F1 is
+that of an untouched test set, a mean over labels, with the best thresholds there, as in the service. On images that
+`customlabels sample` makes, in which two of three have no defect; and on photographs of magnetic tiles, where TILES is
+their folder (magnetic_tile.py tells of them).
 
 Then sample images with boxes are labelled ahead by a model that was trained on others, and corrected in the page by a
 person who knows the truth: twelve at once are confirmed but for those that are wrong, which are corrected one by one.
 Beside it the same images labelled from nothing; both make a dataset. An action is a key, a
-click or a drag, as the page counts them. A box counts as right where it overlaps the true one by half.
+click or a drag, as the page counts them. A box counts as right where it overlaps the true one by half. AHEAD times,
+with other images each time.
 """
 
 import json
@@ -29,6 +30,7 @@ from support.browser import Tab, browser
 from support.local_services import QUICK
 from support.shells import Shell
 
+from customlabels.datasets.duplicates import near_duplicates
 from customlabels.datasets.samples import make_samples
 from customlabels.emulator.engine import classifier, features
 from customlabels.emulator.server import address
@@ -36,7 +38,7 @@ from customlabels.manifests.formats import load_dataset
 from customlabels.pipelines.service.detection import DetectedLabel
 from customlabels.review.agreement import matched
 from customlabels.review.answers import Region, read_answers
-from customlabels.review.images import keys_of, regions_of
+from customlabels.review.images import MAX_DISTANCE, keys_of, records_of, regions_of
 from customlabels.review.pick import Candidate, Cut, Thresholds, pick
 
 SEEDS, FIRST, A_ROUND, ROUNDS = 6, 24, 100, 4
@@ -44,12 +46,22 @@ TESTED, GOOD, BAD = 40, 260, 40
 """Sample images a label: tested, in the pool without a defect, and in the pool with each."""
 
 AT_ONCE = 12
-TRAINED, AHEAD = 80, 15
-"""Sample images a label: that a model is trained on, and that are labelled ahead."""
+TRAINED, AHEAD, TIMES = 80, 15, 3
+"""Sample images a label: that a model is trained on, and that are labelled ahead; and how often with other images."""
+
+Alike = list[tuple[int, ...]]
+"""Numbers of images that look the same."""
 
 
-def samples() -> tuple[Described, NDArray[np.bool_], str]:
-    """Sample images, which of them are tested, and the label that says that nothing is wrong."""
+def alike(folder: Path, names: list[str]) -> Alike:
+    """As `review pick` has them, of which it asks about one."""
+    numbers = {str(folder / name): number for number, name in enumerate(names)}
+    groups = near_duplicates(records_of([folder / name for name in names]), lambda: None, MAX_DISTANCE)
+    return [tuple(numbers[record.name] for record in group.records) for group in groups]
+
+
+def samples() -> tuple[Described, Alike, NDArray[np.bool_], str]:
+    """Sample images, those that look the same, which are tested, and the label that says that nothing is wrong."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "all"
         make_samples(root, images=TESTED + GOOD)
@@ -57,7 +69,8 @@ def samples() -> tuple[Described, NDArray[np.bool_], str]:
             if path.parent.name != "ok" and number(path.name) > TESTED + BAD:
                 path.unlink()
         images = described(root, features.describer())
-    return images, np.array([number(name) <= TESTED for name in images.names]), "ok"
+        same = alike(root, images.names)
+    return images, same, np.array([number(name) <= TESTED for name in images.names]), "ok"
 
 
 def number(name: str) -> int:
@@ -74,7 +87,7 @@ def begun(truth: NDArray[np.bool_], pool: NDArray[np.intp], seed: int) -> NDArra
 
 
 def rounds(
-    images: Described, test: NDArray[np.bool_], ok: str, labels: list[str], seed: int, *, picks: bool
+    images: Described, same: Alike, test: NDArray[np.bool_], ok: str, labels: list[str], seed: int, *, picks: bool
 ) -> list[float]:
     """F1 after each round."""
     pool = np.flatnonzero(~test)
@@ -93,7 +106,10 @@ def rounds(
                 for place, row in zip(left, scores, strict=True)
             ]
             cut = Cut(Thresholds(50.0), frozenset({ok}))
-            chosen_ = [int(image.candidate.image) for image in pick(candidates, cut, A_ROUND, seed=seed).new]
+            here = set(left.tolist())
+            groups = [[str(place) for place in group if place in here] for group in same]
+            picked = pick(candidates, cut, A_ROUND, alike=groups, seed=seed).new
+            chosen_ = [int(image.candidate.image) for image in picked]
         else:
             chosen_ = list(np.random.default_rng(1000 * seed + turn).permutation(left)[:A_ROUND])
         train[chosen_] = True
@@ -101,9 +117,11 @@ def rounds(
     return figures
 
 
-def compared(what: str, images: Described, tests: list[NDArray[np.bool_]], ok: str, labels: list[str]) -> None:
+def compared(
+    what: str, images: Described, same: Alike, tests: list[NDArray[np.bool_]], ok: str, labels: list[str]
+) -> None:
     ways = {
-        picks: [rounds(images, test, ok, labels, seed, picks=picks) for seed, test in enumerate(tests)]
+        picks: [rounds(images, same, test, ok, labels, seed, picks=picks) for seed, test in enumerate(tests)]
         for picks in (True, False)
     }
     for turn in range(1, min(map(len, [*ways[True], *ways[False]]))):
@@ -122,12 +140,30 @@ def compared(what: str, images: Described, tests: list[NDArray[np.bool_]], ok: s
         )
 
 
-def ahead() -> None:
+def ahead(times: int) -> None:
     """The actions of labelling in the page, ahead and from nothing."""
+    counts = [actions(number) for number in range(times)]
+    shares = [labelled_ahead / from_nothing for labelled_ahead, from_nothing, _ in counts]
+    note(
+        Row(
+            f"actions of a person in the page, {4 * AHEAD} sample images with boxes, labelled ahead",
+            "labelled from nothing",
+            f"{statistics.mean(shares):.2f} ({min(shares):.2f} to {max(shares):.2f})",
+            "; ".join(
+                f"{ahead_} keys, clicks and drags of {nothing}, {seen} images seen rightly"
+                for ahead_, nothing, seen in counts
+            ),
+            times,
+        )
+    )
+
+
+def actions(number: int) -> tuple[int, int, int]:
+    """Actions on images labelled ahead, and from nothing, and how many images were seen rightly."""
     with tempfile.TemporaryDirectory() as name:
         shell = Shell(Path(name))
-        make_samples(shell.folder / "first", images=TRAINED, seed=1)
-        make_samples(shell.folder / "more", images=AHEAD, seed=2)
+        make_samples(shell.folder / "first", images=TRAINED, seed=2 * number + 1)
+        make_samples(shell.folder / "more", images=AHEAD, seed=2 * number + 2)
         address.start(shell.state, QUICK)
         try:
             training = shell.start("--local", "train", "first/boxes.json", "--project", "ahead", "-q")
@@ -153,14 +189,7 @@ def ahead() -> None:
                 check(shell.folder / way, truth, len(keys))
         for way in counts:
             shell.run("review", "apply", "--in", way, "--to", f"{way}-set", "-q")
-    note(
-        Row(
-            f"actions of a person in the page, {4 * AHEAD} sample images with boxes, labelled ahead",
-            "labelled from nothing",
-            f"{counts['ahead'] / counts['nothing']:.2f}",
-            f"{counts['ahead']} keys, clicks and drags; from nothing {counts['nothing']}; {seen} images seen rightly",
-        )
-    )
+    return counts["ahead"], counts["nothing"], seen
 
 
 def labelled(
@@ -252,18 +281,19 @@ def corrected(tab: Tab, item: dict, truth: tuple[Region, ...], labels: list[str]
     return brush
 
 
-def main(folder: Path | None, seeds: int) -> None:
-    ahead()
-    images, test, ok = samples()
-    compared("sample images", images, [test] * seeds, ok, sorted({name.split("/")[0] for name in images.names}))
+def main(folder: Path | None, seeds: int, times: int) -> None:
+    ahead(times)
+    images, same, test, ok = samples()
+    compared("sample images", images, same, [test] * seeds, ok, sorted({name.split("/")[0] for name in images.names}))
     if folder is not None:
         photographs = described(folder, features.describer())
         groups = tiles(photographs.names)
         tests = [chosen(photographs.truth, groups, seed) for seed in range(1, seeds + 1)]
         labels = sorted({name.split("/")[0] for name in photographs.names})
         free = next(label for label in labels if label.endswith("Free"))
-        compared("magnetic tiles", photographs, tests, free, labels)
+        compared("magnetic tiles", photographs, alike(folder, photographs.names), tests, free, labels)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None, int(sys.argv[2]) if len(sys.argv) > 2 else SEEDS)
+    given = dict(enumerate(sys.argv))
+    main(Path(given[1]) if 1 in given else None, int(given.get(2, SEEDS)), int(given.get(3, TIMES)))

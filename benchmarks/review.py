@@ -3,7 +3,7 @@
 python benchmarks/review.py [WORLDS [KILLS]]. A production has 20,000 images, of which 3 % have a defect; a tenth of
 those surprise the model. 600 are picked and answered rightly. Beside it the 600 nearest to the threshold, unweighted.
 The prior of estimates was chosen by earlier worlds of the first kind; none of those is among these. Then other kinds of
-productions.
+productions, each of worlds of its own: of the same random numbers, intervals would be right or wrong together.
 """
 
 import contextlib
@@ -37,8 +37,8 @@ from customlabels.review.tasks import Task, add_tasks
 WORLDS, IMAGES, REVIEWED, KILLS = 300, 20_000, 600, 200
 FLIPPED, SHOWN, SETS, A_LABEL = 0.05, 0.1, 6, 50
 CUT = Cut(Thresholds(50.0))
-FRESH = 3000
-"""The first world; those before it are what the prior was chosen by."""
+FRESH, APART = 3000, 100_000
+"""The first world, those before it being what the prior was chosen by; and how far apart the first of two kinds are."""
 
 
 class Kind(NamedTuple):
@@ -54,6 +54,9 @@ KINDS = {
     ", one of ten images defective": Kind(defective=0.1),
     ", three of ten defects surprising": Kind(surprising=0.3),
     ", a weaker model": Kind(clear=1.0),
+    ", a surer model": Kind(clear=4.0),
+    ", no defect surprising": Kind(surprising=0.0),
+    ", half of the defects surprising": Kind(surprising=0.5),
 }
 
 
@@ -90,7 +93,8 @@ def reviewed(true: NDArray[np.bool_], confidences: NDArray[np.float64], seed: in
 def productions(worlds: int, named: str, kind: Kind) -> None:
     held: dict[str, list[bool]] = {"precision": [], "recall": []}
     wrong: dict[str, list[float]] = {"precision": [], "recall": [], "nearest": []}
-    for seed in range(FRESH, FRESH + worlds):
+    first = FRESH + APART * list(KINDS).index(named)
+    for seed in range(first, first + worlds):
         true, confidences = world(seed, kind)
         predicted = confidences >= 50
         hits = float((predicted & true).sum())

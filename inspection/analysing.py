@@ -15,7 +15,7 @@ from customlabels.inspection.attributes import attributes, values
 from customlabels.inspection.claims import Busy, Claim, Done, Key, Table
 from customlabels.inspection.rules import Seen
 
-_UNKNOWN = "?"
+UNKNOWN = "?"
 """The version before any answer has told it."""
 
 
@@ -32,7 +32,7 @@ class Versions:
         with self._lock:
             if analyzer.name not in self._known:
                 answer = self.table.dynamodb.get_item(TableName=self.table.name, Key=_key(analyzer))
-                self._known[analyzer.name] = str(values(answer.get("Item", {})).get("model", _UNKNOWN))
+                self._known[analyzer.name] = str(values(answer.get("Item", {})).get("model", UNKNOWN))
             return self._known[analyzer.name]
 
     def tell(self, analyzer: Analyzer, version: str) -> None:

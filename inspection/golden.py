@@ -1,17 +1,16 @@
-"""Golden images: a few whose labels are known, shown to the running version over and over. Canaries of the service."""
+"""Golden images: a few whose labels are known, shown to the running version over and over. Canaries of the service.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+Pure: standard library alone. `golden_images` reads, shows and packs them; the deployed function unpacks them here.
+"""
 
-from customlabels.core.errors import LayoutError
-from customlabels.inspection.rules import FLOOR
-from customlabels.manifests.formats import load_dataset
-from customlabels.pipelines.service.detection import detect
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-if TYPE_CHECKING:
-    from mypy_boto3_rekognition import RekognitionClient
+INDEX = "index.json"
+"""In what golden images are packed in: the files' names in it, and the images' names and labels."""
 
 _THRESHOLD = 50.0
 """Of a label of which none is known."""
@@ -32,45 +31,57 @@ class Golden:
     confidence: float | None
 
 
-def show_golden(
-    rekognition: "RekognitionClient",
-    version_arn: str,
-    source: Path,
-    thresholds: Mapping[str, float],
-    *,
-    rate: float,
-    advance: Callable[[int], None] = lambda count: None,
-) -> Golden:
-    """What the running version makes of the labelled images at `source`.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An image, the labels that are on it, and what a version said of it.
+
+    Parameters
+    ----------
+    best : the greatest confidence of each label, 0..100
+    error : why it could not be asked; None where it was
+    """
+
+    name: str
+    truth: frozenset[str]
+    best: Mapping[str, float] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A golden image as the deployed function has it."""
+
+    name: str
+    labels: frozenset[str]
+    body: bytes
+
+
+def golden_of(shown: list[Shown], thresholds: Mapping[str, float]) -> Golden:
+    """How images came out.
 
     Parameters
     ----------
     thresholds : from which confidence on a label counts, 0..100
-    rate : images a second
-
-    Raises
-    ------
-    LayoutError : there is no labelled image
-    ServiceError : the version cannot be asked
     """
-    records = load_dataset(source).records
-    if not records:
-        raise LayoutError(f"{source}: holds no labelled image", hint="a folder a label, as for training")
-    truth = {record.name: set(record.all_labels) for record in records}
-    lowest = min([FLOOR, *thresholds.values()])
-    images = [(record.name, record.path) for record in records]
     wrong: list[str] = []
     confidences: list[float] = []
-    for detection in detect(rekognition, version_arn, images, rate=rate, min_confidence=lowest, advance=advance):
-        if detection.error is not None:
-            wrong.append(f"{detection.name}: {detection.error}")
+    for image in shown:
+        if image.error is not None:
+            wrong.append(f"{image.name}: {image.error}")
             continue
-        best: dict[str, float] = {}
-        for seen in detection.labels:
-            best[seen.label] = max(seen.confidence, best.get(seen.label, 0.0))
+        best = image.best
         counting = {label for label, confidence in best.items() if confidence >= thresholds.get(label, _THRESHOLD)}
-        confidences += [best.get(label, 0.0) for label in truth[detection.name]]
-        if counting != truth[detection.name]:
-            wanted, said = (", ".join(sorted(names)) or "nothing" for names in (truth[detection.name], counting))
-            wrong.append(f"{detection.name} is {wanted}, the version says {said}")
-    return Golden(len(images), tuple(wrong), sum(confidences) / len(confidences) if confidences else None)
+        confidences += [best.get(label, 0.0) for label in image.truth]
+        if counting != image.truth:
+            wanted, answer = (", ".join(sorted(names)) or "nothing" for names in (image.truth, counting))
+            wrong.append(f"{image.name} is {wanted}, the version says {answer}")
+    return Golden(len(shown), tuple(wrong), sum(confidences) / len(confidences) if confidences else None)
+
+
+def unpacked(body: bytes) -> list[Packed]:
+    """The golden images in what `golden_images.packed` made."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        index = json.loads(archive.read(INDEX))
+        return [
+            Packed(image["name"], frozenset(image["labels"]), archive.read(image["file"])) for image in index["images"]
+        ]

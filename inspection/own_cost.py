@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from customlabels.core.prices import ALARM_PER_MONTH, DASHBOARD_PER_MONTH, METRIC_PER_MONTH
 from customlabels.inspection.functions.look import FIGURES
 from customlabels.inspection.stack.template import MEMORY
+from customlabels.inspection.watching import CONFIDENCE, DRIFTED, WRONG
 
 _ALARMS = 5
+
+_HOURLY = (DRIFTED, WRONG, CONFIDENCE)
+_HOURS = 730.5
+"""Of a month."""
+_SECONDS_AN_HOUR, _HOURLY_MEMORY = 5.0, 1024
+"""What the hourly function takes at most where a day has a few thousand images."""
 
 _REQUEST, _SECOND, _WRITE, _READ, _EVENT, _GET = 0.20e-6, 0.0000133334, 0.625e-6, 0.125e-6, 1.00e-6, 0.4e-6
 """Lambda's request; a gigabyte-second on arm64; a write and a read of DynamoDB; an event; GET of S3."""
@@ -29,10 +36,13 @@ class Charge:
 
 def standing_charges() -> tuple[Charge, ...]:
     """What the stack is charged by the month, whether anything arrives or not."""
+    metrics = len(FIGURES) + len(_HOURLY)
+    hourly = _SECONDS_AN_HOUR * _HOURLY_MEMORY / 1024 * _SECOND
     return (
         Charge("alarms", _ALARMS, round(_ALARMS * ALARM_PER_MONTH, 2)),
-        Charge("metrics", len(FIGURES), round(len(FIGURES) * METRIC_PER_MONTH, 2)),
+        Charge("metrics", metrics, round(metrics * METRIC_PER_MONTH, 2)),
         Charge("dashboard", 1, DASHBOARD_PER_MONTH),
+        Charge("hourly looks", round(_HOURS), round(_HOURS * (_REQUEST + hourly), 2)),
     )
 
 

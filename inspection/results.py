@@ -7,7 +7,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -83,14 +83,20 @@ def read(
                 yield _row(sighting)
 
 
-def analysed_sightings(table: Table, *, since: datetime, now: datetime) -> Iterator[tuple[Sighting, Analysis]]:
+def analysed_sightings(
+    table: Table, *, since: datetime, now: datetime, last: date | None = None
+) -> Iterator[tuple[Sighting, Analysis]]:
     """Images that were seen since a time, with all that a version saw in each; none of which that has expired.
+
+    Parameters
+    ----------
+    last : day of the last ones; None: today
 
     Raises
     ------
     ServiceError : the table cannot be read
     """
-    sightings = _sightings(table, max(since, now - _LONGEST_BACK), now)
+    sightings = _sightings(table, max(since, now - _LONGEST_BACK), now, last)
     while some := list(islice(sightings, MOST_KEYS)):
         analyses = _analyses(table, some)
         yield from ((sighting, analyses[_seen_by(sighting)]) for sighting in some if _seen_by(sighting) in analyses)
@@ -120,9 +126,9 @@ def write(rows: Iterable[Row], path: Path, advance: Callable[[Row], None] = lamb
     return count
 
 
-def _sightings(table: Table, since: datetime, now: datetime) -> Iterator[Sighting]:
+def _sightings(table: Table, since: datetime, now: datetime, last: date | None = None) -> Iterator[Sighting]:
     earliest, alive = since.astimezone(UTC).isoformat(timespec="milliseconds"), int(now.timestamp())
-    day, last = since.astimezone(UTC).date(), now.astimezone(UTC).date()
+    day, last = since.astimezone(UTC).date(), last or now.astimezone(UTC).date()
     while day <= last:
         with explained(f"reading the results of {day}"):
             pages = table.dynamodb.get_paginator("query").paginate(

@@ -8,19 +8,8 @@ from typing import Any
 from customlabels.core.templates import template
 from customlabels.inspection.drift import FALSE_ALARMS, HORIZON, LEAST, REFERENCE, Day, Signal, Watched, surprise
 from customlabels.inspection.golden import Golden
+from customlabels.inspection.signal_words import NAMES, in_words, value_of
 
-NAMES = {
-    "confidence": "confidence",
-    "sureness": "confidence above the threshold",
-    "share": "share",
-    "refused": "refused images",
-    "bytes": "bytes",
-    "brightness": "brightness",
-    "sharpness": "sharpness",
-}
-"""What the kinds of signals are called."""
-
-_SHARES = {"share", "refused"}
 _HIGH = 40.0
 """Of a row's picture; a day is one wide."""
 
@@ -84,7 +73,7 @@ def watch_page(
         golden=golden,
         production=production,
         figure=_figure,
-        in_words=_in_words,
+        in_words=in_words,
         least=LEAST,
         wanted=REFERENCE,
         horizon=HORIZON,
@@ -120,20 +109,6 @@ def _mark(number: int, signal: Signal | None) -> Mark:
         return Mark(number, _HIGH, 0.0, None)
     height = max(1.0, _HIGH * surprise(signal.p) / surprise(0.0))
     return Mark(number, round(_HIGH - height, 2), round(height, 2), signal.drifted)
-
-
-def value_of(signal: Signal, value: float) -> str:
-    """A mean or a share as a person reads it."""
-    if signal.kind in _SHARES:
-        return f"{100 * value:.1f} %"
-    if signal.kind == "bytes":
-        return f"{value / 1000:,.0f} KB" if value >= 10_000 else f"{value:,.0f} bytes"
-    return f"{value:.2f}" if signal.kind == "sharpness" else f"{value:.1f}"
-
-
-def _in_words(signal: Signal) -> str:
-    change = f"{value_of(signal, signal.before)} → {value_of(signal, signal.now)}"
-    return f"{NAMES[signal.kind]}{f' of {signal.label}' if signal.label else ''}: {change}"
 
 
 def _figure(figure: Mapping[str, Any]) -> str:

@@ -1,20 +1,15 @@
 """The results table read for drift: images of a version by the day, each once; and what was found, as metrics."""
 
-import hashlib
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from customlabels.aws import s3
 from customlabels.aws.clients import explained
 from customlabels.aws.function_log import NAMESPACE
 from customlabels.core.addresses import S3Address
-from customlabels.core.errors import ServiceError
-from customlabels.core.threads import in_threads
 from customlabels.inspection.claims import Table
-from customlabels.inspection.drift import REFERENCE, Reading, Watched, watch
+from customlabels.inspection.drift import REFERENCE, Day, Reading, Watched, watch
 from customlabels.inspection.golden import Golden
 from customlabels.inspection.records import Sighting
 from customlabels.inspection.results import analysed_sightings
@@ -23,12 +18,10 @@ from customlabels.inspection.rules import Analysis
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
-    from mypy_boto3_s3 import S3Client
 
 DRIFTED, WRONG, CONFIDENCE = "DriftedSignals", "GoldenWrong", "GoldenConfidence"
 """Metrics: signals that drift on the last day that was looked at; golden images that are wrong; their confidence."""
 
-_THREADS = 16
 _DAY = timedelta(days=1)
 
 
@@ -69,15 +62,17 @@ def watched(
     oldest: datetime,
     days: int = 1,
     first_images: int = REFERENCE,
+    last: date | None = None,
     measured: Callable[[list[Image]], list[Reading]] | None = None,
 ) -> Watched:
     """A version's production since `since`, held against its first images.
 
     Parameters
     ----------
+    last : the last day that is judged; None: today
     oldest : from when on results are kept
     days, first_images : that the reference has at least
-    measured : looks at images themselves; None: nobody does
+    measured : tells more of images, as how bright they are; None: nobody does
 
     Raises
     ------
@@ -90,7 +85,7 @@ def watched(
         # What lies between is neither reference nor wanted.
         first = max(since.date(), images[-1].reading.day + _DAY)
         begin = datetime.combine(first, time(), UTC)
-        images += readings_of(analysed_sightings(table, since=begin, now=now), version)
+        images += readings_of(analysed_sightings(table, since=begin, now=now, last=last), version)
     readings = measured(images) if measured else [image.reading for image in images]
     return watch(readings, thresholds, today=now.date(), days=days, first_images=first_images, since=since.date())
 
@@ -107,36 +102,6 @@ def _first_images(images: Iterable[Image], days: int, least: int) -> Iterator[Im
         yield image
 
 
-def measured_by(
-    client: "S3Client", most: int, advance: Callable[[int], None]
-) -> Callable[[list[Image]], list[Reading]]:
-    """Looks at `most` images of each day, the same whenever it is asked; those that are gone are left as they were."""
-    from customlabels.inspection.quality import quality
-
-    def look(image: Image) -> Reading:
-        try:
-            brightness, sharpness = quality(s3.get(client, image.address))
-        except (ServiceError, ValueError):
-            return image.reading
-        finally:
-            advance(1)
-        return replace(image.reading, brightness=brightness, sharpness=sharpness)
-
-    def look_at_all(images: list[Image]) -> list[Reading]:
-        by_day: dict[date, list[Image]] = defaultdict(list)
-        for image in images:
-            by_day[image.reading.day].append(image)
-        readings: list[Reading] = []
-        for several in by_day.values():
-            several.sort(key=lambda image: (image.reading.refused, _lot(image.image)))
-            readings += in_threads(look, [image for image in several[:most] if not image.reading.refused], _THREADS)
-            readings += [image.reading for image in several[:most] if image.reading.refused]
-            readings += [image.reading for image in several[most:]]
-        return readings
-
-    return look_at_all
-
-
 def publish(
     cloudwatch: "CloudWatchClient", project: str, now: datetime, found: Watched, golden: Golden | None
 ) -> dict[str, float]:
@@ -146,13 +111,7 @@ def publish(
     ------
     ServiceError : it may not be put there
     """
-    figures: dict[str, float] = {}
-    if found.days:
-        figures[DRIFTED] = len(found.days[-1].drifted)
-    if golden is not None:
-        figures[WRONG] = len(golden.wrong)
-        if golden.confidence is not None:
-            figures[CONFIDENCE] = golden.confidence
+    figures = figures_of(found.days[-1] if found.days else None, golden)
     data: list[MetricDatumTypeDef] = [
         {"MetricName": name, "Dimensions": [{"Name": "Project", "Value": project}], "Timestamp": now, "Value": figure}
         for name, figure in figures.items()
@@ -163,5 +122,13 @@ def publish(
     return figures
 
 
-def _lot(image: str) -> bytes:
-    return hashlib.sha256(image.encode()).digest()
+def figures_of(day: Day | None, golden: Golden | None) -> dict[str, float]:
+    """The metrics of a day that was judged, and of golden images that were shown."""
+    figures: dict[str, float] = {}
+    if day is not None:
+        figures[DRIFTED] = len(day.drifted)
+    if golden is not None:
+        figures[WRONG] = len(golden.wrong)
+        if golden.confidence is not None:
+            figures[CONFIDENCE] = golden.confidence
+    return figures

@@ -70,7 +70,7 @@ def promote(scope: Scope) -> Policy:
 
 
 def detect(scope: Scope) -> Policy:
-    """What `customlabels detect` needs, starting and stopping the model included."""
+    """What `customlabels detect` and `dataset prelabel` need, starting and stopping the model included."""
     calls = of_rekognition("DescribeProjectVersions", "DetectCustomLabels", "StartProjectVersion", "StopProjectVersion")
     return policy(
         [
@@ -88,7 +88,7 @@ def detect(scope: Scope) -> Policy:
 
 
 def analyzers(scope: Scope) -> Policy:
-    """What `customlabels detect --with NAMES` and `dataset frames --where` or `--blur-faces` need.
+    """What `detect --with NAMES`, `dataset prelabel --with rekognition`, `dataset frames --where`, `--blur-faces` need.
 
     With --no-model that is all; else `detect` needs its own as well.
     """

@@ -82,16 +82,20 @@ def read_answer(given: Mapping[str, Any]) -> Answer:
     """
     try:
         at = datetime.fromisoformat(given["at"])
-        boxes = given.get("boxes")
+        labels, boxes, unsure = given.get("labels"), given.get("boxes"), given.get("unsure")
+        if not isinstance(labels, list | None) or not isinstance(boxes, list | None):
+            raise ValueError("its labels, or its boxes, are no list")
+        if not isinstance(unsure, bool | None):
+            raise ValueError(f"whether it cannot tell is neither true nor false: {unsure!r}")
         answer = Answer(
             image=_text(given["image"], "image"),
             person=_text(given["person"], "person"),
             at=at,
-            labels=tuple(dict.fromkeys(_text(label, "a label") for label in given.get("labels") or ())),
+            labels=tuple(dict.fromkeys(_text(label, "a label") for label in labels or ())),
             boxes=None if boxes is None else tuple(map(read_region, boxes)),
-            unsure=bool(given.get("unsure")),
-            seconds=None if given.get("seconds") is None else float(given["seconds"]),
-            tool=str(given.get("tool", "page")),
+            unsure=bool(unsure),
+            seconds=_seconds(given.get("seconds")),
+            tool=_text(given.get("tool", "page"), "tool"),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"is no answer: {error!r}") from error
@@ -116,6 +120,16 @@ def read_region(given: Mapping[str, Any]) -> Region:
         raise ValueError(f"a box of {left:g}, {top:g}, {width:g} by {height:g} is not on the image")
     left, top = max(0.0, left), max(0.0, top)
     return Region(_text(given["label"], "a label"), left, top, min(width, 1 - left), min(height, 1 - top))
+
+
+def checked(answer: Answer) -> Answer:
+    """An answer that another tool gave, such as a review takes.
+
+    Raises
+    ------
+    ValueError : a sentence saying what is wrong with it
+    """
+    return read_answer(document(answer))
 
 
 def add_answers(folder: Path, answers: list[Answer]) -> None:
@@ -159,6 +173,14 @@ def missing(wanted: list[Answer], kept: list[Answer]) -> list[Answer]:
         for answer in wanted
         if (answer.image, answer.person) not in known or answer.at > known[answer.image, answer.person]
     ]
+
+
+def _seconds(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ValueError(f"it took {value!r} seconds, which is no time")
+    return float(value)
 
 
 def _text(value: object, what: str) -> str:

@@ -6,19 +6,19 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, ServiceError
 from customlabels.core.watching import Watch
 from customlabels.datasets.contents import hashed
 from customlabels.datasets.conversion import convert
 from customlabels.datasets.duplicates import near_duplicates
 from customlabels.datasets.layout import Format
-from customlabels.datasets.model import Dataset, ImageRecord, Side
+from customlabels.datasets.model import Dataset, ImageInfo, ImageRecord, Side
 from customlabels.datasets.probe import probe_all
-from customlabels.review.agreement import Outcome, resolutions
+from customlabels.review.agreement import Outcome, Resolution, resolutions
 from customlabels.review.answers import read_answers
 from customlabels.review.applying import Applied, Asked, apply, test_digest
 from customlabels.review.images import read_image
-from customlabels.review.tasks import the_tasks
+from customlabels.review.tasks import Task, the_tasks
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -72,17 +72,11 @@ def apply_to(
     _keep_originals(given, folder)
     usable = [task for task in tasks if task.known is None and resolved[task.image].outcome is Outcome.RESOLVED]
     with TemporaryDirectory(prefix="customlabels-") as name:
-        paths = [_here(task.source, number, Path(name), s3) for number, task in enumerate(usable)]
-        infos = list(probe_all(paths))
+        here = [_here(task, number, Path(name), s3) for number, task in enumerate(usable)]
+        infos = probe_all([path for path in here if isinstance(path, Path)])
         asked = [
-            Asked(
-                task,
-                resolved[task.image],
-                path,
-                None if isinstance(info, str) else info,
-                info if isinstance(info, str) else "",
-            )
-            for task, path, info in zip(usable, paths, infos, strict=True)
+            _asked(task, resolved[task.image], path if isinstance(path, str) else (path, next(infos)))
+            for task, path in zip(usable, here, strict=True)
         ]
         applied = apply(given, asked, lambda records: _alike(records, watch), to_test=to_test)
         if not applied.dataset.records:
@@ -99,13 +93,25 @@ def apply_to(
     return Written(applied, waiting, before, after)
 
 
-def _here(source: str, number: int, folder: Path, s3: "Callable[[], S3Client]") -> Path:
-    """Where the image lies; one in S3 is fetched."""
-    if not source.startswith("s3://"):
-        return Path(source)
-    path = folder / f"{number}{PurePosixPath(source).suffix.lower()}"
-    path.write_bytes(read_image(source, s3))
+def _here(task: Task, number: int, folder: Path, s3: "Callable[[], S3Client]") -> Path | str:
+    """Where the image lies, fetched where it is in S3; or why it is not had."""
+    try:
+        body = read_image(task.source, s3, task.image)
+    except (LayoutError, ServiceError) as error:
+        return error.message
+    if not task.source.startswith("s3://"):
+        return Path(task.source)
+    path = folder / f"{number}{PurePosixPath(task.source).suffix.lower()}"
+    path.write_bytes(body)
     return path
+
+
+def _asked(task: Task, resolution: Resolution, image: tuple[Path, ImageInfo | str] | str) -> Asked:
+    if isinstance(image, str):
+        return Asked(task, resolution, Path(task.source), None, image)
+    path, info = image
+    fault = info if isinstance(info, str) else ""
+    return Asked(task, resolution, path, None if isinstance(info, str) else info, fault)
 
 
 def _alike(records: Sequence[ImageRecord], watch: Watch) -> list[tuple[ImageRecord, ...]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from customlabels.datasets.model import Box, Dataset, ImageInfo, ImageRecord, Side, content_digest
+from customlabels.datasets.model import Box, Dataset, ImageInfo, ImageRecord, Side, content_digest, label_counts
 from customlabels.datasets.videos.frame_names import frame_of
 from customlabels.datasets.videos.together import of_one_video
 from customlabels.review.agreement import Outcome, Resolution
@@ -56,6 +56,7 @@ class Applied:
     corrected : names of images of the train part whose labels are others now
     tested : names of images that are new in the test part
     unchanged : images whose labels were the same already
+    strangers : labels that the dataset did not have, each with the images that have it now
     """
 
     dataset: Dataset
@@ -64,6 +65,7 @@ class Applied:
     tested: tuple[str, ...]
     unchanged: int
     refused: tuple[Refused, ...]
+    strangers: Mapping[str, int]
 
 
 def apply(dataset: Dataset, asked: Iterable[Asked], alike: Alike, *, to_test: int = 0, seed: int = 0) -> Applied:
@@ -111,13 +113,16 @@ def apply(dataset: Dataset, asked: Iterable[Asked], alike: Alike, *, to_test: in
         elif record.name in tested:
             records[record.name] = replace(record, side=Side.TEST)
     added = [record.name for _, record in new if record.name in records and record.name not in tested]
+    kept = tuple(sorted(records.values(), key=lambda record: record.name))
+    before = label_counts(dataset.records)
     return Applied(
-        replace(dataset, records=tuple(sorted(records.values(), key=lambda record: record.name))),
+        replace(dataset, records=kept),
         tuple(added),
         tuple(corrected),
         tuple(sorted(tested)),
         unchanged,
         tuple(refused),
+        {label: count for label, count in label_counts(kept).items() if before and label not in before},
     )
 
 

@@ -1,5 +1,6 @@
 """Images by their content, wherever they lie, and their bytes."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from customlabels.core.addresses import parse_address
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.contents import examine_all, hash_all
 from customlabels.datasets.model import ImageRecord
+from customlabels.inspection.records import by_sha256
 from customlabels.review.answers import Region
 
 if TYPE_CHECKING:
@@ -44,8 +46,12 @@ def keys_of(paths: Sequence[Path], step: Callable[[int], None] | None = None) ->
         raise LayoutError(f"{error.filename}: cannot be read ({error.strerror})") from error
 
 
-def read_image(source: str, s3: "Callable[[], S3Client]") -> bytes:
+def read_image(source: str, s3: "Callable[[], S3Client]", image: str = "") -> bytes:
     """The bytes of an image at a path, or at an address in S3.
+
+    Parameters
+    ----------
+    image : what it is known by; whatever else lies there by now is not given. Empty: whatever lies there is
 
     Raises
     ------
@@ -53,11 +59,25 @@ def read_image(source: str, s3: "Callable[[], S3Client]") -> bytes:
     ServiceError : S3 does not give it
     """
     if source.startswith("s3://"):
-        return objects.get(s3(), parse_address(source))
-    try:
-        return Path(source).read_bytes()
-    except OSError as error:
-        raise LayoutError(f"{source}: cannot be read ({error.strerror})") from error
+        stored = objects.get_whole(s3(), parse_address(source))
+        body, etag = stored.body, stored.etag
+    else:
+        try:
+            body, etag = Path(source).read_bytes(), ""
+        except OSError as error:
+            raise LayoutError(f"{source}: cannot be read ({error.strerror})") from error
+    if image and image not in _keys(body, etag):
+        raise LayoutError(
+            f"{source}: is another image than the one that was asked about",
+            hint="customlabels review pick, once more, asks about what lies there now",
+        )
+    return body
+
+
+def _keys(body: bytes, etag: str) -> set[str]:
+    """All that an image may be known by, with the ETag that S3 has for it."""
+    md5, size = hashlib.md5(body, usedforsecurity=False).hexdigest(), len(body)
+    return {image_key(etag or md5, size), image_key(md5, size), by_sha256(hashlib.sha256(body).hexdigest(), size)}
 
 
 def regions_of(record: ImageRecord) -> tuple[Region, ...] | None:

@@ -19,7 +19,8 @@ def add(path: Path, documents: Iterable[Mapping[str, Any]]) -> None:
 
     What was cut off by a crash, and so told to nobody, is taken away first.
     """
-    body = b"".join(json.dumps(document, ensure_ascii=False).encode() + b"\n" for document in documents)
+    lines = (json.dumps(document, ensure_ascii=False, allow_nan=False) for document in documents)
+    body = b"".join(line.encode() + b"\n" for line in lines)
     path.parent.mkdir(parents=True, exist_ok=True)
     with alone(path.with_name(f".{path.name}.lock")):
         is_new = not path.exists()
@@ -59,7 +60,7 @@ def read(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     raise LayoutError(f"{path}, line {number}: is over {MOST_BYTES / 1e6:.0f} MB")
                 return
             try:
-                document = json.loads(line)
+                document = json.loads(line, parse_constant=_no_number)
             except (ValueError, RecursionError) as error:
                 raise LayoutError(f"{path}, line {number}: is no JSON ({error})") from error
             if not isinstance(document, dict):
@@ -73,6 +74,10 @@ def alone(path: Path) -> Iterator[None]:
     with path.open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
 
 
 def _whole(file: Any, size: int) -> int:

@@ -221,8 +221,10 @@ def _units(
     numbers = {image: number for number, images in enumerate(alike) for image in images}
     together: dict[object, list[Candidate]] = defaultdict(list)
     for image, candidate in by_image.items():
-        labels = frozenset(label.label for label in cut.accepted(candidate.seen))
-        same = (numbers[image], cut.group(candidate.seen), labels) if image in numbers else image
+        same: object = image
+        if image in numbers:
+            labels = frozenset(label.label for label in cut.accepted(candidate.seen))
+            same = (numbers[image], cut.group(candidate.seen), labels)
         together[same].append(candidate)
     units = []
     for members in together.values():

@@ -18,6 +18,7 @@ import msgspec
 
 from customlabels.core.errors import LayoutError, ServiceError
 from customlabels.core.files import written_aside
+from customlabels.core.plurals import counted
 from customlabels.core.watching import Watch
 from customlabels.datasets.headers import parse
 from customlabels.pipelines.service.prelabels import prediction
@@ -107,7 +108,7 @@ def send(
     place: Place,
     folder: Path,
     people: Sequence[str],
-    image: Callable[[str], bytes],
+    image: Callable[[str, str], bytes],
     watch: Watch,
     *,
     labels: Iterable[str] = (),
@@ -119,7 +120,7 @@ def send(
 
     Parameters
     ----------
-    image : the bytes of an image by its source
+    image : the bytes of an image by its source and by what it is known
     labels : that can be given, besides those that are in the tasks
     boxes : whether people are asked for boxes; None: as the version sees
     blind : whether what the version saw is hidden
@@ -203,7 +204,9 @@ def collect(
     if not own:
         raise ServiceError(f"{studio.url} has no project of this review", hint="customlabels review send")
     counts: dict[str, int] = Counter()
+    there: set[str] = set()
     for person, project in own:
+        there |= {str(task["data"].get(CONTENT)) for task in label_studio.tasks(studio, project)}
         part = Given()
         body = msgspec.json.encode(label_studio.exported(studio, project))
         boxes = "<RectangleLabels" in project.label_config or (located and not project.label_config)
@@ -215,7 +218,16 @@ def collect(
         counts[person] += len(latest)
     new = missing(given.answers, read_answers(folder))
     add_answers(folder, new)
+    if gone := [image for image in _waiting(tasks, read_answers(folder)) if image not in there]:
+        given.leave_out(
+            counted(len(gone), "image"), "waiting for an answer, and in no project: send puts it there", fatal=False
+        )
     return len(new), len(given.answers) - len(new), given, dict(counts)
+
+
+def _waiting(tasks: Sequence[Task], answers: Sequence[Answer]) -> list[str]:
+    open_ = (Outcome.OPEN, Outcome.DISPUTED)
+    return [image for image, resolution in resolutions(tasks, answers).items() if resolution.outcome in open_]
 
 
 def _at(answer: Answer) -> Any:
@@ -278,7 +290,7 @@ def _send(
     studio: Studio,
     project: Project,
     wanted: Sequence[Task],
-    image: Callable[[str], bytes],
+    image: Callable[[str, str], bytes],
     advance: Callable[[int], None],
     *,
     blind: bool,
@@ -287,7 +299,7 @@ def _send(
     uploaded = label_studio.uploads(studio, project) if wanted else {}
     for first in range(0, len(wanted), _AT_ONCE):
         some = wanted[first : first + _AT_ONCE]
-        bodies = {task.image: image(task.source) for task in some}
+        bodies = {task.image: image(task.source, task.image) for task in some}
         names = {task.image: _file_name(task, bodies[task.image]) for task in some}
         copied = [task for task in some if not (addresses and task.source.startswith("s3://"))]
         fresh = [task for task in copied if names[task.image] not in uploaded]

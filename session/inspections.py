@@ -70,7 +70,17 @@ def inspection_stack(
     )
     if account.note:
         session.console.note(account.note)
-    return assemble(session.settings, project=name, bucket=code_bucket, asked=asked, account=account)
+    return assemble(
+        session.settings, project=name, bucket=code_bucket, asked=asked, account=account, golden=_golden(session)
+    )
+
+
+def _golden(session: "Session") -> bytes | None:
+    """The golden images of the settings, packed."""
+    from customlabels.inspection.golden_images import packed
+
+    given, base = session.settings.inspection.golden, session.settings_path
+    return None if given is None or base is None else packed(base.parent / given)
 
 
 def deploy_inspection(

@@ -7,6 +7,7 @@ from customlabels.inspection.stack import batch_policy, inspection_policy
 from customlabels.pipelines import policies
 from customlabels.pipelines.readiness import doctor_policies
 from customlabels.pipelines.sagemaker import pipeline_policy
+from customlabels.review import review_policy
 from customlabels.scheduler.stack import schedule_policy
 
 POLICIES: Mapping[str, Callable[[Scope], Policy]] = {
@@ -22,6 +23,7 @@ POLICIES: Mapping[str, Callable[[Scope], Policy]] = {
     "inspection": inspection_policy.inspection,
     "inspection-results": inspection_policy.inspection_results,
     "batch": batch_policy.batch,
+    "review": review_policy.review,
     "pipeline": pipeline_policy.pipeline,
     "doctor": doctor_policies.doctor,
     "doctor-probe": doctor_policies.probe,

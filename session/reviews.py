@@ -166,7 +166,7 @@ def send_review(
             place,
             folder,
             people,
-            lambda source: read_image(source, lambda: session.clients.s3),
+            lambda source, image: read_image(source, lambda: session.clients.s3, image),
             session.console,
             labels=labels,
             boxes=boxes,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from customlabels.inspection.claims import Table
     from customlabels.inspection.drift import Reading, Watched
     from customlabels.inspection.golden import Golden
     from customlabels.inspection.watching import Image
@@ -53,7 +54,8 @@ def watch_inspection(
     version : its name; the champion where it is None
     since : how far back days are judged
     reference : days that the first images are of, at least
-    look : images of each day that are fetched, to see how bright and sharp they are
+    look : images of each day that are fetched, to see how bright and sharp they are; none: as the analyzer
+        `properties` said, where the inspection has it
     golden : whether the golden images of the settings are shown
     review : folder of a review, whose answers give precision and recall
     publish : puts the figures into CloudWatch, where the inspection's alarms look
@@ -83,7 +85,7 @@ def watch_inspection(
             since=now - since,
             oldest=now - kept,
             days=reference,
-            measured=_measured(session, look, advance),
+            measured=_measured(session, table, look, advance),
         )
     if found.reference is not None and now.date() - found.reference.first >= kept - timedelta(days=2):
         session.console.warn(
@@ -98,11 +100,12 @@ def watch_inspection(
 
 
 def _measured(
-    session: "Session", look: int, advance: "Callable[[int], None]"
-) -> "Callable[[list[Image]], list[Reading]] | None":
-    from customlabels.inspection.watching import measured_by
+    session: "Session", table: "Table", look: int, advance: "Callable[[int], None]"
+) -> "Callable[[list[Image]], list[Reading]]":
+    from customlabels.inspection.brightness import measured_by
+    from customlabels.inspection.told_brightness import told_by
 
-    return measured_by(session.clients.s3, look, advance) if look else None
+    return measured_by(session.clients.s3, look, advance) if look else told_by(table)
 
 
 def _thresholds(session: "Session", chosen: "Description") -> "Mapping[str, float]":
@@ -122,7 +125,7 @@ def _thresholds(session: "Session", chosen: "Description") -> "Mapping[str, floa
 def _golden(session: "Session", chosen: "Description", thresholds: "Mapping[str, float]") -> "Golden | None":
     """How the golden images of the settings come out; nothing where there are none, or the model is down."""
     from customlabels.core.plurals import counted
-    from customlabels.inspection.golden import show_golden
+    from customlabels.inspection.golden_images import show_golden
     from customlabels.pipelines.service.states import State
     from customlabels.pipelines.service.versions import units_of
     from customlabels.session.settings_checks import in_file

@@ -9,7 +9,7 @@ from customlabels.aws.stacks.stack import render as render_files
 from customlabels.aws.stacks.stack import write_files
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.stack_options import code_bucket_option
-from customlabels.inspection.stack.inspection_stack import ZIP
+from customlabels.inspection.stack.inspection_stack import GOLDEN, ZIP
 from customlabels.inspection.stack.notifications import configuration
 from customlabels.session import Session
 
@@ -20,14 +20,15 @@ from customlabels.session import Session
 @click.option(
     "--to",
     type=click.Path(path_type=Path, file_okay=False),
-    help=f"Write template.yaml, {ZIP} and notification.json there.",
+    help=f"Write template.yaml, {ZIP}, notification.json and, where the settings name golden images, {GOLDEN} there.",
 )
 @pass_session
 def render(session: Session, project: str | None, bucket: str | None, to: Path | None) -> None:
     """Print the CloudFormation template, for teams that deploy with tools of their own.
 
-    It names the function's zip in the bucket, where you put it: --to writes both, and the notification that the watched
-    bucket needs beside its own. Without credentials it leaves out what only the account knows, and says so.
+    It names the zip of the functions, and that of golden images, in the bucket, where you put them: --to writes all of
+    it, and the notification that the watched bucket needs beside its own. Without credentials it leaves out what only
+    the account knows, and says so.
 
     Example: customlabels inspection render --to stack
     """
@@ -36,16 +37,18 @@ def render(session: Session, project: str | None, bucket: str | None, to: Path |
     if to is None:
         session.console.document(stack.template.rstrip())
         return
-    template, code = render_files(stack, to, {parts.key: ZIP})
+    names = {parts.key: ZIP} | ({parts.golden: GOLDEN} if parts.golden else {})
+    template, *zips = render_files(stack, to, names)
     inspection = parts.asked.inspection
     of_queue = configuration(stack.name, "QueueArn of the stack's outputs", inspection.prefix)
     document = {"QueueConfigurations": [of_queue]}
     (notification,) = write_files(to, {"notification.json": (json.dumps(document, indent=2) + "\n").encode()})
+    uploads = [f"{path} as s3://{parts.bucket}/{key}" for path, key in zip(zips, names, strict=True)]
     session.console.done(
-        f"wrote {template}, {code} and {notification}; upload the zip as s3://{parts.bucket}/{parts.key}, and add the "
-        f"notification to those of bucket {inspection.bucket}",
+        f"wrote {template} and {notification}; upload {' and '.join(uploads)}, and add the notification to those of "
+        f"bucket {inspection.bucket}",
         template=str(template),
-        zip=str(code),
+        zip=str(zips[0]),
         notification=str(notification),
         bucket=parts.bucket,
         key=parts.key,

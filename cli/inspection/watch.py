@@ -12,7 +12,7 @@ from customlabels.core.spans import parse_span
 from customlabels.session import Session
 
 if TYPE_CHECKING:
-    from customlabels.inspection.drift import Day, Signal
+    from customlabels.inspection.drift import Day
     from customlabels.session.watching import Production
 
 _SHOWN = 31
@@ -35,7 +35,8 @@ _SHOWN = 31
     "--look",
     type=click.IntRange(50),
     metavar="N",
-    help="Fetch N images of each day from S3, to see how bright and how sharp they are.",
+    help="Fetch N images of each day from S3, to see how bright and how sharp they are.  [default: as the analyzer "
+    "properties said, where it looked]",
 )
 @click.option(
     "--golden/--no-golden", default=True, help="Show the golden images of [inspection], where the model is up."
@@ -161,15 +162,9 @@ def _name(day: "Day") -> str:
 def _drift(day: "Day") -> str:
     if not day.signals:
         return "too few images"
+    from customlabels.inspection.signal_words import in_words
+
     return "; ".join(map(in_words, day.drifted)) or "none"
-
-
-def in_words(signal: "Signal") -> str:
-    """A signal in a few words."""
-    from customlabels.inspection.watch_page import NAMES, value_of
-
-    name = f"{NAMES[signal.kind]} of {signal.label}" if signal.label else NAMES[signal.kind]
-    return f"{name} {value_of(signal, signal.before)} → {value_of(signal, signal.now)}"
 
 
 def _figure(figure: Any) -> str | None:

@@ -70,6 +70,7 @@ def _document(written: "Written", target: Path) -> dict[str, Any]:
         "tested": list(applied.tested),
         "unchanged": applied.unchanged,
         "refused": [{"image": refused.name, "why": refused.why} for refused in applied.refused],
+        "new_labels": dict(applied.strangers),
         "waiting": written.waiting,
         "test_digest_before": written.before or None,
         "test_digest": written.after or None,
@@ -88,6 +89,9 @@ def _show(session: Session, written: "Written", target: Path, to_test: int) -> N
         f"{len(applied.corrected)} corrected, {len(applied.tested)} new to test on, {applied.unchanged} as they were"
         + (f"; {waiting}" if waiting else "")
     )
+    if applied.strangers:
+        named = ", ".join(f"{label} ({count})" for label, count in applied.strangers.items())
+        console.warn(f"labels that the images did not have before, and would be trained: {named}")
     if to_test and len(applied.tested) < to_test:
         console.warn(
             f"{len(applied.tested)} of {to_test} images could be tested on: no more are random, agreed on, and like no "

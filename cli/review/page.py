@@ -58,9 +58,11 @@ def page(
     else:
         name = person or getpass.getuser()
         work = to_answer(the_tasks(folder), read_answers(folder), name, labels=labels, boxes=boxes, blind=blind)
-    server = PageServer(
-        Served(work, folder, lambda source: read_image(source, lambda: session.clients.s3), session.now), port
-    )
+
+    def body(source: str, image: str) -> bytes:
+        return read_image(source, lambda: session.clients.s3, image)
+
+    server = PageServer(Served(work, folder, body, session.now), port)
     before = f", {work.done} answered before" if work.person else ""
     session.console.done(
         f"{len(work.items)} images{before}: {server.address}",

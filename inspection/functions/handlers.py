@@ -5,9 +5,9 @@ Imports the standard library, boto3 and this package's light modules alone: the 
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -15,15 +15,22 @@ import boto3
 from botocore.config import Config
 
 from customlabels.aws.function_log import log
+from customlabels.aws.topics import publish
 from customlabels.inspection.claims import Table
-from customlabels.inspection.functions import concluding, listed
+from customlabels.inspection.functions import concluding, hourly, listed
 from customlabels.inspection.functions import look as looking
+from customlabels.inspection.functions.asking import Model, milliseconds
 from customlabels.inspection.functions.knowledge import Known, Version, assumed_thresholds, look_up
+from customlabels.inspection.golden import unpacked
+from customlabels.inspection.rules import with_assumed
 
 Document = dict[str, Any]
 
 _KNOWN_FOR = 30.0
 """Seconds after which parameters are read again."""
+
+_GOLDEN_PART = 0.4
+"""Of the time of the hourly function, after which it shows no more golden images."""
 
 _LONGEST_DELAY = 900
 """Seconds. Source: SQS API reference, SendMessage, DelaySeconds."""
@@ -89,6 +96,48 @@ def look_listed(event: Document, context: Any) -> list[Document]:
 def conclude(event: Document, _: Any) -> Document:
     """Sees to what is left when a batch has ended, however that was: its uptime, its results, its notice."""
     return concluding.conclude(event["detail"], os.environ["PROJECT"], os.environ["TOPIC"], _client)
+
+
+def watch(event: Document, context: Any) -> Document:
+    """Looks whether what arrives, or the model, has changed: how many days were judged, and golden images shown."""
+    project, seconds = os.environ["PROJECT"], context.get_remaining_time_in_millis() / 1000
+    known = _known(project)
+    version = next(iter(known.versions), None)
+    if version is None:
+        return {}
+    table = Table(_client("dynamodb"), os.environ["TABLE"])
+    rules = with_assumed(known.inspection.rules, _assumed(version))
+    if version.arn not in _memory.assumed:
+        # By other thresholds than its own it would be said to be wrong; the next hour looks again.
+        return {}
+    hour = hourly.Hour(
+        project,
+        table,
+        version,
+        rules.thresholds,
+        deadline=timedelta(seconds=int(os.environ["DEADLINE"])),
+        kept=timedelta(days=known.inspection.keep),
+        now=datetime.fromisoformat(event["time"]),
+        lasts=timedelta(seconds=seconds),
+    )
+
+    def tell(about: str, lines: Sequence[str]) -> None:
+        publish(_client("sns"), os.environ["TOPIC"], *hourly.notice(project, version.name, about, lines))
+
+    golden = None
+    if key := os.environ.get("GOLDEN"):
+        body = _client("s3").get_object(Bucket=os.environ["BUCKET"], Key=key)["Body"].read()
+        model = Model(
+            _client("rekognition"),
+            table,
+            version,
+            alone=True,
+            rate=known.inspection.rate,
+            least=hourly.least(rules.thresholds),
+            last=milliseconds() + round(1000 * seconds * _GOLDEN_PART),
+        )
+        golden = hourly.show_golden(hour, unpacked(body), model, tell)
+    return {"days": len(hourly.judge_days(hour, tell)), "golden": golden.images if golden else 0}
 
 
 def _outcome(messages: list[looking.Message], seconds: float) -> looking.Outcome:

@@ -104,4 +104,7 @@ def _bucket_and_prefix(watched: str | None) -> tuple[str, str]:
 def _source() -> str:
     """What the template is rendered from, with every resource that it may have."""
     templates = resources.files("customlabels.inspection.stack") / "templates"
-    return "".join((templates / f"{name}.yaml.j2").read_text(encoding="utf-8") for name in ("inspection", "batch"))
+    return "".join(
+        (templates / f"{name}.yaml.j2").read_text(encoding="utf-8")
+        for name in ("inspection", "batch", "watch", "macros")
+    )

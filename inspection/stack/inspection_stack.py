@@ -26,7 +26,9 @@ from customlabels.pipelines.service.states import STARTABLE, UP, State
 from customlabels.pipelines.service.versions import Description, version_name
 
 HANDLERS = "customlabels.inspection.functions.handlers"
-ZIP = "inspection.zip"
+ZIP, GOLDEN = "inspection.zip", "golden.zip"
+"""What `render` calls the code, and the golden images."""
+
 _TAG = "customlabels:project"
 
 
@@ -100,10 +102,18 @@ def look_up(clients: Clients, settings: Settings, project: str, asked: Asked) ->
     return Account(arn, version, topic, _keys(clients, settings, asked), has_table, deployed, note)
 
 
-def assemble(settings: Settings, *, project: str, bucket: str, asked: Asked, account: Account) -> Assembled:
-    """What the settings, and the account, make of the project's stack."""
+def assemble(
+    settings: Settings, *, project: str, bucket: str, asked: Asked, account: Account, golden: bytes | None = None
+) -> Assembled:
+    """What the settings, and the account, make of the project's stack.
+
+    Parameters
+    ----------
+    golden : golden images, packed; None: there are none
+    """
     code, folder, names = functions_zip(HANDLERS), code_folder(settings, project, bucket), names_of(project)
     key = f"{folder.key}/{digest(code)}.zip"
+    shown = {} if golden is None else {f"{folder.key}/{digest(golden)}.golden.zip": golden}
     parts = Parts(
         project=project,
         project_arn=account.project_arn,
@@ -115,8 +125,9 @@ def assemble(settings: Settings, *, project: str, bucket: str, asked: Asked, acc
         batches=batch_folder(settings, project, bucket),
         keys=account.keys,
         has_table=account.has_table,
+        golden=next(iter(shown), None),
     )
-    stack = Stack(names.stack, template(parts), folder, {key: code}, settings.project.kms_key)
+    stack = Stack(names.stack, template(parts), folder, {key: code, **shown}, settings.project.kms_key)
     return Assembled(parts, names, stack)
 
 

@@ -21,6 +21,7 @@ from customlabels.inspection.stack.batch_machine import CHILD_TIMEOUT, definitio
 from customlabels.inspection.stack.batch_roles import conclude_statements, look_statements, machine_statements
 from customlabels.inspection.stack.dashboard import dashboard
 from customlabels.inspection.stack.roles import function_statements
+from customlabels.inspection.stack.watch_role import watch_statements
 from customlabels.inspection.watching import DRIFTED, WRONG
 
 TIMEOUT, MEMORY = 60, 160
@@ -48,12 +49,13 @@ class Names:
     batch: str
     machine: str
     conclude: str
+    watch: str
 
 
 def names_of(project: str) -> Names:
     stack = stack_name(project, "inspection")
-    named = (f"{stack}-{end}" for end in ("arrivals", "dead", "look", "results", "batch", "batches", "conclude"))
-    return Names(stack, *named)
+    ends = ("arrivals", "dead", "look", "results", "batch", "batches", "conclude", "watch")
+    return Names(stack, *(f"{stack}-{end}" for end in ends))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Parts:
     keys : KMS keys of the buckets that the function reads and writes
     has_table : whether the table is the stack's; else it is there, left by an inspection before
     batches : the folder where batches lie; by default below the results
+    golden : key of the golden images in `bucket`; None: there are none
     """
 
     project: str
@@ -81,6 +84,7 @@ class Parts:
     keys: Sequence[str] = ()
     has_table: bool = True
     batches: S3Address | None = None
+    golden: str | None = None
 
 
 def template(parts: Parts) -> str:
@@ -115,6 +119,15 @@ def template(parts: Parts) -> str:
                 parts.project, inspection, table=names.table, results=parts.results, keys=parts.keys
             ),
             batch=_batch(parts),
+            watch=watch_statements(
+                parts.project,
+                parts.topic or {"Ref": "Topic"},
+                table=names.table,
+                results=parts.results,
+                golden=S3Address(parts.bucket, parts.golden) if parts.golden else None,
+                keys=parts.keys,
+            ),
+            golden=parts.golden or "",
             alarms=alarms,
             dashboard=dashboard(names.queue, names.dead, parts.project, [alarm["logical"] for alarm in alarms]),
         )

@@ -30,7 +30,7 @@ function answering(work) {
   const canvas = stage(byId("canvas"), labels, { editable: work.boxes, changed: () => { count(); marks(); } });
   const count = () => { document.body.dataset.actions = ++actions; };
   const many = sheet(byId("sheet-images"), labels, LABEL_KEYS, () => { count(); told(); }), apart = new Set();
-  let together = false;
+  let together = false, missed = false;
 
   const waiting = () => items.map((_, number) => number).filter(number => !given.has(number));
   function following(from) {
@@ -77,7 +77,12 @@ function answering(work) {
       canvas.show(bitmap, own, guesses(item));
       document.body.dataset.shown = number;
       shown = performance.now();
-    } catch (error) { complain(new Error(`${item.name}: ${error.message}`)); }
+      if (missed && !unsent) complain(null);
+      missed = false;
+    } catch (error) {
+      missed = true;
+      complain(new Error(`${item.name}: ${error.message}`));
+    }
     marks();
   }
   const guesses = item => hints ? located(work.boxes ? item.seen.filter(seen => !seen.counts) : item.seen) : [];
@@ -106,7 +111,10 @@ function answering(work) {
     const predicted = item.predicted.length && !work.boxes && !chosen.size && hints;
     byId("confirm-text").textContent = work.boxes ? (canvas.boxes().length ? `Confirm ${canvas.boxes().length === 1 ? "the box" : `${canvas.boxes().length} boxes`}` : "Nothing on it")
       : chosen.size ? `Confirm ${[...chosen].join(", ")}` : predicted ? `As the version says: ${item.predicted.join(", ")}` : "Confirm";
-    byId("confirm").disabled = !work.boxes && !chosen.size && !predicted;
+    // What cannot be shown cannot be answered.
+    const unseen = document.body.dataset.shown !== String(current);
+    for (const button of [byId("nothing"), byId("unsure"), ...byId("labels").querySelectorAll("button")]) button.disabled = unseen;
+    byId("confirm").disabled = unseen || (!work.boxes && !chosen.size && !predicted);
     byId("undo").disabled = !history.length;
   }
   let brush = labels[0];

@@ -44,13 +44,13 @@ class Served:
     Parameters
     ----------
     folder : of the review that answers go to
-    image : the bytes of an image by its source
+    image : the bytes of an image by its source, and by what it is known; empty where whatever lies there will do
     now : the time
     """
 
     work: Work
     folder: Path
-    image: Callable[[str], bytes]
+    image: Callable[[str, str], bytes]
     now: Callable[[], datetime]
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
@@ -128,10 +128,14 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/api/work":
             return _json(self.server.served.work.document())
         if path.startswith("/api/image/"):
-            return _image(self.server.served.image(self._item(path.rpartition("/")[2]).source))
+            return _image(self._body(path))
         if path.startswith("/api/thumbnail/"):
-            return thumbnail(self.server.served.image(self._item(path.rpartition("/")[2]).source)), "image/jpeg"
+            return thumbnail(self._body(path)), "image/jpeg"
         raise _Refused(404, "There is no such page.")
+
+    def _body(self, path: str) -> bytes:
+        item = self._item(path.rpartition("/")[2])
+        return self.server.served.image(item.source, item.image)
 
     def _post(self, path: str) -> tuple[bytes, str]:
         given = self._document()

@@ -29,13 +29,15 @@ def read(document: Mapping[str, Any], where: str, matching: Matching, nothing: f
     image = matching.image(texts(document.get("inputContent")))
     if image is None:
         given.leave_out(where, NOT_PICKED, fatal=False)
-    elif not isinstance(answers, list) or not answers:
+    elif not isinstance(answers, list):
+        given.leave_out(where, f"its humanAnswers are no list: {str(answers)[:40]}")
+    elif not answers:
         given.leave_out(where, "has no answer: the loop expired, or was stopped", fatal=False)
     else:
         for number, raw in enumerate(answers, 1):
             try:
-                given.answers.append(_answer(raw, image, nothing))
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                given.add(_answer(raw, image, nothing))
+            except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
                 given.leave_out(f"{where}, answer {number}", f"is none that can be read: {error!r}")
 
 
@@ -52,7 +54,7 @@ def _answer(raw: Mapping[str, Any], image: str, nothing: frozenset[str]) -> Answ
         elif isinstance(content.get("label"), str):
             labels.append(content["label"])
         elif isinstance(content.get("labels"), list):
-            labels += map(str, content["labels"])
+            labels += content["labels"]
         else:
             continue
         known = True
@@ -62,11 +64,11 @@ def _answer(raw: Mapping[str, Any], image: str, nothing: frozenset[str]) -> Answ
     seconds = raw.get("timeSpentInSeconds")
     return Answer(
         image=image,
-        person=str(raw["workerId"]),
+        person=raw["workerId"],
         at=at if at.tzinfo else at.replace(tzinfo=UTC),
-        labels=tuple(dict.fromkeys(label for label in labels if label not in nothing)),
+        labels=tuple(label for label in labels if label not in nothing),
         boxes=None if boxes is None else tuple(boxes),
-        seconds=None if seconds is None else float(seconds),
+        seconds=seconds,
         tool=TOOL,
     )
 

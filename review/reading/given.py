@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from customlabels.datasets.model import Finding
-from customlabels.review.answers import Answer
+from customlabels.review.answers import Answer, checked
 from customlabels.review.tasks import Task
 
-NOT_PICKED = "is about no image that was picked"
+NOT_PICKED = "is about no image that was picked, or may be about several"
 
 
 @dataclass(slots=True)
@@ -18,6 +18,15 @@ class Given:
     answers: list[Answer] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
+    def add(self, answer: Answer) -> None:
+        """Takes an answer.
+
+        Raises
+        ------
+        ValueError : what is wrong with it
+        """
+        self.answers.append(checked(answer))
+
     def leave_out(self, where: str, why: str, *, fatal: bool = True) -> None:
         self.findings.append(Finding(where, why, fatal))
 
@@ -26,24 +35,26 @@ class Matching:
     """Finds the task that another tool's words are about: by its image's key, its address, its name, or its file's."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:
-        self._known: dict[str, str] = {}
+        self._known: dict[str, set[str]] = {}
         self._files: dict[str, set[str]] = {}
         for task in tasks:
             for word in (task.image, task.source, task.name):
-                self._known.setdefault(word, task.image)
+                self._known.setdefault(word, set()).add(task.image)
             self._files.setdefault(PurePosixPath(task.name).name, set()).add(task.image)
 
     def image(self, words: Iterable[str]) -> str | None:
         """The key of the one image that the words name; None where they name none, or one of several."""
         several = list(words)
-        for word in several:
-            if word in self._known:
-                return self._known[word]
-        for word in several:
-            named = self._files.get(PurePosixPath(word).name, set())
-            if len(named) == 1:
-                return next(iter(named))
+        for known, word_of in ((self._known, str), (self._files, _file_name)):
+            for word in several:
+                named = known.get(word_of(word), set())
+                if len(named) == 1:
+                    return next(iter(named))
         return None
+
+
+def _file_name(word: str) -> str:
+    return PurePosixPath(word).name
 
 
 def texts(value: object, depth: int = 4) -> Iterator[str]:

@@ -39,14 +39,13 @@ def read(file: Path, matching: Matching, nothing: frozenset[str], given: Given) 
         if not annotated.labels and annotated.boxes is None:
             given.leave_out(annotated.where, "has no label", fatal=False)
             continue
-        try:
-            boxes = None if annotated.boxes is None else _regions(annotated)
-        except ValueError as error:
-            given.leave_out(annotated.where, str(error))
-            continue
         at, job = about[int(annotated.where.rpartition(" ")[2])]
         labels = tuple(label for label in annotated.labels if label not in nothing)
-        given.answers.append(Answer(image, job, at, labels, boxes, tool=TOOL))
+        try:
+            boxes = None if annotated.boxes is None else _regions(annotated)
+            given.add(Answer(image, job, at, labels, boxes, tool=TOOL))
+        except ValueError as error:
+            given.leave_out(annotated.where, str(error))
     given.findings += read_.findings
 
 

@@ -60,7 +60,7 @@ def read(body: bytes, where: str, matching: Matching, nothing: frozenset[str], g
             given.leave_out(at, "has no answer yet", fatal=False)
         for number, annotation in enumerate(task.annotations, 1):
             try:
-                given.answers.append(_answer(annotation, image, nothing, boxes=boxes))
+                given.add(_answer(annotation, image, nothing, boxes=boxes))
             except ValueError as error:
                 given.leave_out(f"{at}, annotation {number}", str(error))
 

@@ -21,6 +21,7 @@ from support.uptime_stack import serviced
 from customlabels.core.errors import CustomLabelsError
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
+from customlabels.inspection.claims import Table
 from customlabels.session import Session
 
 SETTINGS = """
@@ -292,6 +293,70 @@ def test_production_is_watched_for_drift_with_golden_images_a_page_and_figures(m
     assert "golden images were not shown" in down.stderr
     settings(shell, "", "")
     dynamodb.delete_table(TableName=f"{STACK}-results")
+
+
+@pytest.mark.around
+def test_what_is_deployed_watches_by_itself(made: tuple[Shell, Service]) -> None:
+    shell, service = made
+    shell.run("--local", "versions", "promote", "v1", "--force")
+    shell.run("--local", "schedule", "deploy", "--yes")
+    shell.run("--local", "model", "start", "v1", "--yes")
+    settings(shell, "[inspection]", '[inspection]\nkeep = "8d"\ngolden = "photos"')
+    shell.run("--local", "inspection", "deploy", "--yes")
+    assert "nothing to change" in shell.run("--local", "inspection", "deploy", "--yes").stdout
+    now = datetime.fromtimestamp(address.advance(shell.state, 0.0), UTC)
+    rng = np.random.default_rng(0)
+    write_production(
+        Table(client(service, "dynamodb"), f"{STACK}-results"),
+        "line-1",
+        (
+            Seeing(
+                f"in/{day}/{number}.jpg",
+                (now - timedelta(days=day)).replace(hour=0, minute=0) + timedelta(seconds=number),
+                {"across": float(rng.uniform(60, 99) if rng.random() < share else rng.uniform(5, 30))},
+            )
+            for day, images, share in ((4, 260, 0.2), (3, 260, 0.2), (1, 120, 0.9))
+            for number in range(images)
+        ),
+    )
+    outputs = client(service, "cloudformation").describe_stacks(StackName="customlabels-surface")["Stacks"][0]
+    (topic,) = (output["OutputValue"] for output in outputs["Outputs"] if output["OutputKey"] == "Topic")
+    queue, sqs = told_queue(service, "watches"), client(service, "sqs")
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    client(service, "sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    notices: list[dict[str, str]] = []
+
+    def drift() -> dict[str, str] | None:
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            notices.append(json.loads(message["Body"]))
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return next((notice for notice in notices if "have changed" in notice["Subject"]), None)
+
+    address.advance(shell.state, 3600)
+    notice = wait_for(drift, what="notice", most=90)
+    assert notice["Subject"] == f"customlabels surface: images of {now.date() - timedelta(days=1)} have changed"
+    assert "share of across: " in notice["Message"]
+    points = {}
+    for metric in ("DriftedSignals", "GoldenWrong", "GoldenConfidence"):
+        points[metric] = client(service, "cloudwatch").get_metric_statistics(
+            Namespace="customlabels",
+            MetricName=metric,
+            Dimensions=[{"Name": "Project", "Value": "surface"}],
+            StartTime=now,
+            EndTime=now + timedelta(hours=2),
+            Period=3600,
+            Statistics=["Maximum"],
+        )["Datapoints"]
+    assert points["DriftedSignals"][-1]["Maximum"] >= 1
+    assert points["GoldenWrong"][-1]["Maximum"] == 0
+    assert points["GoldenConfidence"][-1]["Maximum"] > 50
+    # The same is told once, whatever the hour.
+    address.advance(shell.state, 3600)
+    address.advance(shell.state, 3600)
+    drift()
+    assert sum("have changed" in notice["Subject"] for notice in notices) == 1
+    settings(shell, "", "")
+    shell.run("--local", "inspection", "remove", "--results", "--yes")
 
 
 @pytest.mark.around

@@ -1,22 +1,28 @@
 """Every command does its work under exactly the policy that is printed for its use, and not with a statement less."""
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from botocore.exceptions import ClientError
 from support.drawing import draw
 from support.local_services import BUCKET, QUICK, Service, client, connect
 from support.people import Person, make_person
+from support.production import Seeing, write_production
 
 from customlabels.aws.stacks.names import stack_name
+from customlabels.cli.group import root
 from customlabels.emulator.server import address
+from customlabels.inspection.claims import Table
 from customlabels.manifests.lines import entry_line
 from customlabels.pipelines import policies
 from customlabels.pipelines.service.guard import role_name
@@ -99,6 +105,7 @@ USES = {
             "dataset split s3://pictures/line-1",
             "manifest build s3://pictures/line-1 --to built",
             "manifest validate s3://pictures/line-1/all.manifest --images s3",
+            "manifest describe s3://pictures/line-1/all.manifest",
             "versions gate --max-regression 1 --project NEW",
         ),
         project="NEW",
@@ -129,6 +136,7 @@ USES = {
         (
             "detect photos/across/000.jpg --start --yes",
             f"detect s3://{BUCKET}/line-1/across --start --yes",
+            f"dataset prelabel s3://{BUCKET}/line-1/across --with champion --to NEW-seen --start --yes",
             "model start second --yes",
             "model stop second",
         ),
@@ -138,7 +146,22 @@ USES = {
         (
             "detect photos/across/000.jpg --with properties --no-model",
             f"detect s3://{BUCKET}/line-1/across --with properties --no-model",
+            f"dataset prelabel s3://{BUCKET}/line-1/across --with rekognition --to NEW-seen --yes",
         ),
+    ),
+    "review": Use(
+        ("review",),
+        (
+            # What was inspected is picked, answered elsewhere, and fetched; what was detected is listed.
+            "review pick --in NEW --count 2",
+            "review status --in NEW --test-set",
+            "review read given --in NEW",
+            "review apply --in NEW --to NEW-set",
+            "review pick found.jsonl --in NEW-found --threshold 50",
+            "review suspects photos --by champion",
+        ),
+        watched="s3://pictures/arriving/",
+        before=("schedule deploy --yes", "inspection deploy --yes"),
     ),
     "copy": Use(("copy",), ("versions copy champion --to-project NEW",)),
     "delete": Use(
@@ -222,6 +245,48 @@ NOBODY_WAITS = {"batch"}
 """Uses whose commands leave at once, since nobody moves the clock on until a model is up."""
 
 
+ALONE = {
+    *("completion", "iam policy", "init", "sample", "settings validate"),
+    *("dataset convert", "dataset formats", "manifest convert", "manifest merge"),
+    *("review collect", "schedule capacity", "schedule show", "schedule simulate", "inspection simulate"),
+    *(f"local {name}" for name in ("advance", "env", "reset", "start", "status", "stop")),
+}
+"""Commands that ask AWS for nothing that takes a permission."""
+
+AS_OTHERS = {
+    "dataset frames": "analyzers: as detect --with",
+    "inspection render": "inspection: as diff; without permissions it leaves out what the account knows, and says so",
+    "review page": "review: as apply; it goes on until it is ended",
+    "review send": "review: as apply; it takes a Label Studio",
+    "schedule render": "schedule: as diff; without permissions it leaves out what the account knows, and says so",
+}
+"""Commands that are not tried here, and by which use and by what else their calls are."""
+
+
+def test_every_command_is_tried_under_a_policy_or_needs_none() -> None:
+    tried = {command for use in USES.values() for command in use.commands}
+    untried = {
+        name
+        for name in map(" ".join, commands(root))
+        if not any(command == name or command.startswith(f"{name} ") for command in tried)
+    }
+    assert untried == ALONE | AS_OTHERS.keys()
+    assert {why.partition(":")[0] for why in AS_OTHERS.values()} <= POLICIES.keys()
+    assert {use for named in USES.values() for use in named.policies} == POLICIES.keys()
+
+
+def commands(command: click.Command, *words: str) -> Iterator[tuple[str, ...]]:
+    """The words of every command that does something."""
+    if not isinstance(command, click.Group):
+        yield words
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        below = command.get_command(context, name)
+        assert below is not None
+        yield from commands(below, *words, name)
+
+
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Path]]:
     """A service that enforces permissions, images here and in S3, and a folder to run commands in."""
@@ -234,12 +299,23 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, 
         lines = []
         for path in sorted(photos.rglob("*.jpg")):
             key = f"line-1/{path.relative_to(photos)}"
-            service.s3.upload_file(str(path), bucket, key, ExtraArgs=encrypted)
+            # By its tags the local DetectLabels knows what is on an image.
+            told = {"Tagging": "rekognition-labels=Person:90"}
+            service.s3.upload_file(str(path), bucket, key, ExtraArgs={**encrypted, **told})
             lines.append(entry_line(f"s3://{bucket}/{key}", (path.parent.name,)))
         service.s3.put_object(Bucket=bucket, Key="line-1/all.manifest", Body=b"".join(lines))
     for path in sorted((photos / "across").glob("*.jpg")):
         service.s3.upload_file(str(path), "pictures", f"arriving/{path.name}", ExtraArgs=encrypted)
     service.s3.upload_file(str(next(photos.rglob("*.jpg"))), "pictures", "arriving/000.jpg", ExtraArgs=encrypted)
+    document = {"inputContent": {"image": "s3://pictures/arriving/000.jpg"}, "humanAnswers": [
+        {"answerContent": {"crowd-image-classifier": {"label": "across"}}, "workerId": "ada",
+         "submissionTime": "2026-06-01T12:00:00Z"}
+    ]}  # fmt: skip
+    (folder / "given").mkdir()
+    (folder / "given" / "output.json").write_text(json.dumps(document))
+    detection = {"name": "000.jpg", "source": f"s3://{BUCKET}/line-1/across", "version": "first", "least": 5.0,
+                 "error": None, "labels": [{"label": "across", "confidence": 80.0, "box": None}]}  # fmt: skip
+    (folder / "found.jsonl").write_text(json.dumps(detection) + "\n")
     client(service, "sns").create_topic(Name="models")
     (folder / "customlabels.toml").write_text(SETTINGS)
     (folder / "arriving.jsonl").write_text('{"source-ref": "s3://pictures/arriving/000.jpg"}\n')
@@ -279,6 +355,24 @@ def forget_stacks(service: Service) -> None:
             service.s3.delete_object(Bucket=BUCKET, Key=held["Key"])
 
 
+def arrived(service: Service) -> None:
+    """Two images that the champion saw as they arrived."""
+    table = Table(client(service, "dynamodb"), f"{stack_name('plain', 'inspection')}-results")
+    now = datetime.fromtimestamp(address.advance(service.state, 0.0), UTC)
+    listed = service.s3.list_objects_v2(Bucket="pictures", Prefix="arriving/")["Contents"][:2]
+    write_production(
+        table,
+        "pictures",
+        (
+            Seeing(
+                held["Key"], now - timedelta(minutes=5), {"across": 80.0}, size=held["Size"], version="first",
+                etag=held["ETag"].strip('"'),
+            )
+            for held in listed
+        ),
+    )  # fmt: skip
+
+
 def complaint(person: Person, use: Use, name: str, allowed: list[dict[str, Any]]) -> str:
     """What the first command says that is not let do all of its work; nothing where each is."""
     scope = replace(SCOPE, project=use.project.replace("NEW", name), images=use.images, watched=use.watched)
@@ -289,6 +383,8 @@ def complaint(person: Person, use: Use, name: str, allowed: list[dict[str, Any]]
     for command in use.before:
         person.have_done(command.replace("NEW", name))
     for command in use.commands:
+        if command == "review pick --in NEW --count 2":
+            arrived(person.service)
         if command.startswith("inspection retry"):
             # Without a letter there is nothing to be looked at, or moved.
             sqs, queue = client(person.service, "sqs"), f"{stack_name('plain', 'inspection')}-dead"

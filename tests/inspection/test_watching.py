@@ -12,11 +12,12 @@ from support.inspected import make_table
 from support.local_services import Service, client
 from support.production import Seeing, write_production
 
+from customlabels.inspection.brightness import measured_by
 from customlabels.inspection.claims import Table
 from customlabels.inspection.drift import Day, Reference, Signal, Watched
 from customlabels.inspection.golden import Golden
 from customlabels.inspection.quality import quality
-from customlabels.inspection.watching import CONFIDENCE, DRIFTED, WRONG, measured_by, publish, watched
+from customlabels.inspection.watching import CONFIDENCE, DRIFTED, WRONG, publish, watched
 
 NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)
 BUCKET, DAYS, A_DAY = "line-watched", 4, 60

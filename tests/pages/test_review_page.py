@@ -38,7 +38,7 @@ def test_axe_has_nothing_to_say(tab: Tab, axe: str, tmp_path: Path, boxes: bool,
         for key, path in zip(keys_of(paths), paths, strict=True)
     ]
     work = to_answer(tasks, [], "ada", boxes=boxes)
-    server = PageServer(Served(work, tmp_path / "review", lambda source: Path(source).read_bytes(), lambda: NOW))
+    server = PageServer(Served(work, tmp_path / "review", lambda source, _: Path(source).read_bytes(), lambda: NOW))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         tab.open(server.address, width, height, mobile=width < 500)

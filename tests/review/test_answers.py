@@ -1,5 +1,6 @@
 """Answers as they are kept."""
 
+import json
 import os
 import signal
 import subprocess
@@ -35,6 +36,25 @@ def test_an_answer_is_read_as_it_was_written(answer: Answer) -> None:
     assert read_answer(document(answer)) == answer
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["label", "left", "top"]), inner),
+    max_leaves=8,
+)
+FIELDS = ("image", "person", "at", "labels", "boxes", "unsure", "seconds", "tool")
+
+
+@given(ANSWERS, st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=3))
+def test_whatever_is_given_is_an_answer_that_json_can_hold_or_told_to_be_none(
+    answer: Answer, change: dict[str, object]
+) -> None:
+    try:
+        read = read_answer({**document(answer), **change})
+    except ValueError:
+        return
+    assert read_answer(json.loads(json.dumps(document(read), allow_nan=False))) == read
+
+
 @given(st.lists(ANSWERS, max_size=6))
 def test_answers_are_kept_each_persons_last_one_on_an_image(answers: list[Answer]) -> None:
     import tempfile
@@ -57,6 +77,14 @@ def test_answers_are_kept_each_persons_last_one_on_an_image(answers: list[Answer
         ({"at": "yesterday"}, "isoformat"),
         ({"person": " "}, "person is no text"),
         ({"labels": [1]}, "a label is no text"),
+        ({"labels": "crack"}, "are no list"),
+        ({"boxes": {}}, "are no list"),
+        ({"unsure": "no"}, "neither true nor false"),
+        ({"seconds": float("nan")}, "no time"),
+        ({"seconds": float("inf")}, "no time"),
+        ({"seconds": -1}, "no time"),
+        ({"seconds": True}, "no time"),
+        ({"tool": None}, "tool is no text"),
         ({"boxes": [{"label": "a", "left": 0.9, "top": 0, "width": 0.2, "height": 0.1}]}, "not on the image"),
         ({"boxes": [{"label": "a", "left": 0, "top": 0, "width": 0, "height": 0.1}]}, "not on the image"),
         ({"boxes": [{"label": "a", "left": "nan", "top": 0, "width": 0.1, "height": 0.1}]}, "not on the image"),

@@ -169,3 +169,24 @@ def test_a_folder_with_the_answers_in_it_is_a_source_and_the_same_answers_change
 
 def _no_s3() -> None:
     raise AssertionError("S3 is not asked")
+
+
+def test_what_is_gone_or_another_image_by_now_is_named_and_the_others_are_applied(tmp_path: Path) -> None:
+    paths = sorted(draw(tmp_path / "line", {"across": 3, "down": 2}).rglob("*.jpg"))
+    tasks = tasks_of(paths)
+    add_tasks(tmp_path / "review", tasks)
+    add_answers(tmp_path / "review", [Answer(task.image, "ada", NOON, ("across",)) for task in tasks])
+    paths[0].write_bytes(paths[4].read_bytes())
+    paths[1].unlink()
+    written = apply_to(tmp_path / "review", None, tmp_path / "made", FORMATS["manifest"], s3=_no_s3, watch=UNWATCHED)
+    why = {refused.name: refused.why for refused in written.applied.refused}
+    assert sorted(why) == [tasks[0].name, tasks[1].name]
+    assert "is another image than the one that was asked about" in why[tasks[0].name]
+    assert "cannot be read" in why[tasks[1].name]
+    assert len(load_dataset(tmp_path / "made").records) == 3
+
+
+def test_a_label_that_the_images_did_not_have_is_named() -> None:
+    images = [asked("a.png"), asked("b.png"), asked("c.png", Resolution(Outcome.RESOLVED, (), 1, ("ok",)))]
+    assert apply(dataset(TESTED), images, like()).strangers == {"crack": 2}
+    assert apply(dataset(), images, like()).strangers == {}

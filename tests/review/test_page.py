@@ -43,7 +43,7 @@ def served(work: Work, folder: Path) -> Iterator[PageServer]:
     def no_s3() -> Any:
         raise AssertionError("S3 is not asked")
 
-    running = PageServer(Served(work, folder, lambda source: read_image(source, no_s3), lambda: NOON))
+    running = PageServer(Served(work, folder, lambda source, image: read_image(source, no_s3, image), lambda: NOON))
     with answering(running):
         yield running
 
@@ -95,6 +95,25 @@ def test_an_answer_is_taken_back_and_one_that_is_left_for_later_comes_last(tab: 
         tab.wait("!document.getElementById('over').hidden")
         kept(tab)
     assert {answer.labels for answer in read_answers(tmp_path / "review")} == {("across",)}
+
+
+def test_what_cannot_be_shown_is_not_answered_and_is_left_for_later(tab: Tab, tmp_path: Path) -> None:
+    tasks = tasks_of(tmp_path)
+    first = Path(tasks[0].source)
+    first.write_bytes(Path(tasks[1].source).read_bytes())
+    with served(to_answer(tasks, [], "ada"), tmp_path / "review") as server:
+        tab.open(server.address)
+        tab.wait("!document.getElementById('alert').hidden && document.getElementById('confirm').disabled")
+        assert "is another image than the one that was asked about" in tab.value("document.body.innerText")
+        tab.press("1", "Enter", " ", "x")
+        assert read_answers(tmp_path / "review") == []
+        tab.press("n")
+        shown(tab, 1)
+        assert tab.value("document.getElementById('alert').hidden")
+        tab.press("1")
+        shown(tab, 2)
+        kept(tab)
+    assert [answer.image for answer in read_answers(tmp_path / "review")] == [tasks[1].image]
 
 
 @pytest.mark.parametrize("boxes", [False, True])

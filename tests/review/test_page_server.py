@@ -1,9 +1,12 @@
 """The page's server: who it answers, and what it keeps."""
 
 import http.client
+import itertools
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +41,7 @@ def _name(path: Path) -> str:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[PageServer]:
     work = to_answer(tasks_of(tmp_path), [], "ada")
-    served = Served(work, tmp_path / "review", lambda source: read_image(source, _no_s3), lambda: NOON)
+    served = Served(work, tmp_path / "review", lambda source, _: read_image(source, _no_s3), lambda: NOON)
     running = PageServer(served)
     with answering(running):
         yield running
@@ -203,3 +206,46 @@ def test_a_person_is_asked_about_what_waits_for_somebody_else(tmp_path: Path) ->
 def test_whoever_is_to_judge_unseen_is_not_told_what_the_version_saw(tmp_path: Path) -> None:
     document = to_answer(tasks_of(tmp_path), [], "ada", blind=True).document()
     assert all(item["seen"] == item["predicted"] == [] for item in document["items"])
+
+
+def test_an_image_that_is_another_by_now_is_not_shown_as_the_one_that_is_asked_about(tmp_path: Path) -> None:
+    tasks = tasks_of(tmp_path)
+    work = to_answer(tasks, [], "ada")
+    read = Served(work, tmp_path / "review", lambda source, image: read_image(source, _no_s3, image), lambda: NOON)
+    with answering(running := PageServer(read)):
+        assert ask(running, "GET", "/api/image/0")[0] == 200
+        Path(tasks[0].source).write_bytes(Path(tasks[1].source).read_bytes())
+        status, answer = ask(running, "GET", "/api/image/0")
+        assert status == 404
+        assert "is another image than the one that was asked about" in answer["error"]
+        assert ask(running, "GET", "/api/thumbnail/0")[0] == 404
+        Path(tasks[0].source).unlink()
+        assert ask(running, "GET", "/api/image/0")[0] == 404
+
+
+def test_two_pages_on_one_review_lose_nothing_and_keep_each_persons_last_word(tmp_path: Path) -> None:
+    tasks = tasks_of(tmp_path, 12)
+    times = itertools.count()
+
+    def later() -> datetime:
+        return NOON + timedelta(seconds=next(times))
+
+    pages = [
+        PageServer(Served(to_answer(tasks, [], person), tmp_path / "review", lambda *_: b"", later))
+        for person in ("ada", "ada", "bo")
+    ]
+
+    def answer_all(page: PageServer, label: str) -> None:
+        for number in range(len(tasks)):
+            assert ask(page, "POST", "/api/answer", {"number": number, "labels": [label]})[0] == 200
+
+    with ExitStack() as stack, ThreadPoolExecutor(3) as pool:
+        for page in pages:
+            stack.enter_context(answering(page))
+        list(pool.map(answer_all, pages, ("across", "across", "down")))
+        answer_all(pages[1], "down")
+    answers = read_answers(tmp_path / "review")
+    assert len(answers) == 2 * len(tasks)
+    assert {answer.labels for answer in answers} == {("down",)}
+    lines = (tmp_path / "review" / "answers.jsonl").read_text().splitlines()
+    assert len(lines) == 4 * len(tasks)

@@ -12,6 +12,7 @@ from customlabels.pipelines.service.detection import DetectedLabel
 from customlabels.review.answers import Answer, Region, read_answers
 from customlabels.review.pick import Group, Stratum
 from customlabels.review.reading.files import read_into
+from customlabels.review.reading.given import NOT_PICKED
 from customlabels.review.tasks import Task, add_tasks
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -189,4 +190,79 @@ def test_answers_on_other_images_are_told_and_left(review: Path, tmp_path: Path)
     write(tmp_path, "2/output.json", loop("s3://plant/line/other.png", label("crack")))
     new, _, given = read_into(review, [tmp_path / "given"])
     assert new == 1
-    assert [finding.message for finding in given.findings] == ["is about no image that was picked"]
+    assert [finding.message for finding in given.findings] == [NOT_PICKED]
+
+
+SIZE = {"width": 200, "height": 100}
+
+
+def located(box: dict[str, Any], size: dict[str, Any] = SIZE) -> dict[str, Any]:
+    whole = {"left": 20, "top": 10, "width": 40, "height": 30, "label": "pit", **box}
+    return {"crowd-bounding-box": {"boundingBoxes": [whole], "inputImageProperties": size}}
+
+
+@pytest.mark.parametrize(
+    ("content", "change"),
+    [
+        (label("crack"), {"timeSpentInSeconds": float("nan")}),
+        (label("crack"), {"timeSpentInSeconds": -3}),
+        (label("crack"), {"workerId": None}),
+        (label("crack"), {"submissionTime": None}),
+        (label(" "), {}),
+        ({"crowd-image-classifier-multi-select": {"labels": ["crack", None]}}, {}),
+        ({"crowd-image-classifier": None}, {}),
+        (None, {}),
+        (located({"left": float("nan")}), {}),
+        (located({"left": None}), {}),
+        (located({"left": 180}), {}),
+        (located({"top": -20}), {}),
+        (located({"label": None}), {}),
+        (located({}, {"width": 0, "height": 100}), {}),
+        (located({}, {"width": float("inf"), "height": 100}), {}),
+    ],
+)
+def test_an_answer_that_no_person_can_have_given_is_named_and_none_is_added(
+    content: Any, change: dict[str, Any], review: Path, tmp_path: Path
+) -> None:
+    document = loop("s3://plant/line/a.png", label("crack"), content)
+    document["humanAnswers"][1] |= change
+    path = write(tmp_path, "1/output.json", document)
+    with pytest.raises(LayoutError, match="none was added") as raised:
+        read_into(review, [path])
+    (detail,) = raised.value.details
+    assert detail.startswith(f"{path}, answer 2: is none that can be read")
+    assert read_answers(review) == []
+
+
+@pytest.mark.parametrize("answers", [None, float("nan"), {}, "none"])
+def test_a_loop_whose_answers_are_no_list_has_not_just_expired(answers: Any, review: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, "1/output.json", loop("s3://plant/line/a.png") | {"humanAnswers": answers})
+    with pytest.raises(LayoutError) as raised:
+        read_into(review, [path])
+    assert "its humanAnswers are no list" in raised.value.details[0]
+
+
+def test_words_that_name_several_images_name_none_of_them(tmp_path: Path) -> None:
+    folder = tmp_path / "review"
+    add_tasks(
+        folder,
+        [
+            Task(f"i#{number}:1", "line/a.png", f"s3://plant/{number}/line/a.png", "v", (), (), Group.REST,
+                 Stratum.RANDOM, 1.0, NOON)
+            for number in (1, 2)
+        ],
+    )  # fmt: skip
+    named = write(tmp_path, "1/output.json", loop("line/a.png", label("crack")))
+    with pytest.raises(LayoutError, match="no answer is on an image that was picked"):
+        read_into(folder, [named])
+    addressed = write(tmp_path, "2/output.json", loop("s3://plant/2/line/a.png", label("crack")))
+    assert read_into(folder, [named, addressed])[:2] == (1, 0)
+    assert [answer.image for answer in read_answers(folder)] == ["i#2:1"]
+
+
+def test_a_time_with_microseconds_is_the_same_when_it_is_read_again(review: Path, tmp_path: Path) -> None:
+    document = loop("s3://plant/line/a.png", label("crack"))
+    document["humanAnswers"][0]["submissionTime"] = "2026-06-01T12:00:00.123456Z"
+    path = write(tmp_path, "1/output.json", document)
+    assert read_into(review, [path])[:2] == (1, 0)
+    assert read_into(review, [path])[:2] == (0, 1)

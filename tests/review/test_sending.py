@@ -47,7 +47,7 @@ def task(number: int, people: int = 1, *, known: bool = False, box: bool = False
     )
 
 
-def image(source: str) -> bytes:
+def image(source: str, _: str) -> bytes:
     body = io.BytesIO()
     Image.new("L", (64, 48), int(source.partition(".")[0]) % 256).save(body, "JPEG")
     return body.getvalue()
@@ -298,3 +298,22 @@ def test_a_personal_token_is_exchanged_for_one_that_opens(
     monkeypatch.setenv(label_studio.TOKEN, "head.body.sign")
     assert list(label_studio.projects(label_studio.connect(url))) == []
     assert state.authorizations == ["", "Bearer opened"]
+
+
+def test_a_task_that_somebody_has_removed_is_named_and_comes_back_with_the_next_send(
+    held: tuple[str, State], tmp_path: Path
+) -> None:
+    url, state = held
+    folder = review(tmp_path, [task(number) for number in range(4)])
+    sent(folder, url, "ada")
+
+    def notes() -> list[tuple[str, str]]:
+        opened = label_studio.connect(url)
+        _, _, given, _ = collect(opened, place_of(folder, None), folder)
+        return [(finding.name, finding.message) for finding in given.findings]
+
+    assert notes() == []
+    del state.tasks[3], state.tasks[4]
+    assert notes() == [("2 images", "waiting for an answer, and in no project: send puts it there")]
+    assert sent(folder, url, "ada").new == {"ada": 2}
+    assert notes() == []

@@ -26,6 +26,7 @@ class Seeing:
     size: int = 1000
     version: str = "v1"
     content: str = ""
+    etag: str = ""
 
 
 def write_production(table: Table, bucket: str, seen: Iterable[Seeing]) -> None:
@@ -36,7 +37,7 @@ def write_production(table: Table, bucket: str, seen: Iterable[Seeing]) -> None:
 
 
 def _items(bucket: str, seeing: Seeing) -> list[dict[str, object]]:
-    etag = (seeing.content or seeing.key).encode().hex()
+    etag = seeing.etag or (seeing.content or seeing.key).encode().hex()
     address, image = S3Address(bucket, seeing.key), records.by_etag(etag, seeing.size)
     if seeing.refused:
         analysis = Analysis(refusal="InvalidImageFormatException", floor=5.0)
