@@ -1,8 +1,6 @@
-"""Videos from Python: frames taken of them, and shown to a version."""
+"""Frames of videos from Python: taken where they are wanted, and such that people may see them."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,32 +10,11 @@ from customlabels.core.plurals import counted
 if TYPE_CHECKING:
     from customlabels.datasets.videos.containers import Video
     from customlabels.datasets.videos.extracting import Choice, Finish, Taken, Within
-    from customlabels.pipelines.service.detection import Detection
-    from customlabels.pipelines.service.running import BeforeStart
-    from customlabels.pipelines.service.spans import Span
-    from customlabels.pipelines.service.versions import Description
-    from customlabels.pipelines.service.video_detection import Thresholds, VideoWanted
     from customlabels.session.session import Session
 
 
 BESIDE = 0.5
 """Seconds before and after a span that belong to it: Rekognition looks about twice a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class LookedAtVideo:
-    """The spans of a video, of how many frames they are, how many of those were looked at now, and in vain.
-
-    Parameters
-    ----------
-    faults : where the video breaks off
-    """
-
-    spans: "tuple[Span, ...]"
-    frames: int
-    looked: int
-    failed: int
-    faults: tuple[str, ...] = ()
 
 
 def frames(
@@ -132,136 +109,3 @@ def _blur_faces(session: "Session") -> "Finish":
         return blurred(body, [seen.box for seen in findings.seen if seen.box is not None])
 
     return finish
-
-
-def span_thresholds(
-    session: "Session", chosen: "Description", *, min_confidence: float | None = None, hold: float | None = None
-) -> "tuple[Thresholds, float | None]":
-    """With which confidences spans of a version's labels begin and go on, and what the version is asked for.
-
-    Parameters
-    ----------
-    min_confidence : with which spans begin, 0..100; each label's assumed threshold where it is None
-    hold : with which they go on, 0..100; four fifths of that where it is None
-
-    Returns
-    -------
-    thresholds, and the least confidence to ask for; None asks for what lies over the assumed thresholds
-    """
-    from customlabels.pipelines.evaluation.evaluation_summary import load_evaluation
-    from customlabels.pipelines.service.video_detection import HOLDS, Thresholds
-
-    assumed: dict[str, float] = {}
-    if min_confidence is None:
-        try:
-            labels = load_evaluation(session.clients.s3, chosen).labels
-        except ServiceError as error:
-            session.console.note(f"{error.message}: spans go by the labels that the version answers with alone")
-            return Thresholds(lambda label: 0.0, lambda label: 0.0), None
-        assumed = {metrics.label: 100 * metrics.threshold for metrics in labels}
-
-    def begins(label: str) -> float:
-        return assumed.get(label, 50.0) if min_confidence is None else min_confidence
-
-    def holds(label: str) -> float:
-        return HOLDS * begins(label) if hold is None else min(hold, begins(label))
-
-    return Thresholds(begins, holds), min([holds(label) for label in assumed] or [holds("")])
-
-
-def look_at_video(
-    session: "Session",
-    source: str | Path,
-    wanted: "VideoWanted",
-    *,
-    version: str | None = None,
-    project: str | None = None,
-    min_confidence: float | None = None,
-    rate: float | None = None,
-    to: Path | None = None,
-    safe_csv: bool = False,
-    draw: Path | None = None,
-    start: bool = False,
-    before_start: "BeforeStart | None" = None,
-    guard: bool = True,
-) -> LookedAtVideo:
-    """From when to when a running version sees its labels in a video, a file or an object in S3.
-
-    Parameters
-    ----------
-    min_confidence : with which spans begin, 0..100; each label's assumed threshold where it is None
-    to : holds what is seen in each frame; frames that it holds already are not looked at again
-
-    Raises
-    ------
-    LayoutError : it is no video, or `to` holds something else
-    ServiceError : the version cannot be asked
-    """
-    from customlabels.datasets.videos.containers import fingerprint
-    from customlabels.datasets.videos.decoding import Course, import_opencv
-    from customlabels.datasets.videos.extracting import Choice
-    from customlabels.pipelines.service.contact_sheet import shown_spans, write_sheet
-    from customlabels.pipelines.service.detection import detect
-    from customlabels.pipelines.service.detection_drawing import draw_in
-    from customlabels.pipelines.service.detection_files import Run, detection_file, kept_detections, read_kept
-    from customlabels.pipelines.service.versions import units_of, version_name
-    from customlabels.pipelines.service.video_detection import (
-        BRIDGES,
-        frames_of,
-        see_spans_file,
-        spans_of,
-        tiles_of,
-        write_spans,
-    )
-    from customlabels.pipelines.service.video_sources import videos_of
-
-    if wanted.spans is not None:
-        see_spans_file(wanted.spans)
-    import_opencv()
-    clients, text = session.clients, str(source)
-    (film,) = videos_of(text, clients.s3).videos
-    mark, choice = fingerprint(film), Choice(wanted.every, key_frames=wanted.key_frames)
-    chosen = session.answering(project, version)
-    thresholds, asked = session.span_thresholds(chosen, min_confidence=min_confidence, hold=wanted.hold)
-    run = Run(text, version_name(chosen), asked)
-    kept = read_kept(to, run, safe=safe_csv) if to else None
-    detections: list[Detection] = kept_detections(to, kept, run, safe=safe_csv) if to and kept else []
-    done = {detection.name for detection in detections}
-    if done:
-        session.console.note(f"{counted(len(done), 'frame')} in {to} already, and not looked at again")
-    faults: list[str] = []
-    bodies: dict[str, bytes] = {}
-    looked = failed = 0
-
-    def fresh() -> Iterator[tuple[str, bytes]]:
-        for name, body in frames_of(film, mark, choice, Course(), wanted=lambda name: name not in done, faults=faults):
-            if draw is not None:
-                bodies[name] = body
-            yield name, body
-
-    units = units_of(chosen)
-    pace = units * (rate or session.settings.detect.rate)
-    with ExitStack() as stack:
-        stack.enter_context(session.running(chosen, units=units, start=start, before_start=before_start, guard=guard))
-        file = stack.enter_context(detection_file(to, kept, run, safe=safe_csv)) if to and kept else None
-        advance = stack.enter_context(session.console.step(f"looking at frames of {source}"))
-        arn = chosen["ProjectVersionArn"]
-        for detection in detect(clients.rekognition, arn, fresh(), rate=pace, min_confidence=asked, advance=advance):
-            looked, failed = looked + 1, failed + bool(detection.error)
-            if detection.error:
-                session.console.warn(f"{detection.name}: {detection.error}")
-            elif draw is not None:
-                draw_in(draw, detection, bodies[detection.name], clients.s3)
-            bodies.pop(detection.name, None)
-            if file is not None:
-                file.write(detection)
-            detections.append(detection)
-    for fault in faults:
-        session.console.warn(fault)
-    gap = BRIDGES * wanted.every if wanted.gap is None else wanted.gap
-    found = spans_of(detections, thresholds, gap)
-    if wanted.spans is not None:
-        write_spans(found, wanted.spans)
-    if wanted.sheet is not None:
-        write_sheet(tiles_of(film, mark, choice, shown_spans(found), detections), wanted.sheet)
-    return LookedAtVideo(tuple(found), len(detections), looked, failed, tuple(faults))
