@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 FOURCCS = {".mp4": "mp4v", ".webm": "VP80"}
 """Codecs that OpenCV has on every machine, by the endings of their files; browsers show the latter."""
 
-_USUAL, _MOST = 25.0, 120.0
-"""Pictures a second where a video does not say, and at most."""
+_USUAL, _LEAST, _MOST = 25.0, 10.0, 120.0
+"""Pictures a second where a video does not say, or says so few that it is a mean of times that vary; and at most."""
 
 
 def write_video(shown: Iterable[Picture], path: Path, rate: Callable[[], float]) -> None:
@@ -36,7 +36,7 @@ def write_video(shown: Iterable[Picture], path: Path, rate: Callable[[], float])
         try:
             for picture in shown:
                 if writer is None or held is None:
-                    each = rate() if 0 < rate() <= _MOST else _USUAL
+                    each = rate() if _LEAST <= rate() <= _MOST else _USUAL
                     held = _even(picture.pixels)
                     writer = _writer(aside, path, each, held)
                 while written < round(picture.seconds * each):

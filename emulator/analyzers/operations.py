@@ -93,12 +93,12 @@ def detect_faces(context: Context, parameters: dict[str, Any]) -> dict[str, Any]
     }
 
 
-def _image(context: Context, parameters: dict[str, Any]) -> tuple[bytes, dict[str, str] | None]:
-    """The image's bytes, and the tags of the object that it is, where it is one."""
+def _image(context: Context, parameters: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
+    """The image's bytes, and the tags of the object that it is, or of those that have the bytes that were sent."""
     body = image_body(context, parameters["Image"])
     named = parameters["Image"].get("S3Object")
     if named is None:
-        return body, None
+        return body, objects.tags_of_bytes(context.store, body)
     return body, objects.tags_of(S3Address(named["Bucket"], named["Name"]), named.get("Version"))
 
 

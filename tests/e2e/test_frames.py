@@ -108,3 +108,40 @@ def test_a_video_in_s3_is_read_there(shell: Shell) -> None:
     told = shell.run(*words, "s3://films/text/x.mkv", expect=4)
     assert "error: s3://films/text/x.mkv: is no video (a text)" in told.stderr
     assert "holds no video" in shell.run(*words, "s3://films/nothing/", expect=4).stderr
+
+
+def test_faces_that_tags_script_are_made_coarse_and_a_frame_that_none_looked_at_is_not_written(shell: Shell) -> None:
+    film(shell.folder / "hall.mkv", map(moving, range(25)))
+    service = connect(shell.state, pace=QUICK)
+    service.s3.create_bucket(Bucket="frames")
+    words = ("dataset", "frames", "hall.mkv", "--every", "1s", "--local", "--to")
+    shell.run(*words, "plain")
+    plain_frames = digest(shell.folder / "plain")
+    unseen = shell.run(*words, "blurred", "--blur-faces", expect=1).stderr
+    assert "The local service sees no faces in images by itself" in unseen
+    assert not digest(shell.folder / "blurred")
+    for number, (name, body) in enumerate(sorted(plain_frames.items())):
+        # The square of the first frame begins at its upper left; in the others nobody is seen.
+        tags = "rekognition-faces=" + ("99:0.05:0.05:0.1:0.15" if number == 0 else "")
+        service.s3.put_object(Bucket="frames", Key=name, Body=body, Tagging=tags)
+    shell.run(*words, "blurred", "--blur-faces")
+    blurred = digest(shell.folder / "blurred")
+    first, *others = sorted(plain_frames)
+    assert blurred.keys() == plain_frames.keys()
+    assert [name for name in blurred if blurred[name] != plain_frames[name]] == [first]
+    assert len(others) == 2
+    mixed = shell.run(*words, "plain", "--blur-faces", expect=4).stderr
+    assert "holds frames of hall.mkv that were chosen otherwise" in mixed
+
+
+def test_videos_in_s3_are_told_by_their_bytes_where_their_keys_do_not_tell(shell: Shell) -> None:
+    body = film(shell.folder / "line.mkv", map(moving, range(15))).read_bytes()
+    service = connect(shell.state, pace=QUICK)
+    service.s3.create_bucket(Bucket="films")
+    for key, content in {"cam/0815": body, "cam/4711": b"hello", "cam/a.jpg": b"\xff\xd8\xff", "cam/x/": b""}.items():
+        service.s3.put_object(Bucket="films", Key=key, Body=content)
+    words = ("dataset", "frames", "--every", "1s", "--local")
+    for number, source in enumerate(("s3://films/cam/0815", "s3://films/cam")):
+        taken = shell.json(*words, source, "--to", f"to{number}")
+        assert [(video["video"], len(video["frames"])) for video in taken["videos"]] == [("0815", 2)]
+    assert "s3://films/cam: 3 files left out, no video" in shell.run(*words, "s3://films/cam", "--to", "to1").stderr

@@ -67,6 +67,7 @@ def encoded(
     codec: str = "libx264",
     pix_fmt: str = "yuv420p",
     keys: int = 10,
+    picture: Callable[[int, tuple[int, int]], Pixels] = moving,
 ) -> Path:
     """A video of ten pictures a second whose first comes at `start`, by PyAV; of none it holds the track alone."""
     with av.open(str(path), "w") as container:
@@ -76,7 +77,7 @@ def encoded(
         stream.options = {"sc_threshold": "0", "preset": "ultrafast"} if codec == "libx264" else {}
         container.start_encoding()
         for number in range(count):
-            frame = av.VideoFrame.from_ndarray(moving(number, size), format="bgr24")
+            frame = av.VideoFrame.from_ndarray(picture(number, size), format="bgr24")
             frame.pts, frame.time_base = number + round(10 * start), Fraction(1, 10)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
