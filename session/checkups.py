@@ -87,5 +87,7 @@ def scope(
         images=images,
         to_project=to_project,
         watched=settings.inspection.source,
+        job_role=settings.video.role,
+        job_queue=settings.video.queue,
         packages=stack_name(name) if settings.track.sagemaker else None,
     )

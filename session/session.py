@@ -261,6 +261,7 @@ class Session:
     label_suspects = reviews.label_suspects
 
     frames = videos.frames
+    prelabel_frames = videos.prelabel_frames
     holds_videos = video_detections.holds_videos
     look_at_videos = video_detections.look_at_videos
     span_thresholds = video_detections.span_thresholds

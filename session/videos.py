@@ -1,6 +1,6 @@
 """Frames of videos from Python: taken where they are wanted, and such that people may see them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,8 +8,11 @@ from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.plurals import counted
 
 if TYPE_CHECKING:
+    from customlabels.core.addresses import S3Address
+    from customlabels.datasets.model import Finding
     from customlabels.datasets.videos.containers import Video
     from customlabels.datasets.videos.extracting import Choice, Finish, Taken, Within
+    from customlabels.pipelines.service.prelabels import Prelabelled
     from customlabels.session.session import Session
 
 
@@ -51,7 +54,7 @@ def frames(
         if lasts is None and choice.most is None:
             raise SettingsError("a live stream has no end", hint="say --lasts 10m, or --most 300")
         if choice.where is not None:
-            raise SettingsError("--where goes with videos in S3, where Rekognition looks at them")
+            see_that_rekognition_can(text, "--where")
         if choice.key_frames:
             raise SettingsError("--key-frames goes with stored videos; a stream's frames are all decoded")
         yield extract_stream(text, to, choice, lasts=lasts, advance=advance, finish=finish)
@@ -65,29 +68,100 @@ def frames(
     if choice.where is None:
         yield from extract(videos.videos, to, choice, advance, finish)
         return
-    if not text.startswith("s3://"):
-        raise SettingsError("--where goes with videos in S3, where Rekognition looks at them")
+    see_that_rekognition_can(text, "--where")
     yield from extract(videos.videos, to, choice, advance, finish, _where(session, choice.where))
+
+
+def see_that_rekognition_can(source: str, flag: str) -> None:
+    """Sees that Rekognition can look through the videos of a source.
+
+    Raises
+    ------
+    SettingsError
+    """
+    if not source.startswith("s3://"):
+        raise SettingsError(f"{flag} goes with videos in S3, where Rekognition looks at them")
+
+
+def _job(session: "Session", video: "Video") -> "tuple[S3Address, str]":
+    """Where a video lies, and the job in which Rekognition has looked through it."""
+    from functools import partial
+
+    from customlabels.core.addresses import parse_address
+    from customlabels.core.watching import ticking
+    from customlabels.datasets.videos.containers import fingerprint
+    from customlabels.pipelines.service.job_channel import channel_of, hear
+    from customlabels.pipelines.service.label_detection import finish, start
+
+    channel = channel_of(session.settings.video)
+    address, rekognition = parse_address(video.address or ""), session.clients.rekognition
+    job = start(rekognition, address, fingerprint(video), channel and channel.notification)
+    listen = partial(hear, session.clients.sqs, channel, job) if channel else None
+    with session.console.step(f"having Rekognition look through {video.name}") as advance:
+        finish(rekognition, address, job, tick=ticking(advance), hear=listen)
+    return address, job
 
 
 def _where(session: "Session", label: str) -> "Callable[[Video], Within]":
     """Has Rekognition look through a video for a label; tells which times are in its spans."""
-    from customlabels.core.addresses import parse_address
-    from customlabels.core.watching import ticking
-    from customlabels.datasets.videos.containers import fingerprint
-    from customlabels.pipelines.service.label_detection import seen_in
-
-    if not session.emulated:
-        session.console.note("each video is shown to StartLabelDetection, at $0.10 a minute (list price, US regions)")
+    from customlabels.pipelines.service.label_detection import seen_in, spans_with
 
     def within(video: "Video") -> "Within":
-        address, mark = parse_address(video.address or ""), fingerprint(video)
-        with session.console.step(f"having Rekognition look for {label} in {video.name}") as advance:
-            found = seen_in(session.clients.rekognition, address, mark, label, tick=ticking(advance))
+        address, job = _job(session, video)
+        found = spans_with(seen_in(session.clients.rekognition, address, job), label)
         session.console.note(f"{video.name}: {label} in {counted(len(found), 'span')}")
         return lambda seconds: any(span.begin - BESIDE <= seconds <= span.end + BESIDE for span in found)
 
     return within
+
+
+def prelabel_frames(
+    session: "Session", source: str, taken: "Sequence[Taken]", frames: Path, to: Path, kind: str
+) -> "tuple[Path, list[Prelabelled], list[Finding]]":
+    """What Rekognition sees in frames that were taken of videos in S3, boxes and all, in a folder of its own.
+
+    The job is that of --where: whoever gives both pays for one.
+
+    Parameters
+    ----------
+    frames : the folder that they were taken to
+    to : a folder, new or of an earlier run, which is gone on with
+    kind : coco, manifest or label-studio
+
+    Raises
+    ------
+    LayoutError : there is no frame, or `to` holds something else
+    """
+    from customlabels.datasets.videos.frame_names import frame_of
+    from customlabels.pipelines.service.detection import Detection
+    from customlabels.pipelines.service.detection_files import detection_file
+    from customlabels.pipelines.service.general_labels import REKOGNITION
+    from customlabels.pipelines.service.label_detection import seen_in, seen_near
+    from customlabels.pipelines.service.prelabelling import SEEN, plan_of, write_prelabels
+    from customlabels.pipelines.service.video_sources import videos_of
+
+    plan = plan_of(
+        [(name, frames / name) for video in taken for name in video.frames],
+        source=source,
+        folder=to,
+        kind=kind,
+        version=None,
+        name=REKOGNITION,
+        least=None,
+        units=1,
+        rate=1.0,
+    )
+    waiting = {name for name, _ in plan.waiting}
+    videos = {video.name: video for video in videos_of(source, session.clients.s3).videos} if waiting else {}
+    with detection_file(to / SEEN, plan.kept, plan.run) as file:
+        for video in taken:
+            named = [(name, frame.seconds) for name in video.frames if name in waiting and (frame := frame_of(name))]
+            if named:
+                moments = seen_in(session.clients.rekognition, *_job(session, videos[video.video]))
+                near = seen_near(moments, [seconds for _, seconds in named])
+                for (name, _), labels in zip(named, near, strict=True):
+                    file.write(Detection(name, labels))
+    return write_prelabels(plan, session.clients.s3, session.console.warn)
 
 
 def _blur_faces(session: "Session") -> "Finish":

@@ -87,18 +87,21 @@ def detect_moderation_labels(context: Context, parameters: dict[str, Any]) -> di
 def detect_faces(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     if set(parameters.get("Attributes", ["DEFAULT"])) != {"DEFAULT"}:
         raise _not_offered("Attributes other than DEFAULT")
-    _, tags = _image(context, parameters)
+    body, tags = _image(context, parameters)
+    if tags is None:
+        # Frames of videos are sent, and lie nowhere: they are scripted by objects with their bytes.
+        tags = objects.tags_of_bytes(context.store, body)
     return {
         "FaceDetails": [{"BoundingBox": _box(face), "Confidence": face.confidence} for face in script("faces", tags)]
     }
 
 
-def _image(context: Context, parameters: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
-    """The image's bytes, and the tags of the object that it is, or of those that have the bytes that were sent."""
+def _image(context: Context, parameters: dict[str, Any]) -> tuple[bytes, dict[str, str] | None]:
+    """The image's bytes, and the tags of the object that it is, where it is one."""
     body = image_body(context, parameters["Image"])
     named = parameters["Image"].get("S3Object")
     if named is None:
-        return body, objects.tags_of_bytes(context.store, body)
+        return body, None
     return body, objects.tags_of(S3Address(named["Bucket"], named["Name"]), named.get("Version"))
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from customlabels.emulator.server.refusals import Refusal, invalid_parameter
 
 PREFIX = "rekognition-"
+_SAME = ", be it the image itself or one of the same bytes"
 
 
 class Scripted(NamedTuple):
@@ -20,23 +21,23 @@ class Scripted(NamedTuple):
     box: tuple[float, float, float, float] | None = None
 
 
-def script(kind: str, tags: dict[str, str]) -> list[Scripted]:
+def script(kind: str, tags: dict[str, str] | None) -> list[Scripted]:
     """What is seen of a kind (labels, text, moderation, faces), the surest first.
 
     Parameters
     ----------
-    tags : of the object; of an image that was sent, those of objects with the same bytes
+    tags : of the object; None where the image was sent, and has none
 
     Raises
     ------
     Refusal : nothing says what is seen, or says it wrongly
     """
     tag = f"{PREFIX}{kind}"
-    if tag not in tags:
+    if tags is None or tag not in tags:
         raise Refusal(
             "UnknownOperationException",
             f"The local service sees no {kind} in images by itself; it answers what the tag {tag} of an object in S3 "
-            f"says, the image itself or one of the same bytes, as in {_form(kind)}.",
+            f"says{_SAME if kind == 'faces' else ''}, as in {_form(kind)}.",
         )
     seen = [_scripted(tag, part.strip(), kind) for part in tags[tag].split("/") if part.strip()]
     return sorted(seen, key=lambda thing: -thing.confidence)
