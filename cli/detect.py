@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 @click.option(
     "--draw",
     "drawn",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Write images with what was seen there.",
+    type=click.Path(path_type=Path),
+    help="Write images with what was seen there; of one video FILE.mp4 or FILE.webm, all of it.",
 )
 @click.option("--rate", type=Figure(0, min_open=True), help="Images a second that an inference unit takes.")
 @click.option(
@@ -88,6 +88,7 @@ def detect(
     """Show the labels that a running version sees in an image, in every image below a folder, or below an S3 address.
 
     Of a video, frames are looked at, and neighbours that show the same become spans: from when to when a label is seen.
+    So it is with each video of a folder that holds videos and no images.
 
     Exits 1 where an image could not be looked at, 4 where a video is broken or cut off; the rest is shown all the same.
 
@@ -95,10 +96,9 @@ def detect(
 
     Example: customlabels detect photos --with text,properties --no-model
 
-    Example: customlabels detect line.mp4 --every 1s --to found.jsonl --spans spans.csv --sheet sheet.jpg
+    Example: customlabels detect line.mp4 --every 1s --to found.jsonl --spans spans.csv --draw drawn.mp4
     """
     from customlabels.pipelines.service.detection import as_document
-    from customlabels.pipelines.service.video_sources import names_video
 
     if safe_csv and (to is None or to.suffix.lower() != ".csv"):
         raise SettingsError("--safe-csv goes with --to FILE.csv", hint="JSON lines are run by no spreadsheet")
@@ -108,9 +108,9 @@ def detect(
     as_csv = to is not None and to.suffix.lower() == ".csv"
     see_that_they_go_together(beside, no_model=no_model, as_csv=as_csv, others=models)
     before_start = confirm_start(session, yes)
-    if names_video(source):
+    if session.holds_videos(source):
         video.see_that_it_goes({"--with": beside, "--results": results, "--measure": measure})
-        looked_at = session.look_at_video(
+        videos = session.look_at_videos(
             source,
             video.wanted(),
             project=project,
@@ -124,8 +124,10 @@ def detect(
             before_start=before_start,
             guard=not no_guard,
         )
-        return show_spans(session, source, looked_at)
+        return show_spans(session, source, videos)
     video.refuse()
+    if drawn is not None and drawn.is_file():
+        raise SettingsError(f"--draw {drawn}: is a file, and images are drawn into a folder")
     if measure is not None:
         measured = session.measure_rate(
             source, project=project, version=version, start=start, before_start=before_start, guard=not no_guard

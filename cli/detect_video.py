@@ -1,7 +1,7 @@
 """customlabels detect VIDEO: the options that only videos take, and what is done with them."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +16,7 @@ from customlabels.session import Session
 
 if TYPE_CHECKING:
     from customlabels.pipelines.service.video_detection import VideoWanted
-    from customlabels.session.videos import LookedAtVideo
+    from customlabels.session.video_detections import LookedAtVideo
 
 Result = TypeVar("Result")
 _EVERY = "1s"
@@ -111,34 +111,40 @@ def looks_at_videos(command: Callable[..., Result]) -> Callable[..., Result]:
     return decorated
 
 
-def show_spans(session: Session, source: str, looked: "LookedAtVideo") -> int:
-    """Prints the spans of a video; the command's code."""
-    session.console.result(
-        {
-            "video": source,
-            "frames": looked.frames,
-            "looked": looked.looked,
-            "failed": looked.failed,
-            "faults": list(looked.faults),
-            "spans": [asdict(span) for span in looked.spans],
-        },
-        lambda _: _show(session, source, looked),
-    )
-    return 4 if looked.faults else 1 if looked.failed else 0
+def show_spans(session: Session, source: str, videos: "Sequence[LookedAtVideo]") -> int:
+    """Prints the spans of videos; the command's code."""
+    documents = [_document(looked) for looked in videos]
+    document = {**documents[0], "video": source} if len(documents) == 1 else {"source": source, "videos": documents}
+    session.console.result(document, lambda _: _show(session, source, videos))
+    return 4 if any(looked.faults for looked in videos) else 1 if any(looked.failed for looked in videos) else 0
 
 
-def _show(session: Session, source: str, looked: "LookedAtVideo") -> None:
+def _document(looked: "LookedAtVideo") -> dict[str, Any]:
+    return {
+        "video": looked.video,
+        "frames": looked.frames,
+        "looked": looked.looked,
+        "failed": looked.failed,
+        "faults": list(looked.faults),
+        "spans": [asdict(span) for span in looked.spans],
+    }
+
+
+def _show(session: Session, source: str, videos: "Sequence[LookedAtVideo]") -> None:
     from customlabels.datasets.videos.frame_names import clock
 
-    if looked.spans:
-        session.console.table(
-            ("label", "from", "to", "frames", "surest", "at"),
-            [
-                (span.label, clock(span.begin), clock(span.end), span.frames, f"{span.peak:.1f}", clock(span.at))
-                for span in looked.spans
-            ],
-        )
-    session.console.text(f"{source}: {counted(len(looked.spans), 'span')} in {counted(looked.frames, 'frame')}")
+    rows = [
+        (video.video, span.label, clock(span.begin), clock(span.end), span.frames, f"{span.peak:.1f}", clock(span.at))
+        for video in videos
+        for span in video.spans
+    ]
+    names = ("video", "label", "from", "to", "frames", "surest", "at")
+    first = 0 if len(videos) > 1 else 1
+    if rows:
+        session.console.table(names[first:], [row[first:] for row in rows])
+    of = f" of {counted(len(videos), 'video')}" if len(videos) > 1 else ""
+    frames = sum(video.frames for video in videos)
+    session.console.text(f"{source}: {counted(len(rows), 'span')} in {counted(frames, 'frame')}{of}")
 
 
 def positive_seconds(flag: str, text: str) -> float:

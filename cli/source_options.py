@@ -78,11 +78,12 @@ _SHAPES: dict[str, dict[str, Any]] = {
     "category": {"metavar": "NAME"},
     "attributes": {"metavar": "NAME"},
     "group_by": {"metavar": "REGEX"},
+    "texts": {"metavar": "FILE"},
 }
 """What is told of a flag beside what its key says."""
 
 _KEYS = [field.name for field in fields(DatasetSettings) if field.name != "source"]
-_OF_DIVISION = ("test_fraction", "seed", "group_by")
+_OF_DIVISION = ("test_fraction", "seed", "group_by", "texts")
 _FLAGS = {name: option_of("dataset", DatasetSettings, name, **_SHAPES.get(name, {})) for name in _KEYS}
 _READING = (
     click.argument("path", metavar="SOURCE", required=False),

@@ -26,6 +26,21 @@ def written_aside(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
+@contextmanager
+def path_aside(path: Path) -> Iterator[Path]:
+    """As `written_aside`, for what opens files by their paths: a path of the same ending."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.part.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -91,6 +91,7 @@ class DatasetSettings(_Section):
     test_fraction: Annotated[float, Limits(gt=0, lt=1)] = 0.2
     seed: int = 0
     group_by: str | None = None
+    texts: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,13 @@ class DetectSettings(_Section):
 
 
 @dataclass(frozen=True)
+class VideoSettings(_Section):
+    topic: Annotated[str, Limits(pattern=r"^arn:aws[a-z-]*:sns:.+")] | None = None
+    role: Annotated[str, Limits(pattern=r"^arn:aws[a-z-]*:iam:.+:role/.+")] | None = None
+    queue: Annotated[str, Limits(pattern=r"^https?://.+")] | None = None
+
+
+@dataclass(frozen=True)
 class InspectionSettings(_Section):
     source: str | None = None
     defects: tuple[str, ...] = ()
@@ -163,6 +171,7 @@ class Settings(_Section):
     detect: DetectSettings = DetectSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     inspection: InspectionSettings = InspectionSettings()
+    video: VideoSettings = VideoSettings()
     notify: NotifySettings = NotifySettings()
     track: TrackSettings = TrackSettings()
 
@@ -273,8 +282,13 @@ Editors check it once you have run: customlabels init --schema > customlabels.sc
 # by = "etag"                      # images are known by ETag and size; "sha256" where equal bytes have several ETags
 # analyzers = ["text"]             # beside the champion: labels, properties, text, moderation, faces; each costs
 # workers = 3                      # functions at once; default: as many as keep the model's units busy
-# golden = "golden"                # labelled images that the model has to get right, shown by `inspection watch` and hourly
+# golden = "golden"                # labelled images that the model has to get right, shown to it every hour
 # batch_sources = ["s3://archive/parts/"]  # folders beside source whose images customlabels batch may look at
+
+[video]
+# topic = "arn:aws:sns:eu-west-1:111122223333:AmazonRekognition-videos"   # Rekognition tells it of a video's end
+# role = "arn:aws:iam::111122223333:role/rekognition-tells"               # as that role
+# queue = "https://sqs.eu-west-1.amazonaws.com/111122223333/videos"       # hears the topic; else it is asked for
 
 [notify]
 # topic = "arn:aws:sns:eu-west-1:111122223333:models"   # told when a version is trained, passes, fails, is promoted
@@ -309,8 +323,11 @@ _WORDS = {
     "dataset.lines": "CVAT, Labelme, Label Studio: lines are left out, or the rectangle around each is a box",
     "dataset.attributes": "manifests: the attributes that are used; default: all but those that a later job superseded",
     "dataset.allow_unlabelled": "keep images that no label and no box marks; a training ignores them",
-    "dataset.group_by": "images in whose path this finds the same text stay on one side of the split; or "
-    "near-duplicates: images that look nearly the same do",
+    "dataset.group_by": "images in whose path this finds the same text stay on one side of the split; "
+    "text:REGEX finds it in what is written in the pictures, which `texts` tells; near-duplicates: images that look "
+    "nearly the same do",
+    "dataset.texts": "with group_by = 'text:REGEX': the file in which `customlabels detect --with text --no-model --to "
+    "FILE.jsonl` wrote what it read in the images",
     "inspection.defects_to": 'with on_defect = "copy" or "move": the folder, as in s3://line-1/bad/; outside the '
     "source, since each copy would be inspected again",
     "schedule.subdivision": "the state or province of `country`, whose public holidays differ",

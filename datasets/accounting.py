@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from customlabels.datasets.files import is_image, walk, wanted
-from customlabels.datasets.layout import Annotated, Layout, Options
+from customlabels.datasets.files import ending_of, is_image, walk, wanted
+from customlabels.datasets.layout import VIDEO_ENDINGS, Annotated, Layout, Options
 from customlabels.datasets.model import Finding
 
 _NAMED = 3
@@ -71,9 +71,15 @@ def unread(source: Path, layout: Layout, images: Iterable[Path], options: Option
     findings: list[Finding] = []
     for name in walk(root, findings):
         if name not in known and wanted(name, options.include, options.exclude):
-            what = "an image that no annotation names" if is_image(name) else "no file of this format"
+            what = "an image that no annotation names" if is_image(name) else no_image(name, "no file of this format")
             findings.append(Finding(name, f"{what}, left out", fatal=False))
     return findings
+
+
+def no_image(name: str, otherwise: str = "no image") -> str:
+    """What a file is that is no image, as its name tells."""
+    is_video = ending_of(name) in VIDEO_ENDINGS
+    return "a video, of which customlabels dataset frames makes images" if is_video else otherwise
 
 
 def gathered(findings: Iterable[Finding]) -> list[Finding]:

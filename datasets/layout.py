@@ -30,6 +30,9 @@ UNCONFIRMED = "a model made them, and that a person confirmed them is not said"
 """Of annotations that are used all the same."""
 
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"}
+VIDEO_ENDINGS = {
+    ".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts", ".webm", ".wmv",
+}  # fmt: skip
 CONVERTIBLE_ENDINGS = {".bmp", ".gif", ".heic", ".heif", ".tif", ".tiff", ".webp"}
 
 

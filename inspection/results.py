@@ -5,6 +5,7 @@ Source: DynamoDB API reference, Query.
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +16,7 @@ from typing import Any
 from customlabels.aws.clients import explained
 from customlabels.core.errors import SettingsError
 from customlabels.core.files import written_aside
+from customlabels.datasets.texts import groups_in
 from customlabels.inspection import records
 from customlabels.inspection.attributes import attributes, values
 from customlabels.inspection.claims import State, Table, is_alive
@@ -36,6 +38,7 @@ class Row:
     Parameters
     ----------
     beside : what Rekognition's own analyzers name in it; empty where none looked
+    group : what `group_by = "text:…"` of [dataset] finds in its text, as a lot; empty where it is not there
     """
 
     at: str
@@ -49,6 +52,7 @@ class Row:
     did: str
     image: str
     beside: str = ""
+    group: str = ""
 
 
 def read(
@@ -59,6 +63,7 @@ def read(
     verdict: Verdict | None = None,
     label: str | None = None,
     again: RulesOf | None = None,
+    pattern: re.Pattern[str] | None = None,
 ) -> Iterator[Row]:
     """The rows since a time, the oldest first.
 
@@ -66,6 +71,7 @@ def read(
     ----------
     verdict, label : only those with that verdict, and those whose verdict rests on that label
     again : judges each anew, without a call; what was kept says where that leaves it open
+    pattern : finds a group in what is written in an image
 
     Raises
     ------
@@ -80,7 +86,7 @@ def read(
                 sighting = _judged(sighting, analysis, again(sighting.version))
             judgement = sighting.judgement
             if verdict in (None, judgement.verdict) and (label is None or label in judgement.labels):
-                yield _row(sighting)
+                yield _row(sighting, pattern)
 
 
 def analysed_sightings(
@@ -171,7 +177,7 @@ def _judged(sighting: Sighting, analysis: Analysis, rules: Rules) -> Sighting:
     )
 
 
-def _row(sighting: Sighting) -> Row:
+def _row(sighting: Sighting, pattern: re.Pattern[str] | None) -> Row:
     judgement, top = sighting.judgement, sighting.top
     return Row(
         at=sighting.at.astimezone(UTC).isoformat(timespec="seconds"),
@@ -185,6 +191,7 @@ def _row(sighting: Sighting) -> Row:
         did=sighting.did,
         image=sighting.image,
         beside="; ".join(f"{name}: {', '.join(seen) or 'none'}" for name, seen in sighting.beside.items()),
+        group=next(iter(groups_in(sighting.beside.get("text", ()), pattern)), "") if pattern else "",
     )
 
 

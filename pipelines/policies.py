@@ -12,6 +12,7 @@ from customlabels.aws.stacks.statements import (
     LOOK_AT_BUCKET,
     READ_OBJECTS,
     Arn,
+    Site,
     Statement,
     allow,
     create_project,
@@ -88,7 +89,8 @@ def detect(scope: Scope) -> Policy:
 
 
 def analyzers(scope: Scope) -> Policy:
-    """What `detect --with NAMES`, `dataset prelabel --with rekognition`, `dataset frames --where`, `--blur-faces` need.
+    """What `detect --with NAMES`, `dataset prelabel --with rekognition` and `dataset frames` with `--where`, `--prelabel` or
+    `--blur-faces` need.
 
     With --no-model that is all; else `detect` needs its own as well.
     """
@@ -100,11 +102,29 @@ def analyzers(scope: Scope) -> Policy:
         [
             allow(calls, [EVERYTHING], sid="Analyzers"),
             *_results(scope, "DeleteItem", "DescribeTable", "GetItem", "PutItem"),
+            *_hearing(scope),
             allow(["s3:ListBucket"], [scope.bucket_arn], sid="Bucket"),
             allow(["s3:GetObject"], [objects(scope.site, scope.bucket, "")], sid="Images"),
             *key(scope.site, scope.kms_key, sid="Key"),
         ]
     )
+
+
+def _hearing(scope: Scope) -> list[Statement]:
+    """What hearing of the end of a job on a video takes; nothing where it is asked for."""
+    if scope.job_role is None or scope.job_queue is None:
+        return []
+    account, name = scope.job_queue.rstrip("/").split("/")[-2:]
+    queue = Site(scope.region, account).arn("sqs", name)
+    return [
+        allow(
+            ["iam:PassRole"],
+            [scope.job_role],
+            sid="Teller",
+            condition={"StringEquals": {"iam:PassedToService": "rekognition.amazonaws.com"}},
+        ),
+        allow(["sqs:DeleteMessage", "sqs:ReceiveMessage"], [queue], sid="Hearing"),
+    ]
 
 
 def _results(scope: Scope, *calls: str) -> list[Statement]:

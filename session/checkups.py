@@ -88,5 +88,7 @@ def scope(
         to_project=to_project,
         watched=settings.inspection.source,
         beside=tuple(filter(None, (settings.inspection.defects_to, *settings.inspection.batch_sources))),
+        job_role=settings.video.role,
+        job_queue=settings.video.queue,
         packages=stack_name(name) if settings.track.sagemaker else None,
     )

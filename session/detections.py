@@ -115,10 +115,11 @@ def look_at(
     SettingsError : an original would be drawn over
     ServiceError : the version cannot be asked
     """
-    from customlabels.pipelines.service.detection_drawing import check_folder, draw_in
+    from customlabels.pipelines.service.detection_drawing import check_folder
     from customlabels.pipelines.service.detection_files import Run, detection_file, read_kept
     from customlabels.pipelines.service.image_sources import images_of
     from customlabels.pipelines.service.versions import version_name
+    from customlabels.session.written_detections import faults, written
 
     images = images_of(str(source), session.clients.s3)
     if draw is not None:
@@ -150,18 +151,17 @@ def look_at(
             )
         )
         file = stack.enter_context(detection_file(to, kept, run, safe=safe_csv)) if to and kept else None
-        for alone in detections:
-            detection = replace(alone, beside=seen_beside(alone.name))
-            faults = _faults(detection)
-            looked, failed = looked + 1, failed + bool(faults)
-            if file is not None:
-                for fault in faults:
-                    session.console.warn(f"{detection.name}: {fault}")
-            if draw is not None and detection.error is None:
-                draw_in(draw, detection, images[order[detection.name]][1], session.clients.s3)
-            if file is not None:
-                file.write(detection)
-            else:
+        whole = (replace(alone, beside=seen_beside(alone.name)) for alone in detections)
+        for detection in written(
+            session,
+            whole,
+            file=file,
+            draw=draw,
+            image_of=lambda name: images[order[name]][1],
+            warns=file is not None,
+        ):
+            looked, failed = looked + 1, failed + bool(faults(detection))
+            if file is None:
                 seen.append(detection)
     # Images that the results know come first.
     seen.sort(key=lambda detection: order[detection.name])
@@ -253,13 +253,6 @@ def _beside(
         return {analyzer: asdict(seen) for analyzer, seen in held.pop(name).items()}
 
     return beside
-
-
-def _faults(detection: "Detection") -> list[str]:
-    """Why the version, or an analyzer, could not look."""
-    beside = (detection.beside or {}).items()
-    own = [detection.error] if detection.error else []
-    return own + [f"{name}: {found['refusal']}" for name, found in beside if found["refusal"] is not None]
 
 
 def measure_rate(

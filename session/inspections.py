@@ -154,13 +154,15 @@ def inspected(
     verdict, label : only those with that verdict, and those whose verdict rests on that label
     again : judges anew by the thresholds of the settings, without a call
     """
+    from customlabels.datasets.texts import text_pattern
     from customlabels.inspection.deployed import results_table
     from customlabels.inspection.results import read
 
     name = session.project(project)
     rules = _rules_again(session, name) if again else None
     table = results_table(session.clients, name)
-    return read(table, since=since, now=session.now(), verdict=verdict, label=label, again=rules)
+    pattern = text_pattern(session.settings.dataset.group_by)
+    return read(table, since=since, now=session.now(), verdict=verdict, label=label, again=rules, pattern=pattern)
 
 
 def dead_letters(session: "Session", *, project: str | None = None) -> "tuple[int, list[Letter]]":

@@ -109,21 +109,22 @@ def _show_to_rekognition(session: "Session", plan: "Prelabelling") -> None:
     from customlabels.pipelines.service.detection_files import detection_file
     from customlabels.pipelines.service.general_labels import detect_general
     from customlabels.pipelines.service.prelabelling import SEEN
+    from customlabels.session.written_detections import written
 
     if not plan.waiting:
         return
     title = f"looking at {counted(len(plan.waiting), 'image')}"
+    images = dict(plan.waiting)
     with (
         detection_file(plan.folder / SEEN, plan.kept, plan.run) as file,
         session.console.step(title, len(plan.waiting)) as advance,
     ):
-        for detection in detect_general(
+        detections = detect_general(
             session.clients.rekognition,
             plan.waiting,
             rate=plan.rate,
             min_confidence=plan.run.least,
             advance=advance,
-        ):
-            file.write(detection)
-            if detection.error is not None:
-                session.console.warn(f"{detection.name}: {detection.error}")
+        )
+        for _ in written(session, detections, file=file, draw=None, image_of=images.__getitem__, warns=True):
+            pass

@@ -28,6 +28,7 @@ from customlabels.session import (
     schedules,
     settings_checks,
     trainings,
+    video_detections,
     videos,
     watching,
 )
@@ -260,8 +261,10 @@ class Session:
     label_suspects = reviews.label_suspects
 
     frames = videos.frames
-    look_at_video = videos.look_at_video
-    span_thresholds = videos.span_thresholds
+    prelabel_frames = videos.prelabel_frames
+    holds_videos = video_detections.holds_videos
+    look_at_videos = video_detections.look_at_videos
+    span_thresholds = video_detections.span_thresholds
     sagemaker_steps = sagemaker_steps.sagemaker_steps
 
     doctor = checkups.doctor

@@ -27,7 +27,8 @@ def check_settings(session: "Session", path: Path | None = None) -> Settings:
     if path is None:
         raise SettingsError("there is no customlabels.toml here or above", hint="customlabels init writes one")
     settings = load_settings(path)
-    faults = [*_project(settings), *_dataset(settings.dataset), *_gate(settings), *_stacks(settings, path.parent)]
+    faults = [*_project(settings), *_dataset(settings.dataset), *_gate(settings), *_video(settings)]
+    faults += _stacks(settings, path.parent)
     if faults:
         raise in_file(path, faults)
     return settings
@@ -61,6 +62,7 @@ def _dataset(given: DatasetSettings) -> Iterator[str]:
     from customlabels.datasets.formats.csv_names import ROLES
     from customlabels.datasets.formats.csv_rules import parse_rule
     from customlabels.datasets.split import group_by
+    from customlabels.datasets.texts import PREFIX, text_pattern
     from customlabels.manifests.formats import AUTO, FORMATS
     from customlabels.pipelines.training.sources import NEAR_DUPLICATES
 
@@ -78,6 +80,9 @@ def _dataset(given: DatasetSettings) -> Iterator[str]:
         yield f"dataset.delimiter: {given.delimiter!r} is not one character"
     if given.encoding is not None:
         yield from _faults("dataset.encoding", partial(_look_up, given.encoding))
+    if (given.group_by or "").startswith(PREFIX) != (given.texts is not None):
+        yield f"dataset.texts: goes with group_by = '{PREFIX}REGEX', each with the other"
+    yield from _faults("dataset.group_by", partial(text_pattern, given.group_by))
     if given.group_by not in (None, NEAR_DUPLICATES):
         yield from _faults("dataset.group_by", partial(group_by, given.group_by))
 
@@ -101,6 +106,12 @@ def _gate(settings: Settings) -> Iterator[str]:
 
     for label, text in settings.gate.min_label.items():
         yield from _faults(f"gate.min_label {label}", partial(parse_demand, text))
+
+
+def _video(settings: Settings) -> Iterator[str]:
+    from customlabels.pipelines.service.job_channel import channel_of
+
+    yield from _faults("", partial(channel_of, settings.video))
 
 
 def _stacks(settings: Settings, folder: Path) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A training from Python: planned, begun, waited for and judged."""
 
+import hashlib
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +121,8 @@ def plan_training(
     if remote is not None:
         check_images_near(session.clients.s3, remote.address.bucket, session.clients.region)
     divided_by = f"test-fraction={given.test_fraction:g} seed={given.seed} group-by={given.group_by or 'none'}"
+    if given.texts is not None:
+        divided_by += f" texts={hashlib.sha256(Path(given.texts).read_bytes()).hexdigest()[:12]}"
     plan = session.plan(divided, bucket=bucket, project=project, version=version, settings=divided_by, remote=remote)
     forecast.check_gate(plan, gate or session.settings.gate, session.console)
     most = max_cost or session.settings.project.max_cost

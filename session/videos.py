@@ -1,8 +1,6 @@
-"""Videos from Python: frames taken of them, and shown to a version."""
+"""Frames of videos from Python: taken where they are wanted, and such that people may see them."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,34 +8,16 @@ from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.plurals import counted
 
 if TYPE_CHECKING:
+    from customlabels.core.addresses import S3Address
+    from customlabels.datasets.model import Finding
     from customlabels.datasets.videos.containers import Video
     from customlabels.datasets.videos.extracting import Choice, Finish, Taken, Within
-    from customlabels.pipelines.service.detection import Detection
-    from customlabels.pipelines.service.running import BeforeStart
-    from customlabels.pipelines.service.spans import Span
-    from customlabels.pipelines.service.versions import Description
-    from customlabels.pipelines.service.video_detection import Thresholds, VideoWanted
+    from customlabels.pipelines.service.prelabels import Prelabelled
     from customlabels.session.session import Session
 
 
 BESIDE = 0.5
 """Seconds before and after a span that belong to it: Rekognition looks about twice a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class LookedAtVideo:
-    """The spans of a video, of how many frames they are, how many of those were looked at now, and in vain.
-
-    Parameters
-    ----------
-    faults : where the video breaks off
-    """
-
-    spans: "tuple[Span, ...]"
-    frames: int
-    looked: int
-    failed: int
-    faults: tuple[str, ...] = ()
 
 
 def frames(
@@ -74,7 +54,7 @@ def frames(
         if lasts is None and choice.most is None:
             raise SettingsError("a live stream has no end", hint="say --lasts 10m, or --most 300")
         if choice.where is not None:
-            raise SettingsError("--where goes with videos in S3, where Rekognition looks at them")
+            see_that_rekognition_can(text, "--where")
         if choice.key_frames:
             raise SettingsError("--key-frames goes with stored videos; a stream's frames are all decoded")
         yield extract_stream(text, to, choice, lasts=lasts, advance=advance, finish=finish)
@@ -88,29 +68,100 @@ def frames(
     if choice.where is None:
         yield from extract(videos.videos, to, choice, advance, finish)
         return
-    if not text.startswith("s3://"):
-        raise SettingsError("--where goes with videos in S3, where Rekognition looks at them")
+    see_that_rekognition_can(text, "--where")
     yield from extract(videos.videos, to, choice, advance, finish, _where(session, choice.where))
+
+
+def see_that_rekognition_can(source: str, flag: str) -> None:
+    """Sees that Rekognition can look through the videos of a source.
+
+    Raises
+    ------
+    SettingsError
+    """
+    if not source.startswith("s3://"):
+        raise SettingsError(f"{flag} goes with videos in S3, where Rekognition looks at them")
+
+
+def _job(session: "Session", video: "Video") -> "tuple[S3Address, str]":
+    """Where a video lies, and the job in which Rekognition has looked through it."""
+    from functools import partial
+
+    from customlabels.core.addresses import parse_address
+    from customlabels.core.watching import ticking
+    from customlabels.datasets.videos.containers import fingerprint
+    from customlabels.pipelines.service.job_channel import channel_of, hear
+    from customlabels.pipelines.service.label_detection import finish, start
+
+    channel = channel_of(session.settings.video)
+    address, rekognition = parse_address(video.address or ""), session.clients.rekognition
+    job = start(rekognition, address, fingerprint(video), channel and channel.notification)
+    listen = partial(hear, session.clients.sqs, channel, job) if channel else None
+    with session.console.step(f"having Rekognition look through {video.name}") as advance:
+        finish(rekognition, address, job, tick=ticking(advance), hear=listen)
+    return address, job
 
 
 def _where(session: "Session", label: str) -> "Callable[[Video], Within]":
     """Has Rekognition look through a video for a label; tells which times are in its spans."""
-    from customlabels.core.addresses import parse_address
-    from customlabels.core.watching import ticking
-    from customlabels.datasets.videos.containers import fingerprint
-    from customlabels.pipelines.service.label_detection import seen_in
-
-    if not session.emulated:
-        session.console.note("each video is shown to StartLabelDetection, at $0.10 a minute (list price, US regions)")
+    from customlabels.pipelines.service.label_detection import seen_in, spans_with
 
     def within(video: "Video") -> "Within":
-        address, mark = parse_address(video.address or ""), fingerprint(video)
-        with session.console.step(f"having Rekognition look for {label} in {video.name}") as advance:
-            found = seen_in(session.clients.rekognition, address, mark, label, tick=ticking(advance))
+        address, job = _job(session, video)
+        found = spans_with(seen_in(session.clients.rekognition, address, job), label)
         session.console.note(f"{video.name}: {label} in {counted(len(found), 'span')}")
         return lambda seconds: any(span.begin - BESIDE <= seconds <= span.end + BESIDE for span in found)
 
     return within
+
+
+def prelabel_frames(
+    session: "Session", source: str, taken: "Sequence[Taken]", frames: Path, to: Path, kind: str
+) -> "tuple[Path, list[Prelabelled], list[Finding]]":
+    """What Rekognition sees in frames that were taken of videos in S3, boxes and all, in a folder of its own.
+
+    The job is that of --where: whoever gives both pays for one.
+
+    Parameters
+    ----------
+    frames : the folder that they were taken to
+    to : a folder, new or of an earlier run, which is gone on with
+    kind : coco, manifest or label-studio
+
+    Raises
+    ------
+    LayoutError : there is no frame, or `to` holds something else
+    """
+    from customlabels.datasets.videos.frame_names import frame_of
+    from customlabels.pipelines.service.detection import Detection
+    from customlabels.pipelines.service.detection_files import detection_file
+    from customlabels.pipelines.service.general_labels import REKOGNITION
+    from customlabels.pipelines.service.label_detection import seen_in, seen_near
+    from customlabels.pipelines.service.prelabelling import SEEN, plan_of, write_prelabels
+    from customlabels.pipelines.service.video_sources import videos_of
+
+    plan = plan_of(
+        [(name, frames / name) for video in taken for name in video.frames],
+        source=source,
+        folder=to,
+        kind=kind,
+        version=None,
+        name=REKOGNITION,
+        least=None,
+        units=1,
+        rate=1.0,
+    )
+    waiting = {name for name, _ in plan.waiting}
+    videos = {video.name: video for video in videos_of(source, session.clients.s3).videos} if waiting else {}
+    with detection_file(to / SEEN, plan.kept, plan.run) as file:
+        for video in taken:
+            named = [(name, frame.seconds) for name in video.frames if name in waiting and (frame := frame_of(name))]
+            if named:
+                moments = seen_in(session.clients.rekognition, *_job(session, videos[video.video]))
+                near = seen_near(moments, [seconds for _, seconds in named])
+                for (name, _), labels in zip(named, near, strict=True):
+                    file.write(Detection(name, labels))
+    return write_prelabels(plan, session.clients.s3, session.console.warn)
 
 
 def _blur_faces(session: "Session") -> "Finish":
@@ -132,136 +183,3 @@ def _blur_faces(session: "Session") -> "Finish":
         return blurred(body, [seen.box for seen in findings.seen if seen.box is not None])
 
     return finish
-
-
-def span_thresholds(
-    session: "Session", chosen: "Description", *, min_confidence: float | None = None, hold: float | None = None
-) -> "tuple[Thresholds, float | None]":
-    """With which confidences spans of a version's labels begin and go on, and what the version is asked for.
-
-    Parameters
-    ----------
-    min_confidence : with which spans begin, 0..100; each label's assumed threshold where it is None
-    hold : with which they go on, 0..100; four fifths of that where it is None
-
-    Returns
-    -------
-    thresholds, and the least confidence to ask for; None asks for what lies over the assumed thresholds
-    """
-    from customlabels.pipelines.evaluation.evaluation_summary import load_evaluation
-    from customlabels.pipelines.service.video_detection import HOLDS, Thresholds
-
-    assumed: dict[str, float] = {}
-    if min_confidence is None:
-        try:
-            labels = load_evaluation(session.clients.s3, chosen).labels
-        except ServiceError as error:
-            session.console.note(f"{error.message}: spans go by the labels that the version answers with alone")
-            return Thresholds(lambda label: 0.0, lambda label: 0.0), None
-        assumed = {metrics.label: 100 * metrics.threshold for metrics in labels}
-
-    def begins(label: str) -> float:
-        return assumed.get(label, 50.0) if min_confidence is None else min_confidence
-
-    def holds(label: str) -> float:
-        return HOLDS * begins(label) if hold is None else min(hold, begins(label))
-
-    return Thresholds(begins, holds), min([holds(label) for label in assumed] or [holds("")])
-
-
-def look_at_video(
-    session: "Session",
-    source: str | Path,
-    wanted: "VideoWanted",
-    *,
-    version: str | None = None,
-    project: str | None = None,
-    min_confidence: float | None = None,
-    rate: float | None = None,
-    to: Path | None = None,
-    safe_csv: bool = False,
-    draw: Path | None = None,
-    start: bool = False,
-    before_start: "BeforeStart | None" = None,
-    guard: bool = True,
-) -> LookedAtVideo:
-    """From when to when a running version sees its labels in a video, a file or an object in S3.
-
-    Parameters
-    ----------
-    min_confidence : with which spans begin, 0..100; each label's assumed threshold where it is None
-    to : holds what is seen in each frame; frames that it holds already are not looked at again
-
-    Raises
-    ------
-    LayoutError : it is no video, or `to` holds something else
-    ServiceError : the version cannot be asked
-    """
-    from customlabels.datasets.videos.containers import fingerprint
-    from customlabels.datasets.videos.decoding import Course, import_opencv
-    from customlabels.datasets.videos.extracting import Choice
-    from customlabels.pipelines.service.contact_sheet import shown_spans, write_sheet
-    from customlabels.pipelines.service.detection import detect
-    from customlabels.pipelines.service.detection_drawing import draw_in
-    from customlabels.pipelines.service.detection_files import Run, detection_file, kept_detections, read_kept
-    from customlabels.pipelines.service.versions import units_of, version_name
-    from customlabels.pipelines.service.video_detection import (
-        BRIDGES,
-        frames_of,
-        see_spans_file,
-        spans_of,
-        tiles_of,
-        write_spans,
-    )
-    from customlabels.pipelines.service.video_sources import videos_of
-
-    if wanted.spans is not None:
-        see_spans_file(wanted.spans)
-    import_opencv()
-    clients, text = session.clients, str(source)
-    (film,) = videos_of(text, clients.s3).videos
-    mark, choice = fingerprint(film), Choice(wanted.every, key_frames=wanted.key_frames)
-    chosen = session.answering(project, version)
-    thresholds, asked = session.span_thresholds(chosen, min_confidence=min_confidence, hold=wanted.hold)
-    run = Run(text, version_name(chosen), asked)
-    kept = read_kept(to, run, safe=safe_csv) if to else None
-    detections: list[Detection] = kept_detections(to, kept, run, safe=safe_csv) if to and kept else []
-    done = {detection.name for detection in detections}
-    if done:
-        session.console.note(f"{counted(len(done), 'frame')} in {to} already, and not looked at again")
-    faults: list[str] = []
-    bodies: dict[str, bytes] = {}
-    looked = failed = 0
-
-    def fresh() -> Iterator[tuple[str, bytes]]:
-        for name, body in frames_of(film, mark, choice, Course(), wanted=lambda name: name not in done, faults=faults):
-            if draw is not None:
-                bodies[name] = body
-            yield name, body
-
-    units = units_of(chosen)
-    pace = units * (rate or session.settings.detect.rate)
-    with ExitStack() as stack:
-        stack.enter_context(session.running(chosen, units=units, start=start, before_start=before_start, guard=guard))
-        file = stack.enter_context(detection_file(to, kept, run, safe=safe_csv)) if to and kept else None
-        advance = stack.enter_context(session.console.step(f"looking at frames of {source}"))
-        arn = chosen["ProjectVersionArn"]
-        for detection in detect(clients.rekognition, arn, fresh(), rate=pace, min_confidence=asked, advance=advance):
-            looked, failed = looked + 1, failed + bool(detection.error)
-            if detection.error:
-                session.console.warn(f"{detection.name}: {detection.error}")
-            elif draw is not None:
-                draw_in(draw, detection, bodies[detection.name], clients.s3)
-            bodies.pop(detection.name, None)
-            if file is not None:
-                file.write(detection)
-            detections.append(detection)
-    for fault in faults:
-        session.console.warn(fault)
-    gap = BRIDGES * wanted.every if wanted.gap is None else wanted.gap
-    found = spans_of(detections, thresholds, gap)
-    if wanted.spans is not None:
-        write_spans(found, wanted.spans)
-    if wanted.sheet is not None:
-        write_sheet(tiles_of(film, mark, choice, shown_spans(found), detections), wanted.sheet)
-    return LookedAtVideo(tuple(found), len(detections), looked, failed, tuple(faults))

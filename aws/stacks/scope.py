@@ -29,6 +29,10 @@ class Scope:
     """s3://bucket/folder where defective images go, and of images that batches look at."""
     packages: str | None = None
     """Name of the model package group that follows the champion."""
+    job_role: str | None = None
+    """The role as which Rekognition tells that a job on a video is done."""
+    job_queue: str | None = None
+    """The URL of the queue that hears it."""
     to_project: str | None = None
     """Where copies go, in this account; another account gets a policy of its own."""
 

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from customlabels.cli.dataset.prelabel import KINDS
 from customlabels.cli.detect_video import positive_seconds
 from customlabels.cli.group import Command, pass_session
+from customlabels.core.errors import SettingsError
 from customlabels.core.plurals import counted
 from customlabels.session import Session
 
@@ -32,6 +34,13 @@ if TYPE_CHECKING:
 @click.option(
     "--where", metavar="LABEL", help="Of videos in S3: only where Rekognition sees that, as Person: $0.10 a minute."
 )
+@click.option(
+    "--prelabel",
+    "ahead",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Of videos in S3: a folder for what Rekognition sees in the frames, boxes and all: $0.10 a minute.",
+)
+@click.option("--as", "kind", type=click.Choice(KINDS), help="Format of that.  [default: coco]")
 @click.option("--blur-faces", is_flag=True, help="Make faces coarse that Rekognition finds: $1 per 1,000 frames.")
 @pass_session
 def frames(
@@ -45,6 +54,8 @@ def frames(
     scene: bool,
     key_frames: bool,
     where: str | None,
+    ahead: Path | None,
+    kind: str | None,
     blur_faces: bool,
 ) -> int:
     """Take frames of videos, as JPEG images that are named by video and time.
@@ -60,10 +71,19 @@ def frames(
     """
     from customlabels.datasets.videos.extracting import Choice
     from customlabels.datasets.videos.streams import is_stream, without_secrets
+    from customlabels.session.videos import see_that_rekognition_can
 
     seconds = positive_seconds("--every", every)
     choice = Choice(seconds, most, skip_similar, scene, key_frames, blur_faces, where)
     enough = positive_seconds("--lasts", lasts) if lasts else None
+    if kind is not None and ahead is None:
+        raise SettingsError("--as goes with --prelabel FOLDER")
+    if ahead is not None:
+        see_that_rekognition_can(source, "--prelabel")
+    if not session.emulated and (where is not None or ahead is not None):
+        session.console.note(
+            "each video is shown to StartLabelDetection once, at $0.10 a minute (list price, US regions)"
+        )
     rows: list[Taken] = []
     # The address of a stream may hold a password.
     with session.console.step(f"taking frames of {without_secrets(source) if is_stream(source) else source}") as shown:
@@ -73,7 +93,13 @@ def frames(
                 session.console.note(note)
             if taken.fault:
                 session.console.warn(taken.fault)
+    prelabels = None
+    if ahead is not None and any(taken.frames for taken in rows):
+        prelabels, images, _ = session.prelabel_frames(source, rows, to, ahead, kind or KINDS[0])
+        labels = sum(len(image.labels) for image in images)
+        session.console.note(f"{counted(labels, 'label')} seen in {counted(len(images), 'frame')}: {prelabels}")
     document = {
+        **({} if prelabels is None else {"prelabels": str(prelabels)}),
         "folder": str(to),
         "frames": sum(len(taken.frames) for taken in rows),
         "videos": [

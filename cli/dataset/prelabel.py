@@ -15,7 +15,7 @@ from customlabels.session import Session
 if TYPE_CHECKING:
     from customlabels.pipelines.service.prelabelling import Prelabelling
 
-_KINDS = ("coco", "manifest", "label-studio")
+KINDS = ("coco", "manifest", "label-studio")
 
 
 @click.command(cls=Command)
@@ -34,9 +34,7 @@ _KINDS = ("coco", "manifest", "label-studio")
     type=click.Path(path_type=Path, file_okay=False),
     help="A new folder for the result; run again, it goes on where it was.",
 )
-@click.option(
-    "--as", "kind", type=click.Choice(_KINDS), default="coco", show_default=True, help="Format of the result."
-)
+@click.option("--as", "kind", type=click.Choice(KINDS), default="coco", show_default=True, help="Format of the result.")
 @click.option("--min-confidence", type=Figure(0, 100), help="0 to 100, in place of each label's assumed threshold.")
 @click.option("--rate", type=Figure(0, min_open=True), help="Images a second that an inference unit takes.")
 @click.option("--dry-run", is_flag=True, help="Show what it takes and costs, and stop.")

@@ -72,7 +72,7 @@ def results(
 
 def _why_and_what(row: reading.Row) -> str:
     surest = f"{row.top} at {row.confidence:.1f}" if row.top else ""
-    return "; ".join(filter(None, (row.why or surest, row.did, row.beside)))
+    return "; ".join(filter(None, (row.why or surest, row.did, row.beside, row.group)))
 
 
 def _in_words(counts: Counter[str]) -> str:

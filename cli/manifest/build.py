@@ -9,7 +9,7 @@ from customlabels.cli.group import Command, pass_session
 from customlabels.cli.source_options import Source, divides_images, wanted
 from customlabels.core.errors import SettingsError
 from customlabels.core.plurals import counted
-from customlabels.pipelines.training.sources import NEAR_DUPLICATES, divide_images, find_source
+from customlabels.pipelines.training.sources import NEAR_DUPLICATES, divide_images, find_source, group_of
 from customlabels.session import Session
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _build_remote(
 
 def _build_remote_divided(session: Session, source: Source, remote: "Remote", target: Path) -> dict[str, int]:
     from customlabels.datasets.model import Side
-    from customlabels.datasets.split import group_by, own_group, split, undivided
+    from customlabels.datasets.split import split, undivided
     from customlabels.manifests.building import remote_dataset
     from customlabels.manifests.layout import class_numbers
     from customlabels.manifests.lines import entry_line, write_manifest
@@ -124,9 +124,9 @@ def _build_remote_divided(session: Session, source: Source, remote: "Remote", ta
         dataset = remote_dataset(chosen.path, chosen.format, chosen.options, remote)
     if given.group_by == NEAR_DUPLICATES:
         raise SettingsError(f"--group-by {NEAR_DUPLICATES} needs the images here", hint="give a regular expression")
-    group = group_by(given.group_by) if given.group_by else own_group
     if source.resplit:
         dataset = undivided(dataset)
+    group = group_of(given, dataset, session.console)
     divided = split(dataset, fraction=given.test_fraction, seed=given.seed, group=group)
     class_ids = class_numbers(divided)
     written = {}

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.datasets.accounting import no_image
 from customlabels.datasets.files import SYSTEM_FOLDERS, ending_of, folder_of, walk, wanted
 from customlabels.datasets.formats.masks import in_category, masks_below, of_other_categories
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options, bare_name
@@ -53,7 +54,7 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
                 Finding(name, "not a JPEG or PNG image; customlabels dataset convert makes one", fatal=True)
             )
         elif ending_of(name) not in endings and not annotates(root / name):
-            findings.append(Finding(name, "no image, left out", fatal=False))
+            findings.append(Finding(name, f"{no_image(name)}, left out", fatal=False))
     places = Places(map(folders_of, images), trees)
     chosen = in_category(images, places, options.category, source)
     others = {*images} - {*chosen}

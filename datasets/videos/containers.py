@@ -5,22 +5,24 @@ A decoder follows what a file says: a playlist named x.mp4 would have it read ot
 
 import hashlib
 import io
+import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import ending_of, walk
+from customlabels.datasets.layout import VIDEO_ENDINGS
 from customlabels.datasets.model import Finding
 
-ENDINGS = {
-    ".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts", ".webm", ".wmv",
-}  # fmt: skip
 _TAKEN = "MP4, MOV, AVI, MKV, WebM, MPEG, FLV and WMV are read"
 
-_HEAD, _SAMPLE = 4096, 1 << 20
+HEAD = 4096
+"""Bytes that tell what a file is."""
+
+_SAMPLE = 1 << 20
 _PICTURES = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis", b"crx ")
 """Brands of images in the container of MP4."""
 
@@ -79,7 +81,7 @@ def video_file(path: Path, name: str | None = None) -> Video:
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            head = file.read(_HEAD)
+            head = file.read(HEAD)
     except OSError as error:
         raise LayoutError(f"{path}: cannot be read ({error.strerror})") from error
     see_that_it_is_one(str(path), head)
@@ -96,7 +98,7 @@ def videos_below(folder: Path) -> tuple[list[Video], list[LayoutError], int]:
         try:
             videos.append(video_file(root / name, name))
         except LayoutError as fault:
-            if ending_of(name) in ENDINGS:
+            if ending_of(name) in VIDEO_ENDINGS:
                 faults.append(LayoutError(fault.message.replace(f"{root}/", "", 1), hint=fault.hint))
             else:
                 others += 1
@@ -167,44 +169,91 @@ def fingerprint(video: Video) -> str:
     return digest.hexdigest()[:12]
 
 
-def missing_bytes(video: Video) -> int:
-    """How many bytes a container says that it has and the file has not: it was cut off. 0 where that is not said."""
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a container says of itself.
+
+    Parameters
+    ----------
+    missing : bytes that it says it has and the file has not: it was cut off; 0 where that is not said
+    pictures : false where it names its tracks, and none of them is a video
+    """
+
+    kind: str | None
+    missing: int = 0
+    pictures: bool = True
+
+
+def contents(video: Video) -> Contents:
+    """What the container of a video says; what cannot be told is taken to be as it should."""
     with video.open() as file:
-        kind = container(file.read(_HEAD))
+        head = file.read(_SAMPLE)
+        kind, end, pictures = container(head), 0, True
         if kind == "avi":
-            file.seek(4)
-            length = int.from_bytes(file.read(4), "little")
+            length = int.from_bytes(head[4:8], "little")
             end = 0 if length in _UNTOLD else 8 + length
+            pictures = b"strh" not in head or _PICTURES_OF_AVI.search(head) is not None
         elif kind == "mkv":
             end = _matroska_end(file, video.size)
+            pictures = _VIDEO_CODEC.search(head) is not None or _SOUND_CODEC.search(head) is None
         elif kind == "mp4":
-            end = _mp4_end(file, video.size)
-        else:
-            end = 0
-    return max(0, end - video.size)
+            end, tracks = _mp4_end(file, video.size)
+            pictures = b"vide" in tracks or not tracks
+    return Contents(kind, max(0, end - video.size), pictures)
 
 
-def _mp4_end(file: BinaryIO, size: int) -> int:
-    """Where the last box of an MP4 ends, as it says itself; what follows the boxes and is none says nothing."""
+_VIDEO_CODEC, _SOUND_CODEC = re.compile(rb"\x86.V_[A-Z]", re.DOTALL), re.compile(rb"\x86.A_[A-Z]", re.DOTALL)
+"""Codecs of Matroska's tracks, each behind the mark of that element and its length."""
+
+_PICTURES_OF_AVI = re.compile(rb"strh....vids", re.DOTALL)
+
+
+def _mp4_end(file: BinaryIO, size: int) -> tuple[int, set[bytes]]:
+    """Where the last box of an MP4 ends, as it says itself, and the kinds of its tracks.
+
+    What follows the boxes and is none says nothing.
+    """
+    tracks = set[bytes]()
     at = 0
+    for kind, body, end in _boxes(file, 0, size):
+        if kind not in _LATER_BOXES:
+            break
+        if kind == b"moov":
+            tracks |= _tracks(file, body, min(end, size))
+        at = end
+    return at, tracks
+
+
+def _tracks(file: BinaryIO, start: int, end: int) -> set[bytes]:
+    """The kinds of the tracks that a box of an MP4 tells of: vide, soun, and others."""
+    kinds = set[bytes]()
+    for kind, body, ends in _boxes(file, start, end):
+        if kind in (b"trak", b"mdia"):
+            kinds |= _tracks(file, body, min(ends, end))
+        elif kind == b"hdlr":
+            file.seek(body + 8)
+            kinds.add(file.read(4))
+    return kinds
+
+
+def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """The kind of each box between two places, where its body begins, and where it ends, as it says itself."""
+    at = start
     for _ in range(_MOST_BOXES):
-        if at + 8 > size:
+        if at + 8 > end:
             break
         file.seek(at)
         length, kind = struct.unpack(">I4s", file.read(8))
-        if kind not in _LATER_BOXES:
-            break
+        body = at + 8
         if length == 1:
-            long = file.read(8)
-            if len(long) < 8:
-                return size + 1
-            length = struct.unpack(">Q", long)[0]
+            long, body = file.read(8), at + 16
+            length = struct.unpack(">Q", long)[0] if len(long) == 8 else end - at + 1
         if length == 0:
-            return size
-        if length < 8:
-            return at
+            length = end - at
+        if length < body - at:
+            break
+        yield kind, body, at + length
         at += length
-    return at
 
 
 def _matroska_end(file: BinaryIO, size: int) -> int:

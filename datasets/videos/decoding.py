@@ -3,13 +3,14 @@
 import io
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from customlabels.core.errors import CustomLabelsError, LayoutError
 from customlabels.datasets.limits import MAX_ASPECT, MAX_BYTES, MAX_SIDE, MIN_SIDE
 from customlabels.datasets.videos.choosing import SKETCH_SIDE, due
-from customlabels.datasets.videos.containers import Video, missing_bytes
+from customlabels.datasets.videos.containers import Contents, Video, contents
+from customlabels.datasets.videos.course import Course
 from customlabels.datasets.videos.frame_names import second
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 8192 * 8192
 _QUALITIES = (95, 85, 70, 50)
-_GAP = 2.0
-"""Seconds without a picture that are told; a camera of variable rate leaves less."""
-
 _LACKING = 2
 """Frames fewer than a container counts that are no fault: the last ones lie before an edit's end, or are empty."""
 
@@ -44,24 +42,6 @@ class Picture:
 
     seconds: float
     pixels: "Pixels"
-
-
-@dataclass(slots=True)
-class Course:
-    """How far the reading of a video has come.
-
-    Parameters
-    ----------
-    length : seconds that the container says it lasts; 0 where it does not
-    seconds : the time of the last picture that was decoded
-    decoded : pictures
-    gaps : from and to, in seconds, without any picture between
-    """
-
-    length: float = 0.0
-    seconds: float = 0.0
-    decoded: int = 0
-    gaps: list[tuple[float, float]] = field(default_factory=list)
 
 
 def pictures(
@@ -101,23 +81,22 @@ def _walk(
 ) -> Iterator[Picture]:
     import cv2
 
-    lacking = missing_bytes(video)
+    about = contents(video)
     if not capture.isOpened():
-        cut = f"; {lacking:,} of its bytes are missing" if lacking else ""
-        raise LayoutError(
-            f"{video.name}: no picture can be read from it, not even that of second 0{cut}",
-            hint="ask for the file again: it was cut off, or is broken, or holds no video that is known here",
-        )
+        raise unreadable(video, about)
     see_that_it_is_taken(video.name, *_size(capture))
     rate, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
-    course.length = count / rate if count > 0 and rate > 0 else 0.0
+    course.length, course.rate = count / rate if count > 0 and rate > 0 else 0.0, max(0.0, rate)
     capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
-    turn, before = -1, 0.0
+    turn, before, is_timed = -1, 0.0, False
     while capture.grab():
-        seconds = max(course.seconds, _time(capture, course.decoded, rate))
-        if course.decoded and seconds - course.seconds >= _GAP:
-            course.gaps.append((course.seconds, seconds))
-        course.seconds, course.decoded = seconds, course.decoded + 1
+        told = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        is_timed = is_timed or told > 0 or rate <= 0
+        seconds = course.come(told if is_timed else course.decoded / rate)
+        if course.decoded == 1 and about.kind == "mkv" and rate > 0:
+            # Matroska tells when its last picture ends, not how long that is after the first.
+            late = max(0.0, capture.get(cv2.CAP_PROP_PTS))
+            count, course.length = count - late, max(0.0, course.length - late / rate)
         number = due(seconds, every, turn)
         if number is None:
             continue
@@ -127,27 +106,29 @@ def _walk(
         if read and pixels is not None:
             yield Picture(seconds, upright(capture, pixels))
     advance(max(0.0, course.length - before))
-    _see_that_all_came(video, course, lacking, int(count), rate)
+    _see_that_all_came(video, course, about, int(count), rate)
 
 
-def _see_that_all_came(video: Video, course: Course, lacking: int, count: int, rate: float) -> None:
+def _see_that_all_came(video: Video, course: Course, about: Contents, count: int, rate: float) -> None:
     """Raises CutOff where the video ends before it should."""
     after = second(course.seconds) + (f" of {course.length:.1f}" if course.length > course.seconds else "")
     if not course.decoded:
-        raise LayoutError(f"{video.name}: no picture can be read from it: it is broken from second 0 on")
-    if lacking:
-        raise CutOff(f"{video.name}: is cut off after {after}: {lacking:,} of its bytes are missing")
+        raise unreadable(video, about)
+    if about.missing:
+        raise CutOff(f"{video.name}: is cut off after {after}: {about.missing:,} of its bytes are missing")
     if count - course.decoded > _LACKING and rate > 0 and course.length - course.seconds > max(1.0, 3 / rate):
         raise CutOff(f"{video.name}: no picture after {after} can be read: it is broken there, or ends there")
 
 
-def _time(capture: Any, number: int, rate: float) -> float:
-    import cv2
-
-    milliseconds: float = capture.get(cv2.CAP_PROP_POS_MSEC)
-    if milliseconds > 0 or number == 0 or rate <= 0:
-        return max(0.0, milliseconds / 1000)
-    return number / rate
+def unreadable(video: Video, about: Contents) -> LayoutError:
+    """Why no picture at all comes of a video."""
+    if not about.pictures:
+        return LayoutError(f"{video.name}: holds sound, and no pictures")
+    cut = f"; {about.missing:,} of its bytes are missing" if about.missing else ""
+    return LayoutError(
+        f"{video.name}: no picture can be read from it, not even that of second 0{cut}",
+        hint="ask for the file again: it was cut off, or is broken, or holds no video that is known here",
+    )
 
 
 def _size(capture: Any) -> tuple[int, int]:

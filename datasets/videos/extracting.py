@@ -1,5 +1,6 @@
 """Frames of videos written to a folder, a video at a time: all of one or none, so that a killed run is run again."""
 
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -10,12 +11,13 @@ from typing import Any
 
 import orjson
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.files import written_aside
 from customlabels.datasets.videos.choosing import Thinned, Wanted
 from customlabels.datasets.videos.containers import Video, fingerprint
-from customlabels.datasets.videos.decoding import Course, CutOff, Picture, jpeg, pictures, sketch
-from customlabels.datasets.videos.frame_names import Frame, frame_name, second
+from customlabels.datasets.videos.course import Course, notes
+from customlabels.datasets.videos.decoding import CutOff, Picture, jpeg, pictures, sketch
+from customlabels.datasets.videos.frame_names import Frame, frame_name
 
 KEPT = ".videos"
 """A folder in that of the frames, with a note for each video that is done."""
@@ -38,6 +40,10 @@ class Choice:
     key_frames : whether only key frames are looked at, by PyAV
     blur_faces : whether faces are made coarse in the frames that are taken
     where : a label that Rekognition sees in the frames that are taken
+
+    Raises
+    ------
+    SettingsError : so nothing, or everything at once, would be taken
     """
 
     every: float = 2.0
@@ -47,6 +53,12 @@ class Choice:
     key_frames: bool = False
     blur_faces: bool = False
     where: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.every < math.inf:
+            raise SettingsError(f"every {self.every:g}s: has to be some time, as 0.5s")
+        if self.most is not None and self.most < 1:
+            raise SettingsError(f"most {self.most}: has to be one frame or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,44 +167,38 @@ def _extract(
     course, fault = Course(), ""
     with _aside(folder, mark) as aside:
 
-        def write(picture: Picture) -> Path:
+        def write(picture: Picture) -> str:
             name = frame_name(Frame(video.title, mark, round(picture.seconds * 1000)))
-            path = aside / name
-            path.write_bytes(jpeg(picture.pixels))
-            return path
+            (aside / name).write_bytes(jpeg(picture.pixels))
+            return name
 
-        frames: list[Path] = []
-        thinned = Thinned[Path](choice.most, Path.unlink) if choice.most else None
+        names: list[str] = []
+        thinned = Thinned[str](choice.most, lambda name: (aside / name).unlink()) if choice.most else None
         try:
             for picture in chosen_pictures(video, choice, course, advance, within):
                 if thinned is None:
-                    frames.append(write(picture))
+                    names.append(write(picture))
                 elif thinned.takes():
                     thinned.keep(write(picture))
         except CutOff as error:
             fault = error.message
         except LayoutError as error:
             return Taken(video.name, fault=error.message)
-        frames = thinned.end() if thinned else frames
+        names = thinned.end() if thinned else names
         if finish is not None:
-            for path in frames:
-                path.write_bytes(finish(path.name, path.read_bytes()))
-        target = folder / Path(video.name).parent
-        target.mkdir(parents=True, exist_ok=True)
-        names = []
-        for path in frames:
-            path.replace(target / path.name)
-            names.append((target / path.name).relative_to(folder).as_posix())
-        taken = Taken(video.name, tuple(names), course.seconds, fault, tuple(_notes(video, course)))
+            for name in names:
+                (aside / name).write_bytes(finish(name, (aside / name).read_bytes()))
+        below = Path(video.name).parent
+        (folder / below).mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (aside / name).replace(folder / below / name)
+        frames = tuple((below / name).as_posix() for name in names)
+        # Of key frames the last may lie well before the end.
+        seconds = max(course.seconds, course.length if choice.key_frames and not fault else 0.0)
+        told = notes(course, choice.every, key_frames=choice.key_frames)
+        taken = Taken(video.name, frames, seconds, fault, tuple(f"{video.name}: {note}" for note in told))
         _keep(folder, mark, choice, taken)
     return taken
-
-
-def _notes(video: Video, course: Course) -> Iterator[str]:
-    if course.gaps:
-        begin, end = course.gaps[0]
-        more = f", and {len(course.gaps) - 1} more such gaps" if len(course.gaps) > 1 else ""
-        yield f"{video.name}: no picture between {second(begin)} and {second(end)}{more}"
 
 
 @contextmanager

@@ -7,8 +7,9 @@ from typing import Any
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.limits import MAX_SIDE
 from customlabels.datasets.videos.choosing import due
-from customlabels.datasets.videos.containers import Video, missing_bytes
-from customlabels.datasets.videos.decoding import Course, CutOff, NotInstalled, Picture, see_that_it_is_taken
+from customlabels.datasets.videos.containers import Video, contents
+from customlabels.datasets.videos.course import Course
+from customlabels.datasets.videos.decoding import CutOff, NotInstalled, Picture, see_that_it_is_taken, unreadable
 from customlabels.datasets.videos.frame_names import second
 
 
@@ -30,25 +31,26 @@ def key_pictures(
             "PyAV, which reads key frames alone, is not installed", hint="pip install 'customlabels[keyframes]'"
         ) from error
     av.logging.set_level(av.logging.PANIC)
-    lacking = missing_bytes(video)
+    about = contents(video)
     try:
         file = None if video.path is not None else video.open()
         container = av.open(str(video.path)) if file is None else av.open(file)
     except (av.FFmpegError, ValueError) as error:
-        raise LayoutError(f"{video.name}: no picture can be read from it: it is broken from second 0 on") from error
+        raise unreadable(video, about) from error
     with container, file or nullcontext():
         if not container.streams.video:
-            raise LayoutError(f"{video.name}: holds no pictures")
+            raise LayoutError(f"{video.name}: holds sound, and no pictures")
         stream = container.streams.video[0]
         see_that_it_is_taken(video.name, stream.codec_context.width, stream.codec_context.height)
         stream.codec_context.skip_frame = "NONKEY"
-        course.length = (container.duration or 0) / av.time_base
+        course.length = _length(container, stream)
         broken: list[float] = []
         yield from _walk(container, stream, every, course, broken, advance)
     if not course.decoded:
-        raise LayoutError(f"{video.name}: no picture can be read from it: it is broken from second 0 on")
-    if lacking:
-        raise CutOff(f"{video.name}: is cut off after {second(course.seconds)}: {lacking:,} of its bytes are missing")
+        raise unreadable(video, about)
+    if about.missing:
+        after = second(course.seconds)
+        raise CutOff(f"{video.name}: is cut off after {after}: {about.missing:,} of its bytes are missing")
     if broken:
         raise CutOff(f"{video.name}: is broken at {second(min(broken))}; whole key frames were read all the same")
 
@@ -65,9 +67,9 @@ def _walk(
 
     turn, start = -1, (stream.start_time or 0) * stream.time_base
     for frame in _decoded(container, stream, broken):
-        seconds = max(course.seconds, float((frame.pts or 0) * stream.time_base - start))
-        advance(seconds - course.seconds)
-        course.seconds, course.decoded = seconds, course.decoded + 1
+        before = course.seconds
+        seconds = course.come(before if frame.pts is None else float(frame.pts * stream.time_base - start))
+        advance(seconds - before)
         number = due(seconds, every, turn)
         if number is None:
             continue
@@ -75,7 +77,19 @@ def _walk(
         size = _shown(frame, float(stream.codec_context.sample_aspect_ratio or 1))
         pixels = frame.to_ndarray(format="bgr24", width=size[0], height=size[1])
         yield Picture(seconds, np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90))))
+    course.apart = max(course.apart, course.length - course.seconds)
     advance(max(0.0, course.length - course.seconds))
+
+
+def _length(container: Any, stream: Any) -> float:
+    """Seconds that the pictures last, as the container says; sound may go on after them."""
+    import av
+
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    # Matroska tells when all ends, not how long that is after the first picture.
+    late = (container.start_time or 0) if "matroska" in container.format.name else 0
+    return float(max(0, (container.duration or 0) - late) / av.time_base)
 
 
 def _decoded(container: Any, stream: Any, broken: list[float]) -> Iterator[Any]:

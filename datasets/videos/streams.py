@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.videos.choosing import Wanted, due
+from customlabels.datasets.videos.course import Course, notes
 from customlabels.datasets.videos.decoding import (
-    Course,
     CutOff,
     Picture,
     import_opencv,
@@ -75,7 +75,8 @@ def extract_stream(
                 break
     except LayoutError as error:
         fault = error.message
-    return Taken(name, tuple(names), course.seconds, fault)
+    told = tuple(f"{name}: {note}" for note in notes(course, choice.every, key_frames=False))
+    return Taken(name, tuple(names), course.seconds, fault, told)
 
 
 def _pictures(
@@ -94,7 +95,7 @@ def _pictures(
         while capture.grab():
             at = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             first = at if first is None else first
-            course.seconds, course.decoded = max(course.seconds, at - first), course.decoded + 1
+            course.come(at - first)
             if lasts is not None and course.seconds > lasts:
                 return
             number = due(course.seconds, every, turn)

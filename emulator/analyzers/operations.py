@@ -87,7 +87,10 @@ def detect_moderation_labels(context: Context, parameters: dict[str, Any]) -> di
 def detect_faces(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     if set(parameters.get("Attributes", ["DEFAULT"])) != {"DEFAULT"}:
         raise _not_offered("Attributes other than DEFAULT")
-    _, tags = _image(context, parameters)
+    body, tags = _image(context, parameters)
+    if tags is None:
+        # Frames of videos are sent, and lie nowhere: they are scripted by objects with their bytes.
+        tags = objects.tags_of_bytes(context.store, body)
     return {
         "FaceDetails": [{"BoundingBox": _box(face), "Confidence": face.confidence} for face in script("faces", tags)]
     }

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from customlabels.emulator.server.refusals import Refusal, invalid_parameter
 
 PREFIX = "rekognition-"
+_SAME = ", be it the image itself or one of the same bytes"
 
 
 class Scripted(NamedTuple):
@@ -36,10 +37,14 @@ def script(kind: str, tags: dict[str, str] | None) -> list[Scripted]:
         raise Refusal(
             "UnknownOperationException",
             f"The local service sees no {kind} in images by itself; it answers what the tag {tag} of an object in S3 "
-            "says, as in Name:98.5/Other:90:0.1:0.2:0.3:0.4.",
+            f"says{_SAME if kind == 'faces' else ''}, as in {_form(kind)}.",
         )
     seen = [_scripted(tag, part.strip(), kind) for part in tags[tag].split("/") if part.strip()]
     return sorted(seen, key=lambda thing: -thing.confidence)
+
+
+def _form(kind: str) -> str:
+    return "99:0.1:0.2:0.3:0.4" if kind == "faces" else "Name:98.5/Other:90:0.1:0.2:0.3:0.4"
 
 
 def _scripted(tag: str, part: str, kind: str) -> Scripted:
@@ -54,6 +59,5 @@ def _scripted(tag: str, part: str, kind: str) -> Scripted:
         if not name or len(sides) not in ((4,) if kind == "faces" else (0, 4)) or not inside:
             raise ValueError
     except ValueError as error:
-        wanted = "99:0.1:0.2:0.3:0.4" if kind == "faces" else "Name:98.5 or Name:98.5:0.1:0.2:0.3:0.4"
-        raise invalid_parameter(f"The tag {tag} says {part!r}, which is not of the form {wanted}.") from error
+        raise invalid_parameter(f"The tag {tag} says {part!r}, which is not of the form {_form(kind)}.") from error
     return Scripted(name, numbers[0], tuple(numbers[1:]) if sides else None)  # type: ignore[arg-type] # of four

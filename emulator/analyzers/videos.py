@@ -1,7 +1,7 @@
 """StartLabelDetection and GetLabelDetection: what a stored video shows, as a tag of it scripts, told by SNS when done.
 
-A job is done as soon as it is started. Source: Amazon Rekognition API reference, the operations; developer guide,
-"Calling Amazon Rekognition Video operations", for the message.
+A job takes half a second, however long the video. Source: Amazon Rekognition API reference, the operations; developer
+guide, "Calling Amazon Rekognition Video operations", for the message.
 """
 
 import hashlib
@@ -20,6 +20,9 @@ TAG = f"{PREFIX}video"
 _KIND = "video-job"
 _STEP = 500
 """Milliseconds from one look at a video to the next."""
+
+_TAKES = 0.5
+"""Seconds, so that whoever asks at once is told that a job is in progress, as on AWS."""
 
 _LEAST = 50.0
 _MOST = 1000
@@ -47,6 +50,7 @@ def start_label_detection(context: Context, parameters: dict[str, Any]) -> dict[
         "asked": asked,
         "video": parameters["Video"],
         "tag": parameters.get("JobTag"),
+        "done": context.clock() + _TAKES,
         "labels": _seen(objects.tags_of(address, named.get("Version")), least),
     }
     message = {
@@ -54,7 +58,7 @@ def start_label_detection(context: Context, parameters: dict[str, Any]) -> dict[
         "Status": "SUCCEEDED",
         "API": "StartLabelDetection",
         "JobTag": job["tag"],
-        "Timestamp": int(1000 * context.clock()),
+        "Timestamp": int(1000 * job["done"]),
         "Video": {"S3ObjectName": address.key, "S3Bucket": address.bucket},
     }
     channel = parameters.get("NotificationChannel")
@@ -63,7 +67,7 @@ def start_label_detection(context: Context, parameters: dict[str, Any]) -> dict[
         if channel is not None:
             text = json.dumps({name: value for name, value in message.items() if value is not None})
             target = {"Arn": channel["SNSTopicArn"]}
-            context.tell(Due(context.clock(), context.region, "aws.rekognition", target, text))
+            context.tell(Due(job["done"], context.region, "aws.rekognition", target, text))
     return {"JobId": number}
 
 
@@ -73,6 +77,8 @@ def get_label_detection(context: Context, parameters: dict[str, Any]) -> dict[st
     job = context.store.get_resource(_arn(context, parameters["JobId"]))
     if job is None:
         raise not_found(f"There is no job {parameters['JobId']}.")
+    if context.clock() < job["done"]:
+        return {"JobId": parameters["JobId"], "JobStatus": "IN_PROGRESS", "Video": job["video"], "JobTag": job["tag"]}
     key = (lambda seen: (seen[1], seen[0])) if parameters.get("SortBy") == "NAME" else None
     some, token = page(sorted(map(tuple, job["labels"]), key=key), parameters, _MOST)
     return {
@@ -85,15 +91,25 @@ def get_label_detection(context: Context, parameters: dict[str, Any]) -> dict[st
         "Labels": [
             {
                 "Timestamp": at,
-                "Label": {"Name": name, "Confidence": confidence, "Instances": [], "Parents": [], "Aliases": []},
+                "Label": {
+                    "Name": name,
+                    "Confidence": confidence,
+                    "Instances": [{"BoundingBox": _box(*sides), "Confidence": confidence}] if sides else [],
+                    "Parents": [],
+                    "Aliases": [],
+                },
             }
-            for at, name, confidence in some
+            for at, name, confidence, *sides in some
         ],
     }
 
 
-def _seen(tags: dict[str, str], least: float) -> list[tuple[int, str, float]]:
-    """Milliseconds, name and confidence of what the tag says.
+def _box(left: float, top: float, width: float, height: float) -> dict[str, float]:
+    return {"Left": left, "Top": top, "Width": width, "Height": height}
+
+
+def _seen(tags: dict[str, str], least: float) -> list[tuple[Any, ...]]:
+    """Milliseconds, name and confidence of what the tag says, and left, top, width and height where it has a box.
 
     Raises
     ------
@@ -103,19 +119,21 @@ def _seen(tags: dict[str, str], least: float) -> list[tuple[int, str, float]]:
         raise Refusal(
             "UnknownOperationException",
             f"The local service sees nothing in videos by itself; it answers what the tag {TAG} of the object says, as "
-            "in Person:95:2:5.5/Forklift:90:0:1 (name, confidence, from and to in seconds).",
+            "in Person:95:2:5.5/Forklift:90:0:1:0.1:0.2:0.3:0.4 (name, confidence, from and to in seconds, and left, "
+            "top, width and height in fractions where it has a box).",
         )
     seen = []
     for part in filter(None, (part.strip() for part in tags[TAG].split("/"))):
         try:
             name, *numbers = part.split(":")
-            confidence, begin, end = map(float, numbers)
-            if not name or not 0 <= confidence <= 100 or not 0 <= begin <= end <= 6 * 3600:
+            confidence, begin, end, *sides = map(float, numbers)
+            inside = all(0 <= side <= 1 for side in sides) and len(sides) in (0, 4)
+            if not name or not inside or not 0 <= confidence <= 100 or not 0 <= begin <= end <= 6 * 3600:
                 raise ValueError
         except ValueError as error:
             raise invalid_parameter(f"The tag {TAG} says {part!r}, which is not of the form Name:95:2:5.5.") from error
         steps = range(-(-int(1000 * begin) // _STEP), int(1000 * end) // _STEP + 1)
-        seen += [(_STEP * step, name, confidence) for step in steps if confidence >= least]
+        seen += [(_STEP * step, name, confidence, *sides) for step in steps if confidence >= least]
     return seen
 
 

@@ -7,6 +7,7 @@ from AWS. Source: EventBridge user guide, "Retry policy and dead-letter queues".
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -52,7 +53,14 @@ class Due:
 class Deliveries:
     """Delivers at once (`now`) or in the background (`put`); `client` makes a client of a service in a region."""
 
-    def __init__(self, store: Store, invoke: Invoke, client: Callable[[str, str], Any]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        invoke: Invoke,
+        client: Callable[[str, str], Any],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._clock = clock
         self._store = store
         self._invoke = invoke
         self._client = client
@@ -66,7 +74,7 @@ class Deliveries:
             self._begin(number, Due(**document))
 
     def put(self, due: Due) -> None:
-        """Delivers by and by; on disk with the change that it follows from, and begun when that is."""
+        """Delivers by and by, not before it is due; on disk with the change that it follows from, and begun then."""
         number = self._store.add_delivery(asdict(due))
         self._store.after(lambda: self._begin(number, due))
 
@@ -89,7 +97,14 @@ class Deliveries:
     def _begin(self, number: int, due: Due) -> None:
         with self._changed:
             self._under_way += 1
-        self._workers.submit(self._work, number, due)
+        wait = due.at - self._clock()
+        if wait <= 0:
+            self._workers.submit(self._work, number, due)
+            return
+        timer = threading.Timer(wait, self._workers.submit, (self._work, number, due))
+        # What is left at the end of the process is on disk.
+        timer.daemon = True
+        timer.start()
 
     def _work(self, number: int, due: Due) -> None:
         try:

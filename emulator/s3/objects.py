@@ -3,6 +3,8 @@
 Source of moto's names: moto.s3.models (S3Backend, FakeKey).
 """
 
+import hashlib
+
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.exceptions import MissingBucket, S3ClientError
 from moto.s3.models import FakeKey, S3Backend, s3_backends
@@ -52,6 +54,13 @@ def tags_of(address: S3Address, version: str | None = None) -> dict[str, str]:
     """The object's tags; none where it is not there."""
     key = held(address, version)
     return {} if key is None else tags.tags_of(key)
+
+
+def tags_of_bytes(store: Store, body: bytes) -> dict[str, str]:
+    """The tags of all objects with those bytes, whatever they are called; of two of a name, that of the first."""
+    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    same = [S3Address(*named) for named in store.objects_of_bytes(len(body), md5)]
+    return {name: value for address in reversed(same) for name, value in tags_of(address).items()}
 
 
 def encrypted_by(address: S3Address) -> str | None:

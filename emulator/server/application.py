@@ -147,7 +147,7 @@ class Application:
         self._invoker = Invoker(
             store.folder, self.clock, lambda logged: self._moto.log(logged), lambda due: self._deliveries.put(due)
         )
-        self._deliveries = Deliveries(store, self._invoker.run_by_and_by, self._client)
+        self._deliveries = Deliveries(store, self._invoker.run_by_and_by, self._client, self.clock)
         self._sources = EventSources(self._invoker.run, self._client, self.clock)
         alarms = Alarms(self._client, {REKOGNITION: self._publish_models, SQS: self._metrics.publish_queues})
         self._firing = Firing(self.clock, self._deliveries, alarms, self._follow, self._next_step, self._steps_done)

@@ -245,6 +245,11 @@ class Store:
         where += " AND latest AND body IS NOT NULL ORDER BY key LIMIT ?"
         return self._read(f"{columns} {where}", bucket, start, *([] if end is None else [end]), most)
 
+    def objects_of_bytes(self, size: int, md5: str) -> list[tuple[str, str]]:
+        """(bucket, key) of objects whose newest version has so many bytes and that ETag, in order."""
+        where = "WHERE latest AND body IS NOT NULL AND size = ? AND instr(about, ?) ORDER BY bucket, key"
+        return self._read(f"SELECT bucket, key FROM object {where}", size, f'"{md5}"')
+
     def listed_versions(self, bucket: str, start: str, below: int, most: int) -> list[Any]:
         """(key, position, latest, body, size, about) of versions, those of a key newest first: those of the key `start`
         that are older than position `below`, and what follows."""

@@ -8,6 +8,7 @@ from customlabels.aws.stacks.stack import Stack
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import SettingsError
 from customlabels.core.settings import Settings
+from customlabels.datasets.texts import text_pattern
 from customlabels.pipelines.sagemaker import pipeline_code
 from customlabels.pipelines.sagemaker.definition import Pipeline, Places, check_limits, definition
 from customlabels.pipelines.sagemaker.parts import Parts
@@ -67,6 +68,11 @@ def assemble(
         raise SettingsError(
             "a pipeline's gate decides on figures: intervals take numpy, which its functions do not have",
             hint='leave gate.decide_on = "interval" to customlabels train',
+        )
+    if text_pattern(given.group_by) is not None:
+        raise SettingsError(
+            f"dataset.group_by: {given.group_by!r} looks into pictures, and a pipeline's job into their names alone",
+            hint="give a regular expression of names, or leave it to customlabels train",
         )
     source = source or (given.source if (given.source or "").startswith("s3://") else None)
     images = str(folder_address(source)).rstrip("/") if source else None

@@ -19,11 +19,12 @@ _WIDTH, _MARGIN, _LINE = 320, 8, 15
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A span, with the frame where it is surest, a JPEG."""
+    """A span, with the frame where it is surest, a JPEG, and the video where there are several."""
 
     span: Span
     body: bytes
     detection: Detection
+    title: str = ""
 
 
 def shown_spans(spans: Sequence[Span]) -> list[Span]:
@@ -56,7 +57,8 @@ def write_sheet(tiles: Sequence[Tile], path: Path) -> None:
         span = tile.span
         pen.text((left, top + picture.height + 3), f"{span.label}  {span.peak:.0f} %", fill="black", font=font)
         times = clock(span.begin) if span.begin == span.end else f"{clock(span.begin)} to {clock(span.end)}"
-        pen.text((left, top + picture.height + 3 + _LINE), times, fill="#555555", font=font)
+        where = f"{times}  {tile.title}".rstrip()
+        pen.text((left, top + picture.height + 3 + _LINE), where, fill="#555555", font=font)
     written = io.BytesIO()
     sheet.save(written, "PNG" if path.suffix.lower() == ".png" else "JPEG", quality=88)
     with written_aside(path) as file:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from customlabels.aws import s3
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.files import written_aside
-from customlabels.pipelines.service.detection import Detection, Image, Shown
+from customlabels.pipelines.service.detection import DetectedLabel, Detection, Image, Shown
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -71,7 +71,7 @@ def drawn(body: bytes, detection: Detection) -> "Picture":
     LayoutError : it is no image that can be opened
     """
     from PIL import Image as Pillow
-    from PIL import ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps, UnidentifiedImageError
 
     try:
         with Pillow.open(io.BytesIO(body), formats=("JPEG", "PNG")) as image:
@@ -80,11 +80,19 @@ def drawn(body: bytes, detection: Detection) -> "Picture":
             canvas = ImageOps.exif_transpose(image).convert("RGB")
     except (OSError, UnidentifiedImageError, ValueError, Pillow.DecompressionBombError) as error:
         raise LayoutError(f"{detection.name}: cannot be drawn on ({error})") from error
+    draw_labels(canvas, detection.labels)
+    return canvas
+
+
+def draw_labels(canvas: "Picture", seen: Sequence[DetectedLabel]) -> None:
+    """Draws labels and their boxes on a picture."""
+    from PIL import ImageDraw, ImageFont
+
     pen = ImageDraw.Draw(canvas)
     size = max(11, min(canvas.size) // 28)
     font, line = ImageFont.load_default(size), max(2, size // 6)
-    labels = sorted({label.label for label in detection.labels})
-    for number, label in enumerate(detection.labels):
+    labels = sorted({label.label for label in seen})
+    for number, label in enumerate(seen):
         colour = _COLOURS[labels.index(label.label) % len(_COLOURS)]
         words = f"{label.label} {label.confidence:.0f} %"
         if label.box is None:
@@ -96,4 +104,3 @@ def drawn(body: bytes, detection: Detection) -> "Picture":
             corner = (max(0, int(left)), max(0, int(top) - size - line))
         pen.rectangle(pen.textbbox(corner, words, font=font), fill=colour)
         pen.text(corner, words, fill="white", font=font)
-    return canvas

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -121,28 +122,45 @@ def _see_that_the_same_look(path: Path, lines: Sequence[bytes], beside: Sequence
         raise LayoutError(f"{path}: holds what {names} saw beside the version", hint="name another file with --to")
 
 
-def kept_detections(path: Path, kept: Kept, run: Run, *, safe: bool = False) -> list[Detection]:
-    """The detections of the run that are kept, in the order in which they stand there."""
-    if not _is_csv(path):
-        documents = map(json.loads, kept.body.splitlines())
-        return [
-            Detection(document["name"], tuple(map(_label, document["labels"])))
-            for document in documents
-            if document["source"] == run.source
-        ]
-    seen: dict[str, list[DetectedLabel]] = {}
-    for line in _records(kept.body)[1:]:
-        (row,) = csv.reader(io.StringIO(line.decode(errors="surrogateescape"), newline=""), strict=True)
-        name, label, confidence, left, top, width, height, _, source = (
-            [cell.removeprefix("'") for cell in row] if safe else row
-        )[:9]
-        if source != run.source:
-            continue
-        labels = seen.setdefault(name, [])
-        if label:
-            box = (float(left), float(top), float(width), float(height)) if left else None
-            labels.append(DetectedLabel(label, float(confidence), box))
-    return [Detection(name, tuple(labels)) for name, labels in seen.items()]
+def read_detections(path: Path, run: Run, *, safe: bool = False) -> Iterator[Detection]:
+    """The detections of a run in a file of which every line is whole, as it is once `detection_file` has opened it.
+
+    Raises
+    ------
+    LayoutError : a line that is none
+    """
+    rows = _in_csv(path, safe) if _is_csv(path) else _in_lines(path)
+    for of_run, detection in rows:
+        if of_run == run:
+            yield detection
+
+
+def _in_lines(path: Path) -> Iterator[tuple[Run, Detection]]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            _, _, of_run = _name(path, number, line, as_csv=False, safe=False)
+            document = json.loads(line.decode(errors="surrogateescape"))
+            try:
+                labels = tuple(map(_label, document["labels"]))
+            except (KeyError, TypeError, ValueError) as error:
+                raise LayoutError(f"{path}, line {number}: is no detection") from error
+            yield of_run, Detection(document["name"], labels, document["error"])
+
+
+def _in_csv(path: Path, safe: bool) -> Iterator[tuple[Run, Detection]]:
+    """Detections whose rows follow each other."""
+    rows = enumerate(_records(path.read_bytes())[1:], 2)
+    seen = ((*_name(path, number, line, as_csv=True, safe=safe), number, line) for number, line in rows)
+    for (name, _, of_run), same in groupby(seen, key=lambda row: row[:3]):
+        labels, fault = list[DetectedLabel](), ""
+        for *_, number, line in same:
+            _, label, confidence, left, top, width, height, fault, *_ = _cells(line, safe)
+            try:
+                box = (float(left), float(top), float(width), float(height)) if left else None
+                labels += [DetectedLabel(label, float(confidence), box)] if label else []
+            except ValueError as error:
+                raise LayoutError(f"{path}, line {number}: is no detection") from error
+        yield of_run, Detection(name, tuple(labels), fault or None)
 
 
 def _label(document: dict[str, Any]) -> DetectedLabel:
@@ -150,23 +168,10 @@ def _label(document: dict[str, Any]) -> DetectedLabel:
     return DetectedLabel(document["label"], float(document["confidence"]), tuple(box) if box else None)
 
 
-def read_detections(path: Path, run: Run) -> Iterator[Detection]:
-    """The detections of a run in a file of JSON lines, in which every line is whole.
-
-    Raises
-    ------
-    LayoutError : a line that is none
-    """
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
-        _, _, earlier = _name(path, number, line, as_csv=False, safe=False)
-        if earlier != run:
-            continue
-        document = json.loads(line.decode(errors="surrogateescape"))
-        try:
-            labels = tuple(map(_label, document["labels"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise LayoutError(f"{path}, line {number}: is no detection") from error
-        yield Detection(document["name"], labels, document["error"])
+def _cells(line: bytes, safe: bool) -> list[str]:
+    """The cells of a row; ValueError where it is not one."""
+    (row,) = csv.reader(io.StringIO(line.decode(errors="surrogateescape"), newline=""), strict=True)
+    return [cell.removeprefix("'") for cell in row] if safe else row
 
 
 @contextmanager
@@ -212,9 +217,7 @@ def _name(path: Path, number: int, line: bytes, as_csv: bool, safe: bool) -> tup
     """The name in a line, whether that image could not be looked at, and of which run it is."""
     try:
         if as_csv:
-            (row,) = csv.reader(io.StringIO(line.decode(errors="surrogateescape"), newline=""), strict=True)
-            if safe:
-                row = [cell.removeprefix("'") for cell in row]
+            row = _cells(line, safe)
             return row[0], bool(row[7]), Run(row[8], row[9], float(row[10]) if row[10] else None)
         document: dict[str, Any] = json.loads(line)
         return (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from customlabels.aws import s3
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.files import ending_of, image_files, walk
-from customlabels.datasets.videos.containers import ENDINGS
+from customlabels.datasets.layout import VIDEO_ENDINGS
 from customlabels.pipelines.service.detection import Image
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def images_of(source: str, client: "S3Client") -> list[tuple[str, Image]]:
 def _hint(source: str) -> str | None:
     """What to do with a folder of videos."""
     path = Path(source)
-    if path.is_dir() and any(ending_of(name) in ENDINGS for name in walk(path)):
+    if path.is_dir() and any(ending_of(name) in VIDEO_ENDINGS for name in walk(path)):
         return f"it holds videos: name one of them; customlabels dataset frames {source} makes images of all"
     return None
 

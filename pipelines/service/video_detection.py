@@ -9,8 +9,10 @@ from pathlib import Path
 from customlabels.core.errors import SettingsError
 from customlabels.core.files import written_aside
 from customlabels.core.printable import printable_json
-from customlabels.datasets.videos.containers import Video
-from customlabels.datasets.videos.decoding import Course, CutOff, jpeg
+from customlabels.datasets.videos.containers import Video, fingerprint
+from customlabels.datasets.videos.course import Course
+from customlabels.datasets.videos.decoding import CutOff, jpeg
+from customlabels.datasets.videos.encoding import FOURCCS
 from customlabels.datasets.videos.extracting import Choice, chosen_pictures
 from customlabels.datasets.videos.frame_names import Frame, frame_name, frame_of
 from customlabels.pipelines.service.contact_sheet import Tile
@@ -55,10 +57,38 @@ class Thresholds:
     holds: Callable[[str], float]
 
 
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A video that is looked at, what stands for its bytes, and which of its frames are."""
+
+    video: Video
+    mark: str
+    choice: Choice
+
+    def name_at(self, seconds: float) -> str:
+        """The name of the frame at a time."""
+        return frame_name(Frame(self.video.title, self.mark, round(seconds * 1000)))
+
+
+def films_of(videos: Iterable[Video], choice: Choice, tell: Callable[[str], None]) -> list[Film]:
+    """The videos, each once, to be looked at; `tell` is told of those that are the same.
+
+    Raises
+    ------
+    LayoutError : one cannot be read
+    """
+    films: dict[str, Film] = {}
+    for video in videos:
+        mark = fingerprint(video)
+        if mark in films:
+            tell(f"{video.name}: is the same video as {films[mark].video.name}, and is looked at once")
+        else:
+            films[mark] = Film(video, mark, choice)
+    return [*films.values()]
+
+
 def frames_of(
-    video: Video,
-    mark: str,
-    choice: Choice,
+    film: Film,
     course: Course,
     *,
     wanted: Callable[[str], bool],
@@ -72,8 +102,8 @@ def frames_of(
     LayoutError : no frame can be read
     """
     try:
-        for picture in chosen_pictures(video, choice, course, advance):
-            name = frame_name(Frame(video.title, mark, round(picture.seconds * 1000)))
+        for picture in chosen_pictures(film.video, film.choice, course, advance):
+            name = film.name_at(picture.seconds)
             if wanted(name):
                 yield name, jpeg(picture.pixels, MAX_BYTES)
     except CutOff as error:
@@ -93,44 +123,47 @@ def _moment(detection: Detection) -> Moment:
     return Moment(0.0 if frame is None else frame.seconds, best)
 
 
-def tiles_of(
-    video: Video, mark: str, choice: Choice, found: Sequence[Span], detections: Iterable[Detection]
-) -> list[Tile]:
+def tiles_of(film: Film, found: Sequence[Span], detections: Iterable[Detection], title: str = "") -> list[Tile]:
     """A tile for each span, of the frame where it is surest; the video is read once more."""
-    surest = {frame_name(Frame(video.title, mark, round(span.at * 1000))) for span in found}
+    surest = {film.name_at(span.at) for span in found}
+    if not surest:
+        return []
     seen = {detection.name: detection for detection in detections if detection.name in surest}
-    bodies = dict(frames_of(video, mark, choice, Course(), wanted=surest.__contains__, faults=[]))
-    tiles = []
-    for span in found:
-        name = frame_name(Frame(video.title, mark, round(span.at * 1000)))
-        if name in bodies:
-            tiles.append(Tile(span, bodies[name], seen[name]))
-    return tiles
+    bodies = dict(frames_of(film, Course(), wanted=surest.__contains__, faults=[]))
+    named = ((span, film.name_at(span.at)) for span in found)
+    return [Tile(span, bodies[name], seen[name], title) for span, name in named if name in bodies]
 
 
-COLUMNS = tuple(field.name for field in fields(Span))
+COLUMNS = (*(field.name for field in fields(Span)), "video")
 
 
-def see_spans_file(path: Path) -> None:
-    """Sees that a file's ending says how spans are written, before anything is paid for.
+def see_files(wanted: VideoWanted, draw: Path | None, videos: int) -> None:
+    """Sees that files can hold what is to be written there, before anything is paid for.
+
+    Parameters
+    ----------
+    draw : where what was seen is drawn
 
     Raises
     ------
     SettingsError
     """
-    if path.suffix.lower() not in (".csv", ".jsonl"):
-        raise SettingsError(f"--spans {path}: ends in neither .csv nor .jsonl")
+    if wanted.spans is not None and wanted.spans.suffix.lower() not in (".csv", ".jsonl"):
+        raise SettingsError(f"--spans {wanted.spans}: ends in neither .csv nor .jsonl")
+    if draw is not None and draw.suffix.lower() in FOURCCS and videos > 1:
+        raise SettingsError(f"--draw {draw}: is one video, and {videos} are looked at", hint="name a folder")
 
 
-def write_spans(found: Sequence[Span], path: Path) -> None:
-    """Writes spans as CSV or JSON lines, by the path's ending."""
+def write_spans(found: Iterable[tuple[str, Span]], path: Path) -> None:
+    """Writes spans, each with its video's name, as CSV or JSON lines, by the path's ending."""
+    rows = [{**asdict(span), "video": video} for video, span in found]
     if path.suffix.lower() == ".csv":
         text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows([getattr(span, name) for name in COLUMNS] for span in found)
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
         body = text.getvalue()
     else:
-        body = "".join(f"{printable_json(asdict(span))}\n" for span in found)
+        body = "".join(f"{printable_json(row)}\n" for row in rows)
     with written_aside(path) as file:
         file.write(body.encode())

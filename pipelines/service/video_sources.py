@@ -1,5 +1,6 @@
 """Videos that frames are taken of: a file, all below a folder, an object in S3, or all below an address there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -10,8 +11,9 @@ from customlabels.aws.ranges import RANGE, RangedObject
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import CustomLabelsError, LayoutError, SettingsError
 from customlabels.core.plurals import counted
-from customlabels.datasets.files import ending_of
-from customlabels.datasets.videos.containers import ENDINGS, Video, see_that_it_is_one, video_file, videos_below
+from customlabels.datasets.files import ending_of, is_image, walk
+from customlabels.datasets.layout import VIDEO_ENDINGS
+from customlabels.datasets.videos.containers import HEAD, Video, container, see_that_it_is_one, video_file, videos_below
 from customlabels.datasets.videos.streams import is_stream, without_secrets
 
 if TYPE_CHECKING:
@@ -27,22 +29,56 @@ class Videos:
     others: int = 0
 
 
-def names_video(source: str) -> bool:
-    """Whether a source is called as a video, or is a file that begins as one."""
+def names_video(source: str, client: "Callable[[], S3Client] | None" = None) -> bool:
+    """Whether a source means videos: is called as one, begins as one, or is a folder that holds some and no image.
+
+    Parameters
+    ----------
+    client : gives what is asked where the source lies in S3 and its name does not tell
+    """
     if is_stream(source):
         return True
     if source.startswith("s3://"):
-        return ending_of(source) in ENDINGS
+        return _names_video_in_s3(source, client)
     path = Path(source)
-    if not path.is_file():
-        return False
-    if ending_of(path.name) in ENDINGS:
-        return True
+    if path.is_dir():
+        names = [*walk(path)]
+        return not any(map(is_image, names)) and any(_begins_as_video(path / name) for name in names)
+    return path.is_file() and (ending_of(path.name) in VIDEO_ENDINGS or _begins_as_video(path))
+
+
+def _begins_as_video(path: Path) -> bool:
     try:
         video_file(path)
     except LayoutError:
         return False
     return True
+
+
+def _names_video_in_s3(source: str, client: "Callable[[], S3Client] | None") -> bool:
+    bucket, _, key = source.removeprefix("s3://").partition("/")
+    if ending_of(key) in VIDEO_ENDINGS:
+        return True
+    if client is None or not bucket or is_image(key):
+        return False
+    stored = s3.head(client(), S3Address(bucket, key)) if key and not key.endswith("/") else None
+    if stored is not None:
+        return _begins_as_video_in_s3(client(), stored)
+    videos = False
+    for listed in s3.listed(client(), bucket, f"{key.rstrip('/')}/" if key else ""):
+        if is_image(listed.address.key):
+            return False
+        videos = videos or (_may_be_video(listed) and _begins_as_video_in_s3(client(), listed))
+    return videos
+
+
+def _may_be_video(stored: s3.Stored) -> bool:
+    """Whether an object is called as a video, or as nothing at all, so that its bytes have to tell."""
+    return ending_of(stored.address.key) in VIDEO_ENDINGS | {""} and not stored.address.key.endswith("/")
+
+
+def _begins_as_video_in_s3(client: "S3Client", stored: s3.Stored) -> bool:
+    return stored.size > 0 and container(s3.part(client, stored, 0, HEAD)) is not None
 
 
 def videos_of(source: str, client: "S3Client | None") -> Videos:
@@ -89,7 +125,8 @@ def _in_s3(source: str, client: "S3Client") -> Videos:
     prefix = f"{key.rstrip('/')}/" if key else ""
     videos, faults, others = [], [], 0
     for listed in s3.listed(client, bucket, prefix):
-        if ending_of(listed.address.key) not in ENDINGS:
+        called = ending_of(listed.address.key) in VIDEO_ENDINGS
+        if not called and not (_may_be_video(listed) and _begins_as_video_in_s3(client, listed)):
             others += 1
             continue
         try:
@@ -105,7 +142,7 @@ def _in_s3(source: str, client: "S3Client") -> Videos:
 def _object(client: "S3Client", stored: s3.Stored, name: str) -> Video:
     if not stored.size:
         raise LayoutError(f"{stored.address}: is empty")
-    see_that_it_is_one(str(stored.address), s3.part(client, stored, 0, 4096))
+    see_that_it_is_one(str(stored.address), s3.part(client, stored, 0, HEAD))
     return Video(
         name, stored.size, lambda: BufferedReader(RangedObject(client, stored), RANGE), address=str(stored.address)
     )

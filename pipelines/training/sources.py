@@ -30,6 +30,8 @@ from customlabels.datasets.split import (
     undivided,
     untrained,
 )
+from customlabels.datasets.texts import PREFIX as TEXT_PREFIX
+from customlabels.datasets.texts import read_texts, text_groups, text_pattern
 from customlabels.manifests.formats import AUTO, annotations, find_format
 from customlabels.manifests.layout import MENDS
 
@@ -238,11 +240,9 @@ def divide_images(wanted: Wanted) -> tuple[Taken, Group]:
     taken, given = take_images(wanted, whole=True), wanted.settings
     taken = Taken(_hashed(wanted, taken), taken.remote)
     dataset = undivided(taken.dataset) if wanted.resplit else taken.dataset
-    group: Group = own_group
+    group = group_of(given, dataset, wanted.watch)
     if given.group_by == NEAR_DUPLICATES:
         dataset = grouped(dataset, (same.records for same in find_near_duplicates(wanted.watch, taken)))
-    elif given.group_by:
-        group = group_by(given.group_by)
     divided = split(dataset, fraction=given.test_fraction, seed=given.seed, group=group)
     _refuse_too_many(wanted, divided)
     for label in untrained(divided):
@@ -251,6 +251,33 @@ def divide_images(wanted: Wanted) -> tuple[Taken, Group]:
     if torn:
         wanted.watch.warn(f"{len(torn)} groups lie on both sides of the split that the source brings: {torn[0]} …")
     return Taken(divided, taken.remote), group
+
+
+def group_of(given: DatasetSettings, dataset: Dataset, watch: Watch) -> Group:
+    """The groups of a dataset's images that the settings ask for; near-duplicates are the dataset's own.
+
+    Raises
+    ------
+    SettingsError : a pattern is none, or goes without texts
+    LayoutError : texts lack an image
+    """
+    pattern = text_pattern(given.group_by)
+    if (pattern is None) != (given.texts is None):
+        raise SettingsError(
+            f"--texts FILE goes with --group-by '{TEXT_PREFIX}REGEX', each with the other",
+            hint="customlabels detect SOURCE --with text --no-model --to FILE.jsonl reads what is written in images",
+        )
+    if pattern is None or given.texts is None:
+        return group_by(given.group_by) if given.group_by not in (None, "", NEAR_DUPLICATES) else own_group
+    path = Path(given.texts)
+    found = text_groups(dataset.records, read_texts(path), pattern, path)
+    for names, what in (
+        (found.without, "shows no such text, and is a group by itself"),
+        (found.several, "shows several such texts, of which the surest counts"),
+    ):
+        if names:
+            watch.note(f"{len(names)} of {counted(len(dataset.records), 'image')}: {what}: {names[0]} …")
+    return lambda record: found.groups[record.name]
 
 
 def _not_here(wanted: Wanted) -> SettingsError:

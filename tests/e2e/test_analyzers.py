@@ -40,3 +40,24 @@ def test_analyzers_are_asked_without_a_model_and_what_they_cannot_see_is_said(sh
         ("--with", "text", "--to", "found.csv"): "--with goes with JSON lines, not with CSV",
     }.items():
         assert sentence in shell.run("detect", "photos", "--local", *more, expect=2).stderr
+
+
+def test_what_is_written_in_pictures_divides_them_and_is_read_once(shell: Shell) -> None:
+    photos = draw(shell.folder / "photos", {"across": 12, "down": 12})
+    service = connect(shell.state, pace=QUICK)
+    service.s3.create_bucket(Bucket="line")
+    lots: dict[str, int] = {}
+    for number, path in enumerate(sorted(photos.rglob("*.png")) or sorted(photos.rglob("*.jpg"))):
+        lots[path.relative_to(photos).as_posix()] = number % 6
+        key, tags = f"in/{path.relative_to(photos).as_posix()}", f"rekognition-text=LOT {number % 6}:99"
+        service.s3.put_object(Bucket="line", Key=key, Body=path.read_bytes(), Tagging=tags)
+    assert len(lots) == 24
+    shell.run("detect", "s3://line/in", "--local", "--no-model", "--with", "text", "--to", "texts.jsonl")
+    words = ("dataset", "split", "photos", "--local", "--group-by", r"text:LOT (\d+)")
+    divided = shell.json(*words, "--texts", "texts.jsonl")
+    sides = [{lots[name] for name in divided[side]} for side in ("train", "test")]
+    assert not sides[0] & sides[1]
+    assert "goes with --group-by" in shell.run("dataset", "split", "photos", "--texts", "texts.jsonl", expect=2).stderr
+    assert "each with the other" in shell.run(*words, expect=2).stderr
+    (photos / "across" / "late.png").write_bytes((photos / next(iter(lots))).read_bytes())
+    assert "lacks 1 of 25 images" in shell.run(*words, "--texts", "texts.jsonl", expect=4).stderr

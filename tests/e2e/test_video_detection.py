@@ -7,6 +7,7 @@ import cv2
 import pytest
 from PIL import Image
 from support.drawing import draw
+from support.local_services import QUICK, connect
 from support.shells import Shell
 from support.videos import film
 
@@ -42,6 +43,43 @@ def test_a_video_gives_the_spans_of_its_script_and_goes_on_where_it_was(shell: S
     assert "line.avi: 3 spans in 15 frames" in calls.stdout
     names = [json.loads(line)["name"] for line in found.read_text().splitlines()]
     assert len({*names}) == len(names) == 15
+
+    shell.run(*words, "--gap", "1.5s", "--draw", "drawn.webm")
+    capture = cv2.VideoCapture(str(shell.folder / "drawn.webm"))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) / capture.get(cv2.CAP_PROP_FPS) == pytest.approx(15, abs=0.3)
+
+    day = shell.folder / "day"
+    film(day / "early" / "line.avi", scenes[:50])
+    film(day / "late" / "line.avi", scenes[50:])
+    (day / "late" / "again").write_bytes((day / "late" / "line.avi").read_bytes())
+    (day / "late" / "bad.avi").write_bytes(b"RIFF\0\0\0\0AVI ")
+    words = ("detect", "day", "--local", "--rate", "50", "--hold", "30", "--gap", "1.5s", "--to", "day.csv")
+    both = shell.json(*words, "--spans", "day.jsonl", "--sheet", "day.png", expect=4)["videos"]
+    assert [(video["video"], len(video["spans"]), video["frames"]) for video in both] == [
+        ("early/line.avi", 1, 5),
+        ("late/again", 2, 10),
+        ("late/bad.avi", 0, 0),
+    ]
+    rows = [json.loads(line) for line in (shell.folder / "day.jsonl").read_text().splitlines()]
+    assert [(row["video"], row["label"], row["begin"]) for row in rows] == [
+        ("early/line.avi", "across", 0),
+        ("late/again", "down", 0),
+        ("late/again", "across", 5),
+    ]
+    again = shell.run("-v", *words, expect=4)
+    # The rows of the last image in a CSV may lack some.
+    assert again.stderr.count("calls rekognition DetectCustomLabels") == 1
+    assert "late/line.avi: is the same video as late/again, and is looked at once" in again.stderr
+    assert "3 spans in 15 frames of 3 videos" in again.stdout
+    many = shell.run("detect", "day", "--local", "--draw", "drawn.mp4", expect=2).stderr
+    assert "--draw drawn.mp4: is one video, and 3 are looked at" in many
+
+    service = connect(shell.state, pace=QUICK)
+    service.s3.create_bucket(Bucket="films")
+    service.s3.upload_file(str(day / "early" / "line.avi"), "films", "cam/0815")
+    for source in ("s3://films/cam/0815", "s3://films/cam", "s3://films/cam/"):
+        stored = shell.json("detect", source, "--local", "--rate", "50", "--hold", "30", "--gap", "1.5s")
+        assert (stored["frames"], [span["label"] for span in stored["spans"]]) == (5, ["across"])
 
     cut = shell.folder / "cut.avi"
     cut.write_bytes((shell.folder / "line.avi").read_bytes()[:-200_000])

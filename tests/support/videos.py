@@ -58,6 +58,44 @@ def film_at(path: Path, times: Sequence[float], picture: Callable[[int], Pixels]
     return path
 
 
+def encoded(
+    path: Path,
+    count: int = 60,
+    *,
+    size: tuple[int, int] = SIZE,
+    start: float = 0.0,
+    codec: str = "libx264",
+    pix_fmt: str = "yuv420p",
+    keys: int = 10,
+    picture: Callable[[int, tuple[int, int]], Pixels] = moving,
+) -> Path:
+    """A video of ten pictures a second whose first comes at `start`, by PyAV; of none it holds the track alone."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=10)
+        stream.width, stream.height = size
+        stream.pix_fmt, stream.gop_size, stream.max_b_frames = pix_fmt, keys, 0
+        stream.options = {"sc_threshold": "0", "preset": "ultrafast"} if codec == "libx264" else {}
+        container.start_encoding()
+        for number in range(count):
+            frame = av.VideoFrame.from_ndarray(picture(number, size), format="bgr24")
+            frame.pts, frame.time_base = number + round(10 * start), Fraction(1, 10)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def sound(path: Path, seconds: int = 2) -> Path:
+    """A file in a video's container that holds sound alone."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac" if path.suffix != ".avi" else "pcm_s16le", rate=48_000)
+        for number in range(seconds * 48):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 2000), np.int16), format="s16", layout="stereo")
+            frame.sample_rate, frame.pts = 48_000, 1000 * number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
 def turned(path: Path, to: Path) -> Path:
     """The MP4 video with a note that it is to be shown turned a quarter clockwise."""
     body = bytearray(path.read_bytes())

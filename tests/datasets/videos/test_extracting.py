@@ -1,15 +1,17 @@
 """Frames of videos as they come from cameras, telephones and broken downloads."""
 
 import io
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
-from support.videos import SIZE, cut, film, film_at, moving, plain, spoiled, turned
+from support.videos import SIZE, cut, encoded, film, film_at, moving, plain, sound, spoiled, turned
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.videos.containers import Video, video_file, videos_below
 from customlabels.datasets.videos.extracting import Choice, Taken, extract
 from customlabels.datasets.videos.frame_names import frame_of
@@ -223,3 +225,83 @@ def test_a_source_that_fails_on_the_way_is_named_and_not_taken_for_the_end(clips
     assert taken.fault.startswith("line.mkv: cannot be read further than second ")
     assert taken.fault.endswith("the network is gone")
     assert not list(tmp_path.rglob("*.jpg"))
+
+
+@pytest.mark.parametrize("key_frames", [False, True], ids=["every frame", "key frames"])
+@pytest.mark.parametrize(
+    ("name", "make", "size"),
+    [
+        ("late.mkv", {"start": 5.0}, SIZE),
+        ("late.mp4", {"start": 5.0}, SIZE),
+        ("late.ts", {"start": 5.0}, SIZE),
+        ("ten bits.mp4", {"pix_fmt": "yuv420p10le"}, SIZE),
+        ("grey.mkv", {"pix_fmt": "gray"}, SIZE),
+        ("odd.mkv", {"size": (101, 77), "pix_fmt": "yuv444p"}, (101, 77)),
+        ("plain", {"codec": "mpeg4"}, SIZE),
+    ],
+)
+def test_both_ways_of_reading_take_the_same_of_unusual_videos(
+    tmp_path: Path, name: str, make: dict[str, Any], size: tuple[int, int], key_frames: bool
+) -> None:
+    source = encoded(tmp_path / (name if "." in name else "line.mp4"), **make)
+    if "." not in name:
+        source = source.rename(tmp_path / name)
+    taken = frames_of(source, tmp_path / "frames", every=1.0, key_frames=key_frames)
+    assert (taken.fault, taken.notes) == ("", ())
+    assert seconds_of(taken) == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    assert 5.9 <= taken.seconds <= 6.0
+    with Image.open(tmp_path / "frames" / taken.frames[1]) as image:
+        assert image.size == size
+
+
+@pytest.mark.parametrize("key_frames", [False, True], ids=["every frame", "key frames"])
+def test_what_holds_no_picture_or_one_is_told_apart(tmp_path: Path, key_frames: bool) -> None:
+    for ending in (".mp4", ".mkv", ".avi"):
+        taken = frames_of(sound(tmp_path / f"talk{ending}"), tmp_path / "frames", key_frames=key_frames)
+        assert taken.fault == f"talk{ending}: holds sound, and no pictures"
+    none = frames_of(encoded(tmp_path / "none.mkv", 0), tmp_path / "frames", key_frames=key_frames)
+    assert none.frames == ()
+    assert none.fault.startswith("none.mkv: no picture can be read from it")
+    one = frames_of(encoded(tmp_path / "one.mp4", 1), tmp_path / "frames", key_frames=key_frames)
+    assert (seconds_of(one), one.fault, one.notes) == ([0.0], "", ())
+
+
+@pytest.mark.parametrize("key_frames", [False, True], ids=["every frame", "key frames"])
+def test_two_recordings_in_one_file_are_read_to_the_end_and_that_is_said(tmp_path: Path, key_frames: bool) -> None:
+    body = encoded(tmp_path / "once.ts").read_bytes()
+    (tmp_path / "twice.ts").write_bytes(body + body)
+    taken = frames_of(tmp_path / "twice.ts", tmp_path / "frames", every=1.0, key_frames=key_frames)
+    assert taken.fault == ""
+    assert len(taken.frames) == 12
+    assert taken.notes == ("twice.ts: its times fall back at second 6: they are counted on from there",)
+
+
+def test_key_frames_that_are_rarer_than_what_was_asked_for_are_told(tmp_path: Path) -> None:
+    source = encoded(tmp_path / "rare.mp4", keys=300)
+    taken = frames_of(source, tmp_path / "frames", every=1.0, key_frames=True)
+    assert len(taken.frames) == 1
+    assert taken.notes == ("rare.mp4: its key frames are up to 6.0 s apart, further than --every 1s",)
+
+
+def test_a_video_that_is_shorter_than_what_was_asked_for_gives_its_first_picture_and_says_so(
+    clips: Path, tmp_path: Path
+) -> None:
+    taken = frames_of(clips / "line.mp4", tmp_path, every=3600.0)
+    assert len(taken.frames) == 1
+    assert taken.notes == ("line.mp4: is shorter than --every 3600s: its first picture is taken",)
+
+
+@pytest.mark.parametrize("choice", [{"every": 0.0}, {"every": -1.0}, {"every": math.inf}, {"most": 0}, {"most": -3}])
+def test_a_choice_of_nothing_is_refused(choice: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match="has to be"):
+        Choice(**choice)
+
+
+def test_videos_of_one_name_in_two_folders_have_frames_of_their_own(tmp_path: Path) -> None:
+    folder = tmp_path / "videos"
+    film(folder / "crack" / "line.avi", (moving(number) for number in range(20)))
+    film(folder / "good" / "line.avi", (moving(number + 7) for number in range(20)))
+    videos, _, _ = videos_below(folder)
+    names = [name for taken in extract(videos, tmp_path / "frames", Choice(1.0)) for name in taken.frames]
+    assert len(names) == 4
+    assert len({name.rpartition("/")[2] for name in names}) == 4

@@ -88,6 +88,24 @@ def test_labels_text_moderation_and_faces_are_those_of_the_tags(service: Service
     assert face["BoundingBox"]["Width"] == 0.2
 
 
+def test_an_image_that_is_sent_shows_the_faces_that_tags_of_objects_with_its_bytes_say(service: Service) -> None:
+    grey, other = jpeg(plain(70, 80, 90)), jpeg(plain(90, 80, 70))
+    for key, body, tags in (
+        ("same/a.jpg", grey, "rekognition-faces=99:0.1:0.1:0.2:0.2"),
+        ("same/b.jpg", grey, "rekognition-faces=&rekognition-text=LOT 9:99"),
+        ("other.jpg", other, "rekognition-faces="),
+    ):
+        service.s3.put_object(Bucket=BUCKET, Key=key, Body=body, Tagging=tags)
+    rekognition = service.rekognition
+    assert len(rekognition.detect_faces(Image={"Bytes": grey})["FaceDetails"]) == 1
+    assert rekognition.detect_faces(Image={"Bytes": other})["FaceDetails"] == []
+    with pytest.raises(ClientError, match="sees no text in images by itself"):
+        rekognition.detect_text(Image={"Bytes": grey})
+    service.s3.delete_object(Bucket=BUCKET, Key="other.jpg")
+    with pytest.raises(ClientError, match="or one of the same bytes"):
+        rekognition.detect_faces(Image={"Bytes": other})
+
+
 @pytest.mark.parametrize(
     ("operation", "more", "code", "words"),
     [

@@ -45,6 +45,22 @@ def test_a_job_is_told_by_a_topic_to_a_queue_and_its_labels_are_those_of_the_tag
         service.rekognition.start_label_detection(**{**asked, "JobTag": "other"})
 
 
+def test_a_job_is_in_progress_before_it_is_done_and_its_labels_have_the_boxes_of_the_tag(service: Service) -> None:
+    video = put(service, "boxes.mp4", "Person:95:1:1:0.1:0.2:0.3:0.4/Hall:80:1:1")
+    job = service.rekognition.start_label_detection(Video=video)["JobId"]  # type: ignore[arg-type]
+    first = service.rekognition.get_label_detection(JobId=job)
+    assert (first["JobStatus"], first.get("Labels", [])) == ("IN_PROGRESS", [])
+
+    def done() -> Any:
+        answer = service.rekognition.get_label_detection(JobId=job)
+        return answer["Labels"] if answer["JobStatus"] == "SUCCEEDED" else None
+
+    hall, person = (seen["Label"] for seen in wait_for(done, what="the job", most=20))
+    assert (hall["Name"], hall["Instances"]) == ("Hall", [])
+    box = {"Left": 0.1, "Top": 0.2, "Width": 0.3, "Height": 0.4}
+    assert person["Instances"] == [{"BoundingBox": box, "Confidence": 95.0}]
+
+
 @pytest.mark.parametrize(
     ("script", "words"),
     [
@@ -52,6 +68,8 @@ def test_a_job_is_told_by_a_topic_to_a_queue_and_its_labels_are_those_of_the_tag
         ("Person:95", "not of the form"),
         ("Person:95:5:2", "not of the form"),
         ("Person:101:1:2", "not of the form"),
+        ("Person:95:1:2:0.1:0.1", "not of the form"),
+        ("Person:95:1:2:0.1:0.1:0.1:7", "not of the form"),
     ],
 )
 def test_a_video_that_nothing_scripts_is_refused(service: Service, script: str | None, words: str) -> None:

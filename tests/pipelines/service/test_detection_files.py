@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from customlabels.core.errors import LayoutError
 from customlabels.pipelines.service.detection import DetectedLabel, Detection
-from customlabels.pipelines.service.detection_files import Run, detection_file, kept_detections, read_kept
+from customlabels.pipelines.service.detection_files import Run, detection_file, read_detections, read_kept
 
 RUN = Run("photos", "v1", None)
 NAMES = st.lists(
@@ -99,7 +99,8 @@ def test_what_was_written_is_read_again(
         with detection_file(path, kept, run, safe=safe) as grown:
             grown.write(seen)
     kept = read_kept(path, RUN, safe=safe)
-    again = kept_detections(path, kept, RUN, safe=safe)
+    with detection_file(path, kept, RUN, safe=safe):
+        again = [*read_detections(path, RUN, safe=safe)]
     assert {detection.name for detection in again} == kept.done
     assert again == [detection for detection in detections if detection.name in kept.done]
 
