@@ -1,4 +1,4 @@
-"""A state that the service has and this toolkit does not know: such a model may be billed, and is never taken for down."""
+"""A state that the service has and this toolkit does not know: such a model may be billed, never taken for down."""
 
 from dataclasses import replace
 from datetime import datetime
