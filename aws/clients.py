@@ -249,6 +249,9 @@ class Clients:
             except (BotoCoreError, ValueError, OSError) as error:
                 # Making a client looks for credentials: files are parsed and the user's own programs run.
                 raise unusable(error) from error
+            from customlabels.aws.whole_answers import refuse_broken_answers
+
+            refuse_broken_answers(self._made[made].meta.events)
             if self._connection.held_up is not None and attempts > 1:
                 from customlabels.aws.retrying import tell_of_retries
 

@@ -1,6 +1,20 @@
-"""Boxes beside each other."""
+"""Boxes beside each other, and turned ones."""
 
+import math
 from collections.abc import Sequence
+
+from customlabels.datasets.model import Box
+
+
+def around_turned(box: Box, degrees: float) -> Box:
+    """The rectangle around a box that is turned about its centre."""
+    if not degrees % 360:
+        return box
+    turn = math.radians(degrees)
+    wide = abs(box.width * math.cos(turn)) + abs(box.height * math.sin(turn))
+    high = abs(box.width * math.sin(turn)) + abs(box.height * math.cos(turn))
+    across, down = box.left + box.width / 2, box.top + box.height / 2
+    return Box(box.label, across - wide / 2, down - high / 2, wide, high)
 
 
 def overlap(box: Sequence[float], other: Sequence[float]) -> float:

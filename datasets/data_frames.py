@@ -3,7 +3,7 @@
 pandas is imported by whoever has a frame; nothing here asks for it before that.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,9 @@ def dataset_from_frame(
         raise LayoutError(f"the table has no column {', '.join(map(repr, lacking))}", hint=f"it has {columns}")
     if box is not None and (len(box) != 4 or label is None):
         raise LayoutError("boxes take four columns, left, top, width and height, and that of their labels")
+    several = [name for name in dict.fromkeys(wanted) if list(frame.columns).count(name) > 1]
+    if several:
+        raise LayoutError(f"the table has several columns {', '.join(map(repr, several))}", hint="rename all but one")
     rows = frame[list(dict.fromkeys(wanted))].to_dict("records")
     layout = Layout(Path(root).resolve(), list(_annotated(rows, image, label, box, side, group)))
     return make_dataset(layout, Options(), Policy(allow_unlabelled=allow_unlabelled))
@@ -87,31 +90,57 @@ def _annotated(
             raise LayoutError(f"row {number} of the table: {image} is empty")
         by_image.setdefault(name, []).append((number, row))
     for name, own in by_image.items():
-        number, first = own[0]
+        number, _ = own[0]
         labels: list[str] = []
         boxes: list[Box] = []
         for at, row in own:
-            text = _text(row[label]) if label is not None else None
+            texts = _texts(row[label]) if label is not None else []
             sides = [row[column] for column in box or ()]
             if box is None or all(_text(value) is None for value in sides):
-                labels += [text] if text is not None else []
+                labels += texts
                 continue
+            if len(texts) > 1:
+                raise LayoutError(f"row {at} of the table: its box has {len(texts)} labels")
             try:
                 left, top, width, height = (float(value) for value in sides)
             except (TypeError, ValueError) as error:
                 raise LayoutError(f"row {at} of the table: its box holds what is no number") from error
-            boxes.append(Box(text or "", left, top, width, height))
-        word = _text(first[side]) if side is not None else None
+            boxes.append(Box(texts[0] if texts else "", left, top, width, height))
+        word = _agreed(own, side)
         if word is not None and word.lower() not in SUBSETS:
             raise LayoutError(f"row {number} of the table: {side} is {word!r}, neither train nor test")
         yield Annotated(
             name,
             f"row {number}",
             tuple(dict.fromkeys(labels)),
-            boxes=tuple(boxes) if box is not None else None,
+            boxes=tuple(boxes) if box is not None and (boxes or not labels) else None,
             subset=SUBSETS[word.lower()] if word else None,
-            group=_text(first[group]) if group is not None else None,
+            group=_agreed(own, group),
         )
+
+
+def _agreed(rows: list[tuple[int, dict[str, Any]]], column: str | None) -> str | None:
+    """What all rows of an image say in a column, those with nothing in it aside.
+
+    Raises
+    ------
+    LayoutError : they contradict each other
+    """
+    if column is None:
+        return None
+    values = {text: number for number, row in rows if (text := _text(row[column])) is not None}
+    if len(values) > 1:
+        (one, first), (other, second), *_ = values.items()
+        raise LayoutError(f"rows {first} and {second} of the table: one image has {column} {one!r} and {other!r}")
+    return next(iter(values), None)
+
+
+def _texts(value: object) -> list[str]:
+    """The texts in a cell that holds one, or a list or an array of them."""
+    if not isinstance(value, str) and isinstance(value, Iterable):
+        return [text for part in value if (text := _text(part)) is not None]
+    text = _text(value)
+    return [] if text is None else [text]
 
 
 def _text(value: object) -> str | None:
@@ -119,4 +148,7 @@ def _text(value: object) -> str | None:
     # What is not a number is not equal to itself.
     if value is None or value != value:
         return None
+    if isinstance(value, float) and value.is_integer():
+        # pandas makes decimals of whole numbers beside cells with nothing in them.
+        value = int(value)
     return str(value).strip() or None

@@ -1,14 +1,17 @@
 """Files below a folder: walked without following links out of it, matched, found by name, read within a limit."""
 
 import os
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Finding
+from customlabels.datasets.structure import is_structure, part_of
 
 ADDRESSES = ("s3://", "gs://", "https://", "http://")
 _SYSTEM_FILES = {"thumbs.db", "ehthumbs.db", "desktop.ini"}
@@ -132,23 +135,67 @@ def read_bounded(path: Path, most: int) -> bytes:
         raise ValueError(f"cannot be read ({error.strerror})") from error
 
 
+def _plain(name: str) -> str:
+    """A name as file systems compare it that know neither case nor forms of Unicode, as those of Macs and Windows."""
+    return (name if name.isascii() else unicodedata.normalize("NFC", name)).casefold()
+
+
+_SPELLINGS: tuple[Callable[[str], str], ...] = (str, _plain)
+"""How names are compared, the stricter way first."""
+
+
+def meanings(folders: Sequence[str]) -> list[str]:
+    """Of folders those that say something of an image: no structure, no part of a split; as they are compared."""
+    return [_plain(folder) for folder in folders if not is_structure(folder) and part_of(folder) is None]
+
+
+def lies_apart(name: str, path: str) -> bool:
+    """Whether an image at `path` was taken for `name` though both lie in folders of their own, of other names."""
+    folders, own = (_parted(text)[:-1] for text in (name, path))
+    while folders and own and _plain(folders[-1]) == _plain(own[-1]):
+        folders, own = folders[:-1], own[:-1]
+    named = meanings(folders)
+    return bool(named) and any(folder not in named for folder in meanings(own))
+
+
+def _parted(name: str) -> list[str]:
+    return [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+
+
 class Finder:
     """Finds the images that annotation files name, below one folder and nowhere else."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self._base = str(self.root)
+        self._indexes: dict[tuple[Callable[[str], str], Callable[[str], str]], dict[str, list[str]]] = {}
 
     def find(self, name: str, subset: str | None = None) -> Path:
         """The image's path: `name` below the root, else the one file whose path ends like it.
 
-        An address is looked for by what follows its bucket or host.
+        An address is looked for by what follows its bucket or host, as it is or with its percent signs decoded.
         A name without the ending of an image is that of the one image whose path ends like it, but for its ending.
+        Names that are the same but for case or the form of Unicode are tried after those that are the same.
+        A file of that name in another folder is another image, where the folder that `name` tells of is there too, or
+        both are in parts of a split.
 
         Raises
         ------
         ValueError : a sentence saying why there is none
         """
+        try:
+            return self._found(name, subset)
+        except ValueError:
+            decoded = unquote(name) if "%" in name else name
+            if decoded == name:
+                raise
+            try:
+                return self._found(decoded, subset)
+            except ValueError:
+                pass
+            raise
+
+    def _found(self, name: str, subset: str | None) -> Path:
         if "\0" in name:
             raise ValueError("its name holds a NUL character")
         if self._is_there(name):
@@ -160,22 +207,39 @@ class Finder:
         parts = [part for part in name.split("/") if part not in ("", ".")]
         if not parts:
             raise ValueError("names no image")
+        least = 0
         if not is_address and (name.startswith("/") or ".." in parts or ":" in parts[0]):
             # Only its last part can be trusted: many tools write the paths of the machine that they ran on.
-            if not self._ending(parts[-1:]):
+            if not any(self._ending(parts[-1:], spelt) for spelt in _SPELLINGS):
                 raise ValueError(f"leads out of {self.root}")
-            parts = parts[-1:]
-        if self._is_there("/".join(parts)):
+            least = len(parts) - 1
+        elif self._is_there("/".join(parts)):
             return self.root.joinpath(*parts)
-        for start in range(len(parts)):
-            images = self._ending(parts[start:])
-            if len(images) > 1 and subset:
-                images = [other for other in images if _is_in(other, subset)] or images
-            if len(images) == 1:
-                return self.root / images[0]
-            if images:
-                raise ValueError(f"there are several images of that name: {', '.join(sorted(images)[:3])}")
+        for start in range(least, len(parts)):
+            for spelt in _SPELLINGS:
+                images = self._ending(parts[start:], spelt)
+                if len(images) > 1 and subset:
+                    images = [other for other in images if _is_in(other, subset)] or images
+                if len(images) == 1:
+                    self._check_folders(parts[:start], images[0])
+                    return self.root / images[0]
+                if images:
+                    raise ValueError(f"there are several images of that name: {', '.join(sorted(images)[:3])}")
         raise ValueError(f"no such image below {self.root}")
+
+    def _check_folders(self, folders: Sequence[str], image: str) -> None:
+        """Sees that an image which lies elsewhere than `folders` say is not another one of the same name.
+
+        Raises
+        ------
+        ValueError
+        """
+        own = image.split("/")[:-1]
+        there = {_plain(folder) for folder in own}
+        named = meanings([folder for folder in folders if folder != ".."])[-1:]
+        part, own_part = (next(filter(None, map(part_of, reversed(within))), None) for within in (folders, own))
+        if (named and named[0] not in there and named[0] in self._folders) or (part and own_part and part != own_part):
+            raise ValueError(f"no such image below {self.root}; {image} has its name, but lies in another folder")
 
     def _is_there(self, name: str) -> bool:
         """Whether the root has a file of that name which lies below it, links followed."""
@@ -186,27 +250,38 @@ class Finder:
         inside = real == path or real.startswith(f"{self._base}/")
         return inside and os.path.isfile(path)  # noqa: PTH113 - asked for each image; a Path costs more than the look
 
-    def _ending(self, parts: Sequence[str]) -> list[str]:
-        """Names of files below the root whose last parts are `parts`."""
-        tail = "/" + "/".join(parts)
+    def _ending(self, parts: Sequence[str], spelt: Callable[[str], str]) -> list[str]:
+        """Names of files below the root whose last parts, spelt so, are `parts`."""
+        tail, last = spelt("/" + "/".join(parts)), spelt(parts[-1])
         if is_image(parts[-1]):
-            return [name for name in self._by_base.get(parts[-1], ()) if f"/{name}".endswith(tail)]
-        return [name for name in self._by_stem.get(parts[-1], ()) if f"/{name}".rpartition(".")[0].endswith(tail)]
+            return [name for name in self._index(spelt, _base).get(last, ()) if spelt(f"/{name}").endswith(tail)]
+        stems = self._index(spelt, _stem).get(last, ())
+        return [name for name in stems if spelt(f"/{name}").rpartition(".")[0].endswith(tail)]
 
     @cached_property
-    def _by_base(self) -> dict[str, list[str]]:
-        images: dict[str, list[str]] = {}
-        for name in walk(self.root):
-            if is_image(name):
-                images.setdefault(name.rpartition("/")[2], []).append(name)
-        return images
+    def _names(self) -> list[str]:
+        return [name for name in walk(self.root) if is_image(name)]
 
     @cached_property
-    def _by_stem(self) -> dict[str, list[str]]:
-        images: dict[str, list[str]] = {}
-        for base, names in self._by_base.items():
-            images.setdefault(base.rpartition(".")[0], []).extend(names)
-        return images
+    def _folders(self) -> set[str]:
+        """All folders of images, as they are compared."""
+        return {_plain(folder) for name in self._names for folder in name.split("/")[:-1]}
+
+    def _index(self, spelt: Callable[[str], str], end: Callable[[str], str]) -> dict[str, list[str]]:
+        """Images by the end of their names, spelt so."""
+        if (spelt, end) not in self._indexes:
+            images = self._indexes[spelt, end] = {}
+            for name in self._names:
+                images.setdefault(end(spelt(name)), []).append(name)
+        return self._indexes[spelt, end]
+
+
+def _base(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _stem(name: str) -> str:
+    return _base(name).rpartition(".")[0]
 
 
 def _is_in(name: str, subset: str) -> bool:

@@ -1,6 +1,8 @@
 """A layout made into a dataset: images found and looked at, boxes in pixels, every fault named."""
 
 import math
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,14 +12,21 @@ from msgspec.structs import replace
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.accounting import Tallies, gathered, left_out, tally, unread
-from customlabels.datasets.files import Finder, wanted
+from customlabels.datasets.files import Finder, lies_apart, wanted
 from customlabels.datasets.layout import Annotated, Layout, Options
 from customlabels.datasets.limits import MAX_BOXES, MAX_LABEL, MAX_LABELS, SHRUNK_SIDE
 from customlabels.datasets.model import Box, Dataset, Finding, ImageInfo, ImageRecord, Side
 from customlabels.datasets.probe import probe_all, service_fault
 
+_DASHES = re.compile(r"(?<=[^\W_])[-_]+(?=[^\W_])")
 _SLACK = 1.0
 """Pixels that a box may stand over an image's edge: what rounding does; it is cut off there."""
+
+UNTURNED = (
+    "EXIF turns it, and nothing says whether its boxes were drawn before or after that: "
+    "taken as drawn on the image as it is shown"
+)
+ELSEWHERE = "lies in another folder than is said: found by its name alone"
 
 LabelMap = Mapping[str, str]
 
@@ -87,6 +96,8 @@ def make_dataset(
         boxes, faults, turned = _boxes_in(image, info)
         if turned:
             findings.append(Finding(name, "its boxes were drawn on the unturned pixels; turned along", fatal=False))
+        elif boxes and _may_be_turned(image, info):
+            findings.append(Finding(name, UNTURNED, fatal=False))
         if faults:
             findings += [Finding(_at(image.where, name), fault, fatal=True) for fault in faults]
         else:
@@ -120,15 +131,23 @@ def _mending(findings: list[Finding], has_images: bool) -> str:
 
 
 def labelled(image: Annotated, label_map: LabelMap | None) -> Annotated:
-    """`image` with its labels renamed."""
-    if not label_map:
+    """`image` with its labels renamed, and without blanks around them."""
+    if not label_map and all(map(_is_bare, image.labels)) and all(_is_bare(box.label) for box in image.boxes or ()):
         return image
-    labels = (label_map.get(label, label) for label in image.labels)
+    emptied = {label for label, other in (label_map or {}).items() if not other}
+
+    def renamed(label: str) -> str:
+        return (label_map or {}).get(label.strip(), label.strip())
+
+    labels = (renamed(label) for label in image.labels if label.strip() not in emptied)
     boxes = image.boxes
     if boxes:
-        renamed = (replace(box, label=label_map.get(box.label, box.label)) for box in boxes)
-        boxes = tuple(box for box in renamed if box.label)
-    return replace(image, labels=tuple(dict.fromkeys(label for label in labels if label)), boxes=boxes)
+        boxes = tuple(replace(box, label=renamed(box.label)) for box in boxes if box.label.strip() not in emptied)
+    return replace(image, labels=tuple(dict.fromkeys(labels)), boxes=boxes)
+
+
+def _is_bare(label: str) -> bool:
+    return label == label.strip()
 
 
 def label_faults(image: Annotated) -> list[str]:
@@ -237,6 +256,8 @@ def _placed(
                 spoilt.add(path)
             continue
         taken[path] = where
+        if lies_apart(image.name, path.relative_to(layout.root).as_posix()):
+            findings.append(Finding(where, ELSEWHERE, fatal=False))
         placed.append((seen_whole(image), path))
     findings += left_out(tallies)
     return [(image, path) for image, path in placed if path not in spoilt], images
@@ -290,6 +311,12 @@ def _boxes_in(image: Annotated, info: ImageInfo) -> tuple[tuple[Box, ...] | None
     return boxes, faults, turn
 
 
+def _may_be_turned(image: Annotated, info: ImageInfo) -> bool:
+    """Whether EXIF turns or mirrors an image whose boxes may have been drawn on the stored pixels all the same."""
+    tells = image.size is not None and info.is_turned and info.width != info.height
+    return info.orientation != 1 and not tells
+
+
 def turned(box: Box, orientation: int, width: int, height: int) -> Box:
     """A box on the stored pixels, `width` by `height`, where it comes to lie when EXIF's orientation is applied."""
     left, top, right, bottom = box.corners
@@ -308,16 +335,32 @@ def turned(box: Box, orientation: int, width: int, height: int) -> Box:
 
 
 def _alike(records: list[ImageRecord]) -> list[Finding]:
-    """Labels that differ in case or blanks alone, which the service takes for two."""
+    """Labels that look alike, which the service takes for two."""
     spellings: dict[str, set[str]] = {}
     for label in {label for record in records for label in record.all_labels}:
-        spellings.setdefault(" ".join(label.casefold().split()), set()).add(label)
+        spellings.setdefault(_likeness(label), set()).add(label)
     return [
-        Finding(
-            "labels",
-            f"{', '.join(map(repr, sorted(variants)))} differ in case or blanks alone (--label-map)",
-            fatal=False,
-        )
+        Finding("labels", f"{_shown(variants)} differ in {_difference(variants)} alone (--label-map)", fatal=False)
         for variants in spellings.values()
         if len(variants) > 1
     ]
+
+
+def _likeness(label: str) -> str:
+    """What labels that look alike have in common: no case, no dashes for blanks, nothing that is not seen."""
+    plain = unicodedata.normalize("NFKC", label)
+    seen = "".join(character for character in plain if unicodedata.category(character) != "Cf")
+    return " ".join(_DASHES.sub(" ", seen.casefold()).split())
+
+
+def _difference(variants: set[str]) -> str:
+    if len({" ".join(label.casefold().split()) for label in variants}) == 1:
+        return "case or blanks"
+    written = {" ".join(_DASHES.sub(" ", label.casefold()).split()) for label in variants}
+    return "case, blanks or dashes" if len(written) == 1 else "characters that look the same or are not seen"
+
+
+def _shown(variants: set[str]) -> str:
+    """Labels such that they can be told apart."""
+    hidden = _difference(variants).startswith("characters")
+    return ", ".join(map(ascii if hidden else repr, sorted(variants)))

@@ -146,8 +146,9 @@ def _annotated(
             sizes.add((size["width"], size["height"]))
     for mask in output.masks:
         try:
-            spots, size = boxes_by_color(masks.read(mask.address), mask.colors, masks.min_area)
+            spots, size, small = boxes_by_color(masks.read(mask.address), mask.colors, masks.min_area)
             boxes = [*(boxes or ()), *spots]
+            left_out += [f"spots of fewer than {masks.min_area} pixels (--min-area)"] * small
             sizes.add(size)
         except ValueError as error:
             faults.append(f"{pointer(mask.attribute)}: {mask.address}: {error}")

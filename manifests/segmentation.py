@@ -21,8 +21,8 @@ _NAMED = 5
 
 def boxes_by_color(
     data: bytes, colors: Mapping[int, str | None], min_area: int
-) -> tuple[tuple[Box, ...], tuple[int, int]]:
-    """A box for each spot of a class, and the mask's width and height in pixels.
+) -> tuple[tuple[Box, ...], tuple[int, int], int]:
+    """A box for each spot of a class, the mask's width and height in pixels, and how many spots were too small.
 
     Parameters
     ----------
@@ -43,16 +43,16 @@ def boxes_by_color(
     if unknown:
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
         raise ValueError(f"colours that its line does not name: {', '.join(unknown[:_NAMED])}{more}")
-    boxes = []
+    boxes, small = [], 0
     for color, label in colors.items():
         if label is None:
             continue
-        boxes += [
-            Box(label, float(left), float(top), float(across), float(down))
-            for left, top, across, down, area in spots(pixels == color)
-            if area >= min_area
-        ]
-    return tuple(boxes), (width, height)
+        for left, top, across, down, area in spots(pixels == color):
+            if area < min_area:
+                small += 1
+            else:
+                boxes.append(Box(label, float(left), float(top), float(across), float(down)))
+    return tuple(boxes), (width, height), small
 
 
 def _pixels(data: bytes) -> "NDArray[np.uint32]":

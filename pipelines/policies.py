@@ -89,8 +89,8 @@ def detect(scope: Scope) -> Policy:
 
 
 def analyzers(scope: Scope) -> Policy:
-    """What `detect --with NAMES`, `dataset prelabel --with rekognition` and `dataset frames` with `--where`, `--prelabel` or
-    `--blur-faces` need.
+    """What `detect --with NAMES`, `dataset prelabel --with rekognition` and `dataset frames` (`--where`, `--prelabel`,
+    `--blur-faces`) need.
 
     With --no-model that is all; else `detect` needs its own as well.
     """

@@ -22,6 +22,7 @@ class Trouble(StrEnum):
     REPLACED = "replaced"
     MISSING = "missing"
     UNSTARTABLE = "unstartable"
+    UNKNOWN = "unknown-state"
     START_FAILED = "start-failed"
     STUCK = "stuck"
     TOO_LATE = "too-late"

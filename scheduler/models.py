@@ -11,7 +11,7 @@ from customlabels.core.tables import Table
 from customlabels.core.watching import Watch, ticking
 from customlabels.pipelines.service import hosting
 from customlabels.pipelines.service.running import BeforeStart
-from customlabels.pipelines.service.states import HELD, STARTABLE, State
+from customlabels.pipelines.service.states import STARTABLE, State, is_known, may_be_up
 from customlabels.pipelines.service.versions import Description, list_versions, version_name
 from customlabels.scheduler.deployed import overruled
 from customlabels.scheduler.usage import metered_hours
@@ -41,7 +41,7 @@ class ModelStatus:
     Parameters
     ----------
     units : inference units that it is up on
-    dollars_an_hour : that it costs now
+    dollars_an_hour : that it costs now; in a state that is not known, what it costs if it runs
     unit_hours, dollars : that it has been up for, and what that cost; None where it runs, and CloudWatch does not tell
     """
 
@@ -95,7 +95,7 @@ def start(
 
 def running(clients: Clients, project: str) -> list[Description]:
     """The versions of the project that are up, or on the way up or down."""
-    return [version for version in list_versions(clients.rekognition, project) if version["Status"] in HELD]
+    return [version for version in list_versions(clients.rekognition, project) if may_be_up(version["Status"])]
 
 
 def stop(
@@ -127,15 +127,16 @@ def status(clients: Clients, project: str, now: datetime, days: int) -> Table[Mo
     rows = []
     for version in versions:
         hours = used[version_name(version)]
-        if hours is None and version["Status"] != State.RUNNING:
+        billed = version["Status"] == State.RUNNING or not is_known(version["Status"])
+        if hours is None and not billed:
             hours = 0.0
-        units = version.get("MinInferenceUnits", 0) if version["Status"] in HELD else 0
+        units = version.get("MinInferenceUnits", 0) if may_be_up(version["Status"]) else 0
         rows.append(
             ModelStatus(
                 version=version_name(version),
                 status=version["Status"],
                 units=units,
-                dollars_an_hour=hosting_cost(1, units) if version["Status"] == State.RUNNING else 0.0,
+                dollars_an_hour=hosting_cost(1, units) if billed else 0.0,
                 unit_hours=None if hours is None else round(hours, 3),
                 dollars=None if hours is None else round(hosting_cost(hours, 1), 2),
             )

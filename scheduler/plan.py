@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from customlabels.pipelines.service.arns import CHAMPION
 from customlabels.pipelines.service.lost import replaced_sentence
-from customlabels.pipelines.service.states import STARTABLE, State
+from customlabels.pipelines.service.states import STARTABLE, State, is_known
 from customlabels.scheduler.actions import Action, Kind, Observed, Trouble
 from customlabels.scheduler.backlog import Queue
 from customlabels.scheduler.feeding import fed, finishes, has_work, hurries, troubles
@@ -187,6 +187,9 @@ def _down(now: datetime, model: Observed, why: str) -> list[Action]:
     """What brings a version down; one that is STARTING has to be waited for: the service refuses to stop it."""
     if model.status == State.RUNNING:
         return [Action(Kind.STOP, model.version, why), *_overdue(now, model)]
+    if not is_known(model.status):
+        unknown = f"{why}, and it is {model.status}, a state that is not known: it may be billed"
+        return [_report(Trouble.UNKNOWN, model.version, unknown)]
     return _overdue(now, model) if model.status == State.STOPPING else _stuck(now, model)
 
 

@@ -1,5 +1,6 @@
 """The schedule that [schedule] of the settings describes; what is wrong with it is named by its key."""
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, time, timedelta
 from functools import cache, partial
@@ -13,6 +14,7 @@ from customlabels.scheduler.documents import LONGEST, schedule_text
 from customlabels.scheduler.uptime import USUAL_RATE, USUAL_WARM_UP, Schedule, Window
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HANDS = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _YEARS = 2
 """How many years of public holidays are looked up, from that before the present one."""
 
@@ -53,6 +55,8 @@ def read_schedule(
     closed = {*settings.holidays}
     for number, text in enumerate(settings.closed, 1):
         closed |= read(f"closed {number}", partial(_period, text), set[date]())
+    if settings.subdivision and not settings.country:
+        faults.append("schedule.subdivision: is of a country, and schedule.country names none")
     if settings.country:
         closed |= read("country", lambda: _public_holidays(settings, year), set())
     idle, warm_up = settings.idle_stop, settings.warm_up
@@ -104,15 +108,17 @@ def _days(texts: Iterable[str]) -> tuple[set[int], set[date]]:
                 dates.add(date.fromisoformat(text))
             except ValueError:
                 raise ValueError(f"days: {text!r} is none; write mon-fri, sat, daily or 2026-12-05") from None
+    if not weekdays and not dates:
+        raise ValueError("days: names none; write mon-fri, sat, daily or 2026-12-05")
     return weekdays, dates
 
 
 def _hands(key: str, text: str) -> time:
     if key == "stop" and text.strip() == "24:00":
         return time()
+    parts = _HANDS.fullmatch(text.strip())
     try:
-        hours, minutes = (int(part) for part in text.split(":"))
-        return time(hours, minutes)
+        return time(*map(int, parts.groups() if parts else ("",)))
     except ValueError:
         raise ValueError(f"{key}: {text!r} is no time of day; write 06:00") from None
 

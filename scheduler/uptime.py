@@ -1,7 +1,8 @@
 """When a model is to be up: windows in a time zone, closed days, overrides; worked out in UTC.
 
 Pure: standard library alone, since Lambda functions import it. A window's hands are those of the zone's clock: a time
-that comes twice is meant the first time, one that daylight saving leaves out as far after the hour before as it says.
+that comes twice is meant the first time, one that daylight saving leaves out as far after the hour before as it says,
+but an opening that would then begin after its end begins where the clock goes on.
 """
 
 from collections.abc import Iterator, Sequence
@@ -171,6 +172,8 @@ def _openings(zone: ZoneInfo, window: Window, closed: frozenset[date], first: da
         if day in window.dates or (day.weekday() in window.weekdays and day not in closed):
             ends = day if window.stop > window.start else day + _DAY
             begins, stops = instant(day, window.start, zone), instant(ends, window.stop, zone)
+            if stops <= begins:
+                begins = _changed(stops, zone)
             if stops > begins:
                 yield Span(begins, stops, window.units)
         day += _DAY
@@ -180,6 +183,14 @@ def _openings(zone: ZoneInfo, window: Window, closed: frozenset[date], first: da
 def instant(day: date, hands: time, zone: ZoneInfo) -> datetime:
     """When the zone's clock shows that time first; one that it leaves out counts on from before the gap."""
     return datetime.combine(day, hands, zone).astimezone(UTC)
+
+
+def _changed(at: datetime, zone: ZoneInfo) -> datetime:
+    """The minute at which the zone's clock was last changed, of the day before `at`; `at` where it was not."""
+    offset = at.astimezone(zone).utcoffset()
+    minutes = (at - timedelta(minutes=number) for number in range(1, 24 * 60))
+    other = next((minute for minute in minutes if minute.astimezone(zone).utcoffset() != offset), None)
+    return at if other is None else other + timedelta(minutes=1)
 
 
 def _flat(opened: Sequence[Span]) -> list[Span]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from customlabels.aws.clients import Clients, explained
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.service.lost import lost_sentence
-from customlabels.pipelines.service.states import HELD, State
+from customlabels.pipelines.service.states import State, is_known, may_be_up
 from customlabels.pipelines.service.versions import list_versions, version_name
 from customlabels.scheduler.actions import Observed
 from customlabels.scheduler.deployed import Deployed
@@ -52,8 +52,8 @@ def uptime_status(clients: Clients, deployed: Deployed, now: datetime) -> dict[s
     for name, version in described.items():
         hours = used[name]
         want = wants.get(name)
-        if want or hours or version["Status"] in HELD:
-            unknown = hours is None and version["Status"] == State.RUNNING
+        if want or hours or may_be_up(version["Status"]):
+            unknown = hours is None and (version["Status"] == State.RUNNING or not is_known(version["Status"]))
             models.append(
                 {
                     "version": name,

@@ -5,7 +5,7 @@ import click
 from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.core.errors import ServiceError
-from customlabels.pipelines.service.states import HELD
+from customlabels.pipelines.service.states import may_be_up
 from customlabels.pipelines.service.versions import delete_version, version_name
 from customlabels.session import Session
 
@@ -29,7 +29,7 @@ def delete(session: Session, version: str, project: str | None, yes: bool) -> No
         raise ServiceError(
             f"version {version_name(chosen)} is the champion of {name}", hint="promote another first, or roll back"
         )
-    if chosen["Status"] in HELD:
+    if may_be_up(chosen["Status"]):
         raise ServiceError(
             f"version {version_name(chosen)} is {chosen['Status']}",
             hint=f"customlabels model stop {version_name(chosen)}",

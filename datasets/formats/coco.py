@@ -17,18 +17,20 @@ import msgspec
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.core.plurals import counted
+from customlabels.datasets.boxes import around_turned
 from customlabels.datasets.files import read_bounded
 from customlabels.datasets.formats.outlines import rectangle_around
 from customlabels.datasets.layout import UNCONFIRMED, Annotated, Format, Layout, Options, below_images, subset_of
 from customlabels.datasets.model import Box, Dataset, Finding, Side
 
 MAX_BYTES = 2_000_000_000
+_LONGEST_ID = 19
 _PEEK = 1 << 16
 """Bytes of either end in which a part's name and a field's have to be; the parts may come in any order."""
 
 _PARTS = (b'"images"', b'"annotations"', b'"categories"')
 _FIELDS = (b'"file_name"', b'"image_id"', b'"supercategory"')
-Id = int | str
+Id = int | float | str
 _BESIDE = re.compile("captions|panoptic|keypoints|stuff", re.IGNORECASE)
 """In the names of files that have more on the images of others."""
 
@@ -36,6 +38,7 @@ _WITH_BOXES = {"keypoints", "stuff"}
 """What has boxes too: it is read where there are no instances."""
 
 CROWDS = "annotations of crowds (iscrowd)"
+IGNORED = "annotations that are to be ignored (ignore)"
 
 
 _ABSENT = msgspec.Raw(b"null")
@@ -64,15 +67,22 @@ class _Annotation(msgspec.Struct, gc=False):
     image_id: Id
     category_id: Id | None = None
     bbox: _Numbers | None = None
-    iscrowd: int | bool = 0
+    iscrowd: int | bool | None = 0
+    ignore: int | bool | None = 0
     caption: str | None = None
     score: msgspec.Raw = _ABSENT
     segments_info: msgspec.Raw = _ABSENT
+    attributes: msgspec.Raw = _ABSENT
+
+    @property
+    def has_box(self) -> bool:
+        """Whether it has numbers of a box; some tools write an empty list beside an outline."""
+        return self.bbox is not None and not isnan(self.bbox.left)
 
 
 class _Category(msgspec.Struct, gc=False):
     id: Id
-    name: str
+    name: str | int | float
     keypoints: list[str] | None = None
 
 
@@ -176,29 +186,31 @@ def _tail(file: Path) -> bytes:
 
 
 def _images(content: _File, file: Path, root: Path, findings: list[Finding]) -> Iterator[Annotated]:
-    names: dict[Id, str] = {}
+    names: dict[Id | None, str] = {}
     shown = _shown(file, root)
     for category in content.categories:
-        if category.id in names:
-            message = f"category {category.id} is there twice: {names[category.id]!r} and {category.name!r}"
+        number, name = _plain(category.id), str(category.name)
+        if number in names:
+            message = f"category {category.id} is there twice: {names[number]!r} and {name!r}"
             findings.append(Finding(shown, message, fatal=True))
-        names.setdefault(category.id, category.name)
+        names.setdefault(number, name)
     annotations = content.annotations or []
-    unused = names.keys() - {annotation.category_id for annotation in annotations}
+    unused = names.keys() - {_plain(annotation.category_id) for annotation in annotations}
     if unused and annotations:
         message = f"categories without images: {', '.join(sorted(names[number] for number in unused))}"
         findings.append(Finding(shown, message, fatal=False))
     marks = _by_image(content, names, file, shown, findings)
     subset = subset_of(file.stem, file.parent.name)
     elsewhere = file.parent != root
-    seen: set[Id] = set()
+    seen: set[Id | None] = set()
     for image in content.images:
         where = f"{shown}, image {image.id}"
-        if image.id in seen:
+        number = _plain(image.id)
+        if number in seen:
             findings.append(Finding(where, f"{image.file_name}: another image has the same id", fatal=True))
             continue
-        seen.add(image.id)
-        own = marks.get(image.id) or _NOTHING
+        seen.add(number)
+        own = marks.get(number) or _NOTHING
         boxes = tuple(own.boxes)
         yield Annotated(
             _name(image, file, root, elsewhere),
@@ -226,26 +238,27 @@ _NOTHING = _Marks([], [], [], [])
 
 
 def _by_image(
-    content: _File, names: dict[Id, str], file: Path, shown: str, findings: list[Finding]
-) -> dict[Id, _Marks]:
+    content: _File, names: dict[Id | None, str], file: Path, shown: str, findings: list[Finding]
+) -> dict[Id | None, _Marks]:
     """What is on each image; annotations of images that the file does not have are faults of their own."""
-    images = {image.id: image.file_name for image in content.images}
-    marks: dict[Id, _Marks] = defaultdict(lambda: _Marks([], [], [], []))
+    images = {_plain(image.id): image.file_name for image in content.images}
+    marks: dict[Id | None, _Marks] = defaultdict(lambda: _Marks([], [], [], []))
     annotations = content.annotations or []
     scored = sum(bytes(annotation.score) != b"null" for annotation in annotations)
     if scored:
         findings.append(
             Finding(shown, f"{counted(scored, 'annotation')} with a score: {UNCONFIRMED}", fatal=False, count=scored)
         )
-    outlines = _outlines(file) if any(annotation.bbox is None for annotation in annotations) else None
+    outlines = None if all(annotation.has_box for annotation in annotations) else _outlines(file)
     for number, annotation in enumerate(annotations):
         where = f"{shown}, annotation {number + 1}"
-        if annotation.image_id not in images:
+        image_id = _plain(annotation.image_id)
+        if image_id not in images:
             findings.append(Finding(where, f"image {annotation.image_id} is not in the file", fatal=True))
             continue
-        own = marks[annotation.image_id]
-        if annotation.iscrowd:
-            own.left_out.append(CROWDS)
+        own = marks[image_id]
+        if annotation.iscrowd or annotation.ignore:
+            own.left_out.append(CROWDS if annotation.iscrowd else IGNORED)
             continue
         if annotation.category_id is None and annotation.caption is not None:
             own.left_out.append("captions")
@@ -254,7 +267,7 @@ def _by_image(
             label = _label(annotation, names)
             box = _box(label, annotation, outlines[number] if outlines else _ABSENT)
         except ValueError as error:
-            own.faults.append(Finding(f"{where}, {images[annotation.image_id]}", str(error), fatal=True))
+            own.faults.append(Finding(f"{where}, {images[image_id]}", str(error), fatal=True))
             continue
         if box is None:
             own.labels.append(label)
@@ -263,25 +276,42 @@ def _by_image(
     return marks
 
 
-def _label(annotation: _Annotation, names: dict[Id, str]) -> str:
+def _label(annotation: _Annotation, names: dict[Id | None, str]) -> str:
     if annotation.category_id is None:
         raise ValueError("has no category_id")
-    if annotation.category_id not in names:
+    number = _plain(annotation.category_id)
+    if number not in names:
         raise ValueError(f"category {annotation.category_id} is not in the file")
-    return names[annotation.category_id]
+    return names[number]
+
+
+def _plain(number: Id | None) -> Id | None:
+    """A number that stands in a text, as a number: some tools write the ids of images as texts, those beside not."""
+    if isinstance(number, str) and number.isdecimal() and len(number) < _LONGEST_ID and str(int(number)) == number:
+        return int(number)
+    return number
 
 
 def _box(label: str, annotation: _Annotation, outline: msgspec.Raw) -> Box | None:
     """The box of an annotation, or the one around its outline; None where it has neither."""
     bbox = annotation.bbox
-    if bbox is not None:
+    if bbox is not None and (annotation.has_box or bytes(outline) == b"null"):
         if isnan(bbox.height) or not isnan(bbox.fifth):
             raise ValueError("bbox has to hold left, top, width and height")
-        return Box(label, bbox.left, bbox.top, bbox.width, bbox.height)
+        return around_turned(Box(label, bbox.left, bbox.top, bbox.width, bbox.height), _turn(annotation.attributes))
     if bytes(outline) == b"null":
         return None
     left, top, right, bottom = rectangle_around(outline)
     return Box(label, left, top, right - left, bottom - top)
+
+
+def _turn(attributes: msgspec.Raw) -> float:
+    """By how many degrees CVAT says that a box is turned about its centre; its bbox is that before the turn."""
+    if b'"rotation"' not in bytes(attributes):
+        return 0.0
+    table = msgspec.json.decode(attributes)
+    rotation = table.get("rotation") if isinstance(table, dict) else None
+    return float(rotation) if isinstance(rotation, int | float) else 0.0
 
 
 def _outlines(file: Path) -> list[msgspec.Raw]:

@@ -47,7 +47,7 @@ def _first(document: Document, keys: tuple[str, ...]) -> Any:
 
 
 def _is_annotation(annotation: object) -> bool:
-    return isinstance(annotation, dict) and "label" in annotation
+    return isinstance(annotation, str) or (isinstance(annotation, dict) and "label" in annotation)
 
 
 def read(source: Path, options: Options) -> Layout:
@@ -93,6 +93,8 @@ def _image(document: Document, name: str, where: str, subset: str | None) -> Ann
 
 def _annotation(annotation: object) -> tuple[str, Box | None]:
     """A label, and its box where it has one."""
+    if isinstance(annotation, str) and annotation:
+        return annotation, None
     if not isinstance(annotation, dict) or not isinstance(annotation.get("label"), str) or not annotation["label"]:
         raise ValueError("has no label")
     label = annotation["label"]

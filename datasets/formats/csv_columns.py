@@ -2,14 +2,17 @@
 
 import csv
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.files import Finder
+from customlabels.datasets.formats.csv_cells import is_number
 from customlabels.datasets.formats.csv_guess import Row, guess_columns
 from customlabels.datasets.formats.csv_kinds import names_an_image
+from customlabels.datasets.formats.csv_names import COORDINATES
 from customlabels.datasets.formats.csv_rules import PlacedRule
 from customlabels.datasets.formats.csv_shape import Columns
 from customlabels.datasets.layout import Options
@@ -20,6 +23,14 @@ BLANKS = " "
 _DELIMITERS = ",;\t|"
 _SEVERAL = {"labels", "tags", "classes", "categories"}
 _LOOKED_AT = 200
+_COMMA = re.compile(r"[-+]?\d+,\d+")
+_EXCEL = re.compile(r"sep=(.)", re.IGNORECASE)
+_ALONE = 0.8
+"""Part of the letters beyond ASCII that stand alone in a Western text."""
+
+_UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+"""What is no letter in Windows' Western encoding."""
+
 _BEGINNING = 1 << 20
 
 
@@ -29,6 +40,9 @@ class Table:
 
     Parameters
     ----------
+    is_guessed : whether the encoding is no more than likely
+    skipped : lines before the first row, of comments or about the delimiter
+    decimal_commas : columns of coordinates whose numbers have commas for points
     names : of the columns, as a person would name them in --column
     columns : the columns of each role, several for labels
     label_rest : from which column on every cell is a label; None where `columns` tells
@@ -39,6 +53,8 @@ class Table:
     """
 
     encoding: str
+    is_guessed: bool
+    skipped: int
     delimiter: str
     header: bool
     names: tuple[str, ...]
@@ -48,6 +64,7 @@ class Table:
     fractions: bool
     numbers_are_labels: bool
     corners: bool
+    decimal_commas: frozenset[int]
     most_cells: int | None
     rules: tuple[PlacedRule, ...]
     notes: tuple[str, ...]
@@ -60,7 +77,8 @@ def describe(source: Path, options: Options) -> Table:
     ------
     LayoutError : its columns cannot be told
     """
-    encoding, delimiter, rows = _beginning(source, options)
+    encoding, skipped, delimiter, written = _beginning(source, options)
+    rows, commas = _with_points(written, delimiter)
     finder = Finder((options.images or source.parent).resolve())
 
     def finds(name: str) -> bool:
@@ -82,6 +100,8 @@ def describe(source: Path, options: Options) -> Table:
         fractions = _look_like_fractions(columns)
     return Table(
         encoding,
+        options.encoding is None and not encoding.startswith("utf"),
+        skipped,
         delimiter,
         header,
         columns.names,
@@ -91,6 +111,7 @@ def describe(source: Path, options: Options) -> Table:
         fractions,
         columns.numbers_are_labels,
         columns.corners,
+        frozenset(commas & {column for role in COORDINATES for column in columns.roles.get(role, ())}),
         columns.headed if header and columns.label_rest is None else None,
         columns.rules,
         (*columns.notes, *_undivided(columns, separators)),
@@ -104,11 +125,31 @@ def first_rows(source: Path, options: Options) -> list[Row]:
     ------
     LayoutError : it cannot be read
     """
-    return _beginning(source, options)[2]
+    return _beginning(source, options)[3]
 
 
-def _beginning(source: Path, options: Options) -> tuple[str, str, list[Row]]:
-    """Encoding, delimiter and first rows."""
+def _with_points(rows: list[Row], delimiter: str) -> tuple[list[Row], set[int]]:
+    """`rows` with points in numbers that have commas, and the columns of such: those of all numbers, some with commas.
+
+    The first row may be a header.
+    """
+    if delimiter == ",":
+        return rows, set()
+    commas = set()
+    for column in range(max(map(len, rows))):
+        cells = [row[column].strip() for row in rows[1:] if column < len(row) and row[column].strip()]
+        if any(map(_COMMA.fullmatch, cells)) and all(is_number(pointed(cell)) for cell in cells):
+            commas.add(column)
+    return [[pointed(cell) if column in commas else cell for column, cell in enumerate(row)] for row in rows], commas
+
+
+def pointed(cell: str) -> str:
+    """A number with a point in place of its comma; any other cell as it is."""
+    return cell.replace(",", ".") if _COMMA.fullmatch(cell.strip()) else cell
+
+
+def _beginning(source: Path, options: Options) -> tuple[str, int, str, list[Row]]:
+    """Encoding, lines before the first row, delimiter and first rows."""
     try:
         with source.open("rb") as file:
             beginning = file.read(_BEGINNING)
@@ -124,13 +165,31 @@ def _beginning(source: Path, options: Options) -> tuple[str, str, list[Row]]:
         lines.pop()
     if not any(line.strip() for line in lines):
         raise LayoutError(f"{source}: is empty")
-    delimiter = options.delimiter or _delimiter(lines)
+    lines, skipped, named = _without_head(lines)
+    delimiter = options.delimiter or named or _delimiter(lines)
     if len(delimiter) != 1:
         raise SettingsError(f"--delimiter {delimiter!r}: a delimiter is one character")
     rows = [row for row in itertools.islice(_rows(lines, delimiter, source), _LOOKED_AT) if row]
     if not rows:
         raise LayoutError(f"{source}: its first rows are empty")
-    return encoding, delimiter, rows
+    return encoding, skipped, delimiter, rows
+
+
+def _without_head(lines: list[str]) -> tuple[list[str], int, str | None]:
+    """The lines from the first row on, how many were before it, and the delimiter that Excel's first line names."""
+    excel = _EXCEL.fullmatch(lines[0].strip())
+    if excel and len(lines) > 1:
+        return lines[1:], 1, excel[1]
+    skipped = 0
+    # The header itself may begin so: it has the cells of the rows below.
+    while lines[skipped].startswith("#") and len(lines) > skipped + 1 and not _is_like(*lines[skipped : skipped + 2]):
+        skipped += 1
+    return lines[skipped:], skipped, None
+
+
+def _is_like(line: str, below: str) -> bool:
+    """Whether two lines have the same delimiters, or what is below is a comment of one more line."""
+    return any(0 < line.count(delimiter) == below.count(delimiter) for delimiter in _DELIMITERS)
 
 
 def _encoding(beginning: bytes, source: Path) -> str:
@@ -144,6 +203,10 @@ def _encoding(beginning: bytes, source: Path) -> str:
         except UnicodeDecodeError:
             continue
         return "utf-8"
+    runs = re.findall(rb"[\x80-\xff]+", beginning)
+    if sum(len(run) == 1 for run in runs) >= _ALONE * len(runs) and not _UNDEFINED.search(beginning):
+        # Letters alone among others of Western words; elsewhere whole words are written so.
+        return "cp1252"
     from charset_normalizer import from_bytes
 
     best = from_bytes(beginning[: 1 << 16]).best()

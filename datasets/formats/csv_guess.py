@@ -4,7 +4,17 @@ from collections.abc import Callable, Mapping
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.formats.csv_cells import is_number, shapes_of
-from customlabels.datasets.formats.csv_kinds import NUMERIC, WORDS, Kind, is_address, is_side, kind_of, names_an_image
+from customlabels.datasets.formats.csv_kinds import (
+    NO,
+    NUMERIC,
+    WORDS,
+    YES,
+    Kind,
+    is_address,
+    is_side,
+    kind_of,
+    names_an_image,
+)
 from customlabels.datasets.formats.csv_labels import find_labels, refuse_areas, refuse_boxes
 from customlabels.datasets.formats.csv_names import (
     COORDINATES,
@@ -134,6 +144,12 @@ def _by_name(columns: Columns, given: Mapping[str, str]) -> None:
             columns.roles[role] = tuple(fitting) if role == "label" else (fitting[0],)
     if "bbox" in columns.roles and "corners" in columns.roles:
         columns.roles.pop("bbox")
+    plain = [plain_name(name) for name in columns.names]
+    if {"imageid", "labelname", "confidence"} <= set(plain):
+        # Open Images: labels that people looked for and did not find have confidence 0.
+        column = plain.index("confidence")
+        if column in columns.free and kinds[column] in (Kind.FLAG, Kind.WHOLE) and set(cells[column]) <= YES | NO:
+            columns.roles["present"] = (column,)
 
 
 def _images(columns: Columns, source: str, finds: Finds) -> None:

@@ -4,6 +4,7 @@ import csv
 import itertools
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import Finder
 from customlabels.datasets.formats.csv_cells import boxes_of, boxes_of_runs, is_number
-from customlabels.datasets.formats.csv_columns import BLANKS, Table, divided_by_blanks
+from customlabels.datasets.formats.csv_columns import BLANKS, Table, divided_by_blanks, pointed
 from customlabels.datasets.formats.csv_guess import Row
 from customlabels.datasets.formats.csv_kinds import NO, YES
 from customlabels.datasets.formats.csv_names import CENTRES, CORNERS, GEOMETRIES
@@ -24,6 +25,9 @@ from customlabels.datasets.layout import SUBSETS, Annotated, Layout, Options
 from customlabels.datasets.model import Box, Finding
 
 Size = tuple[int, int]
+_QUOTED = r"""(?:'[^'\\]*'|"[^"\\]*")"""
+_TEXTS = re.compile(rf"\[\s*{_QUOTED}(?:\s*,\s*{_QUOTED}|\s+{_QUOTED})*\s*,?\s*\]")
+_TEXT = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 _LONGEST_LINE = 1_000_000
 """Bytes."""
 
@@ -36,6 +40,9 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
     name : of the table below the source; names of images are seen from its folder
     """
     layout.findings += [Finding(name, f"columns {note}", fatal=False) for note in table.notes]
+    if table.is_guessed:
+        message = f"is not UTF-8: read as {table.encoding} (--encoding NAME takes another)"
+        layout.findings.append(Finding(name, message, fatal=False))
     columns, (image_place,) = table.columns, table.columns["image"]
     plain = set(columns) <= {"image", "label"} and not table.rules
     separators, numbers = table.label_separators, table.numbers_are_labels
@@ -44,11 +51,13 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
     describe = None if plain else _Described(table, layout.root, options)
     _check_lines(path)
     with path.open(newline="", encoding=table.encoding) as file:
+        for _ in range(table.skipped):
+            file.readline()
         rows = csv.reader(divided_by_blanks(file) if table.delimiter == BLANKS else file, delimiter=table.delimiter)
         try:
             if table.header:
                 next(rows, None)
-            for number, row in enumerate(rows, 1 + table.header):
+            for number, row in enumerate(rows, 1 + table.header + table.skipped):
                 if not row:
                     continue
                 image = row[image_place].strip() if image_place < len(row) else ""
@@ -159,6 +168,9 @@ def _listed(cell: str) -> list[str]:
     text = cell.strip()
     if text[:1] + text[-1:] not in ("[]", "{}"):
         return [cell]
+    if _TEXTS.fullmatch(text):
+        # As Python and NumPy write lists: in either kind of quotes, with commas between them or blanks alone.
+        return [first or second for first, second in _TEXT.findall(text)]
     for candidate in (text, text.replace("'", '"')):
         try:
             document = json.loads(candidate)
@@ -194,7 +206,8 @@ class _Described:
 
         def cell(role: str) -> str:
             column = cells.get(role, count)
-            return row[column].strip() if column < count else ""
+            text = row[column].strip() if column < count else ""
+            return pointed(text) if column in table.decimal_commas else text
 
         labels = labels_in(_label_cells(row, table), table.label_separators, table.numbers_are_labels)
         if table.rules:
@@ -205,6 +218,8 @@ class _Described:
         image = Annotated(name, where, labels, group=cell("group") or None, subset=_subset(cell("side")))
         if cell("width") and cell("height"):
             image = replace(image, size=(int(_number(cell("width"))), int(_number(cell("height")))))
+        if "present" in cells and not _is_present(cell("present")):
+            return replace(image, labels=(), left_out=("labels that are not there (Confidence 0)",))
         if "flag" in cells:
             return self._flagged(row, image)
         if "bbox" in cells:
@@ -277,6 +292,18 @@ def _sizes_below(root: Path) -> Callable[[str, str | None], Size]:
         return (info.height, info.width) if info.is_turned else (info.width, info.height)
 
     return size_of
+
+
+def _is_present(text: str) -> bool:
+    """Whether a person found the label there, where both is noted.
+
+    Raises
+    ------
+    ValueError
+    """
+    if text.lower() not in YES | NO:
+        raise ValueError(f"{text!r} in Confidence is neither 0 nor 1")
+    return text.lower() in YES
 
 
 def _subset(text: str) -> str | None:

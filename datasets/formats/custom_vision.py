@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from customlabels.core.plurals import counted
 from customlabels.datasets.files import Finder
 from customlabels.datasets.formats.documents import (
     Document,
@@ -68,6 +69,7 @@ def read(source: Path, options: Options) -> Layout:
 
 
 def _images(file: Path, name: str, subset: str | None, finder: Finder, findings: list[Finding]) -> Iterator[Annotated]:
+    negative = 0
     for number, document in _objects(file):
         where = f"{name}, image {number}"
         if isinstance(document, str):
@@ -80,7 +82,15 @@ def _images(file: Path, name: str, subset: str | None, finder: Finder, findings:
             continue
         paths = (path for name in names if (path := _path(finder, name, subset)))
         image = next((path.relative_to(finder.root).as_posix() for path in paths), names[0])
-        yield _image(lowered, image, where, subset)
+        annotated = _image(lowered, image, where, subset)
+        negative += any(label.strip().lower() == "negative" for label in annotated.labels)
+        yield annotated
+    if negative:
+        message = (
+            f"{counted(negative, 'image')} tagged Negative, by which Custom Vision says that no other tag holds: "
+            "read as a label (--label-map Negative= leaves them out)"
+        )
+        findings.append(Finding(name, message, fatal=False, count=negative))
 
 
 def _objects(file: Path) -> Iterator[tuple[int, Document | str]]:

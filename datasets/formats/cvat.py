@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
+from customlabels.datasets.boxes import around_turned
 from customlabels.datasets.files import read_bounded
 from customlabels.datasets.formats.xml import number, parse
 from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_images, rectangle
@@ -111,13 +112,7 @@ def _box(shape: ElementTree.Element, label: str) -> Box:
         rise = math.hypot(wide * math.sin(turn), high * math.cos(turn)) if turn else high
         return Box(label, across - reach, down - rise, 2 * reach, 2 * rise)
     left, top, right, bottom = (number(shape.get(key)) for key in ("xtl", "ytl", "xbr", "ybr"))
-    if not turn:
-        return Box(label, left, top, right - left, bottom - top)
-    # Turned about its centre.
-    across, down, wide, high = (left + right) / 2, (top + bottom) / 2, (right - left) / 2, (bottom - top) / 2
-    reach = abs(wide * math.cos(turn)) + abs(high * math.sin(turn))
-    rise = abs(wide * math.sin(turn)) + abs(high * math.cos(turn))
-    return Box(label, across - reach, down - rise, 2 * reach, 2 * rise)
+    return around_turned(Box(label, left, top, right - left, bottom - top), math.degrees(turn))
 
 
 def save(dataset: Dataset) -> None:

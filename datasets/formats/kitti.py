@@ -22,7 +22,7 @@ _CELLS = (15, 16)
 """The last is the score of a prediction."""
 
 _UNDIVIDED = "training"
-_IGNORED = "DontCare"
+_IGNORED = "dontcare"
 _MAX_BYTES = 10_000_000
 _LOOKED_AT = 20
 
@@ -100,8 +100,8 @@ def _image(root: Path, name: str, images: dict[str, str], subset: str | None) ->
         cells = line.split()
         if not cells:
             continue
-        if cells[0] == _IGNORED:
-            left_out.append(f"{_IGNORED} regions")
+        if cells[0].lower() == _IGNORED:
+            left_out.append("DontCare regions")
             continue
         try:
             boxes.append(_box(cells))
@@ -141,7 +141,7 @@ def save(dataset: Dataset) -> None:
             raise LayoutError(f"{record.name}: would share {path} with {taken[path]}")
         taken[path] = record.name
         for box in record.boxes or ():
-            if len(box.label.split()) != 1 or box.label == _IGNORED:
+            if len(box.label.split()) != 1 or box.label.lower() == _IGNORED:
                 raise LayoutError(
                     f"{record.name}: label {box.label!r} cannot be a class of KITTI", hint="rename it with --label-map"
                 )

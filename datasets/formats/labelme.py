@@ -39,7 +39,7 @@ _NO_DATA = msgspec.Raw(b"null")
 
 
 class _Shape(msgspec.Struct):
-    label: str
+    label: str | int | float
     points: list[tuple[float, float]]
     shape_type: str | None = "polygon"
 
@@ -47,8 +47,8 @@ class _Shape(msgspec.Struct):
 class _File(msgspec.Struct):
     shapes: list[_Shape]
     imagePath: str = ""  # noqa: N815 - the format's own name
-    imageWidth: int | None = None  # noqa: N815 - the format's own name
-    imageHeight: int | None = None  # noqa: N815 - the format's own name
+    imageWidth: float | None = None  # noqa: N815 - the format's own name
+    imageHeight: float | None = None  # noqa: N815 - the format's own name
     flags: dict[str, bool] | None = None
     imageData: msgspec.Raw = _NO_DATA  # noqa: N815 - the format's own name
 
@@ -147,7 +147,7 @@ def _image(root: Path, images: Path, name: str, lines: str) -> Annotated:
         name,
         labels,
         tuple(boxes) if boxes or not labels else None,
-        size=(width, height) if width and height else None,
+        size=(round(width), round(height)) if width and height else None,
         subset=_subset(name),
         faults=tuple(faults),
         left_out=tuple(left_out),
@@ -168,7 +168,7 @@ def _image_name(name: str, path: str, images: Path) -> str:
 
 
 def _box(shape: _Shape) -> Box:
-    label = shape.label.strip()
+    label = str(shape.label).strip()
     if not label:
         raise ValueError("has no label")
     if len(shape.points) < 2:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
+from customlabels.datasets.boxes import around_turned
 from customlabels.datasets.files import Finder, folder_of, is_image, read_bounded, walk
 from customlabels.datasets.formats.xml import number, parse
 from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_side
@@ -20,6 +21,7 @@ from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord, Side
 ANNOTATIONS, IMAGES, SETS = "Annotations", "JPEGImages", "ImageSets/Main"
 _MAX_BYTES = 20_000_000
 _LOOKED_AT = 5
+ANOTHER = "its <filename> is another image that is there too; the image that is called as the XML file is taken"
 _ENDINGS = (".jpg", ".png", ".jpeg", ".JPG", ".PNG", ".JPEG", ".bmp", ".BMP")
 
 
@@ -59,17 +61,21 @@ def _images(root: Path, layout: Layout) -> Iterator[Annotated]:
         if name.lower().endswith(".xml"):
             layout.files.add(name)
             try:
-                yield _image(root, finder, name, subsets)
+                yield _image(root, finder, name, subsets, layout.findings)
             except ValueError as error:
                 layout.findings.append(Finding(name, str(error), fatal=True))
 
 
-def _image(root: Path, finder: Finder, name: str, subsets: dict[str, str]) -> Annotated:
+def _image(root: Path, finder: Finder, name: str, subsets: dict[str, str], findings: list[Finding]) -> Annotated:
     document = parse(read_bounded(root / name, _MAX_BYTES))
     if document.tag != "annotation":
         raise ValueError(f"no Pascal VOC file: its root is <{document.tag}>")
-    boxes, faults = [], []
+    boxes, faults, left_out = [], [], []
     for number_of, marked in enumerate(document.iter("object"), 1):
+        if (marked.findtext("deleted") or "").strip() == "1":
+            left_out.append("deleted objects")
+            continue
+        left_out += ["parts of objects"] * len(marked.findall("part"))
         try:
             boxes.append(_box(marked))
         except ValueError as error:
@@ -78,7 +84,10 @@ def _image(root: Path, finder: Finder, name: str, subsets: dict[str, str]) -> An
     size = (round(number(width)), round(number(height))) if width and height else None
     stem = name.partition(f"{ANNOTATIONS}/")[2][: -len(".xml")]
     subset = subsets.get(stem) or subsets.get(PurePosixPath(name).stem) or SUBSETS.get(name.partition("/")[0].lower())
-    image = _image_name(name, (document.findtext("filename") or "").strip(), finder, subset)
+    file_name = (document.findtext("filename") or "").strip()
+    image = _image_name(name, file_name, finder, subset)
+    if _names_another(file_name, image, finder, subset):
+        findings.append(Finding(name, ANOTHER, fatal=False))
     return Annotated(
         image,
         name,
@@ -87,7 +96,18 @@ def _image(root: Path, finder: Finder, name: str, subsets: dict[str, str]) -> An
         size=size if size and all(size) else None,
         subset=subset,
         faults=tuple(faults),
+        left_out=tuple(left_out),
     )
+
+
+def _names_another(file_name: str, image: str, finder: Finder, subset: str | None) -> bool:
+    """Whether the file that an XML file names is there, and is not the image of its own name."""
+    if not file_name or PurePosixPath(file_name.replace("\\", "/")).stem == PurePosixPath(image).stem:
+        return False
+    try:
+        return finder.find(file_name, subset) != finder.root / image
+    except ValueError:
+        return False
 
 
 def _box(marked: ElementTree.Element) -> Box:
@@ -99,11 +119,21 @@ def _box(marked: ElementTree.Element) -> Box:
         across, down, width, height, angle = (
             number(marked.findtext(f"robndbox/{key}")) for key in ("cx", "cy", "w", "h", "angle")
         )
-        wide = abs(width * math.cos(angle)) + abs(height * math.sin(angle))
-        high = abs(width * math.sin(angle)) + abs(height * math.cos(angle))
-        return Box(label, across - wide / 2, down - high / 2, wide, high)
+        upright = Box(label, across - width / 2, down - height / 2, width, height)
+        return around_turned(upright, math.degrees(angle))
     left, top, right, bottom = (number(marked.findtext(f"bndbox/{key}")) for key in ("xmin", "ymin", "xmax", "ymax"))
-    return Box(label, left, top, right - left, bottom - top)
+    return around_turned(Box(label, left, top, right - left, bottom - top), _turn(marked))
+
+
+def _turn(marked: ElementTree.Element) -> float:
+    """By how many degrees CVAT says that a box is turned about its centre; its corners are those before the turn."""
+    for attribute in marked.iterfind("attributes/attribute"):
+        if (attribute.findtext("name") or "").strip() == "rotation":
+            try:
+                return number(attribute.findtext("value"))
+            except ValueError:
+                return 0.0
+    return 0.0
 
 
 def _image_name(name: str, file_name: str, finder: Finder, subset: str | None) -> str:

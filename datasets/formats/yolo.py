@@ -4,7 +4,7 @@ Source: https://docs.ultralytics.com/datasets/detect/
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -44,11 +44,22 @@ def recognises(source: Path, _: Options) -> bool:
 def _text_files(root: Path) -> Iterator[str]:
     """The text files of images below a folder."""
     names = list(walk(root))
-    files = {name for name in names if name.endswith(".txt")}
+    files = {name for name in names if _is_text(name)}
     if files:
-        for name in names:
-            if is_image(name):
-                yield from (file for file in _text_names(name) if file in files)
+        by_spelling = {text.lower(): text for text in files}
+        texts = (_text_of(name, files, by_spelling) for name in names if is_image(name))
+        yield from filter(None, texts)
+
+
+def _is_text(name: str) -> bool:
+    return name[-4:].lower() == ".txt"
+
+
+def _text_of(image: str, texts: Container[str], by_spelling: Mapping[str, str]) -> str | None:
+    """The text file of an image, in whatever case its folder and its ending are written."""
+    names = list(_text_names(image))
+    exact = next((text for text in names if text in texts), None)
+    return exact or next((by_spelling[text] for text in map(str.lower, names) if text in by_spelling), None)
 
 
 def read(source: Path, options: Options) -> Layout:
@@ -92,9 +103,10 @@ def _need_names(source: Path, root: Path) -> None:
 
 def _images(layout: Layout, root: Path, described: Described) -> Iterator[Annotated]:
     taken: dict[str, str] = {}
-    texts = {name for name in walk(layout.root) if name.endswith(".txt")}
+    texts = {name for name in walk(layout.root) if _is_text(name)}
+    by_spelling = {text.lower(): text for text in texts}
     for subset, name in _named(layout, root, described):
-        where = next((text for text in _text_names(name) if text in texts), None)
+        where = _text_of(name, texts, by_spelling)
         if where is None:
             yield Annotated(name, name, subset=subset)
             continue
@@ -104,8 +116,10 @@ def _images(layout: Layout, root: Path, described: Described) -> Iterator[Annota
             continue
         taken[where] = name
         layout.files.add(where)
-        rows = read_rows(layout.root / where, where, described.names)
-        yield Annotated(name, where, (), rows.boxes, rows.relative, None, subset, faults=rows.faults)
+        rows = read_rows(layout.root / where, where, described.names, described.points)
+        yield Annotated(
+            name, where, (), rows.boxes, rows.relative, None, subset, faults=rows.faults, left_out=rows.left_out
+        )
     folders = {folders_of(name) for name in taken}
     for name in sorted(texts - layout.files):
         if folders_of(name) in folders and looks_like_rows(layout.root / name):

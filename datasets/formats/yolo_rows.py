@@ -25,20 +25,25 @@ _OVER = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The boxes of a text file, whether they are in fractions of the image's sides, and what is wrong with others."""
+    """The boxes of a text file, whether they are in fractions of the image's sides, and what is wrong with others.
+
+    `left_out` is what its rows hold beside boxes, in the plural.
+    """
 
     boxes: tuple[Box, ...]
     relative: bool
     faults: tuple[Finding, ...]
+    left_out: tuple[str, ...] = ()
 
 
-def read_rows(path: Path, where: str, names: Mapping[int, str]) -> Rows:
+def read_rows(path: Path, where: str, names: Mapping[int, str], points: int = 0) -> Rows:
     """The boxes of a text file.
 
     Parameters
     ----------
     where : the file's name in findings
     names : of the classes
+    points : numbers of key points that follow the box in each row, as rows of poses have them
     """
     try:
         text = read_bounded(path, _MAX_BYTES).decode("utf-8-sig")
@@ -53,13 +58,13 @@ def read_rows(path: Path, where: str, names: Mapping[int, str]) -> Rows:
             continue
         in_pixels = _names_its_class(cells)
         try:
-            boxes.append(_turned_box(cells) if in_pixels else _box(cells, names))
+            boxes.append(_turned_box(cells) if in_pixels else _box(cells, names, points))
             kinds.add(in_pixels)
         except ValueError as error:
             faults.append(Finding(f"{where}, row {line}", str(error), fatal=True))
     if len(kinds) > 1:
         faults.append(Finding(where, "has rows in pixels and in fractions", fatal=True))
-    return Rows(tuple(boxes), True not in kinds, tuple(faults))
+    return Rows(tuple(boxes), True not in kinds, tuple(faults), ("key points",) * (len(boxes) if points else 0))
 
 
 def looks_like_rows(path: Path) -> bool:
@@ -127,13 +132,15 @@ def _class(cell: str) -> int:
     return int(value)
 
 
-def _box(cells: list[str], names: Mapping[int, str]) -> Box:
+def _box(cells: list[str], names: Mapping[int, str], points: int) -> Box:
     try:
         label = names[_class(cells[0])]
     except (ValueError, KeyError) as error:
         raise ValueError(f"class {cells[0]} is not among the {len(names)} names") from error
     numbers = [number(cell) for cell in cells[1:]]
-    if len(numbers) in (4, 5):
+    if points and len(numbers) not in (4 + points, 5 + points):
+        raise ValueError(f"has {len(cells)} cells; a box with its key points (kpt_shape) has {5 + points}")
+    if points or len(numbers) in (4, 5):
         # A fifth is a confidence, which predictions have.
         across, down, width, height = numbers[:4]
         return Box(label, across - width / 2, down - height / 2, width, height)

@@ -29,12 +29,14 @@ class Described:
     parts : of the split, each with its folder or list of images; empty where all images below the root are meant
     files : names below the root of the files that said so
     findings : on parts that are not there
+    points : numbers of key points in each row
     """
 
     names: Mapping[int, str]
     parts: tuple[tuple[str | None, Path], ...] = ()
     files: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = field(default=())
+    points: int = 0
 
 
 def description_of(folder: Path) -> Path | None:
@@ -127,16 +129,24 @@ def _yaml(path: Path, root: Path) -> Described:
     import yaml
 
     try:
-        document: Any = yaml.safe_load(read_bounded(path, _MAX_BYTES).decode("utf-8-sig"))
+        text = read_bounded(path, _MAX_BYTES).decode("utf-8-sig")
+        document: Any = yaml.safe_load(text)
+        # A class that is called no, on, 012 or 1.10 is no truth and no number.
+        written: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes nothing but texts
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise LayoutError(f"{path}: no YAML: {error}") from error
-    given: Any = document.get("names") if isinstance(document, dict) else None
+    given: Any = written.get("names") if isinstance(written, dict) else None
     named = list(enumerate(given) if isinstance(given, list) else given.items() if isinstance(given, dict) else ())
-    if not named or not all(isinstance(key, int) and isinstance(name, str | int | float) for key, name in named):
+    if not named or not all(str(key).isdecimal() and isinstance(name, str) for key, name in named):
         raise LayoutError(f"{path}: names has to be a list of the classes, or a table from number to class")
+    names = {int(key): name.strip() for key, name in named}
     base = below(root, root, document.get("path")) or root
     parts: list[tuple[str | None, Path]] = []
     findings = []
+    count = document.get("nc")
+    if isinstance(count, int) and count not in (len(names), max(names) + 1):
+        message = f"nc: {count} classes, but {len(names)} names: the rows may be numbered after another list"
+        findings.append(Finding(path.name, message, fatal=True))
     for key, subset in _SUBSETS.items():
         listed = document.get(key)
         for text in listed if isinstance(listed, list) else [listed]:
@@ -154,8 +164,14 @@ def _yaml(path: Path, root: Path) -> Described:
     if len(parts) > 1 and len({part for _, part in parts}) == 1:
         # The same images for all parts: nobody has divided them yet.
         parts = [(None, parts[0][1])]
-    names = {key: str(name).strip() for key, name in named}
-    return Described(names, tuple(parts), frozenset({path.name}), tuple(findings))
+    return Described(names, tuple(parts), frozenset({path.name}), tuple(findings), _points(document.get("kpt_shape")))
+
+
+def _points(shape: Any) -> int:
+    """Numbers of key points in a row, as kpt_shape tells: how many points, and how many numbers each."""
+    if isinstance(shape, list) and len(shape) == 2 and all(isinstance(number, int) for number in shape):
+        return int(shape[0] * shape[1])
+    return 0
 
 
 def below(root: Path, base: Path, text: object) -> Path | None:

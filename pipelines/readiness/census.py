@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from customlabels.aws.clients import Clients, explained
 from customlabels.pipelines.service.arns import project_name
-from customlabels.pipelines.service.states import HELD, State
+from customlabels.pipelines.service.states import State, may_be_up
 from customlabels.pipelines.service.versions import Description
 
 
@@ -23,7 +23,7 @@ class Census:
             (project, version)
             for project, versions in self.projects.items()
             for version in versions
-            if version["Status"] in HELD
+            if may_be_up(version["Status"])
         ]
 
     @property

@@ -18,7 +18,7 @@ from customlabels.pipelines.readiness.probe_stack import probe_packages, probe_s
 from customlabels.pipelines.readiness.questions import METRICS, QUESTIONS, SUBJECT, answered, untried
 from customlabels.pipelines.readiness.removal import removed_after
 from customlabels.pipelines.service.running import BeforeStart
-from customlabels.pipelines.service.states import HELD
+from customlabels.pipelines.service.states import may_be_up
 from customlabels.pipelines.service.versions import Description
 
 Look = Callable[[], Iterable[Finding]]
@@ -157,7 +157,7 @@ def _probes(clients: Clients, asked: Asked, watch: Watch) -> Iterator[Finding]:
 def _paid(clients: Clients, asked: Asked, choose: Callable[[], Description], watch: Watch) -> list[Finding]:
     def look() -> Iterator[Finding]:
         version = choose()
-        if version["Status"] in HELD:
+        if may_be_up(version["Status"]):
             seen = f"the version is {version['Status']} already"
             yield answered(METRICS, seen, "try again when it is down", Standing.SKIPPED)
             return

@@ -16,7 +16,7 @@ from customlabels.pipelines.service.limits import MAX_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
-    from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, ImageTypeDef
+    from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, CustomLabelTypeDef, ImageTypeDef
 
 _SECONDS_A_CALL = 2.0
 """What a call may take; that many times the rate are under way at once."""
@@ -178,10 +178,22 @@ def _ask(
                 "the version is not running", hint="customlabels model start (an inference unit costs $4 an hour)"
             ) from error
         raise
-    return tuple(
-        DetectedLabel(label["Name"], label["Confidence"], box_of(label.get("Geometry", {}).get("BoundingBox")))
-        for label in answer["CustomLabels"]
-    )
+    try:
+        return tuple(_detected(label) for label in answer["CustomLabels"])
+    except (KeyError, ValueError) as error:
+        raise ImageRefused(f"showing {name} to the model: the answer is not whole, {error} is not in it") from error
+
+
+def _detected(label: "CustomLabelTypeDef") -> DetectedLabel:
+    """
+    Raises
+    ------
+    KeyError, ValueError : of what is not said, or is no number
+    """
+    box = box_of(label.get("Geometry", {}).get("BoundingBox"))
+    if not all(map(math.isfinite, (label["Confidence"], *(box or ())))):
+        raise ValueError("a number")
+    return DetectedLabel(label["Name"], label["Confidence"], box)
 
 
 def box_of(box: "BoundingBoxTypeDef | None") -> tuple[float, float, float, float] | None:

@@ -13,7 +13,7 @@ from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import GRACE, wait_for
 from customlabels.pipelines.service import arns
 from customlabels.pipelines.service.projects import find_project
-from customlabels.pipelines.service.states import STARTABLE, UP, State
+from customlabels.pipelines.service.states import STARTABLE, UP, State, is_known
 from customlabels.pipelines.service.versions import find_version
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def stop(
         state = status(rekognition, version_arn)
         if state == State.STARTING:
             state = _leave(rekognition, version_arn, {State.STARTING}, tick)
-    asks = state == State.RUNNING and not stopped
+    asks = (state == State.RUNNING or not is_known(state)) and not stopped
     if asks:
         stopped = _ask_to_stop(rekognition, version_arn)
     # Whoever was first to stop it, it is down when this returns.
@@ -116,6 +116,11 @@ def stop(
         state = _leave(rekognition, version_arn, {State.STOPPING}, tick, old={State.RUNNING})
         if state == State.RUNNING:
             raise ServiceError("the model is still RUNNING after it was told to stop", hint="stop it again")
+        if not is_known(state):
+            raise ServiceError(
+                f"the model is {state} after it was told to stop, a state that is not known here: it may be billed",
+                hint="look at it in the console of Amazon Rekognition Custom Labels",
+            )
     return stopped
 
 

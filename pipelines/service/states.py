@@ -34,5 +34,20 @@ UP = frozenset({State.STARTING, State.RUNNING})
 HELD = UP | {State.STOPPING}
 """Of a version that takes a place among the models that an account may have running."""
 
+_KNOWN = frozenset(State)
+
+
+def is_known(status: str) -> bool:
+    """Whether it is a state that this module knows; the service may have new ones."""
+    return status in _KNOWN
+
+
+def may_be_up(status: str) -> bool:
+    """Whether a version takes a place among the running ones, or is in a state of which nobody knows: that is billed
+    or not, and is never taken for down.
+    """
+    return status in HELD or not is_known(status)
+
+
 GONE = frozenset({State.DELETING, State.DEPRECATED, State.EXPIRED})
 """Of a version that is, or is about to be, no model any more: it is never chosen, started or promoted."""

@@ -1,6 +1,6 @@
 """Versions of a project: looked up, trained, waited for, deleted."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from customlabels.aws.refusals import explained
 from customlabels.core.errors import ServiceError
@@ -11,11 +11,21 @@ from customlabels.pipelines.service.states import GONE, State
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
-    from mypy_boto3_rekognition.type_defs import ProjectVersionDescriptionTypeDef
+    from mypy_boto3_rekognition.type_defs import (
+        DescribeProjectVersionsResponseTypeDef,
+        ProjectVersionDescriptionTypeDef,
+    )
 
     Description = ProjectVersionDescriptionTypeDef
 else:
     Description = dict[str, Any]
+
+
+_ALWAYS: "tuple[Literal['ProjectVersionArn', 'Status', 'CreationTimestamp'], ...]" = (
+    "ProjectVersionArn",
+    "Status",
+    "CreationTimestamp",
+)
 
 
 def version_name(description: Description) -> str:
@@ -45,7 +55,7 @@ def list_versions(rekognition: "RekognitionClient", project: str) -> list[Descri
     arn = need_project(rekognition, project)
     with explained(f"versions of {project}"):
         pages = rekognition.get_paginator("describe_project_versions").paginate(ProjectArn=arn)
-        return [description for page in pages for description in page["ProjectVersionDescriptions"]]
+        return [description for page in pages for description in _described(page)]
 
 
 def find_version(rekognition: "RekognitionClient", project_arn: str, name: str) -> Description | None:
@@ -57,8 +67,27 @@ def find_version(rekognition: "RekognitionClient", project_arn: str, name: str) 
         if error.code != "ResourceNotFoundException":
             raise
         return None
-    versions = answer["ProjectVersionDescriptions"]
+    versions = _described(answer)
     return versions[0] if versions else None
+
+
+def _described(answer: "DescribeProjectVersionsResponseTypeDef") -> list[Description]:
+    """The versions in an answer, each with what is always known of one.
+
+    Raises
+    ------
+    ServiceError : the answer lacks it; what is not said is not guessed
+    """
+    descriptions = answer.get("ProjectVersionDescriptions")
+    whole = descriptions is not None
+    for description in descriptions or ():
+        whole = whole and all(description.get(field) for field in _ALWAYS)
+    if descriptions is None or not whole:
+        raise ServiceError(
+            f"the service's answer on versions is not whole: it has to give {', '.join(_ALWAYS)} of each",
+            hint="run again; where it stays so, see whether something between here and AWS alters answers",
+        )
+    return descriptions
 
 
 def version_tags(rekognition: "RekognitionClient", description: Description) -> dict[str, str]:

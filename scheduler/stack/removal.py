@@ -9,7 +9,7 @@ from customlabels.aws.stacks.names import stack_name
 from customlabels.core.addresses import S3Address
 from customlabels.core.watching import UNWATCHED, Watch, ticking
 from customlabels.pipelines.service import hosting
-from customlabels.pipelines.service.states import UP
+from customlabels.pipelines.service.states import State, may_be_up
 from customlabels.pipelines.service.versions import Description, list_versions, version_name
 
 
@@ -22,7 +22,11 @@ class Removed:
 
 
 def versions_up(clients: Clients, project: str) -> list[Description]:
-    return [version for version in list_versions(clients.rekognition, project) if version["Status"] in UP]
+    return [
+        version
+        for version in list_versions(clients.rekognition, project)
+        if may_be_up(version["Status"]) and version["Status"] != State.STOPPING
+    ]
 
 
 def remove(

@@ -243,8 +243,8 @@ def test_every_pixel_of_a_class_lies_in_a_box_of_its_label(pixels: list[int]) ->
     body = BytesIO()
     Image.fromarray(palette[grid]).save(body, "PNG")
     colors = {0xFFFFFF: None, 0x23A436: "a", 0x1F77B4: "b", 0x010203: "c"}
-    found, size = boxes_by_color(body.getvalue(), colors, 1)
-    assert size == (8, 8)
+    found, size, small = boxes_by_color(body.getvalue(), colors, 1)
+    assert (size, small) == ((8, 8), 0)
     for value, name in ((1, "a"), (2, "b"), (3, "c")):
         inside = np.zeros((8, 8), bool)
         for box in found:
