@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.core.errors import LayoutError
+from customlabels.core.text_groups import groups_in
 from customlabels.datasets.model import ImageRecord
-
-PREFIX = "text:"
-"""Of a `group_by` that is looked for in the pictures, not in their names."""
 
 _HINT = "customlabels detect SOURCE --with text --no-model --to FILE.jsonl reads them; run again, it goes on"
 
@@ -21,30 +19,6 @@ class Texts:
 
     lines: Mapping[str, tuple[str, ...]]
     faults: Sequence[str] = ()
-
-
-def text_pattern(group_by: str | None) -> re.Pattern[str] | None:
-    """The pattern of a `group_by` that is looked for in texts; None of any other.
-
-    Raises
-    ------
-    SettingsError : it is no regular expression, or empty
-    """
-    if group_by is None or not group_by.startswith(PREFIX):
-        return None
-    pattern = group_by.removeprefix(PREFIX)
-    try:
-        if not pattern:
-            raise re.error("there is none")
-        return re.compile(pattern)
-    except re.error as error:
-        raise SettingsError(f"--group-by {group_by!r} has no regular expression after {PREFIX} ({error})") from error
-
-
-def groups_in(lines: Iterable[str], pattern: re.Pattern[str]) -> list[str]:
-    """What the pattern finds in lines, each once, in order: its first group, or all it matches."""
-    matches = (pattern.search(line) for line in lines)
-    return [*dict.fromkeys(match[1 if pattern.groups else 0] or "" for match in matches if match)]
 
 
 def read_texts(path: Path) -> Texts:

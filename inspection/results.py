@@ -16,7 +16,7 @@ from typing import Any
 from customlabels.aws.clients import explained
 from customlabels.core.errors import SettingsError
 from customlabels.core.files import written_aside
-from customlabels.datasets.texts import groups_in
+from customlabels.core.text_groups import groups_in
 from customlabels.inspection import records
 from customlabels.inspection.attributes import attributes, values
 from customlabels.inspection.claims import State, Table, is_alive

@@ -154,7 +154,7 @@ def inspected(
     verdict, label : only those with that verdict, and those whose verdict rests on that label
     again : judges anew by the thresholds of the settings, without a call
     """
-    from customlabels.datasets.texts import text_pattern
+    from customlabels.core.text_groups import text_pattern
     from customlabels.inspection.deployed import results_table
     from customlabels.inspection.results import read
 

@@ -59,10 +59,10 @@ def _project(settings: Settings) -> Iterator[str]:
 
 
 def _dataset(given: DatasetSettings) -> Iterator[str]:
+    from customlabels.core.text_groups import PREFIX, text_pattern
     from customlabels.datasets.formats.csv_names import ROLES
     from customlabels.datasets.formats.csv_rules import parse_rule
     from customlabels.datasets.split import group_by
-    from customlabels.datasets.texts import PREFIX, text_pattern
     from customlabels.manifests.formats import AUTO, FORMATS
     from customlabels.pipelines.training.sources import NEAR_DUPLICATES
 

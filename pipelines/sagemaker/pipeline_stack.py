@@ -8,7 +8,7 @@ from customlabels.aws.stacks.stack import Stack
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import SettingsError
 from customlabels.core.settings import Settings
-from customlabels.datasets.texts import text_pattern
+from customlabels.core.text_groups import text_pattern
 from customlabels.pipelines.sagemaker import pipeline_code
 from customlabels.pipelines.sagemaker.definition import Pipeline, Places, check_limits, definition
 from customlabels.pipelines.sagemaker.parts import Parts

@@ -12,6 +12,8 @@ from customlabels.core.addresses import S3Address, parse_address
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.plurals import counted
 from customlabels.core.settings import DatasetSettings
+from customlabels.core.text_groups import PREFIX as TEXT_PREFIX
+from customlabels.core.text_groups import text_pattern
 from customlabels.core.watching import Watch
 from customlabels.datasets.contents import hashed, make_hashed_dataset
 from customlabels.datasets.formats.masks import find_tree
@@ -30,8 +32,7 @@ from customlabels.datasets.split import (
     undivided,
     untrained,
 )
-from customlabels.datasets.texts import PREFIX as TEXT_PREFIX
-from customlabels.datasets.texts import read_texts, text_groups, text_pattern
+from customlabels.datasets.texts import read_texts, text_groups
 from customlabels.manifests.formats import AUTO, annotations, find_format
 from customlabels.manifests.layout import MENDS
 

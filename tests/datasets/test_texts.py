@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.settings import DatasetSettings
+from customlabels.core.text_groups import groups_in, text_pattern
 from customlabels.core.watching import UNWATCHED
 from customlabels.datasets.model import Dataset, ImageInfo, ImageRecord, Side
 from customlabels.datasets.split import split
-from customlabels.datasets.texts import groups_in, read_texts, text_pattern
+from customlabels.datasets.texts import read_texts
 from customlabels.pipelines.training.sources import group_of
 
 
