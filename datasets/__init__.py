@@ -3,6 +3,7 @@
 __all__ = [
     "accounting",
     "boxes",
+    "contents",
     "conversion",
     "duplicates",
     "evidence",
@@ -19,4 +20,5 @@ __all__ = [
     "spots",
     "structure",
     "summary",
+    "texts",
 ]

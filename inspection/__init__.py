@@ -7,12 +7,13 @@ what is deployed.
 __all__ = [
     "analysing",
     "analyzers",
+    "brightness",
     "claims",
     "deployed",
     "deploying",
     "detecting",
     "drift",
-    "golden",
+    "golden_images",
     "inspection_settings",
     "inspection_status",
     "own_cost",
@@ -20,6 +21,8 @@ __all__ = [
     "results",
     "retrying",
     "rules",
+    "signal_words",
+    "told_brightness",
     "watch_page",
     "watching",
 ]

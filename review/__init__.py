@@ -16,6 +16,7 @@ __all__ = [
     "mistakes",
     "pick",
     "picking",
+    "review_policy",
     "sending",
     "status",
     "suspects",
