@@ -64,7 +64,7 @@ def main() -> None:
         archived(Path(folder), address.Pace(scale=0.05, rate=rate), images=0) as (shell, service),
     ):
         share_of_the_rate(shell, service, min(count, PACED), rate)
-        survive(shell, service, count, kills)
+        survive(shell, service, count, kills, count / (rate * UNITS))
 
 
 def share_of_the_rate(shell: Shell, service: Service, count: int, rate: float) -> None:
@@ -86,7 +86,8 @@ def share_of_the_rate(shell: Shell, service: Service, count: int, rate: float) -
     )
 
 
-def survive(shell: Shell, service: Service, count: int, kills: int) -> None:
+def survive(shell: Shell, service: Service, count: int, kills: int, takes: float) -> None:
+    """A batch that is killed now and then in the seconds that it takes."""
     put_images(service, shell.folder / "photos", count, "killed/")
     calls, lock = Counter[str](), threading.Lock()
 
@@ -104,7 +105,7 @@ def survive(shell: Shell, service: Service, count: int, kills: int) -> None:
         )
         struck, stop = Counter[str](), threading.Event()
         began = time.monotonic()
-        killer = threading.Thread(target=kill, args=(shell, kills, struck, stop, Random(SEED)))
+        killer = threading.Thread(target=_kill_now_and_then, args=(shell, kills, takes, struck, stop))
         words, redriven = ["run", f"s3://{ARCHIVE}/killed/", "--units", str(UNITS), "--no-wait"], 0
         shell.run("--local", "batch", *words)
         killer.start()
@@ -113,7 +114,7 @@ def survive(shell: Shell, service: Service, count: int, kills: int) -> None:
             if status["status"] != "RUNNING":
                 if status["status"] == "SUCCEEDED":
                     break
-                with suppress(AssertionError):
+                with suppress(AssertionError, subprocess.TimeoutExpired):
                     shell.run("--local", "batch", "redrive", "--no-wait")
                     redriven += 1
             with suppress(Exception):
@@ -140,13 +141,19 @@ def survive(shell: Shell, service: Service, count: int, kills: int) -> None:
     note(Row("after its end", figure=f"{len(up(service))} versions up, {len(kept_up(service))} overrides and guards"))
 
 
+def _kill_now_and_then(shell: Shell, kills: int, takes: float, struck: Counter[str], stop: threading.Event) -> None:
+    chance = Random(SEED)
+    while struck.total() < kills and not stop.wait(chance.uniform(0, 2 * takes / kills)):
+        kill(shell, struck.total() + 1, struck, stop, chance)
+
+
 def _status(shell: Shell) -> dict[str, Any]:
     """How far the newest batch is, asked again while the service is being killed."""
     while True:
         connect(shell.state)
         try:
             status: dict[str, Any] = shell.json("--local", "batch", "status")
-        except (AssertionError, ValueError):
+        except (AssertionError, ValueError, subprocess.TimeoutExpired):
             time.sleep(1)
         else:
             return status

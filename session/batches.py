@@ -152,10 +152,14 @@ def begin_batch(
         **batch_plan.for_units(chosen, prepared.wanted, now, until),
     }
     batch = before if before is not None and joins else batch_runs.begin(clients, prepared.machine, given, before)
+    units = chosen.units
+    if joins:
+        # Who began it chose: other units now would have its model stopped, and started again.
+        units, until = int(batch.given["units"]), max(until, datetime.fromisoformat(batch.given["until"]))
+        if units != chosen.units:
+            session.console.note(f"batch {batch.name} runs on {units} unit{'s' * (units > 1)}, as it was begun")
     if prepared.wanted.calls:
-        keep_up_for_batch(
-            session, prepared.inspected.project, prepared.version, batch, chosen.units, until, joined=joins
-        )
+        keep_up_for_batch(session, prepared.inspected.project, prepared.version, batch, units, until, joined=joins)
     return batch
 
 

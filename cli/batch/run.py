@@ -84,7 +84,7 @@ def run(
             f"batch {batch.name} runs; customlabels batch status shows how far it is, stop ends it",
             batch=batch.name,
             images=prepared.listed.images,
-            units=chosen.units,
+            units=int(batch.given["units"]),
         )
         return
     console.note(f"batch {batch.name}: it goes on should this command end; customlabels batch stop ends it")

@@ -133,8 +133,14 @@ def test_a_batch_that_is_stopped_lets_its_model_go_and_goes_on_when_it_is_redriv
     source = f"s3://{ARCHIVE}/stopped/"
     began = json.loads(shell.run("--local", "batch", "run", source, "--no-wait", "--output", "json").stdout)
     assert len(kept_up(service)) == 2
-    joined = json.loads(shell.run("--local", "batch", "run", source, "--no-wait", "--output", "json").stdout)
-    assert joined["batch"] == began["batch"]
+    words = ("--local", "batch", "run", source, "--no-wait", "--units", "3", "--output", "json")
+    joining = shell.run(*words)
+    assert json.loads(joining.stdout)["batch"] == began["batch"]
+    assert f"batch {began['batch']} runs on 1 unit, as it was begun" in joining.stderr
+    (held,) = json.loads(
+        client(service, "ssm").get_parameter(Name="/customlabels/surface/overrides")["Parameter"]["Value"]
+    )
+    assert held["units"] == 1
     # Another at the same time would have the model shared, and neither plan kept.
     put_images(service, shell.folder / "photos", 2, "beside/")
     refused = shell.run("--local", "batch", "run", f"s3://{ARCHIVE}/beside/", "--yes", expect=1).stderr
