@@ -307,10 +307,11 @@ class _Batch:
 
     def _give_back(self, image: _Image, error: str | None) -> None:
         """Gives up the claims of an image that has ended without a result."""
-        try:
-            image.held.give_back(self._clients.table, error)
-        except Exception as failure:
-            log("ERROR", f"a claim was not given back, and ends by itself: {failure}")
+        for claim, why in image.held.given_back(error):
+            try:
+                claims.release(self._clients.table, claim, why)
+            except Exception as failure:
+                log("ERROR", f"a claim was not given back, and ends by itself: {failure}")
 
     def _count(self, figure: str) -> None:
         with self._counting:
