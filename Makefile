@@ -68,10 +68,12 @@ label-studio: .venv/ready ## reviews in a real Label Studio, in an environment o
 	test -x .venv-label-studio/bin/label-studio || { $(PYTHON) -m venv .venv-label-studio && .venv-label-studio/bin/pip install --quiet 'label-studio==1.23.2'; }
 	LABEL_STUDIO=$(CURDIR)/.venv-label-studio/bin/label-studio $(BIN)/pytest -q tests/e2e/test_label_studio.py
 
-security: .venv/ready ## the schedule's template under checkov's rules, in an environment of its own
+security: .venv/ready ## the stacks' templates under checkov's rules, in an environment of its own
 	test -x .venv-checkov/bin/checkov || { $(PYTHON) -m venv .venv-checkov && .venv-checkov/bin/pip install --quiet checkov; }
-	$(BIN)/python benchmarks/template.py > .venv-checkov/template.yaml
-	.venv-checkov/bin/checkov --file .venv-checkov/template.yaml --framework cloudformation --compact --quiet --skip-download
+	for stack in schedule inspection; do \
+		$(BIN)/python benchmarks/template.py $$stack > .venv-checkov/$$stack.yaml || exit; \
+		.venv-checkov/bin/checkov --file .venv-checkov/$$stack.yaml --framework cloudformation --compact --quiet --skip-download || exit; \
+	done
 
 .venv-peers/ready: benchmarks/peers.txt
 	$(PYTHON) -m venv .venv-peers

@@ -33,11 +33,13 @@ def check_bucket(s3: "S3Client", bucket: str, region: str) -> None:
             raise ServiceError(
                 f"bucket {bucket} does not exist",
                 hint=f"create it (aws s3 mb s3://{bucket} --region {region}), or name another with --bucket",
+                code=error.code,
             ) from error
         if error.code in {"403", "AccessDenied"}:
             raise ServiceError(
                 f"bucket {bucket} may not be read with these credentials, or belongs to another account",
                 hint="name another bucket with --bucket, or log in with another --profile",
+                code=error.code,
             ) from error
         raise
     _refuse_elsewhere(bucket, _told_region(answer), region)

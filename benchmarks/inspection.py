@@ -2,7 +2,8 @@
 
 Each image has its event; a tenth of them come twice, a tenth come late, and all of them out of order. The function's
 processes and the service itself are killed at random moments. Afterwards every image has to have one result, however
-often it was told of; then all events come once more. Calls to the model are counted by a proxy before the service.
+often it was told of; then all events come once more, and the service starts anew. Calls to the model are counted by a
+proxy before the service.
 """
 
 import io
@@ -66,7 +67,7 @@ SEED = 7
 
 
 def main() -> None:
-    images, kills = (*map(int, sys.argv[1:]), *(3000, 120)[len(sys.argv) - 1 :])
+    images, kills = (*map(int, sys.argv[1:]), *(5000, 200)[len(sys.argv) - 1 :])
     size()
     with tempfile.TemporaryDirectory() as folder:
         shell = Shell(Path(folder))

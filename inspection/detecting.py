@@ -6,7 +6,7 @@ call it if it were put there in one part.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from customlabels.core.errors import ServiceError
 from customlabels.core.threads import in_threads
 from customlabels.inspection import claims, records
 from customlabels.inspection.claims import Busy, Claim, Done, State, Table, is_alive
-from customlabels.inspection.rules import MOST_LABELS, Analysis, Seen, analysed
+from customlabels.inspection.rules import Analysis, Seen, analysed
 from customlabels.inspection.stored_items import stored_items
 from customlabels.pipelines.service.detection import DetectedLabel, Detection, Image, detect
 
@@ -123,7 +123,7 @@ def detect_known(
             analysis = analysed([Seen(label.label, label.confidence, label.box) for label in detection.labels], floor)
             with explained(f"keeping what was seen in {detection.name}"):
                 claims.finish(table, claim, records.of_analysis(analysis, milliseconds=0))
-            yield from (_shown(name, analysis, least, floor) for name in same[key])
+            yield from (Detection(name, _counting(detection.labels, least)) for name in same[key])
     finally:
         for _, claim in held.values():
             claims.release(table, claim)
@@ -134,10 +134,18 @@ def detect_known(
 def _shown(name: str, analysis: Analysis, least: Callable[[str], float], floor: float) -> Detection:
     if analysis.refusal is not None:
         return Detection(name, (), analysis.refusal)
-    if analysis.floor > floor and len(analysis.seen) < MOST_LABELS:
+    if analysis.floor > floor:
         return Detection(name, (), f"labels of it are kept from {analysis.floor:g} up only: look without the results")
-    labels = [DetectedLabel(seen.label, seen.confidence, seen.box) for seen in analysis.seen]
-    return Detection(name, tuple(label for label in labels if label.confidence >= least(label.label)))
+    if any(analysis.whole_from >= least(seen.label) for seen in analysis.seen if analysis.whole_from):
+        return Detection(
+            name, (), f"boxes of it are kept from {analysis.whole_from:g} up only: look without the results"
+        )
+    labels = (DetectedLabel(seen.label, seen.confidence, seen.box) for seen in analysis.seen)
+    return Detection(name, _counting(labels, least))
+
+
+def _counting(labels: Iterable[DetectedLabel], least: Callable[[str], float]) -> tuple[DetectedLabel, ...]:
+    return tuple(label for label in labels if label.confidence >= least(label.label))
 
 
 def _claim(table: Table, key: str, version: str, arn: str, keep: int) -> Claim | Done | Busy:

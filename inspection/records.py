@@ -93,13 +93,15 @@ def of_analysis(analysis: Analysis, *, milliseconds: int) -> dict[str, Any]:
         "floor": analysis.floor,
         "labels": [of_seen(seen) for seen in analysis.seen],
         "refusal": analysis.refusal,
+        "whole_from": analysis.whole_from or None,
         "ms": milliseconds,
     }
 
 
 def read_analysis(item: Mapping[str, Any]) -> Analysis:
     """The analysis of a done item."""
-    return Analysis(tuple(read_seen(seen) for seen in item["labels"]), float(item["floor"]), item.get("refusal"))
+    seen = tuple(read_seen(seen) for seen in item["labels"])
+    return Analysis(seen, float(item["floor"]), item.get("refusal"), float(item.get("whole_from", 0.0)))
 
 
 def about_sighting(address: S3Address) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def read(
     """
     sightings = _sightings(table, max(since, now - _LONGEST_BACK), now)
     while some := list(islice(sightings, MOST_KEYS)):
-        analyses = _analyses(table, some) if again is not None else {}
+        analyses = _analyses(table, some, now) if again is not None else {}
         for sighting in some:
             analysis = analyses.get(_seen_by(sighting))
             if again is not None and analysis is not None:
@@ -104,7 +104,7 @@ def analysed_sightings(
     """
     sightings = _sightings(table, max(since, now - _LONGEST_BACK), now, last)
     while some := list(islice(sightings, MOST_KEYS)):
-        analyses = _analyses(table, some)
+        analyses = _analyses(table, some, now)
         yield from ((sighting, analyses[_seen_by(sighting)]) for sighting in some if _seen_by(sighting) in analyses)
 
 
@@ -151,13 +151,14 @@ def _sightings(table: Table, since: datetime, now: datetime, last: date | None =
         day += _DAY
 
 
-def _analyses(table: Table, sightings: Iterable[Sighting]) -> dict[tuple[str, str], Analysis]:
+def _analyses(table: Table, sightings: Iterable[Sighting], now: datetime) -> dict[tuple[str, str], Analysis]:
     """The analyses of sightings, by image and version; of those that have expired there is none."""
+    alive = int(now.timestamp())
     keys = {_seen_by(sighting): records.analysis_key(sighting.image, sighting.version) for sighting in sightings}
     return {
         (item["pk"], item["sk"].rpartition("#")[2]): records.read_analysis(item)
         for item in stored_items(table, list(keys.values()))
-        if item["state"] == State.DONE
+        if item["state"] == State.DONE and is_alive(item, alive)
     }
 
 

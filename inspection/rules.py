@@ -11,7 +11,7 @@ FLOOR = 5.0
 """The least confidence that is kept of a label, where no threshold lies lower."""
 
 MOST_LABELS = 50
-"""Labels and boxes that are kept of an image, the surest."""
+"""Labels and boxes that are kept of an image, the surest; and the surest of each label, however many."""
 
 
 class Verdict(StrEnum):
@@ -34,11 +34,17 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """All that a version saw in an image from `floor` up, the surest first; or why the service refused to look."""
+    """What a version saw in an image from `floor` up, the surest first; or why the service refused to look.
+
+    Parameters
+    ----------
+    whole_from : the confidence above which every box of a label is there; the surest always is
+    """
 
     seen: tuple[Seen, ...] = ()
     floor: float = 0.0
     refusal: str | None = None
+    whole_from: float = 0.0
 
     @property
     def top(self) -> Seen | None:
@@ -81,10 +87,12 @@ def floor(rules: Rules) -> float:
 
 
 def analysed(seen: Sequence[Seen], floor: float) -> Analysis:
-    """The analysis of what a model answered; where it is more than is kept, the floor rises to what is."""
-    ordered = tuple(sorted(seen, key=lambda label: (-label.confidence, label.label)))
-    kept = ordered[:MOST_LABELS]
-    return Analysis(kept, max(floor, kept[-1].confidence) if len(ordered) > len(kept) else floor)
+    """The analysis of what a model answered; boxes that are left out of many are none that a verdict could rest on."""
+    ordered = sorted(seen, key=lambda label: (-label.confidence, label.label))
+    surest = {label.label: label for label in reversed(ordered)}
+    kept = [label for number, label in enumerate(ordered) if number < MOST_LABELS or surest[label.label] is label]
+    left_out = ordered[MOST_LABELS].confidence if len(kept) < len(ordered) else 0.0
+    return Analysis(tuple(kept), floor, whole_from=left_out)
 
 
 def judge(analysis: Analysis, rules: Rules) -> Judgement:

@@ -1,7 +1,8 @@
 """What is done with the object of a defective image, and who is told of every image; repeated, it comes to the same.
 
-Source: S3 API reference, CopyObject (x-amz-copy-source-if-match), PutObjectTagging (it replaces all tags; ten at most,
-whose values are letters, digits, blanks and + - = . _ : / @); EventBridge API reference, PutEvents.
+Source: S3 API reference, CopyObject (x-amz-copy-source-if-match), PutObjectTagging (it replaces all tags; ten at
+most, whose values are letters, digits, blanks and + - = . _ : / @); user guide, "Naming Amazon S3 objects";
+EventBridge API reference, PutEvents.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ GONE = frozenset({"NoSuchKey", "404", "PreconditionFailed", "412", "MethodNotAll
 """Codes of an object that is not there any more, or is another one by now."""
 
 _TAG = "customlabels:"
-_MOST_TAGS, _LONGEST_TAG = 10, 256
+_MOST_TAGS, _LONGEST_TAG, _LONGEST_KEY = 10, 256, 1024
 _NO_TAG = re.compile(r"[^\w +\-=.:/@]")
 _MOVED_ON = "left alone: the object was deleted or replaced meanwhile"
 
@@ -116,6 +117,8 @@ def _tag(s3: "S3Client", arrival: Arrival, wanted: dict[str, str]) -> str:
 
 def _copy(s3: "S3Client", arrival: Arrival, goes_to: S3Address, *, moves: bool) -> str:
     """Copies the object, and deletes it where it is moved."""
+    if len(goes_to.key.encode()) > _LONGEST_KEY:
+        return f"left alone: its key in {goes_to.bucket} would have more than the {_LONGEST_KEY} bytes that S3 takes"
     about: Any = {"Bucket": arrival.address.bucket, "Key": arrival.address.key}
     try:
         s3.copy_object(Bucket=goes_to.bucket, Key=goes_to.key, CopySource=about, CopySourceIfMatch=quoted(arrival.etag))

@@ -16,14 +16,10 @@ from customlabels.inspection.records import Arrival
 _CREATED = "ObjectCreated:"
 
 
-def arrivals(body: str, prefix: str = "") -> list[Arrival]:
+def arrivals(body: str) -> list[Arrival]:
     """The objects that a message tells of; none where it is S3's test, or about something else.
 
     What consoles make as a folder, an empty object whose key ends in a slash, is no image.
-
-    Parameters
-    ----------
-    prefix : of keys that are meant
 
     Raises
     ------
@@ -34,13 +30,9 @@ def arrivals(body: str, prefix: str = "") -> list[Arrival]:
         if message.get("Event") == "s3:TestEvent":
             return []
         arrivals = [_arrival(record) for record in message["Records"] if _CREATED in str(record["eventName"])]
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"no message of S3 ({error!r}): {body[:200]!r}") from error
-    return [
-        arrival
-        for arrival in arrivals
-        if arrival.address.key.startswith(prefix) and not (arrival.address.key.endswith("/") and not arrival.size)
-    ]
+    return [arrival for arrival in arrivals if arrival.size or not arrival.address.key.endswith("/")]
 
 
 def _arrival(record: Mapping[str, Any]) -> Arrival:

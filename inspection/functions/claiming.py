@@ -5,7 +5,7 @@ holds where all workers look with the same version: else two of them could claim
 the same sighting.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,19 +42,14 @@ class Held:
     analysis: Claim | None = None
     known: Analysis | None = None
 
-    def give_back(self, table: Table, error: str | None = None) -> None:
-        """Gives all of it up, with why nothing came of it, where that is an error.
-
-        Raises
-        ------
-        botocore.exceptions.ClientError : one of them could not be, and ends by itself
-        """
+    def given_back(self, error: str | None = None) -> Iterator[tuple[Claim, str | None]]:
+        """The claims to be released where nothing came of it, each with what stays of `error` in its item."""
         for claim, _ in self.sightings:
             # With an analysis that nothing came of, what it covered is given back, too.
             if claim.written or error is not None or self.known is not None:
-                claims.release(table, claim, error)
+                yield claim, error
         if self.analysis is not None and self.known is None:
-            claims.release(table, self.analysis)
+            yield self.analysis, None
 
 
 def hold(

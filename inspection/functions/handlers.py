@@ -84,7 +84,9 @@ def look_listed(event: Document, context: Any) -> list[Document]:
         known = _known(os.environ["PROJECT"])
     # Whoever runs a batch is told of its end; objects that it looks at are left as they are. Until the schedule's sweep
     # has told workers the rate of the units that are up, it is that of those that were asked for.
-    inspection = replace(known.inspection, prefix="", on_defect="none", goes_to=None, bus="", rate=float(given["rate"]))
+    inspection = replace(
+        known.inspection, bucket="", prefix="", on_defect="none", goes_to=None, bus="", rate=float(given["rate"])
+    )
     messages = [looking.Message(str(number), listed.message(item)) for number, item in enumerate(items)]
     seconds = context.get_remaining_time_in_millis() / 1000
     judged = listed.judged_by(inspection, version.arn)

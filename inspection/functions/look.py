@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from customlabels.aws.function_log import log, metrics
+from customlabels.core.addresses import S3Address
 from customlabels.inspection import claims, records
 from customlabels.inspection.claims import Claim, Table
 from customlabels.inspection.functions.acting import act, tell
@@ -54,7 +55,7 @@ _DAY = 86_400
 FIGURES = ("Inspected", "Defects", "Unsure", "RefusedPercent")
 """Metrics of every inspection."""
 
-_BESIDE = ("Refused", "Known", "Calls", "GivenBack", "Failed")
+_BESIDE = ("Refused", "Known", "Calls", "GivenBack", "Failed", "Elsewhere")
 """What else is counted of a batch, and stands in the log alone."""
 
 _COUNTED = {Verdict.DEFECT: "Defects", Verdict.UNSURE: "Unsure", Verdict.REFUSED: "Refused"}
@@ -176,7 +177,7 @@ class _Batch:
         arrived: list[tuple[str, Arrival]] = []
         for message in messages:
             try:
-                arrived += [(message.id, arrival) for arrival in arrivals(message.body, self._inspection.prefix)]
+                arrived += [(message.id, arrival) for arrival in arrivals(message.body) if self._is_meant(arrival)]
             except ValueError as error:
                 self._fail([message.id], error)
         with ThreadPoolExecutor(_THREADS) as threads:
@@ -190,6 +191,16 @@ class _Batch:
             list(threads.map(lambda image: self._guarded(image, self._conclude), images.values()))
         self._outcome.down, self._outcome.figures["Calls"] = self._model.down, self._model.calls
         return self._outcome
+
+    def _is_meant(self, arrival: Arrival) -> bool:
+        """Whether it is an arrival of what is inspected; what is not has waited since before the source was another."""
+        address, inspection = arrival.address, self._inspection
+        meant = inspection.bucket in ("", address.bucket) and address.key.startswith(inspection.prefix)
+        if not meant:
+            self._count("Elsewhere")
+            source = S3Address(inspection.bucket, inspection.prefix)
+            log("WARNING", f"{address} is not inspected: it did not arrive in {source}")
+        return meant
 
     def _identified(self, arrived: tuple[str, Arrival]) -> _Image | None:
         """The image of an arrival; where it is known by its bytes alone, those are read."""
@@ -310,10 +321,11 @@ class _Batch:
 
     def _give_back(self, image: _Image, error: str | None) -> None:
         """Gives up the claims of an image that has ended without a result."""
-        try:
-            image.held.give_back(self._clients.table, error)
-        except Exception as failure:
-            log("ERROR", f"a claim was not given back, and ends by itself: {failure}")
+        for claim, why in image.held.given_back(error):
+            try:
+                claims.release(self._clients.table, claim, why)
+            except Exception as failure:
+                log("ERROR", f"a claim was not given back, and ends by itself: {failure}")
 
     def _count(self, figure: str) -> None:
         with self._counting:

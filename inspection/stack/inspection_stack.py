@@ -198,7 +198,11 @@ def _check_buckets(clients: Clients, asked: Asked, names: Names) -> None:
             check_bucket(clients.s3, bucket, clients.region)
             _check_owner(clients, bucket)
         except ServiceError as error:
-            hint = "name a bucket of this account and region; its notification and its objects have to be yours"
+            hint = (
+                f"create it: aws s3 mb s3://{bucket} --region {clients.region}"
+                if error.code in {"404", "NoSuchBucket"}
+                else "name a bucket of this account and region; its notification and its objects have to be yours"
+            )
             raise ServiceError(f"inspection.{key}: {error.message}", hint=hint, code=error.code) from error
     notifications.check(clients.s3, inspection.bucket, names.stack, inspection.prefix)
 

@@ -82,7 +82,9 @@ def using_keys(keys: Sequence[str]) -> list[Statement]:
 def _acts(inspection: Inspection) -> list[str]:
     """What is done with an object that is a defect."""
     if inspection.on_defect == "tag":
-        return ["s3:GetObjectTagging", "s3:PutObjectTagging"]
+        # Where the bucket keeps versions, the one that was looked at is named.
+        tags = ("ObjectTagging", "ObjectVersionTagging")
+        return [f"s3:{verb}{what}" for verb in ("Get", "Put") for what in tags]
     copies = ["s3:GetObjectTagging"] if inspection.on_defect in ("copy", "move") else []
     return [*copies, "s3:DeleteObject"] if inspection.on_defect == "move" else copies
 

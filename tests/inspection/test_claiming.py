@@ -50,9 +50,14 @@ def held(table: Table, image: str, names: list[str], now: int, *, alone: bool = 
             held=holding,
         )
     except NotNow:
-        holding.give_back(table)
+        give_back(table, holding)
         return None
     return holding
+
+
+def give_back(table: Table, holding: Held, error: str | None = None) -> None:
+    for claim, why in holding.given_back(error):
+        claims.release(table, claim, why)
 
 
 def sighting(image: str, arrival: Arrival) -> dict[str, object]:
@@ -132,7 +137,7 @@ def test_what_is_given_back_is_anybodys_at_once(table: Table, kept: bool) -> Non
     first = held(table, image, ["a"], 0)
     assert first is not None
     assert not kept or looked(table, first)
-    first.give_back(table, "AccessDenied")
+    give_back(table, first, "AccessDenied")
     second = held(table, image, ["a"], 1)
     assert second is not None
     assert (second.known is not None) == kept
@@ -146,7 +151,7 @@ def test_an_error_noted_late_leaves_the_result_of_whoever_took_over(table: Table
     second = held(table, image, ["a"], HOLDS)
     assert first is not None
     assert second is not None
-    first.give_back(table, "it was late")
+    give_back(table, first, "it was late")
     assert looked(table, second)
     assert seen_to(table, image, second) == ["in/a"]
     assert items(table, image) == ["done", "done"]
@@ -192,7 +197,7 @@ def test_however_workers_come_die_and_are_late_each_sighting_is_done_once_and_no
                 calls += holding.analysis is not None
                 if not looked(table, holding):
                     del at_work[worker]
-                    holding.give_back(table)
+                    give_back(table, holding)
                     ends += 1
             elif step == "see" and holding.known is not None:
                 del at_work[worker]
@@ -201,13 +206,13 @@ def test_however_workers_come_die_and_are_late_each_sighting_is_done_once_and_no
                 del at_work[worker]
                 ends += 1
                 if step != "kill":
-                    holding.give_back(table, "failed" if step == "fail" else None)
+                    give_back(table, holding, "failed" if step == "fail" else None)
     assert calls <= 1 + ends + len(at_work)
     assert len(done) == len(set(done))
     # Whoever is left is late, and whoever comes last does what is left to be done.
     now += HOLDS
     for holding, _ in at_work.values():
-        holding.give_back(table, "late")
+        give_back(table, holding, "late")
     last = held(table, image, ["a", "b"], now, alone=alone)
     assert last is not None
     assert looked(table, last) or not last.sightings

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -151,6 +152,70 @@ def test_what_is_done_with_defects_leaves_others_tags_and_comes_to_the_same_when
     assert s3.list_objects_v2(Bucket=BUCKET, Prefix="in/moved")["KeyCount"] == 0
 
 
+def test_what_did_not_arrive_in_the_source_is_named_and_left_alone(
+    made: Line, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, here = made.put("old/a.jpg", "down0"), made.put("in/beside.jpg", "down0")
+    other = here.replace(f'"{BUCKET}"', '"line-9"')
+    outcome = made.look([before, other, here])
+    assert (outcome.failed, outcome.later) == (set(), {})
+    assert (outcome.figures["Elsewhere"], outcome.figures["Inspected"]) == (2, 1)
+    logged = capsys.readouterr().out
+    assert f"s3://{BUCKET}/old/a.jpg is not inspected: it did not arrive in s3://{BUCKET}/in/" in logged
+    assert "s3://line-9/in/beside.jpg is not inspected" in logged
+
+
+def test_a_key_that_would_be_too_long_where_it_goes_leaves_the_object_alone(made: Line) -> None:
+    longest = "in/" + "ä" * 508 + ".jpg"
+    assert len(longest.encode()) == 1023
+    body = made.put(longest, made.bodies["across1"] + b"long")
+    outcome = made.look([body], on_defect="move", goes_to=at(f"s3://{BUCKET}/defects/"))
+    assert (outcome.failed, outcome.figures["Defects"]) == (set(), 1)
+    assert made.sighting(body)["did"].startswith(f"left alone: its key in {BUCKET} would have more than the 1024 bytes")
+    assert made.service.s3.list_objects_v2(Bucket=BUCKET, Prefix="in/ä")["KeyCount"] == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["a+b c.jpg", "100% ü.jpg", "a%2Bb.jpg", "#1?x=y&z.jpg", "~'\"<>.jpg", "\u65e5 \u672c.jpg"]
+)
+@pytest.mark.parametrize("on_defect", ["tag", "copy", "move"])
+def test_whatever_stands_in_a_key_its_object_is_seen_to(made: Line, name: str, on_defect: str) -> None:
+    mark = f"{name}{on_defect}"
+    body = made.put(f"in/{mark}", made.bodies["across0"] + mark.encode())
+    outcome = made.look([body], on_defect=on_defect, goes_to=at(f"s3://{BUCKET}/defects/"))
+    assert (outcome.failed, outcome.figures["Defects"]) == (set(), 1)
+    if on_defect == "tag":
+        assert made.service.s3.get_object_tagging(Bucket=BUCKET, Key=f"in/{mark}")["TagSet"]
+    else:
+        assert made.service.s3.head_object(Bucket=BUCKET, Key=f"defects/{mark}")["ContentLength"]
+    assert made.sighting(body)["object"] == f"in/{mark}"
+
+
+def test_objects_of_any_size_are_known_by_their_bytes_without_being_held(made: Line) -> None:
+    huge = made.put("in/huge.jpg", b"\xff\xd8" + bytes(15_000_001))
+    asked: list[str] = []
+    clients = made.clients()
+    clients.s3.meta.events.register("before-call.s3", lambda model, **_: asked.append(model.name), unique_id="asked")
+    try:
+        outcome = made.look([huge], by="sha256", clients=clients)
+    finally:
+        clients.s3.meta.events.unregister("before-call.s3", unique_id="asked")
+    assert (outcome.failed, outcome.figures["Refused"], "GetObject" in asked) == (set(), 1, False)
+
+
+def test_an_object_that_keeps_versions_is_tagged_in_the_version_that_was_looked_at(made: Line) -> None:
+    s3 = made.service.s3
+    s3.create_bucket(Bucket="versioned")
+    s3.put_bucket_versioning(Bucket="versioned", VersioningConfiguration={"Status": "Enabled"})
+    content = made.bodies["across2"] + b"versioned"
+    first = s3.put_object(Bucket="versioned", Key="in/a.jpg", Body=content)
+    body = message("in/a.jpg", etag(content), len(content)).replace(f'"{BUCKET}"', '"versioned"')
+    outcome = made.look([body], bucket="versioned", on_defect="tag")
+    assert (outcome.failed, outcome.figures["Defects"]) == (set(), 1)
+    tags = s3.get_object_tagging(Bucket="versioned", Key="in/a.jpg", VersionId=first["VersionId"])["TagSet"]
+    assert {tag["Key"] for tag in tags} == {"customlabels:verdict", "customlabels:labels"}
+
+
 def test_a_new_threshold_judges_again_without_a_call(made: Line) -> None:
     body = made.put("in/low.jpg", "across5")
     made.look([body])
@@ -263,6 +328,42 @@ def test_however_messages_are_doubled_and_ordered_each_image_is_shown_once_and_e
     for number in seen:
         sightings = [item for sk, item in made.items(bodies[number]).items() if sk.startswith("k#")]
         assert {item["state"] for item in sightings} == {"done"}
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_workers_at_the_same_messages_at_once_show_each_image_once_and_tell_of_each_arrival_once(
+    made: Line, settled: bool
+) -> None:
+    mark = b"%d" % next(NUMBERS)
+    pictures = [made.bodies[name] + mark for name in ("across1", "across1", "down1", "down2")]
+    bodies = [made.put(f"in/once{mark.decode()}-{number}.jpg", picture) for number, picture in enumerate(pictures)]
+    clients = made.clients()
+
+    def work(turn: int) -> int:
+        calls = 0
+        waiting = [*bodies[turn:], *bodies[:turn]]
+
+        def look() -> bool | None:
+            nonlocal calls, waiting
+            outcome = made.look(waiting, settled=settled, clients=clients)
+            assert outcome.failed == set()
+            calls += outcome.figures["Calls"]
+            waiting = [waiting[int(number)] for number in sorted(outcome.later)]
+            return None if waiting else True
+
+        wait_for(look, what="the others", most=40)
+        return calls
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(work, range(4))) == 3
+    keys: list[str] = []
+
+    def told_of() -> bool | None:
+        keys.extend(key for event in made.told() if (key := event["key"]).startswith(f"in/once{mark.decode()}-"))
+        return True if len(keys) >= len(bodies) else None
+
+    wait_for(told_of, what="events", most=20)
+    assert sorted(keys) == [f"in/once{mark.decode()}-{number}.jpg" for number in range(4)]
 
 
 @dataclass(frozen=True)

@@ -108,9 +108,22 @@ def test_a_wider_band_only_moves_verdicts_to_unsure(seen: list[Seen], rules: Rul
     assert wide.verdict in (narrow.verdict, Verdict.UNSURE)
 
 
-@given(st.lists(st.builds(Seen, st.sampled_from(LABELS), CONFIDENCES), min_size=MOST_LABELS - 2, max_size=60))
-def test_of_many_boxes_the_surest_are_kept_and_the_floor_tells_so(seen: list[Seen]) -> None:
-    kept = analysed(seen, 1.0)
-    left_out = sorted((label.confidence for label in seen), reverse=True)[MOST_LABELS:]
-    assert len(kept.seen) == min(len(seen), MOST_LABELS)
-    assert all(confidence <= kept.floor for confidence in left_out)
+@given(st.lists(st.builds(Seen, st.sampled_from(LABELS), CONFIDENCES), min_size=MOST_LABELS - 2, max_size=60), RULED)
+def test_of_many_boxes_the_surest_are_kept_and_what_is_left_out_changes_no_verdict(
+    seen: list[Seen], rules: Rules
+) -> None:
+    kept, ordered = analysed(seen, 1.0), sorted(seen, key=lambda label: (-label.confidence, label.label))
+    assert [label.confidence for label in kept.seen[:MOST_LABELS]] == [
+        label.confidence for label in ordered[:MOST_LABELS]
+    ]
+    assert {label.label for label in kept.seen} == {label.label for label in seen}
+    assert len(kept.seen) < MOST_LABELS + len(LABELS)
+    gone = [label.confidence for label in ordered if label not in kept.seen]
+    assert kept.whole_from >= max(gone, default=0.0)
+    assert judge(kept, rules) == judge(Analysis(tuple(ordered), 1.0), rules)
+
+
+def test_a_defect_among_many_boxes_of_what_is_none_is_a_defect_and_one_that_is_not_there_passes() -> None:
+    bolts, rules = [Seen("bolt", 95.0) for _ in range(60)], Rules(frozenset({"crack"}), {"crack": 50.0})
+    assert judge(analysed([*bolts, Seen("crack", 60.0)], 5.0), rules).verdict is Verdict.DEFECT
+    assert judge(analysed(bolts, 5.0), rules).verdict is Verdict.PASS
