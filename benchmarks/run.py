@@ -44,6 +44,7 @@ BENCHMARKS = (
     Benchmark("masks", 2),
     Benchmark("validate", 4),
     Benchmark("probe", 1),
+    Benchmark("contents", 3),
     Benchmark("upload", 4),
     Benchmark("versions", 1),
     Benchmark("functions", 1),

@@ -1,5 +1,7 @@
 """Questions before something is deleted, changed or begins to cost."""
 
+import sys
+
 import click
 
 from customlabels.core.printable import printable
@@ -24,7 +26,7 @@ def ask(question: str, *, yes: bool) -> None:
     if yes:
         return
     try:
-        agreed = click.confirm(printable(question), err=True)
+        agreed = click.confirm(printable(question, encoding=sys.stderr.encoding or "utf-8"), err=True)
     except click.Abort as error:
         # click makes an Abort of the end of the input and of Ctrl-C.
         if isinstance(error.__context__, EOFError):

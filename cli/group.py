@@ -17,7 +17,7 @@ from click.shell_completion import CompletionItem
 
 import customlabels
 from customlabels.cli.asking import Declined, Unasked
-from customlabels.cli.overview import COMMANDS, overview
+from customlabels.cli.overview import COMMANDS, columns, overview
 from customlabels.core.console import Console, tell
 from customlabels.core.errors import CustomLabelsError
 from customlabels.core.known_names import recall
@@ -123,11 +123,17 @@ class Command(click.Command):
         _collect(ctx)
         return super().invoke(ctx)
 
+    def get_help(self, ctx: click.Context) -> str:
+        return _in_its_characters(super().get_help(ctx))
+
 
 class Group(click.Group):
     """A group whose commands are of this module's kind."""
 
     command_class = Command
+
+    def get_help(self, ctx: click.Context) -> str:
+        return _in_its_characters(super().get_help(ctx))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -181,16 +187,21 @@ class _Root(Group):
             # `customlabels help train` is `customlabels train --help`.
             args = [*args[1:], "--help"]
             if len(args) == 1:
-                click.echo(overview())
+                click.echo(self.get_help(ctx))
                 ctx.exit()
         return super().resolve_command(ctx, args)
 
     def get_help(self, ctx: click.Context) -> str:
-        return overview()
+        return overview(columns(sys.stdout))
 
     def invoke(self, ctx: click.Context) -> Any:
         _collect(ctx)
         return super().invoke(ctx)
+
+
+def _in_its_characters(text: str) -> str:
+    """A page of help in characters of standard output: click writes UTF-8 where that takes ASCII alone."""
+    return printable(text, encoding=sys.stdout.encoding or "utf-8", kept="\n")
 
 
 def _collect(ctx: click.Context) -> None:

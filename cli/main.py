@@ -3,7 +3,7 @@
 import os
 import sys
 
-from customlabels.cli.overview import overview
+from customlabels.cli.overview import columns, overview
 
 _LAST_STREAM = 2
 
@@ -14,7 +14,7 @@ def main() -> None:
     completing = "_CUSTOMLABELS_COMPLETE" in os.environ
     if not completing and sys.argv[1:] in ([], ["--help"], ["-h"]):
         try:
-            print(overview(), flush=True)
+            print(overview(columns(sys.stdout)), flush=True)
         except BrokenPipeError:
             # Whoever reads has seen enough.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

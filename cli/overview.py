@@ -1,7 +1,14 @@
 """The groups of the command and its first page of help.
 
-Imports nothing: `customlabels --help` is to start about as fast as Python itself, and click alone takes longer.
+Imports nothing that Python has not: `customlabels --help` is to start about as fast as Python itself, and click alone
+takes longer.
 """
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 COMMANDS = {
     "init": ("init", "init", "write a commented customlabels.toml"),
@@ -26,7 +33,7 @@ COMMANDS = {
 """Module in this package, name in it, and summary of each command."""
 
 OPTIONS = {
-    "--local": "use the local service instead of AWS (or CUSTOMLABELS_LOCAL=1)",
+    "--local": "the local service instead of AWS; or CUSTOMLABELS_LOCAL=1",
     "--profile NAME": "AWS profile",
     "--region NAME": "AWS region",
     "--endpoint-url URL": "another endpoint that speaks AWS's protocol",
@@ -41,22 +48,42 @@ OPTIONS = {
 """Options that every command takes."""
 
 
-def overview() -> str:
-    """The first page of help."""
+def columns(stream: "TextIO") -> int:
+    """Of the terminal that the stream goes to; 80 where it goes to none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def overview(width: int = 80) -> str:
+    """The first page of help, for a terminal of that many columns."""
     lines = [
         "Usage: customlabels [OPTIONS] COMMAND [ARGUMENTS]",
         "",
         "Train, compare and run Amazon Rekognition Custom Labels models.",
         "",
-        "Example: customlabels sample images && customlabels --local train images --min-f1 0.8",
+        "Example: customlabels sample images && customlabels --local train images",
         "",
         "Commands:",
-    ]
-    lines += [f"  {name:<10} {summary}" for name, (_, _, summary) in COMMANDS.items()]
-    lines += ["", "Options:"]
-    lines += [f"  {name:<20} {summary}" for name, summary in OPTIONS.items()]
-    lines += [
+        *(f"  {name:<10} {summary}" for name, (_, _, summary) in COMMANDS.items()),
+        "",
+        "Options:",
+        *(f"  {name:<20} {summary}" for name, summary in OPTIONS.items()),
         "",
         "Exit codes: 0 done, 1 an error, 2 wrong usage or settings, 3 the gate failed, 4 invalid images or manifests.",
     ]
-    return "\n".join(lines)
+    second = {"  -": 23, "  ": 13}
+    return "\n".join(
+        part
+        for line in lines
+        for part in _folded(line, width, next((at for mark, at in second.items() if line.startswith(mark)), 0))
+    )
+
+
+def _folded(line: str, width: int, indent: int) -> list[str]:
+    """A line broken between words; what follows stands below its column `indent`."""
+    end = line.rfind(" ", indent + 1, width + 1)
+    if len(line) <= width or end < 0:
+        return [line]
+    return [line[:end], *_folded(" " * indent + line[end + 1 :], width, indent)]

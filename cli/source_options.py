@@ -64,7 +64,7 @@ def wanted(session: Session, source: Source) -> Wanted:
 
 
 _SHAPES: dict[str, dict[str, Any]] = {
-    "format": {"type": click.Choice([AUTO, *FORMATS])},
+    "format": {"type": click.Choice([AUTO, *FORMATS]), "metavar": "FORMAT"},
     "images": {"metavar": "DIR"},
     "include": {"metavar": "PATTERN"},
     "exclude": {"metavar": "PATTERN"},

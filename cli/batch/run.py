@@ -58,7 +58,7 @@ def run(
 
     \b
     Examples: customlabels batch run s3://archive/parts/ --dry-run
-              customlabels batch run s3://archive/parts/ --deadline 8h --max-cost 250
+              customlabels batch run s3://archive/parts/ --deadline 8h
     """
     from customlabels.inspection.batches import batch_plan, batch_runs
 

@@ -24,7 +24,13 @@ _WRITTEN = [name for name, format in FORMATS.items() if format.writes]
     type=click.Path(path_type=Path, file_okay=False),
     help="A new folder for the result.",
 )
-@click.option("--as", "kind", type=click.Choice(_WRITTEN), help="Format of the result.  [default: that of SOURCE]")
+@click.option(
+    "--as",
+    "kind",
+    metavar="FORMAT",
+    type=click.Choice(_WRITTEN),
+    help="Format of the result; customlabels dataset formats lists them.  [default: that of SOURCE]",
+)
 @pass_session
 def convert(session: Session, source: Source, folder: Path, kind: str | None) -> None:
     """Write SOURCE in any format to a new folder, images made such that the service takes them.

@@ -25,7 +25,13 @@ _WRITTEN = [name for name, format in FORMATS.items() if format.writes]
     "--to", "target", required=True, type=click.Path(path_type=Path, file_okay=False), help="A new folder for it all."
 )
 @click.option(
-    "--as", "layout", type=click.Choice(_WRITTEN), default="manifest", show_default=True, help="Format of the result."
+    "--as",
+    "layout",
+    metavar="FORMAT",
+    type=click.Choice(_WRITTEN),
+    default="manifest",
+    show_default=True,
+    help="Format of the result; customlabels dataset formats lists them.",
 )
 @click.option(
     "--to-test",

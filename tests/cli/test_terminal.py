@@ -7,10 +7,13 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from customlabels.cli.group import root
 from customlabels.cli.overview import overview
 from customlabels.datasets.formats import folder
 from customlabels.manifests.formats import FORMATS
@@ -80,3 +83,39 @@ def test_a_name_is_told_on_a_stream_that_lacks_its_characters(encoding: str, out
 
 def test_the_first_page_needs_no_more_than_ascii() -> None:
     assert overview().isascii()
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_the_first_page_fits_the_terminal(width: int) -> None:
+    lines = overview(width).splitlines()
+    examples = [line for line in lines if line.startswith("Example")]
+    assert max(len(line) for line in lines if line not in examples) <= width
+    assert overview(width).split() == overview().split()
+
+
+def pages(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
+    """The page of help of each command, by how it is typed."""
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from pages(below, click.Context(below, parent=context, info_name=name))
+
+
+def test_each_page_of_help_fits_80_columns() -> None:
+    context = click.Context(root, info_name="customlabels", terminal_width=80)
+    wide = {path: line for path, page in pages(root, context) for line in page.splitlines() if len(line) > 80}
+    assert wide == {}
+
+
+def test_a_page_of_help_is_in_the_characters_of_the_stream() -> None:
+    done = subprocess.run(
+        [*COMMAND, "train", "--help"],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.isascii()
+    assert b"coco, yolo ..." in done.stdout
