@@ -274,7 +274,7 @@ Editors check it once you have run: customlabels init --schema > customlabels.sc
 # by = "etag"                      # images are known by ETag and size; "sha256" where equal bytes have several ETags
 # analyzers = ["text"]             # beside the champion: labels, properties, text, moderation, faces; each costs
 # workers = 3                      # functions at once; default: as many as keep the model's units busy
-# golden = "golden"                # labelled images that the model has to get right, shown by `inspection watch` and hourly
+# golden = "golden"                # labelled images that the model has to get right; shown to it every hour
 # batch_sources = ["s3://archive/parts/"]  # folders beside source whose images customlabels batch may look at
 
 [notify]
