@@ -1,6 +1,6 @@
 """How bright and how sharp images of production are, as the analyzer `properties` said: nothing is fetched."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from customlabels.inspection import analysing, records
@@ -35,7 +35,7 @@ def told_by(table: Table) -> Callable[[list[Image]], list[Reading]]:
     return tell
 
 
-def _with(image: Image, figures: dict[str, float]) -> Reading:
+def _with(image: Image, figures: Mapping[str, float]) -> Reading:
     if not figures:
         return image.reading
     return replace(image.reading, brightness=figures.get("brightness"), sharpness=figures.get("sharpness"))
