@@ -30,11 +30,11 @@ from customlabels.manifests.formats import load_dataset
 from customlabels.pipelines.service.detection import DetectedLabel
 from customlabels.review import journal
 from customlabels.review.estimates import Figure, LabelEstimate, Weighed, estimates
-from customlabels.review.pick import Candidate, Cut, Group, Stratum, Thresholds, pick
+from customlabels.review.pick import Candidate, Cut, Group, Shares, Stratum, Thresholds, lot, pick
 from customlabels.review.suspects import suspects
 from customlabels.review.tasks import Task, add_tasks
 
-WORLDS, IMAGES, REVIEWED, KILLS = 300, 20_000, 600, 200
+WORLDS, IMAGES, REVIEWED, KILLS = 1000, 20_000, 600, 200
 FLIPPED, SHOWN, SETS, A_LABEL = 0.05, 0.1, 6, 50
 CUT = Cut(Thresholds(50.0))
 FRESH, APART = 3000, 100_000
@@ -69,22 +69,55 @@ def world(seed: int, kind: Kind) -> tuple[NDArray[np.bool_], NDArray[np.float64]
     return true, 100 / (1 + np.exp(-decisions))
 
 
-def reviewed(true: NDArray[np.bool_], confidences: NDArray[np.float64], seed: int) -> LabelEstimate:
+def drawn(confidences: NDArray[np.float64], lots: NDArray[np.float64]) -> dict[str, NDArray[np.intp]]:
+    """What `pick` picks of each group by those lots, for arrays; `check` sees that it does."""
+    order = np.argsort(lots)
+    near = np.abs(confidences - 50) <= CUT.band
+    groups = np.where(near, "near", np.where(confidences >= 50, "defect", "rest"))[order]
+    most = {"near": round(REVIEWED * Shares().near), "defect": round(REVIEWED * Shares().defect), "rest": 0}
+    at_random = REVIEWED - sum(most.values())
+    while True:
+        count = {group: min(int((groups == group).sum()), int((groups[:at_random] == group).sum()) + most[group])
+                 for group in most}  # fmt: skip
+        if sum(count.values()) >= REVIEWED:
+            return {group: order[np.flatnonzero(groups == group)[: count[group]]] for group in most}
+        at_random += REVIEWED - sum(count.values())
+
+
+def check(confidences: NDArray[np.float64], seed: int) -> None:
+    """Sees that `drawn` picks what `pick` does."""
     candidates = [
         Candidate(str(number), "", "", (DetectedLabel("defect", float(confidence)),))
         for number, confidence in enumerate(confidences)
     ]
-    picked = pick(candidates, CUT, REVIEWED, seed=seed).new
+    picked = {
+        (image.group.value, int(image.candidate.image)) for image in pick(candidates, CUT, REVIEWED, seed=seed).new
+    }
+    lots = np.array([lot(candidate.image, seed) for candidate in candidates])
+    if picked != {(group, image) for group, images in drawn(confidences, lots).items() for image in images.tolist()}:
+        raise SystemExit("images are not drawn as they are picked")
+
+
+def reviewed(true: NDArray[np.bool_], confidences: NDArray[np.float64], seed: int) -> LabelEstimate:
+    lots = np.random.default_rng([seed, 1]).random(IMAGES)
+    near = np.abs(confidences - 50) <= CUT.band
+    whole = {
+        "near": near.sum(),
+        "defect": (~near & (confidences >= 50)).sum(),
+        "rest": (~near & (confidences < 50)).sum(),
+    }
+    defect, nothing = frozenset({"defect"}), frozenset[str]()
     (estimate,) = estimates(
-        [
+        (
             Weighed(
-                image.group,
-                image.chance,
-                frozenset(label.label for label in CUT.accepted(image.candidate.seen)),
-                frozenset({"defect"} if true[int(image.candidate.image)] else ()),
+                group,
+                len(images) / int(whole[group]),
+                defect if confidences[image] >= 50 else nothing,
+                defect if true[image] else nothing,
             )
-            for image in picked
-        ],
+            for group, images in drawn(confidences, lots).items()
+            for image in images
+        ),
         seed=seed,
     )
     return estimate
@@ -96,6 +129,8 @@ def productions(worlds: int, named: str, kind: Kind) -> None:
     first = FRESH + APART * list(KINDS).index(named)
     for seed in range(first, first + worlds):
         true, confidences = world(seed, kind)
+        if seed == first:
+            check(confidences, seed)
         predicted = confidences >= 50
         hits = float((predicted & true).sum())
         truth = {"precision": hits / predicted.sum(), "recall": hits / true.sum()}
@@ -215,6 +250,6 @@ def killed(folder: Path, after: float) -> set[str]:
 if __name__ == "__main__":
     worlds = int(sys.argv[1]) if len(sys.argv) > 1 else WORLDS
     for named, kind in KINDS.items():
-        productions(max(1, worlds // 3) if named else worlds, named, kind)
+        productions(worlds, named, kind)
     wrong_labels()
     kills(int(sys.argv[2]) if len(sys.argv) > 2 else KILLS)

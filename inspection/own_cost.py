@@ -13,7 +13,7 @@ _HOURLY = (DRIFTED, WRONG, CONFIDENCE)
 _HOURS = 730.5
 """Of a month."""
 _SECONDS_AN_HOUR, _HOURLY_MEMORY = 5.0, 1024
-"""What the hourly function takes at most where a day has a few thousand images."""
+"""Assumed of the hourly function, on average over a day."""
 
 _REQUEST, _SECOND, _WRITE, _READ, _EVENT, _GET = 0.20e-6, 0.0000133334, 0.625e-6, 0.125e-6, 1.00e-6, 0.4e-6
 """Lambda's request; a gigabyte-second on arm64; a write and a read of DynamoDB; an event; GET of S3."""

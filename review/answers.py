@@ -138,9 +138,16 @@ def add_answers(folder: Path, answers: list[Answer]) -> None:
         journal.add(folder / FILE, map(document, answers))
 
 
-def withdraw(folder: Path, image: str, person: str, at: datetime) -> None:
-    """Takes a person's answer on an image back; on disk when this returns."""
+def withdraw(folder: Path, image: str, person: str, at: datetime, *, given: datetime | None = None) -> None:
+    """Takes a person's answer on an image back; on disk when this returns.
+
+    Parameters
+    ----------
+    given : when the answer was given that is meant, so that one that came since stays; None: the last one
+    """
     line = {"image": image, "person": person, "at": at.isoformat(timespec="milliseconds"), "withdrawn": True}
+    if given is not None:
+        line["given"] = given.isoformat(timespec="milliseconds")
     journal.add(folder / FILE, [line])
 
 
@@ -156,9 +163,12 @@ def read_answers(folder: Path) -> list[Answer]:
     for number, line in journal.read(folder / FILE):
         try:
             answer = read_answer(line)
-        except ValueError as error:
+            meant = datetime.fromisoformat(line["given"]) if line.get("given") else None
+        except (TypeError, ValueError) as error:
             raise LayoutError(f"{folder / FILE}, line {number}: {error}") from error
         key = answer.image, answer.person
+        if meant is not None and key in latest and latest[key].at != meant:
+            continue
         if key not in latest or answer.at >= latest[key].at:
             latest[key] = answer
             (withdrawn.add if line.get("withdrawn") else withdrawn.discard)(key)

@@ -58,7 +58,7 @@ def inspection_stack(
     from customlabels.inspection.stack.inspection_stack import Account, assemble, look_up
 
     # What is wrong with the settings needs no account to be told.
-    asked = session.asked_inspection()
+    asked, golden = session.asked_inspection(), _golden(session)
     name, code_bucket = session.project(project), session.bucket(bucket)
     account = account_or(
         lambda: look_up(session.clients, session.settings, name, asked),
@@ -70,17 +70,26 @@ def inspection_stack(
     )
     if account.note:
         session.console.note(account.note)
-    return assemble(
-        session.settings, project=name, bucket=code_bucket, asked=asked, account=account, golden=_golden(session)
-    )
+    return assemble(session.settings, project=name, bucket=code_bucket, asked=asked, account=account, golden=golden)
 
 
 def _golden(session: "Session") -> bytes | None:
-    """The golden images of the settings, packed."""
+    """The golden images of the settings, packed.
+
+    Raises
+    ------
+    SettingsError : they cannot be
+    """
+    from customlabels.core.errors import LayoutError, SettingsError
     from customlabels.inspection.golden_images import packed
 
     given, base = session.settings.inspection.golden, session.settings_path
-    return None if given is None or base is None else packed(base.parent / given)
+    if given is None or base is None:
+        return None
+    try:
+        return packed(base.parent / given)
+    except LayoutError as error:
+        raise SettingsError(f"inspection.golden: {error.message}", details=error.details, hint=error.hint) from error
 
 
 def deploy_inspection(

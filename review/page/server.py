@@ -53,6 +53,8 @@ class Served:
     image: Callable[[str, str], bytes]
     now: Callable[[], datetime]
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    given: dict[str, datetime] = field(default_factory=dict)
+    """When each image was answered here last."""
 
 
 class PageServer(ThreadingHTTPServer):
@@ -144,7 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not served.work.person or not item.image:
             raise _Refused(403, "These images are only looked at.")
         if path == "/api/withdraw":
-            withdraw(served.folder, item.image, served.work.person, served.now())
+            meant = served.given.get(item.image)
+            withdraw(served.folder, item.image, served.work.person, served.now(), given=meant)
             return _json({})
         if path != "/api/answer":
             raise _Refused(404, "There is no such page.")
@@ -159,6 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         if unknown:
             raise _Refused(400, f"{min(unknown)!r} is none of the labels.")
         add_answers(served.folder, [answer])
+        served.given[item.image] = answer.at
         return _json({})
 
     def _document(self) -> Mapping[str, Any]:

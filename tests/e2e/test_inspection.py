@@ -141,6 +141,7 @@ def test_what_keeps_images_from_being_inspected_is_a_sentence_and_nothing_is_mad
         ('"tag"', '"copy"\ndefects_to = "s3://line-1/in/bad/"', "each copy would be inspected again", 2),
         ('defects = ["across"]', "", "names no label", 2),
         ("[inspection]", "[inspection]\nband = 50", "could never be a defect", 1),
+        ("[inspection]", '[inspection]\ngolden = "gone"', "inspection.golden: ", 2),
     ]
     for old, new, sentence, code in cases:
         settings(shell, old, new)

@@ -35,8 +35,8 @@ def resources(text: str, kind: str) -> dict[str, dict[str, Any]]:
     return {name: one["Properties"] for name, one in found.items() if one["Type"] == kind}
 
 
-def actions(text: str) -> dict[str, list[Any]]:
-    (policy,) = resources(text, "AWS::IAM::Role")["LookRole"]["Policies"]
+def actions(text: str, role: str = "LookRole") -> dict[str, list[Any]]:
+    (policy,) = resources(text, "AWS::IAM::Role")[role]["Policies"]
     found: dict[str, list[Any]] = {}
     for statement in policy["PolicyDocument"]["Statement"]:
         for action in statement["Action"]:
@@ -51,7 +51,7 @@ def actions(text: str) -> dict[str, list[Any]]:
     [
         made(),
         made(MOVES, keys=["alias/line"]),
-        made(TAGS, has_table=False),
+        made(TAGS, has_table=False, golden="customlabels/surface/inspection/ab.golden.zip"),
         made(project_arn=None, topic=None),
         made(project="a_long.name-" * 20),
     ],
@@ -76,6 +76,22 @@ def test_the_function_may_do_what_it_is_for_and_no_more() -> None:
     )
     assert moves["events:PutEvents"] == [BUS]
     assert "kms:Decrypt" in actions(made(keys=["arn:aws:kms:eu-west-1:111122223333:key/k"]))
+
+
+def test_what_watches_by_itself_reads_the_results_and_tells_the_topic_and_touches_no_image() -> None:
+    text = made(TAGS, golden="customlabels/surface/inspection/ab.golden.zip", keys=["alias/line"])
+    given = actions(text, "WatchRole")
+    table = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/" + names_of("surface").table
+    assert given["dynamodb:Query"] == [table, f"{table}/index/*"]
+    here = "arn:${AWS::Partition}:s3:::plant-7/customlabels/"
+    assert given["s3:GetObject"] == [f"{here}*", f"{here}surface/inspection/ab.golden.zip"]
+    assert given["sns:Publish"] == [TOPIC]
+    assert not [action for action in given if action.startswith(("sqs:", "events:", "s3:Put", "s3:Delete", "s3:List"))]
+    assert not {"rekognition:StartProjectVersion", "rekognition:StopProjectVersion"} & set(given)
+    assert not [action for action, on in given.items() if "*" in action or "*" in on]
+    variables = resources(text, "AWS::Lambda::Function")["Watch"]["Environment"]["Variables"]
+    assert (variables["GOLDEN"], variables["DEADLINE"]) == ("customlabels/surface/inspection/ab.golden.zip", "14400")
+    assert "GOLDEN" not in resources(made(), "AWS::Lambda::Function")["Watch"]["Environment"]["Variables"]
 
 
 def test_messages_are_hidden_for_six_timeouts_and_dead_after_five_tries() -> None:

@@ -223,6 +223,22 @@ def test_an_image_that_is_another_by_now_is_not_shown_as_the_one_that_is_asked_a
         assert ask(running, "GET", "/api/image/0")[0] == 404
 
 
+def test_an_answer_that_another_page_gave_since_is_not_taken_back(tmp_path: Path) -> None:
+    tasks, folder, times = tasks_of(tmp_path), tmp_path / "review", itertools.count()
+
+    def later() -> datetime:
+        return NOON + timedelta(seconds=next(times))
+
+    pages = [PageServer(Served(to_answer(tasks, [], "ada"), folder, lambda *_: b"", later)) for _ in range(2)]
+    with answering(pages[0]), answering(pages[1]):
+        for page, label in zip(pages, ("across", "down"), strict=True):
+            assert ask(page, "POST", "/api/answer", {"number": 0, "labels": [label]})[0] == 200
+        assert ask(pages[0], "POST", "/api/withdraw", {"number": 0})[0] == 200
+        assert [answer.labels for answer in read_answers(folder)] == [("down",)]
+        assert ask(pages[1], "POST", "/api/withdraw", {"number": 0})[0] == 200
+        assert read_answers(folder) == []
+
+
 def test_two_pages_on_one_review_lose_nothing_and_keep_each_persons_last_word(tmp_path: Path) -> None:
     tasks = tasks_of(tmp_path, 12)
     times = itertools.count()
