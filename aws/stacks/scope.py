@@ -25,6 +25,8 @@ class Scope:
     """s3://bucket/folder of images that are trained on where they lie."""
     watched: str | None = None
     """s3://bucket/folder of images that are inspected as they arrive."""
+    stream: str | None = None
+    """Name of the stream of Kinesis Video that writes those images."""
     packages: str | None = None
     """Name of the model package group that follows the champion."""
     job_role: str | None = None

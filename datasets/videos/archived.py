@@ -57,12 +57,12 @@ def extract_archived(
                 break
     except LayoutError as error:
         return Taken(name, tuple(names), last, error.message)
-    notes, fault = (), ""
+    fault, notes = "", list[str]()
     if moments and empty == moments:
         fault = f"{name}: has no picture from {begin.isoformat(timespec='seconds')} on, for {last:.0f} s"
     elif gap is not None:
-        notes = (f"{name}: has no picture at {empty} of {counted(moments, 'moment')}, first at {second(gap)}",)
-    return Taken(name, tuple(names), last, fault, notes)
+        notes.append(f"{name}: has no picture at {empty} of {counted(moments, 'moment')}, first at {second(gap)}")
+    return Taken(name, tuple(names), last, fault, tuple(notes))
 
 
 def _decoded(name: str, body: bytes) -> "Pixels":

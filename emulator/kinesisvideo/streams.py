@@ -69,7 +69,7 @@ class Streams:
     def _generate(self, stream: dict[str, Any]) -> None:
         wanted, number = stream["images"], stream["generated"]
         between = wanted["SamplingInterval"] / 1000
-        moments = []
+        moments: list[float] = []
         while stream["since"] + number * between <= self._clock() and len(moments) < _MOST:
             moments.append(stream["since"] + number * between)
             number += 1
@@ -153,7 +153,7 @@ class Streams:
             raise _wrong(f"From StartTimestamp to EndTimestamp are at most {_SPAN} s, between images at least 200 ms.")
         first = int(base64.b64decode(given["NextToken"])) if "NextToken" in given else 0
         most = min(_MOST, given.get("MaxResults", _USUAL))
-        moments = []
+        moments: list[float] = []
         while len(moments) < most and begin + (first + len(moments)) * between / 1000 < end:
             moments.append(begin + (first + len(moments)) * between / 1000)
         size = (given.get("WidthPixels", 3840), given.get("HeightPixels", 2160))
