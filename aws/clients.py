@@ -133,6 +133,14 @@ class Clients:
         return client
 
     @property
+    def kinesis_video(self) -> Any:
+        return self._client("kinesisvideo")
+
+    def archived_media(self, endpoint: str) -> Any:
+        """The client of what streams of Kinesis Video have kept, at the address that it told."""
+        return self._client("kinesis-video-archived-media", endpoint=endpoint)
+
+    @property
     def ssm(self) -> "SSMClient":
         client: SSMClient = self._client("ssm")
         return client
@@ -227,8 +235,8 @@ class Clients:
                     raise unusable(error) from error
         return self._session
 
-    def _client(self, service: str, attempts: int = _ATTEMPTS) -> Any:
-        made = f"{service} {attempts}"
+    def _client(self, service: str, attempts: int = _ATTEMPTS, endpoint: str | None = None) -> Any:
+        made = f"{service} {attempts} {endpoint or ''}"
         if made not in self._made:
             from botocore.config import Config
             from botocore.exceptions import BotoCoreError
@@ -244,7 +252,7 @@ class Clients:
             region, session = self.region, cast("Any", self._open())
             try:
                 self._made[made] = session.client(
-                    service, region_name=region, endpoint_url=self._connection.endpoint_url, config=config
+                    service, region_name=region, endpoint_url=endpoint or self._connection.endpoint_url, config=config
                 )
             except (BotoCoreError, ValueError, OSError) as error:
                 # Making a client looks for credentials: files are parsed and the user's own programs run.

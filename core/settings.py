@@ -147,6 +147,8 @@ class VideoSettings(_Section):
 @dataclass(frozen=True)
 class InspectionSettings(_Section):
     source: str | None = None
+    frames_to: str | None = None
+    frames_every: str = "3s"
     defects: tuple[str, ...] = ()
     thresholds: Mapping[str, Annotated[float, Limits(ge=0, le=100)]] | str = field(default_factory=dict)
     band: Annotated[float, Limits(ge=0, le=50)] = 0.0
@@ -330,6 +332,9 @@ _WORDS = {
     "FILE.jsonl` wrote what it read in the images",
     "inspection.defects_to": 'with on_defect = "copy" or "move": the folder, as in s3://line-1/bad/; outside the '
     "source, since each copy would be inspected again",
+    "inspection.frames_to": 'with source = "kvs:STREAM": the folder in S3 to which that stream of Kinesis Video writes '
+    "images, each of which is inspected",
+    "inspection.frames_every": 'with source = "kvs:STREAM": from one image to the next',
     "schedule.subdivision": "the state or province of `country`, whose public holidays differ",
     "schedule.time_zone": "of the windows' times, as the IANA database names it",
     "schedule.window.start": "when the model has to be RUNNING, by the zone's clock",

@@ -73,6 +73,17 @@ def deployed(clients: Clients, project: str) -> Deployed:
         raise ServiceError(f"{names.stack}: {error}", hint=_AGAIN) from error
 
 
+def watched(clients: Clients, project: str) -> Inspection | None:
+    """How images are inspected as deployed; None where none are."""
+    path = parameters.inspection_rules(project)
+    with explained("reading how images are inspected"):
+        text = parameters.read(clients.ssm, [path]).get(path)
+    try:
+        return read_inspection_text(text) if text else None
+    except ValueError:
+        return None
+
+
 def results_table(clients: Clients, project: str) -> Table:
     """The project's results table, which outlives what is deployed.
 

@@ -1,13 +1,17 @@
 """An inspection deployed and removed: its stack, and then the bucket's notification, which is nobody's alone."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from customlabels.aws import kinesis_video
 from customlabels.aws.clients import Clients, explained
 from customlabels.aws.stacks import change_sets, deployment
 from customlabels.aws.stacks.change_sets import Change
 from customlabels.aws.stacks.deployment import Confirm
 from customlabels.core.addresses import S3Address
 from customlabels.core.watching import UNWATCHED, Watch
+from customlabels.inspection.deployed import watched
+from customlabels.inspection.documents import Inspection
 from customlabels.inspection.stack import notifications
 from customlabels.inspection.stack.inspection_stack import Assembled
 from customlabels.inspection.stack.template import names_of
@@ -15,10 +19,11 @@ from customlabels.inspection.stack.template import names_of
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """An inspection that is as it is to be: the changes made for it, and whether the bucket was told only now."""
+    """An inspection that is as it is to be: the changes made, and whether bucket and stream were told only now."""
 
     changes: tuple[Change, ...]
     notified: bool
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ def deploy(clients: Clients, assembled: Assembled, *, confirm: Confirm, watch: W
     """
     name, inspection = assembled.names.stack, assembled.parts.asked.inspection
     before = watched(clients, assembled.parts.project)
+    streams = clients.kinesis_video
     outcome = deployment.deploy(clients, assembled.stack, confirm=confirm, watch=watch)
     if outcome is None:
         return None
@@ -49,7 +55,42 @@ def deploy(clients: Clients, assembled: Assembled, *, confirm: Confirm, watch: W
         notified = notifications.put(
             clients.s3, inspection.bucket, name, outcome.outputs["QueueArn"], inspection.prefix
         )
-    return Deployed(outcome.changes, notified)
+    if (
+        before is not None
+        and before.stream
+        and (before.stream, before.address)
+        != (
+            inspection.stream,
+            inspection.address,
+        )
+    ):
+        with watch.step(f"having stream {before.stream} write no more images"):
+            kinesis_video.stop_generating(streams, before.stream, before.address)
+    streamed = False
+    if inspection.stream:
+        with watch.step(f"having stream {inspection.stream} write images"):
+            streamed = kinesis_video.generate(streams, inspection.stream, wanted_of(inspection, clients.region))
+    return Deployed(outcome.changes, notified, streamed)
+
+
+def stream_changes(clients: Clients, assembled: Assembled) -> list[str]:
+    """What deploying would change in streams, a sentence each."""
+    inspection, before = assembled.parts.asked.inspection, watched(clients, assembled.parts.project)
+    changes = []
+    if before is not None and before.stream and before.stream != inspection.stream:
+        changes.append(f"stream {before.stream} would write no more images")
+    if inspection.stream:
+        held = kinesis_video.generating(clients.kinesis_video, inspection.stream)
+        if not kinesis_video.is_as(held, wanted_of(inspection, clients.region)):
+            changes.append(
+                f"stream {inspection.stream} would write an image each {inspection.every:g} s to {inspection.address}"
+            )
+    return changes
+
+
+def wanted_of(inspection: Inspection, region: str) -> dict[str, Any]:
+    """How the inspection's stream is to write images."""
+    return kinesis_video.generation(inspection.address, region, inspection.every)
 
 
 def remove(
@@ -70,6 +111,9 @@ def remove(
     names = names_of(project)
     known = watched(clients, project)
     bucket = known.bucket if known is not None else source
+    if known is not None and known.stream:
+        with watch.step(f"having stream {known.stream} write no more images"):
+            kinesis_video.stop_generating(clients.kinesis_video, known.stream, known.address)
     if bucket is not None:
         with watch.step(f"taking the notification of bucket {bucket} out"):
             notifications.take_out(clients.s3, bucket, names.stack)
@@ -79,21 +123,6 @@ def remove(
         with explained(f"deleting table {names.table}"):
             clients.dynamodb.delete_table(TableName=names.table)
     return Removed(existed, kept and not results)
-
-
-def watched(clients: Clients, project: str) -> S3Address | None:
-    """The bucket and the prefix that are inspected as deployed; None where nothing is."""
-    from customlabels.aws import parameters
-    from customlabels.inspection.documents import read_inspection_text
-
-    path = parameters.inspection_rules(project)
-    with explained("reading how images are inspected"):
-        text = parameters.read(clients.ssm, [path]).get(path)
-    try:
-        inspection = read_inspection_text(text) if text else None
-    except ValueError:
-        return None
-    return S3Address(inspection.bucket, inspection.prefix) if inspection else None
 
 
 def is_deployed(clients: Clients, project: str) -> bool:

@@ -32,6 +32,8 @@ class Inspection:
     rate : images a second that one inference unit takes
     bus : of events; its name or its ARN; empty where nobody is told of every image
     analyzers : names of Rekognition's own that look beside the champion
+    stream : of Kinesis Video, that writes the images; empty where whoever wants puts them there
+    every : seconds from one of its images to the next
     """
 
     bucket: str
@@ -44,6 +46,13 @@ class Inspection:
     rate: float = 5.0
     bus: str = "default"
     analyzers: tuple[str, ...] = ()
+    stream: str = ""
+    every: float = 0.0
+
+    @property
+    def address(self) -> str:
+        """Where images arrive: s3://bucket/prefix/."""
+        return f"s3://{self.bucket}/{self.prefix}"
 
 
 def inspection_text(inspection: Inspection) -> str:
@@ -63,6 +72,7 @@ def inspection_text(inspection: Inspection) -> str:
         "bus": inspection.bus,
         # An inspection without any is the text that it was before there were any.
         **({"analyzers": list(inspection.analyzers)} if inspection.analyzers else {}),
+        **({"stream": [inspection.stream, inspection.every]} if inspection.stream else {}),
     }
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
@@ -87,6 +97,7 @@ def read_inspection_text(text: str) -> Inspection:
             given["rate"],
             given["bus"],
             tuple(given.get("analyzers", ())),
+            *given.get("stream", ()),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no inspection of customlabels: {text[:100]!r}") from error

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from customlabels.aws.kinesis_video import PREFIX, is_kinesis, stream_name
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import CustomLabelsError, SettingsError
 from customlabels.core.settings import InspectionSettings, Settings
@@ -72,7 +73,11 @@ def read_inspection(settings: Settings, folder: Path) -> Asked:
             return instead
 
     nowhere = S3Address("", "")
-    source = read("source", lambda: _source(given), nowhere)
+    stream = read("source", lambda: _stream(given), "")
+    source = read("frames_to" if stream else "source", lambda: _source(given), nowhere)
+    every = read("frames_every", lambda: _every(given), 0.0) if stream else 0.0
+    if not stream and given.frames_to is not None:
+        faults.append(f'inspection.frames_to: goes with source = "{PREFIX}STREAM"')
     goes_to = read("defects_to", lambda: _goes_to(given), None)
     thresholds: Mapping[str, float] = read("thresholds", lambda: _thresholds(given, folder), dict[str, float]())
     deadline = read(
@@ -105,6 +110,8 @@ def read_inspection(settings: Settings, folder: Path) -> Asked:
         rate=settings.detect.rate,
         bus=settings.notify.event_bus or "default",
         analyzers=tuple(dict.fromkeys(given.analyzers)),
+        stream=stream,
+        every=every,
     )
     if not faults and len(inspection_text(inspection)) > LONGEST:
         faults.append(
@@ -150,9 +157,30 @@ def _overlap(folder: S3Address, other: S3Address) -> bool:
     return folder.bucket == other.bucket and overlaps(folder.key, other.key)
 
 
+def arrives_at(given: InspectionSettings) -> str | None:
+    """Where the settings have images arrive, as they write it; None where they do not say."""
+    return given.frames_to if given.source is not None and is_kinesis(given.source) else given.source
+
+
+def _stream(given: InspectionSettings) -> str:
+    """The stream of Kinesis Video that images come from; empty where they come otherwise."""
+    return stream_name(given.source) if given.source is not None and is_kinesis(given.source) else ""
+
+
+def _every(given: InspectionSettings) -> float:
+    seconds = parse_span(given.frames_every).total_seconds()
+    if seconds <= 0:
+        raise SettingsError(f"{given.frames_every!r} has to be some time, as 3s")
+    return seconds
+
+
 def _source(given: InspectionSettings) -> S3Address:
     if given.source is None:
         raise SettingsError("is not set: name where images arrive, s3://bucket/prefix/")
+    if is_kinesis(given.source):
+        if given.frames_to is None:
+            raise SettingsError("is not set: name where the stream is to write its images, s3://bucket/prefix/")
+        return _folder(given.frames_to)
     return _folder(given.source)
 
 

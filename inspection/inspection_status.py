@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from customlabels.aws import kinesis_video
 from customlabels.aws.clients import Clients, explained
 from customlabels.aws.function_log import NAMESPACE
 from customlabels.aws.metric_queries import metric_query
 from customlabels.aws.queues import depth
 from customlabels.inspection.deployed import Deployed
+from customlabels.inspection.documents import Inspection
 from customlabels.inspection.functions.look import FIGURES
 from customlabels.inspection.stack import notifications
 
@@ -28,7 +30,8 @@ def inspection_status(clients: Clients, deployed: Deployed, now: datetime) -> di
     inspection = deployed.inspection
     return {
         "project": deployed.project,
-        "source": f"s3://{inspection.bucket}/{inspection.prefix}",
+        "source": inspection.address,
+        "stream": _stream(clients, inspection) if inspection.stream else None,
         "told_of_arrivals": notifications.is_set(clients.s3, inspection.bucket, deployed.names.stack),
         "waiting": arrived.waiting,
         "under_way": arrived.in_flight,
@@ -37,6 +40,17 @@ def inspection_status(clients: Clients, deployed: Deployed, now: datetime) -> di
         "open": mapping["State"] in ("Enabled", "Enabling"),
         "last_day": _figures(clients, deployed.project, now),
         "alarms": _alarms(clients, deployed.names.stack),
+    }
+
+
+def _stream(clients: Clients, inspection: Inspection) -> dict[str, Any]:
+    """The stream that writes the images, and whether it does as it is to."""
+    held = kinesis_video.generating(clients.kinesis_video, inspection.stream)
+    wanted = kinesis_video.generation(inspection.address, clients.region, inspection.every)
+    return {
+        "name": inspection.stream,
+        "every_seconds": inspection.every,
+        "writes": kinesis_video.is_as(held, wanted),
     }
 
 

@@ -71,10 +71,13 @@ def scope(
     to_project : where copies go
     account : its number; that of the credentials where it is None
     """
+    from customlabels.aws.kinesis_video import PREFIX, is_kinesis
     from customlabels.aws.stacks.names import stack_name
     from customlabels.aws.stacks.scope import Scope
+    from customlabels.inspection.inspection_settings import arrives_at
 
     settings, name = session.settings, session.project(project)
+    source = settings.inspection.source
     return Scope(
         account=account or session.clients.account,
         region=session.clients.region,
@@ -86,8 +89,9 @@ def scope(
         event_bus=settings.notify.event_bus,
         images=images,
         to_project=to_project,
-        watched=settings.inspection.source,
         beside=tuple(filter(None, (settings.inspection.defects_to, *settings.inspection.batch_sources))),
+        watched=arrives_at(settings.inspection),
+        stream=source.removeprefix(PREFIX) if source is not None and is_kinesis(source) else None,
         job_role=settings.video.role,
         job_queue=settings.video.queue,
         packages=stack_name(name) if settings.track.sagemaker else None,

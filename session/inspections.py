@@ -92,6 +92,13 @@ def _golden(session: "Session") -> bytes | None:
         raise SettingsError(f"inspection.golden: {error.message}", details=error.details, hint=error.hint) from error
 
 
+def stream_changes(session: "Session", assembled: "Assembled") -> list[str]:
+    """What deploying would change in streams of Kinesis Video, which no template tells of; a sentence each."""
+    from customlabels.inspection import deploying
+
+    return deploying.stream_changes(session.clients, assembled)
+
+
 def deploy_inspection(
     session: "Session", confirm: "Confirm", *, assembled: "Assembled | None" = None
 ) -> "Deployed | None":
@@ -124,11 +131,12 @@ def remove_inspection(
     """
     from customlabels.inspection import deploying
     from customlabels.inspection.batches.batch_runs import check_none_runs
+    from customlabels.inspection.inspection_settings import arrives_at
     from customlabels.inspection.stack.inspection_stack import code_folder
 
     name = session.project(project)
     check_none_runs(session.clients, name)
-    source = (session.settings.inspection.source or "").removeprefix("s3://").partition("/")[0]
+    source = (arrives_at(session.settings.inspection) or "").removeprefix("s3://").partition("/")[0]
     return deploying.remove(
         session.clients,
         name,

@@ -225,6 +225,7 @@ class Session:
 
     asked_inspection = inspections.asked_inspection
     inspection_stack = inspections.inspection_stack
+    stream_changes = inspections.stream_changes
     deploy_inspection = inspections.deploy_inspection
     remove_inspection = inspections.remove_inspection
     inspection_status = inspections.inspection_status

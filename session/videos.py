@@ -1,6 +1,7 @@
 """Frames of videos from Python: taken where they are wanted, and such that people may see them."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ def frames(
     choice: "Choice",
     *,
     lasts: float | None = None,
+    since: datetime | None = None,
     advance: Callable[[float], None] = lambda seconds: None,
 ) -> "Iterator[Taken]":
     """The frames of a video, of all below a folder or an address in S3, or of a stream, written to the folder `to`.
@@ -35,7 +37,8 @@ def frames(
 
     Parameters
     ----------
-    lasts : seconds of a live stream (rtsp://) after which it is enough
+    lasts : seconds of a live stream (rtsp://) after which it is enough; of what a stream of Kinesis Video has kept
+    since : from when on that is taken; so long before now where it is None
     advance : called with the seconds of video that were read since the last call
 
     Raises
@@ -43,6 +46,7 @@ def frames(
     SettingsError : a stream would never be enough
     LayoutError : there is no video, or `to` holds frames that were chosen otherwise
     """
+    from customlabels.aws.kinesis_video import is_kinesis
     from customlabels.datasets.videos.decoding import import_opencv
     from customlabels.datasets.videos.extracting import Taken, extract
     from customlabels.datasets.videos.streams import extract_stream, is_stream
@@ -50,6 +54,11 @@ def frames(
 
     import_opencv()
     text, finish = str(source), _blur_faces(session) if choice.blur_faces else None
+    if is_kinesis(text):
+        yield _archived(session, text, to, choice, lasts, since, advance, finish)
+        return
+    if since is not None:
+        raise SettingsError("--from goes with a stream of Kinesis Video, kvs:STREAM")
     if is_stream(text):
         if lasts is None and choice.most is None:
             raise SettingsError("a live stream has no end", hint="say --lasts 10m, or --most 300")
@@ -60,7 +69,7 @@ def frames(
         yield extract_stream(text, to, choice, lasts=lasts, advance=advance, finish=finish)
         return
     if lasts is not None:
-        raise SettingsError("--lasts goes with a live stream, rtsp://…")
+        raise SettingsError("--lasts goes with a live stream, rtsp://… or kvs:STREAM")
     videos = videos_of(text, session.clients.s3 if text.startswith("s3://") else None)
     if videos.others:
         session.console.note(f"{source}: {counted(videos.others, 'file')} left out, no video")
@@ -70,6 +79,38 @@ def frames(
         return
     see_that_rekognition_can(text, "--where")
     yield from extract(videos.videos, to, choice, advance, finish, _where(session, choice.where))
+
+
+def _archived(
+    session: "Session",
+    source: str,
+    to: Path,
+    choice: "Choice",
+    lasts: float | None,
+    since: datetime | None,
+    advance: Callable[[float], None],
+    finish: "Finish | None",
+) -> "Taken":
+    """The frames of what a stream of Kinesis Video has kept."""
+    from customlabels.aws.kinesis_video import shots, stream_arn, stream_name
+    from customlabels.datasets.videos.archived import extract_archived
+
+    name = stream_name(source)
+    if lasts is None and choice.most is None:
+        raise SettingsError("a stream has no end", hint="say --lasts 10m, or --most 300")
+    if choice.where is not None:
+        see_that_rekognition_can(source, "--where")
+    if choice.key_frames:
+        raise SettingsError("--key-frames goes with stored videos; Kinesis Video makes the images of a stream itself")
+    length = timedelta(seconds=(choice.most or 1) * choice.every if lasts is None else lasts)
+    now = session.now()
+    begin = now - length if since is None else since
+    if begin >= now:
+        raise SettingsError(f"--from {begin.isoformat()}: has not come yet", hint="a stream keeps what has been")
+    clients = session.clients
+    kept = shots(clients.kinesis_video, clients.archived_media, name, begin, min(now, begin + length), choice.every)
+    arn = stream_arn(clients.kinesis_video, name)
+    return extract_archived(kept, to, choice, name=name, arn=arn, begin=begin, advance=advance, finish=finish)
 
 
 def see_that_rekognition_can(source: str, flag: str) -> None:

@@ -27,6 +27,8 @@ class Scope:
     """s3://bucket/folder of images that are inspected as they arrive."""
     beside: tuple[str, ...] = ()
     """s3://bucket/folder where defective images go, and of images that batches look at."""
+    stream: str | None = None
+    """Name of the stream of Kinesis Video that writes those images."""
     packages: str | None = None
     """Name of the model package group that follows the champion."""
     job_role: str | None = None

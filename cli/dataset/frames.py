@@ -1,5 +1,6 @@
 """customlabels dataset frames."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("source", metavar="VIDEO|FOLDER|S3-ADDRESS|RTSP-ADDRESS")
+@click.argument("source", metavar="VIDEO|FOLDER|S3-ADDRESS|RTSP-ADDRESS|kvs:STREAM")
 @click.option(
     "--to",
     type=click.Path(path_type=Path, file_okay=False),
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 @click.option("--every", default="2s", show_default=True, help="Time from one frame to the next, as 0.5s or 1m.")
 @click.option("--most", type=click.IntRange(1), help="Frames of a video, at most; spread evenly over it.")
 @click.option("--lasts", metavar="TIME", help="Of a live stream: how long it is looked at, as 10m.")
+@click.option(
+    "--from", "since", metavar="MOMENT", help="Of kvs:STREAM: from when on, as 2026-11-26T08:00Z.  [default: the last]"
+)
 @click.option("--skip-similar", is_flag=True, help="Leave out frames that show the same as the last one taken.")
 @click.option("--scene", is_flag=True, help="Take only the first frame of each scene.")
 @click.option("--key-frames", is_flag=True, help="Look at key frames alone, by PyAV: a sixth of the time.")
@@ -50,6 +54,7 @@ def frames(
     every: str,
     most: int | None,
     lasts: str | None,
+    since: str | None,
     skip_similar: bool,
     scene: bool,
     key_frames: bool,
@@ -63,7 +68,8 @@ def frames(
     Frames of a video stay on one side of every split, without being asked; so do those that lie in different folders,
     once they are labelled. Killed, the command is run again, and goes on with the video at which it was.
 
-    A live stream, rtsp://, is looked at for --lasts, or until there are --most frames.
+    A live stream, rtsp://, is looked at for --lasts, or until there are --most frames. Of a stream of Kinesis Video,
+    kvs:STREAM, what it has kept is taken, from --from on.
 
     Exits 4 where a video is broken, cut off, or none; the frames before that are kept, and the other videos are done.
 
@@ -76,6 +82,7 @@ def frames(
     seconds = positive_seconds("--every", every)
     choice = Choice(seconds, most, skip_similar, scene, key_frames, blur_faces, where)
     enough = positive_seconds("--lasts", lasts) if lasts else None
+    begin = _moment(since) if since else None
     if kind is not None and ahead is None:
         raise SettingsError("--as goes with --prelabel FOLDER")
     if ahead is not None:
@@ -87,7 +94,7 @@ def frames(
     rows: list[Taken] = []
     # The address of a stream may hold a password.
     with session.console.step(f"taking frames of {without_secrets(source) if is_stream(source) else source}") as shown:
-        for taken in session.frames(source, to, choice, lasts=enough, advance=lambda seconds: shown(0)):
+        for taken in session.frames(source, to, choice, lasts=enough, since=begin, advance=lambda seconds: shown(0)):
             rows.append(taken)
             for note in taken.notes:
                 session.console.note(note)
@@ -116,6 +123,19 @@ def frames(
     }
     session.console.result(document, lambda _: _show(session, to, rows))
     return 4 if any(taken.fault for taken in rows) else 0
+
+
+def _moment(text: str) -> datetime:
+    """The moment that --from says; where no zone is named, by this machine's own.
+
+    Raises
+    ------
+    SettingsError : it says none
+    """
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError) as error:
+        raise SettingsError(f"--from {text!r}: is no moment, as 2026-11-26T08:00Z") from error
 
 
 def _state(taken: "Taken") -> str:

@@ -12,8 +12,11 @@ from customlabels.session import Session
 @code_bucket_option
 @pass_session
 def diff(session: Session, project: str | None, bucket: str | None) -> None:
-    """Show what deploying would change in the template; nothing is written.
+    """Show what deploying would change in the template, and in the stream; nothing is written.
 
     Example: customlabels inspection diff
     """
-    show_difference(session, session.inspection_stack(project, bucket).stack)
+    assembled = session.inspection_stack(project, bucket)
+    for change in session.stream_changes(assembled):
+        session.console.note(change)
+    show_difference(session, assembled.stack)

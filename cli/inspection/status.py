@@ -34,6 +34,11 @@ def _show(console: Console, document: dict[str, Any]) -> None:
         title=document["source"],
         give_way=("unsure", "under way"),
     )
+    stream = document["stream"]
+    if stream is not None:
+        how = f"an image each {stream['every_seconds']:g} s" if stream["writes"] else "none any more"
+        again = "" if stream["writes"] else ": customlabels inspection deploy puts it right"
+        console.text(f"stream {stream['name']} writes {how}{again}")
     if not document["told_of_arrivals"]:
         console.text("the bucket does not tell of arrivals any more: customlabels inspection deploy puts it right")
     if not document["open"]:

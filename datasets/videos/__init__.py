@@ -1,6 +1,7 @@
 """Frames of videos: taken, named by video and time, kept together."""
 
 __all__ = [
+    "archived",
     "blurring",
     "containers",
     "course",

@@ -214,6 +214,14 @@ def _held_by_iam(_: Asked, parameters: Parameters) -> Iterator[str]:
         yield _arn("iam", "", f"policy/{parameters['PolicyName']}")
 
 
+def _stream(asked: Asked, parameters: Parameters) -> Iterator[str]:
+    """A stream; policies name it with the time of its creation, or * in its place."""
+    if isinstance(parameters.get("StreamARN"), str):
+        yield parameters["StreamARN"]
+    elif isinstance(parameters.get("StreamName"), str):
+        yield _arn("kinesisvideo", asked.region, f"stream/{parameters['StreamName']}/1")
+
+
 def _table(asked: Asked, parameters: Parameters) -> Iterator[str]:
     # What is for several items names each table among them.
     items = parameters.get("RequestItems")
@@ -252,6 +260,7 @@ _PLACES: dict[str, Place] = {
     "secretsmanager": _named("secretsmanager", "secret:NAME", "SecretId"),
     "sagemaker": _held_by_sagemaker,
     "states": _state_machine,
+    "kinesisvideo": _stream,
     "monitoring": _named("cloudwatch", "alarm:NAME", "AlarmName", "AlarmNames"),
 }
 

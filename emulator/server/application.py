@@ -32,6 +32,7 @@ from customlabels.emulator.eventbridge.deliveries import Deliveries
 from customlabels.emulator.eventbridge.firing import Firing
 from customlabels.emulator.iam import credentials
 from customlabels.emulator.iam.enforcement import forbidden
+from customlabels.emulator.kinesisvideo.streams import Streams
 from customlabels.emulator.lambda_.event_sources import EventSources
 from customlabels.emulator.lambda_.invoking import INVOKED, Invoker
 from customlabels.emulator.s3 import offered, owners
@@ -116,7 +117,8 @@ ANALYZERS: dict[str, Operation] = {
 
 OFFERED = frozenset(
     (
-        *("cloudformation", "dynamodb", "events", "iam", "kms", "lambda", "logs", "monitoring", "rekognition"),
+        *("cloudformation", "dynamodb", "events", "iam", "kinesisvideo", "kms", "lambda", "logs", "monitoring"),
+        "rekognition",
         *("s3", "sagemaker", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "states", "sts", "tagging"),
     )
 )
@@ -152,6 +154,7 @@ class Application:
         alarms = Alarms(self._client, {REKOGNITION: self._publish_models, SQS: self._metrics.publish_queues})
         self._firing = Firing(self.clock, self._deliveries, alarms, self._follow, self._next_step, self._steps_done)
         self._moto = MotoServices(store, self.clock, self._deliveries.put, self._states)
+        self._streams = Streams(store, self.clock, self._client)
         self._executions: Executions | None = None
         self._executions_turn = threading.Lock()
         self._state_machines: StepFunctions | None = None
@@ -281,6 +284,8 @@ class Application:
             return self._invoker.invoke(region, unquote(invoked[1]), environ, body, start_response)
         if service == "states":
             return self._states(environ, body, start_response)
+        if service == "kinesisvideo":
+            return self._streams.answer(asked(environ, body), environ, start_response)
         if service == "sagemaker":
             return self._need_executions().answer(region, environ, body, self._moto.change, start_response)
         return _seen(lambda asked, start: self._moto.change(asked, body, start), environ, start_response)
@@ -368,6 +373,7 @@ class Application:
                 "schedules": self._firing.look,
                 "event sources": self._sources.look,
                 "redrive": self._move_on,
+                "streams": self._streams.look,
                 "environments": self._invoker.end_old,
                 "the state": still_there,
             }
@@ -390,6 +396,7 @@ class Application:
     def _follow(self) -> None:
         """Lets what has been handed over reach its end."""
         self._move_on()
+        self._streams.look()
         self._deliveries.settle()
         self._sources.settle()
 

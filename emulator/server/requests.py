@@ -18,6 +18,9 @@ from customlabels.emulator.server.protocol import service_model
 _MODELS = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi", "states": "stepfunctions"}
 """Names of models whose services are signed for by another name."""
 
+_ARCHIVED = {"/getImages": "kinesis-video-archived-media"}
+"""Models of paths whose service is signed for by the name of another."""
+
 _LABEL = re.compile(r"\{(\w+)(\+?)\}")
 
 Parameters = dict[str, Any]
@@ -43,14 +46,16 @@ class Asked:
 def asked(environ: Environ, body: bytes) -> Asked:
     """What a request asks; S3's requests are read elsewhere."""
     region, service = scope(environ)
-    model = service_model(_MODELS.get(service, service))
+    called = _ARCHIVED.get(environ["PATH_INFO"], service) if service == "kinesisvideo" else service
+    called = _MODELS.get(called, called)
+    model = service_model(called)
     name = action(environ, body)
     if name:
         if name not in model.operation_names:
             return Asked(service, region, name, None)
         operation = model.operation_model(name)
         return Asked(service, region, name, _parameters(environ, body, operation), operation.input_shape)
-    for pattern, operation in _routes(_MODELS.get(service, service)):
+    for pattern, operation in _routes(called):
         match = pattern.fullmatch(environ["PATH_INFO"].encode("latin-1", "replace").decode(errors="replace"))
         if match and operation.http["method"] == environ["REQUEST_METHOD"]:
             parameters = _rest(environ, body, operation, match)

@@ -37,6 +37,9 @@ def inspection(scope: Scope) -> Policy:
             allow(["cloudformation:DescribeStacks"], [schedule], sid="ScheduleStack"),
             allow([f"s3:{call}" for call in calls], [_watched(scope)], sid="Watched"),
             *([allow(["s3:GetEncryptionConfiguration", "s3:ListBucket"], beside, sid="Beside")] if beside else []),
+            *_stream(
+                scope, "DescribeStream", "DescribeImageGenerationConfiguration", "UpdateImageGenerationConfiguration"
+            ),
             allow(["s3:GetObject"], [scope.folder], sid="Evaluations"),
             allow(["states:ListExecutions"], [site.arn("states", f"stateMachine:{names.machine}")], sid="Batches"),
             *stack_code(scope, "inspection"),
@@ -62,6 +65,7 @@ def inspection_results(scope: Scope) -> Policy:
             allow(["cloudformation:DescribeStacks"], stacks, sid="Stacks"),
             allow(["lambda:GetEventSourceMapping"], [EVERYTHING], sid="Mapping"),
             allow(["s3:GetBucketNotification"], [_watched(scope)], sid="Watched"),
+            *_stream(scope, "DescribeImageGenerationConfiguration"),
             allow(["s3:GetObject"], [scope.folder, objects(site, *_bucket_and_prefix(scope.watched))], sid="Images"),
             allow(["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], [EVERYTHING], sid="Metrics"),
             allow(
@@ -88,6 +92,14 @@ def inspection_results(scope: Scope) -> Policy:
 def _parameters(scope: Scope) -> Statement:
     own = parameter(scope.site, f"{parameters.ROOT}/{scope.project}/*")
     return allow(["ssm:GetParameter", "ssm:GetParameters"], [own], sid="Parameters")
+
+
+def _stream(scope: Scope, *calls: str) -> list[Statement]:
+    """What is done with the stream that writes the images; nothing where none does."""
+    if scope.stream is None:
+        return []
+    arn = scope.site.arn("kinesisvideo", f"stream/{scope.stream}/*")
+    return [allow([f"kinesisvideo:{call}" for call in calls], [arn], sid="Stream")]
 
 
 def _watched(scope: Scope) -> Arn:

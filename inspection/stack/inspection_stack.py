@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from customlabels.aws import parameters
+from customlabels.aws import kinesis_video, parameters
 from customlabels.aws.bucket import check_bucket
 from customlabels.aws.clients import Clients, explained
 from customlabels.aws.stacks import change_sets, deployment
@@ -16,6 +16,7 @@ from customlabels.aws.stacks.stack import Stack
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import ServiceError
 from customlabels.core.settings import Settings
+from customlabels.inspection.deployed import watched
 from customlabels.inspection.inspection_settings import Asked
 from customlabels.inspection.rules import with_assumed
 from customlabels.inspection.stack import notifications
@@ -95,6 +96,7 @@ def look_up(clients: Clients, settings: Settings, project: str, asked: Asked) ->
     note = _check_deadline(clients, project, asked)
     names = names_of(project)
     _check_buckets(clients, asked, names)
+    _check_stream(clients, project, asked)
     deployed = change_sets.find(clients.cloudformation, names.stack) is not None
     if not deployed:
         _check_queues(clients, names)
@@ -218,6 +220,29 @@ def _check_owner(clients: Clients, bucket: str) -> None:
         raise ServiceError(
             f"bucket {bucket} belongs to another account than {clients.account}", code=error.code
         ) from error
+
+
+def _check_stream(clients: Clients, project: str, asked: Asked) -> None:
+    """Sees that the stream is there, keeps what is sent, and writes images nowhere else."""
+    inspection = asked.inspection
+    if not inspection.stream:
+        return
+    with explained(f"inspection.source: stream {inspection.stream}"):
+        about = clients.kinesis_video.describe_stream(StreamName=inspection.stream)["StreamInfo"]
+    if not about.get("DataRetentionInHours"):
+        raise ServiceError(
+            f"inspection.source: stream {inspection.stream} keeps nothing, and only what is kept becomes images",
+            hint="aws kinesisvideo update-data-retention, by an hour or more",
+        )
+    held = kinesis_video.generating(clients.kinesis_video, inspection.stream)
+    before = watched(clients, project)
+    own = {inspection.address.rstrip("/"), before.address.rstrip("/") if before is not None else ""}
+    uri = (held or {}).get("DestinationConfig", {}).get("Uri", "")
+    if held is not None and uri.rstrip("/") not in own:
+        raise ServiceError(
+            f"inspection.source: stream {inspection.stream} writes images to {uri} already, and to one place only",
+            hint="take frames_to = that, where they may be inspected; or stop it there first",
+        )
 
 
 def _check_queues(clients: Clients, names: Names) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customlabels.aws import s3
+from customlabels.aws.kinesis_video import is_kinesis
 from customlabels.aws.ranges import RANGE, RangedObject
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import CustomLabelsError, LayoutError, SettingsError
@@ -36,7 +37,7 @@ def names_video(source: str, client: "Callable[[], S3Client] | None" = None) -> 
     ----------
     client : gives what is asked where the source lies in S3 and its name does not tell
     """
-    if is_stream(source):
+    if is_stream(source) or is_kinesis(source):
         return True
     if source.startswith("s3://"):
         return _names_video_in_s3(source, client)
@@ -93,10 +94,11 @@ def videos_of(source: str, client: "S3Client | None") -> Videos:
     LayoutError : there is none
     SettingsError : an address that is none
     """
-    if is_stream(source):
+    if is_stream(source) or is_kinesis(source):
+        name = source if is_kinesis(source) else without_secrets(source)
         raise LayoutError(
-            f"{without_secrets(source)}: a live stream is made into frames first, which are looked at then",
-            hint="customlabels dataset frames rtsp://… --lasts 10m",
+            f"{name}: a live stream is made into frames first, which are looked at then",
+            hint=f"customlabels dataset frames {'kvs:STREAM' if is_kinesis(source) else 'rtsp://…'} --lasts 10m",
         )
     if source.startswith("s3://"):
         assert client is not None  # noqa: S101 - whoever names an address gives the client

@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from support.drawing import draw
@@ -17,7 +18,9 @@ from support.policies import allowed, needed
 from support.production import Seeing, write_production
 from support.shells import Shell
 from support.uptime_stack import serviced
+from support.videos import film
 
+from customlabels.aws import kinesis_video
 from customlabels.core.errors import CustomLabelsError
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
@@ -238,6 +241,64 @@ def test_from_deploying_to_removing(made: tuple[Shell, Service]) -> None:
     assert len(inspected(shell, 6)) == 6
     shell.run("--local", "inspection", "remove", "--results", "--yes")
     assert client(service, "dynamodb").list_tables()["TableNames"] == []
+
+
+@pytest.mark.around
+def test_a_stream_writes_what_is_inspected_until_the_inspection_is_removed(made: tuple[Shell, Service]) -> None:
+    shell, service = made
+    shell.run("--local", "versions", "promote", "v1", "--force")
+    shell.run("--local", "schedule", "deploy", "--yes")
+    shell.run("--local", "model", "start", "v1", "--yes")
+    streams = client(service, "kinesisvideo")
+    old = 'source = "s3://line-1/in/"'
+    settings(shell, old, 'source = "kvs:line-9"\nframes_to = "s3://line-1/seen/"')
+    assert "stream line-9" in refusal(shell).message
+    scenes = [cv2.imread(str(images(shell, label)[0])) for label in ("across", "down")]
+    # An hour, since a stream plays from its creation on, however long the commands in between take.
+    line = film(shell.folder / "line.avi", (scenes[number % 2] for number in range(600)), rate=1 / 6)
+    service.s3.upload_file(str(line), "line-1", "films/line.avi")
+    feed = {"customlabels-feed": "s3://line-1/films/line.avi"}
+    streams.create_stream(StreamName="line-8", DataRetentionInHours=1, Tags=feed)
+    streams.create_stream(StreamName="line-9", Tags=feed)
+    assert "stream line-9 keeps nothing" in refusal(shell).message
+    streams.delete_stream(StreamARN=kinesis_video.stream_arn(streams, "line-9"))
+    streams.create_stream(StreamName="line-9", DataRetentionInHours=1, Tags=feed)
+    elsewhere = kinesis_video.generation("s3://line-1/else/", "us-east-1", 5.0)
+    kinesis_video.generate(streams, "line-9", elsewhere)
+    assert "stream line-9 writes images to s3://line-1/else/ already" in refusal(shell).message
+    kinesis_video.stop_generating(streams, "line-9", "s3://line-1/else/")
+    differs = shell.run("--local", "inspection", "diff").stderr
+    assert "stream line-9 would write an image each 3 s to s3://line-1/seen/" in differs
+    deployed = shell.run("-v", "--local", "inspection", "deploy", "--yes")
+    permitted = allowed(shell, "inspection")
+    assert needed(deployed.stderr) <= permitted
+    assert "stream line-9: an image each 3 s, 28,800 a day" in deployed.stdout
+    assert "putKinesisVideoEventMetadata" in deployed.stderr
+    assert "nothing to change" in shell.run("--local", "inspection", "deploy", "--yes").stdout
+    address.advance(shell.state, 20)
+    found = inspected(shell, 4)
+    assert {row["verdict"] for row in found} == {"defect", "pass"}
+    assert all(row["address"].startswith("s3://line-1/seen/123456789012_line-9_") for row in found)
+    state = shell.run("-v", "--local", "inspection", "status")
+    assert "stream line-9 writes an image each 3 s" in state.stdout
+    assert needed(state.stderr) <= permitted | allowed(shell, "inspection-results")
+    taken = shell.json("--local", "dataset", "frames", "kvs:line-9", "--every", "1s", "--lasts", "2m", "--to", "kept")
+    assert taken["frames"] >= 5
+    settings(shell, old, 'source = "kvs:line-8"\nframes_to = "s3://line-1/seen/"\nframes_every = "4s"')
+    changed = shell.run("--local", "inspection", "diff").stderr
+    assert "stream line-9 would write no more images" in changed
+    shell.run("--local", "inspection", "deploy", "--yes")
+    assert kinesis_video.generating(streams, "line-9") is None
+    held = kinesis_video.generating(streams, "line-8")
+    assert held is not None
+    assert held["SamplingInterval"] == 4000
+    streams.update_image_generation_configuration(StreamName="line-8")
+    assert "writes none any more" in shell.run("--local", "inspection", "status").stdout
+    shell.run("--local", "inspection", "deploy", "--yes")
+    removed = shell.run("-v", "--local", "inspection", "remove", "--results", "--yes")
+    assert needed(removed.stderr) <= permitted
+    assert kinesis_video.generating(streams, "line-8") is None
+    settings(shell, "", "")
 
 
 @pytest.mark.around

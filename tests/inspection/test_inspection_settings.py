@@ -37,6 +37,10 @@ def test_the_inspection_is_what_the_settings_say(tmp_path: Path) -> None:
     assert (inspection.rules.thresholds, inspection.rules.band) == ({"crack": 62.5}, 5.0)
     assert (asked.deadline, inspection.keep, asked.workers) == (timedelta(hours=4), 90, 8)
     assert read_inspection_text(inspection_text(inspection)) == inspection
+    given = settings(source="kvs:line-1", frames_to="s3://line-1/in", frames_every="5s")
+    streamed = read_inspection(given, tmp_path).inspection
+    assert (streamed.address, streamed.stream, streamed.every) == ("s3://line-1/in/", "line-1", 5.0)
+    assert read_inspection_text(inspection_text(streamed)) == streamed
 
 
 def test_thresholds_come_from_what_versions_thresholds_wrote(tmp_path: Path) -> None:
@@ -55,6 +59,15 @@ def test_thresholds_come_from_what_versions_thresholds_wrote(tmp_path: Path) -> 
     [
         ({"source": None}, "inspection.source: is not set"),
         ({"source": "line-1/images"}, "inspection.source: 'line-1/images' is not of the form s3://bucket/prefix/"),
+        ({"source": "kvs:line 1"}, "inspection.source: 'kvs:line 1' is not of the form kvs:STREAM"),
+        ({"source": "kvs:line-1"}, "inspection.frames_to: is not set: name where the stream is to write its images"),
+        ({"source": "kvs:line-1", "frames_to": "line-1"}, "inspection.frames_to: 'line-1' is not of the form s3://"),
+        ({"source": "kvs:line-1", "frames_to": "s3://plant-7/"}, "where training images, results and code go, overlap"),
+        (
+            {"source": "kvs:line-1", "frames_to": "s3://line-1/in/", "frames_every": "soon"},
+            "inspection.frames_every: 'soon' is no time span",
+        ),
+        ({"frames_to": "s3://line-1/in/"}, 'inspection.frames_to: goes with source = "kvs:STREAM"'),
         ({"source": "s3://plant-7/"}, "where training images, results and code go, overlap"),
         ({"source": "s3://plant-7/customlabels/x/"}, "where training images, results and code go, overlap"),
         ({"defects": ()}, "inspection.defects: names no label"),
