@@ -25,7 +25,9 @@ def _check(http_response: "AWSResponse", parsed: dict[str, Any], model: "Operati
     if model.service_model.protocol in _OF_JSON and http_response.status_code < 300 and not _is_object(http_response):
         from botocore.exceptions import ResponseStreamingError
 
-        raise ResponseStreamingError(error=f"the answer to {model.name} is no JSON: it was cut off, or is not the service's")
+        raise ResponseStreamingError(
+            error=f"the answer to {model.name} is no JSON: it was cut off, or is not the service's"
+        )
 
 
 def _is_object(response: "AWSResponse") -> bool:
