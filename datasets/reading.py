@@ -98,6 +98,8 @@ def make_dataset(
             findings.append(Finding(name, "its boxes were drawn on the unturned pixels; turned along", fatal=False))
         elif boxes and _may_be_turned(image, info):
             findings.append(Finding(name, UNTURNED, fatal=False))
+        if boxes and len(boxes) > 1:
+            findings += [Finding(_at(image.where, name), message, fatal=False) for message in _repeated(boxes)]
         if faults:
             findings += [Finding(_at(image.where, name), fault, fatal=True) for fault in faults]
         else:
@@ -309,6 +311,16 @@ def _boxes_in(image: Annotated, info: ImageInfo) -> tuple[tuple[Box, ...] | None
     if turn:
         boxes = tuple(turned(box, info.orientation, width, height) for box in boxes)
     return boxes, faults, turn
+
+
+def _repeated(boxes: tuple[Box, ...]) -> Iterator[str]:
+    """What is to be said of boxes that lie in the same place."""
+    places = {box.corners for box in boxes}
+    different = set(boxes)
+    if len(different) < len(boxes):
+        yield "has the same box twice, of the same label: both are used"
+    if len(places) < len(different):
+        yield "has boxes of several labels in the same place: all are used"
 
 
 def _may_be_turned(image: Annotated, info: ImageInfo) -> bool:

@@ -242,6 +242,7 @@ def _by_image(
 ) -> dict[Id | None, _Marks]:
     """What is on each image; annotations of images that the file does not have are faults of their own."""
     images = {_plain(image.id): image.file_name for image in content.images}
+    sizes = {_plain(image.id): (image.height, image.width) for image in content.images}
     marks: dict[Id | None, _Marks] = defaultdict(lambda: _Marks([], [], [], []))
     annotations = content.annotations or []
     scored = sum(bytes(annotation.score) != b"null" for annotation in annotations)
@@ -265,7 +266,9 @@ def _by_image(
             continue
         try:
             label = _label(annotation, names)
-            box = _box(label, annotation, outlines[number] if outlines else _ABSENT)
+            outline = outlines[number] if outlines else _ABSENT
+            box = _box(label, annotation, outline)
+            _check_size(outline, sizes[image_id])
         except ValueError as error:
             own.faults.append(Finding(f"{where}, {images[image_id]}", str(error), fatal=True))
             continue
@@ -303,6 +306,20 @@ def _box(label: str, annotation: _Annotation, outline: msgspec.Raw) -> Box | Non
         return None
     left, top, right, bottom = rectangle_around(outline)
     return Box(label, left, top, right - left, bottom - top)
+
+
+def _check_size(outline: msgspec.Raw, size: tuple[float | None, float | None]) -> None:
+    """Sees that pixels are counted in the image of which they are said to be.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not all(size) or not bytes(outline).startswith(b"{"):
+        return
+    counted_in = msgspec.json.decode(outline).get("size")
+    if counted_in != [*size]:
+        raise ValueError(f"a run-length encoding of height and width {counted_in}, in an image of {[*size]}")
 
 
 def _turn(attributes: msgspec.Raw) -> float:

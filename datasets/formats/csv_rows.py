@@ -183,6 +183,8 @@ def _listed(cell: str) -> list[str]:
             f"{text[:40]!r}… is JSON, not a label (from Label Studio export JSON, not CSV; "
             "--column label=NAME says which cells are labels)"
         )
+    if text[0] == "[" and "," in text:
+        raise ValueError(f"{text[:40]!r} is a list that cannot be read; its texts have to stand in quotes")
     return [cell]
 
 

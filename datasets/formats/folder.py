@@ -1,7 +1,7 @@
 """The folder layout: folders are labels; train/ and test/ at the top are the split."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -11,7 +11,9 @@ from customlabels.datasets.files import SYSTEM_FOLDERS, ending_of, folder_of, wa
 from customlabels.datasets.formats.masks import in_category, masks_below, of_other_categories
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options, bare_name
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
-from customlabels.datasets.structure import Places, folders_of, labels_of
+from customlabels.datasets.structure import Places, folders_of, labels_of, without_structure
+
+_SHOWN = 3
 
 
 def recognises(source: Path, _: Options) -> bool:
@@ -55,12 +57,16 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
             )
         elif ending_of(name) not in endings and not annotates(root / name):
             findings.append(Finding(name, f"{no_image(name)}, left out", fatal=False))
+    findings += [
+        Finding(name, "a folder without any file: no label is made of it", fatal=False) for name in _empty(root, names)
+    ]
     places = Places(map(folders_of, images), trees)
     chosen = in_category(images, places, options.category, source)
     others = {*images} - {*chosen}
     layout.files |= others
     findings += of_other_categories(others)
     split = _is_split(root)
+    beside: dict[str, dict[str, str]] = {}
     separator = options.label_separator or "/"
     for name in chosen:
         folders, subset = folders_of(name), None
@@ -79,7 +85,28 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
             yield _named(name, options.label_pattern or "", subset)
             continue
         label = labels_of(folders, options.label_from, separator)
+        unread = folders[1:] if options.label_from == "top" else folders[:-1] if options.label_from == "parent" else ()
+        for folder in without_structure(unread):
+            beside.setdefault(folder, {}).setdefault(label, name)
         yield Annotated(name, name, (label,) if label else (), subset=subset)
+    shared = {folder: labels for folder, labels in beside.items() if len(labels) > 1}
+    if shared:
+        shown = ", ".join(map(repr, sorted(shared)[:_SHOWN])) + (", …" if len(shared) > _SHOWN else "")
+        first = min(name for labels in shared.values() for name in labels.values())
+        message = f"folders that lie beside several labels are not read: {shown} (--label-from top, parent or path)"
+        findings.append(Finding(first, message, fatal=False))
+
+
+def _empty(root: Path, names: Sequence[str]) -> Iterator[str]:
+    """Folders that could be labels and hold no file at all, in order."""
+    holding = {folders[:depth] for folders in map(folders_of, names) for depth in range(1, len(folders) + 1)}
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        below = sorted(path for path in folder.iterdir() if path.is_dir()) if folder.name.lower() in SUBSETS else []
+        for path in (folder, *below):
+            within = path.relative_to(root).parts
+            hidden = any(part.startswith(".") or part.lower() in SYSTEM_FOLDERS for part in within)
+            if within not in holding and not hidden and not any(path.iterdir()):
+                yield "/".join(within)
 
 
 @lru_cache(maxsize=8)

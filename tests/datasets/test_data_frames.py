@@ -87,3 +87,43 @@ def test_a_dataset_tells_of_itself_in_a_line(folder: Path) -> None:
 def test_the_package_asks_for_no_pandas() -> None:
     script = "import sys, customlabels; customlabels.Dataset, customlabels.Session; sys.exit('pandas' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ([1.0, None], ("1",)),
+        ([["crack", "pit"], None], ("crack", "pit")),
+        ([("crack", None), None], ("crack",)),
+        (["1.50", None], ("1.50",)),
+        ([" crack ", None], ("crack",)),
+    ],
+)
+def test_cells_are_read_as_what_they_were_before_they_stood_in_a_table(
+    folder: Path, labels: list[object], expected: tuple[str, ...]
+) -> None:
+    frame = table([("across/000.jpg", labels[0]), ("across/001.jpg", labels[1])], columns=["file", "kind"])
+    dataset = Dataset.from_pandas(frame, image="file", label="kind", root=folder, allow_unlabelled=True)
+    assert dataset.records[0].labels == expected
+
+
+def test_an_array_of_labels_in_a_cell_is_several(folder: Path) -> None:
+    import numpy
+
+    frame = table([("across/000.jpg", numpy.array(["crack", "pit"]))], columns=["file", "kind"])
+    dataset = Dataset.from_pandas(frame, image="file", label="kind", root=folder)
+    assert dataset.records[0].labels == ("crack", "pit")
+
+
+@pytest.mark.parametrize("column", ["side", "group"])
+def test_rows_of_one_image_that_contradict_each_other_are_refused(folder: Path, column: str) -> None:
+    rows = [("across/000.jpg", "crack", "train"), ("across/000.jpg", "pit", "test")]
+    frame = table(rows, columns=["file", "kind", "part"])
+    with pytest.raises(LayoutError, match="rows 1 and 2 of the table"):
+        Dataset.from_pandas(frame, image="file", label="kind", root=folder, **{column: "part"})
+
+
+def test_a_column_that_is_there_twice_is_refused(folder: Path) -> None:
+    frame = table([("across/000.jpg", "crack", "pit")], columns=["file", "kind", "kind"])
+    with pytest.raises(LayoutError, match="several columns 'kind'"):
+        Dataset.from_pandas(frame, image="file", label="kind", root=folder)

@@ -156,3 +156,28 @@ def test_a_folder_without_images_is_refused_with_what_is_in_it(tmp_path: Path, c
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LayoutError, match="no such file or folder"):
         load_dataset(tmp_path / "nowhere", "folder")
+
+
+def test_folders_that_could_be_the_labels_as_well_are_named(tmp_path: Path) -> None:
+    for line in ("line1", "line2"):
+        draw(tmp_path / line, {"ok": 1, "crack": 1})
+    dataset = load_dataset(tmp_path, "folder")
+    assert label_counts(dataset.records) == {"line1": 2, "line2": 2}
+    ((message, fatal),) = findings(dataset).values()
+    assert message.startswith("folders that lie beside several labels are not read: 'crack', 'ok'")
+    assert not fatal
+    dataset = load_dataset(tmp_path, "folder", Options(label_from="parent"))
+    assert label_counts(dataset.records) == {"crack": 2, "ok": 2}
+    assert "'line1', 'line2'" in next(iter(findings(dataset).values()))[0]
+    assert not load_dataset(tmp_path, "folder", Options(label_from="path")).findings
+
+
+def test_a_folder_of_no_image_at_all_is_named(tmp_path: Path) -> None:
+    for side in ("train", "test"):
+        draw(tmp_path / side, {"ok": 1, "crack": 1})
+    (tmp_path / "train/pit").mkdir()
+    (tmp_path / ".hidden").mkdir()
+    assert findings(load_dataset(tmp_path, "folder")) == {
+        ".hidden": ("a hidden or system folder, left out", False),
+        "train/pit": ("a folder without any file: no label is made of it", False),
+    }

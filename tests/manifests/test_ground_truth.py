@@ -236,6 +236,18 @@ def test_a_mask_without_a_named_background_has_it_in_black_or_white(tmp_path: Pa
         assert boxes_by_color(data, {0x23A436: "crack"}, 9)[0][0].corners == (40, 50, 70, 70)
 
 
+def test_spots_that_are_too_small_are_counted(folder: Path) -> None:
+    path = painted(folder / "m.png", c23A436=(40, 50))
+    with Image.open(path) as image:
+        image.load()
+    image.putpixel((5, 5), (35, 164, 54))
+    image.save(path)
+    source = written(folder / "x.manifest", line("a.jpg", **{"seg-ref": mask("m.png", crack="#23A436")}))
+    dataset = load(source)
+    assert marks(dataset) == {"a.jpg": [("crack", 40)]}
+    assert "1 spots of fewer than 9 pixels (--min-area) left out" in messages(dataset)
+
+
 @given(st.lists(st.integers(0, 3), min_size=64, max_size=64))
 def test_every_pixel_of_a_class_lies_in_a_box_of_its_label(pixels: list[int]) -> None:
     palette = np.array([[255, 255, 255], [35, 164, 54], [31, 119, 180], [1, 2, 3]], np.uint8)

@@ -117,3 +117,45 @@ def test_what_is_wanted_changes_when_it_says_and_not_before(schedule: Schedule, 
     for before in (now, now + (want.until - now) / 2, want.until - timedelta(minutes=1)):
         assert units_at(schedule, max(now, before)) == want.units
     assert closes(schedule, now) == want.until
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "start", "stop", "shown"),
+    [
+        (BERLIN, "2026-03-29", time(2, 30), time(3, 10), ("03:00", "03:10")),
+        (BERLIN, "2026-03-29", time(2, 0), time(4, 0), ("03:00", "04:00")),
+        ("Africa/Cairo", "2026-04-24", time(0, 30), time(1, 5), ("01:00", "01:05")),
+        ("Australia/Lord_Howe", "2026-10-04", time(2, 20), time(2, 40), ("02:30", "02:40")),
+    ],
+)
+def test_a_window_that_begins_in_the_hour_that_is_left_out_opens_where_the_clock_goes_on(
+    zone: str, day: str, start: time, stop: time, shown: tuple[str, str]
+) -> None:
+    schedule = Schedule(zone, (Window(start, stop, dates=frozenset({date.fromisoformat(day)})),))
+    at = utc(f"{day}T00:00")
+    (span,) = spans(schedule, at - timedelta(days=1), at + timedelta(days=1))
+    assert tuple(f"{edge.astimezone(ZoneInfo(zone)):%H:%M}" for edge in (span.start, span.stop)) == shown
+
+
+@given(SCHEDULES, MOMENTS)
+def test_windows_are_open_when_the_clock_shows_so_minute_by_minute(schedule: Schedule, now: datetime) -> None:
+    """From when the clock first shows the opening to when it first shows the end, where it shows them at all."""
+    zone = ZoneInfo(schedule.zone)
+    clock = [(now + timedelta(minutes=minute)).astimezone(zone).replace(tzinfo=None) for minute in range(-5000, 3000)]
+    first: dict[datetime, int] = {}
+    for minute, shown in enumerate(clock):
+        first.setdefault(shown, minute)
+    units = [0] * len(clock)
+    for day in sorted({shown.date() for shown in clock})[1:-1]:
+        for window in schedule.windows:
+            if day.weekday() not in window.weekdays:
+                continue
+            opening = datetime.combine(day, window.start)
+            closing = datetime.combine(day, window.stop) + timedelta(days=window.stop <= window.start)
+            if opening not in first or (closing not in first and closing <= max(first)):
+                # Daylight saving leaves it out: that has a table of its own.
+                return
+            for minute in range(first[opening], first.get(closing, len(clock))):
+                units[minute] = max(units[minute], window.units)
+    for minute in range(5000, 5000 + 24 * 60, 7):
+        assert units_at(schedule, now + timedelta(minutes=minute - 5000)) == units[minute]

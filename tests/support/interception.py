@@ -37,6 +37,9 @@ class Spoiled:
 
 Spoil = Callable[[Call], Spoiled | None]
 
+Alter = Callable[[Call, bytes], bytes | None]
+"""What an answer is made of its body, with a status of 200; None leaves it as it is."""
+
 _WRITES = ("Create", "Update", "Delete", "Copy", "Start", "Stop", "Tag")
 _Answer = tuple[int, dict[str, str], bytes]
 
@@ -86,11 +89,13 @@ def intercepted(
     spoil: Spoil = lambda call: None,
     answered: Callable[[Call], None] = lambda call: None,
     late: Late | None = None,
+    alter: Alter = lambda call, body: None,
 ) -> Iterator[str]:
     """The address of a proxy.
 
     Parameters
     ----------
+    alter : makes other answers of the service's
     answered : called when the service has answered, before the client knows
     late : has answers of Describe lag behind writes
     """
@@ -119,6 +124,8 @@ def intercepted(
                 elif late is not None and call.what.startswith(_WRITES):
                     with lock:
                         late.wrote()
+                if (other := alter(call, answer[2])) is not None:
+                    answer = 200, {"Content-Type": "application/x-amz-json-1.1"}, other
                 answered(call)
             if spoiled is None:
                 assert answer is not None

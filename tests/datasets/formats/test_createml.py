@@ -61,3 +61,12 @@ def test_a_faulty_annotation_is_a_fault_of_its_image(tmp_path: Path, annotation:
     assert list(marks_of(tmp_path)) == ["a.png"]
     assert f"annotation 2: b.png: {says}" in said(tmp_path)
     assert "image 3: is no JSON object" in said(tmp_path)
+
+
+def test_labels_of_a_classifier_of_several_stand_in_a_list(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        image(tmp_path / name)
+    entries = [{"image": "a.png", "annotations": ["crack", "pit"]}, {"image": "b.png", "annotations": ["crack", ""]}]
+    text(tmp_path / "annotations.json", json.dumps(entries))
+    assert [record.labels for record in dataset_of(tmp_path).records] == [("crack", "pit")]
+    assert "annotation 2: b.png: has no label" in said(tmp_path)

@@ -469,3 +469,76 @@ def test_what_nobody_could_tell_is_a_fault_of_its_image(folder: Path) -> None:
     dataset = load(written(folder / "parts.csv", "image,edema,fracture\na.jpg,1.0,-1.0\nb.png,1.0,\n"))
     assert marks(dataset) == {"b.png": [("edema",)]}
     assert "'-1.0' in column 'fracture' is neither 0 nor 1" in notes(dataset)
+
+
+def plainly(number: float) -> str:
+    return f"{number:.1f}"
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(0, 400)] * 2, *[st.integers(20, 400)] * 2), min_size=1, max_size=4))
+def test_numbers_with_commas_are_those_with_points(boxes: list[tuple[int, int, int, int]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        image(Path(name) / "a.jpg")
+        tables = []
+        for point in ".,":
+            rows = [
+                f"a.jpg;{';'.join(plainly(number / 10).replace('.', point) for number in box)};crack" for box in boxes
+            ]
+            path = written(Path(name) / "x.csv", "\n".join(["image;left;top;box_width;box_height;label", *rows]))
+            tables.append(marks(load(path)))
+        assert tables[0] == tables[1]
+        assert len(tables[0]["a.jpg"]) == len(boxes)
+
+
+def test_labels_with_commas_stay_as_they_are_beside_numbers_with_commas(folder: Path) -> None:
+    path = written(folder / "x.csv", "image;left;top;box_width;box_height;label\na.jpg;10,5;10;30,0;30;1,5 mm\n")
+    assert marks(load(path)) == {"a.jpg": [("1,5 mm", 10, 10, 40, 40)]}
+
+
+@pytest.mark.parametrize(
+    "head", ["sep=;\n", "# made by a tool\n", "# a\n# b\n", "#\n"], ids=["Excel", "comment", "comments", "bare"]
+)
+@pytest.mark.parametrize("rows", ["image;label\na.jpg;crack\nb.png;pit\n"])
+def test_lines_before_the_table_are_no_rows(folder: Path, head: str, rows: str) -> None:
+    assert marks(load(written(folder / "x.csv", head + rows))) == {"a.jpg": [("crack",)], "b.png": [("pit",)]}
+    faulty = load(written(folder / "x.csv", f"{head}{rows}c.png;pit\n")).faults
+    assert [finding.name for finding in faulty] == [f"x.csv, row {head.count(chr(10)) + 4}, c.png"]
+
+
+@pytest.mark.parametrize("label", ["Riß", "Kratzer, groß", "Ölfleck", "éraflure", "señal"])
+def test_western_letters_are_read_and_the_guess_is_said(folder: Path, label: str) -> None:
+    path = folder / "x.csv"
+    path.write_bytes(f"image;label\na.jpg;{label}\nb.png;gut\n".encode("cp1252"))
+    dataset = load(path)
+    assert marks(dataset)["a.jpg"] == [(label,)]
+    assert "is not UTF-8: read as cp1252 (--encoding NAME takes another)" in notes(dataset)
+    assert "is not UTF-8" not in notes(load(path, encoding="cp1252"))
+
+
+WORDS = st.lists(st.text("abc' ", min_size=1).map(str.strip).filter(bool), min_size=1, max_size=3, unique=True)
+
+
+@settings(max_examples=30, deadline=None)
+@given(WORDS, st.sampled_from(["python", "json", "numpy"]))
+def test_lists_of_labels_are_read_as_python_json_and_numpy_write_them(labels: list[str], writer: str) -> None:
+    cell = {"python": str, "json": json.dumps, "numpy": lambda texts: str(np.array(texts))}[writer](labels)
+    with tempfile.TemporaryDirectory() as name:
+        image(Path(name) / "a.jpg")
+        quoted = '"' + cell.replace('"', '""') + '"'
+        dataset = load(written(Path(name) / "x.csv", f"image,labels\na.jpg,{quoted}\n"))
+        assert marks(dataset) == {"a.jpg": [(label,) for label in labels]}
+
+
+def test_a_list_without_quotes_is_a_fault(folder: Path) -> None:
+    dataset = load(written(folder / "x.csv", "image;labels\na.jpg;[crack, pit]\nb.png;crack\n"))
+    assert marks(dataset) == {"b.png": [("crack",)]}
+    assert "is a list that cannot be read" in notes(dataset)
+
+
+def test_labels_that_open_images_says_are_not_there_are_left_out(folder: Path) -> None:
+    rows = "a,verification,crack,1\na,verification,pit,0\nb,verification,pit,0\n"
+    dataset = load(written(folder / "x.csv", f"ImageID,Source,LabelName,Confidence\n{rows}"))
+    assert marks(dataset) == {"a.jpg": [("crack",)]}
+    assert "2 labels that are not there (Confidence 0) left out" in notes(dataset)
+    assert "nothing is on it" not in notes(dataset)

@@ -68,3 +68,9 @@ def test_what_is_not_read_is_named(tmp_path: Path) -> None:
     assert "1 tags without a region left out" in said(source)
     assert "image 2, region 2: images/b.png: width: None is no number" in said(source)
     assert "image 3: names no image" in said(source)
+
+
+def test_the_negative_tag_is_a_label_and_what_it_means_is_said(tmp_path: Path) -> None:
+    negative = {"id": "b", "originalImageUri": "https://x/b.png", "tags": [{"tagId": "n", "tagName": "Negative"}]}
+    source = export(tmp_path, [{**TAGGED, "regions": []}, negative])
+    assert any("1 image tagged Negative" in sentence for sentence in said(source).splitlines())

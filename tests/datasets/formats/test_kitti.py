@@ -31,7 +31,7 @@ def test_layouts(tmp_path: Path, picture: str, labels: str, score: str) -> None:
 
 
 def test_regions_that_nobody_labelled_are_left_out_and_their_image_is_not_empty(tmp_path: Path) -> None:
-    ignored = ROW.replace("Car", "DontCare")
+    ignored = ROW.replace("Car", "dontCARE")
     for name, rows in {"a": f"{ROW}\n{ignored}\n", "b": ignored, "c": ""}.items():
         image(tmp_path / f"image_2/{name}.png")
         text(tmp_path / f"label_2/{name}.txt", rows)

@@ -407,3 +407,48 @@ def test_an_image_that_lies_inside_its_labelme_file_alone_is_named(folder: Path)
         "c.jpg is not there, only its pixels in the JSON file (imageData)" in message for message in messages(dataset)
     )
     assert [finding.fatal for finding in dataset.findings if finding.name == "settings.json"] == [False]
+
+
+def box(**more: Any) -> dict[str, Any]:
+    return {"image_id": 0, "category_id": 1, "bbox": [10, 20, 30, 40], **more}
+
+
+LENIENT = {
+    "ids as texts": [box(image_id="0", category_id="1")],
+    "ids with points": [box(image_id=0.0, category_id=1.0)],
+    "no crowd": [box(iscrowd=None, ignore=0)],
+    "an empty box beside an outline": [box(bbox=[], segmentation=[[10, 20, 40, 20, 40, 60, 10, 60]])],
+    "not turned": [box(attributes={"occluded": False, "rotation": 0.0})],
+    "turned as far as an attribute of another kind says": [box(attributes={"rotation": "left"})],
+}
+
+
+@pytest.mark.parametrize("annotations", LENIENT.values(), ids=LENIENT.keys())
+def test_coco_is_read_as_careless_writers_have_it(folder: Path, annotations: list[dict[str, Any]]) -> None:
+    assert marks(load(dumped(folder / "x.json", coco(annotations)))) == {"a.jpg": [("crack", 10, 20, 40, 60)]}
+
+
+def test_categories_may_be_called_by_numbers(folder: Path) -> None:
+    document = coco([box()], categories=[{"id": "1", "name": 7}])
+    assert marks(load(dumped(folder / "x.json", document))) == {"a.jpg": [("7", 10, 20, 40, 60)]}
+
+
+def test_annotations_that_are_to_be_ignored_are_left_out_and_counted(folder: Path) -> None:
+    dataset = load(dumped(folder / "x.json", coco([box(), box(ignore=1), box(image_id=1, ignore=True)])))
+    assert marks(dataset) == {"a.jpg": [("crack", 10, 20, 40, 60)]}
+    assert "2 annotations that are to be ignored (ignore) left out" in messages(dataset)
+    assert [record.boxes for record in dataset.records if record.name == "b.jpg"] == [None]
+
+
+@pytest.mark.parametrize("bbox", [[], [1], [1, 2, 3]])
+def test_a_box_of_too_few_numbers_is_no_label_of_the_image(folder: Path, bbox: list[int]) -> None:
+    dataset = load(dumped(folder / "x.json", coco([box(bbox=bbox), box(image_id=1)])))
+    assert list(marks(dataset)) == ["b.jpg"]
+    assert "bbox has to hold left, top, width and height" in messages(dataset)
+
+
+def test_runs_of_another_size_than_the_image_are_a_fault(folder: Path) -> None:
+    outline = {"size": [SIDE, SIDE // 2], "counts": [10, 20, SIDE * SIDE // 2 - 30]}
+    dataset = load(dumped(folder / "x.json", coco([box(bbox=None, segmentation=outline), box(image_id=1)])))
+    assert list(marks(dataset)) == ["b.jpg"]
+    assert any(message.startswith("a run-length encoding of height and width") for message in messages(dataset))

@@ -91,3 +91,28 @@ def test_an_image_that_no_file_describes_is_named(tmp_path: Path) -> None:
     assert [(finding.name, finding.message) for finding in dataset.findings] == [
         ("b.jpg", "an image that no annotation names, left out")
     ]
+
+
+def messages(dataset: Dataset) -> list[str]:
+    return [finding.message for finding in dataset.findings]
+
+
+def test_parts_and_deleted_objects_are_left_out_and_named(tmp_path: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    part = f"<part><name>head</name>{BOX}</part>"
+    deleted = f"<name>crack</name><deleted>1</deleted>{BOX}"
+    written(tmp_path / "a.xml", "a.jpg", f"<name>person</name>{BOX}{part}{part}", deleted)
+    dataset = load_dataset(tmp_path, "voc")
+    assert [[box.label for box in record.boxes or ()] for record in dataset.records] == [["person"]]
+    assert {"2 parts of objects left out", "1 deleted objects left out"} <= set(messages(dataset))
+
+
+def test_a_file_that_names_another_image_which_is_there_too_is_told(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        photo(tmp_path / f"{name}.jpg")
+    written(tmp_path / "a.xml", "b.jpg")
+    written(tmp_path / "b.xml", "elsewhere/stale.jpg")
+    dataset = load_dataset(tmp_path, "voc")
+    assert [record.name for record in dataset.records] == ["a.jpg", "b.jpg"]
+    ((finding, name),) = [(finding.message, finding.name) for finding in dataset.findings]
+    assert (name, "is another image that is there too" in finding) == ("a.xml", True)

@@ -192,3 +192,57 @@ def test_any_text_is_rows_and_faults(text: str, names: dict[int, str]) -> None:
         looks_like_rows(path)
     told = len([row for row in text.replace(",", " ").splitlines() if row.strip()])
     assert len(rows.boxes) + len([fault for fault in rows.faults if ", row " in fault.name]) == told
+
+
+@pytest.mark.parametrize(
+    "name", ["no", "Yes", "on", "off", "null", "~", "true", "012", "1.10", "1e3", "0x1F", "2024-01-01", "1_0", "crack"]
+)
+@pytest.mark.parametrize("form", ["[{}, other]", "\n  0: {}\n  1: other", "\n- {}\n- other"])
+def test_a_class_is_called_as_it_is_written_whatever_yaml_takes_it_for(tmp_path: Path, name: str, form: str) -> None:
+    annotated(tmp_path, "0 0.5 0.5 0.25 0.25\n", f"train: images\nnames: {form.format(name)}\n")
+    assert labels_of(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("numbers", [2, 3])
+def test_the_key_points_of_a_pose_are_no_polygon(tmp_path: Path, count: int, numbers: int) -> None:
+    points = " ".join(["0.9 0.1 2"[: 3 * numbers + numbers]] * count)
+    shape = f"kpt_shape: [{count}, {numbers}]\n"
+    annotated(tmp_path, f"0 0.5 0.5 0.25 0.25 {points}\n", f"train: images\n{shape}names: [crack]\n")
+    dataset = load_dataset(tmp_path, "yolo")
+    ((box,),) = [record.boxes for record in dataset.records]
+    assert box.corners == (37.5, 37.5, 62.5, 62.5)
+    assert "1 key points left out" in [finding.message for finding in dataset.findings]
+
+
+def test_a_row_that_has_other_key_points_than_its_description_says_is_a_fault(tmp_path: Path) -> None:
+    annotated(tmp_path, "0 0.5 0.5 0.25 0.25 0.9 0.1\n", "train: images\nkpt_shape: [2, 2]\nnames: [crack]\n")
+    with pytest.raises(LayoutError, match="no image that can be used") as caught:
+        load_dataset(tmp_path, "yolo")
+    assert any("kpt_shape" in detail for detail in caught.value.details)
+
+
+@pytest.mark.parametrize(("count", "faults"), [(1, 0), (2, 1)])
+def test_fewer_names_than_classes_are_a_fault(tmp_path: Path, count: int, faults: int) -> None:
+    annotated(tmp_path, "0 0.5 0.5 0.25 0.25\n", f"train: images\nnc: {count}\nnames: [crack]\n")
+    assert len(load_dataset(tmp_path, "yolo").faults) == faults
+
+
+def test_text_files_are_found_in_any_case(tmp_path: Path) -> None:
+    annotated(tmp_path, "0 0.5 0.5 0.25 0.25\n", "train: Images\nnames: [crack]\n", images="Images", labels="LABELS")
+    (tmp_path / "LABELS/a.txt").rename(tmp_path / "LABELS/a.TXT")
+    assert labels_of(tmp_path) == ["crack"]
+
+
+def annotated(root: Path, rows: str, description: str, images: str = "images", labels: str = "labels") -> None:
+    """An image of 100 by 100 pixels with its text file."""
+    for folder in (images, labels):
+        (root / folder).mkdir()
+    drawn(0, 0, 100).save(root / images / "a.jpg")
+    (root / labels / "a.txt").write_text(rows)
+    (root / "data.yaml").write_text(description)
+
+
+def labels_of(root: Path) -> list[str]:
+    (record,) = load_dataset(root, "yolo").records
+    return [box.label for box in record.boxes or ()]
