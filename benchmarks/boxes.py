@@ -1,9 +1,10 @@
-"""F1 of the object-detection engine on boxes of magnetic tiles: python benchmarks/boxes.py FOLDER [SEEDS]
+"""F1 of the object-detection engine on boxes of magnetic tiles: python benchmarks/boxes.py FOLDER [SEEDS [SPLIT ...]]
 
 FOLDER holds the set that magnetic_tile.py tells of, with a mask beside each defect's photograph. Random: photographs of
 one tile on both sides. Near-duplicates: those that look nearly the same are kept on one side, but other photographs of
-their tiles are not. By tile: never a tile on both sides, as for tiles that were never seen. And the same engine on
-images that `customlabels sample` makes. Where the pretrained network is installed it is learnt with it, and named.
+their tiles are not. Tiles: never a tile on both sides, as for tiles that were never seen. Samples: the same engine on
+images that `customlabels sample` makes. All of them where no SPLIT is named; so many SEEDS each, three unless told.
+Where the pretrained network is installed it is learnt with it, and named. Each label's F1 is printed beside the row.
 
 A box is found where it overlaps one of its label by half (intersection over union). Thresholds are the best on the
 tested images, as in the service; the average precision beside it needs none.
@@ -13,6 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +36,7 @@ from customlabels.manifests.formats import load_dataset
 
 TEST_SHARE = 0.2
 SAMPLES = 40
+SPLITS = ("random", "near-duplicates", "tiles", "samples")
 
 
 class Boxed(NamedTuple):
@@ -45,8 +48,9 @@ class Boxed(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """F1 and average precision, means over the labels; seconds to train and to look at one image."""
+    """F1 of each label, and with the average precision its mean; seconds to train and to look at one image."""
 
+    labels: dict[str, float]
     f1: float
     precision: float
     training: float
@@ -54,11 +58,11 @@ class Figures(NamedTuple):
 
 
 def boxed(dataset: Dataset) -> Boxed:
-    labels = sorted({box.label for record in dataset.records for box in record.boxes})
+    labels = sorted({box.label for record in dataset.records for box in record.boxes or ()})
     images = [features.decode(record.path.read_bytes()) for record in dataset.records]
     boxes = [
         [(labels.index(box.label), float(box.left), float(box.top), float(box.width), float(box.height)) for box in own]
-        for own in (record.boxes for record in dataset.records)
+        for own in (record.boxes or () for record in dataset.records)
     ]
     return Boxed(images, boxes, labels)
 
@@ -84,12 +88,19 @@ def measured(all_: Boxed, test: NDArray[np.bool_]) -> Figures:
         version_arn="", labels=all_.labels, tested=tested, training_images=len(train), ended=datetime.now(UTC)
     )
     means = result["AggregatedEvaluationResults"]
-    return Figures(means["F1Score"], means["AveragePrecision"], trained - began, (ended - trained) / len(detected))
+    each = {label["Label"]: label["Metrics"]["F1Score"] for label in result["LabelEvaluationResults"]}
+    seconds = trained - began, (ended - trained) / len(detected)
+    return Figures(each, means["F1Score"], means["AveragePrecision"], *seconds)
 
 
-def report(what: str, figures: list[Figures]) -> None:
+def report(what: str, all_: Boxed, tests: Iterable[NDArray[np.bool_]]) -> None:
+    figures: list[Figures] = []
+    for test in tests:
+        figures.append(measured(all_, test))
+        each = ", ".join(f"{label} {f1:.3f}" for label, f1 in figures[-1].labels.items())
+        print(f"{what}, split {len(figures)}: F1 {figures[-1].f1:.3f}; {each}", flush=True)
     f1 = [figure.f1 for figure in figures]
-    precision, training, detecting = (statistics.mean(values) for values in list(zip(*figures, strict=True))[1:])
+    precision, training, detecting = (statistics.mean(values) for values in list(zip(*figures, strict=True))[2:])
     spread = f" ({min(f1):.3f} to {max(f1):.3f})" if len(f1) > 1 else ""
     figure = (
         f"F1 {statistics.mean(f1):.3f}{spread} at IoU 0.5, AP {precision:.3f}; {training:.0f} s to train, "
@@ -100,25 +111,29 @@ def report(what: str, figures: list[Figures]) -> None:
     note(Row(f"boxes of {what}{named}", figure=figure, runs=len(f1)))
 
 
-def main(folder: Path, seeds: range) -> None:
+def main(folder: Path, seeds: range, splits: Sequence[str]) -> None:
     tested = load_dataset(folder, "masks")
     photographs = boxed(tested)
-    alike = grouped(tested, (duplicates.records for duplicates in near_duplicates(tested.records)))
-    truth = np.array(
-        [[any(box[0] == k for box in own) for k in range(len(photographs.labels))] for own in photographs.boxes]
-    )
-    groups = tiles([record.name for record in tested.records])
-    report("magnetic tiles, random split", [measured(photographs, sides(tested, seed)) for seed in seeds])
-    report("magnetic tiles, near-duplicates on one side", [measured(photographs, sides(alike, seed)) for seed in seeds])
-    report(
-        "magnetic tiles, no tile on both sides",
-        [measured(photographs, chosen(truth, groups, seed + 1)) for seed in seeds],
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        make_samples(Path(folder), images=SAMPLES)
-        samples = load_dataset(Path(folder) / "boxes.json", "coco")
-        report("sample images", [measured(boxed(samples), sides(samples, seed)) for seed in seeds])
+    if "random" in splits:
+        report("magnetic tiles, random split", photographs, (sides(tested, seed) for seed in seeds))
+    if "near-duplicates" in splits:
+        alike = grouped(tested, (duplicates.records for duplicates in near_duplicates(tested.records)))
+        tests = (sides(alike, seed) for seed in seeds)
+        report("magnetic tiles, near-duplicates on one side", photographs, tests)
+    if "tiles" in splits:
+        truth = np.array(
+            [[any(box[0] == k for box in own) for k in range(len(photographs.labels))] for own in photographs.boxes]
+        )
+        groups = tiles([record.name for record in tested.records])
+        tests = (chosen(truth, groups, seed + 1) for seed in seeds)
+        report("magnetic tiles, no tile on both sides", photographs, tests)
+    if "samples" in splits:
+        with tempfile.TemporaryDirectory() as made:
+            make_samples(Path(made), images=SAMPLES)
+            samples = load_dataset(Path(made) / "boxes.json", "coco")
+            report("sample images", boxed(samples), (sides(samples, seed) for seed in seeds))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), range(int(sys.argv[2]) if len(sys.argv) > 2 else 3))
+    given = sys.argv[2:]
+    main(Path(sys.argv[1]), range(int(given[0]) if given else 3), given[1:] or SPLITS)

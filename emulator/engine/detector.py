@@ -82,7 +82,7 @@ class _Seen(NamedTuple):
 
     sums: NDArray[np.float64]
     likely: Plane
-    boxed: Plane
+    light: Plane
     whole: Plane
 
 
@@ -118,7 +118,7 @@ def fit(
     others: list[Examples] = []
     for number, (truth, fold) in enumerate(zip(truths, folds, strict=True)):
         seen = _look(nets[fold], truth.image, len(labels), described_by)
-        proposed = detector_boxes.proposed(seen.likely, seen.boxed, shapes, shape_labels)
+        proposed = detector_boxes.proposed(seen.likely, seen.light, shapes, shape_labels)
         both = chosen_boxes(proposed, truth, far, further, _random(seed, number))
         for into, chosen in zip((learnt, others), both, strict=True):
             rows = detector_boxes.described(seen.sums, chosen, seen.whole)
@@ -198,9 +198,10 @@ def _nets(
     rows, classes, owners = [], [], []
     for number, (truth, fold) in enumerate(zip(truths, folds, strict=True)):
         planes, _ = detector_pixels.channels(truth.image)
-        down, across, own = detector_pixels.places(planes.shape[1:], truth.boxes, truth.which, _random(seed, number))
-        coarse = detector_pixels.sampled(_maps(truth.image, described_by), planes.shape[1:], (down, across))
-        rows.append(np.concatenate([planes[:, down, across].T, coarse], axis=1))
+        sides = (truth.image.shape[0], truth.image.shape[1])
+        down, across, own = detector_pixels.places(sides, truth.boxes, truth.which, _random(seed, number))
+        coarse = detector_pixels.sampled(_maps(truth.image, described_by), sides, (down, across))
+        rows.append(np.column_stack([*(plane[down, across] for plane in planes), coarse]))
         classes.append(own)
         owners.append(np.full(len(own), fold))
     table, truth_of, owner = np.concatenate(rows), np.concatenate(classes), np.concatenate(owners)
@@ -221,11 +222,11 @@ def _maps(image: NDArray[np.uint8], described_by: str) -> list[Plane]:
 def _look(net: Net, image: NDArray[np.uint8], labels: int, described_by: str) -> _Seen:
     planes, boxed = detector_pixels.channels(image)
     likely = detector_pixels.likely(net, planes, labels, _maps(image, described_by))
-    maps = np.concatenate([likely, boxed], axis=2)
     height, width = image.shape[:2]
-    highest = np.array([cv2.blur(likely[:, :, label], (9, 9)).max() for label in range(labels)])
-    whole = np.concatenate([maps.mean(axis=(0, 1)), highest, np.array([height, width]) / 100]).astype(np.float32)
-    return _Seen(cv2.integral(maps).reshape(height + 1, width + 1, -1), likely, boxed, whole)
+    sums = detector_boxes.summed([*likely, *boxed])
+    highest = np.array([cv2.blur(plane, (9, 9)).max() for plane in likely])
+    whole = np.concatenate([sums[-1, -1] / (height * width), highest, np.array([height, width]) / 100])
+    return _Seen(sums, likely, boxed[0], whole.astype(np.float32))
 
 
 def _scored(model: BoxDetector, image: NDArray[np.uint8]) -> list[tuple[Boxes, NDArray[np.float64]]]:
@@ -233,7 +234,7 @@ def _scored(model: BoxDetector, image: NDArray[np.uint8]) -> list[tuple[Boxes, N
     labels = len(model.labels)
     seen = _look(_net(model), image, labels, model.described_by)
     forest = (model.features, model.thresholds, model.children, model.values, model.firsts)
-    boxes = detector_boxes.proposed(seen.likely, seen.boxed, model.shapes, model.shape_labels)
+    boxes = detector_boxes.proposed(seen.likely, seen.light, model.shapes, model.shape_labels)
     answers = detector_forest.asked(forest, detector_boxes.described(seen.sums, boxes, seen.whole))
     all_boxes, all_answers = [boxes], [answers]
     for _ in range(_STEPS):
