@@ -10,6 +10,7 @@ __all__ = [
     "bucket",
     "clients",
     "function_log",
+    "kinesis_video",
     "many_puts",
     "metric_queries",
     "parameters",
