@@ -116,9 +116,9 @@ def _days(texts: Iterable[str]) -> tuple[set[int], set[date]]:
 def _hands(key: str, text: str) -> time:
     if key == "stop" and text.strip() == "24:00":
         return time()
-    parts = _HANDS.fullmatch(text.strip())
+    hands = _HANDS.fullmatch(text.strip())
     try:
-        return time(*map(int, parts.groups() if parts else ("",)))
+        return time(int(hands[1]), int(hands[2])) if hands else time(24)
     except ValueError:
         raise ValueError(f"{key}: {text!r} is no time of day; write 06:00") from None
 
