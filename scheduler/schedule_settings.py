@@ -116,11 +116,13 @@ def _days(texts: Iterable[str]) -> tuple[set[int], set[date]]:
 def _hands(key: str, text: str) -> time:
     if key == "stop" and text.strip() == "24:00":
         return time()
-    hands = _HANDS.fullmatch(text.strip())
+    hands, fault = _HANDS.fullmatch(text.strip()), f"{key}: {text!r} is no time of day; write 06:00"
+    if hands is None:
+        raise ValueError(fault)
     try:
-        return time(int(hands[1]), int(hands[2])) if hands else time(24)
+        return time(int(hands[1]), int(hands[2]))
     except ValueError:
-        raise ValueError(f"{key}: {text!r} is no time of day; write 06:00") from None
+        raise ValueError(fault) from None
 
 
 def _period(text: str) -> set[date]:
