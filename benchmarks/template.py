@@ -64,6 +64,7 @@ def inspection_stack() -> str:
         results=("my-bucket", "customlabels"),
         bucket="my-bucket",
         key="customlabels/surface/inspection/code.zip",
+        watch_key="customlabels/surface/inspection/watch.zip",
         keys=("arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000",),
     )
     return of_inspection.template(parts)

@@ -9,7 +9,7 @@ from customlabels.aws.stacks.stack import render as render_files
 from customlabels.aws.stacks.stack import write_files
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.stack_options import code_bucket_option
-from customlabels.inspection.stack.inspection_stack import GOLDEN, ZIP
+from customlabels.inspection.stack.inspection_stack import GOLDEN, WATCH_ZIP, ZIP
 from customlabels.inspection.stack.notifications import configuration
 from customlabels.session import Session
 
@@ -20,13 +20,14 @@ from customlabels.session import Session
 @click.option(
     "--to",
     type=click.Path(path_type=Path, file_okay=False),
-    help=f"Write template.yaml, {ZIP}, notification.json and, where the settings name golden images, {GOLDEN} there.",
+    help=f"Write template.yaml, {ZIP}, {WATCH_ZIP} and notification.json there, and {GOLDEN} where the settings name "
+    "golden images.",
 )
 @pass_session
 def render(session: Session, project: str | None, bucket: str | None, to: Path | None) -> None:
     """Print the CloudFormation template, for teams that deploy with tools of their own.
 
-    It names the zip of the functions, and that of golden images, in the bucket, where you put them: --to writes all of
+    It names the zips of the functions, and that of golden images, in the bucket, where you put them: --to writes all of
     it, and the notification that the watched bucket needs beside its own. Without credentials it leaves out what only
     the account knows, and says so.
 
@@ -37,7 +38,7 @@ def render(session: Session, project: str | None, bucket: str | None, to: Path |
     if to is None:
         session.console.document(stack.template.rstrip())
         return
-    names = {parts.key: ZIP} | ({parts.golden: GOLDEN} if parts.golden else {})
+    names = {parts.key: ZIP, parts.watch_key: WATCH_ZIP} | ({parts.golden: GOLDEN} if parts.golden else {})
     template, *zips = render_files(stack, to, names)
     inspection = parts.asked.inspection
     of_queue = configuration(stack.name, "QueueArn of the stack's outputs", inspection.prefix)

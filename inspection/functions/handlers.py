@@ -1,53 +1,25 @@
-"""The handlers of the Lambda functions; the stack gives it its place in environment variables.
+"""The handlers of the Lambda functions that images and batches call; the stack gives them their place in environment
+variables.
 
 Imports the standard library, boto3 and this package's light modules alone: the functions' zip holds nothing else.
 """
 
 import os
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from customlabels.aws.function_log import log
-from customlabels.aws.topics import publish
 from customlabels.inspection.claims import Table
-from customlabels.inspection.functions import concluding, hourly, listed
+from customlabels.inspection.functions import concluding, listed, warm
 from customlabels.inspection.functions import look as looking
-from customlabels.inspection.functions.asking import Model, milliseconds
-from customlabels.inspection.functions.knowledge import Known, Version, assumed_thresholds, look_up
-from customlabels.inspection.golden import unpacked
-from customlabels.inspection.rules import with_assumed
+from customlabels.inspection.functions.knowledge import Known, Version
 
 Document = dict[str, Any]
 
-_KNOWN_FOR = 30.0
-"""Seconds after which parameters are read again."""
-
-_GOLDEN_PART = 0.4
-"""Of the time of the hourly function, after which it shows no more golden images."""
-
 _LONGEST_DELAY = 900
 """Seconds. Source: SQS API reference, SendMessage, DelaySeconds."""
-
-
-@dataclass(slots=True)
-class _Memory:
-    """What a warm function knows from calls before."""
-
-    known: Known | None = None
-    read: float = 0.0
-    assumed: dict[str, Mapping[str, float]] = field(default_factory=dict)
-    down: dict[str, float] = field(default_factory=dict)
-    """When versions that were not running were last asked, by ARN."""
-
-
-_memory = _Memory()
 
 
 def look(event: Document, context: Any) -> Document:
@@ -77,11 +49,11 @@ def look_listed(event: Document, context: Any) -> list[Document]:
     """
     given, items = event["BatchInput"], event["Items"]
     version = Version(given["version"], given["arn"])
-    known = _known(os.environ["PROJECT"])
+    known = warm.known(os.environ["PROJECT"])
     if given["judged"] != listed.judged_by(known.inspection, version.arn):
         # A warm function may remember rules that were others when the batch was begun.
-        _memory.known = None
-        known = _known(os.environ["PROJECT"])
+        warm.memory.known = None
+        known = warm.known(os.environ["PROJECT"])
     # Whoever runs a batch is told of its end; objects that it looks at are left as they are. Until the schedule's sweep
     # has told workers the rate of the units that are up, it is that of those that were asked for.
     inspection = replace(
@@ -97,54 +69,12 @@ def look_listed(event: Document, context: Any) -> list[Document]:
 
 def conclude(event: Document, _: Any) -> Document:
     """Sees to what is left when a batch has ended, however that was: its uptime, its results, its notice."""
-    return concluding.conclude(event["detail"], os.environ["PROJECT"], os.environ["TOPIC"], _client)
-
-
-def watch(event: Document, context: Any) -> Document:
-    """Looks whether what arrives, or the model, has changed: how many days were judged, and golden images shown."""
-    project, seconds = os.environ["PROJECT"], context.get_remaining_time_in_millis() / 1000
-    known = _known(project)
-    version = next(iter(known.versions), None)
-    if version is None:
-        return {}
-    table = Table(_client("dynamodb"), os.environ["TABLE"])
-    rules = with_assumed(known.inspection.rules, _assumed(version))
-    if version.arn not in _memory.assumed:
-        # By other thresholds than its own it would be said to be wrong; the next hour looks again.
-        return {}
-    hour = hourly.Hour(
-        project,
-        table,
-        version,
-        rules.thresholds,
-        deadline=timedelta(seconds=int(os.environ["DEADLINE"])),
-        kept=timedelta(days=known.inspection.keep),
-        now=datetime.fromisoformat(event["time"]),
-        lasts=timedelta(seconds=seconds),
-    )
-
-    def tell(about: str, lines: Sequence[str]) -> None:
-        publish(_client("sns"), os.environ["TOPIC"], *hourly.notice(project, version.name, about, lines))
-
-    golden = None
-    if key := os.environ.get("GOLDEN"):
-        body = _client("s3").get_object(Bucket=os.environ["BUCKET"], Key=key)["Body"].read()
-        model = Model(
-            _client("rekognition"),
-            table,
-            version,
-            alone=True,
-            rate=known.inspection.rate,
-            least=hourly.least(rules.thresholds),
-            last=milliseconds() + round(1000 * seconds * _GOLDEN_PART),
-        )
-        golden = hourly.show_golden(hour, unpacked(body), model, tell)
-    return {"days": len(hourly.judge_days(hour, tell)), "golden": golden.images if golden else 0}
+    return concluding.conclude(event["detail"], os.environ["PROJECT"], os.environ["TOPIC"], warm.client)
 
 
 def _outcome(messages: list[looking.Message], seconds: float) -> looking.Outcome:
     project = os.environ["PROJECT"]
-    known = _known(project)
+    known = warm.known(project)
     version = _answering(known)
     if version is None:
         log("ERROR", f"{project} has no champion that could look")
@@ -155,59 +85,28 @@ def _outcome(messages: list[looking.Message], seconds: float) -> looking.Outcome
 def _looked(
     messages: list[looking.Message], known: Known, version: Version, seconds: float, judged: str | None = None
 ) -> looking.Outcome:
-    table = Table(_client("dynamodb"), os.environ["TABLE"])
-    clients = looking.Clients(_client("rekognition"), _client("s3"), _client("events"), table)
-    outcome = looking.look(messages, os.environ["PROJECT"], clients, known, version, _assumed(version), seconds, judged)
+    table = Table(warm.client("dynamodb"), os.environ["TABLE"])
+    clients = looking.Clients(warm.client("rekognition"), warm.client("s3"), warm.client("events"), table)
+    project, assumed = os.environ["PROJECT"], warm.assumed(version)
+    outcome = looking.look(messages, project, clients, known, version, assumed, seconds, judged)
     if outcome.down:
-        _memory.down[version.arn] = time.monotonic()
+        warm.memory.down[version.arn] = time.monotonic()
     return outcome
-
-
-def _known(project: str) -> Known:
-    if _memory.known is None or time.monotonic() - _memory.read > _KNOWN_FOR:
-        _memory.known, _memory.read = look_up(_client("ssm"), project, datetime.now(UTC)), time.monotonic()
-    return _memory.known
 
 
 def _answering(known: Known) -> Version | None:
     """The champion; while it is not up yet, the version that serves until it is."""
-    now = time.monotonic()
-    up = [version for version in known.versions if now - _memory.down.get(version.arn, -_KNOWN_FOR) >= _KNOWN_FOR]
+    long_ago = time.monotonic() - warm.KNOWN_FOR
+    up = [version for version in known.versions if warm.memory.down.get(version.arn, long_ago) <= long_ago]
     return next(iter(up or known.versions), None)
-
-
-def _assumed(version: Version) -> Mapping[str, float]:
-    """The version's own thresholds; none while they cannot be read, which leaves images without a verdict open."""
-    if version.arn not in _memory.assumed:
-        try:
-            _memory.assumed[version.arn] = assumed_thresholds(
-                _client("rekognition"), _client("s3"), os.environ["PROJECT_ARN"], version
-            )
-        except Exception as error:
-            log("ERROR", f"the thresholds of {version.name} cannot be read: {error}")
-            return {}
-    return _memory.assumed[version.arn]
 
 
 def _sent_anew(message: looking.Message, seconds: float) -> bool:
     """Whether the message could be sent again, to be seen after so many seconds."""
     delay = min(_LONGEST_DELAY, round(seconds))
     try:
-        _client("sqs").send_message(QueueUrl=os.environ["QUEUE_URL"], MessageBody=message.body, DelaySeconds=delay)
+        warm.client("sqs").send_message(QueueUrl=os.environ["QUEUE_URL"], MessageBody=message.body, DelaySeconds=delay)
     except Exception as error:
         log("ERROR", f"a message was not sent anew: {error}")
         return False
     return True
-
-
-@cache
-def _client(service: str) -> Any:
-    """Made once an environment: a call of a warm function finds it there."""
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": 1 if service == "rekognition" else 4},
-        connect_timeout=5,
-        read_timeout=20,
-        max_pool_connections=20,
-    )
-    make: Any = boto3.client
-    return make(service, config=config)

@@ -26,9 +26,9 @@ from customlabels.pipelines.service.projects import need_project
 from customlabels.pipelines.service.states import STARTABLE, UP, State
 from customlabels.pipelines.service.versions import Description, version_name
 
-HANDLERS = "customlabels.inspection.functions.handlers"
-ZIP, GOLDEN = "inspection.zip", "golden.zip"
-"""What `render` calls the code, and the golden images."""
+HANDLERS, WATCH_HANDLER = (f"customlabels.inspection.functions.{name}" for name in ("handlers", "watch_handler"))
+ZIP, WATCH_ZIP, GOLDEN = "inspection.zip", "watch.zip", "golden.zip"
+"""What `render` calls the code, that of the hourly function, and the golden images."""
 
 _TAG = "customlabels:project"
 
@@ -113,8 +113,9 @@ def assemble(
     ----------
     golden : golden images, packed; None: there are none
     """
-    code, folder, names = functions_zip(HANDLERS), code_folder(settings, project, bucket), names_of(project)
-    key = f"{folder.key}/{digest(code)}.zip"
+    folder, names = code_folder(settings, project, bucket), names_of(project)
+    code, watch_code = functions_zip(HANDLERS), functions_zip(WATCH_HANDLER)
+    key, watch_key = (f"{folder.key}/{digest(body)}.zip" for body in (code, watch_code))
     shown = {} if golden is None else {f"{folder.key}/{digest(golden)}.golden.zip": golden}
     parts = Parts(
         project=project,
@@ -124,12 +125,15 @@ def assemble(
         results=(_results_bucket(account) or bucket, settings.project.prefix),
         bucket=bucket,
         key=key,
+        watch_key=watch_key,
         batches=batch_folder(settings, project, bucket),
         keys=account.keys,
         has_table=account.has_table,
         golden=next(iter(shown), None),
     )
-    stack = Stack(names.stack, template(parts), folder, {key: code, **shown}, settings.project.kms_key)
+    stack = Stack(
+        names.stack, template(parts), folder, {key: code, watch_key: watch_code, **shown}, settings.project.kms_key
+    )
     return Assembled(parts, names, stack)
 
 

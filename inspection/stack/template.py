@@ -67,7 +67,7 @@ class Parts:
     project_arn, topic : parameters of the template where they are None
     topic : told of alarms
     results : bucket and prefix where trainings leave their evaluations
-    key : of the function's zip in `bucket`
+    key, watch_key : in `bucket`, of the zip of the functions, and of that of the hourly one
     keys : KMS keys of the buckets that the function reads and writes
     has_table : whether the table is the stack's; else it is there, left by an inspection before
     batches : the folder where batches lie; by default below the results
@@ -81,6 +81,7 @@ class Parts:
     results: tuple[str, str]
     bucket: str
     key: str
+    watch_key: str
     keys: Sequence[str] = ()
     has_table: bool = True
     batches: S3Address | None = None
@@ -108,6 +109,7 @@ def template(parts: Parts) -> str:
             workers=parts.asked.workers,
             bucket=parts.bucket,
             key=parts.key,
+            watch_key=parts.watch_key,
             has_table=parts.has_table,
             by_day=BY_DAY,
             timeout=TIMEOUT,

@@ -20,7 +20,7 @@ from customlabels.aws import parameters
 from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
 from customlabels.inspection.documents import inspection_text
-from customlabels.inspection.functions import handlers
+from customlabels.inspection.functions import handlers, warm
 from customlabels.inspection.functions.knowledge import Version
 from customlabels.inspection.rules import Rules
 
@@ -392,15 +392,15 @@ def deployed(made: Line, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         "AWS_DEFAULT_REGION": "us-east-1",
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(handlers, "_memory", handlers._Memory())
-    handlers._client.cache_clear()
+    monkeypatch.setattr(warm, "memory", warm.Memory())
+    warm.client.cache_clear()
     put = {"Type": "String", "Overwrite": True}
     ssm.put_parameter(Name=parameters.inspection_rules("line"), Value=inspection_text(made.inspection), **put)
     champion = json.dumps({"version": "v1", "arn": made.version.arn})
     ssm.put_parameter(Name=parameters.champion("line"), Value=champion, **put)
     yield url
     sqs.delete_queue(QueueUrl=url)
-    handlers._client.cache_clear()
+    warm.client.cache_clear()
 
 
 def event(*bodies: str) -> dict[str, Any]:
@@ -429,7 +429,7 @@ def test_what_only_has_to_wait_is_sent_anew_and_costs_no_try(made: Line, deploye
     # The version that serves is asked next.
     serving = json.dumps({"version": "v1", "arn": made.version.arn})
     ssm.put_parameter(Name=parameters.serving("line"), Value=serving, Type="String", Overwrite=True)
-    handlers._memory.known = None
+    warm.memory.known = None
     assert handlers.look(event(body), Context()) == {"batchItemFailures": []}
     assert made.sighting(body)["verdict"] == "defect"
 

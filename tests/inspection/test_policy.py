@@ -22,7 +22,9 @@ SCOPE = Scope("111122223333", "eu-west-1", "surface", "plant-7", "customlabels",
 )
 def test_the_policy_deploys_every_resource_that_a_stack_may_have(arns: tuple[str | None, str | None]) -> None:
     asked = Asked(Inspection("line-1", "images/", Rules(frozenset({"crack"}))), timedelta(hours=4), 3)
-    text = template(Parts("surface", *arns, asked, ("plant-7", "customlabels"), "plant-7", "functions/ab.zip"))
+    text = template(
+        Parts("surface", *arns, asked, ("plant-7", "customlabels"), "plant-7", "functions/ab.zip", "functions/cd.zip")
+    )
     types = {resource["Type"] for resource in yaml.safe_load(text)["Resources"].values()}
     assert resource_types(text) == types
     allowed = {action for statement in inspection(SCOPE)["Statement"] for action in statement["Action"]}

@@ -26,7 +26,8 @@ TAGS = replace(PLAIN, on_defect="tag", prefix="")
 def made(inspection: Inspection = PLAIN, **more: Any) -> str:
     asked = Asked(inspection, timedelta(hours=4), 3)
     given: dict[str, Any] = {"project": "surface", "project_arn": PROJECT, "topic": TOPIC}
-    given |= {"results": ("plant-7", "customlabels"), "bucket": "plant-7", "key": "functions/ab.zip"}
+    given |= {"results": ("plant-7", "customlabels"), "bucket": "plant-7"}
+    given |= {"key": "functions/ab.zip", "watch_key": "functions/cd.zip"}
     return template(Parts(asked=asked, **{**given, **more}))
 
 
