@@ -207,10 +207,16 @@ def _grid(
 
 def summed(planes: Sequence[Plane]) -> NDArray[np.float64]:
     """(height + 1, width + 1, channels) sums of the planes, (height, width) each, from the upper left corner."""
-    height, width = planes[0].shape
-    parts = (planes[first : first + _AT_ONCE] for first in range(0, len(planes), _AT_ONCE))
-    sums = [cv2.integral(cv2.merge(part)).reshape(height + 1, width + 1, -1) for part in parts]
-    return np.concatenate(sums, axis=2) if len(sums) > 1 else sums[0]
+    sides = (planes[0].shape[0] + 1, planes[0].shape[1] + 1)
+    sums: NDArray[np.float64]
+    if len(planes) <= _AT_ONCE:
+        sums = cv2.integral(cv2.merge(planes)).reshape(*sides, -1)
+        return sums
+    sums = np.empty((*sides, len(planes)))
+    for first in range(0, len(planes), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        sums[:, :, part] = cv2.integral(cv2.merge(planes[part])).reshape(*sides, -1)
+    return sums
 
 
 def described(sums: NDArray[np.float64], boxes: Boxes, image: NDArray[np.float32]) -> Plane:

@@ -75,7 +75,7 @@ def test_how_much_boxes_share_is_counted_in_pixels(first: list[tuple[int, ...]],
     np.testing.assert_allclose(shares, expected, atol=1e-12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 6), st.integers(2, 4), st.integers(0, 2**32 - 1))
 def test_a_forest_answers_as_the_trees_that_it_was_grown_from(rows: int, length: int, outputs: int, seed: int) -> None:
     from sklearn.ensemble import ExtraTreesRegressor
