@@ -197,11 +197,11 @@ def _grid(
     sums : (height + 1, width + 1), sums of one channel
     """
     (left, right), (top, bottom) = (
-        [np.clip(np.rint(edge), 0, limit).astype(np.intp) for edge in (low, low + length)]
+        [np.minimum(np.maximum(np.rint(edge), 0), limit).astype(np.intp) for edge in (low, low + length)]
         for low, length, limit in ((lefts, size[0], sums.shape[1] - 1), (tops, size[1], sums.shape[0] - 1))
     )
-    upper, lower = sums[top], sums[bottom]
-    total = lower[:, right] - upper[:, right] - (lower[:, left] - upper[:, left])
+    rows = sums.take(bottom, axis=0) - sums.take(top, axis=0)
+    total = rows.take(right, axis=1) - rows.take(left, axis=1)
     return total, np.maximum(bottom - top, 0)[:, None] * np.maximum(right - left, 0).astype(np.float64)
 
 
