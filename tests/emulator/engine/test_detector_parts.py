@@ -2,7 +2,7 @@
 
 import cv2
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from customlabels.emulator.engine import detector_boxes, detector_forest, detector_pixels
@@ -16,6 +16,7 @@ coarse = st.lists(st.tuples(st.integers(1, 7), st.integers(1, 12), st.integers(1
 
 @settings(max_examples=40, deadline=None)
 @given(sides, coarse, st.integers(0, 2**32 - 1))
+@example((83, 17), [(1, 5, 5), (1, 15, 15), (2, 5, 1)], 0)
 def test_coarse_maps_count_as_channels_of_their_own_made_as_large_as_the_image(
     size: tuple[int, int], shapes: list[tuple[int, int, int]], seed: int
 ) -> None:
