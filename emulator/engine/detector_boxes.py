@@ -197,20 +197,26 @@ def _grid(
     sums : (height + 1, width + 1), sums of one channel
     """
     (left, right), (top, bottom) = (
-        [np.clip(np.rint(edge), 0, limit).astype(np.intp) for edge in (low, low + length)]
+        [np.minimum(np.maximum(np.rint(edge), 0), limit).astype(np.intp) for edge in (low, low + length)]
         for low, length, limit in ((lefts, size[0], sums.shape[1] - 1), (tops, size[1], sums.shape[0] - 1))
     )
-    upper, lower = sums[top], sums[bottom]
-    total = lower[:, right] - upper[:, right] - (lower[:, left] - upper[:, left])
+    rows = sums.take(bottom, axis=0) - sums.take(top, axis=0)
+    total = rows.take(right, axis=1) - rows.take(left, axis=1)
     return total, np.maximum(bottom - top, 0)[:, None] * np.maximum(right - left, 0).astype(np.float64)
 
 
 def summed(planes: Sequence[Plane]) -> NDArray[np.float64]:
     """(height + 1, width + 1, channels) sums of the planes, (height, width) each, from the upper left corner."""
-    height, width = planes[0].shape
-    parts = (planes[first : first + _AT_ONCE] for first in range(0, len(planes), _AT_ONCE))
-    sums = [cv2.integral(cv2.merge(part)).reshape(height + 1, width + 1, -1) for part in parts]
-    return np.concatenate(sums, axis=2) if len(sums) > 1 else sums[0]
+    sides = (planes[0].shape[0] + 1, planes[0].shape[1] + 1)
+    sums: NDArray[np.float64]
+    if len(planes) <= _AT_ONCE:
+        sums = cv2.integral(cv2.merge(planes)).reshape(*sides, -1)
+        return sums
+    sums = np.empty((*sides, len(planes)))
+    for first in range(0, len(planes), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        sums[:, :, part] = cv2.integral(cv2.merge(planes[part])).reshape(*sides, -1)
+    return sums
 
 
 def described(sums: NDArray[np.float64], boxes: Boxes, image: NDArray[np.float32]) -> Plane:

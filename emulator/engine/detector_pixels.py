@@ -202,7 +202,7 @@ def likely(net: Sequence[NDArray[Any]], planes: Sequence[Plane], labels: int, ma
     own, coarse = net[0][: len(planes)], net[0][len(planes) :]
     at, wide = _widened(coarse, maps, (height, width))
     wide += net[1][:, None, None]
-    slopes = np.diff(wide, axis=1) / np.diff(at)[:, None]
+    slopes = np.diff(wide, axis=1) / np.diff(at).astype(np.float32)[:, None]
     sure: Plane = np.empty((labels, height, width), dtype=np.float32)
     some = max(1, _AT_ONCE // width)
     for start in range(0, height, some):
@@ -218,11 +218,11 @@ def likely(net: Sequence[NDArray[Any]], planes: Sequence[Plane], labels: int, ma
             cv2.threshold(values, 0, 0, cv2.THRESH_TOZERO, dst=values)
             values = net[layer].T @ values
             values += net[layer + 1][:, None]
-        sure[:, rows] = 1 / (1 + np.exp(-np.clip(values[:labels], -20, 20))).reshape(labels, -1, width)
+        sure[:, start : start + some] = 1 / (1 + np.exp(-np.clip(values[:labels], -20, 20))).reshape(labels, -1, width)
     return sure
 
 
-def _widened(weights: Plane, maps: Sequence[Plane], sides: tuple[int, int]) -> tuple[NDArray[np.float32], Plane]:
+def _widened(weights: Plane, maps: Sequence[Plane], sides: tuple[int, int]) -> tuple[NDArray[np.float64], Plane]:
     """Rows of the image between which what all maps add to the first layer changes evenly, and what they add there,
     (units, rows, width): weighed while the maps are small, then made as wide as the image.
 
@@ -230,7 +230,8 @@ def _widened(weights: Plane, maps: Sequence[Plane], sides: tuple[int, int]) -> t
     """
     height, width = sides
     centres = [(np.arange(plane.shape[1]) + 0.5) * height / plane.shape[1] - 0.5 for plane in maps]
-    at = np.unique(np.clip(np.concatenate([[0, height - 1], *centres]), 0, height - 1))
+    # Rounded, since rows of two maps that meet are no two rows apart by what a processor rounds.
+    at = np.unique(np.clip(np.concatenate([[0, height - 1], *centres]), 0, height - 1).round(4))
     wide = np.zeros((weights.shape[1], len(at), width), dtype=np.float32)
     for plane in maps:
         own, weights = weights[: len(plane)], weights[len(plane) :]
@@ -239,7 +240,7 @@ def _widened(weights: Plane, maps: Sequence[Plane], sides: tuple[int, int]) -> t
         rows = small[:, first] * (1 - share)[:, None] + small[:, second] * share[:, None]
         for unit, added in zip(wide, rows, strict=True):
             unit += cv2.resize(added, (width, len(at)), interpolation=cv2.INTER_LINEAR)
-    return at.astype(np.float32), wide
+    return at, wide
 
 
 def _bends(smooth: Plane, width: float) -> tuple[Plane, Plane]:

@@ -184,7 +184,8 @@ def graph(tensors: dict[str, Tensor], side: int, stages: tuple[int, ...]) -> tup
         )
         if not bounded:
             return name
-        nodes.append(onnx_file.node("Clip", (name,), f"{name}.bounded", min=0.0, max=6.0))
+        # OpenCV's own name, none of ONNX: it does this within the convolution, and ONNX's Clip in a step of its own.
+        nodes.append(onnx_file.node("ReLU6", (name,), f"{name}.bounded"))
         return f"{name}.bounded"
 
     current, number, outputs = convolved("image", "_conv_stem", "_bn0", 2), 0, []

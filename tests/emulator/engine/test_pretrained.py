@@ -117,7 +117,7 @@ def test_opencv_runs_what_is_written_out_as_it_is_by_hand(side: int, step: int, 
             dilations=(1, 1),
             group=4 if alone else 1,
         ),
-        onnx_file.node("Clip", ("convolved",), "bounded", min=0.0, max=6.0),
+        onnx_file.node("ReLU6", ("convolved",), "bounded"),
     ]
     file = onnx_file.model(steps, {"kernel": kernel, "bias": bias}, ("image", (1, 4, 16, 16)), ("bounded",))
     network = cv2.dnn.readNetFromONNX(np.frombuffer(file, np.uint8))
