@@ -69,7 +69,9 @@ def prepare_batch(session: "Session", source: str, *, project: str | None = None
     inspected, arn = deployed(clients, name), machine(clients, name)
     schedule = deployed_schedule(clients, name, session.now())
     version = session.version(name, "champion")
-    folders = (*_source_of(inspected), *asked.batch_sources)
+    # What is written but not deployed yet, the function may not read.
+    archives = asked.batch_sources if inspected.batch_sources is None else inspected.batch_sources
+    folders = (*_source_of(inspected), *archives)
     with tempfile.TemporaryDirectory(prefix="customlabels-batch-") as folder:
         left = sources.Left()
         with session.console.step(f"listing {source}") as advance:

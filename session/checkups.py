@@ -87,5 +87,6 @@ def scope(
         images=images,
         to_project=to_project,
         watched=settings.inspection.source,
+        archives=settings.inspection.batch_sources,
         packages=stack_name(name) if settings.track.sagemaker else None,
     )

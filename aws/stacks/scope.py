@@ -25,6 +25,8 @@ class Scope:
     """s3://bucket/folder of images that are trained on where they lie."""
     watched: str | None = None
     """s3://bucket/folder of images that are inspected as they arrive."""
+    archives: tuple[str, ...] = ()
+    """s3://bucket/folder of images beside those that batches may look at."""
     packages: str | None = None
     """Name of the model package group that follows the champion."""
     to_project: str | None = None

@@ -27,6 +27,8 @@ def inspection(scope: Scope) -> Policy:
     """What `customlabels inspection deploy`, `diff` and `remove` need."""
     site, names = scope.site, names_of(scope.project)
     schedule = site.arn("cloudformation", f"stack/{stack_name(scope.project)}/*")
+    others = {_bucket_and_prefix(folder)[0] for folder in scope.archives} - {_bucket_and_prefix(scope.watched)[0]}
+    archives = [bucket(site, name) for name in sorted(others)]
     calls = ("GetBucketNotification", "PutBucketNotification", "GetEncryptionConfiguration", "ListBucket")
     return policy(
         [
@@ -35,6 +37,7 @@ def inspection(scope: Scope) -> Policy:
             _parameters(scope),
             allow(["cloudformation:DescribeStacks"], [schedule], sid="ScheduleStack"),
             allow([f"s3:{call}" for call in calls], [_watched(scope)], sid="Watched"),
+            *([allow(["s3:GetEncryptionConfiguration"], archives, sid="Archives")] if archives else []),
             allow(["s3:GetObject"], [scope.folder], sid="Evaluations"),
             allow(["states:ListExecutions"], [site.arn("states", f"stateMachine:{names.machine}")], sid="Batches"),
             *stack_code(scope, "inspection"),

@@ -241,7 +241,11 @@ def _keys(clients: Clients, settings: Settings, asked: Asked) -> tuple[str, ...]
     """The KMS keys that objects of the project and of the buckets may be encrypted with."""
     inspection = asked.inspection
     buckets: Sequence[str] = sorted(
-        {inspection.bucket, *([inspection.goes_to.bucket] if inspection.goes_to is not None else [])}
+        {
+            inspection.bucket,
+            *([inspection.goes_to.bucket] if inspection.goes_to is not None else []),
+            *(source.bucket for source in asked.batch_sources),
+        }
     )
     keys = {settings.project.kms_key} if settings.project.kms_key else set[str]()
     for bucket in buckets:
