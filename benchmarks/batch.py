@@ -33,7 +33,8 @@ from support.shells import Shell
 from customlabels.core.addresses import S3Address
 from customlabels.emulator.server import address
 from customlabels.inspection.batches import listing
-from customlabels.inspection.batches.sources import Left, images
+from customlabels.inspection.batches.candidates import Left
+from customlabels.inspection.batches.sources import images
 from customlabels.inspection.stack.template import names_of
 from inspection import judged, kill
 
