@@ -1,5 +1,6 @@
 """The policy for an inspection, held against what the stack may hold."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from customlabels.aws.stacks.scope import Scope
 from customlabels.inspection.documents import Inspection
 from customlabels.inspection.inspection_settings import Asked
 from customlabels.inspection.rules import Rules
+from customlabels.inspection.stack.batch_policy import batch
 from customlabels.inspection.stack.inspection_policy import inspection
 from customlabels.inspection.stack.template import Parts, names_of, template
 
@@ -32,6 +34,21 @@ def test_the_policy_deploys_every_resource_that_a_stack_may_have(arns: tuple[str
 def test_the_watched_buckets_notification_alone_may_be_set() -> None:
     (statement,) = (one for one in inspection(SCOPE)["Statement"] if "s3:PutBucketNotification" in one["Action"])
     assert statement["Resource"] == ["arn:aws:s3:::line-1"]
+
+
+def test_folders_of_batches_beside_the_source_are_reached_and_nothing_else_of_them_is_asked() -> None:
+    scope = replace(SCOPE, archives=("s3://line-1/older/", "s3://archive-1/parts/", "s3://archive-2"))
+    (archives,) = (statement for statement in inspection(scope)["Statement"] if statement.get("Sid") == "Archives")
+    assert archives["Action"] == ["s3:GetEncryptionConfiguration"]
+    assert archives["Resource"] == ["arn:aws:s3:::archive-1", "arn:aws:s3:::archive-2"]
+    assert "Archives" not in {statement.get("Sid") for statement in inspection(SCOPE)["Statement"]}
+    (images,) = (statement for statement in batch(scope)["Statement"] if statement.get("Sid") == "Images")
+    assert set(images["Resource"]) == {
+        "arn:aws:s3:::line-1/images/*",
+        "arn:aws:s3:::line-1/older/*",
+        "arn:aws:s3:::archive-1/parts/*",
+        "arn:aws:s3:::archive-2/*",
+    }
 
 
 def test_every_name_is_of_what_the_policy_reaches() -> None:
