@@ -33,7 +33,8 @@ from support.shells import Shell
 from customlabels.core.addresses import S3Address
 from customlabels.emulator.server import address
 from customlabels.inspection.batches import listing
-from customlabels.inspection.batches.sources import Left, images
+from customlabels.inspection.batches.candidates import Left
+from customlabels.inspection.batches.sources import images
 from customlabels.inspection.stack.template import names_of
 from inspection import judged, kill
 
@@ -112,10 +113,10 @@ def survive(shell: Shell, service: Service, count: int, kills: int, takes: float
         while True:
             status = _status(shell)
             if status["status"] != "RUNNING":
-                if status["status"] == "SUCCEEDED":
-                    break
-                with suppress(AssertionError, subprocess.TimeoutExpired):
-                    shell.run("--local", "batch", "redrive", "--no-wait")
+                # What children failed of that were killed too often is redriven too.
+                with suppress(AssertionError, subprocess.TimeoutExpired, ValueError):
+                    if shell.json("--local", "batch", "redrive", "--no-wait")["batch"] is None:
+                        break
                     redriven += 1
             with suppress(Exception):
                 service = connect(shell.state)

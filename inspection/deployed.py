@@ -7,6 +7,7 @@ from datetime import timedelta
 from customlabels.aws import parameters
 from customlabels.aws.clients import Clients, explained
 from customlabels.aws.stacks import deployment
+from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 from customlabels.inspection.claims import Table
 from customlabels.inspection.documents import Inspection, read_inspection_text
@@ -24,6 +25,7 @@ class Deployed:
     queue, dead : URLs of the queue and of its dead letters
     mapping : that feeds the function from the queue
     deadline : how long an image may wait
+    batch_sources : folders beside the source whose images batches may look at; None where that is not told
     """
 
     project: str
@@ -35,6 +37,7 @@ class Deployed:
     dead_arn: str
     mapping: str
     deadline: timedelta
+    batch_sources: tuple[S3Address, ...] | None = None
 
 
 def deployed(clients: Clients, project: str) -> Deployed:
@@ -68,6 +71,7 @@ def deployed(clients: Clients, project: str) -> Deployed:
             outputs["DeadLettersArn"],
             own["mapping_uuid"],
             timedelta(seconds=own["deadline_seconds"]),
+            _folders(own["batch_sources"]) if "batch_sources" in own else None,
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ServiceError(f"{names.stack}: {error}", hint=_AGAIN) from error
@@ -82,6 +86,11 @@ def watched(clients: Clients, project: str) -> Inspection | None:
         return read_inspection_text(text) if text else None
     except ValueError:
         return None
+
+
+def _folders(given: list[str]) -> tuple[S3Address, ...]:
+    parts = [text.removeprefix("s3://").partition("/") for text in given]
+    return tuple(S3Address(bucket, prefix) for bucket, _, prefix in parts)
 
 
 def results_table(clients: Clients, project: str) -> Table:

@@ -43,6 +43,7 @@ def conclude_batch(session: "Session", batch: "Batch", *, project: str | None = 
     """
     from customlabels.core.waiting import wait_for
     from customlabels.inspection.batches import batch_runs
+    from customlabels.inspection.functions.listed import FAILED
 
     clients = session.clients
     let_go_of_batch(session, batch, project=project)
@@ -54,7 +55,8 @@ def conclude_batch(session: "Session", batch: "Batch", *, project: str | None = 
         counts = batch_runs.counted(clients, batch)
         summary = {"batch": batch.name, "status": batch.status, "images": counts.total(), **counts}
     if batch.status != batch_runs.SUCCEEDED:
-        images = f"; {summary['images']} images were looked at" if summary.get("images") else ""
+        looked = summary.get("images", 0) - summary.get(FAILED, 0)
+        images = f"; {looked} of {summary['images']} images were looked at" if summary.get("images") else ""
         raise ServiceError(
             f"batch {batch.name} {batch.status}: {batch.error}: {batch.cause}".rstrip(": ") + images,
             hint="customlabels batch redrive goes on with what is left; what was done is not paid again",

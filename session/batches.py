@@ -57,6 +57,7 @@ def prepare_batch(session: "Session", source: str, *, project: str | None = None
     from customlabels.inspection.batches import listing, sources
     from customlabels.inspection.batches.batch_plan import START, Wanted
     from customlabels.inspection.batches.batch_runs import machine, name_of, of_name
+    from customlabels.inspection.batches.candidates import Left
     from customlabels.inspection.claims import Table
     from customlabels.inspection.deployed import deployed
     from customlabels.inspection.functions.listed import judged_by
@@ -69,9 +70,11 @@ def prepare_batch(session: "Session", source: str, *, project: str | None = None
     inspected, arn = deployed(clients, name), machine(clients, name)
     schedule = deployed_schedule(clients, name, session.now())
     version = session.version(name, "champion")
-    folders = (*_source_of(inspected), *asked.batch_sources)
+    # What is written but not deployed yet, the function may not read.
+    archives = asked.batch_sources if inspected.batch_sources is None else inspected.batch_sources
+    folders = (*_source_of(inspected), *archives)
     with tempfile.TemporaryDirectory(prefix="customlabels-batch-") as folder:
-        left = sources.Left()
+        left = Left()
         with session.console.step(f"listing {source}") as advance:
             images = sources.images(clients.s3, source, left)
             listed = listing.write(images, Path(folder) / "images.jsonl", left, folders, _gaining(advance))

@@ -25,8 +25,10 @@ class Scope:
     """s3://bucket/folder of images that are trained on where they lie."""
     watched: str | None = None
     """s3://bucket/folder of images that are inspected as they arrive."""
-    beside: tuple[str, ...] = ()
-    """s3://bucket/folder where defective images go, and of images that batches look at."""
+    defects_to: str | None = None
+    """s3://bucket/folder where defective images go."""
+    archives: tuple[str, ...] = ()
+    """s3://bucket/folder of images beside those that batches may look at, too."""
     stream: str | None = None
     """Name of the stream of Kinesis Video that writes those images."""
     packages: str | None = None

@@ -16,7 +16,8 @@ from customlabels.inspection import records
 from customlabels.inspection.analysing import Versions
 from customlabels.inspection.analyzers import ANALYZERS
 from customlabels.inspection.attributes import attributes, values
-from customlabels.inspection.batches.sources import Left, outside
+from customlabels.inspection.batches.candidates import Left
+from customlabels.inspection.batches.sources import outside
 from customlabels.inspection.claims import Key, State, Table, is_alive
 from customlabels.inspection.functions.listed import arrival, item
 

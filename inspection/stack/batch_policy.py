@@ -41,7 +41,8 @@ def batch(scope: Scope) -> Policy:
     own = parameter(site, f"{parameters.ROOT}/{scope.project}/*")
     guards = [f"scheduler:{call}" for call in ("CreateSchedule", "DeleteSchedule", "UpdateSchedule")]
     held = [site.arn("scheduler", f"schedule/{schedule}/*")]
-    sources = [source.removeprefix("s3://").partition("/") for source in (scope.watched, scope.images) if source]
+    folders = filter(None, (scope.watched, scope.images, *scope.archives))
+    sources = [folder.removeprefix("s3://").partition("/") for folder in folders]
     return policy(
         [
             allow(of_rekognition("DescribeProjectVersions"), [scope.own], sid="Project"),

@@ -26,7 +26,13 @@ from customlabels.pipelines.service.guard import PREFIX
 
 
 def look_statements(
-    name: str, sources: Sequence[S3Address], *, table: str, results: tuple[str, str], keys: Sequence[str]
+    name: str,
+    sources: Sequence[S3Address],
+    *,
+    table: str,
+    results: tuple[str, str],
+    keys: Sequence[str],
+    analyzers: Sequence[str] = (),
 ) -> list[Statement]:
     """What the function may do that looks at the images of a child.
 
@@ -37,12 +43,13 @@ def look_statements(
     table : name of the results table
     results : bucket and prefix where trainings leave their evaluations
     keys : KMS keys of the buckets that it reads
+    analyzers : names of Rekognition's own that look beside the champion
     """
     site = IN_TEMPLATE
     images = [objects(site, source.bucket, source.key) for source in sources]
     return [
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], [sub("${BatchLog.Arn}")]),
-        *looking(name, table),
+        *looking(name, table, analyzers),
         allow(["s3:GetObject"], [*images, objects(site, *results)]),
         # Without it an object that is gone is one that may not be read.
         allow(["s3:ListBucket"], [bucket(site, each) for each in sorted({source.bucket for source in sources})]),

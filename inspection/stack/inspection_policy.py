@@ -27,7 +27,9 @@ def inspection(scope: Scope) -> Policy:
     """What `customlabels inspection deploy`, `diff` and `remove` need."""
     site, names = scope.site, names_of(scope.project)
     schedule = site.arn("cloudformation", f"stack/{stack_name(scope.project)}/*")
-    beside = [bucket(site, name) for name in sorted({_bucket_and_prefix(folder)[0] for folder in scope.beside})]
+    folders = filter(None, (scope.defects_to, *scope.archives))
+    others = {_bucket_and_prefix(folder)[0] for folder in folders} - {_bucket_and_prefix(scope.watched)[0]}
+    beside = [bucket(site, name) for name in sorted(others)]
     calls = ("GetBucketNotification", "PutBucketNotification", "GetEncryptionConfiguration", "ListBucket")
     return policy(
         [

@@ -43,29 +43,28 @@ def function_statements(
     statements = [
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], [sub("${LookLog.Arn}")]),
         allow([*receives, "sqs:SendMessage"], [attribute("Arrivals")]),
-        *looking(name, table),
+        *looking(name, table, inspection.analyzers),
         allow(["events:PutEvents"], [_bus(inspection.bus)]),
         allow(["s3:GetObject", *_acts(inspection)], [arriving]),
         # Without it an object that is gone is one that may not be read.
         allow(["s3:ListBucket"], [bucket(site, inspection.bucket)]),
         allow(["s3:GetObject"], [objects(site, *results)]),
     ]
-    if inspection.analyzers:
-        operations = sorted({ANALYZERS[analyzer].operation for analyzer in inspection.analyzers})
-        statements.append(allow(of_rekognition(*operations), [EVERYTHING]))
     if inspection.goes_to is not None:
         target = objects(site, inspection.goes_to.bucket, inspection.goes_to.key)
         statements.append(allow(["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"], [target]))
     return [*statements, *using_keys(keys)]
 
 
-def looking(name: str, table: str) -> list[Statement]:
-    """What looking at images takes, wherever they come from: settings, the versions, where answers are kept."""
+def looking(name: str, table: str, analyzers: Sequence[str]) -> list[Statement]:
+    """What looking at images takes, wherever they come from: settings, versions, analyzers, where answers are kept."""
     site = IN_TEMPLATE
     own = [parameters.inspection_rules(name), parameters.champion(name), parameters.serving(name)]
     items = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    operations = sorted({ANALYZERS[analyzer].operation for analyzer in analyzers})
     return [
         allow(["ssm:GetParameters"], [parameter(site, path) for path in own]),
+        *([allow(of_rekognition(*operations), [EVERYTHING])] if operations else []),
         allow(of_rekognition("DetectCustomLabels"), [versions(site, name)]),
         allow(of_rekognition("DescribeProjectVersions"), [project(site, name)]),
         allow(items, [site.arn("dynamodb", f"table/{table}")]),

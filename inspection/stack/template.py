@@ -4,6 +4,7 @@ Source: CloudFormation template reference; Lambda developer guide, "Using Lambda
 messages for six times as long as the function may take.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,6 +107,8 @@ def template(parts: Parts) -> str:
             rules=inspection_text(inspection),
             own_parameter=parameters.inspection(parts.project),
             deadline=int(parts.asked.deadline.total_seconds()),
+            # What "Fn::Sub" would fill in is a folder's own.
+            batch_sources=json.dumps([str(source) for source in parts.asked.batch_sources]).replace("${", "${!"),
             workers=parts.asked.workers,
             bucket=parts.bucket,
             key=parts.key,
@@ -145,7 +148,14 @@ def _batch(parts: Parts) -> dict[str, Any]:
     return {
         "timeout": CHILD_TIMEOUT,
         "definition": definition("${Look}"),
-        "look": look_statements(parts.project, sources, table=names.table, results=parts.results, keys=keys),
+        "look": look_statements(
+            parts.project,
+            sources,
+            table=names.table,
+            results=parts.results,
+            keys=keys,
+            analyzers=inspection.analyzers,
+        ),
         "machine": machine_statements(parts.project, names.machine, folder, keys),
         "conclude": conclude_statements(parts.project, names.machine, folder, topic, keys),
     }

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -163,7 +164,8 @@ def test_a_batch_follows_the_units_that_are_up_when_nobody_waits_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_stack, "SETTINGS", batch_stack.SETTINGS.replace("rate = 50", "rate = 4"))
-    with archived(tmp_path, QUICK, images=200) as (shell, service):
+    # By their roles' permissions, and no others.
+    with archived(tmp_path, replace(QUICK, iam=True), images=200) as (shell, service):
         shell.run("--local", "batch", "run", SOURCE, "--no-wait")
         states, rekognition = client(service, "stepfunctions"), service.rekognition
         (machine,) = (machine["stateMachineArn"] for machine in states.list_state_machines()["stateMachines"])
@@ -205,3 +207,25 @@ def test_a_batch_whose_service_and_command_are_killed_looks_at_every_image_once(
         assert len({row["address"] for row in rows}) == len(rows) == 60
         address.advance(shell.state, 600)
         assert (up(service), kept_up(service)) == ([], [])
+
+
+def test_a_plan_prices_analyzers_by_the_images_that_they_have_not_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 'defects = ["across"]\nanalyzers = ["properties"]'
+    monkeypatch.setattr(batch_stack, "SETTINGS", batch_stack.SETTINGS.replace('defects = ["across"]', asked))
+    with archived(tmp_path, QUICK, images=24) as (shell, service):
+
+        def plan() -> tuple[int, int, int]:
+            """Images that the model and that the analyzer are to be asked about, and cents for the latter."""
+            document = shell.json("--local", "batch", "run", SOURCE, "--dry-run")
+            properties = document["analyzers"]["properties"]
+            assert all(row["analyzer_dollars"] == properties["dollars"] for row in document["units"])
+            return document["calls"], properties["images"], round(100 * properties["dollars"])
+
+        assert plan() == (24, 24, 2)
+        run_batch(shell, service, "run", SOURCE)
+        assert plan() == (0, 0, 0)
+        put_images(service, shell.folder / "photos", 26)
+        assert plan() == (2, 2, 0)
+        assert "26 images" in run_batch(shell, service, "run", SOURCE).stdout

@@ -19,7 +19,8 @@ from customlabels.core.addresses import S3Address
 from customlabels.core.errors import CustomLabelsError, ManifestError, SettingsError
 from customlabels.emulator.server import address
 from customlabels.inspection.batches import listing
-from customlabels.inspection.batches.sources import Left, images
+from customlabels.inspection.batches.candidates import Left
+from customlabels.inspection.batches.sources import images
 from customlabels.inspection.functions.arrivals import arrivals
 from customlabels.inspection.functions.listed import arrival, item, message
 from customlabels.inspection.records import Arrival, by_etag, sighting_key

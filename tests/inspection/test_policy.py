@@ -11,6 +11,7 @@ from customlabels.aws.stacks.scope import Scope
 from customlabels.inspection.documents import Inspection
 from customlabels.inspection.inspection_settings import Asked
 from customlabels.inspection.rules import Rules
+from customlabels.inspection.stack.batch_policy import batch
 from customlabels.inspection.stack.inspection_policy import inspection
 from customlabels.inspection.stack.template import Parts, names_of, template
 
@@ -37,11 +38,21 @@ def test_the_watched_buckets_notification_alone_may_be_set() -> None:
     assert statement["Resource"] == ["arn:aws:s3:::line-1"]
 
 
-def test_buckets_beside_the_watched_one_may_be_looked_at() -> None:
-    scope = replace(SCOPE, beside=("s3://bad/x/", "s3://archive/2025/", "s3://archive/2026/"))
-    (statement,) = (one for one in inspection(scope)["Statement"] if one.get("Sid") == "Beside")
-    assert statement["Resource"] == ["arn:aws:s3:::archive", "arn:aws:s3:::bad"]
-    assert statement["Action"] == ["s3:GetEncryptionConfiguration", "s3:ListBucket"]
+def test_folders_beside_the_source_are_reached_and_nothing_else_of_them_is_asked() -> None:
+    scope = replace(
+        SCOPE, defects_to="s3://bad/x/", archives=("s3://line-1/older/", "s3://archive-1/parts/", "s3://archive-2")
+    )
+    (beside,) = (statement for statement in inspection(scope)["Statement"] if statement.get("Sid") == "Beside")
+    assert beside["Action"] == ["s3:GetEncryptionConfiguration", "s3:ListBucket"]
+    assert beside["Resource"] == ["arn:aws:s3:::archive-1", "arn:aws:s3:::archive-2", "arn:aws:s3:::bad"]
+    assert "Beside" not in {statement.get("Sid") for statement in inspection(SCOPE)["Statement"]}
+    (images,) = (statement for statement in batch(scope)["Statement"] if statement.get("Sid") == "Images")
+    assert set(images["Resource"]) == {
+        "arn:aws:s3:::line-1/images/*",
+        "arn:aws:s3:::line-1/older/*",
+        "arn:aws:s3:::archive-1/parts/*",
+        "arn:aws:s3:::archive-2/*",
+    }
 
 
 def test_every_name_is_of_what_the_policy_reaches() -> None:

@@ -1,6 +1,7 @@
 """The template, held against CloudFormation's own rules, and against what its role may do."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -28,7 +29,7 @@ def made(inspection: Inspection = PLAIN, **more: Any) -> str:
     given: dict[str, Any] = {"project": "surface", "project_arn": PROJECT, "topic": TOPIC}
     given |= {"results": ("plant-7", "customlabels"), "bucket": "plant-7"}
     given |= {"key": "functions/ab.zip", "watch_key": "functions/cd.zip"}
-    return template(Parts(asked=asked, **{**given, **more}))
+    return template(Parts(**{"asked": asked, **given, **more}))
 
 
 def resources(text: str, kind: str) -> dict[str, dict[str, Any]]:
@@ -122,6 +123,28 @@ def test_the_results_stay_when_the_stack_goes_and_are_taken_up_again() -> None:
     assert kept["Look"]["Properties"]["Environment"]["Variables"]["TABLE"] == table["Properties"]["TableName"]
 
 
+def test_whatever_looks_may_ask_the_analyzers_that_are_asked_for_and_no_others() -> None:
+    roles = resources(made(replace(PLAIN, analyzers=("text", "labels", "properties"))), "AWS::IAM::Role")
+    bare = resources(made(), "AWS::IAM::Role")
+
+    def detects(role: dict[str, Any]) -> set[str]:
+        statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+        return {action for statement in statements for action in statement["Action"] if ":Detect" in action}
+
+    for role in ("LookRole", "BatchRole"):
+        assert detects(bare[role]) == {"rekognition:DetectCustomLabels"}
+        more = {"rekognition:DetectLabels", "rekognition:DetectText"}
+        assert detects(roles[role]) == {"rekognition:DetectCustomLabels", *more}
+
+
+def test_folders_that_batches_may_look_at_are_told_as_they_are_deployed() -> None:
+    asked = Asked(PLAIN, timedelta(hours=4), 3, (S3Address("archive-1", 'a ${b}"c/'), S3Address("archive-2", "")))
+    parameter = resources(made(asked=asked), "AWS::SSM::Parameter")["Inspection"]
+    text, _ = parameter["Value"]["Fn::Sub"]
+    filled = re.sub(r"\$\{(!?)(.*?)\}", lambda match: f"${{{match[2]}}}" if match[1] else "x", text)
+    assert json.loads(filled)["batch_sources"] == ['s3://archive-1/a ${b}"c/', "s3://archive-2/"]
+
+
 def test_what_the_schedule_reads_is_json() -> None:
     parameter = resources(made(), "AWS::SSM::Parameter")["Inspection"]
     text, values = parameter["Value"]["Fn::Sub"]
@@ -135,6 +158,7 @@ def test_what_the_schedule_reads_is_json() -> None:
         "deadline_seconds": 14400,
         "function": names_of("surface").function,
         "machine": "x",
+        "batch_sources": [],
     }
 
 
