@@ -8,7 +8,7 @@ from customlabels.aws.function_log import NAMESPACE
 from customlabels.aws.metric_queries import metric_query
 from customlabels.aws.queues import depth
 from customlabels.inspection.deployed import Deployed
-from customlabels.inspection.functions.look import FIGURES
+from customlabels.inspection.functions.measuring import FIGURES
 from customlabels.inspection.stack import notifications
 
 _BACK, _HOUR = timedelta(hours=24), timedelta(hours=1)

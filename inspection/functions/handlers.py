@@ -19,6 +19,7 @@ from customlabels.inspection.claims import Table
 from customlabels.inspection.functions import concluding, listed
 from customlabels.inspection.functions import look as looking
 from customlabels.inspection.functions.knowledge import Known, Version, assumed_thresholds, look_up
+from customlabels.inspection.functions.measuring import measure
 
 Document = dict[str, Any]
 
@@ -54,7 +55,7 @@ def look(event: Document, context: Any) -> Document:
     for id_, seconds in outcome.later.items():
         if id_ not in outcome.failed and not _sent_anew(next(m for m in messages if m.id == id_), seconds):
             outcome.failed.add(id_)
-    looking.measure(os.environ["PROJECT"], datetime.now(UTC), outcome.figures)
+    measure(os.environ["PROJECT"], datetime.now(UTC), outcome.figures)
     return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in sorted(outcome.failed)]}
 
 
@@ -78,7 +79,7 @@ def look_listed(event: Document, context: Any) -> list[Document]:
     version = Version(given["version"], given["arn"])
     messages = [looking.Message(str(number), listed.message(item)) for number, item in enumerate(items)]
     outcome = _looked(messages, Known(inspection, (version,)), version, context.get_remaining_time_in_millis() / 1000)
-    looking.measure(os.environ["PROJECT"], datetime.now(UTC), outcome.figures)
+    measure(os.environ["PROJECT"], datetime.now(UTC), outcome.figures)
     return listed.rows(items, outcome)
 
 
