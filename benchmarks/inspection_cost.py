@@ -123,7 +123,8 @@ def ours(made: Line, calls: Counter[str]) -> None:
     for units, rate in ((1, 5.0), (5, 25.0)):
         charges = image_charges(workers(rate), rate)
         dollars = 1e6 * sum(charge.dollars for charge in charges)
-        note(Row(f"a million images around the model, {units} units at 5 a second", figure=f"${dollars:.2f}"))
+        many = "1 unit" if units == 1 else f"{units} units"
+        note(Row(f"a million images around the model, {many} at 5 a second", figure=f"${dollars:.2f}"))
 
 
 def memory(messages: list[str]) -> float:

@@ -10,7 +10,7 @@ from customlabels.aws.metric_queries import metric_query
 from customlabels.aws.queues import depth
 from customlabels.inspection.deployed import Deployed
 from customlabels.inspection.documents import Inspection
-from customlabels.inspection.functions.look import FIGURES
+from customlabels.inspection.functions.measuring import FIGURES
 from customlabels.inspection.stack import notifications
 
 _BACK, _HOUR = timedelta(hours=24), timedelta(hours=1)

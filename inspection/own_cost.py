@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from customlabels.core.prices import ALARM_PER_MONTH, DASHBOARD_PER_MONTH, METRIC_PER_MONTH
-from customlabels.inspection.functions.look import FIGURES
+from customlabels.inspection.functions.measuring import FIGURES
 from customlabels.inspection.stack.template import MEMORY
 from customlabels.inspection.watching import CONFIDENCE, DRIFTED, WRONG
 

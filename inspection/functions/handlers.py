@@ -15,6 +15,7 @@ from customlabels.inspection.claims import Table
 from customlabels.inspection.functions import concluding, listed, warm
 from customlabels.inspection.functions import look as looking
 from customlabels.inspection.functions.knowledge import Known, Version
+from customlabels.inspection.functions.measuring import measure
 
 Document = dict[str, Any]
 
@@ -33,7 +34,7 @@ def look(event: Document, context: Any) -> Document:
     for id_, seconds in outcome.later.items():
         if id_ not in outcome.failed and not _sent_anew(next(m for m in messages if m.id == id_), seconds):
             outcome.failed.add(id_)
-    looking.measure(os.environ["PROJECT"], datetime.now(UTC), outcome.figures)
+    measure(os.environ["PROJECT"], datetime.now(UTC), outcome.figures)
     return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in sorted(outcome.failed)]}
 
 
@@ -63,7 +64,7 @@ def look_listed(event: Document, context: Any) -> list[Document]:
     seconds = context.get_remaining_time_in_millis() / 1000
     judged = listed.judged_by(inspection, version.arn)
     outcome = _looked(messages, Known(inspection, (version,)), version, seconds, judged)
-    looking.measure(os.environ["PROJECT"], datetime.now(UTC), outcome.figures)
+    measure(os.environ["PROJECT"], datetime.now(UTC), outcome.figures)
     return listed.rows(items, outcome)
 
 

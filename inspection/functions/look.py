@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from customlabels.aws.function_log import log, metrics
+from customlabels.aws.function_log import log
 from customlabels.core.addresses import S3Address
 from customlabels.inspection import claims, records
 from customlabels.inspection.claims import Claim, Table
@@ -51,12 +50,6 @@ _IN_MEMORY = 2
 """Images whose bytes are held at once: one that is shown, and the next."""
 
 _DAY = 86_400
-
-FIGURES = ("Inspected", "Defects", "Unsure", "RefusedPercent")
-"""Metrics of every inspection."""
-
-_BESIDE = ("Refused", "Known", "Calls", "GivenBack", "Failed", "Elsewhere")
-"""What else is counted of a batch, and stands in the log alone."""
 
 _COUNTED = {Verdict.DEFECT: "Defects", Verdict.UNSURE: "Unsure", Verdict.REFUSED: "Refused"}
 
@@ -132,15 +125,6 @@ def look(
         judged once and for all
     """
     return _Batch(project, clients, known, version, assumed, seconds, judged).run(messages)
-
-
-def measure(project: str, now: datetime, figures: Mapping[str, int]) -> None:
-    """Writes what was counted of a batch as metrics."""
-    inspected = figures["Inspected"]
-    counts: dict[str, float] = {name: figures[name] for name in FIGURES[:-1]}
-    if inspected:
-        counts[FIGURES[-1]] = round(100 * figures["Refused"] / inspected, 2)
-    metrics(project, now, counts, {FIGURES[-1]: "Percent"}, **{name: figures[name] for name in _BESIDE})
 
 
 class _Batch:

@@ -29,6 +29,14 @@ FAULTY = {
     '[[schedule.window]]\ndays = "mon"\nstart = "25:00"\nstop = "5:00"': "window 1: start",
     '[inspection]\nsource = "line-1"': "inspection.source: 'line-1' is not of the form",
     "[gate]\nmin_f1 = 2": "line 2, gate.min_f1",
+    "[inspection]\nband = 60": "line 2, inspection.band: 60: has to be less than or equal to 50",
+    '[inspection]\nband = "wide"': "line 2, inspection.band: 'wide': has to be a valid number",
+    '[inspection]\ndefects = ["crack"]\nkeep = "36h"': "line 3, inspection.keep: '36h' is not whole days",
+    "[inspection]\nkeep = 90": "line 2, inspection.keep: 90: has to be a valid string",
+    '[inspection]\nanalyzers = ["text", "txet"]': "line 2, inspection.analyzers 2: 'txet': has to be 'labels', ",
+    "[inspection]\ngolden = 3": "line 2, inspection.golden: 3: has to be a valid string",
+    '[inspection]\ndeadline = "1m"': "line 2, inspection.deadline: '1m' is shorter than 5 minutes",
+    '[inspection]\non_defect = "copy"': "line 1, inspection.defects_to: is not set",
 }
 
 

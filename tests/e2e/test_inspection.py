@@ -353,6 +353,8 @@ def test_production_is_watched_for_drift_with_golden_images_a_page_and_figures(m
     shell.run("--local", "model", "stop", "v1")
     down = shell.run("--local", "inspection", "watch")
     assert "golden images were not shown" in down.stderr
+    settings(shell, "[inspection]", '[inspection]\ngolden = "nowhere"')
+    assert "line 12, inspection.golden: there is no" in shell.run("--local", "inspection", "watch", expect=2).stderr
     settings(shell, "", "")
     dynamodb.delete_table(TableName=f"{STACK}-results")
 
