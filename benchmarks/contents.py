@@ -1,4 +1,4 @@
-"""500 photographs of 1 MB looked at, hashed and compared, as before a training: python benchmarks/contents.py [IMAGES]
+"""150 photographs of 1 MB looked at, hashed and compared, as before a training: python benchmarks/contents.py [IMAGES]
 
 Beside a loop in one thread that reads a file anew for each of the three, as scripts do. Files lie in the system's
 cache, so that what is measured is not the disk; how much is read, and how much is held in memory, is counted.
@@ -16,7 +16,7 @@ from PIL import Image
 from rows import Row, note
 from timing import AGAINST, compare, customlabels, peer, run
 
-IMAGES, KINDS = 500, 10
+IMAGES, KINDS = 150, 10
 SIZE = (4000, 3000)
 
 SCRIPT = """

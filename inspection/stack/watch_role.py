@@ -38,7 +38,7 @@ def watch_statements(
     tables = [site.arn("dynamodb", f"table/{table}"), site.arn("dynamodb", f"table/{table}/index/*")]
     return [
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], [sub("${WatchLog.Arn}")]),
-        *looking(name, table),
+        *looking(name, table, ()),
         allow(["dynamodb:BatchGetItem", "dynamodb:Query"], tables),
         allow(["s3:GetObject"], read),
         allow(["sns:Publish"], [topic]),

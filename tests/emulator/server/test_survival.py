@@ -90,6 +90,22 @@ def test_keys_of_every_kind_come_back(own_service: Service) -> None:
     assert kms.verify(**about, Signature=signature)["SignatureValid"]
 
 
+def test_what_works_in_the_background_comes_back_as_done(own_service: Service) -> None:
+    tables = client(own_service, "dynamodb")
+    key: Any = {"AttributeName": "k", "AttributeType": "S"}
+    about: Any = {"KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
+    arn = tables.create_table(TableName="t", AttributeDefinitions=[key], **about)["TableDescription"]["TableArn"]
+    tables.update_continuous_backups(
+        TableName="t", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    export = tables.export_table_to_point_in_time(TableArn=arn, S3Bucket=BUCKET, S3Prefix="t")["ExportDescription"][
+        "ExportArn"
+    ]
+    address.stop(own_service.state)
+    tables = client(connect(own_service.state), "dynamodb")
+    assert tables.describe_export(ExportArn=export)["ExportDescription"]["TableArn"] == arn
+
+
 def test_a_state_of_another_version_is_refused_and_left(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
