@@ -7,7 +7,7 @@ from customlabels.inspection.functions.measuring import FIGURES
 from customlabels.inspection.stack.template import MEMORY
 from customlabels.inspection.watching import CONFIDENCE, DRIFTED, WRONG
 
-_ALARMS = 5
+_ALARMS = 6
 
 _HOURLY = (DRIFTED, WRONG, CONFIDENCE)
 _HOURS = 730.5

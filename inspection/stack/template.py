@@ -198,6 +198,19 @@ def alarms_of(parts: Parts) -> list[dict[str, Any]]:
             "statistic": "Average",
             "times": 3,
         },
+        {
+            "logical": "Unwatched",
+            "says": f"The hourly look at production of {project} has failed three times: its log group, "
+            f"/aws/lambda/{names.watch}, says why",
+            "namespace": "AWS/Lambda",
+            "metric": "Errors",
+            "dimension": ("FunctionName", names.watch),
+            "threshold": 1,
+            **usual,
+            "statistic": "Sum",
+            "period": 3600,
+            "times": 3,
+        },
         *(
             {
                 "logical": logical,
