@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
+from customlabels.aws.kinesis_video import generation
 from customlabels.aws.stacks.stack import render as render_files
 from customlabels.aws.stacks.stack import write_files
 from customlabels.cli.group import Command, pass_session, project_option
@@ -20,7 +22,7 @@ from customlabels.session import Session
 @click.option(
     "--to",
     type=click.Path(path_type=Path, file_okay=False),
-    help=f"Write template.yaml, {ZIP} and notification.json there.",
+    help=f"Write template.yaml, {ZIP}, notification.json and, of a stream, stream.json there.",
 )
 @pass_session
 def render(session: Session, project: str | None, bucket: str | None, to: Path | None) -> None:
@@ -40,13 +42,24 @@ def render(session: Session, project: str | None, bucket: str | None, to: Path |
     inspection = parts.asked.inspection
     of_queue = configuration(stack.name, "QueueArn of the stack's outputs", inspection.prefix)
     document = {"QueueConfigurations": [of_queue]}
-    (notification,) = write_files(to, {"notification.json": (json.dumps(document, indent=2) + "\n").encode()})
+    documents: dict[str, dict[str, Any]] = {"notification.json": document}
+    if inspection.stream:
+        documents["stream.json"] = {
+            "StreamName": inspection.stream,
+            "ImageGenerationConfiguration": generation(
+                inspection.address, session.region or "the stream's region", inspection.every
+            ),
+        }
+    bodies = {name: (json.dumps(given, indent=2) + "\n").encode() for name, given in documents.items()}
+    notification, *streams = write_files(to, bodies)
     session.console.done(
         f"wrote {template}, {code} and {notification}; upload the zip as s3://{parts.bucket}/{parts.key}, and add the "
-        f"notification to those of bucket {inspection.bucket}",
+        f"notification to those of bucket {inspection.bucket}"
+        + "".join(f"; {path} is what update-image-generation-configuration takes" for path in streams),
         template=str(template),
         zip=str(code),
         notification=str(notification),
+        stream=str(streams[0]) if streams else None,
         bucket=parts.bucket,
         key=parts.key,
     )
