@@ -33,6 +33,9 @@ _LEAST_BETWEEN = 200
 """Milliseconds between images of GetImages."""
 
 
+_TICK = 0.002
+"""Seconds."""
+
 log = logging.getLogger(__name__)
 
 
@@ -167,7 +170,8 @@ class Streams:
             moments.append(begin + (first + len(moments)) * between / 1000)
         size = (given.get("WidthPixels", 3840), given.get("HeightPixels", 2160))
         now = self._clock()
-        seconds = [moment - stream["at"] if moment <= now else -1.0 for moment in moments]
+        # Times come in whole milliseconds.
+        seconds = [moment - stream["at"] + _TICK if moment <= now else -1.0 for moment in moments]
         come = [moment for moment in seconds if moment >= 0]
         bodies = iter(shown_at(video_of(stream["tags"]), come, png=given["Format"] == "PNG", size=size))
         shown = [next(bodies) if moment >= 0 else b"" for moment in seconds]
