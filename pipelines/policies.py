@@ -89,8 +89,8 @@ def detect(scope: Scope) -> Policy:
 
 
 def analyzers(scope: Scope) -> Policy:
-    """What `detect --with NAMES`, `dataset prelabel --with rekognition` and `dataset frames` (`--where`, `--prelabel`,
-    `--blur-faces`) need.
+    """What `detect --with NAMES`, `dataset prelabel --with rekognition` and `dataset frames` need: of a stream, and with
+    `--where`, `--prelabel` or `--blur-faces`.
 
     With --no-model that is all; else `detect` needs its own as well.
     """
@@ -103,11 +103,21 @@ def analyzers(scope: Scope) -> Policy:
             allow(calls, [EVERYTHING], sid="Analyzers"),
             *_results(scope, "DeleteItem", "DescribeTable", "GetItem", "PutItem"),
             *_hearing(scope),
+            *_kept(scope),
             allow(["s3:ListBucket"], [scope.bucket_arn], sid="Bucket"),
             allow(["s3:GetObject"], [objects(scope.site, scope.bucket, "")], sid="Images"),
             *key(scope.site, scope.kms_key, sid="Key"),
         ]
     )
+
+
+def _kept(scope: Scope) -> list[Statement]:
+    """What taking what a stream has kept needs; nothing where the settings name none."""
+    if scope.stream is None:
+        return []
+    calls = ("DescribeStream", "GetDataEndpoint", "GetImages")
+    arn = scope.site.arn("kinesisvideo", f"stream/{scope.stream}/*")
+    return [allow([f"kinesisvideo:{call}" for call in calls], [arn], sid="Kept")]
 
 
 def _hearing(scope: Scope) -> list[Statement]:

@@ -121,7 +121,7 @@ def look_at(
     from customlabels.pipelines.service.versions import version_name
     from customlabels.session.written_detections import faults, written
 
-    images = images_of(str(source), session.clients.s3)
+    images = images_of(str(source), session.clients.s3, session.console.note)
     if draw is not None:
         check_folder(images, draw)
     chosen = session.answering(project, version) if model else None

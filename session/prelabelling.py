@@ -51,7 +51,7 @@ def plan_prelabels(
             "the local service's DetectLabels tells what tags of objects in S3 say; it sees nothing in files",
             hint="name images in S3, leave --local out, or name a version",
         )
-    images = images_of(str(source), session.clients.s3)
+    images = images_of(str(source), session.clients.s3, session.console.note)
     version = None if by == REKOGNITION else session.answering(project, by)
     units = units_of(version) if version else 1
     return plan_of(

@@ -1,6 +1,6 @@
 """Videos shown to a version from Python: from when to when it sees its labels in them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -115,8 +115,6 @@ def look_at_videos(
     from customlabels.datasets.videos.decoding import import_opencv
     from customlabels.datasets.videos.encoding import FOURCCS
     from customlabels.datasets.videos.extracting import Choice
-    from customlabels.pipelines.service.annotated_video import write_annotated
-    from customlabels.pipelines.service.contact_sheet import shown_spans, write_sheet
     from customlabels.pipelines.service.detection import detect
     from customlabels.pipelines.service.detection_files import Run, detection_file, read_detections, read_kept
     from customlabels.pipelines.service.versions import units_of, version_name
@@ -125,8 +123,6 @@ def look_at_videos(
         films_of,
         see_files,
         spans_of,
-        tiles_of,
-        write_spans,
     )
     from customlabels.pipelines.service.video_sources import videos_of
 
@@ -170,13 +166,36 @@ def look_at_videos(
             session.console.note(note)
         for fault in about.faults:
             session.console.warn(fault)
+    _write(session, wanted, draw if whole else None, films, looked, [detections for _, detections in seen])
+    return looked
+
+
+def _write(
+    session: "Session",
+    wanted: "VideoWanted",
+    whole: Path | None,
+    films: "Sequence[Film]",
+    looked: Sequence[LookedAtVideo],
+    seen: "Sequence[list[Detection]]",
+) -> None:
+    """Writes spans, a sheet and a video, where they are wanted.
+
+    Parameters
+    ----------
+    whole : where the one film that there is goes, drawn on
+    looked, seen : of the films, in their order
+    """
+    from customlabels.pipelines.service.annotated_video import write_annotated
+    from customlabels.pipelines.service.contact_sheet import shown_spans, write_sheet
+    from customlabels.pipelines.service.video_detection import tiles_of, write_spans
+
     if wanted.spans is not None:
         write_spans(((about.video, span) for about in looked for span in about.spans), wanted.spans)
     if wanted.sheet is not None:
         shown = shown_spans([span for about in looked for span in about.spans])
         tiles = [
             tile
-            for film, about, (_, detections) in zip(films, looked, seen, strict=False)
+            for film, about, detections in zip(films, looked, seen, strict=False)
             for tile in tiles_of(
                 film,
                 [span for span in about.spans if span in shown],
@@ -185,11 +204,10 @@ def look_at_videos(
             )
         ]
         write_sheet(tiles, wanted.sheet)
-    if whole and draw is not None:
-        with session.console.step(f"drawing on {films[0].video.name}") as advance:
-            detections = seen[0][1]
-            write_annotated(films[0].video, detections, looked[0].spans, wanted.every, draw, lambda seconds: advance(0))
-    return looked
+    if whole is not None:
+        (film,) = films
+        with session.console.step(f"drawing on {film.video.name}") as advance:
+            write_annotated(film.video, seen[0], looked[0].spans, wanted.every, whole, lambda seconds: advance(0))
 
 
 def _by_video(detections: "Iterable[Detection]") -> "dict[str, list[Detection]]":

@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
+from customlabels.aws.kinesis_video import generation
 from customlabels.aws.stacks.stack import render as render_files
 from customlabels.aws.stacks.stack import write_files
 from customlabels.cli.group import Command, pass_session, project_option
@@ -20,8 +22,8 @@ from customlabels.session import Session
 @click.option(
     "--to",
     type=click.Path(path_type=Path, file_okay=False),
-    help=f"Write template.yaml, {ZIP}, {WATCH_ZIP} and notification.json there, and {GOLDEN} where the settings name "
-    "golden images.",
+    help=f"Write template.yaml, {ZIP}, {WATCH_ZIP} and notification.json there, {GOLDEN} where the settings name golden "
+    "images, and stream.json of a stream.",
 )
 @pass_session
 def render(session: Session, project: str | None, bucket: str | None, to: Path | None) -> None:
@@ -43,14 +45,25 @@ def render(session: Session, project: str | None, bucket: str | None, to: Path |
     inspection = parts.asked.inspection
     of_queue = configuration(stack.name, "QueueArn of the stack's outputs", inspection.prefix)
     document = {"QueueConfigurations": [of_queue]}
-    (notification,) = write_files(to, {"notification.json": (json.dumps(document, indent=2) + "\n").encode()})
+    documents: dict[str, dict[str, Any]] = {"notification.json": document}
+    if inspection.stream:
+        documents["stream.json"] = {
+            "StreamName": inspection.stream,
+            "ImageGenerationConfiguration": generation(
+                inspection.address, session.region or "the stream's region", inspection.every
+            ),
+        }
+    bodies = {name: (json.dumps(given, indent=2) + "\n").encode() for name, given in documents.items()}
+    notification, *streams = write_files(to, bodies)
     uploads = [f"{path} as s3://{parts.bucket}/{key}" for path, key in zip(zips, names, strict=True)]
     session.console.done(
         f"wrote {template} and {notification}; upload {' and '.join(uploads)}, and add the notification to those of "
-        f"bucket {inspection.bucket}",
+        f"bucket {inspection.bucket}"
+        + "".join(f"; {path} is what update-image-generation-configuration takes" for path in streams),
         template=str(template),
         zip=str(zips[0]),
         notification=str(notification),
+        stream=str(streams[0]) if streams else None,
         bucket=parts.bucket,
         key=parts.key,
     )

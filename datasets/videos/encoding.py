@@ -1,6 +1,8 @@
 """Pictures at their times written as a video of a steady rate, which players show at the same times."""
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -55,10 +57,24 @@ def _writer(aside: Path, path: Path, rate: float, first: "Pixels") -> Any:
     import cv2
 
     fourcc = cv2.VideoWriter.fourcc(*FOURCCS[path.suffix.lower()])
-    writer = cv2.VideoWriter(str(aside), cv2.CAP_FFMPEG, fourcc, rate, (first.shape[1], first.shape[0]))
+    with _silent():
+        writer = cv2.VideoWriter(str(aside), cv2.CAP_FFMPEG, fourcc, rate, (first.shape[1], first.shape[0]))
     if not writer.isOpened():
         raise LayoutError(f"{path}: OpenCV cannot write such a video", hint=f"one of {', '.join(FOURCCS)}")
     return writer
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Nothing is written to standard error: OpenCV tells there that WebM needs no tag, which is no fault."""
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _even(pixels: "Pixels") -> "Pixels":

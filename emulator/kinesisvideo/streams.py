@@ -6,10 +6,12 @@ the operations; developer guide, "Automated real-time image generation", for whe
 
 import base64
 import json
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from botocore.exceptions import ClientError
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from customlabels.core.addresses import parse_address
@@ -29,6 +31,12 @@ _SPAN, _USUAL, _MOST = 300, 50, 100
 
 _LEAST_BETWEEN = 200
 """Milliseconds between images of GetImages."""
+
+
+_TICK = 0.002
+"""Seconds."""
+
+log = logging.getLogger(__name__)
 
 
 class Streams:
@@ -64,7 +72,11 @@ class Streams:
         """Puts the images into S3 that streams were to generate until now."""
         for stream in self._store.resources(KIND, _ALL):
             if (stream["images"] or {}).get("Status") == "ENABLED":
-                self._generate(stream)
+                try:
+                    self._generate(stream)
+                except (Refusal, ClientError) as error:
+                    # It plays nothing, or its bucket is gone: it writes nothing, as on AWS, and others do.
+                    log.warning("stream %s: %s", stream["name"], error)
 
     def _generate(self, stream: dict[str, Any]) -> None:
         wanted, number = stream["images"], stream["generated"]
@@ -158,7 +170,8 @@ class Streams:
             moments.append(begin + (first + len(moments)) * between / 1000)
         size = (given.get("WidthPixels", 3840), given.get("HeightPixels", 2160))
         now = self._clock()
-        seconds = [moment - stream["at"] if moment <= now else -1.0 for moment in moments]
+        # Times come in whole milliseconds.
+        seconds = [moment - stream["at"] + _TICK if moment <= now else -1.0 for moment in moments]
         come = [moment for moment in seconds if moment >= 0]
         bodies = iter(shown_at(video_of(stream["tags"]), come, png=given["Format"] == "PNG", size=size))
         shown = [next(bodies) if moment >= 0 else b"" for moment in seconds]

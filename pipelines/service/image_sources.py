@@ -1,11 +1,12 @@
 """Images that are to be shown to a version: a file, all below a folder, or all below an address in S3."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customlabels.aws import s3
 from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.core.plurals import counted
 from customlabels.datasets.files import ending_of, image_files, walk
 from customlabels.datasets.layout import VIDEO_ENDINGS
 from customlabels.pipelines.service.detection import Image
@@ -16,8 +17,14 @@ if TYPE_CHECKING:
 _SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
-def images_of(source: str, client: "S3Client") -> list[tuple[str, Image]]:
+def images_of(
+    source: str, client: "S3Client", tell: Callable[[str], None] = lambda sentence: None
+) -> list[tuple[str, Image]]:
     """Names and places of the JPEG and PNG images that `source` means, in order.
+
+    Parameters
+    ----------
+    tell : told of videos that lie beside them, and are left out
 
     Raises
     ------
@@ -25,27 +32,25 @@ def images_of(source: str, client: "S3Client") -> list[tuple[str, Image]]:
     SettingsError : an address that is none
     """
     images: list[tuple[str, Image]]
+    videos: list[str] = []
     if source.startswith("s3://"):
-        images = [*_objects(source, client)]
+        images = [*_objects(source, client, videos)]
     else:
         path = Path(source)
         if not path.exists():
             raise LayoutError(f"{source}: does not exist")
         images = [*image_files(path)]
+        videos = [name for name in walk(path) if ending_of(name) in VIDEO_ENDINGS] if path.is_dir() else []
+    makes = f"customlabels dataset frames {source} makes images of all"
     if not images:
-        raise LayoutError(f"{source}: holds no JPEG or PNG image", hint=_hint(source))
+        hint = f"it holds videos: name one of them; {makes}" if videos else None
+        raise LayoutError(f"{source}: holds no JPEG or PNG image", hint=hint)
+    if videos:
+        tell(f"{source}: {counted(len(videos), 'video')} left out beside the images, first {videos[0]}; {makes}")
     return images
 
 
-def _hint(source: str) -> str | None:
-    """What to do with a folder of videos."""
-    path = Path(source)
-    if path.is_dir() and any(ending_of(name) in VIDEO_ENDINGS for name in walk(path)):
-        return f"it holds videos: name one of them; customlabels dataset frames {source} makes images of all"
-    return None
-
-
-def _objects(source: str, client: "S3Client") -> Iterator[tuple[str, Image]]:
+def _objects(source: str, client: "S3Client", videos: list[str]) -> Iterator[tuple[str, Image]]:
     """Images below an address, which is a folder unless it ends like an image; their names are what follows it."""
     bucket, _, prefix = source.removeprefix("s3://").partition("/")
     if not bucket:
@@ -56,3 +61,5 @@ def _objects(source: str, client: "S3Client") -> Iterator[tuple[str, Image]]:
         key = stored.address.key
         if key.lower().endswith(_SUFFIXES):
             yield key.removeprefix(prefix).lstrip("/") or key.rpartition("/")[2], stored.address
+        elif ending_of(key) in VIDEO_ENDINGS:
+            videos.append(key.removeprefix(prefix))

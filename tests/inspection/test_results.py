@@ -2,7 +2,9 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,12 +40,21 @@ def table(service: Service) -> Iterator[Table]:
     made.dynamodb.delete_table(TableName="results")
 
 
-def write(table: Table, key: str, at: datetime, confidence: float, expires: datetime | None = None) -> None:
+def write(
+    table: Table,
+    key: str,
+    at: datetime,
+    confidence: float,
+    expires: datetime | None = None,
+    texts: tuple[str, ...] | None = None,
+) -> None:
     """What the function leaves of an image."""
     image = records.by_etag(key.encode().hex(), 9)
     arrival = Arrival(S3Address("line-1", key), key.encode().hex(), 9, "0A", at)
     analysis = analysed([Seen("crack", confidence), Seen("ok", 100 - confidence)], 5.0)
     sighting = Sighting(image, arrival.address, at, "v1", judge(analysis, RULES), analysis.top)
+    if texts is not None:
+        sighting = replace(sighting, beside={"text": texts})
     about = {"now": 0, "until": 1, "expires": int((expires or NOW + timedelta(days=9)).timestamp())}
     for item_key, given, result in (
         (records.analysis_key(image, "v1"), {}, records.of_analysis(analysis, milliseconds=7)),
@@ -52,6 +63,20 @@ def write(table: Table, key: str, at: datetime, confidence: float, expires: date
         claimed = claims.claim(table, item_key, about=given, **about)
         assert isinstance(claimed, Claim)
         assert claims.finish(table, claimed, result)
+
+
+def test_what_is_found_in_an_images_text_is_its_group(service: Service, tmp_path: Path) -> None:
+    made = make_table(client(service, "dynamodb"), "grouped")
+    for number, texts in enumerate([("OK", "LOT 17", "LOT 4"), ("OK",), None]):
+        write(made, f"{number}.jpg", NOW - timedelta(hours=9 - number), 90.0, texts=texts)
+    since = NOW - timedelta(days=1)
+    rows = [*results.read(made, since=since, now=NOW, pattern=re.compile(r"LOT (\d+)"))]
+    assert [row.group for row in rows] == ["17", "", ""]
+    assert [row.group for row in results.read(made, since=since, now=NOW)] == ["", "", ""]
+    results.write(iter(rows), tmp_path / "rows.csv")
+    with (tmp_path / "rows.csv").open() as file:
+        assert [row["group"] for row in csv.DictReader(file)] == ["17", "", ""]
+    made.dynamodb.delete_table(TableName="grouped")
 
 
 def keys(rows: Iterator[results.Row]) -> list[str]:

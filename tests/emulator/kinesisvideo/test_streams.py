@@ -104,6 +104,22 @@ def test_images_that_cannot_be_generated_are_refused(
     assert words in error.value.message
 
 
+def test_a_stream_that_plays_nothing_keeps_no_other_from_writing(service: Service, stream: Any) -> None:
+    tags = {"customlabels-feed": f"s3://{BUCKET}/films/line.mkv"}
+    for name, feed in (("broken", {"customlabels-feed": f"s3://{BUCKET}/gone.mkv"}), ("whole", tags)):
+        stream.create_stream(StreamName=name, DataRetentionInHours=1, Tags=feed)
+        wanted = kinesis_video.generation(f"s3://{BUCKET}/beside/", REGION, 3.0)
+        kinesis_video.generate(stream, name, wanted)
+    address.advance(service.state, 30)
+
+    def come() -> Any:
+        return service.s3.list_objects_v2(Bucket=BUCKET, Prefix="beside/").get("Contents")
+
+    assert all("_whole_" in entry["Key"] for entry in wait_for(come, what="images", most=20))
+    for name in ("broken", "whole"):
+        kinesis_video.stop_generating(stream, name, f"s3://{BUCKET}/beside/")
+
+
 def test_a_stream_that_keeps_nothing_is_not_there_or_plays_nothing_is_refused(service: Service, stream: Any) -> None:
     stream.create_stream(StreamName="forgetful")
     stream.create_stream(StreamName="mute", DataRetentionInHours=1)

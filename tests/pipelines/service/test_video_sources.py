@@ -18,6 +18,12 @@ def test_a_folder_of_videos_that_is_taken_for_one_of_images_says_what_to_do(tmp_
     with pytest.raises(LayoutError) as error:
         images_of(str(tmp_path), NOBODY)
     assert "it holds videos" in (error.value.hint or "")
+    told: list[str] = []
+    Image.new("RGB", (80, 80)).save(tmp_path / "photo.jpg")
+    assert [name for name, _ in images_of(str(tmp_path), NOBODY, told.append)] == ["photo.jpg"]
+    assert told[0].startswith(f"{tmp_path}: 1 video left out beside the images, first line.avi; ")
+    (tmp_path / "photo.jpg").unlink()
+    assert names_video(str(tmp_path))
     (tmp_path / "line.avi").unlink()
     with pytest.raises(LayoutError) as error:
         images_of(str(tmp_path), NOBODY)
