@@ -1,5 +1,6 @@
 """Manifests for images that lie in S3 already and are not looked at: taken as their annotation file tells."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,15 +11,28 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from customlabels.core.errors import LayoutError
-from customlabels.datasets.accounting import Tallies, left_out, tally
+from customlabels.datasets.accounting import Tallies, Tally, left_out, tally
+from customlabels.datasets.files import ADDRESSES, ending_of, is_image
 from customlabels.datasets.formats import csv_table
-from customlabels.datasets.layout import Annotated, Format, Layout, Options
+from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, Annotated, Format, Layout, Options
 from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
-from customlabels.datasets.reading import LabelMap, boxes_in_pixels, label_faults, labelled, seen_whole, unlabelled
+from customlabels.datasets.reading import (
+    LabelMap,
+    alike,
+    boxes_in_pixels,
+    label_faults,
+    labelled,
+    seen_whole,
+    unlabelled,
+)
 from customlabels.manifests.lines import entry_line, write_manifest
 
 _CHANNELS = 3
 """What a line has to state and nobody reads."""
+
+_OTHER_ADDRESSES = tuple(start for start in ADDRESSES if start != "s3://")
+_DRIVE = re.compile(r"[A-Za-z]:[/\\]")
+_ENDLESS = "has no ending of an image: taken as the key of one all the same"
 
 _SIDES = {None: None, "train": Side.TRAIN, "test": Side.TEST, "validation": Side.TEST}
 
@@ -112,24 +126,59 @@ def _checked(layout: Layout, remote: Remote) -> Iterator[Annotated]:
     findings, label_map = layout.findings, remote.label_map
     needs_prefix = not remote.prefix
     tallies: Tallies = {}
+    endless = Tally()
+    labels: set[str] = set()
+    names: set[int] = set()
     for given in layout.images:
-        image = labelled(given, label_map) if label_map else given
+        image = labelled(given, label_map)
+        fault = _name_fault(image.name)
+        if fault is None and not image.name.startswith("s3://"):
+            image = _below_prefix(image)
         if image.boxes is None:
             faults = _image_level_faults(image.labels)
         else:
             image, faults = _located(image)
         if needs_prefix and not image.name.startswith("s3://"):
             faults = [*faults, "is no s3:// address; say where it lies with --s3-images s3://bucket/folder/"]
+        if fault is not None:
+            faults = [*faults, fault]
+        elif hash(image.name) in names:
+            faults = [*faults, "is named before: of several lines of an image an import keeps one"]
+        names.add(hash(image.name))
+        if not is_image(image.name):
+            endless.add(f"{image.where}, {image.name}")
         if image.left_out:
             tally(tallies, image)
         if faults or image.faults:
             where = f"{image.where}, {image.name}"
             findings += [*image.faults, *(Finding(where, fault, fatal=True) for fault in faults)]
         elif image.labels or image.boxes or remote.allow_unlabelled:
+            labels.update(image.labels, (box.label for box in image.boxes or ()))
             yield seen_whole(image)
         else:
             findings.append(unlabelled(given, image, f"{image.where}, {image.name}"))
-    findings += left_out(tallies)
+    findings += [*left_out(tallies), *alike(labels)]
+    if endless.count:
+        findings.append(Finding(endless.where, _ENDLESS, fatal=False, count=endless.count))
+
+
+def _name_fault(name: str) -> str | None:
+    """Why a name is no key below a folder in S3; None where it is one, or an address there."""
+    if name.startswith(_OTHER_ADDRESSES):
+        return "is an address, and not one of S3"
+    if name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in re.split(r"[/\\]", name):
+        return "is a path of the machine on which the file was written, not one below --s3-images"
+    if ending_of(name) in CONVERTIBLE_ENDINGS:
+        return f"a {ending_of(name)[1:].upper()} file; the service takes JPEG and PNG (customlabels dataset convert)"
+    return None
+
+
+def _below_prefix(image: Annotated) -> Annotated:
+    """An image as S3 has its key, where it has a path as Windows has it, or one that begins here."""
+    if "\\" not in image.name and "./" not in image.name:
+        return image
+    parts = image.name.replace("\\", "/").split("/")
+    return replace(image, name="/".join(part for part in parts if part not in ("", ".")))
 
 
 @lru_cache(maxsize=4096)

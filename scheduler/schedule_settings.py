@@ -118,7 +118,9 @@ def _hands(key: str, text: str) -> time:
         return time()
     parts = _HANDS.fullmatch(text.strip())
     try:
-        return time(*map(int, parts.groups() if parts else ("",)))
+        if parts is None:
+            raise ValueError
+        return time(int(parts[1]), int(parts[2]))
     except ValueError:
         raise ValueError(f"{key}: {text!r} is no time of day; write 06:00") from None
 
