@@ -112,7 +112,8 @@ def make_dataset(
             details=[f"{finding.name}: {finding.message}" for finding in findings],
         )
     records.sort(key=lambda record: record.name)
-    return Dataset(layout.root, tuple(records), (*findings, *_alike(records)))
+    labels = {label for record in records for label in record.all_labels}
+    return Dataset(layout.root, tuple(records), (*findings, *alike(labels)))
 
 
 def _mending(findings: list[Finding], has_images: bool) -> str:
@@ -346,10 +347,10 @@ def turned(box: Box, orientation: int, width: int, height: int) -> Box:
     return Box(box.label, *corner, across, down)
 
 
-def _alike(records: list[ImageRecord]) -> list[Finding]:
+def alike(labels: Iterable[str]) -> list[Finding]:
     """Labels that look alike, which the service takes for two."""
     spellings: dict[str, set[str]] = {}
-    for label in {label for record in records for label in record.all_labels}:
+    for label in labels:
         spellings.setdefault(_likeness(label), set()).add(label)
     return [
         Finding("labels", f"{_shown(variants)} differ in {_difference(variants)} alone (--label-map)", fatal=False)

@@ -1,5 +1,6 @@
 """Manifests for images that lie in S3 already and are not looked at: taken as their annotation file tells."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,15 +11,29 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from customlabels.core.errors import LayoutError
-from customlabels.datasets.accounting import Tallies, left_out, tally
+from customlabels.datasets.accounting import Tallies, Tally, left_out, tally
+from customlabels.datasets.files import ending_of, is_image
 from customlabels.datasets.formats import csv_table
-from customlabels.datasets.layout import Annotated, Format, Layout, Options
+from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, Annotated, Format, Layout, Options
 from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
-from customlabels.datasets.reading import LabelMap, boxes_in_pixels, label_faults, labelled, seen_whole, unlabelled
+from customlabels.datasets.reading import (
+    LabelMap,
+    alike,
+    boxes_in_pixels,
+    label_faults,
+    labelled,
+    seen_whole,
+    unlabelled,
+)
 from customlabels.manifests.lines import entry_line, write_manifest
 
 _CHANNELS = 3
 """What a line has to state and nobody reads."""
+
+_DRIVE = re.compile(r"[A-Za-z]:[/\\]")
+_NOTHING: list[str] = []
+_USUAL = (".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG")
+_ENDLESS = "has no ending of an image: taken as the key of one all the same"
 
 _SIDES = {None: None, "train": Side.TRAIN, "test": Side.TEST, "validation": Side.TEST}
 
@@ -56,7 +71,7 @@ def build(source: Path, format: Format, options: Options, remote: Remote, target
         layout = csv_table.stream(source, options)
         layout.images = csv_table.joined_neighbours(layout.images)
         try:
-            return write_manifest(target, _lines(layout, remote)), layout.findings
+            return write_manifest(target, _lines(layout, remote, joined=True)), layout.findings
         except csv_table.Scattered:
             pass
     layout = format.read(source, options)
@@ -83,10 +98,10 @@ def remote_dataset(source: Path, format: Format, options: Options, remote: Remot
     return Dataset(layout.root, tuple(records), tuple(layout.findings))
 
 
-def _lines(layout: Layout, remote: Remote) -> Iterator[bytes]:
+def _lines(layout: Layout, remote: Remote, *, joined: bool = False) -> Iterator[bytes]:
     class_ids = defaultdict[str, int](count().__next__)
     job = remote.job
-    for image in _checked(layout, remote):
+    for image in _checked(layout, remote, joined=joined):
         source_ref = remote.source_ref(image.name)
         if image.boxes is None or (not image.boxes and image.size is None):
             # Where nothing is on an image, and its size is not known, there is no line of boxes to be written.
@@ -107,17 +122,43 @@ def _refuse(layout: Layout, remote: Remote) -> None:
         )
 
 
-def _checked(layout: Layout, remote: Remote) -> Iterator[Annotated]:
-    """The images without faults, their boxes in pixels."""
+def _checked(layout: Layout, remote: Remote, *, joined: bool = False) -> Iterator[Annotated]:
+    """The images without faults, their boxes in pixels.
+
+    Parameters
+    ----------
+    joined : whether no name comes twice, as long as all are spelt alike; names are not held then
+
+    Raises
+    ------
+    Scattered : names of a joined layout are not spelt alike
+    """
     findings, label_map = layout.findings, remote.label_map
     needs_prefix = not remote.prefix
     tallies: Tallies = {}
+    endless = Tally()
+    kinds: set[tuple[str, ...]] = set()
+    names: set[str] = set()
     for given in layout.images:
-        image = labelled(given, label_map) if label_map else given
+        image, of_name = given, _NOTHING
+        if label_map or given.boxes or not _are_bare(given.labels):
+            image = labelled(given, label_map)
+        if not _is_plain(image.name):
+            image, of_name = _below_prefix(image)
+            if not is_image(image.name):
+                endless.add(f"{image.where}, {image.name}")
+        if joined and image.name != given.name:
+            raise csv_table.Scattered
+        if not joined:
+            if image.name in names:
+                of_name = [*of_name, "is named before: of several lines of an image an import keeps one"]
+            names.add(image.name)
         if image.boxes is None:
             faults = _image_level_faults(image.labels)
         else:
             image, faults = _located(image)
+        if of_name:
+            faults = [*of_name, *faults]
         if needs_prefix and not image.name.startswith("s3://"):
             faults = [*faults, "is no s3:// address; say where it lies with --s3-images s3://bucket/folder/"]
         if image.left_out:
@@ -126,10 +167,42 @@ def _checked(layout: Layout, remote: Remote) -> Iterator[Annotated]:
             where = f"{image.where}, {image.name}"
             findings += [*image.faults, *(Finding(where, fault, fatal=True) for fault in faults)]
         elif image.labels or image.boxes or remote.allow_unlabelled:
+            kinds.add(image.labels if not image.boxes else (*image.labels, *{box.label for box in image.boxes}))
             yield seen_whole(image)
         else:
             findings.append(unlabelled(given, image, f"{image.where}, {image.name}"))
-    findings += left_out(tallies)
+    findings += [*left_out(tallies), *alike({label for labels in kinds for label in labels})]
+    if endless.count:
+        findings.append(Finding(endless.where, _ENDLESS, fatal=False, count=endless.count))
+
+
+@lru_cache(maxsize=4096)
+def _are_bare(labels: tuple[str, ...]) -> bool:
+    return all(label == label.strip() for label in labels)
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is, without a look at its parts, that of a JPEG or PNG file below a folder."""
+    odd = name.startswith("/") or "\\" in name or "./" in name or "//" in name or ":/" in name
+    return not odd and name.endswith(_USUAL)
+
+
+def _below_prefix(image: Annotated) -> tuple[Annotated, list[str]]:
+    """An image with the key that it has in S3, and why its name is none."""
+    name = image.name
+    if name.startswith("s3://"):
+        return image, []
+    if "://" in name:
+        return image, ["is an address, and not one of S3"]
+    parts = name.replace("\\", "/").split("/")
+    if not parts[0] or _DRIVE.match(name) or ".." in parts:
+        return image, ["is a path of the machine on which the file was written, not one below --s3-images"]
+    image = replace(image, name="/".join(part for part in parts if part not in ("", ".")))
+    if ending_of(name) in CONVERTIBLE_ENDINGS:
+        return image, [
+            f"a {ending_of(name)[1:].upper()} file; the service takes JPEG and PNG (customlabels dataset convert)"
+        ]
+    return image, []
 
 
 @lru_cache(maxsize=4096)

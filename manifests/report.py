@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from customlabels.core.files import written_aside
+from customlabels.datasets.reading import alike
 from customlabels.manifests.codes import message
 from customlabels.manifests.entries import Entry, read_entries, read_entry
 from customlabels.manifests.faults import Fault
@@ -88,6 +89,9 @@ def validate(training: Path, testing: Path | None, *, look: Look | None = None, 
             fault = file_fault(path.name, path.stat().st_size) or import_fault(parts[name])
             if fault is not None:
                 import_faults[name] = fault
+        labels = {label for part in parts.values() for label in (*part.image_labels, *part.box_labels)}
+        for finding in alike(labels):
+            parts[TRAINING].note_file(f"labels {finding.message}")
         report = Report(parts, judge(parts[TRAINING], parts.get(TESTING)), import_faults)
         if output is not None:
             written.enter_context(written_aside(output / SUMMARY)).write(orjson.dumps(report.summary))

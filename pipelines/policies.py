@@ -89,8 +89,8 @@ def detect(scope: Scope) -> Policy:
 
 
 def analyzers(scope: Scope) -> Policy:
-    """What `detect --with NAMES`, `dataset prelabel --with rekognition` and `dataset frames` need: of a stream, and with
-    `--where`, `--prelabel` or `--blur-faces`.
+    """What `detect --with NAMES`, `dataset prelabel --with rekognition` and `dataset frames` need: that of a stream, or
+    with `--where`, `--prelabel` or `--blur-faces`.
 
     With --no-model that is all; else `detect` needs its own as well.
     """

@@ -22,8 +22,8 @@ from customlabels.session import Session
 @click.option(
     "--to",
     type=click.Path(path_type=Path, file_okay=False),
-    help=f"Write template.yaml, {ZIP}, {WATCH_ZIP} and notification.json there, {GOLDEN} where the settings name golden "
-    "images, and stream.json of a stream.",
+    help=f"Write template.yaml, {ZIP}, {WATCH_ZIP} and notification.json there, {GOLDEN} where there are golden images, "
+    "stream.json of a stream.",
 )
 @pass_session
 def render(session: Session, project: str | None, bucket: str | None, to: Path | None) -> None:

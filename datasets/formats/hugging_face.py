@@ -115,7 +115,11 @@ def _rows_of_csv(path: Path) -> Iterator[Row]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             for number, row in enumerate(csv.DictReader(file, skipinitialspace=True), 2):
-                yield number, {str(key): _parsed(cell) for key, cell in row.items() if key is not None}
+                beyond = next((cell for cell in row.get(None) or () if cell.strip()), None)
+                if beyond is not None:
+                    yield number, f"{beyond!r} stands beyond the last column"
+                else:
+                    yield number, {str(key): _parsed(cell) for key, cell in row.items() if key is not None}
     except (csv.Error, UnicodeDecodeError) as error:
         raise LayoutError(f"{path}: no {_WHAT}: {error}") from error
 

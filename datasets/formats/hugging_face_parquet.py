@@ -87,7 +87,8 @@ def _named(value: Any, feature: Any) -> Any:
         return value
     names = feature.get("names")
     if isinstance(names, list) and isinstance(value, int):
-        return names[value] if 0 <= value < len(names) else value
+        # -1 is what has no label; of any other number nobody knows what it stands for.
+        return names[value] if 0 <= value < len(names) else None if value == -1 else {"no class": value}
     inner = feature.get("feature", feature)
     if isinstance(value, list):
         return [_named(part, inner) for part in value]

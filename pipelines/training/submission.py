@@ -9,7 +9,7 @@ from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError, SettingsError, TrainingFailed
 from customlabels.core.waiting import GRACE, wait_for
 from customlabels.pipelines.service.projects import find_project
-from customlabels.pipelines.service.states import State
+from customlabels.pipelines.service.states import State, is_known
 from customlabels.pipelines.service.versions import Description, find_version, is_trained, version_tags
 from customlabels.pipelines.training.dataset_marks import manifests_of, mark_address, read_mark
 from customlabels.pipelines.training.failure import training_complaints
@@ -163,7 +163,7 @@ def trained(
 
     Raises
     ------
-    TrainingFailed : the service could not train it, or it has been deleted
+    TrainingFailed : the service could not train it, it has been deleted, or it is in a state without a way to an end
     """
     version = find_version(rekognition, project_arn, name)
     if version is None:
@@ -176,7 +176,14 @@ def trained(
             details=complaints(version),
             hint=f"mend the cause, then: customlabels versions delete {name}, and run the same command again",
         )
-    return version if is_trained(version) else None
+    if is_trained(version):
+        return version
+    if fresh or version["Status"] == State.TRAINING_IN_PROGRESS or not is_known(version["Status"]):
+        return None
+    raise TrainingFailed(
+        f"version {name} is {version['Status']} and has no evaluation: its training does not go on",
+        hint="customlabels versions list shows it; name another with --version-name",
+    )
 
 
 def wait_trained(

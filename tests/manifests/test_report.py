@@ -112,3 +112,13 @@ def test_a_line_may_have_100000_characters_of_any_script(tmp_path: Path) -> None
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match=r"gone\.manifest: cannot be read"):
         list(manifest_lines(tmp_path / "gone.manifest"))
+
+
+@pytest.mark.parametrize("other", ["A", "a ", "\u200ba"])
+def test_labels_that_look_alike_are_noted_also_in_two_files(tmp_path: Path, other: str) -> None:
+    training = written(tmp_path / "train.manifest", [*good(8), *good(8, "b")])
+    testing = written(tmp_path / "test.manifest", [*good(8, other), *good(8, "b")])
+    (row,) = [row for row in validate(training, testing).rows() if row[1] == "(note)"]
+    assert row[2].startswith("labels ")
+    assert "differ in" in row[2]
+    assert not [row for row in validate(training, None).rows() if row[1] == "(note)"]

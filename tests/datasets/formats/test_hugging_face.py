@@ -167,3 +167,20 @@ def test_where_pyarrow_is_missing_it_says_what_to_install(tmp_path: Path, monkey
     with pytest.raises(LayoutError, match="pyarrow") as error:
         marks_of(tmp_path / "a.parquet")
     assert error.value.hint == "pip install 'customlabels[parquet]'"
+
+
+def test_a_class_that_is_not_among_the_names_is_a_fault_and_minus_one_is_no_label(tmp_path: Path) -> None:
+    features = {"label": {"names": ["ok", "wet"], "_type": "ClassLabel"}}
+    rows = [{"image": packed(tmp_path, f"{number}.png"), "label": number} for number in (-1, 1, 7)]
+    parquet(tmp_path / "set/train.parquet", rows, features)
+    assert [record.labels for record in dataset_of(tmp_path / "set").records] == [("wet",)]
+    assert "label {'no class': 7} is no label" in said(tmp_path / "set")
+    assert "has no label (--allow-unlabelled keeps such images)" in said(tmp_path / "set")
+
+
+def test_cells_beyond_the_header_are_a_fault_of_their_row(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        image(tmp_path / name)
+    text(tmp_path / "metadata.csv", "file_name,label\na.png,crack,more\nb.png,crack,\n")
+    assert [record.name for record in dataset_of(tmp_path).records] == ["b.png"]
+    assert "row 2: 'more' stands beyond the last column" in said(tmp_path)

@@ -12,12 +12,15 @@ from support.interception import Call, intercepted
 from support.local_services import Service
 
 from customlabels.aws.clients import Clients, Connection
-from customlabels.core.errors import UNREACHED, ServiceError
+from customlabels.core.errors import UNREACHED, ServiceError, TrainingFailed
 from customlabels.pipelines.service import hosting
 from customlabels.pipelines.service.detection import Detection, detect
+from customlabels.pipelines.service.states import State
 from customlabels.pipelines.service.versions import choose_version, list_versions
+from customlabels.pipelines.training.submission import trained
 
 ACCOUNT = "arn:aws:rekognition:us-east-1:123456789012"
+PROJECT = f"{ACCOUNT}:project/parts/1700000000000"
 VERSION = {
     "ProjectVersionArn": f"{ACCOUNT}:project/parts/version/v1/1700000000000",
     "Status": "RUNNING",
@@ -111,3 +114,23 @@ def detected(service: Service, answer: dict[str, Any]) -> list[Detection]:
         image = BytesIO()
         drawn(0, 0, 96).save(image, "PNG")
         return list(detect(clients.rekognition, str(VERSION["ProjectVersionArn"]), [("a.png", image.getvalue())]))
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_training_is_waited_for_only_while_it_can_end(service: Service, state: State, fresh: bool) -> None:
+    goes_on = {State.TRAINING_IN_PROGRESS, State.COPYING_COMPLETED}
+    answer = {"ProjectVersionDescriptions": [{**VERSION, "Status": state}]}
+    with answering(service, DescribeProjectVersions=answer) as clients:
+        if state is State.TRAINING_FAILED or not (fresh or state in goes_on):
+            with pytest.raises(TrainingFailed):
+                trained(clients.rekognition, PROJECT, "v1", fresh=fresh)
+        else:
+            version = trained(clients.rekognition, PROJECT, "v1", fresh=fresh)
+            assert (version is not None) == (state is State.COPYING_COMPLETED)
+
+
+def test_a_training_in_a_state_that_nobody_knows_is_waited_for(service: Service) -> None:
+    answer = {"ProjectVersionDescriptions": [{**VERSION, "Status": "TRAINING_PAUSED"}]}
+    with answering(service, DescribeProjectVersions=answer) as clients:
+        assert trained(clients.rekognition, PROJECT, "v1") is None
