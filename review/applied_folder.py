@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from customlabels.core.errors import LayoutError, ServiceError
+from customlabels.core.plurals import counted
 from customlabels.core.watching import Watch
 from customlabels.datasets.contents import hashed
 from customlabels.datasets.conversion import convert
@@ -86,7 +87,9 @@ def apply_to(
                 hint="customlabels review page asks",
             )
         applied = replace(applied, dataset=hashed(applied.dataset))
-        with watch.step(f"writing {len(applied.dataset.records)} images", len(applied.dataset.records)) as advance:
+        with watch.step(
+            f"writing {counted(len(applied.dataset.records), 'image')}", len(applied.dataset.records)
+        ) as advance:
             convert(applied.dataset, format, folder, lambda: advance(1))
     before = test_digest(given) if given.side(Side.TEST) else ""
     after = test_digest(applied.dataset) if applied.dataset.side(Side.TEST) else ""
@@ -115,7 +118,7 @@ def _asked(task: Task, resolution: Resolution, image: tuple[Path, ImageInfo | st
 
 
 def _alike(records: Sequence[ImageRecord], watch: Watch) -> list[tuple[ImageRecord, ...]]:
-    with watch.step(f"comparing {len(records)} images", len(records)) as advance:
+    with watch.step(f"comparing {counted(len(records), 'image')}", len(records)) as advance:
         return [group.records for group in near_duplicates(records, lambda: advance(1))]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from customlabels.aws import s3 as objects
 from customlabels.core.addresses import parse_address
 from customlabels.core.errors import LayoutError
+from customlabels.core.plurals import counted
 from customlabels.core.watching import Watch
 from customlabels.datasets.videos.frame_names import frame_of
 from customlabels.pipelines.service.detection import DetectedLabel
@@ -107,7 +108,7 @@ def _files(file: Path, lines: list[_Line], images: Path | None, watch: Watch) ->
             hint="say where with --images DIR; frames of a video are taken by customlabels dataset frames",
         )
     total = sum(path.stat().st_size for path in paths)
-    with watch.step(f"hashing {len(paths)} images", total, in_bytes=True) as advance:
+    with watch.step(f"hashing {counted(len(paths), 'image')}", total, in_bytes=True) as advance:
         keys = keys_of(paths, advance)
     for key, line, path in zip(keys, here, paths, strict=True):
         yield Candidate(key, line.name, str(path.resolve()), line.seen)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from customlabels.core.errors import LayoutError
+from customlabels.core.plurals import counted
 from customlabels.core.watching import Watch
 from customlabels.datasets.duplicates import near_duplicates
 from customlabels.datasets.model import Dataset
@@ -122,7 +123,7 @@ def look_alikes(candidates: Iterable[Candidate], watch: Watch) -> list[list[str]
     files = [candidate for candidate in candidates if not candidate.source.startswith("s3://")]
     by_path = {candidate.source: candidate.image for candidate in files}
     records = images_.records_of(map(Path, by_path))
-    with watch.step(f"comparing {len(records)} images", len(records)) as advance:
+    with watch.step(f"comparing {counted(len(records), 'image')}", len(records)) as advance:
         groups = near_duplicates(records, lambda: advance(1), images_.MAX_DISTANCE)
     return [[by_path[record.name] for record in group.records] for group in groups]
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.core.plurals import counted
 from customlabels.core.threads import in_threads
 from customlabels.core.watching import Watch
 from customlabels.datasets.model import Dataset, ImageRecord
@@ -69,7 +70,7 @@ def suspects(dataset: Dataset, watch: Watch, *, seed: int = 0) -> list[Suspect]:
         raise LayoutError(
             f"{dataset.root}: too few images to doubt any", hint="a label needs two images with it and two without"
         )
-    with watch.step(f"looking at {len(records)} images", len(records)) as advance:
+    with watch.step(f"looking at {counted(len(records), 'image')}", len(records)) as advance:
 
         def described(record: ImageRecord) -> NDArray[np.float32]:
             try:

@@ -4,6 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from customlabels.core.plurals import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -54,7 +56,7 @@ def pick_for_review(
     detected = _detected(session, detections, since, images, project)
     limits = thresholds or _assumed(session, detected.version, project)
     if detected.failed:
-        session.console.warn(f"{detected.failed} images could not be looked at, and are not asked about")
+        session.console.warn(f"{counted(detected.failed, 'image')} could not be looked at: nobody is asked about such")
     if any(detected.least is None or detected.least > limit for limit in limits.values):
         session.console.warn(
             "labels below their threshold are not there: what nearly counted is not told from what did not "
@@ -88,7 +90,10 @@ def _detected(
     with session.console.step("reading what was inspected"):
         detected, others = read_inspected(table, since=since or now - timedelta(days=1), now=now)
     if others:
-        session.console.note(f"{others} images were looked at by another version than {detected.version} alone")
+        session.console.note(
+            f"{counted(others, 'image')} {'was' if others == 1 else 'were'} looked at by another version than "
+            f"{detected.version} alone"
+        )
     return detected
 
 

@@ -22,7 +22,7 @@ from customlabels.session import Session
 @click.option(
     "--to",
     type=click.Path(path_type=Path, file_okay=False),
-    help=f"Write template.yaml, {ZIP}, {WATCH_ZIP} and notification.json there, {GOLDEN} where there are golden images, "
+    help=f"Write template.yaml, {ZIP}, {WATCH_ZIP} and notification.json there, {GOLDEN} of golden images, "
     "stream.json of a stream.",
 )
 @pass_session

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from customlabels.cli.group import Command, pass_session, project_option
+from customlabels.core.plurals import counted
 from customlabels.core.spans import parse_span
 from customlabels.inspection import results as reading
 from customlabels.inspection.rules import Verdict
@@ -51,7 +52,9 @@ def results(
             counts[row.verdict] += 1
 
         count = reading.write(rows, to, note)
-        console.done(f"wrote {count} images to {to}: {_in_words(counts)}", file=str(to), images=count, **counts)
+        console.done(
+            f"wrote {counted(count, 'image')} to {to}: {_in_words(counts)}", file=str(to), images=count, **counts
+        )
         return
     if console.as_json:
         console.result([asdict(row) for row in rows], lambda _: None)

@@ -9,6 +9,7 @@ from customlabels.cli.group import Command, pass_session
 from customlabels.cli.review_options import review_option
 from customlabels.cli.source_options import Source, divides_images, wanted
 from customlabels.core.errors import LayoutError
+from customlabels.core.plurals import counted
 from customlabels.manifests.formats import FORMATS
 from customlabels.session import Session
 
@@ -91,7 +92,7 @@ def _show(session: Session, written: "Written", target: Path, to_test: int) -> N
         console.table(("left out", "why"), [(refused.name, refused.why) for refused in applied.refused])
     waiting = ", ".join(f"{count} {outcome}" for outcome, count in written.waiting.items() if count)
     console.text(
-        f"{target}: {len(applied.dataset.records)} images; {len(applied.added)} new to train on, "
+        f"{target}: {counted(len(applied.dataset.records), 'image')}; {len(applied.added)} new to train on, "
         f"{len(applied.corrected)} corrected, {len(applied.tested)} new to test on, {applied.unchanged} as they were"
         + (f"; {waiting}" if waiting else "")
     )

@@ -9,6 +9,7 @@ import click
 
 from customlabels.cli.group import Command, pass_session
 from customlabels.cli.review_options import review_option
+from customlabels.core.plurals import counted
 from customlabels.session import Session
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def page(
     server = PageServer(Served(work, folder, body, session.now), port)
     before = f", {work.done} answered before" if work.person else ""
     session.console.done(
-        f"{len(work.items)} images{before}: {server.address}",
+        f"{counted(len(work.items), 'image')}{before}: {server.address}",
         address=server.address,
         images=len(work.items),
         answered=work.done,

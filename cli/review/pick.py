@@ -9,6 +9,7 @@ import click
 from customlabels.cli.group import Command, Figure, pass_session, project_option
 from customlabels.cli.review_options import review_option
 from customlabels.core.errors import SettingsError
+from customlabels.core.plurals import counted
 from customlabels.core.settings import DatasetSettings
 from customlabels.core.spans import parse_span
 from customlabels.session import Session
@@ -121,7 +122,10 @@ def _show(session: Session, picked: "Picked", folder: Path) -> None:
         [(name, picked.picked.get(group, 0), picked.groups.get(group, 0)) for name, group in kinds.items()],
     )
     random = picked.strata.get(Stratum.RANDOM, 0)
-    parts = [f"{picked.images} images to ask about, {random} of them drawn from all, {picked.twice} for two people"]
+    parts = [
+        f"{counted(picked.images, 'image')} to ask about, {random} of them drawn from all, "
+        f"{picked.twice} for two people"
+    ]
     if picked.known:
         parts.append(f"{picked.known} whose answer is known")
     if picked.alike:

@@ -8,6 +8,7 @@ import click
 
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.cli.review_options import review_option
+from customlabels.core.plurals import counted
 from customlabels.session import Session
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _show(session: Session, current: "Status", tested: Tested) -> None:
 
     console = session.console
     counts = ", ".join(f"{current.outcomes.get(outcome, 0)} {outcome.value}" for outcome in Outcome)
-    console.text(f"{sum(current.outcomes.values())} images: {counts}; {current.answers} answers")
+    console.text(f"{counted(sum(current.outcomes.values()), 'image')}: {counts}; {counted(current.answers, 'answer')}")
     if current.people:
         console.table(
             ("person", "answers", "cannot tell", "right of known", "seconds each"),

@@ -1,3 +1,3 @@
 """The Lambda function that looks at images; its zip holds what `handlers` imports, and nothing else."""
 
-__all__ = ["arrivals", "concluding", "gathering", "listed", "look"]
+__all__ = ["arrivals", "concluding", "gathering", "listed", "measuring",]

@@ -250,7 +250,8 @@ def divide_images(wanted: Wanted) -> tuple[Taken, Group]:
         wanted.watch.warn(f"label {label!r} is tested but never trained in the split that the source brings")
     torn = together(divided, group)
     if torn:
-        wanted.watch.warn(f"{len(torn)} groups lie on both sides of the split that the source brings: {torn[0]} …")
+        lie = f"{counted(len(torn), 'group')} {'lies' if len(torn) == 1 else 'lie'}"
+        wanted.watch.warn(f"{lie} on both sides of the split that the source brings: {torn[0]} …")
     return Taken(divided, taken.remote), group
 
 
