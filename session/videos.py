@@ -29,6 +29,7 @@ def frames(
     *,
     lasts: float | None = None,
     since: datetime | None = None,
+    labelled_ahead: bool = False,
     advance: Callable[[float], None] = lambda seconds: None,
 ) -> "Iterator[Taken]":
     """The frames of a video, of all below a folder or an address in S3, or of a stream, written to the folder `to`.
@@ -39,11 +40,12 @@ def frames(
     ----------
     lasts : seconds of a live stream (rtsp://) after which it is enough; of what a stream of Kinesis Video has kept
     since : from when on that is taken; so long before now where it is None
+    labelled_ahead : whether `prelabel_frames` is to follow, which takes videos in S3
     advance : called with the seconds of video that were read since the last call
 
     Raises
     ------
-    SettingsError : a stream would never be enough
+    SettingsError : a stream would never be enough; Rekognition is to look where it cannot
     LayoutError : there is no video, or `to` holds frames that were chosen otherwise
     """
     from customlabels.aws.kinesis_video import is_kinesis
@@ -54,6 +56,8 @@ def frames(
 
     import_opencv()
     text, finish = str(source), _blur_faces(session) if choice.blur_faces else None
+    if labelled_ahead:
+        _see_that_rekognition_can(text, "--prelabel")
     if is_kinesis(text):
         yield _archived(session, text, to, choice, lasts, since, advance, finish)
         return
@@ -63,7 +67,7 @@ def frames(
         if lasts is None and choice.most is None:
             raise SettingsError("a live stream has no end", hint="say --lasts 10m, or --most 300")
         if choice.where is not None:
-            see_that_rekognition_can(text, "--where")
+            _see_that_rekognition_can(text, "--where")
         if choice.key_frames:
             raise SettingsError("--key-frames goes with stored videos; a stream's frames are all decoded")
         yield extract_stream(text, to, choice, lasts=lasts, advance=advance, finish=finish)
@@ -77,7 +81,7 @@ def frames(
     if choice.where is None:
         yield from extract(videos.videos, to, choice, advance, finish)
         return
-    see_that_rekognition_can(text, "--where")
+    _see_that_rekognition_can(text, "--where")
     yield from extract(videos.videos, to, choice, advance, finish, _where(session, choice.where))
 
 
@@ -99,7 +103,7 @@ def _archived(
     if lasts is None and choice.most is None:
         raise SettingsError("a stream has no end", hint="say --lasts 10m, or --most 300")
     if choice.where is not None:
-        see_that_rekognition_can(source, "--where")
+        _see_that_rekognition_can(source, "--where")
     if choice.key_frames:
         raise SettingsError("--key-frames goes with stored videos; Kinesis Video makes the images of a stream itself")
     length = timedelta(seconds=(choice.most or 1) * choice.every if lasts is None else lasts)
@@ -113,7 +117,7 @@ def _archived(
     return extract_archived(kept, to, choice, name=name, arn=arn, begin=begin, advance=advance, finish=finish)
 
 
-def see_that_rekognition_can(source: str, flag: str) -> None:
+def _see_that_rekognition_can(source: str, flag: str) -> None:
     """Sees that Rekognition can look through the videos of a source.
 
     Raises
