@@ -12,7 +12,7 @@ from typing import Any
 
 from customlabels.aws.function_log import log
 from customlabels.inspection.claims import Table
-from customlabels.inspection.functions import concluding, listed, warm
+from customlabels.inspection.functions import listed, warm
 from customlabels.inspection.functions import look as looking
 from customlabels.inspection.functions.knowledge import Known, Version
 from customlabels.inspection.functions.measuring import measure
@@ -70,6 +70,8 @@ def look_listed(event: Document, context: Any) -> list[Document]:
 
 def conclude(event: Document, _: Any) -> Document:
     """Sees to what is left when a batch has ended, however that was: its uptime, its results, its notice."""
+    from customlabels.inspection.functions import concluding
+
     return concluding.conclude(event["detail"], os.environ["PROJECT"], os.environ["TOPIC"], warm.client)
 
 

@@ -17,10 +17,10 @@ from customlabels.aws.function_log import log
 from customlabels.core.addresses import S3Address
 from customlabels.inspection import claims, records
 from customlabels.inspection.claims import Claim, Table
+from customlabels.inspection.documents import Inspection
 from customlabels.inspection.functions.acting import act, tell
 from customlabels.inspection.functions.arrivals import arrivals
 from customlabels.inspection.functions.asking import WAIT_A_LITTLE, Model, NotNow, milliseconds
-from customlabels.inspection.functions.beside import Beside
 from customlabels.inspection.functions.claiming import Held, Times, hold
 from customlabels.inspection.functions.knowledge import Known, Version
 from customlabels.inspection.functions.showing import Gone, TooLarge, digest, is_same, shown
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
+
+    from customlabels.inspection.functions.beside import Beside
 
 _PATIENCE = 0.7
 """Share of the time within which a call has to begin, so that it and what follows it still fit."""
@@ -153,7 +155,7 @@ class _Batch:
             least=floor(self._rules),
             last=now + round(1000 * _PATIENCE * seconds),
         )
-        self._beside = Beside(clients, known.inspection, self._until)
+        self._beside = _beside(clients, known.inspection, self._until)
         self._in_memory = threading.BoundedSemaphore(_IN_MEMORY)
         self._outcome, self._counting = Outcome(), threading.Lock()
 
@@ -248,7 +250,7 @@ class _Batch:
             self._model.need_up()
             with self._in_memory:
                 self._look_at(image)
-        if held.sightings and held.known is not None and held.known.refusal is None:
+        if self._beside is not None and held.sightings and held.known is not None and held.known.refusal is None:
             image.beside = self._beside.look(image.key, [arrival for _, arrival in held.sightings])
         for claim, arrival in held.sightings:
             self._see_to(image, claim, arrival)
@@ -327,3 +329,12 @@ class _Batch:
         self._outcome.errors |= dict.fromkeys(ids, f"{type(error).__name__}: {error}"[:500])
         self._count("Failed")
         log("ERROR", f"{type(error).__name__}: {error}", messages=sorted(ids))
+
+
+def _beside(clients: Clients, inspection: Inspection, until: int) -> "Beside | None":
+    """The analyzers, which few inspections have, and which are imported for those alone."""
+    if not inspection.analyzers:
+        return None
+    from customlabels.inspection.functions.beside import Beside
+
+    return Beside(clients, inspection, until)

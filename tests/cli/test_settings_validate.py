@@ -73,6 +73,7 @@ COMMENTED = [number for number, line in enumerate(TEMPLATE.splitlines()) if numb
 NEEDED = {
     "[[schedule.window]]": ("# [[", "# days", "# start", "# stop"),
     "[inspection]": ('# source = "s3:', "# defects"),
+    "[video]": ('# topic = "arn:aws:sns:eu-west-1:111122223333:AmazonRekognition', "# role", "# queue"),
 }
 """What each section cannot do without."""
 

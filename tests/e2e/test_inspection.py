@@ -103,6 +103,24 @@ def refusal_of_s3(shell: Shell, service: Service, looks: int) -> CustomLabelsErr
     return raised.value
 
 
+def a_version_that_failed(service: Service, project: str) -> str:
+    """The ARN of a version of the project, whose name is in its ARN, that could not be trained."""
+    rekognition, name = service.rekognition, project.rpartition("/")[2]
+    (described,) = rekognition.describe_projects(ProjectNames=[name])["ProjectDescriptions"]
+    arn = described["ProjectArn"]
+    answer = rekognition.create_project_version(
+        ProjectArn=arn, VersionName="bad", OutputConfig={"S3Bucket": "nobodys-bucket", "S3KeyPrefix": "x"}
+    )
+
+    def ended() -> bool | None:
+        described = rekognition.describe_project_versions(ProjectArn=arn, VersionNames=["bad"])
+        statuses = [version["Status"] for version in described["ProjectVersionDescriptions"]]
+        return True if statuses == ["TRAINING_FAILED"] else None
+
+    wait_for(ended, what="the training", most=60)
+    return answer["ProjectVersionArn"]
+
+
 def settings(shell: Shell, old: str, new: str) -> None:
     (shell.folder / "customlabels.toml").write_text(SETTINGS.replace(old, new))
 
@@ -159,6 +177,10 @@ def test_what_keeps_images_from_being_inspected_is_a_sentence_and_nothing_is_mad
     promoted = ssm.get_parameter(Name=champion["Name"])["Parameter"]["Value"]
     ssm.put_parameter(**champion, Value=promoted.replace("v1", "v0"))
     assert "v0" in refusal(shell).message
+    failed = a_version_that_failed(service, json.loads(promoted)["arn"].partition("/version/")[0])
+    ssm.put_parameter(**champion, Value=json.dumps({**json.loads(promoted), "version": "bad", "arn": failed}))
+    assert "champion bad is TRAINING_FAILED, and cannot be started" in refusal(shell).message
+    service.rekognition.delete_project_version(ProjectVersionArn=failed)
     ssm.put_parameter(**champion, Value=promoted)
     for word, sentence in [("status", "no inspection is deployed"), ("results", "has no results yet")]:
         assert sentence in shell.run("--local", "inspection", word, expect=1).stderr
