@@ -19,4 +19,5 @@ __all__ = [
     "spots",
     "structure",
     "summary",
+    "texts",
 ]

@@ -50,6 +50,7 @@ def frames(
     from customlabels.datasets.videos.decoding import import_opencv
     from customlabels.datasets.videos.extracting import Taken, extract
     from customlabels.datasets.videos.streams import extract_stream, is_stream
+    from customlabels.pipelines.service.label_detection import see_that_rekognition_can
     from customlabels.pipelines.service.video_sources import videos_of
 
     import_opencv()
@@ -94,6 +95,7 @@ def _archived(
     """The frames of what a stream of Kinesis Video has kept."""
     from customlabels.aws.kinesis_video import shots, stream_arn, stream_name
     from customlabels.datasets.videos.archived import extract_archived
+    from customlabels.pipelines.service.label_detection import see_that_rekognition_can
 
     name = stream_name(source)
     if lasts is None and choice.most is None:
@@ -111,17 +113,6 @@ def _archived(
     kept = shots(clients.kinesis_video, clients.archived_media, name, begin, min(now, begin + length), choice.every)
     arn = stream_arn(clients.kinesis_video, name)
     return extract_archived(kept, to, choice, name=name, arn=arn, begin=begin, advance=advance, finish=finish)
-
-
-def see_that_rekognition_can(source: str, flag: str) -> None:
-    """Sees that Rekognition can look through the videos of a source.
-
-    Raises
-    ------
-    SettingsError
-    """
-    if not source.startswith("s3://"):
-        raise SettingsError(f"{flag} goes with videos in S3, where Rekognition looks at them")
 
 
 def _job(session: "Session", video: "Video") -> "tuple[S3Address, str]":

@@ -77,7 +77,7 @@ def frames(
     """
     from customlabels.datasets.videos.extracting import Choice
     from customlabels.datasets.videos.streams import is_stream, without_secrets
-    from customlabels.session.videos import see_that_rekognition_can
+    from customlabels.pipelines.service.label_detection import see_that_rekognition_can
 
     seconds = positive_seconds("--every", every)
     choice = Choice(seconds, most, skip_similar, scene, key_frames, blur_faces, where)

@@ -1,6 +1,7 @@
 """What Custom Labels is: projects, datasets, versions and their states, hosting, detection, copying, the champion."""
 
 __all__ = [
+    "annotated_video",
     "arns",
     "champion",
     "contact_sheet",
@@ -12,6 +13,7 @@ __all__ = [
     "guard",
     "hosting",
     "image_sources",
+    "job_channel",
     "label_detection",
     "limits",
     "lost",
