@@ -3,7 +3,8 @@
 `clients` makes the clients, `refusals` turns what AWS refuses into sentences; `s3` is the one way to objects,
 `many_puts` the quick one for many that are put; `parameters` is for SSM parameters, `topics` for SNS, `queues` counts
 messages, `metric_queries` asks CloudWatch, `ranges` reads parts of objects, `bucket` looks at the bucket that a run
-works in; `function_log` is what Lambda functions say; `unaided` does without an account; `stacks` deploys.
+works in; `kinesis_video` is for its streams; `function_log` is what Lambda functions say; `unaided` does without an
+account; `stacks` deploys.
 """
 
 __all__ = [

@@ -119,7 +119,7 @@ def look_at(
     from customlabels.pipelines.service.detection_files import Run, detection_file, read_kept
     from customlabels.pipelines.service.image_sources import images_of
     from customlabels.pipelines.service.versions import version_name
-    from customlabels.session.written_detections import faults, written
+    from customlabels.pipelines.service.written_detections import faults, written
 
     images = images_of(str(source), session.clients.s3, session.console.note)
     if draw is not None:
@@ -153,12 +153,12 @@ def look_at(
         file = stack.enter_context(detection_file(to, kept, run, safe=safe_csv)) if to and kept else None
         whole = (replace(alone, beside=seen_beside(alone.name)) for alone in detections)
         for detection in written(
-            session,
             whole,
             file=file,
             draw=draw,
             image_of=lambda name: images[order[name]][1],
-            warns=file is not None,
+            s3=session.clients.s3,
+            warn=None if file is None else session.console.warn,
         ):
             looked, failed = looked + 1, failed + bool(faults(detection))
             if file is None:

@@ -109,7 +109,7 @@ def _show_to_rekognition(session: "Session", plan: "Prelabelling") -> None:
     from customlabels.pipelines.service.detection_files import detection_file
     from customlabels.pipelines.service.general_labels import detect_general
     from customlabels.pipelines.service.prelabelling import SEEN
-    from customlabels.session.written_detections import written
+    from customlabels.pipelines.service.written_detections import written
 
     if not plan.waiting:
         return
@@ -126,5 +126,12 @@ def _show_to_rekognition(session: "Session", plan: "Prelabelling") -> None:
             min_confidence=plan.run.least,
             advance=advance,
         )
-        for _ in written(session, detections, file=file, draw=None, image_of=images.__getitem__, warns=True):
+        for _ in written(
+            detections,
+            file=file,
+            draw=None,
+            image_of=images.__getitem__,
+            s3=session.clients.s3,
+            warn=session.console.warn,
+        ):
             pass

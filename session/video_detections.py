@@ -244,7 +244,7 @@ def _look_at(
     """
     from customlabels.datasets.videos.course import Course, notes
     from customlabels.pipelines.service.video_detection import frames_of
-    from customlabels.session.written_detections import written
+    from customlabels.pipelines.service.written_detections import written
 
     course, name, done = Course(), film.video.name, {detection.name for detection in known}
     detections, looked, failed = [*known], 0, 0
@@ -261,7 +261,12 @@ def _look_at(
         with session.console.step(f"looking at frames of {name}") as advance:
             fresh_detections = ask(fresh(), advance=advance)
             for detection in written(
-                session, fresh_detections, file=file, draw=draw, image_of=bodies.__getitem__, warns=True
+                fresh_detections,
+                file=file,
+                draw=draw,
+                image_of=bodies.__getitem__,
+                s3=session.clients.s3,
+                warn=session.console.warn,
             ):
                 bodies.pop(detection.name, None)
                 looked, failed = looked + 1, failed + bool(detection.error)

@@ -29,7 +29,6 @@ def frames(
     *,
     lasts: float | None = None,
     since: datetime | None = None,
-    labelled_ahead: bool = False,
     advance: Callable[[float], None] = lambda seconds: None,
 ) -> "Iterator[Taken]":
     """The frames of a video, of all below a folder or an address in S3, or of a stream, written to the folder `to`.
@@ -40,24 +39,22 @@ def frames(
     ----------
     lasts : seconds of a live stream (rtsp://) after which it is enough; of what a stream of Kinesis Video has kept
     since : from when on that is taken; so long before now where it is None
-    labelled_ahead : whether `prelabel_frames` is to follow, which takes videos in S3
     advance : called with the seconds of video that were read since the last call
 
     Raises
     ------
-    SettingsError : a stream would never be enough; Rekognition is to look where it cannot
+    SettingsError : a stream would never be enough
     LayoutError : there is no video, or `to` holds frames that were chosen otherwise
     """
     from customlabels.aws.kinesis_video import is_kinesis
     from customlabels.datasets.videos.decoding import import_opencv
     from customlabels.datasets.videos.extracting import Taken, extract
     from customlabels.datasets.videos.streams import extract_stream, is_stream
+    from customlabels.pipelines.service.label_detection import see_that_rekognition_can
     from customlabels.pipelines.service.video_sources import videos_of
 
     import_opencv()
     text, finish = str(source), _blur_faces(session) if choice.blur_faces else None
-    if labelled_ahead:
-        _see_that_rekognition_can(text, "--prelabel")
     if is_kinesis(text):
         yield _archived(session, text, to, choice, lasts, since, advance, finish)
         return
@@ -67,7 +64,7 @@ def frames(
         if lasts is None and choice.most is None:
             raise SettingsError("a live stream has no end", hint="say --lasts 10m, or --most 300")
         if choice.where is not None:
-            _see_that_rekognition_can(text, "--where")
+            see_that_rekognition_can(text, "--where")
         if choice.key_frames:
             raise SettingsError("--key-frames goes with stored videos; a stream's frames are all decoded")
         yield extract_stream(text, to, choice, lasts=lasts, advance=advance, finish=finish)
@@ -81,7 +78,7 @@ def frames(
     if choice.where is None:
         yield from extract(videos.videos, to, choice, advance, finish)
         return
-    _see_that_rekognition_can(text, "--where")
+    see_that_rekognition_can(text, "--where")
     yield from extract(videos.videos, to, choice, advance, finish, _where(session, choice.where))
 
 
@@ -98,12 +95,13 @@ def _archived(
     """The frames of what a stream of Kinesis Video has kept."""
     from customlabels.aws.kinesis_video import shots, stream_arn, stream_name
     from customlabels.datasets.videos.archived import extract_archived
+    from customlabels.pipelines.service.label_detection import see_that_rekognition_can
 
     name = stream_name(source)
     if lasts is None and choice.most is None:
         raise SettingsError("a stream has no end", hint="say --lasts 10m, or --most 300")
     if choice.where is not None:
-        _see_that_rekognition_can(source, "--where")
+        see_that_rekognition_can(source, "--where")
     if choice.key_frames:
         raise SettingsError("--key-frames goes with stored videos; Kinesis Video makes the images of a stream itself")
     length = timedelta(seconds=(choice.most or 1) * choice.every if lasts is None else lasts)
@@ -115,17 +113,6 @@ def _archived(
     kept = shots(clients.kinesis_video, clients.archived_media, name, begin, min(now, begin + length), choice.every)
     arn = stream_arn(clients.kinesis_video, name)
     return extract_archived(kept, to, choice, name=name, arn=arn, begin=begin, advance=advance, finish=finish)
-
-
-def _see_that_rekognition_can(source: str, flag: str) -> None:
-    """Sees that Rekognition can look through the videos of a source.
-
-    Raises
-    ------
-    SettingsError
-    """
-    if not source.startswith("s3://"):
-        raise SettingsError(f"{flag} goes with videos in S3, where Rekognition looks at them")
 
 
 def _job(session: "Session", video: "Video") -> "tuple[S3Address, str]":

@@ -77,6 +77,7 @@ def frames(
     """
     from customlabels.datasets.videos.extracting import Choice
     from customlabels.datasets.videos.streams import is_stream, without_secrets
+    from customlabels.pipelines.service.label_detection import see_that_rekognition_can
 
     seconds = positive_seconds("--every", every)
     choice = Choice(seconds, most, skip_similar, scene, key_frames, blur_faces, where)
@@ -84,6 +85,8 @@ def frames(
     begin = _moment(since) if since else None
     if kind is not None and ahead is None:
         raise SettingsError("--as goes with --prelabel FOLDER")
+    if ahead is not None:
+        see_that_rekognition_can(source, "--prelabel")
     if not session.emulated and (where is not None or ahead is not None):
         session.console.note(
             "each video is shown to StartLabelDetection once, at $0.10 a minute (list price, US regions)"
@@ -91,16 +94,7 @@ def frames(
     rows: list[Taken] = []
     # The address of a stream may hold a password.
     with session.console.step(f"taking frames of {without_secrets(source) if is_stream(source) else source}") as shown:
-        taking = session.frames(
-            source,
-            to,
-            choice,
-            lasts=enough,
-            since=begin,
-            labelled_ahead=ahead is not None,
-            advance=lambda seconds: shown(0),
-        )
-        for taken in taking:
+        for taken in session.frames(source, to, choice, lasts=enough, since=begin, advance=lambda seconds: shown(0)):
             rows.append(taken)
             for note in taken.notes:
                 session.console.note(note)

@@ -26,4 +26,5 @@ __all__ = [
     "versions",
     "video_detection",
     "video_sources",
+    "written_detections",
 ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from customlabels.aws.clients import explained
 from customlabels.core.addresses import S3Address
-from customlabels.core.errors import ServiceError
+from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.waiting import wait_for
 from customlabels.pipelines.service.detection import DetectedLabel, box_of
 from customlabels.pipelines.service.spans import Moment, Span, spans
@@ -40,6 +40,17 @@ class Seen(NamedTuple):
 
     seconds: float
     labels: tuple[DetectedLabel, ...]
+
+
+def see_that_rekognition_can(source: str, flag: str) -> None:
+    """Sees that Rekognition can look through the videos of a source.
+
+    Raises
+    ------
+    SettingsError
+    """
+    if not source.startswith("s3://"):
+        raise SettingsError(f"{flag} goes with videos in S3, where Rekognition looks at them")
 
 
 def start(rekognition: "RekognitionClient", address: S3Address, mark: str, notification: Any | None = None) -> str:
