@@ -77,7 +77,7 @@ def test_it_asks_only_for_what_the_service_can_do(
         assert action.why
         if action.kind is Kind.START:
             assert action.version == "new"
-            assert states["new"] in {"TRAINING_COMPLETED", "STOPPED", "FAILED"}
+            assert states["new"] in {"TRAINING_COMPLETED", "COPYING_COMPLETED", "STOPPED", "FAILED"}
             assert action.units > 0
         elif action.kind is Kind.STOP:
             assert states[action.version] == "RUNNING"
