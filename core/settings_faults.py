@@ -6,7 +6,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+from customlabels.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -52,6 +55,12 @@ def with_lines(text: str, faults: Sequence[str]) -> list[str]:
     lines = _lines(text, [key[0].split(".") if key else () for key in keys])
     placed = sorted(enumerate(zip(lines, faults, strict=True)), key=lambda each: (each[1][0] or 0, each[0]))
     return [f"line {line}, {fault}" if line else fault for _, (line, fault) in placed]
+
+
+def in_file(path: Path, faults: Sequence[str]) -> SettingsError:
+    """The faults of a settings file, each with its line."""
+    first, *others = with_lines(path.read_text(encoding="utf-8"), faults)
+    return SettingsError(f"{path}: {first}", details=others, hint="customlabels init DIR writes a commented example")
 
 
 def _sentence(kind: type, fault: Mapping[str, Any]) -> str:

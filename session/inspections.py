@@ -36,7 +36,7 @@ def asked_inspection(session: "Session") -> "Asked":
     except SettingsError as error:
         if path is None:
             raise
-        from customlabels.session.settings_checks import in_file
+        from customlabels.core.settings_faults import in_file
 
         raise in_file(path, (error.message, *error.details)) from error
 

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,16 +30,10 @@ def check_settings(session: "Session", path: Path | None = None) -> Settings:
     faults = [*_project(settings), *_dataset(settings.dataset), *_gate(settings), *_video(settings)]
     faults += _stacks(settings, path.parent)
     if faults:
+        from customlabels.core.settings_faults import in_file
+
         raise in_file(path, faults)
     return settings
-
-
-def in_file(path: Path, faults: Sequence[str]) -> SettingsError:
-    """The faults of a settings file, each with its line."""
-    from customlabels.core.settings_faults import with_lines
-
-    first, *others = with_lines(path.read_text(encoding="utf-8"), faults)
-    return SettingsError(f"{path}: {first}", details=others, hint="customlabels init DIR writes a commented example")
 
 
 def _faults(key: str, read: Callable[[], object]) -> Iterator[str]:

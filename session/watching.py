@@ -125,10 +125,10 @@ def _thresholds(session: "Session", chosen: "Description") -> "Mapping[str, floa
 def _golden(session: "Session", chosen: "Description", thresholds: "Mapping[str, float]") -> "Golden | None":
     """How the golden images of the settings come out; nothing where there are none, or the model is down."""
     from customlabels.core.plurals import counted
+    from customlabels.core.settings_faults import in_file
     from customlabels.inspection.golden_images import show_golden
     from customlabels.pipelines.service.states import State
     from customlabels.pipelines.service.versions import units_of
-    from customlabels.session.settings_checks import in_file
 
     given, base = session.settings.inspection.golden, session.settings_path
     if given is None or base is None:

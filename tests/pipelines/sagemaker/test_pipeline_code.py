@@ -31,8 +31,8 @@ for name in sys.argv[2].split(","):
 @pytest.mark.parametrize(
     ("body", "again", "most", "modules", "allowed"),
     [
-        (function_zip(), function_zip(), 70_000, "functions.handlers", []),
-        (processing_zip(SETTINGS), processing_zip(SETTINGS), 180_000, "processing,build_job", [*NEEDED]),
+        (function_zip(), function_zip(), 75_000, "functions.handlers", []),
+        (processing_zip(SETTINGS), processing_zip(SETTINGS), 190_000, "processing,build_job", [*NEEDED]),
     ],
     ids=["functions", "jobs"],
 )
