@@ -97,6 +97,7 @@ def test_a_probe_settles_questions_and_leaves_nothing(own_service: Service, monk
     assert left_over(own_service) == []
 
 
+@pytest.mark.around
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_probe_that_is_interrupted_leaves_nothing(shell: Shell, number: signal.Signals, code: int) -> None:
     process = shell.start("--local", "doctor", "--probe")

@@ -125,6 +125,7 @@ def settings(shell: Shell, old: str, new: str) -> None:
     (shell.folder / "customlabels.toml").write_text(SETTINGS.replace(old, new))
 
 
+@pytest.mark.around
 def test_what_keeps_images_from_being_inspected_is_a_sentence_and_nothing_is_made(made: tuple[Shell, Service]) -> None:
     shell, service = made
     assert "has no champion that could inspect" in refusal(shell).message

@@ -28,6 +28,7 @@ def test_a_killed_run_is_finished_by_running_it_again(shell: Shell, images: Path
     assert len(trainings(shell)) == 1
 
 
+@pytest.mark.around
 def test_a_training_goes_on_when_the_service_is_killed_in_its_middle(shell: Shell, images: Path) -> None:
     process = shell.start("train", str(images), "--local")
     deadline = time.monotonic() + 30

@@ -30,6 +30,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shel
     address.stop(shell.state)
 
 
+@pytest.mark.around
 def test_a_run_that_is_killed_after_a_call_is_finished_by_the_next(undisturbed: tuple[Shell, list[str], End]) -> None:
     shell, calls, wanted = undisturbed
     service = connect(shell.state)

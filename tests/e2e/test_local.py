@@ -9,6 +9,7 @@ from support.shells import Shell
 from customlabels.emulator.server import address
 
 
+@pytest.mark.around
 def test_hours_that_a_model_was_up_are_shown_with_their_price(shell: Shell) -> None:
     draw(shell.folder / "photos", {"across": 6, "down": 6})
     shell.run("train", "photos", "--local", "-q")

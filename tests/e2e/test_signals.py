@@ -109,6 +109,7 @@ def test_a_stop_that_fails_is_the_last_that_is_said(ready: tuple[Shell, Service]
     assert up(service) == []
 
 
+@pytest.mark.around
 def test_a_command_that_is_killed_has_its_model_stopped_by_a_schedule(ready: tuple[Shell, Service]) -> None:
     shell, service = ready
     process = shell.start(*words())

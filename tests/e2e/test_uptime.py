@@ -18,6 +18,8 @@ from support.uptime_stack import deployed
 from customlabels.emulator.server import address
 from customlabels.scheduler.usage import unit_hours
 
+pytestmark = pytest.mark.around
+
 SETTINGS = """
 [project]
 name = "surface"
@@ -59,7 +61,6 @@ def night(shell: Shell) -> datetime:
     return advance(shell, ((two if two > now else two + timedelta(days=1)) - now) / timedelta(hours=1))
 
 
-@pytest.mark.around
 def test_a_day_by_its_clock(plant: tuple[Shell, Service]) -> None:
     shell, service = plant
     began = night(shell)
@@ -160,7 +161,6 @@ def test_a_template_is_rendered_for_other_tools(plant: tuple[Shell, Service]) ->
     assert (shell.folder / "stack" / "functions.zip").stat().st_size < 55_000
 
 
-@pytest.mark.around
 def test_after_events_lost_doubled_and_late_and_calls_that_fail_all_comes_right(plant: tuple[Shell, Service]) -> None:
     _, service = plant
     with chaos(service, "surface", seed=3) as made:
@@ -170,7 +170,6 @@ def test_after_events_lost_doubled_and_late_and_calls_that_fail_all_comes_right(
     assert made.spoiled
 
 
-@pytest.mark.around
 def test_removing_leaves_nothing_and_stops_what_is_up(own_plant: tuple[Shell, Service]) -> None:
     shell, service = own_plant
     # Straight after the first deploy nothing has been looked at, and need not have been.

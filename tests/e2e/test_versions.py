@@ -94,6 +94,7 @@ def test_the_gate_judges_a_version_that_is_there(trained: tuple[Shell, str, str]
     assert "0.9:recall" in wrong.stderr
 
 
+@pytest.mark.around
 def test_versions_of_different_test_sets_are_compared_by_showing_images(trained: tuple[Shell, str, str]) -> None:
     shell, old, new = trained
     apart = shell.run("versions", "compare", old, new, "--local")
@@ -142,6 +143,7 @@ def test_the_champion_is_promoted_rolled_back_and_kept_from_deletion(trained: tu
     assert "is the champion" in shell.run("versions", "delete", "champion", "--local", "--yes", expect=1).stderr
 
 
+@pytest.mark.around
 def test_model_packages_follow_the_champion_where_that_is_asked_for(trained: tuple[Shell, str, str]) -> None:
     shell, old, new = trained
     service, asked = connect(shell.state), ("--local", "--config", "followed.toml")
@@ -200,6 +202,7 @@ def test_a_smoke_test_keeps_a_wrong_version_from_being_promoted(trained: tuple[S
     shell.run("model", "stop", new, "--local", "-q")
 
 
+@pytest.mark.around
 def test_detections_are_written_drawn_and_gone_on_with(trained: tuple[Shell, str, str]) -> None:
     shell, old, _ = trained
     words = ["detect", "photos", "--version", old, "--local", "--rate", "100", "--to", "found.jsonl", "--draw", "drawn"]
@@ -227,6 +230,7 @@ def test_detections_are_written_drawn_and_gone_on_with(trained: tuple[Shell, str
     assert "is no file of detections" in shell.run(*in_s3[:-1], "other.csv", expect=4).stderr
 
 
+@pytest.mark.around
 def test_images_are_labelled_ahead_and_an_interrupted_run_is_gone_on_with(trained: tuple[Shell, str, str]) -> None:
     shell, old, _ = trained
     words = ["dataset", "prelabel", "photos/across", "--with", old, "--local", "--rate", "100", "--to", "ahead"]
@@ -259,6 +263,7 @@ def test_images_are_labelled_ahead_and_an_interrupted_run_is_gone_on_with(traine
         assert message in shell.run(*words, *more, expect=code).stderr, more
 
 
+@pytest.mark.around
 def test_a_version_is_copied_to_another_project(trained: tuple[Shell, str, str]) -> None:
     shell, old, _ = trained
     assert (
@@ -273,6 +278,7 @@ def test_a_version_is_copied_to_another_project(trained: tuple[Shell, str, str])
     assert (copy["version"], copy["status"]) == (old, "COPYING_COMPLETED")
 
 
+@pytest.mark.around
 def test_what_may_cost_too_much_is_refused_before_anything_is_uploaded(trained: tuple[Shell, str, str]) -> None:
     shell, _, _ = trained
     refused = shell.run("train", "photos", "--project", "dear", "--local", "--max-cost", "1", expect=2)
@@ -288,6 +294,7 @@ def test_what_may_cost_too_much_is_refused_before_anything_is_uploaded(trained: 
     assert "Contents" not in listed
 
 
+@pytest.mark.around
 def test_topic_and_bus_are_told(trained: tuple[Shell, str, str]) -> None:
     shell, old, new = trained
     service = connect(shell.state)

@@ -84,6 +84,7 @@ def test_a_day_is_judged_once_it_is_over_and_once_when_no_image_of_it_can_wait_a
     assert [figure > 0 for figure in figures] == [True, False, True]
 
 
+@pytest.mark.around
 def test_an_hour_that_fails_or_is_killed_leaves_its_day_to_the_next(table: Table) -> None:
     night = datetime(2026, 6, 22, 0, 5, tzinfo=UTC)
 
@@ -106,10 +107,12 @@ def test_an_hour_that_fails_or_is_killed_leaves_its_day_to_the_next(table: Table
     assert told == ["images of 2026-06-21 have changed"]
 
 
+@pytest.mark.around
 def test_too_few_images_are_no_drift_and_no_news(table: Table) -> None:
     assert judge_days(hour_of(table, version="few"), lambda *_: pytest.fail("told")) == []
 
 
+@pytest.mark.around
 def test_brightness_and_sharpness_are_those_that_the_analyzer_told_by_its_present_model(table: Table) -> None:
     dynamodb, items = table.dynamodb, []
     for seeing in production():

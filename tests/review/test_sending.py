@@ -112,6 +112,7 @@ def test_what_is_asked_to_see_how_people_do_cannot_be_told_from_the_task(
                for one in state.tasks.values())  # fmt: skip
 
 
+@pytest.mark.around
 @settings(max_examples=40)
 @given(drops=st.sets(st.integers(1, 60), max_size=12))
 def test_a_send_that_is_cut_off_anywhere_is_finished_by_the_next(

@@ -98,7 +98,9 @@ def accuracy(first: list[Image], second: list[Image], by: str) -> float:
 
 
 @both_ways
-@pytest.mark.parametrize("turn", [mirrored, turned_over, turned])
+@pytest.mark.parametrize(
+    "turn", [*(pytest.param(turn, marks=pytest.mark.around) for turn in (mirrored, turned_over)), turned]
+)
 def test_labels_that_differ_by_the_way_a_thing_lies_are_told_apart(turn: Turn, by: str) -> None:
     images = []
     for seed in range(60):

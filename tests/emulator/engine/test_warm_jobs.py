@@ -61,6 +61,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, WarmJobs]:
     return state, jobs
 
 
+@pytest.mark.around
 def test_a_process_trains_one_after_the_other_and_each_as_a_new_one_would(
     tmp_path: Path, warm: tuple[Path, WarmJobs]
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_process_trains_one_after_the_other_and_each_as_a_new_one_would(
     assert same(folders[0], anew)
 
 
+@pytest.mark.around
 def test_a_service_that_holds_much_has_its_trainings_done_all_the_same(tmp_path: Path) -> None:
     """Linux has a new process begin with the most memory that the one which started it has ever held."""
     state, jobs, much = filled(tmp_path), WarmJobs(), np.ones(80_000_000)

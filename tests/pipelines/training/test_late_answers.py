@@ -41,6 +41,7 @@ def plan_for(folder: Path, project: str) -> Plan:
     return make_plan(divided, project=project, bucket=BUCKET, prefix="late")
 
 
+@pytest.mark.around
 def test_a_run_ends_well_though_every_answer_is_late(service: Service, late: Service, tmp_path: Path) -> None:
     folder = draw(tmp_path / "late", {"across": 8, "down": 8})
     for _ in range(2):
