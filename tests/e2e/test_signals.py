@@ -36,7 +36,7 @@ def words(*more: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("number", ENDING)
 @pytest.mark.parametrize(
-    "seconds", [0.6, *(pytest.param(later, marks=pytest.mark.around) for later in (1.1, 1.7)), 2.6]
+    "seconds", [0.6, *(pytest.param(later, marks=pytest.mark.around) for later in (1.1, 1.7, 2.6))]
 )
 def test_a_signal_stops_what_was_started(ready: tuple[Shell, Service], number: signal.Signals, seconds: float) -> None:
     shell, service = ready

@@ -53,9 +53,12 @@ def actions(text: str, role: str = "LookRole") -> dict[str, list[Any]]:
     [
         made(),
         made(MOVES, keys=["alias/line"]),
-        made(TAGS, has_table=False, golden="customlabels/surface/inspection/ab.golden.zip"),
-        made(project_arn=None, topic=None),
-        made(project="a_long.name-" * 20),
+        pytest.param(
+            made(TAGS, has_table=False, golden="customlabels/surface/inspection/ab.golden.zip"),
+            marks=pytest.mark.around,
+        ),
+        pytest.param(made(project_arn=None, topic=None), marks=pytest.mark.around),
+        pytest.param(made(project="a_long.name-" * 20), marks=pytest.mark.around),
     ],
     ids=["plain", "moves", "kept table", "rendered", "long name"],
 )

@@ -58,8 +58,8 @@ def actions(text: str, role: str) -> dict[str, list[Any]]:
     [
         made(),
         made(FULL, emails=["me@example.com"], stops_orphans=True),
-        made(champion=None, trained={}),
-        made(project="a_long.name-" * 20),
+        pytest.param(made(champion=None, trained={}), marks=pytest.mark.around),
+        pytest.param(made(project="a_long.name-" * 20), marks=pytest.mark.around),
     ],
     ids=["plain", "full", "nothing trained", "long name"],
 )
