@@ -270,9 +270,11 @@ class Finder:
     def _index(self, spelt: Callable[[str], str], end: Callable[[str], str]) -> dict[str, list[str]]:
         """Images by the end of their names, spelt so."""
         if (spelt, end) not in self._indexes:
-            images = self._indexes[spelt, end] = {}
+            images: dict[str, list[str]] = {}
             for name in self._names:
                 images.setdefault(end(spelt(name)), []).append(name)
+            # Whole from the first on: other threads look for names meanwhile.
+            self._indexes[spelt, end] = images
         return self._indexes[spelt, end]
 
 

@@ -1,8 +1,11 @@
 """Images found by the names that annotation files give them, and no other image in their place."""
 
+import sys
 import tempfile
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from urllib.parse import quote
 
 import pytest
@@ -86,3 +89,20 @@ def test_case_counts_only_where_it_tells_two_images_apart(tmp_path: Path) -> Non
 )
 def test_what_is_found_by_its_name_alone_is_told(name: str, path: str, apart: bool) -> None:
     assert lies_apart(name, path) is apart
+
+
+def test_who_looks_while_another_looks_for_the_first_time_finds_all_the_same(tmp_path: Path) -> None:
+    names = {f"label-{number}/{number:04}.jpg" for number in range(300)}
+    finder, begin, before = tree(tmp_path, names), Barrier(8), sys.getswitchinterval()
+
+    def look(number: int) -> str | None:
+        if number < 8:
+            begin.wait()
+        return found(finder, f"elsewhere/images/label-{number}/{number:04}.jpg")
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            assert set(threads.map(look, range(300))) == names
+    finally:
+        sys.setswitchinterval(before)
