@@ -75,6 +75,7 @@ def test_each_image_becomes_one_that_the_service_takes_and_the_originals_stay(tm
     assert sums(tmp_path / "out")["crack/fine.jpg"] == before["crack/fine.jpg"]
 
 
+@pytest.mark.around
 def test_too_many_bytes_are_made_fewer(tmp_path: Path) -> None:
     (tmp_path / "in" / "crack").mkdir(parents=True)
     noise(4000, 4000).save(tmp_path / "in/crack/big.jpg", quality=100, subsampling=0)

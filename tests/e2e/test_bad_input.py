@@ -90,6 +90,7 @@ def test_without_aws_credentials_the_way_on_is_named(shell: Shell, images: Path)
     assert "no AWS region is set" in done.stderr
 
 
+@pytest.mark.around
 def test_a_name_that_is_taken_by_other_images_is_not_taken_for_them(shell: Shell, images: Path) -> None:
     shell.run("train", str(images), "--local", "--version-name", "v1", "--seed", "1")
     done = shell.run("train", str(images), "--local", "--version-name", "v1", "--seed", "2", expect=2)

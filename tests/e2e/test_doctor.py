@@ -67,6 +67,7 @@ def test_without_a_region_or_credentials_the_rest_is_skipped(monkeypatch: pytest
         assert {finding.state.value for finding in findings if finding.subject == "schedule"} == {"skipped"}
 
 
+@pytest.mark.around
 def test_a_probe_settles_questions_and_leaves_nothing(own_service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUSTOMLABELS_STATE", str(own_service.state))
     session = Session(local=True, console=Console(quiet=True))

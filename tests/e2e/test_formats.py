@@ -28,6 +28,7 @@ def test_a_folder_beside_a_coco_file_is_taken_as_folders_and_the_file_as_coco(sh
     assert found["boxes"] > 15
 
 
+@pytest.mark.around
 def test_boxes_go_through_every_format_and_are_the_same(shell: Shell, samples: Path) -> None:
     before = source = str(samples / "boxes.json")
     for format in (name for name, format in FORMATS.items() if name != "folder" and format.writes):

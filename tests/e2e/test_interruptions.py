@@ -46,6 +46,7 @@ def test_a_training_goes_on_when_the_service_is_killed_in_its_middle(shell: Shel
     assert len(trainings(shell)) == 1
 
 
+@pytest.mark.around
 def test_a_training_that_is_under_way_is_joined(shell: Shell, images: Path) -> None:
     runs = [shell.start("train", str(images), "--local", "--output", "json") for _ in range(3)]
     ended = [run.communicate(timeout=120) for run in runs]
@@ -65,6 +66,7 @@ def test_an_interrupt_says_how_to_go_on(shell: Shell, images: Path) -> None:
         assert "Traceback" not in errors
 
 
+@pytest.mark.around
 def test_no_process_of_a_training_outlives_a_killed_service(shell: Shell, images: Path) -> None:
     shell.start("train", str(images), "--local").wait()
     found = address.running(shell.state)

@@ -86,6 +86,7 @@ def covers(statement: dict[str, Any], arn: str) -> bool:
     return any(fnmatchcase(arn, pattern) for pattern in statement["Resource"] if pattern != "*")
 
 
+@pytest.mark.around
 @pytest.mark.parametrize("name", ["schedule", "inspection", "pipeline"])
 def test_what_a_stack_is_made_of_is_named_by_its_statements_and_nothing_else(person: Person, name: str) -> None:
     forget_stacks(person.service)

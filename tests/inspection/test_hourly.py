@@ -62,6 +62,7 @@ def hour_of(table: Table, now: datetime = NOON, version: str = "v1") -> Hour:
     )
 
 
+@pytest.mark.around
 def test_a_day_is_judged_once_it_is_over_and_once_when_no_image_of_it_can_wait_any_more(
     table: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:

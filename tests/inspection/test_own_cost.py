@@ -22,6 +22,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, images: Path) -> Iterator[Lin
     address.stop(service.state)
 
 
+@pytest.mark.around
 def test_a_batch_of_new_images_makes_the_calls_that_they_are_charged_for(made: Line) -> None:
     bodies = [made.put(f"in/{number}.jpg", made.bodies["down0"] + b"%d" % number) for number in range(IMAGES)]
     calls, clients = Counter[str](), made.clients()

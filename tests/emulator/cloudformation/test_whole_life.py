@@ -15,6 +15,7 @@ def items(service: Service) -> int:
     return int(client(service, "dynamodb").scan(TableName="parts")["Count"])
 
 
+@pytest.mark.around
 def test_a_stack_of_queue_table_function_and_rule_lives_its_whole_life(own_service: Service) -> None:
     stacks = client(own_service, "cloudformation")
     stacks.create_stack(StackName="line", TemplateBody=template())

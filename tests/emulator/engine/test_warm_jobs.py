@@ -140,6 +140,7 @@ def test_a_training_that_is_killed_ends_without_an_outcome_and_the_next_one_is_d
     assert (after / OUTCOME).exists()
 
 
+@pytest.mark.around
 def test_a_training_whose_service_is_killed_is_taken_up_again(own_service: Service, images: Path) -> None:
     project, _ = begin_training(own_service, "cut", images)
     kill(own_service)

@@ -161,12 +161,12 @@ def test_tags_of_what_is_made_take_a_permission_on_what_will_be(
 
 
 def settled_datasets(service: Service, project: str) -> list[dict[str, Any]]:
-    """The project's datasets, once none of them is being made."""
+    """The project's datasets, once none of them is being made or deleted."""
 
     def look() -> list[dict[str, Any]] | None:
         (described,) = service.rekognition.describe_projects(ProjectNames=[project])["ProjectDescriptions"]
         datasets: list[dict[str, Any]] = [dict(dataset) for dataset in described["Datasets"]]
-        return None if any(dataset["Status"] == "CREATE_IN_PROGRESS" for dataset in datasets) else datasets
+        return None if any(dataset["Status"].endswith("_IN_PROGRESS") for dataset in datasets) else datasets
 
     return wait_for(look, what=f"the datasets of {project}", most=30)
 
