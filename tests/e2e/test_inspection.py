@@ -495,7 +495,7 @@ def test_a_model_comes_up_for_what_waits_and_goes_when_that_is_done(made: tuple[
     def waiting() -> bool | None:
         return True if shell.json("--local", "inspection", "status")["waiting"] == len(paths) else None
 
-    wait_for(waiting, what="what waits", most=60)
+    wait_for(waiting, what="what waits", most=180)
     # The queue is closed at the next sweep, and the model is not started before it has to be.
     address.advance(shell.state, 360)
     closed = shell.json("--local", "inspection", "status")

@@ -31,7 +31,20 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Ser
 
 
 def words(*more: str) -> tuple[str, ...]:
-    return "detect", "photos", "--local", "--version", "v1", "--start", "--yes", "--rate", "8", *more
+    return (
+        "detect",
+        "photos",
+        "--local",
+        "--project",
+        "photos",
+        "--version",
+        "v1",
+        "--start",
+        "--yes",
+        "--rate",
+        "8",
+        *more,
+    )
 
 
 @pytest.mark.parametrize("number", ENDING)
