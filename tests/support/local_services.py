@@ -108,7 +108,9 @@ def kill(service: Service) -> None:
     found = address.running(service.state)
     assert found is not None
     os.kill(found.pid, signal.SIGKILL)
-    wait_for(lambda: None if address.running(service.state) else True, what="its end", most=10)
+    # It may hold its state for a moment after it has stopped answering.
+    held = (address.running, address._holder)
+    wait_for(lambda: None if any(look(service.state) for look in held) else True, what="its end", most=10)
 
 
 def kill_and_return(service: Service) -> Service:
