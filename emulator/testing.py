@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import boto3
+
 from customlabels.emulator.server import address
 
 _REGION = "us-east-1"
@@ -21,7 +23,8 @@ def local_service(
     """Runs a local service for as long as the block does; its endpoint.
 
     Meanwhile the environment points boto3, the AWS CLI and any SDK at it (AWS_ENDPOINT_URL, credentials that only it
-    takes, us-east-1), so that code under test needs no word about it.
+    takes, us-east-1), so that code under test needs no word about it. Clients that boto3 makes by itself have a session
+    for that long: one keeps the credentials that it has looked up once, whatever the environment says later.
 
     Parameters
     ----------
@@ -35,14 +38,16 @@ def local_service(
     with tempfile.TemporaryDirectory(prefix="customlabels-") as folder:
         chosen = state or Path(folder)
         service = address.start(chosen, replace(pace, strict=True) if strict else pace)
-        before = dict(os.environ)
+        before, session = dict(os.environ), boto3.DEFAULT_SESSION
         for name in _HIDDEN:
             os.environ.pop(name, None)
         values = (service.key, address.SECRET, _REGION, _REGION, service.endpoint_url)
         os.environ.update(zip(_SET, values, strict=True))
+        boto3.DEFAULT_SESSION = None
         try:
             yield service.endpoint_url
         finally:
+            boto3.DEFAULT_SESSION = session
             for name in (*_HIDDEN, *_SET):
                 os.environ.pop(name, None)
                 if name in before:

@@ -21,6 +21,20 @@ def test_code_under_test_reaches_it_without_a_word_about_it(monkeypatch: pytest.
     assert "AWS_ENDPOINT_URL" not in os.environ
 
 
+def test_what_boto3_knew_before_is_not_used_meanwhile_and_is_known_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"AWS_ACCESS_KEY_ID": "AKIAOTHER", "AWS_SECRET_ACCESS_KEY": "any"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    boto3.client("rekognition", "us-east-1")
+    before = boto3.DEFAULT_SESSION
+    with local_service(strict=True):
+        assert boto3.client("rekognition").describe_projects()["ProjectDescriptions"] == []
+    assert boto3.DEFAULT_SESSION is before
+    credentials = boto3.Session().get_credentials()
+    assert credentials is not None
+    assert credentials.access_key == "AKIAOTHER"
+
+
 def test_a_project_of_its_own_makes_a_fixture_of_it(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(
         textwrap.dedent("""

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
@@ -392,6 +393,8 @@ def deployed(made: Line, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         "AWS_DEFAULT_REGION": "us-east-1",
     }.items():
         monkeypatch.setenv(name, value)
+    # The default session keeps the credentials that it looked up first, whoever's they were.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setattr(warm, "memory", warm.Memory())
     warm.client.cache_clear()
     put = {"Type": "String", "Overwrite": True}
