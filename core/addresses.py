@@ -32,6 +32,12 @@ def parse_address(text: str) -> S3Address:
     return S3Address(match[1], match[2])
 
 
+def bucket_and_key(text: str) -> tuple[str, str]:
+    """The bucket of s3://bucket/…, and what follows it; of a folder or a bucket as well, and nothing is checked."""
+    bucket, _, key = text.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
 def is_address(text: str) -> bool:
     """Whether `text` is of the form s3://bucket/key."""
     return _URI.fullmatch(text) is not None

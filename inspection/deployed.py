@@ -7,7 +7,7 @@ from datetime import timedelta
 from customlabels.aws import parameters
 from customlabels.aws.clients import Clients, explained
 from customlabels.aws.stacks import deployment
-from customlabels.core.addresses import S3Address
+from customlabels.core.addresses import S3Address, bucket_and_key
 from customlabels.core.errors import ServiceError
 from customlabels.inspection.claims import Table
 from customlabels.inspection.documents import Inspection, read_inspection_text
@@ -89,8 +89,7 @@ def watched(clients: Clients, project: str) -> Inspection | None:
 
 
 def _folders(given: list[str]) -> tuple[S3Address, ...]:
-    parts = [text.removeprefix("s3://").partition("/") for text in given]
-    return tuple(S3Address(bucket, prefix) for bucket, _, prefix in parts)
+    return tuple(S3Address(*bucket_and_key(text)) for text in given)
 
 
 def results_table(clients: Clients, project: str) -> Table:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customlabels.aws import s3 as objects
-from customlabels.core.addresses import parse_address
+from customlabels.core.addresses import bucket_and_key, parse_address
 from customlabels.core.errors import LayoutError
 from customlabels.core.plurals import counted
 from customlabels.core.watching import Watch
@@ -131,7 +131,7 @@ def _objects(
     remote = [line for line in lines if images is None and line.source.startswith("s3://")]
     gone: list[str] = []
     for source in dict.fromkeys(line.source for line in remote):
-        bucket, _, prefix = source.removeprefix("s3://").partition("/")
+        bucket, prefix = bucket_and_key(source)
         with watch.step(f"looking at {source}"):
             stored = {stored.address.key: stored for stored in objects.listed(s3(), bucket, prefix)}
         for line in (line for line in remote if line.source == source):

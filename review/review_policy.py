@@ -1,7 +1,6 @@
 """The smallest IAM policy for reviews of images that lie in S3, or that were inspected as they arrived."""
 
 from customlabels.aws import parameters
-from customlabels.aws.stacks.names import stack_name
 from customlabels.aws.stacks.scope import Policy, Scope
 from customlabels.aws.stacks.statements import (
     allow,
@@ -12,6 +11,8 @@ from customlabels.aws.stacks.statements import (
     parameter,
     policy,
 )
+from customlabels.core.addresses import bucket_and_key
+from customlabels.inspection.stack.template import names_of
 
 
 def review(scope: Scope) -> Policy:
@@ -30,13 +31,10 @@ def review(scope: Scope) -> Policy:
         allow(["s3:GetObject"], [objects(site, scope.bucket, "")], sid="Images"),
     ]
     if scope.watched is not None:
-        name, _, prefix = scope.watched.removeprefix("s3://").partition("/")
-        table = site.arn("dynamodb", f"table/{stack_name(scope.project, 'inspection')}-results")
-        by_day = site.arn("dynamodb", f"table/{stack_name(scope.project, 'inspection')}-results/index/*")
+        table = names_of(scope.project).table
+        tables = [site.arn("dynamodb", f"table/{name}") for name in (table, f"{table}/index/*")]
         statements += [
-            allow(
-                ["dynamodb:BatchGetItem", "dynamodb:DescribeTable", "dynamodb:Query"], [table, by_day], sid="Results"
-            ),
-            allow(["s3:GetObject"], [objects(site, name, prefix)], sid="Arrived"),
+            allow(["dynamodb:BatchGetItem", "dynamodb:DescribeTable", "dynamodb:Query"], tables, sid="Results"),
+            allow(["s3:GetObject"], [objects(site, *bucket_and_key(scope.watched))], sid="Arrived"),
         ]
     return policy([*statements, *key(site, scope.kms_key, sid="Key")])

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from customlabels.core.addresses import bucket_and_key
 from customlabels.core.errors import ServiceError, SettingsError
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def remove_inspection(
 
     name = session.project(project)
     check_none_runs(session.clients, name)
-    source = (arrives_at(session.settings.inspection) or "").removeprefix("s3://").partition("/")[0]
+    source, _ = bucket_and_key(arrives_at(session.settings.inspection) or "")
     return deploying.remove(
         session.clients,
         name,

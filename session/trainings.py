@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customlabels.aws.clients import check_region
+from customlabels.core.addresses import bucket_and_key
 from customlabels.core.plurals import counted
 from customlabels.core.settings import GateSettings
 
@@ -154,7 +155,7 @@ def _check_training(
         return
     check_bucket(session.clients.s3, named, session.clients.region)
     if wanted.in_s3 and is_address(f"{wanted.path}/"):
-        images = str(wanted.path).removeprefix("s3://").partition("/")[0]
+        images, _ = bucket_and_key(str(wanted.path))
         if images != named:
             check_bucket(session.clients.s3, images, session.clients.region)
 

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from customlabels.core.addresses import parse_address
+from customlabels.core.addresses import bucket_and_key, parse_address
 from customlabels.emulator.kinesisvideo.playing import shown_at, video_of
 from customlabels.emulator.s3 import objects
 from customlabels.emulator.server.http import Environ, StartResponse, answer, refusal_answer
@@ -217,7 +217,7 @@ def _check(wanted: dict[str, Any], region: str) -> None:
     where = wanted["DestinationConfig"]
     if where["DestinationRegion"] != region:
         raise _wrong(f"DestinationRegion has to be the stream's, {region}.")
-    bucket = where["Uri"].removeprefix("s3://").partition("/")[0]
+    bucket, _ = bucket_and_key(where["Uri"])
     if objects.bucket_region(bucket) != region:
         raise _wrong(f"There is no bucket {bucket} in {region}.")
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from customlabels.core.addresses import bucket_and_key
 from customlabels.emulator.server.clients import credentials
 
 _OPT_ML = "/opt/ml"
@@ -83,7 +84,7 @@ def _start(
 
 def _download(s3: Any, address: str, folder: Path) -> None:
     """Brings all that begins with an address below a folder."""
-    bucket, _, prefix = address.removeprefix("s3://").partition("/")
+    bucket, prefix = bucket_and_key(address)
     stem = prefix if prefix.endswith("/") else prefix.rpartition("/")[0] + "/"
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for item in page.get("Contents", []):

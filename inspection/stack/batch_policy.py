@@ -14,6 +14,7 @@ from customlabels.aws.stacks.statements import (
     parameter,
     policy,
 )
+from customlabels.core.addresses import bucket_and_key
 from customlabels.inspection.stack.template import names_of
 from customlabels.pipelines.service.guard import PREFIX, role_name
 
@@ -42,7 +43,7 @@ def batch(scope: Scope) -> Policy:
     guards = [f"scheduler:{call}" for call in ("CreateSchedule", "DeleteSchedule", "UpdateSchedule")]
     held = [site.arn("scheduler", f"schedule/{schedule}/*")]
     folders = filter(None, (scope.watched, scope.images, *scope.archives))
-    sources = [folder.removeprefix("s3://").partition("/") for folder in folders]
+    sources = [bucket_and_key(folder) for folder in folders]
     return policy(
         [
             allow(of_rekognition("DescribeProjectVersions"), [scope.own], sid="Project"),
@@ -51,12 +52,12 @@ def batch(scope: Scope) -> Policy:
             allow(["cloudformation:DescribeStacks"], stacks, sid="Stacks"),
             allow(
                 ["s3:ListBucket"],
-                [scope.bucket_arn, *([bucket(site, name) for name, _, _ in sources] or [EVERYTHING])],
+                [scope.bucket_arn, *([bucket(site, name) for name, _ in sources] or [EVERYTHING])],
                 sid="Listing",
             ),
             allow(
                 ["s3:GetObject"],
-                [objects(site, name, prefix) for name, _, prefix in sources] or [EVERYTHING],
+                [objects(site, name, prefix) for name, prefix in sources] or [EVERYTHING],
                 sid="Images",
             ),
             allow(["s3:GetObject", "s3:PutObject"], [objects(site, scope.bucket, folder)], sid="Batches"),

@@ -20,6 +20,7 @@ from customlabels.aws.stacks.statements import (
     parameter,
     policy,
 )
+from customlabels.core.addresses import bucket_and_key
 from customlabels.inspection.stack.template import names_of
 
 
@@ -111,8 +112,7 @@ def _watched(scope: Scope) -> Arn:
 
 def _bucket_and_prefix(watched: str | None) -> tuple[str, str]:
     """Of an address of a folder; of any where none is named."""
-    bucket, _, prefix = (watched or "s3://*/").removeprefix("s3://").partition("/")
-    return bucket, prefix
+    return bucket_and_key(watched or "s3://*/")
 
 
 def _source() -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customlabels.aws import s3
+from customlabels.core.addresses import bucket_and_key
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.plurals import counted
 from customlabels.datasets.files import ending_of, image_files, walk
@@ -52,7 +53,7 @@ def images_of(
 
 def _objects(source: str, client: "S3Client", videos: list[str]) -> Iterator[tuple[str, Image]]:
     """Images below an address, which is a folder unless it ends like an image; their names are what follows it."""
-    bucket, _, prefix = source.removeprefix("s3://").partition("/")
+    bucket, prefix = bucket_and_key(source)
     if not bucket:
         raise SettingsError(f"{source!r} is not of the form s3://bucket/folder")
     if prefix and not prefix.endswith("/") and not prefix.lower().endswith(_SUFFIXES):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from customlabels.aws import s3
 from customlabels.aws.kinesis_video import is_kinesis
 from customlabels.aws.ranges import RANGE, RangedObject
-from customlabels.core.addresses import S3Address
+from customlabels.core.addresses import S3Address, bucket_and_key
 from customlabels.core.errors import CustomLabelsError, LayoutError, SettingsError
 from customlabels.core.plurals import counted
 from customlabels.datasets.files import ending_of, is_image, walk
@@ -57,7 +57,7 @@ def _begins_as_video(path: Path) -> bool:
 
 
 def _names_video_in_s3(source: str, client: "Callable[[], S3Client] | None") -> bool:
-    bucket, _, key = source.removeprefix("s3://").partition("/")
+    bucket, key = bucket_and_key(source)
     if ending_of(key) in VIDEO_ENDINGS:
         return True
     if client is None or not bucket or is_image(key):
@@ -118,7 +118,7 @@ def videos_of(source: str, client: "S3Client | None") -> Videos:
 
 
 def _in_s3(source: str, client: "S3Client") -> Videos:
-    bucket, _, key = source.removeprefix("s3://").partition("/")
+    bucket, key = bucket_and_key(source)
     if not bucket:
         raise SettingsError(f"{source!r} is not of the form s3://bucket/video.mp4 or s3://bucket/folder")
     stored = s3.head(client, S3Address(bucket, key)) if key and not key.endswith("/") else None

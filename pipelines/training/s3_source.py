@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customlabels.aws.s3 import beginning, listed
-from customlabels.core.addresses import S3Address, join_key
+from customlabels.core.addresses import S3Address, bucket_and_key, join_key
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.threads import in_threads
 from customlabels.datasets.formats.mask_pairs import named_as_masks
@@ -53,7 +53,7 @@ def folder_address(text: str) -> S3Address:
     ------
     SettingsError
     """
-    bucket, _, folder = text.removeprefix("s3://").partition("/")
+    bucket, folder = bucket_and_key(text)
     if not text.startswith("s3://") or not bucket:
         raise SettingsError(f"{text!r} is not of the form s3://bucket/folder")
     return S3Address(bucket, folder.strip("/"))
