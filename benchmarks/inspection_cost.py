@@ -66,10 +66,8 @@ def main() -> None:
             made = line(service, draw(Path(folder) / "images", {"across": 6, "down": 6}), Path(folder))
             surroundings(made, service)
             calls: Counter[str] = Counter()
-            boto3.setup_default_session()
-            boto3.DEFAULT_SESSION.events.register(  # type: ignore[union-attr]
-                "before-call.*.*", lambda model, **_: calls.update([model.name])
-            )
+            boto3.DEFAULT_SESSION = session = boto3.Session()
+            session.events.register("before-call.*.*", lambda model, **_: calls.update([model.name]))
             ours(made, calls)
             if sample is not None:
                 theirs(made, calls, sample)

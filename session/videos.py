@@ -61,12 +61,7 @@ def frames(
     if since is not None:
         raise SettingsError("--from goes with a stream of Kinesis Video, kvs:STREAM")
     if is_stream(text):
-        if lasts is None and choice.most is None:
-            raise SettingsError("a live stream has no end", hint="say --lasts 10m, or --most 300")
-        if choice.where is not None:
-            see_that_rekognition_can(text, "--where")
-        if choice.key_frames:
-            raise SettingsError("--key-frames goes with stored videos; a stream's frames are all decoded")
+        _check_stream("a live stream", text, choice, lasts, "a stream's frames are all decoded")
         yield extract_stream(text, to, choice, lasts=lasts, advance=advance, finish=finish)
         return
     if lasts is not None:
@@ -82,6 +77,18 @@ def frames(
     yield from extract(videos.videos, to, choice, advance, finish, _where(session, choice.where))
 
 
+def _check_stream(kind: str, source: str, choice: "Choice", lasts: float | None, decoded: str) -> None:
+    """Sees that frames of a stream end some time, and are chosen by nothing that goes with stored videos alone."""
+    from customlabels.pipelines.service.label_detection import see_that_rekognition_can
+
+    if lasts is None and choice.most is None:
+        raise SettingsError(f"{kind} has no end", hint="say --lasts 10m, or --most 300")
+    if choice.where is not None:
+        see_that_rekognition_can(source, "--where")
+    if choice.key_frames:
+        raise SettingsError(f"--key-frames goes with stored videos; {decoded}")
+
+
 def _archived(
     session: "Session",
     source: str,
@@ -95,15 +102,9 @@ def _archived(
     """The frames of what a stream of Kinesis Video has kept."""
     from customlabels.aws.kinesis_video import shots, stream_arn, stream_name
     from customlabels.datasets.videos.archived import extract_archived
-    from customlabels.pipelines.service.label_detection import see_that_rekognition_can
 
     name = stream_name(source)
-    if lasts is None and choice.most is None:
-        raise SettingsError("a stream has no end", hint="say --lasts 10m, or --most 300")
-    if choice.where is not None:
-        see_that_rekognition_can(source, "--where")
-    if choice.key_frames:
-        raise SettingsError("--key-frames goes with stored videos; Kinesis Video makes the images of a stream itself")
+    _check_stream("a stream", source, choice, lasts, "Kinesis Video makes the images of a stream itself")
     length = timedelta(seconds=(choice.most or 1) * choice.every if lasts is None else lasts)
     now = session.now()
     begin = now - length if since is None else since

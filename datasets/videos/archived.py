@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from customlabels.core.errors import LayoutError
-from customlabels.core.files import written_aside
 from customlabels.core.plurals import counted
 from customlabels.datasets.videos.choosing import Wanted
 from customlabels.datasets.videos.decoding import import_opencv, see_that_it_is_taken, sketch
-from customlabels.datasets.videos.extracting import Choice, Finish, Taken
+from customlabels.datasets.videos.extracting import Choice, Finish, Taken, write_frame
 from customlabels.datasets.videos.frame_names import Frame, frame_name, second
 
 if TYPE_CHECKING:
@@ -50,8 +49,7 @@ def extract_archived(
             if wanted.looks and not wanted.wants(sketch(pixels)):
                 continue
             file_name = frame_name(Frame(name, mark, round(1000 * seconds)))
-            with written_aside(folder / file_name) as file:
-                file.write(body if finish is None else finish(file_name, body))
+            write_frame(folder, file_name, body, finish)
             names.append(file_name)
             if len(names) == choice.most:
                 break

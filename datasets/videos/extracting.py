@@ -201,6 +201,12 @@ def _extract(
     return taken
 
 
+def write_frame(folder: Path, name: str, body: bytes, finish: Finish | None) -> None:
+    """Writes a frame of a stream as it comes, finished where that is asked for."""
+    with written_aside(folder / name) as file:
+        file.write(body if finish is None else finish(name, body))
+
+
 @contextmanager
 def _aside(folder: Path, mark: str) -> Iterator[Path]:
     """A folder beside where the frames will lie, on the same disk; gone when the block ends."""

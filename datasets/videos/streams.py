@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from customlabels.core.errors import LayoutError
-from customlabels.core.files import written_aside
 from customlabels.datasets.videos.choosing import Wanted, due
 from customlabels.datasets.videos.course import Course, notes
 from customlabels.datasets.videos.decoding import (
@@ -19,7 +18,7 @@ from customlabels.datasets.videos.decoding import (
     sketch,
     upright,
 )
-from customlabels.datasets.videos.extracting import Choice, Finish, Taken
+from customlabels.datasets.videos.extracting import Choice, Finish, Taken, write_frame
 from customlabels.datasets.videos.frame_names import Frame, frame_name, second
 
 SCHEMES = ("rtsp://", "rtsps://")
@@ -67,9 +66,7 @@ def extract_stream(
             if wanted.looks and not wanted.wants(sketch(picture.pixels)):
                 continue
             file_name = frame_name(Frame(title, mark, round(1000 * picture.seconds)))
-            body = jpeg(picture.pixels)
-            with written_aside(folder / file_name) as file:
-                file.write(body if finish is None else finish(file_name, body))
+            write_frame(folder, file_name, jpeg(picture.pixels), finish)
             names.append(file_name)
             if len(names) == choice.most:
                 break

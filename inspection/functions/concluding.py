@@ -11,6 +11,7 @@ from typing import Any
 
 from customlabels.aws import parameters
 from customlabels.aws.function_log import log
+from customlabels.aws.topics import publish
 from customlabels.inspection.functions import gathering
 
 PREFIX = "customlabels-guard"
@@ -18,9 +19,6 @@ PREFIX = "customlabels-guard"
 
 Document = dict[str, Any]
 Client = Callable[[str], Any]
-
-_LONGEST_SUBJECT = 100
-"""Source: SNS API reference, Publish."""
 
 
 def reason(run: str) -> str:
@@ -66,9 +64,9 @@ def conclude(detail: Document, project: str, topic: str, client: Client) -> Docu
     client("s3").put_object(
         Bucket=folder.bucket, Key=folder.summary, Body=json.dumps(summary).encode(), ContentType="application/json"
     )
-    subject = f"customlabels {project}: batch {given['batch']} {detail['status']}"
-    client("sns").publish(TopicArn=topic, Subject=subject[:_LONGEST_SUBJECT], Message=json.dumps(summary, indent=1))
-    log("INFO", subject)
+    about = f"customlabels {project}: batch {given['batch']} {detail['status']}"
+    publish(client("sns"), topic, about, json.dumps(summary, indent=1))
+    log("INFO", about)
     return summary
 
 

@@ -8,7 +8,8 @@ started for them.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,20 +65,13 @@ def judge_days(hour: Hour, tell: Tell) -> list[Day]:
     judged = []
     for stage, last in (("over", hour.now), ("complete", hour.now - hour.deadline)):
         day = last.date() - _DAY
-        claim = _claim(hour, f"{stage}#{day.isoformat()}")
-        if claim is None:
-            continue
-        try:
-            held = _held_against_the_first(hour, day)
+        with _claimed(hour, f"{stage}#{day.isoformat()}") as ours:
+            held = _held_against_the_first(hour, day) if ours else None
             if held is not None:
                 judged.append(held)
                 metrics(hour.project, hour.now, figures_of(held, None))
                 about, drifted = f"images of {day.isoformat()} have changed", list(map(in_words, held.drifted))
                 _tell_once(hour, f"drift#{day.isoformat()}", about, drifted, tell)
-        except BaseException:
-            claims.release(hour.table, claim)
-            raise
-        claims.finish(hour.table, claim, {})
     return judged
 
 
@@ -130,23 +124,25 @@ def _held_against_the_first(hour: Hour, day: date) -> Day | None:
 def _tell_once(hour: Hour, of: str, about: str, lines: Sequence[str], tell: Tell) -> None:
     """Sends a notice, unless the last one of it had the same lines; of none, only that there are none is noted."""
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-    claim = _claim(hour, of, {"told": digest})
-    if claim is None:
-        return
-    try:
-        if lines:
+    with _claimed(hour, of, {"told": digest}) as ours:
+        if ours and lines:
             tell(about, lines)
-    except BaseException:
-        claims.release(hour.table, claim)
-        raise
-    claims.finish(hour.table, claim, {})
 
 
-def _claim(hour: Hour, of: str, same: Mapping[str, str] | None = None) -> Claim | None:
-    """An item as this hour's own; None where it is done, or another's."""
+@contextmanager
+def _claimed(hour: Hour, of: str, same: Mapping[str, str] | None = None) -> Iterator[bool]:
+    """Whether an item is this hour's own, neither done nor another's; done as the block ends, else given back."""
     now, until, expires = (at.timestamp() for at in (hour.now, hour.now + hour.lasts, hour.now + _KEPT))
     key = Key(f"watch#{hour.version.name}", of)
     claim = claims.claim(
         hour.table, key, now=round(1000 * now), until=round(1000 * until), expires=round(expires), same=same
     )
-    return claim if isinstance(claim, Claim) else None
+    if not isinstance(claim, Claim):
+        yield False
+        return
+    try:
+        yield True
+    except BaseException:
+        claims.release(hour.table, claim)
+        raise
+    claims.finish(hour.table, claim, {})

@@ -78,7 +78,7 @@ def test_of_several_lots_the_surest_counts_and_an_image_without_is_a_group_by_it
     path.write_text(line("a.jpg", ("LOT 4", 60.0), ("LOT 17", 99.0)) + line("b.jpg", ("OK", 99.0)))
     told: list[str] = []
 
-    class Told(type(UNWATCHED)):  # type: ignore[misc]
+    class Told(type(UNWATCHED)):  # type: ignore[misc] # its class has no name of its own outside
         def note(self, sentence: str) -> None:
             told.append(sentence)
 

@@ -65,6 +65,13 @@ OTHERS = {
 }
 
 
+def bring_up(shell: Shell) -> None:
+    """Has a schedule, and its champion running."""
+    shell.run("--local", "versions", "promote", "v1", "--force")
+    shell.run("--local", "schedule", "deploy", "--yes")
+    shell.run("--local", "model", "start", "v1", "--yes")
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Service]]:
     folder = tmp_path_factory.mktemp("line")
@@ -219,9 +226,7 @@ def inspected(shell: Shell, count: int) -> list[dict[str, Any]]:
 def test_from_deploying_to_removing(made: tuple[Shell, Service]) -> None:
     shell, service = made
     s3 = service.s3
-    shell.run("--local", "versions", "promote", "v1", "--force")
-    shell.run("--local", "schedule", "deploy", "--yes")
-    shell.run("--local", "model", "start", "v1", "--yes")
+    bring_up(shell)
     deployed = shell.run("-v", "--local", "inspection", "deploy", "--yes")
     permitted = allowed(shell, "inspection")
     assert needed(deployed.stderr) <= permitted
@@ -269,9 +274,7 @@ def test_from_deploying_to_removing(made: tuple[Shell, Service]) -> None:
 @pytest.mark.around
 def test_a_stream_writes_what_is_inspected_until_the_inspection_is_removed(made: tuple[Shell, Service]) -> None:
     shell, service = made
-    shell.run("--local", "versions", "promote", "v1", "--force")
-    shell.run("--local", "schedule", "deploy", "--yes")
-    shell.run("--local", "model", "start", "v1", "--yes")
+    bring_up(shell)
     streams = client(service, "kinesisvideo")
     old = 'source = "s3://line-1/in/"'
     settings(shell, old, 'source = "kvs:line-9"\nframes_to = "s3://line-1/seen/"')
@@ -385,9 +388,7 @@ def test_production_is_watched_for_drift_with_golden_images_a_page_and_figures(m
 @pytest.mark.around
 def test_what_is_deployed_watches_by_itself(made: tuple[Shell, Service]) -> None:
     shell, service = made
-    shell.run("--local", "versions", "promote", "v1", "--force")
-    shell.run("--local", "schedule", "deploy", "--yes")
-    shell.run("--local", "model", "start", "v1", "--yes")
+    bring_up(shell)
     settings(shell, "[inspection]", '[inspection]\nkeep = "8d"\ngolden = "photos"')
     shell.run("--local", "inspection", "deploy", "--yes")
     assert "nothing to change" in shell.run("--local", "inspection", "deploy", "--yes").stdout
@@ -449,9 +450,7 @@ def test_what_is_deployed_watches_by_itself(made: tuple[Shell, Service]) -> None
 @pytest.mark.around
 def test_dead_letters_are_shown_with_what_ails_them_and_put_back(made: tuple[Shell, Service]) -> None:
     shell, service = made
-    shell.run("--local", "versions", "promote", "v1", "--force")
-    shell.run("--local", "schedule", "deploy", "--yes")
-    shell.run("--local", "model", "start", "v1", "--yes")
+    bring_up(shell)
     settings(shell, '"tag"', '"copy"\ndefects_to = "s3://line-9/bad/"')
     service.s3.create_bucket(Bucket="line-9")
     shell.run("--local", "inspection", "deploy", "--yes")

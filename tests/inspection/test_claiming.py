@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -95,7 +96,10 @@ def items(table: Table, image: str) -> list[str]:
 
 def test_a_new_image_takes_a_write_for_its_claims_and_one_for_each_result(table: Table) -> None:
     image, writes = f"i#few{next(NUMBERS)}:1", list[str]()
-    note = lambda model, **_: writes.append(model.name)  # noqa: E731
+
+    def note(model: Any, **_: Any) -> None:
+        writes.append(model.name)
+
     table.dynamodb.meta.events.register("before-call.dynamodb", note, unique_id="note")
     try:
         holding = held(table, image, ["a"], 0)

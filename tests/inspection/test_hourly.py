@@ -126,7 +126,7 @@ def test_brightness_and_sharpness_are_those_that_the_analyzer_told_by_its_presen
     assert not {signal.kind for day in plain.days for signal in day.signals} & {"brightness", "sharpness"}
     for first in range(0, len(items), 25):
         requests = [{"PutRequest": {"Item": attributes(item)}} for item in items[first : first + 25]]
-        dynamodb.batch_write_item(RequestItems={table.name: requests})  # type: ignore[dict-item]
+        dynamodb.batch_write_item(RequestItems={table.name: requests})  # type: ignore[dict-item] # plain dictionaries
     dynamodb.put_item(TableName=table.name, Item=attributes({"pk": "model#properties", "sk": "-", "model": "3.0"}))
     told = watched(table, "v1", {}, **about, last=NOON.date() - timedelta(days=1), measured=told_by(table))
     assert [day.day.day for day in told.days] == [18, 19]

@@ -47,7 +47,7 @@ def test_a_job_is_told_by_a_topic_to_a_queue_and_its_labels_are_those_of_the_tag
 
 def test_a_job_is_in_progress_before_it_is_done_and_its_labels_have_the_boxes_of_the_tag(service: Service) -> None:
     video = put(service, "boxes.mp4", "Person:95:1:1:0.1:0.2:0.3:0.4/Hall:80:1:1")
-    job = service.rekognition.start_label_detection(Video=video)["JobId"]  # type: ignore[arg-type]
+    job = service.rekognition.start_label_detection(Video=video)["JobId"]  # type: ignore[arg-type] # plain dictionaries
     first = service.rekognition.get_label_detection(JobId=job)
     assert (first["JobStatus"], first.get("Labels", [])) == ("IN_PROGRESS", [])
 

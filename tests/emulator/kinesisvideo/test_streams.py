@@ -22,7 +22,7 @@ REGION = "us-east-1"
 def level(body: bytes) -> int:
     """The grey of an image's middle."""
     with Image.open(io.BytesIO(body)) as image:
-        return int(image.convert("L").getpixel((80, 60)))  # type: ignore[arg-type]
+        return int(image.convert("L").getpixel((80, 60)))  # type: ignore[arg-type] # of grey, one number
 
 
 @pytest.fixture(scope="module")
