@@ -130,8 +130,8 @@ def _agreed(rows: list[tuple[int, dict[str, Any]]], column: str | None) -> str |
         return None
     values = {text: number for number, row in rows if (text := _text(row[column])) is not None}
     if len(values) > 1:
-        (one, first), (other, second), *_ = values.items()
-        raise LayoutError(f"rows {first} and {second} of the table: one image has {column} {one!r} and {other!r}")
+        (text, first), (other, second), *_ = values.items()
+        raise LayoutError(f"rows {first} and {second} of the table: one image has {column} {text!r} and {other!r}")
     return next(iter(values), None)
 
 

@@ -3,6 +3,7 @@
 import os
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -186,13 +187,10 @@ class Finder:
         try:
             return self._found(name, subset)
         except ValueError:
-            decoded = unquote(name) if "%" in name else name
-            if decoded == name:
-                raise
-            try:
-                return self._found(decoded, subset)
-            except ValueError:
-                pass
+            decoded = unquote(name)
+            if decoded != name:
+                with suppress(ValueError):
+                    return self._found(decoded, subset)
             raise
 
     def _found(self, name: str, subset: str | None) -> Path:
