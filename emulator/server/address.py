@@ -17,11 +17,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO, Protocol
 
 from customlabels.core.errors import ServiceError
 from customlabels.core.watching import UNWATCHED, Watch
@@ -158,13 +160,33 @@ def make_key(state: Path) -> str:
     return key
 
 
-def start(state: Path, pace: Pace | None = None, watch: Watch = UNWATCHED) -> Running:
+class Process(Protocol):
+    """A process that was begun."""
+
+    def poll(self) -> int | None:
+        """The code it ended with; None while it runs."""
+
+
+Begin = Callable[[Sequence[str], IO[bytes], Mapping[str, str]], Process]
+"""Begins a process of the service with its words, what its output goes to, and its environment."""
+
+
+def begin_process(words: Sequence[str], log: IO[bytes], environment: Mapping[str, str]) -> Process:
+    """A process of the service, which outlives this one; what it prints goes to `log`."""
+    command = [sys.executable, "-m", "customlabels.emulator.server.serving", *words]
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
+    )
+
+
+def start(state: Path, pace: Pace | None = None, watch: Watch = UNWATCHED, begin: Begin = begin_process) -> Running:
     """The service that keeps `state`, started in the background where it is not up; on its old port if free.
 
     Parameters
     ----------
     pace : of a service that is started; where it is None, that which it had before
     watch : is told that one is started, which takes a moment
+    begin : begins its process
 
     Raises
     ------
@@ -181,20 +203,18 @@ def start(state: Path, pace: Pace | None = None, watch: Watch = UNWATCHED) -> Ru
     if not ignored.exists():
         ignored.write_text("*\n")
     pace = pace or _noted_pace(state)
-    command = [sys.executable, "-m", "customlabels.emulator.server.serving", "--state", str(state.resolve())]
-    command += ["--port", str(_noted_port(state) or 0), "--scale", str(pace.scale), "--rate", str(pace.rate)]
-    command += ["--real"] if pace.real else []
-    command += ["--strict"] if pace.strict else []
-    command += ["--iam"] if pace.iam else []
-    command += ["--lag", str(pace.lag)] if pace.lag else []
+    words = ["--state", str(state.resolve()), "--port", str(_noted_port(state) or 0)]
+    words += ["--scale", str(pace.scale), "--rate", str(pace.rate)]
+    words += ["--real"] if pace.real else []
+    words += ["--strict"] if pace.strict else []
+    words += ["--iam"] if pace.iam else []
+    words += ["--lag", str(pace.lag)] if pace.lag else []
     private = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     # Threads of its own would have numpy wait busily for work that is done sooner by one; each of many threads would
     # keep what it once needed for a large body.
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     with os.fdopen(os.open(state / LOG_FILE, private, 0o600), "ab") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
-        )
+        process = begin(words, log, environment)
     with watch.step(f"starting the local service, which keeps its state in {state}"):
         service = _awaited(state, process)
     if service is not None:
@@ -204,7 +224,7 @@ def start(state: Path, pace: Pace | None = None, watch: Watch = UNWATCHED) -> Ru
     raise ServiceError(f"the local service did not start: its process {how}", hint=_last_words(state / LOG_FILE))
 
 
-def _awaited(state: Path, process: "subprocess.Popen[bytes]") -> Running | None:
+def _awaited(state: Path, process: Process) -> Running | None:
     """The service, once it answers; None where its process ended, or takes longer than is waited for."""
     # A large state takes its time to be read; a process that lives is waited for.
     deadline = time.monotonic() + _PATIENCE

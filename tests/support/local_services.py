@@ -16,6 +16,7 @@ from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
 from customlabels.manifests.lines import entry_line
 from customlabels.pipelines.service.versions import find_version
+from support import forked
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -44,7 +45,7 @@ class Service:
 def connect(state: Path, region: str = "us-east-1", pace: address.Pace | None = None) -> Service:
     """The local service that keeps `state`, started where it is not up; as it was before, or else QUICK."""
     before = (state / address.ADDRESS_FILE).exists()
-    running = address.start(state, pace or (None if before else QUICK))
+    running = address.start(state, pace or (None if before else QUICK), begin=forked.begin_service)
     url, key = running.endpoint_url, running.key
     return Service(state, url, key, _client(url, key, "rekognition", region), _client(url, key, "s3", region))
 

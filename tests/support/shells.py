@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from customlabels.emulator.server import address
-from support import warm_command
+from support import forked
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Shell:
         )
 
     def run(self, *words: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-        if warm_command.suits(self.environment):
-            running = warm_command.Running(words, self.folder, self.environment)
+        if forked.suits(self.environment):
+            running = forked.Command(words, self.folder, self.environment)
             output, errors = running.output(seconds=120)
             code = running.returncode
         else:
@@ -54,7 +54,7 @@ class Shell:
 
     def run_on(self, *words: str, minutes: float = 5) -> subprocess.CompletedProcess[str]:
         """Runs a command that waits for what takes long, while the local service's clock is moved on."""
-        running = warm_command.Running(words, self.folder, self.environment)
+        running = forked.Command(words, self.folder, self.environment)
         while running.wait(0.3) is None:
             address.advance(self.state, minutes * 60)
         output, errors = running.output(seconds=0)

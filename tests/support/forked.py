@@ -1,8 +1,9 @@
-"""The command, forked from a process that has imported what others wrote: that is half of a short command's time.
+"""Commands and services, forked from a process that has imported what others wrote: half of a short command's time.
 
-Each command is a process of its own all the same, with a folder, an environment and streams of its own. Nothing of ours
-is imported beforehand, so that each command imports our modules in its own order, as it does where people run it. The
-process that forks ends with the tests' process, which alone holds the other end of its socket.
+Each is a process of its own all the same, with a folder, an environment and streams of its own. Nothing of ours is
+imported beforehand, so that each imports our modules in its own order, as it does where people run it. The process that
+forks ends with the tests' process, which alone holds the other end of its socket. Services that commands start are
+begun as they are for people.
 """
 
 import gc
@@ -23,11 +24,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import IO
 
-_IMPORTED = (
-    *("boto3.s3.inject", "boto3.session", "click", "jinja2", "msgspec", "orjson", "PIL.Image", "pydantic"),
-    *("rich.console", "rich.progress", "rich.table", "sqlite3", "urllib.request", "yaml"),
-)
+COMMAND, SERVICE = "customlabels.cli.main", "customlabels.emulator.server.serving"
+_IMPORTED = {
+    COMMAND: (
+        *("boto3.s3.inject", "boto3.session", "click", "jinja2", "msgspec", "orjson", "PIL.Image", "pydantic"),
+        *("rich.console", "rich.progress", "rich.table", "sqlite3", "urllib.request", "yaml"),
+    ),
+    # CloudFormation's model imports those of all services, which takes a second.
+    SERVICE: (
+        *("aws_croniter", "boto3.s3.inject", "cv2", "filelock", "moto.cloudformation.parsing", "msgspec", "numpy"),
+        *("moto.moto_server.werkzeug_app", "orjson", "regex", "requests", "sqlite3", "werkzeug.serving"),
+        *("moto.s3.responses", "moto.sqs.responses", "moto.iam.responses", "moto.cloudformation.responses"),
+    ),
+}
 _NUMBER = struct.Struct("!i")
 
 
@@ -43,15 +54,15 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": ""}
 
 
-class Running:
-    """A command under way."""
+class Process:
+    """A process under way, and what it prints to."""
 
-    def __init__(self, words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, module: str, words: Sequence[str], folder: Path, environment: Mapping[str, str], printed: list[IO[bytes]]
+    ) -> None:
         self._channel, theirs = socket.socketpair()
-        self._printed = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - closed when they are read
         with theirs:
-            descriptors = [theirs.fileno(), *(file.fileno() for file in self._printed)]
-            socket.send_fds(_forking(), [b"!"], descriptors)
+            socket.send_fds(_forking(module), [b"!"], [theirs.fileno(), *(file.fileno() for file in printed)])
         self._channel.sendall(json.dumps([words, str(folder), dict(environment)]).encode() + b"\n")
         self._pid = self._number()
         self.returncode: int | None = None
@@ -63,6 +74,21 @@ class Running:
             if self.returncode is None and selector.select(seconds):
                 self.returncode = self._number()
         return self.returncode
+
+    def poll(self) -> int | None:
+        """Its code; None while it runs."""
+        return self.wait(0)
+
+    def _number(self) -> int:
+        return int(_NUMBER.unpack(self._channel.recv(_NUMBER.size))[0])
+
+
+class Command(Process):
+    """A command under way."""
+
+    def __init__(self, words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+        self._printed = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - closed when they are read
+        super().__init__(COMMAND, words, folder, environment, self._printed)
 
     def output(self, seconds: float) -> tuple[str, str]:
         """What it printed to standard output and standard error, once it has ended.
@@ -82,35 +108,38 @@ class Running:
                 texts.append(file.read().decode())
         return texts[0], texts[1]
 
-    def _number(self) -> int:
-        return int(_NUMBER.unpack(self._channel.recv(_NUMBER.size))[0])
+
+def begin_service(words: Sequence[str], log: IO[bytes], environment: Mapping[str, str]) -> Process:
+    """A process of the local service, which outlives this one."""
+    return Process(SERVICE, words, Path.cwd(), environment, [log, log])
 
 
 @cache
-def _forking() -> socket.socket:
-    """Where commands are asked for."""
+def _forking(module: str) -> socket.socket:
+    """Where processes are asked for."""
     mine, theirs = socket.socketpair()
     with theirs:
         subprocess.Popen(
-            [sys.executable, "-P", __file__, str(theirs.fileno())],
+            [sys.executable, "-P", __file__, module, str(theirs.fileno())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            env=_environment(),
+            # As the service starts: numpy has no threads of its own, which a fork would lose.
+            env={**_environment(), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"},
             pass_fds=[theirs.fileno()],
         )
     return mine
 
 
-def _fork(asked: socket.socket) -> None:
-    """Forks a process for each command that is asked for, and one that tells how it ended."""
-    for name in _IMPORTED:
+def _fork(module: str, asked: socket.socket) -> None:
+    """Forks a process for each that is asked for, and one that tells how it ended."""
+    for name in _IMPORTED[module]:
         importlib.import_module(name)
     # What a search for garbage touched, each process would have to copy.
     gc.freeze()
     while descriptors := socket.recv_fds(asked, 1, 3)[1]:
         if os.fork() == 0:
             asked.close()
-            _attend(*descriptors)
+            _attend(module, *descriptors)
             return
         for descriptor in descriptors:
             os.close(descriptor)
@@ -119,15 +148,22 @@ def _fork(asked: socket.socket) -> None:
                 pass
 
 
-def _attend(channel: int, output: int, errors: int) -> None:
-    """Runs a command, and beside it waits for its end."""
+def _attend(module: str, channel: int, output: int, errors: int) -> None:
+    """Runs a process, and beside it waits for its end."""
+    if module == SERVICE:
+        # What is sent to the tests' group is not meant for it.
+        os.setsid()
     told = socket.socket(fileno=channel)
     with told.makefile("rb") as lines:
         words, folder, environment = json.loads(lines.readline())
     pid = os.fork()
     if pid:
-        told.sendall(_NUMBER.pack(pid))
-        told.sendall(_NUMBER.pack(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
+        for descriptor in (output, errors):
+            os.close(descriptor)
+        # A service outlives whoever asked for it.
+        with suppress(BrokenPipeError):
+            told.sendall(_NUMBER.pack(pid))
+            told.sendall(_NUMBER.pack(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
         os._exit(0)
     told.close()
     for number, descriptor in enumerate((output, errors), 1):
@@ -140,7 +176,7 @@ def _attend(channel: int, output: int, errors: int) -> None:
     sys.path.insert(0, folder)
     sys.argv[1:] = words
     try:
-        runpy.run_module("customlabels.cli.main", run_name="__main__", alter_sys=True)
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as ended:
         for thread in threading.enumerate():
             if thread is not threading.current_thread() and not thread.daemon:
@@ -152,4 +188,4 @@ def _attend(channel: int, output: int, errors: int) -> None:
 
 
 if __name__ == "__main__":
-    _fork(socket.socket(fileno=int(sys.argv[1])))
+    _fork(sys.argv[1], socket.socket(fileno=int(sys.argv[2])))
