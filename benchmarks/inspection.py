@@ -62,6 +62,9 @@ PACE = address.Pace(scale=0.05, rate=100.0)
 TIMEOUT, HIDDEN = 15, 16
 """Seconds; on AWS 60 and 360: nobody waits for six minutes after each kill."""
 
+_RATE = 12
+"""Images a second that this is through with: kills are over as many seconds as the images take, not after them."""
+
 ROUNDS = 9
 SEED = 7
 
@@ -105,7 +108,7 @@ def survive(shell: Shell, service: Service, images: int, kills: int) -> None:
         began = time.monotonic()
         struck = Counter[str]()
         stop = threading.Event()
-        killer = threading.Thread(target=kill, args=(shell, kills, struck, stop, chance))
+        killer = threading.Thread(target=kill, args=(shell, kills, images / _RATE / kills, struck, stop, chance))
         killer.start()
         send(shell, queue, told(messages, chance))
         settle(shell, queue, lambda: not killer.is_alive())
@@ -222,9 +225,11 @@ def alive(shell: Shell, name: str, call: Any) -> Any:
             time.sleep(0.3)
 
 
-def kill(shell: Shell, kills: int, struck: Counter[str], stop: threading.Event, chance: random.Random) -> None:
-    """Kills a function's process, or one time in ten the service, again and again."""
-    while struck.total() < kills and not stop.wait(chance.uniform(0.5, 6.0)):
+def kill(
+    shell: Shell, kills: int, seconds: float, struck: Counter[str], stop: threading.Event, chance: random.Random
+) -> None:
+    """Kills a function's process, or one time in ten the service, again and again, so many seconds apart."""
+    while struck.total() < kills and not stop.wait(chance.uniform(0, 2 * seconds)):
         running = address.running(shell.state)
         if running is None:
             continue

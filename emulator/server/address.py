@@ -163,6 +163,10 @@ def make_key(state: Path) -> str:
 class Process(Protocol):
     """A process that was begun."""
 
+    pid: int
+
+    def kill(self) -> None: ...
+
     def poll(self) -> int | None:
         """The code it ended with; None while it runs."""
 
@@ -218,6 +222,9 @@ def start(state: Path, pace: Pace | None = None, watch: Watch = UNWATCHED, begin
     with watch.step(f"starting the local service, which keeps its state in {state}"):
         service = _awaited(state, process)
     if service is not None:
+        if service.pid != process.pid:
+            # Another was quicker; once that one is stopped, this one would serve.
+            process.kill()
         return service
     ended = process.poll()
     how = "is still reading its state" if ended is None else f"ended with status {ended}"

@@ -64,7 +64,7 @@ class Process:
         with theirs:
             socket.send_fds(_forking(module), [b"!"], [theirs.fileno(), *(file.fileno() for file in printed)])
         self._channel.sendall(json.dumps([words, str(folder), dict(environment)]).encode() + b"\n")
-        self._pid = self._number()
+        self.pid = self._number()
         self.returncode: int | None = None
 
     def wait(self, seconds: float) -> int | None:
@@ -78,6 +78,9 @@ class Process:
     def poll(self) -> int | None:
         """Its code; None while it runs."""
         return self.wait(0)
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
 
     def _number(self) -> int:
         return int(_NUMBER.unpack(self._channel.recv(_NUMBER.size))[0])
@@ -98,7 +101,7 @@ class Command(Process):
         subprocess.TimeoutExpired : it takes longer than that, and was killed
         """
         if self.wait(seconds) is None:
-            os.kill(self._pid, signal.SIGKILL)
+            self.kill()
             raise subprocess.TimeoutExpired("customlabels", seconds)
         self._channel.close()
         texts = []

@@ -1,6 +1,6 @@
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +162,21 @@ def test_it_comes_back_on_its_old_port_and_only_once(own_service: Service) -> No
         starter.join()
     assert {running.port for running in services} == {port}
     assert len({running.pid for running in services}) == 1
+    wait_for(
+        lambda: len(_processes(own_service.state)) == 1 or None, what="the end of those that came too late", most=5
+    )
+
+
+def _processes(state: Path) -> list[str]:
+    """Those that serve a state, or are about to."""
+    found = [entry.name for entry in Path("/proc").glob("[0-9]*") if str(state) in _command(entry)]
+    return found or pytest.skip("no /proc tells of processes here")
+
+
+def _command(process: Path) -> str:
+    with suppress(OSError):
+        return (process / "cmdline").read_bytes().decode(errors="replace")
+    return ""
 
 
 def test_a_file_that_is_no_state_gives_a_sentence(tmp_path: Path) -> None:
