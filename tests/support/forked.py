@@ -80,7 +80,8 @@ class Process:
         return self.wait(0)
 
     def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
     def _number(self) -> int:
         return int(_NUMBER.unpack(self._channel.recv(_NUMBER.size))[0])
