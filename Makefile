@@ -62,7 +62,7 @@ unit: .venv/ready ## the tests alone
 	$(BIN)/pytest -q --numprocesses 4 $(BESIDE) -m 'not around'
 
 around: .venv/ready ## the tests of what is around it: notebooks, every command of the docs, MLflow's server, a pipeline, long journeys
-	$(BIN)/pytest -q --numprocesses 3 $(BESIDE) -m around
+	$(BIN)/pytest -q --numprocesses 5 $(BESIDE) -m around
 
 label-studio: .venv/ready ## reviews in a real Label Studio, in an environment of its own (a gigabyte)
 	test -x .venv-label-studio/bin/label-studio || { $(PYTHON) -m venv .venv-label-studio && .venv-label-studio/bin/pip install --quiet 'label-studio==1.23.2'; }

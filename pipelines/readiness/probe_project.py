@@ -29,8 +29,14 @@ def probe_project(clients: Clients, name: str, removal: Removal) -> Iterator[Fin
     called: list[float] = []
     removal.owe(f"project {name}", lambda: remove_project(rekognition, name, called[0] + GRACE if called else 0.0))
     called.append(time.monotonic())
-    with explained(f"creating project {name}"):
-        project_arn = rekognition.create_project(ProjectName=name)["ProjectArn"]
+    try:
+        with explained(f"creating project {name}"):
+            project_arn = rekognition.create_project(ProjectName=name)["ProjectArn"]
+    except ServiceError as error:
+        if is_denied(error) or error.code == "LimitExceededException":
+            # Nothing was made: there is none to wait for.
+            called.clear()
+        raise
     delays = [_delay(lambda: find_project(rekognition, name) is not None)]
     yield create_project_finding(clients, name)
     wait_for(lambda: _is_created(rekognition, name), what=f"project {name}", most=_LONGEST)
