@@ -1,10 +1,11 @@
 """Several manifests made into one: the same image on several lines becomes one line."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import orjson
 
+from customlabels.core.addresses import bucket_and_key
 from customlabels.core.errors import ManifestError
 from customlabels.core.plurals import counted
 from customlabels.manifests.entries import read_entry
@@ -14,7 +15,9 @@ from customlabels.manifests.rewriting import attributes
 _METADATA = "-metadata"
 
 
-def merged(manifests: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
+def merged(
+    manifests: Iterable[tuple[str, Iterable[bytes]]], warn: Callable[[str], None] = lambda _: None
+) -> Iterator[bytes]:
     """The lines of all manifests, ending in newlines, an image once, where it stood first.
 
     Attributes of the same image are put together. They contradict each other where the same attribute says
@@ -23,6 +26,7 @@ def merged(manifests: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
     Parameters
     ----------
     manifests : names and lines
+    warn : is told where the images lie in several buckets, which none of the manifests may have said for itself
 
     Raises
     ------
@@ -52,6 +56,12 @@ def merged(manifests: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
             f"{counted(len(faults), 'line')} cannot be merged: {faults[0]}",
             details=faults[1:],
             hint="take out the one that is wrong; customlabels manifest validate --fix drops broken lines",
+        )
+    buckets = sorted({bucket_and_key(source_ref)[0] for source_ref in held})
+    if len(buckets) > 1:
+        warn(
+            f"the images lie in {len(buckets)} buckets, {', '.join(buckets)}, and Custom Labels imports from one alone "
+            "(ERROR_IMAGES_IN_MULTIPLE_S3_BUCKETS): copy them into one, and change the lines"
         )
     for _, line in held.values():
         yield line + b"\n"

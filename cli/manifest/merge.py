@@ -27,5 +27,6 @@ def merge(session: Session, files: tuple[str, ...], target: Path) -> None:
     with ExitStack() as stack:
         paths = [(file, stack.enter_context(opened(session, file))) for file in files]
         with session.console.step(f"merging {counted(len(files), 'manifest')}"):
-            count = write_manifest(target, merged((file, manifest_lines(path)) for file, path in paths))
+            lines = merged(((file, manifest_lines(path)) for file, path in paths), session.console.warn)
+            count = write_manifest(target, lines)
     session.console.done(f"{target}: {counted(count, 'line')}", file=str(target), lines=count)

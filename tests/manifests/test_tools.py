@@ -183,6 +183,14 @@ def test_merging_names_every_contradiction_and_broken_line() -> None:
     assert "b, line 3: The JSON Line has an invalid format." in said[2]
 
 
+def test_merging_tells_of_images_in_several_buckets() -> None:
+    said: list[str] = []
+    elsewhere = entry_line("s3://plant-9/parts/ok.jpg", ("ok",))
+    assert list(merged([("a", [OK]), ("b", [elsewhere])], said.append)) == [OK, elsewhere]
+    assert [sentence.partition(", and")[0] for sentence in said] == ["the images lie in 2 buckets, plant-7, plant-9"]
+    assert list(merged([("a", [OK]), ("b", [BOTH])], pytest.fail)) == [OK, BOTH]
+
+
 @given(st.permutations([OK, BOTH, NEGATIVE, UNLABELLED]), st.integers(0, 4))
 def test_merging_with_itself_changes_nothing(lines: list[bytes], cut: int) -> None:
     assert list(merged([("a", lines), ("b", lines[cut:])])) == lines
