@@ -31,11 +31,14 @@ def test_a_signal_at_a_question_ends_with_its_own_code(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", Answer())
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # As of a command that a person runs; tests that are run by nohup are told to ignore SIGHUP, and so would it.
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    before = {each: signal.signal(each, handler) for each, handler in usual.items()}
     try:
         assert run(["local", "reset"]) == code
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
     assert "run the same command again to go on" in capsys.readouterr().err
 
 

@@ -14,10 +14,10 @@ import hcl2
 import pytest
 import yaml
 from support.docs_pages import ROOT
-from support.local_services import Service
 from support.shells import Shell
 
 from customlabels.cli.group import run as run_command
+from customlabels.emulator.server import address
 
 ACTION = ROOT / ".github" / "actions" / "train"
 WORKFLOWS = [*(ROOT / "docs" / "examples").glob("*.yml"), *(ROOT / ".github").rglob("*.yml")]
@@ -117,20 +117,18 @@ def test_hooks_of_pre_commit_run_commands_that_are_there(
     capsys.readouterr()
 
 
-def test_the_container_begins_and_is_looked_after_as_the_service_is(service: Service) -> None:
+def test_the_container_begins_and_is_looked_after_as_the_service_is(tmp_path: Path) -> None:
     lines = CONTAINER.replace("\\\n", " ").splitlines()
     given = {line.split()[0]: line for line in lines if line and line[0].isupper()}
     begun = json.loads(given["ENTRYPOINT"].partition(" ")[2]) + json.loads(given["CMD"].partition(" ")[2])
-    command = Path(f"/proc/{_process(service)}/cmdline").read_text().split("\0")
+    running = address.start(tmp_path)
+    command = Path(f"/proc/{running.pid}/cmdline").read_text().split("\0")
     assert begun[1:4] == command[1:4]
     check = json.loads(given["HEALTHCHECK"].partition(" CMD ")[2])
-    for state, code in ((service.state, 0), (service.state / "none", 1)):
+    for state, code in ((tmp_path, 0), (tmp_path / "none", 1)):
         looked = [word.replace("/state", str(state)) for word in check]
         assert subprocess.run([sys.executable, *looked[1:]], check=False, timeout=60).returncode == code
-
-
-def _process(service: Service) -> int:
-    return int((service.state / "server.pid").read_text())
+    address.stop(tmp_path)
 
 
 def test_the_container_file_passes_its_linter() -> None:
