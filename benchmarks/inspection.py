@@ -285,7 +285,7 @@ def settle_dead(shell: Shell, session: Session) -> int:
         session.retry_inspection()
         moved += count
         url = alive(shell, "sqs", lambda sqs: sqs.get_queue_url(QueueName=names.queue)["QueueUrl"])
-        settle(shell, url, lambda: True)
+        settle(shell, url)
 
 
 def judged(shell: Shell) -> Counter[str]:
