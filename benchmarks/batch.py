@@ -145,7 +145,7 @@ def survive(shell: Shell, service: Service, count: int, kills: int, takes: float
 def _kill_now_and_then(shell: Shell, kills: int, takes: float, struck: Counter[str], stop: threading.Event) -> None:
     chance = Random(SEED)
     while struck.total() < kills and not stop.wait(chance.uniform(0, 2 * takes / kills)):
-        kill(shell, struck.total() + 1, 0.0, struck, stop, chance)
+        kill(shell, struck.total() + 1, 0.3, struck, stop, chance)
 
 
 def _status(shell: Shell) -> dict[str, Any]:
