@@ -16,7 +16,7 @@ _ASKED_FROM = 1.0
 """Dollars."""
 
 
-class Analyzers(click.ParamType[tuple[str, ...]]):
+class Analyzers(click.ParamType):  # type: ignore[type-arg] # generic in the newest click alone
     """Names of analyzers, with commas between."""
 
     name = "NAMES"
