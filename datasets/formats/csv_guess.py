@@ -62,6 +62,8 @@ def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) 
     names = tuple(first[column] if column < len(first) else str(column + 1) for column in range(width))
     cells = [[row[column] if column < len(row) else "" for row in rows[header:]] for column in range(width)]
     columns = Columns(header, len(first), names, cells, list(map(kind_of, cells)))
+    if header and not _is_named(given) and not any(map(_names_a_column, first)):
+        columns.notes.append(f"named by row 1 ({', '.join(first)}), which is taken for no image")
     for role, text in options.columns.items():
         columns.roles[role] = tuple(_column(part.strip(), columns, source, role) for part in text.split(","))
     columns.rules = tuple(_placed(rule, columns, source) for rule in rules)
@@ -85,13 +87,15 @@ def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) 
 def _has_header(rows: list[Row], given: list[str], finds: Finds) -> bool:
     """Whether the first row names the columns rather than an image."""
     first = [cell.strip() for cell in rows[0]]
-    if any(not part.strip().isdigit() for text in given for part in text.split(",")):
+    if _is_named(given):
         return True
     if any(names_an_image(cell) or is_address(cell) for cell in first):
         return False
-    if any(role_of(cell) or plain_name(cell) in IDS.split() or plain_name(cell) in LABELS.split() for cell in first):
+    if any(map(_names_a_column, first)):
         return True
     below = [[row[column] if column < len(row) else "" for row in rows[1:]] for column in range(len(first))]
+    if any(cell and finds(cell) and any(map(finds, cells)) for cell, cells in zip(first, below, strict=True)):
+        return False
     kinds = list(map(kind_of, below))
     if any(kind in (Kind.IMAGE, Kind.FILE) for kind in kinds):
         return True
@@ -100,6 +104,15 @@ def _has_header(rows: list[Row], given: list[str], finds: Finds) -> bool:
         return not any(numeric)
     again = any(cell and cell in cells for cell, cells in zip(first, below, strict=True))
     return not again and not any(cell and finds(cell) for cell in first)
+
+
+def _is_named(given: list[str]) -> bool:
+    """Whether options name a column, so that there have to be names."""
+    return any(not part.strip().isdigit() for text in given for part in text.split(","))
+
+
+def _names_a_column(cell: str) -> bool:
+    return bool(role_of(cell)) or plain_name(cell) in (*IDS.split(), *LABELS.split())
 
 
 def _column(text: str, columns: Columns, source: str, role: str) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.drawing import drawn
 
@@ -229,7 +229,15 @@ def test_the_first_row_is_a_header_only_where_it_is_one(folder: Path, content: s
     assert not dataset.faults
 
 
+@pytest.mark.parametrize("first", ["foto,etikette", "z,crack"])
+def test_a_first_row_that_may_be_a_header_is_told(folder: Path, first: str) -> None:
+    dataset = load(written(folder / "parts.csv", f"{first}\na,7\nb,7\n"), columns={"image": "1", "label": "2"})
+    assert marks(dataset) == {"a.jpg": [("7",)], "b.png": [("7",)]}
+    assert f"named by row 1 ({first.replace(',', ', ')}), which is taken for no image" in notes(dataset)
+
+
 @settings(max_examples=50, deadline=None)
+@example(rows=[("a", "crack"), ("a", "7")], headed=False, ending=False, delimiter=",")
 @given(
     st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from(["crack", "ok", "7"])), min_size=1),
     st.booleans(),
