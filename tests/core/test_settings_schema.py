@@ -23,7 +23,7 @@ def validator() -> Any:
     """Checked itself once; checking it again for each document took a hundred times as long as the document."""
     kind: Any = jsonschema.validators.validator_for(schema())
     kind.check_schema(schema())
-    return kind(schema())
+    return kind(schema(), format_checker=kind.FORMAT_CHECKER)
 
 
 def is_taken_by_schema(document: dict[str, Any]) -> bool:
