@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -112,7 +113,9 @@ def intercepted(
             body = self._body()
             with lock:
                 count[0] += 1
-                named = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+                # Older clients of CloudWatch name what they ask for in a form.
+                form = re.match(rb"Action=(\w+)", body)
+                named = form[1].decode() if form else self.headers.get("X-Amz-Target", "").rpartition(".")[2]
                 call = Call(count[0], named or f"{self.command} {urlsplit(self.path).path}")
             spoiled = spoil(call)
             answer = None
