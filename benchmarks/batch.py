@@ -90,6 +90,7 @@ def share_of_the_rate(shell: Shell, service: Service, count: int, rate: float) -
 def survive(shell: Shell, service: Service, count: int, kills: int, takes: float) -> None:
     """A batch that is killed now and then in the seconds that it takes."""
     put_images(service, shell.folder / "photos", count, "killed/")
+    throttled = _sum(service, "ThrottledCount")
     calls, lock = Counter[str](), threading.Lock()
 
     def note_call(call: Call) -> None:
@@ -126,13 +127,14 @@ def survive(shell: Shell, service: Service, count: int, kills: int, takes: float
         stop.set()
         killer.join()
         results = {key: count for key, count in judged(shell).items() if key.startswith("killed/")}
-        asked = calls["DetectCustomLabels"]
+        asked, throttled = calls["DetectCustomLabels"], _sum(service, "ThrottledCount") - throttled
         note(
             Row(
                 f"batch of {count:,} images, {struck['function']} function processes and the service "
                 f"{struck['service']} times killed",
                 figure=f"lost {count - len(results)}, second results {sum(each > 1 for each in results.values())}, "
-                f"calls {asked:,} of at most {count + struck.total():,}, redriven {redriven} times, "
+                f"calls {asked:,} of at most {count + struck.total():,}, {throttled:.0f} throttled, "
+                f"redriven {redriven} times, "
                 f"{time.monotonic() - began:.0f} s",
             )
         )
