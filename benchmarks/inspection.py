@@ -298,7 +298,7 @@ def judged(shell: Shell) -> Counter[str]:
                 continue
             if item["sk"]["S"].startswith("k#"):
                 sightings[item["object"]["S"]] += 1
-            else:
+            elif item["sk"]["S"].startswith("a#"):
                 analyses[item["pk"]["S"]] += 1
     assert max(analyses.values(), default=0) <= 1
     return sightings
