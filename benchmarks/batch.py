@@ -107,7 +107,7 @@ def survive(shell: Shell, service: Service, count: int, kills: int, takes: float
         )
         struck, stop = Counter[str](), threading.Event()
         began = time.monotonic()
-        killer = threading.Thread(target=_kill_now_and_then, args=(shell, kills, takes, struck, stop))
+        killer = threading.Thread(target=kill, args=(shell, kills, takes / kills, struck, stop, Random(SEED)))
         words, redriven = ["run", f"s3://{ARCHIVE}/killed/", "--units", str(UNITS), "--no-wait"], 0
         shell.run("--local", "batch", *words)
         killer.start()
@@ -142,12 +142,6 @@ def survive(shell: Shell, service: Service, count: int, kills: int, takes: float
         note(Row("the same batch again", figure=f"{calls['DetectCustomLabels'] - asked} calls"))
     address.advance(shell.state, 900)
     note(Row("after its end", figure=f"{len(up(service))} versions up, {len(kept_up(service))} overrides and guards"))
-
-
-def _kill_now_and_then(shell: Shell, kills: int, takes: float, struck: Counter[str], stop: threading.Event) -> None:
-    chance = Random(SEED)
-    while struck.total() < kills and not stop.wait(chance.uniform(0, 2 * takes / kills)):
-        kill(shell, struck.total() + 1, 0.3, struck, stop, chance)
 
 
 def _status(shell: Shell) -> dict[str, Any]:

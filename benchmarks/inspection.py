@@ -29,6 +29,7 @@ from support.drawing import draw
 from support.inspected import BUCKET, message
 from support.interception import Call, intercepted
 from support.local_services import Service, client, connect
+from support.processes import children
 from support.shells import Shell
 from timing import compare, python
 
@@ -62,7 +63,7 @@ PACE = address.Pace(scale=0.05, rate=100.0)
 TIMEOUT, HIDDEN = 15, 16
 """Seconds; on AWS 60 and 360: nobody waits for six minutes after each kill."""
 
-_RATE = 16
+RATE = 16
 """Images a second that this is through with: kills come while images are looked at, not after them."""
 
 ROUNDS = 9
@@ -108,7 +109,7 @@ def survive(shell: Shell, service: Service, images: int, kills: int) -> None:
         began = time.monotonic()
         struck = Counter[str]()
         stop = threading.Event()
-        killer = threading.Thread(target=kill, args=(shell, kills, images / _RATE / kills, struck, stop, chance))
+        killer = threading.Thread(target=kill, args=(shell, kills, images / RATE / kills, struck, stop, chance))
         killer.start()
         send(shell, queue, told(messages, chance))
         settle(shell, queue)
@@ -233,7 +234,7 @@ def kill(
         running = address.running(shell.state)
         if running is None:
             continue
-        functions = children(running.pid)
+        functions = children(running.pid, "bootstrap")
         if chance.random() < 0.1:
             with suppress(ProcessLookupError):
                 os.kill(running.pid, signal.SIGKILL)
@@ -243,19 +244,8 @@ def kill(
                 connect(shell.state)
         elif functions:
             with suppress(ProcessLookupError):
-                os.kill(chance.choice(functions), signal.SIGKILL)
+                os.kill(int(chance.choice(functions).name), signal.SIGKILL)
             struck["function"] += 1
-
-
-def children(pid: int) -> list[int]:
-    """The function processes of the service: its children that run the handler."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError, ValueError, IndexError):
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == pid and b"bootstrap" in (entry / "cmdline").read_bytes():
-                found.append(int(entry.name))
-    return found
 
 
 def settle(shell: Shell, queue: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.local_services import connect
+from support.processes import children, is_named
 from support.shells import Shell
 
 from customlabels.emulator.server import address
@@ -80,23 +81,10 @@ def test_no_process_of_a_training_outlives_a_killed_service(shell: Shell, images
     )
 
     deadline = time.monotonic() + 20
-    while not (jobs := children(found.pid, b"engine.job")):
+    while not (jobs := children(found.pid, "engine.job")):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     os.kill(found.pid, signal.SIGKILL)
-    while any(b"engine.job" in _text(job / "cmdline") for job in jobs):
+    while any(is_named(job, "engine.job") for job in jobs):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-
-def children(parent: int, named: bytes) -> list[Path]:
-    """The processes that a process has begun whose command has that in it, as folders of /proc."""
-    folders = [path for path in Path("/proc").glob("[0-9]*") if named in _text(path / "cmdline")]
-    return [path for path in folders if f"PPid:\t{parent}\n".encode() in _text(path / "status")]
-
-
-def _text(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""

@@ -1,12 +1,13 @@
 import sqlite3
 import threading
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from support.local_services import BUCKET, Service, client, connect, kill, kill_and_return
+from support.processes import processes
 
 from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import wait_for
@@ -164,18 +165,7 @@ def test_it_comes_back_on_its_old_port_and_only_once(own_service: Service) -> No
     assert len({running.pid for running in services}) == 1
     # Those that came too late do not take its place.
     address.stop(own_service.state)
-    wait_for(lambda: not _processes(own_service.state) or None, what="the end of all", most=20)
-
-
-def _processes(state: Path) -> list[str]:
-    """Those that serve a state, or are about to."""
-    return [entry.name for entry in Path("/proc").glob("[0-9]*") if str(state) in _command(entry)]
-
-
-def _command(process: Path) -> str:
-    with suppress(OSError):
-        return (process / "cmdline").read_bytes().decode(errors="replace")
-    return ""
+    wait_for(lambda: not processes(str(own_service.state)) or None, what="the end of all", most=20)
 
 
 def test_a_file_that_is_no_state_gives_a_sentence(tmp_path: Path) -> None:
