@@ -30,6 +30,7 @@ from support.browser import Tab, browser
 from support.local_services import QUICK
 from support.shells import Shell
 
+from customlabels.datasets.boxes import overlap
 from customlabels.datasets.duplicates import near_duplicates
 from customlabels.datasets.samples import make_samples
 from customlabels.emulator.engine import classifier, features
@@ -45,7 +46,7 @@ SEEDS, FIRST, A_ROUND, ROUNDS = 6, 24, 100, 4
 TESTED, GOOD, BAD = 40, 260, 40
 """Sample images a label: tested, in the pool without a defect, and in the pool with each."""
 
-AT_ONCE = 12
+AT_ONCE, KEYS = 12, "1234567890as"
 TRAINED, AHEAD, TIMES = 80, 15, 3
 """Sample images a label: that a model is trained on, and that are labelled ahead; and how often with other images."""
 
@@ -235,7 +236,7 @@ def confirmed(tab: Tab, items: list[dict], wanted: list[tuple[Region, ...]]) -> 
     for first in range(0, len(items), AT_ONCE):
         some = list(range(first, min(len(items), first + AT_ONCE)))
         tab.wait(f"document.body.dataset.sheet === '{' '.join(map(str, some))}'")
-        tab.press(*("1234567890as"[place - first] for place in some if place in wrong), "Enter")
+        tab.press(*(KEYS[place - first] for place in some if place in wrong), "Enter")
     return wrong
 
 
@@ -261,23 +262,45 @@ def check(review: Path, truth: dict[str, tuple[Region, ...]], count: int) -> Non
 
 
 def corrected(tab: Tab, item: dict, truth: tuple[Region, ...], labels: list[str], brush: str) -> str:
-    """Makes the boxes on the page those that are true, as a person does; the label that is chosen then."""
-    shown = [Region(seen["label"], *seen["box"]) for seen in item["seen"] if seen["counts"] and seen["box"] is not None]
-    pairs = matched(shown, truth)
-    right, found = {one for one, _, _ in pairs}, {other for _, other, _ in pairs}
-    for place in sorted(set(range(len(shown))) - right, reverse=True):
-        tab.click(f"#marks li:nth-child({place + 1}) button:last-child")
+    """Makes the boxes on the page those that are true, as a person does; the label that is chosen then.
+
+    A box that lies beside its object is drawn anew, one that has another's label is given its own, those around nothing
+    are taken away, and what was missed is drawn.
+    """
     area = tab.value("(({x, y, width, height}) => [x, y, width, height])(canvas.getBoundingClientRect())")
     side = min(area[2], area[3])
     left, top = area[0] + (area[2] - side) / 2, area[1] + (area[3] - side) / 2
-    for box in (box for place, box in enumerate(truth) if place not in found):
-        if box.label != brush:
-            tab.press("1234567890"[labels.index(box.label)])
-            brush = box.label
+
+    def draw(box: Region, *, anew: bool = False) -> None:
         tab.drag(
             (left + box.left * side, top + box.top * side),
             (left + (box.left + box.width) * side, top + (box.top + box.height) * side),
+            shift=anew,
         )
+
+    shown = boxes_of(item)
+    pairs = matched(shown, truth)
+    right, found = {one for one, _, _ in pairs}, {other for _, other, _ in pairs}
+    missed = [box for place, box in enumerate(truth) if place not in found]
+    for box in list(missed):
+        shares = [overlap(other.rectangle, box.rectangle) for other in shown]
+        place = int(np.argmax(shares)) if shares else -1
+        if place < 0 or place in right or not shares[place]:
+            continue
+        draw(box, anew=True)
+        if shown[place].label != box.label:
+            tab.press(KEYS[labels.index(box.label)])
+            brush = box.label
+        shown[place] = box
+        right.add(place)
+        missed.remove(box)
+    for place in sorted(set(range(len(shown))) - right, reverse=True):
+        tab.click(f"#marks li:nth-child({place + 1}) button:last-child")
+    for box in missed:
+        draw(box)
+        if box.label != brush:
+            tab.press(KEYS[labels.index(box.label)])
+            brush = box.label
     return brush
 
 

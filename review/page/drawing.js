@@ -5,6 +5,13 @@ const HANDLE = 9, LEAST = 5, MOST_ZOOM = 40;
 
 export const colour = (labels, label) => COLOURS[Math.max(0, labels.indexOf(label)) % COLOURS.length];
 
+function overlap(one, other) {
+  const [across, down] = [["left", "width"], ["top", "height"]].map(([at, size]) =>
+    Math.max(0, Math.min(one[at] + one[size], other[at] + other[size]) - Math.max(one[at], other[at])));
+  const both = across * down;
+  return both / (one.width * one.height + other.width * other.height - both || 1);
+}
+
 export function stage(canvas, labels, { editable = false, changed = () => {} } = {}) {
   const context = canvas.getContext("2d"), pointers = new Map();
   let image = null, boxes = [], guesses = [], selected = -1, scale = 1, left = 0, top = 0, drag = null, label = labels[0], pinch = null;
@@ -47,7 +54,8 @@ export function stage(canvas, labels, { editable = false, changed = () => {} } =
     context.imageSmoothingEnabled = scale < 3;
     context.drawImage(image, left, top, image.width * scale, image.height * scale);
     for (const guess of guesses) outline(guess, true, false);
-    boxes.forEach((box, number) => outline(box, false, number === selected));
+    const anew = drag?.anew ? drag.replaced : -1;
+    boxes.forEach((box, number) => outline(box, number === anew, number === selected && anew < 0));
     if (drag?.kind === "draw") outline(drag.box, false, true);
   }
   function outline(box, dashed, chosen) {
@@ -79,6 +87,17 @@ export function stage(canvas, labels, { editable = false, changed = () => {} } =
   const place = event => { const area = canvas.getBoundingClientRect(); return [event.clientX - area.left, event.clientY - area.top]; };
   const span = (from, to) => ({ left: Math.min(from[0], to[0]), top: Math.min(from[1], to[1]), width: Math.abs(to[0] - from[0]), height: Math.abs(to[1] - from[1]) });
 
+  // A box from where the drag began. One that is drawn anew has the label of that which it overlaps most, and its place.
+  function drawn(to) {
+    const box = { label, ...span(drag.from, to) };
+    if (drag.anew) {
+      const shares = boxes.map(other => overlap(box, other)), most = Math.max(0, ...shares);
+      drag.replaced = most > 0 ? shares.indexOf(most) : -1;
+      if (drag.replaced >= 0) box.label = boxes[drag.replaced].label;
+    }
+    return box;
+  }
+
   canvas.addEventListener("pointerdown", event => {
     if (!image) return;
     canvas.focus();
@@ -89,14 +108,17 @@ export function stage(canvas, labels, { editable = false, changed = () => {} } =
     if (!editable || event.button === 1 || event.ctrlKey) { drag = { kind: "pan", x, y, left, top }; return; }
     if (event.button !== 0) return;
     const corner = handle(x, y);
-    if (corner >= 0) {
+    if (event.shiftKey) {
+      drag = { kind: "draw", anew: true, x, y, from: onImage(x, y) };
+      drag.box = drawn(drag.from);
+    } else if (corner >= 0) {
       const box = boxes[selected], xs = [box.left, box.left + box.width], ys = [box.top, box.top + box.height];
       drag = { kind: "resize", fixed: [xs[corner === 0 || corner === 3 ? 1 : 0], ys[corner < 2 ? 1 : 0]] };
     } else if (selected >= 0 && hit(x, y) === selected) {
       drag = { kind: "move", from: onImage(x, y), box: { ...boxes[selected] } };
     } else {
-      drag = { kind: "draw", x, y, from: onImage(x, y), box: { label, left: 0, top: 0, width: 0, height: 0 } };
-      drag.box = { label, ...span(drag.from, drag.from) };
+      drag = { kind: "draw", x, y, from: onImage(x, y) };
+      drag.box = drawn(drag.from);
     }
   });
   canvas.addEventListener("pointermove", event => {
@@ -112,7 +134,7 @@ export function stage(canvas, labels, { editable = false, changed = () => {} } =
     if (!drag) return;
     const to = onImage(x, y);
     if (drag.kind === "pan") { left = drag.left + x - drag.x; top = drag.top + y - drag.y; settle(); }
-    if (drag.kind === "draw") drag.box = { label, ...span(drag.from, to) };
+    if (drag.kind === "draw") drag.box = drawn(to);
     if (drag.kind === "resize") boxes[selected] = { label: boxes[selected].label, ...span(drag.fixed, to) };
     if (drag.kind === "move") {
       const box = drag.box;
@@ -128,7 +150,11 @@ export function stage(canvas, labels, { editable = false, changed = () => {} } =
     if (!done || done.kind === "pan" || !image) return;
     if (done.kind === "draw") {
       const { w, h } = onScreen(done.box);
-      if (w >= LEAST && h >= LEAST) { boxes.push(done.box); selected = boxes.length - 1; } else selected = hit(done.x, done.y);
+      if (w < LEAST || h < LEAST) selected = hit(done.x, done.y);
+      else {
+        selected = done.anew && done.replaced >= 0 ? done.replaced : boxes.length;
+        boxes[selected] = done.box;
+      }
     }
     if (done.kind === "resize" && (!boxes[selected].width || !boxes[selected].height)) { boxes.splice(selected, 1); selected = -1; }
     draw(); changed("pointer");

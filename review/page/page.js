@@ -236,7 +236,8 @@ function answering(work) {
     return button;
   }));
   keys([[`${LABEL_KEYS.slice(0, Math.min(labels.length, LABEL_KEYS.length)).join(" ")}`, "the labels, in their order"],
-    ...Object.entries(commands).map(([key, [, about]]) => [key === " " ? "Space" : key, about]), ["drag", work.boxes ? "draw, move or resize a box; with Ctrl move the image" : "move the image"], ["wheel", "closer, farther"]]);
+    ...Object.entries(commands).map(([key, [, about]]) => [key === " " ? "Space" : key, about]), ["drag", work.boxes ? "draw, move or resize a box; with Ctrl move the image" : "move the image"],
+    ...work.boxes ? [["Shift and drag", "draw a box anew in place of the one that it overlaps most; its label stays"]] : [], ["wheel", "closer, farther"]]);
   addEventListener("keydown", event => {
     if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]") || (current < 0 && !together)) return;
     // A button that has the focus is pressed by Enter and Space itself.

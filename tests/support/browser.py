@@ -16,6 +16,9 @@ from typing import Any
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 _PATIENCE = 60.0
+_SHIFT = 8
+"""Among the modifiers of Chromium's protocol."""
+
 _CODES = {"Enter": 13, " ": 32, "Escape": 27, "Delete": 46, "ArrowLeft": 37, "ArrowRight": 39, "Tab": 9}
 
 
@@ -82,12 +85,11 @@ class Tab:
             self.call("Input.dispatchKeyEvent", type="keyDown", **about, **text)
             self.call("Input.dispatchKeyEvent", type="keyUp", **about)
 
-    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+    def drag(self, start: tuple[float, float], end: tuple[float, float], *, shift: bool = False) -> None:
         """Draws from one point of the window to another with the button held."""
-        self._mouse("mousePressed", start)
-        self._mouse("mouseMoved", ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2))
-        self._mouse("mouseMoved", end)
-        self._mouse("mouseReleased", end)
+        middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+        for kind, point in (("Pressed", start), ("Moved", middle), ("Moved", end), ("Released", end)):
+            self._mouse(f"mouse{kind}", point, _SHIFT if shift else 0)
 
     def click(self, selector: str) -> None:
         self.value(f"document.querySelector({json.dumps(selector)}).click()")
@@ -96,9 +98,10 @@ class Tab:
         """Writes a screenshot."""
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
 
-    def _mouse(self, kind: str, point: tuple[float, float]) -> None:
+    def _mouse(self, kind: str, point: tuple[float, float], modifiers: int) -> None:
         x, y = point
-        self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+        held = {"button": "left", "buttons": 1, "clickCount": 1, "modifiers": modifiers}
+        self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **held)
 
     def _read(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
