@@ -5,6 +5,7 @@ Source: Kinesis Video Streams API reference, GetImages and UpdateImageGeneration
 """
 
 import base64
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -66,7 +67,9 @@ def stream_arn(streams: Any, name: str) -> str:
 def shots(
     streams: Any, media: Callable[[str], Any], name: str, begin: datetime, end: datetime, every: float
 ) -> Iterator[Shot]:
-    """An image for each turn of `every` seconds of a stream, as it was kept, in order.
+    """An image for each turn of `every` seconds of a stream from `begin` to before `end`, as it was kept, in order.
+
+    Turns count from a whole second: clients of before boto3 1.44 leave out what is beyond it.
 
     Parameters
     ----------
@@ -78,17 +81,23 @@ def shots(
     """
     with explained(f"stream {name}"):
         endpoint = streams.get_data_endpoint(StreamName=name, APIName="GET_IMAGES")["DataEndpoint"]
-    client, step = media(endpoint), timedelta(seconds=every)
-    turns = max(1, int(_SPAN / step))
-    while begin < end:
-        # A call begins at a turn, so that turns are as far apart over its end.
-        until = min(end, begin + turns * step)
+    client, between = media(endpoint), round(1000 * every)
+    whole = 1000 // math.gcd(between, 1000)
+    turns = max(1, int(_SPAN / timedelta(milliseconds=between)))
+    # A call begins at a turn, so that turns are as far apart over its end; at a whole second where there is one.
+    span = timedelta(milliseconds=between * (turns - turns % whole or turns))
+    first, last = _whole_second_after(begin), _whole_second_after(end)
+    if between < 1000 and first > begin:
+        # There are turns within that second.
+        first -= timedelta(seconds=1)
+    while first < last:
+        until = min(last, first + span)
         asked: dict[str, Any] = {
             "StreamName": name,
             "ImageSelectorType": "SERVER_TIMESTAMP",
-            "StartTimestamp": begin,
-            "EndTimestamp": min(until, begin + _SPAN),
-            "SamplingInterval": round(1000 * every),
+            "StartTimestamp": first,
+            "EndTimestamp": min(until, first + _SPAN),
+            "SamplingInterval": between,
             "Format": "JPEG",
             "MaxResults": _MOST,
         }
@@ -97,12 +106,18 @@ def shots(
                 answer = client.get_images(**asked)
             for image in answer["Images"]:
                 # Images come in base64, whatever the client makes of it.
-                body = image.get("ImageContent")
-                yield Shot(image["TimeStamp"].astimezone(UTC), base64.b64decode(body) if body else None)
+                body, at = image.get("ImageContent"), image["TimeStamp"].astimezone(UTC)
+                if begin <= at < end:
+                    yield Shot(at, base64.b64decode(body) if body else None)
             if not answer.get("NextToken"):
                 break
             asked["NextToken"] = answer["NextToken"]
-        begin = until
+        first = until
+
+
+def _whole_second_after(moment: datetime) -> datetime:
+    """It itself where it is one."""
+    return (moment + timedelta(microseconds=999_999)).replace(microsecond=0)
 
 
 def generating(streams: Any, name: str) -> Mapping[str, Any] | None:

@@ -138,11 +138,17 @@ def _checked(layout: Layout, remote: Remote, *, joined: bool = False) -> Iterato
     tallies: Tallies = {}
     endless = Tally()
     kinds: set[tuple[str, ...]] = set()
+    bare: set[str] = set()
+    located: set[str] = set()
     names: set[str] = set()
     for given in layout.images:
         image, of_name = given, _NOTHING
-        if label_map or given.boxes or not _are_bare(given.labels):
+        of_boxes = {box.label for box in given.boxes} if given.boxes else bare
+        if label_map or not of_boxes <= bare or not _are_bare(given.labels):
             image = labelled(given, label_map)
+            of_boxes = {box.label for box in image.boxes or ()}
+            if not label_map:
+                bare |= of_boxes
         if not _is_plain(image.name):
             image, of_name = _below_prefix(image)
             if not is_image(image.name):
@@ -167,11 +173,13 @@ def _checked(layout: Layout, remote: Remote, *, joined: bool = False) -> Iterato
             where = f"{image.where}, {image.name}"
             findings += [*image.faults, *(Finding(where, fault, fatal=True) for fault in faults)]
         elif image.labels or image.boxes or remote.allow_unlabelled:
-            kinds.add(image.labels if not image.boxes else (*image.labels, *{box.label for box in image.boxes}))
+            kinds.add(image.labels)
+            if image.boxes:
+                located |= of_boxes
             yield seen_whole(image)
         else:
             findings.append(unlabelled(given, image, f"{image.where}, {image.name}"))
-    findings += [*left_out(tallies), *alike({label for labels in kinds for label in labels})]
+    findings += [*left_out(tallies), *alike({*located, *(label for labels in kinds for label in labels)})]
     if endless.count:
         findings.append(Finding(endless.where, _ENDLESS, fatal=False, count=endless.count))
 

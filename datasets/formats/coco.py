@@ -245,16 +245,17 @@ def _by_image(
     sizes = {_plain(image.id): (image.height, image.width) for image in content.images}
     marks: dict[Id | None, _Marks] = defaultdict(lambda: _Marks([], [], [], []))
     annotations = content.annotations or []
-    scored = sum(bytes(annotation.score) != b"null" for annotation in annotations)
+    scores = (annotation.score for annotation in annotations if annotation.score is not _ABSENT)
+    scored = sum(not _is_null(score) for score in scores)
     if scored:
         findings.append(
             Finding(shown, f"{counted(scored, 'annotation')} with a score: {UNCONFIRMED}", fatal=False, count=scored)
         )
     outlines = None if all(annotation.has_box for annotation in annotations) else _outlines(file)
     for number, annotation in enumerate(annotations):
-        where = f"{shown}, annotation {number + 1}"
-        image_id = _plain(annotation.image_id)
+        image_id = annotation.image_id if annotation.image_id in images else _plain(annotation.image_id)
         if image_id not in images:
+            where = f"{shown}, annotation {number + 1}"
             findings.append(Finding(where, f"image {annotation.image_id} is not in the file", fatal=True))
             continue
         own = marks[image_id]
@@ -265,12 +266,14 @@ def _by_image(
             own.left_out.append("captions")
             continue
         try:
-            label = _label(annotation, names)
+            label = names.get(annotation.category_id) or _label(annotation, names)
             outline = outlines[number] if outlines else _ABSENT
             box = _box(label, annotation, outline)
-            _check_size(outline, sizes[image_id])
+            if outlines:
+                _check_size(outline, sizes[image_id])
         except ValueError as error:
-            own.faults.append(Finding(f"{where}, {images[image_id]}", str(error), fatal=True))
+            where = f"{shown}, annotation {number + 1}, {images[image_id]}"
+            own.faults.append(Finding(where, str(error), fatal=True))
             continue
         if box is None:
             own.labels.append(label)
@@ -290,19 +293,24 @@ def _label(annotation: _Annotation, names: dict[Id | None, str]) -> str:
 
 def _plain(number: Id | None) -> Id | None:
     """A number that stands in a text, as a number: some tools write the ids of images as texts, those beside not."""
-    if isinstance(number, str) and number.isdecimal() and len(number) < _LONGEST_ID and str(int(number)) == number:
+    if type(number) is str and number.isdecimal() and len(number) < _LONGEST_ID and str(int(number)) == number:
         return int(number)
     return number
+
+
+def _is_null(value: msgspec.Raw) -> bool:
+    return value is _ABSENT or bytes(value) == b"null"
 
 
 def _box(label: str, annotation: _Annotation, outline: msgspec.Raw) -> Box | None:
     """The box of an annotation, or the one around its outline; None where it has neither."""
     bbox = annotation.bbox
-    if bbox is not None and (annotation.has_box or bytes(outline) == b"null"):
+    if bbox is not None and (annotation.has_box or _is_null(outline)):
         if isnan(bbox.height) or not isnan(bbox.fifth):
             raise ValueError("bbox has to hold left, top, width and height")
-        return around_turned(Box(label, bbox.left, bbox.top, bbox.width, bbox.height), _turn(annotation.attributes))
-    if bytes(outline) == b"null":
+        box = Box(label, bbox.left, bbox.top, bbox.width, bbox.height)
+        return box if annotation.attributes is _ABSENT else around_turned(box, _turn(annotation.attributes))
+    if _is_null(outline):
         return None
     left, top, right, bottom = rectangle_around(outline)
     return Box(label, left, top, right - left, bottom - top)

@@ -1,8 +1,10 @@
 """Streams of Kinesis Video that play a video: their images, and those that are generated into S3."""
 
 import io
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -48,11 +50,28 @@ def test_images_of_a_stream_are_those_of_its_video_and_come_in_pages(service: Se
     address.advance(service.state, 700)
     shots = [*kinesis_video.shots(stream, media(service), "line-1", begin, begin + timedelta(seconds=650), 0.5)]
     assert len(shots) == 1300
-    assert [(shot.at - begin).total_seconds() for shot in shots[:3]] == pytest.approx([0, 0.5, 1], abs=0.05)
+    first = shots[0].at
+    assert begin <= first < begin + timedelta(seconds=0.5)
+    assert [shot.at for shot in shots] == [first + timedelta(seconds=0.5 * number) for number in range(1300)]
+    assert first.microsecond in (0, 500_000)
     bodies = [shot.body for shot in shots]
     assert all(bodies[:19])
     assert not any(bodies[22:])
     assert [level(body) for body in bodies[0:18:2] if body] == pytest.approx([20 * n + 20 for n in range(9)], abs=4)
+
+
+@pytest.mark.parametrize("every", [0.2, 0.35, 0.5, 0.7, 1.0, 10.0, 400.0])
+@pytest.mark.parametrize("fraction", [0.0, 0.125, 0.999])
+def test_turns_of_a_stream_are_as_many_as_fit_and_as_far_apart(
+    service: Service, stream: Any, every: float, fraction: float
+) -> None:
+    begin = datetime(2026, 11, 1, 6, tzinfo=UTC) + timedelta(seconds=fraction)
+    turns = math.ceil(700 / every)
+    end = begin + turns * timedelta(seconds=every)
+    at = [shot.at for shot in kinesis_video.shots(stream, media(service), "line-1", begin, end, every)]
+    assert len(at) == turns
+    assert begin <= at[0] < begin + timedelta(seconds=max(1.0, every))
+    assert {round((after - before).total_seconds(), 3) for before, after in pairwise(at)} <= {every}
 
 
 def test_a_stream_writes_images_into_s3_as_time_goes_on_until_it_is_told_to_stop(service: Service, stream: Any) -> None:
