@@ -1,7 +1,7 @@
 """Runs benchmarks, and writes the table that the README quotes: make bench [ONLY="NAME ..."] [PHOTOGRAPHS=…] [SETS=…]
 
 With --against REV each measured command runs in turns with the same command of another revision, in an environment of
-its own: make bench-compare REV=... What is no duration is found for both.
+its own: make bench-compare REV=... What is no duration is found for both, by the benchmark that each has of it.
 """
 
 import json
@@ -103,39 +103,42 @@ def main(names: tuple[str, ...], against: str | None, photographs: Path | None, 
 
 
 def measure(
-    benchmark: Benchmark, folders: Mapping[str, Path | None], python: str = sys.executable, against: str = ""
+    benchmark: Benchmark, folders: Mapping[str, Path | None], tree: Path = ROOT, against: str = ""
 ) -> list[Row]:
-    """Runs a benchmark in the environment of `python`; its rows."""
+    """Runs a benchmark of the revision in `tree`, in its environment; its rows."""
     click.secho(f"{benchmark.name}, about {benchmark.minutes} min", bold=True)
     path = KEPT / f"{benchmark.name}.jsonl"
     path.write_bytes(b"")
     given = (str(folders[benchmark.needs]),) if benchmark.needs else ()
     environment = {**os.environ, ROWS: str(path), AGAINST: against}
-    subprocess.run([python, HERE / f"{benchmark.name}.py", *given, *benchmark.words], check=True, env=environment)
+    python = sys.executable if tree == ROOT else tree / ".venv/bin/python"
+    script = tree / HERE.name / f"{benchmark.name}.py"
+    subprocess.run([python, script, *given, *benchmark.words], check=True, env=environment)
     return [Row(**json.loads(line)) for line in path.read_text().splitlines()]
 
 
 def compare(chosen: list[Benchmark], name: str, folders: Mapping[str, Path | None]) -> None:
     """Prints what each benchmark finds beside what it finds with the revision `name`."""
-    programs = environment_of(name)
+    tree = environment_of(name)
     lines = ["| what | ratio | now | then |", "| --- | --- | --- | --- |"]
     for benchmark in chosen:
-        now = measure(benchmark, folders, against=str(programs))
+        now = measure(benchmark, folders, against=str(tree / ".venv/bin"))
         figures = [row for row in now if not row.beside]
-        then = measure(benchmark, folders, str(programs / "python"), NOTHING) if figures else []
+        has = (tree / HERE.name / f"{benchmark.name}.py").exists()
+        then = measure(benchmark, folders, tree, NOTHING) if figures and has else []
         before = {row.what: row.figure for row in then}
         lines += [cells(row.what, row.ratio, row.figure, before.get(row.what, "")) for row in now]
     click.echo("\n".join(lines))
 
 
 def environment_of(name: str) -> Path:
-    """The `bin` folder of a revision's environment, made where it is not there."""
+    """The tree of a revision, with its environment in .venv, made where it is not there."""
     commit = git("rev-parse", "--verify", "--short=12", f"{name}^{{commit}}")
     tree = KEPT / commit
     if not tree.exists():
         git("worktree", "add", "--detach", str(tree), commit)
     subprocess.run(["make", "--silent", ".venv/ready"], cwd=tree, check=True)
-    return tree / ".venv" / "bin"
+    return tree
 
 
 def write() -> None:

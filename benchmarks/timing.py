@@ -60,6 +60,11 @@ def compare(what: str, ours: Command, peers: Mapping[str, Command], rounds: int 
         return
     if against:
         peers = {"the other revision": _translated(ours, against)}
+        try:
+            run(peers["the other revision"])
+        except SystemExit:
+            note(Row(what, "the other revision", "not comparable", "it does not know this command"))
+            return
     own: list[Run] = []
     others: dict[str, list[Run]] = {name: [] for name in peers}
     for _ in range(rounds):
