@@ -13,14 +13,12 @@ from numpy.typing import NDArray
 from customlabels.emulator.customlabels import box_evaluation
 from customlabels.emulator.customlabels.box_evaluation import Detection, Examined, Truth
 from customlabels.emulator.engine import classifier, detector, detector_pixels, features
+from customlabels.emulator.engine.detector_truth import MOST_IMAGES
 from customlabels.emulator.engine.images import read_images
 from customlabels.emulator.engine.job_files import MODEL, write_lines
 from customlabels.manifests.entries import Entry
 from customlabels.manifests.lines import BOXES
 from customlabels.manifests.rewriting import attributes
-
-_MOST_IMAGES = 600
-"""Images that are learnt from at most."""
 
 Pixels = NDArray[np.uint8]
 
@@ -46,7 +44,7 @@ def train(folder: Path, version_arn: str, training: list[Line], testing: list[Li
     labels = tuple(sorted({box[0] for line in training for box in line.boxes}))
     by = features.describer()
     has = np.array([[any(box[0] == label for box in line.boxes) for label in labels] for line in training])
-    seen = [training[number] for number in classifier.chosen(has, _MOST_IMAGES, seed)]
+    seen = [training[number] for number in classifier.chosen(has, MOST_IMAGES, seed)]
     model = detector.fit(
         [line.pixels for line in seen],
         [[(box[0], *_moved(box[1:], line.size, _size(line.pixels))) for box in _truth(line, labels)] for line in seen],

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from customlabels.emulator.engine import detector_boxes, detector_forest, detector_pixels, model_files, pretrained
 from customlabels.emulator.engine.detector_boxes import Boxes, clipped, kept, overlaps
+from customlabels.emulator.engine.detector_copies import with_copies
 from customlabels.emulator.engine.detector_mistakes import Examples, joined, most_mistaken
 from customlabels.emulator.engine.detector_pixels import Net, Plane
 from customlabels.emulator.engine.detector_truth import (
@@ -109,8 +110,11 @@ def fit(
     if not any(boxes):
         raise ValueError("no image has a box to learn from")
     random = np.random.default_rng(seed)
-    truths = [scaled(image, own) for image, own in zip(images, boxes, strict=True)]
-    folds = split(truths)
+    copied = with_copies(images, boxes, seed)
+    truths = [scaled(image, own) for image, own in zip(copied.images, copied.boxes, strict=True)]
+    is_own = np.diff(copied.origins, prepend=-1) > 0
+    # A copy is in the fold of its image.
+    folds = split([truth for truth, own in zip(truths, is_own, strict=True) if own])[copied.origins]
     net, nets = _nets(truths, folds, len(labels), seed, described_by)
     shapes, shape_labels = usual_sizes(truths, len(labels), seed)
     far, further = (min(most, max(10, _MOST_BOXES // len(truths))) for most in (_FAR, _FURTHER))
@@ -144,7 +148,7 @@ def fit(
         )
 
     whole = model(net, detector_forest.grow(table, aims, seed))
-    unseen = np.flatnonzero(folds == FOLDS - 1)
+    unseen = np.flatnonzero(is_own & (folds == FOLDS - 1))
     if len(unseen) < 2 or not (owner != FOLDS - 1).any():
         return whole
     partly = model(nets[FOLDS - 1], detector_forest.grow(table[owner != FOLDS - 1], aims[owner != FOLDS - 1], seed))

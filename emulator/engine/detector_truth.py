@@ -10,6 +10,9 @@ from customlabels.emulator.engine import detector_boxes, detector_pixels
 from customlabels.emulator.engine.detector_boxes import Boxes, clipped, overlaps
 from customlabels.emulator.engine.detector_pixels import Plane
 
+MOST_IMAGES = 600
+"""That are learnt from at most, copies among them."""
+
 FOLDS = 3
 _NEAR_OVERLAP = 0.3
 """With an object's box at least, for a box to learn from where the object's own lies."""
