@@ -78,9 +78,15 @@ LONG = 5
 @click.argument("names", nargs=-1, type=click.Choice([benchmark.name for benchmark in BENCHMARKS]))
 @click.option("--against", metavar="REV", help="Another revision to compare with; the table stays as it is.")
 @click.option(
-    "--photographs", type=click.Path(exists=True, path_type=Path), help="The set that magnetic_tile.py names."
+    "--photographs",
+    type=click.Path(exists=True, path_type=Path, resolve_path=True),
+    help="The set that magnetic_tile.py names.",
 )
-@click.option("--sets", type=click.Path(exists=True, path_type=Path), help="Clones of what public_sets.py names.")
+@click.option(
+    "--sets",
+    type=click.Path(exists=True, path_type=Path, resolve_path=True),
+    help="Clones of what public_sets.py names.",
+)
 def main(names: tuple[str, ...], against: str | None, photographs: Path | None, sets: Path | None) -> None:
     KEPT.mkdir(exist_ok=True)
     chosen = [benchmark for benchmark in BENCHMARKS if benchmark.name in names or not names]
@@ -113,7 +119,8 @@ def measure(
     environment = {**os.environ, ROWS: str(path), AGAINST: against}
     python = sys.executable if tree == ROOT else tree / ".venv/bin/python"
     script = tree / HERE.name / f"{benchmark.name}.py"
-    subprocess.run([python, script, *given, *benchmark.words], check=True, env=environment)
+    # Programs that Python runs by their modules' names find those of the folder that they are in.
+    subprocess.run([python, script, *given, *benchmark.words], check=True, env=environment, cwd=tree)
     return [Row(**json.loads(line)) for line in path.read_text().splitlines()]
 
 

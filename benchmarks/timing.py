@@ -99,8 +99,8 @@ def _translated(command: Command, folder: str) -> Command:
 
 
 def python(code: str, *arguments: object) -> list[str]:
-    """A command that runs `code` in our environment."""
-    return [sys.executable, "-c", code, *map(str, arguments)]
+    """A command that runs `code` in our environment, and not with what lies in the folder that it is in."""
+    return [sys.executable, "-P", "-c", code, *map(str, arguments)]
 
 
 def customlabels(*arguments: object) -> list[str]:
