@@ -43,8 +43,8 @@ def lie_any_way(boxes: Sequence[Sequence[Box]]) -> bool:
     """Whether the long ones among the boxes of every label lie both ways."""
     labels = {box[0] for own in boxes for box in own}
     for label in labels:
-        shapes = [box[3] / box[4] for own in boxes for box in own if box[0] == label]
-        wide, tall = sum(shape > _LONG for shape in shapes), sum(shape < 1 / _LONG for shape in shapes)
+        sizes = [box[3:] for own in boxes for box in own if box[0] == label]
+        wide, tall = (sum(size[k] > _LONG * size[1 - k] for size in sizes) for k in (0, 1))
         if min(wide, tall) < _OTHER_WAY * (wide + tall):
             return False
     return True
