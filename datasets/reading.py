@@ -86,7 +86,9 @@ def make_dataset(
     if source is not None and source.is_dir():
         findings += unread(source, layout, named, options)
     infos = lying.probe((path for _, path in placed), policy.step, policy.image_fault)
-    sides = _sides({image.subset for image, _ in placed})
+    subsets = {image.subset for image, _ in placed}
+    sides = sides_of(subsets)
+    findings += told_of_validation(subsets)
     records: list[ImageRecord] = []
     for (image, path), info in zip(placed, infos, strict=True):
         name = path.relative_to(layout.root).as_posix()
@@ -99,7 +101,7 @@ def make_dataset(
         elif boxes and _may_be_turned(image, info):
             findings.append(Finding(name, UNTURNED, fatal=False))
         if boxes and len(boxes) > 1:
-            findings += [Finding(_at(image.where, name), message, fatal=False) for message in _repeated(boxes)]
+            findings += [Finding(_at(image.where, name), message, fatal=False) for message in repeated(boxes)]
         if faults:
             findings += [Finding(_at(image.where, name), fault, fatal=True) for fault in faults]
         else:
@@ -289,10 +291,18 @@ def _at(where: str, name: str) -> str:
     return where if name in where else f"{where}, {name}"
 
 
-def _sides(subsets: set[str | None]) -> dict[str | None, Side | None]:
+def sides_of(subsets: set[str | None]) -> dict[str | None, Side | None]:
     """Sides of the parts of a split: where there is no test part, validation is tested on, else trained on."""
     validation = Side.TRAIN if "test" in subsets else Side.TEST
     return {None: None, "train": Side.TRAIN, "test": Side.TEST, "validation": validation}
+
+
+def told_of_validation(subsets: set[str | None]) -> list[Finding]:
+    """A finding where the part called validation is trained on; where it is the only one to test on, its side tells."""
+    if not {"validation", "test"} <= subsets:
+        return []
+    message = "images for validation are trained on, since there are others for the test (--resplit divides anew)"
+    return [Finding("split", message, fatal=False)]
 
 
 def _boxes_in(image: Annotated, info: ImageInfo) -> tuple[tuple[Box, ...] | None, list[str], bool]:
@@ -314,7 +324,7 @@ def _boxes_in(image: Annotated, info: ImageInfo) -> tuple[tuple[Box, ...] | None
     return boxes, faults, turn
 
 
-def _repeated(boxes: tuple[Box, ...]) -> Iterator[str]:
+def repeated(boxes: tuple[Box, ...]) -> Iterator[str]:
     """What is to be said of boxes that lie in the same place."""
     places = {box.corners for box in boxes}
     different = set(boxes)

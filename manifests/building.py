@@ -11,18 +11,21 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from customlabels.core.errors import LayoutError
-from customlabels.datasets.accounting import Tallies, Tally, left_out, tally
+from customlabels.datasets.accounting import Tallies, Tally, gathered, left_out, tally
 from customlabels.datasets.files import ending_of, is_image
 from customlabels.datasets.formats import csv_table
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, Annotated, Format, Layout, Options
-from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord, Side
+from customlabels.datasets.model import Dataset, Finding, ImageInfo, ImageRecord
 from customlabels.datasets.reading import (
     LabelMap,
     alike,
     boxes_in_pixels,
     label_faults,
     labelled,
+    repeated,
     seen_whole,
+    sides_of,
+    told_of_validation,
     unlabelled,
 )
 from customlabels.manifests.lines import entry_line, write_manifest
@@ -34,8 +37,6 @@ _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 _NOTHING: list[str] = []
 _USUAL = (".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG")
 _ENDLESS = "has no ending of an image: taken as the key of one all the same"
-
-_SIDES = {None: None, "train": Side.TRAIN, "test": Side.TEST, "validation": Side.TEST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,11 @@ def build(source: Path, format: Format, options: Options, remote: Remote, target
         layout = csv_table.stream(source, options)
         layout.images = csv_table.joined_neighbours(layout.images)
         try:
-            return write_manifest(target, _lines(layout, remote, joined=True)), layout.findings
+            return write_manifest(target, _lines(layout, remote, joined=True)), gathered(layout.findings)
         except csv_table.Scattered:
             pass
     layout = format.read(source, options)
-    return write_manifest(target, _lines(layout, remote)), layout.findings
+    return write_manifest(target, _lines(layout, remote)), gathered(layout.findings)
 
 
 def remote_dataset(source: Path, format: Format, options: Options, remote: Remote) -> Dataset:
@@ -86,16 +87,19 @@ def remote_dataset(source: Path, format: Format, options: Options, remote: Remot
     LayoutError : the source has faults, or names no image
     """
     layout = format.read(source, options)
-    records = []
-    for image in _checked(layout, remote):
-        info = ImageInfo(*(image.size or (0, 0)), "", 0, _CHANNELS)
-        side = _SIDES[image.subset]
-        records.append(ImageRecord(image.name, layout.root, image.labels, info, side, image.boxes, image.group))
+    images = list(_checked(layout, remote))
     _refuse(layout, remote)
+    subsets = {image.subset for image in images}
+    sides = sides_of(subsets)
+    records = []
+    for image in images:
+        info = ImageInfo(*(image.size or (0, 0)), "", 0, _CHANNELS)
+        side = sides[image.subset]
+        records.append(ImageRecord(image.name, layout.root, image.labels, info, side, image.boxes, image.group))
     if not records:
         raise LayoutError(f"{source}: names no image")
     records.sort(key=lambda record: record.name)
-    return Dataset(layout.root, tuple(records), tuple(layout.findings))
+    return Dataset(layout.root, tuple(records), (*gathered(layout.findings), *told_of_validation(subsets)))
 
 
 def _lines(layout: Layout, remote: Remote, *, joined: bool = False) -> Iterator[bytes]:
@@ -176,6 +180,9 @@ def _checked(layout: Layout, remote: Remote, *, joined: bool = False) -> Iterato
             kinds.add(image.labels)
             if image.boxes:
                 located |= of_boxes
+                if len(image.boxes) > 1:
+                    where = f"{image.where}, {image.name}"
+                    findings += [Finding(where, message, fatal=False) for message in repeated(image.boxes)]
             yield seen_whole(image)
         else:
             findings.append(unlabelled(given, image, f"{image.where}, {image.name}"))

@@ -13,6 +13,9 @@ from customlabels.pipelines.training.sources import NEAR_DUPLICATES, divide_imag
 from customlabels.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customlabels.datasets.model import Finding
     from customlabels.manifests.building import Remote
 
 MANIFEST = ".manifest"
@@ -105,11 +108,17 @@ def _build_remote(
             return _build_remote_divided(session, source, remote, target)
         with session.console.step(f"reading {chosen.path}"):
             count, findings = build(chosen.path, chosen.format, chosen.options, remote, target)
+    _show(session, findings)
+    return {str(target): count}
+
+
+def _show(session: Session, findings: "Sequence[Finding]") -> None:
     if findings:
         session.console.note(f"notes and skipped faults: {len(findings)}")
-        for finding in findings[:_MOST_SHOWN]:
-            session.console.note(f"      {finding.name}: {finding.message}")
-    return {str(target): count}
+    for finding in findings[:_MOST_SHOWN]:
+        session.console.note(f"      {finding.name}: {finding.message}")
+    if len(findings) > _MOST_SHOWN:
+        session.console.note(f"      … and {len(findings) - _MOST_SHOWN} more")
 
 
 def _build_remote_divided(session: Session, source: Source, remote: "Remote", target: Path) -> dict[str, int]:
@@ -122,6 +131,7 @@ def _build_remote_divided(session: Session, source: Source, remote: "Remote", ta
     given = source.over(session.settings.dataset)
     with find_source(wanted(session, source)) as chosen, session.console.step(f"reading {chosen.path}"):
         dataset = remote_dataset(chosen.path, chosen.format, chosen.options, remote)
+    _show(session, dataset.findings)
     if given.group_by == NEAR_DUPLICATES:
         raise SettingsError(f"--group-by {NEAR_DUPLICATES} needs the images here", hint="give a regular expression")
     if source.resplit:

@@ -208,12 +208,18 @@ def _writer(write: Callable[[bytes], object]) -> Callable[[Sequence[object]], ob
     return csv.writer(Encoded(), lineterminator="\n").writerow
 
 
+def _sides(size: tuple[int, int] | None) -> str | None:
+    """Width and height in pixels, as a person writes them."""
+    return f"{size[0]}×{size[1]} pixels" if size else None
+
+
 def _together(before: Annotated, image: Annotated) -> Annotated:
     """One image out of two rows; where they contradict each other, it has a fault."""
     faults = [*before.faults, *image.faults]
     for what, first, second in (
         ("part of the split", before.subset, image.subset),
         ("group", before.group, image.group),
+        ("size", _sides(before.size), _sides(image.size)),
     ):
         if first and second and first != second:
             message = f"{image.name}: its {what} is {second}, but {first} in {before.where}"

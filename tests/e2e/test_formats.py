@@ -75,6 +75,12 @@ def test_a_table_of_images_in_s3_becomes_manifests_without_the_images(shell: She
     ]
     written = shell.json(*words, "--to", "divided")
     assert sum(written.values()) == len(rows)
+    (shell.folder / "parts.csv").write_text(
+        "\n".join(["file,label,colour", *[f"{row},red" for row in rows], ",ok,red"])
+    )
+    told = shell.run(*words, "--to", "divided", "--skip-faulty").stderr
+    assert "notes and skipped faults: 2" in told
+    assert "parts.csv, row 102: names no image" in told
     shell.run("manifest", "validate", "divided/train.manifest", "--test", "divided/test.manifest")
     assert (
         "has to be s3://bucket/folder/"

@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.drawing import drawn
 
 from customlabels.core.errors import LayoutError, ManifestError
 from customlabels.datasets.layout import Options
 from customlabels.datasets.model import Box
+from customlabels.datasets.reading import Policy
 from customlabels.manifests.building import Remote, build, remote_dataset
 from customlabels.manifests.describing import describe
 from customlabels.manifests.entries import read_entries
-from customlabels.manifests.formats import FORMATS
+from customlabels.manifests.formats import FORMATS, load_dataset
 from customlabels.manifests.ground_truth import resolved
 from customlabels.manifests.lines import entry_line
 from customlabels.manifests.merging import merged
@@ -141,6 +143,48 @@ def test_images_in_s3_are_a_dataset_that_can_be_divided(tmp_path: Path) -> None:
     (tmp_path / "parts.csv").write_text("image,label,split\na.jpg,ok,train\nb.jpg,crack,val\n")
     found = remote_dataset(tmp_path / "parts.csv", FORMATS["csv"], Options(), Remote(PREFIX))
     assert [(record.name, record.side) for record in found.records] == [("a.jpg", "train"), ("b.jpg", "test")]
+
+
+@pytest.mark.parametrize("parts", [("train", "val"), ("train", "val", "test"), ("val", "test"), ("train", None)])
+def test_a_split_says_the_same_of_images_here_and_in_s3(tmp_path: Path, parts: tuple[str | None, ...]) -> None:
+    rows = [f"{number}.jpg,ok,{part or ''}" for number, part in enumerate(parts)]
+    (tmp_path / "parts.csv").write_text("\n".join(["image,label,split", *rows]))
+    for number in range(len(parts)):
+        drawn(0, number, 64).save(tmp_path / f"{number}.jpg")
+    source = tmp_path / "parts.csv"
+    remote = remote_dataset(source, FORMATS["csv"], Options(), Remote(PREFIX))
+    here = load_dataset(source, "csv", Options(), Policy())
+    assert [(record.name, record.side) for record in remote.records] == [(r.name, r.side) for r in here.records]
+    assert remote.findings == here.findings
+    assert ("are trained on" in str(here.findings)) == ({"val", "test"} <= set(parts))
+
+
+def test_images_in_s3_are_told_of_as_those_here(tmp_path: Path) -> None:
+    rows = ["a.jpg,crack,1,1,40,40", "a.jpg,crack,1,1,40,40", "a.jpg,Crack,1,1,40,40", "b.jpg,pit,5,5,20,20"]
+    with_sizes = [f"{row},64,64" for row in rows]
+    source = tmp_path / "parts.csv"
+    source.write_text("\n".join(["image,label,xmin,ymin,xmax,ymax,image_width,image_height", *with_sizes]))
+    for number, name in enumerate(["a.jpg", "b.jpg"]):
+        drawn(0, number, 64).save(tmp_path / name)
+    remote = remote_dataset(source, FORMATS["csv"], Options(), Remote(PREFIX))
+    _, streamed = build(source, FORMATS["csv"], Options(), Remote(PREFIX), tmp_path / "x.manifest")
+    here = load_dataset(source, "csv", Options(), Policy())
+    assert set(remote.findings) == set(here.findings)
+    assert set(streamed) == set(here.findings)
+    for words in ("same box twice", "in the same place", "differ in case"):
+        assert words in str(here.findings)
+
+
+def test_rows_of_an_image_that_differ_in_its_size_are_a_fault(tmp_path: Path) -> None:
+    source = tmp_path / "parts.csv"
+    rows = "a.jpg,crack,1,1,40,40,64,64\na.jpg,pit,1,1,20,20,128,128\n"
+    source.write_text(f"image,label,xmin,ymin,xmax,ymax,image_width,image_height\n{rows}")
+    for make in (
+        lambda: remote_dataset(source, FORMATS["csv"], Options(), Remote(PREFIX)),
+        lambda: build(source, FORMATS["csv"], Options(), Remote(PREFIX), tmp_path / "x.manifest"),
+    ):
+        with pytest.raises(LayoutError, match=r"its size is 128×128 pixels, but 64×64 pixels in parts\.csv, row 2"):
+            make()
 
 
 def test_what_a_manifest_holds_is_counted() -> None:
