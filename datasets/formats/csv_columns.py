@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.files import Finder
@@ -17,6 +18,9 @@ from customlabels.datasets.formats.csv_rules import PlacedRule
 from customlabels.datasets.formats.csv_shape import Columns
 from customlabels.datasets.layout import Options
 
+if TYPE_CHECKING:
+    import _csv
+
 BLANKS = " "
 """Stands for any number of blanks and tabs between cells."""
 
@@ -24,6 +28,7 @@ _DELIMITERS = ",;\t|"
 _SEVERAL = {"labels", "tags", "classes", "categories"}
 _LOOKED_AT = 200
 _COMMA = re.compile(r"[-+]?\d+,\d+")
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 _EXCEL = re.compile(r"sep=(.)", re.IGNORECASE)
 _ALONE = 0.8
 """Part of the letters beyond ASCII that stand alone in a Western text."""
@@ -43,11 +48,13 @@ class Table:
     is_guessed : whether the encoding is no more than likely
     skipped : lines before the first row, of comments or about the delimiter
     decimal_commas : columns of coordinates whose numbers have commas for points
+    thousands : columns of coordinates whose numbers have commas between thousands
+    blank : columns that are not read and hold nothing in the first rows
     names : of the columns, as a person would name them in --column
     columns : the columns of each role, several for labels
     label_rest : from which column on every cell is a label; None where `columns` tells
     numbers_are_labels : whether a number in a cell of labels is one; else it is no more than a number
-    most_cells : in a row; None where there is no header that tells
+    most_cells : in a row; None where any number of labels may follow
     corners : whether the four numbers of a box cell are left, top, right, bottom
     notes : what a person should know of the columns
     """
@@ -65,6 +72,8 @@ class Table:
     numbers_are_labels: bool
     corners: bool
     decimal_commas: frozenset[int]
+    thousands: frozenset[int]
+    blank: tuple[int, ...]
     most_cells: int | None
     rules: tuple[PlacedRule, ...]
     notes: tuple[str, ...]
@@ -78,7 +87,7 @@ def describe(source: Path, options: Options) -> Table:
     LayoutError : its columns cannot be told
     """
     encoding, skipped, delimiter, written = _beginning(source, options)
-    rows, commas = _with_points(written, delimiter)
+    rows, commas, unsure = _with_points(written, delimiter)
     finder = Finder((options.images or source.parent).resolve())
 
     def finds(name: str) -> bool:
@@ -98,6 +107,8 @@ def describe(source: Path, options: Options) -> Table:
     fractions = options.fractions
     if fractions is None:
         fractions = _look_like_fractions(columns)
+    coordinates = {column for role in COORDINATES for column in columns.roles.get(role, ())}
+    thousands = _thousands(columns, written[header:], commas & coordinates, unsure & coordinates)
     return Table(
         encoding,
         options.encoding is None and not encoding.startswith("utf"),
@@ -111,8 +122,10 @@ def describe(source: Path, options: Options) -> Table:
         fractions,
         columns.numbers_are_labels,
         columns.corners,
-        frozenset(commas & {column for role in COORDINATES for column in columns.roles.get(role, ())}),
-        columns.headed if header and columns.label_rest is None else None,
+        frozenset((commas | unsure) & coordinates - thousands),
+        frozenset(thousands),
+        columns.blank,
+        (columns.headed if header else len(columns.names)) if columns.label_rest is None else None,
         columns.rules,
         (*columns.notes, *_undivided(columns, separators)),
     )
@@ -128,19 +141,44 @@ def first_rows(source: Path, options: Options) -> list[Row]:
     return _beginning(source, options)[3]
 
 
-def _with_points(rows: list[Row], delimiter: str) -> tuple[list[Row], set[int]]:
+def _with_points(rows: list[Row], delimiter: str) -> tuple[list[Row], set[int], set[int]]:
     """`rows` with points in numbers that have commas, and the columns of such: those of all numbers, some with commas.
 
-    The first row may be a header.
+    Last those whose commas may as well stand between thousands. The first row may be a header.
     """
     if delimiter == ",":
-        return rows, set()
-    commas = set()
+        return rows, set(), set()
+    commas, unsure = set(), set()
     for column in range(max(map(len, rows))):
         cells = [row[column].strip() for row in rows[1:] if column < len(row) and row[column].strip()]
-        if any(map(_COMMA.fullmatch, cells)) and all(is_number(pointed(cell)) for cell in cells):
-            commas.add(column)
-    return [[pointed(cell) if column in commas else cell for column, cell in enumerate(row)] for row in rows], commas
+        held = [cell for cell in cells if _COMMA.fullmatch(cell)]
+        if held and all(is_number(pointed(cell)) for cell in cells):
+            (unsure if all(map(_THOUSANDS.fullmatch, held)) else commas).add(column)
+    both = commas | unsure
+    pointed_rows = [[pointed(cell) if column in both else cell for column, cell in enumerate(row)] for row in rows]
+    return pointed_rows, commas, unsure
+
+
+def _thousands(columns: Columns, rows: list[Row], commas: set[int], unsure: set[int]) -> set[int]:
+    """Those of the columns in question whose commas stand between thousands: where other coordinates are whole.
+
+    How they are taken is among the notes, unless plain decimals tell.
+    """
+    if commas or not unsure:
+        return set()
+    coordinates = {column for role in COORDINATES for column in columns.roles.get(role, ())}
+    cells = [row[column].strip() for row in rows for column in coordinates if column < len(row) and row[column].strip()]
+    others = [cell for cell in cells if not _COMMA.fullmatch(cell)]
+    are_thousands = bool(others) and all(cell.lstrip("+-").isdigit() for cell in others)
+    cell = next(filter(_COMMA.fullmatch, cells))
+    number = without_thousands(cell) if are_thousands else pointed(cell)
+    columns.notes.append(f"taken: {cell!r} in {columns.listed(sorted(unsure))} as {number}")
+    return unsure if are_thousands else set()
+
+
+def without_thousands(cell: str) -> str:
+    """A number without the comma between its thousands; any other cell as it is."""
+    return cell.replace(",", "") if _THOUSANDS.fullmatch(cell.strip()) else cell
 
 
 def pointed(cell: str) -> str:
@@ -223,7 +261,7 @@ def _delimiter(lines: Sequence[str]) -> str:
 
     def score(delimiter: str) -> tuple[int, int, int]:
         try:
-            rows = [row for row in itertools.islice(csv.reader(lines, delimiter=delimiter), _LOOKED_AT) if row]
+            rows = [row for row in itertools.islice(csv_rows(lines, delimiter), _LOOKED_AT) if row]
         except csv.Error:
             return 0, 0, 0
         named = sum(any(map(names_an_image, row)) for row in rows)
@@ -259,8 +297,15 @@ def divided_by_blanks(lines: Iterable[str]) -> Iterator[str]:
     return (" ".join(line.split()) + "\n" for line in lines)
 
 
+def csv_rows(lines: Iterable[str], delimiter: str) -> "_csv.Reader":
+    """The rows of a table; blanks behind a delimiter are no part of a cell, whose quotes come after them."""
+    if delimiter == BLANKS:
+        return csv.reader(divided_by_blanks(lines), delimiter=delimiter)
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+
+
 def _rows(lines: Sequence[str], delimiter: str, source: Path) -> Iterator[Row]:
-    reader = csv.reader(divided_by_blanks(lines) if delimiter == BLANKS else lines, delimiter=delimiter)
+    reader = csv_rows(lines, delimiter)
     try:
         yield from reader
     except csv.Error as error:

@@ -15,7 +15,7 @@ from customlabels.datasets.formats.csv_kinds import (
     kind_of,
     names_an_image,
 )
-from customlabels.datasets.formats.csv_labels import find_labels, refuse_areas, refuse_boxes
+from customlabels.datasets.formats.csv_labels import find_labels, narrow_labels, refuse_areas, refuse_boxes
 from customlabels.datasets.formats.csv_names import (
     COORDINATES,
     CORNERS,
@@ -76,6 +76,8 @@ def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) 
     refuse_areas(columns, source)
     _lists(columns)
     _sides(columns)
+    if header and "label" not in options.columns:
+        narrow_labels(columns, source)
     if not columns.rules and "label" not in columns.roles and "image_and_label" not in columns.roles:
         find_labels(columns, source)
     if header and not {"label"} & options.columns.keys() and not rules and columns.geometry is None:
@@ -145,8 +147,13 @@ def _by_name(columns: Columns, given: Mapping[str, str]) -> None:
         fitting = candidates
         if role == "label":
             fitting = [column for column in candidates if kinds[column] in words]
+            if fitting:
+                # What comes in later rows is read.
+                fitting = [column for column in candidates if kinds[column] in {*words, Kind.EMPTY}]
         elif role == "side":
-            fitting = [column for column in candidates if any(map(is_side, cells[column]))]
+            fitting = [
+                column for column in candidates if kinds[column] is Kind.EMPTY or any(map(is_side, cells[column]))
+            ]
         elif role in COORDINATES:
             fitting = [
                 column for column in candidates if kinds[column] is Kind.EMPTY or any(map(is_number, cells[column]))
@@ -312,6 +319,7 @@ def _tell(columns: Columns) -> None:
     masks = columns.roles.pop("mask", ())
     if columns.label_rest is None:
         free = [column for column in columns.free if columns.kinds[column] is not Kind.EMPTY]
+        columns.blank = tuple(column for column in columns.free if columns.kinds[column] is Kind.EMPTY)
         files = [column for column in free if column in masks or columns.kinds[column] in (Kind.FILE, Kind.IMAGE)]
         unread = [column for column in free if column not in files]
         if unread:

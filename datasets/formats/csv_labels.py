@@ -1,5 +1,7 @@
 """Which columns of a table hold its labels, where nobody says so."""
 
+import re
+
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.formats.csv_kinds import COUNTED, NUMERIC, WORDS, YES, Kind, is_various
 from customlabels.datasets.formats.csv_names import (
@@ -48,6 +50,52 @@ def find_labels(columns: Columns, source: str) -> None:
     elif boxed or candidates or any(kinds[column] is Kind.NUMBER for column in free):
         raise _no_labels(columns, source, candidates, bool(boxed))
     columns.guessed |= {"label", "flag"}
+
+
+def narrow_labels(columns: Columns, source: str) -> None:
+    """Of columns that are called labels by different words, those that are read: names, and not the numbers of these.
+
+    Raises
+    ------
+    LayoutError : several may hold the label of a box
+    """
+    called, kinds = columns.roles.get("label", ()), columns.kinds
+    if len({_word(columns.names[column]) for column in called}) < 2:
+        return
+    names = [column for column in called if kinds[column] in WORDS]
+    numbers = {
+        column: name
+        for column in called
+        for name in names
+        if kinds[column] in COUNTED and _are_one_to_one(columns.cells[column], columns.cells[name])
+    }
+    for number, name in numbers.items():
+        columns.notes.append(f"taken: {columns.titled(name)} as label, of which {columns.titled(number)} is the number")
+    labels = [column for column in called if column not in numbers]
+    boxed = columns.geometry or {"bbox", "runs"} & columns.roles.keys()
+    if boxed:
+        labels = [column for column in labels if kinds[column] is not Kind.EMPTY]
+    columns.roles["label"] = tuple(labels)
+    if len({_word(columns.names[column]) for column in labels}) < 2:
+        return
+    hint = f"--column label={columns.names[labels[0]]}"
+    if boxed:
+        raise LayoutError(
+            f"{source}: {columns.listed(labels)} may each hold the label of a box, which has one",
+            hint=f"say which does: {hint}",
+        )
+    columns.notes.append(f"taken: {columns.listed(labels)} as labels, all of them ({hint} takes one)")
+
+
+def _word(name: str) -> str:
+    """What a column of labels is called, without its number, and in the singular."""
+    word = re.sub(r"\d+", "", plain_name(name))
+    return {"labels": "label", "classes": "class", "categories": "category", "tags": "tag"}.get(word, word)
+
+
+def _are_one_to_one(cells: list[str], others: list[str]) -> bool:
+    pairs = {(cell.strip(), other.strip()) for cell, other in zip(cells, others, strict=True)}
+    return len(pairs) == len({cell for cell, _ in pairs}) == len({other for _, other in pairs})
 
 
 def refuse_areas(columns: Columns, source: str) -> None:

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import Finder
 from customlabels.datasets.formats.csv_cells import boxes_of, boxes_of_runs, is_number
-from customlabels.datasets.formats.csv_columns import BLANKS, Table, divided_by_blanks, pointed
+from customlabels.datasets.formats.csv_columns import Table, csv_rows, pointed, without_thousands
 from customlabels.datasets.formats.csv_guess import Row
 from customlabels.datasets.formats.csv_kinds import NO, YES
-from customlabels.datasets.formats.csv_names import CENTRES, CORNERS, GEOMETRIES
+from customlabels.datasets.formats.csv_names import CENTRES, CORNERS, GEOMETRIES, keeps_record
 from customlabels.datasets.formats.csv_rules import labels_by
 from customlabels.datasets.headers import header
 from customlabels.datasets.layout import SUBSETS, Annotated, Layout, Options
@@ -47,13 +47,14 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
     plain = set(columns) <= {"image", "label"} and not table.rules
     separators, numbers = table.label_separators, table.numbers_are_labels
     side_by_side = _side_by_side(table)
+    blank = set(table.blank)
     where, folder, most = f"{name}, row ", name.rpartition("/")[0], table.most_cells or sys.maxsize
     describe = None if plain else _Described(table, layout.root, options)
     _check_lines(path)
     with path.open(newline="", encoding=table.encoding) as file:
         for _ in range(table.skipped):
             file.readline()
-        rows = csv.reader(divided_by_blanks(file) if table.delimiter == BLANKS else file, delimiter=table.delimiter)
+        rows = csv_rows(file, table.delimiter)
         try:
             if table.header:
                 next(rows, None)
@@ -65,6 +66,8 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
                     if any(map(str.strip, row)):
                         layout.findings.append(Finding(f"{where}{number}", "names no image", fatal=True))
                     continue
+                if blank:
+                    layout.findings += _filled(row, blank, table, f"{where}{number}")
                 if folder and not image.startswith(("s3://", f"{folder}/")):
                     image = f"{folder}/{image}"
                 try:
@@ -85,6 +88,23 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
                 f"{path}: is not {table.encoding} text throughout ({error.reason})",
                 hint="name its encoding with --encoding",
             ) from error
+
+
+def _filled(row: Row, blank: set[int], table: Table, where: str) -> list[Finding]:
+    """What is to be said of columns that were blank until this row; each is said once."""
+    filled = {column: row[column].strip() for column in sorted(blank) if column < len(row) and row[column].strip()}
+    if "flag" in table.columns:
+        filled = {column: text for column, text in filled.items() if text.lower() not in YES | NO}
+    blank.difference_update(filled)
+    return [
+        Finding(
+            where,
+            f"{table.names[column]!r} holds {text[:40]!r}, but nothing in the first rows: not read "
+            "(--column ROLE=NAME says what a column is)",
+            fatal=False,
+        )
+        for column, text in filled.items()
+    ]
 
 
 def _check_end(row: Row, most: int) -> None:
@@ -209,6 +229,8 @@ class _Described:
         def cell(role: str) -> str:
             column = cells.get(role, count)
             text = row[column].strip() if column < count else ""
+            if column in table.thousands:
+                return without_thousands(text)
             return pointed(text) if column in table.decimal_commas else text
 
         labels = labels_in(_label_cells(row, table), table.label_separators, table.numbers_are_labels)
@@ -233,11 +255,13 @@ class _Described:
     def _flagged(self, row: Row, image: Annotated) -> Annotated:
         """With the names of the columns that hold 1; an image with none of them was looked at, and nothing is on it."""
         labels = []
-        for column in self._table.columns["flag"]:
+        flags, blank = self._table.columns["flag"], self._table.blank
+        # What is blank in the first rows beside columns of 0 and 1 may be a rare class.
+        for column in sorted((*flags, *blank)):
             text = row[column].strip().lower() if column < len(row) else ""
-            if text in YES:
+            if text in YES and not (column in blank and keeps_record(self._table.names[column])):
                 labels.append(self._table.names[column])
-            elif text not in NO:
+            elif text not in NO and column in flags:
                 raise ValueError(f"{text!r} in column {self._table.names[column]!r} is neither 0 nor 1")
         return replace(image, labels=tuple(labels), boxes=None if labels else ())
 

@@ -16,6 +16,7 @@ class Columns:
     ----------
     headed : cells of the header
     cells : of the first rows, a list a column
+    blank : columns that are not read and hold nothing, by number from 0
     roles : the columns of each role, by number from 0
     """
 
@@ -24,6 +25,7 @@ class Columns:
     names: tuple[str, ...]
     cells: list[list[str]]
     kinds: list[Kind]
+    blank: tuple[int, ...] = ()
     roles: dict[str, tuple[int, ...]] = field(default_factory=dict)
     guessed: set[str] = field(default_factory=set)
     label_rest: int | None = None

@@ -550,3 +550,111 @@ def test_labels_that_open_images_says_are_not_there_are_left_out(folder: Path) -
     assert marks(dataset) == {"a.jpg": [("crack",)]}
     assert "2 labels that are not there (Confidence 0) left out" in notes(dataset)
     assert "nothing is on it" not in notes(dataset)
+
+
+BLANK_AT_FIRST: dict[str, tuple[str, str, str, list[object], str]] = {
+    "a side": ("image,label,split", "ok,", "crack,test", ["crack", Side.TEST], ""),
+    "a group": ("image,label,group", "ok,", "crack,g7", ["crack", None], ""),
+    "a second column of labels": ("image,label,tags", "ok,", "crack,pit", ["crack", "pit", None], "'label', 'tags' as"),
+    "a rare class": ("image,crack,pit,rare", "0,1,", "0,0,1", ["rare", None], "'crack', 'pit' as labels"),
+    "a remark": (
+        "image,label,remark",
+        "ok,",
+        "crack,odd",
+        ["crack", None],
+        "row 202: 'remark' holds 'odd', but nothing",
+    ),
+    "a remark beside classes": ("image,crack,pit,note", "0,1,", "1,0,odd", ["crack", None], "'note' holds 'odd'"),
+    "a column called like a label": ("image,label,label2", "ok,", "crack,pit", ["crack", None], "'label2' holds 'pit'"),
+}
+
+
+@pytest.mark.parametrize(
+    ("heading", "first", "late", "held", "said"), BLANK_AT_FIRST.values(), ids=BLANK_AT_FIRST.keys()
+)
+def test_columns_that_are_blank_at_first_are_read_or_named(
+    folder: Path, heading: str, first: str, late: str, held: list[object], said: str
+) -> None:
+    rows = [heading, *[f"b.png,{first}"] * 200, f"a.jpg,{late}", f"a.jpg,{late}"]
+    dataset = load(written(folder / "parts.csv", "\n".join(rows)))
+    (record,) = (record for record in dataset.records if record.name == "a.jpg")
+    assert [*record.labels, record.side] == [*held[:-1], held[-1]]
+    assert record.group == ("g7" if "group" in heading else None)
+    assert notes(dataset).count(said) == 1 or not said
+
+
+SEVERAL: dict[str, tuple[str, list[str], str]] = {
+    "numbers and their names": (
+        "image,label,label_name\na.jpg,0,crack\nb.png,1,ok\n",
+        ["crack"],
+        "taken: 'label_name' as label, of which 'label' is the number",
+    ),
+    "names before their numbers": (
+        "image,category,class\na.jpg,crack,4\nb.png,ok,7\n",
+        ["crack"],
+        "'class' is the num",
+    ),
+    "labels and remarks": (
+        "image,label,tags\na.jpg,crack,night;wet\nb.png,ok,day\n",
+        ["crack", "night", "wet"],
+        "taken: 'label', 'tags' as labels, all of them (--column label=label takes one)",
+    ),
+    "numbers of something else": (
+        "image,label,class\na.jpg,crack,0\nb.png,ok,0\n",
+        ["crack", "0"],
+        "'label', 'class' as labels",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "labels", "said"), SEVERAL.values(), ids=SEVERAL.keys())
+def test_of_several_columns_of_labels_those_that_are_read_are_named(
+    folder: Path, content: str, labels: list[str], said: str
+) -> None:
+    dataset = load(written(folder / "parts.csv", content))
+    assert marks(dataset)["a.jpg"] == [(label,) for label in labels]
+    assert said in notes(dataset)
+
+
+def test_the_label_of_a_box_is_in_one_column(folder: Path) -> None:
+    heading = "image,class,category,xmin,ymin,xmax,ymax\n"
+    numbered = load(written(folder / "parts.csv", f"{heading}a.jpg,0,crack,20,30,60,80\nb.png,1,pit,20,30,60,80\n"))
+    assert marks(numbered) == {"a.jpg": [("crack", 20, 30, 60, 80)], "b.png": [("pit", 20, 30, 60, 80)]}
+    with pytest.raises(LayoutError, match="'class', 'category' may each hold the label of a box") as caught:
+        load(written(folder / "parts.csv", f"{heading}a.jpg,defect,crack,20,30,60,80\nb.png,defect,pit,20,30,60,80\n"))
+    assert "--column label=class" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'image, label\n"a.jpg", "crack"\n"b.png", "ok"\n',
+        'image; label\na.jpg; "crack"\n"b.png"; "ok"\n',
+        'a.jpg, "crack"\nb.png, "ok"\n',
+    ],
+)
+def test_quotes_behind_a_blank_are_quotes(folder: Path, content: str) -> None:
+    assert marks(load(written(folder / "parts.csv", content))) == {"a.jpg": [("crack",)], "b.png": [("ok",)]}
+    deep = load(written(folder / "parts.csv", content.replace("crack", "crack, deep").replace("a.jpg; ", "a.jpg;")))
+    assert marks(deep)["a.jpg"] == [("crack, deep",)]
+
+
+@pytest.mark.parametrize(
+    ("left", "width", "box", "said"),
+    [
+        ("1,024", "50", (1024, 10, 1074, 30), "taken: '1,024' in 'left' as 1024"),
+        ("10,125", "50,250", (10, 10, 60, 30), "taken: '10,125' in 'left', 'width' as 10.125"),
+        ("10,5", "50,250", (10, 10, 61, 30), ""),
+        ("0,125", "50", (0, 10, 50, 30), ""),
+    ],
+)
+def test_commas_in_numbers_are_told_by_all_coordinates(
+    tmp_path: Path, left: str, width: str, box: tuple[int, ...], said: str
+) -> None:
+    drawn(0, 0, 1200).save(tmp_path / "a.jpg")
+    top, height = ("10,500", "20,000") if width == "50,250" and "125" in left else ("10", "20")
+    rows = f"image\tlabel\tleft\ttop\twidth\theight\na.jpg\tcrack\t{left}\t{top}\t{width}\t{height}\n"
+    dataset = load(written(tmp_path / "t.tsv", rows))
+    ((_, *corners),) = marks(dataset)["a.jpg"]
+    assert corners[::2] == [box[0], box[2]]
+    assert said.replace("'left', 'width'", "'left', 'top', 'width', 'height'") in notes(dataset)
