@@ -17,11 +17,14 @@ from customlabels.datasets.formats.csv_kinds import (
 )
 from customlabels.datasets.formats.csv_labels import find_labels, narrow_labels, refuse_areas, refuse_boxes
 from customlabels.datasets.formats.csv_names import (
+    ANGLES,
+    CENTRES,
     COORDINATES,
     CORNERS,
     GEOMETRIES,
     IDS,
     LABELS,
+    QUADRANGLE,
     ROLES,
     SIZES,
     plain_name,
@@ -34,6 +37,9 @@ from customlabels.datasets.layout import Options
 
 Row = list[str]
 Finds = Callable[[str], bool]
+
+_FULL_TURN = 7
+"""More than all of the way round in radians, and hardly ever all of the angles in degrees."""
 
 _AUTOML_SETS = {"train", "training", "validation", "validate", "test", "unassigned", ""}
 _AUTOML_BOX = ("xmin", "ymin", None, None, "xmax", "ymax")
@@ -68,11 +74,12 @@ def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) 
         columns.roles[role] = tuple(_column(part.strip(), columns, source, role) for part in text.split(","))
     columns.rules = tuple(_placed(rule, columns, source) for rule in rules)
     if header:
-        _by_name(columns, options.columns)
+        _by_name(columns, options.columns, source)
     elif not options.columns and not rules and _as_automl(columns, rows):
         return columns
     _images(columns, source, finds)
     _coordinates(columns, source, options.columns)
+    _angles(columns, source, options.columns)
     refuse_areas(columns, source)
     _lists(columns)
     _sides(columns)
@@ -135,8 +142,13 @@ def _placed(rule: Rule, columns: Columns, source: str) -> PlacedRule:
     return PlacedRule(rule.label, tuple(conditions))
 
 
-def _by_name(columns: Columns, given: Mapping[str, str]) -> None:
-    """Roles after the names in the header."""
+def _by_name(columns: Columns, given: Mapping[str, str], source: str) -> None:
+    """Roles after the names in the header.
+
+    Raises
+    ------
+    LayoutError : columns are called like a box, and hold no numbers
+    """
     kinds, cells, free = columns.kinds, columns.cells, set(columns.free)
     named = {
         role: [column for column in at if column in free] for role, at in roles_of(columns.names, given.keys()).items()
@@ -162,6 +174,16 @@ def _by_name(columns: Columns, given: Mapping[str, str]) -> None:
             fitting = [column for column in candidates if kinds[column] is Kind.IMAGE] or candidates
         if fitting:
             columns.roles[role] = tuple(fitting) if role == "label" else (fitting[0],)
+    called = next((geometry for geometry in GEOMETRIES if all(role in roles for role in geometry)), ())
+    strange = next((role for role in called if role not in columns.roles), None)
+    if strange is not None and "label" not in given:
+        column = roles[strange][0]
+        cell = next(cell.strip() for cell in cells[column] if cell.strip())
+        raise LayoutError(
+            f"{source}: {columns.listed([roles[role][0] for role in called])} are called like a box, but "
+            f"{columns.titled(column)} holds {cell!r}, which is no number",
+            hint="boxes are in pixels, or in fractions of the image's sides; --column label=NAME reads labels alone",
+        )
     if "bbox" in columns.roles and "corners" in columns.roles:
         columns.roles.pop("bbox")
     plain = [plain_name(name) for name in columns.names]
@@ -216,6 +238,38 @@ def _coordinates(columns: Columns, source: str, given: Mapping[str, str]) -> Non
     for role in some:
         if role not in (geometry or ()):
             columns.roles.pop(role)
+
+
+def _angles(columns: Columns, source: str, given: Mapping[str, str]) -> None:
+    """A column of angles by which boxes are turned about their centres.
+
+    Raises
+    ------
+    LayoutError : they may be in degrees or in radians
+    """
+    told = [role for role in ("degrees", "radians") if role in columns.roles]
+    if columns.geometry == QUADRANGLE:
+        columns.notes.append("taken: of four points the rectangle around them")
+    if columns.geometry in (None, QUADRANGLE):
+        for role in told:
+            columns.roles.pop(role)
+        return
+    columns.guessed |= {*told} - given.keys()
+    named = [column for column in columns.free if plain_name(columns.names[column]) in ANGLES]
+    numbers = [abs(float(cell)) for column in named for cell in columns.cells[column] if is_number(cell)]
+    if told or not named or not numbers:
+        return
+    name, title = columns.names[named[0]], columns.titled(named[0])
+    if columns.geometry != CENTRES:
+        columns.notes.append(f"taken: boxes as upright, though {title} may turn them (--column degrees={name})")
+    elif 0 < max(numbers) <= _FULL_TURN:
+        raise LayoutError(
+            f"{source}: {title} turns boxes by degrees or by radians, which is not said",
+            hint=f"--column degrees={name}, or --column radians={name}",
+        )
+    else:
+        columns.roles["degrees"] = (named[0],)
+        columns.guessed.add("degrees")
 
 
 def _side_by_side(columns: Columns) -> None:

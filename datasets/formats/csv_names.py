@@ -21,6 +21,8 @@ ROLES = {
     "ycenter": "ycenter ycentre centery centrey cy",
     "width": "imagewidth imgwidth",
     "height": "imageheight imgheight",
+    "degrees": "degrees angledegrees angledeg",
+    "radians": "radians angleradians anglerad",
     "bbox": "bbox bboxes box boxes boundingbox boundingboxes bboxxywh",
     "corners": "bboxxyxy xyxy",
     "runs": "encodedpixels rle rlemask maskrle",
@@ -46,8 +48,14 @@ LABEL_NAMES = (*ROLES["label"].split(), *LABELS.split(), "name")
 
 CORNERS, SIZES = ("xmin", "ymin", "xmax", "ymax"), ("left", "top", "box_width", "box_height")
 CENTRES = ("xcenter", "ycenter", "box_width", "box_height")
-GEOMETRIES = (CORNERS, SIZES, CENTRES)
-COORDINATES = {*CORNERS, *SIZES, *CENTRES, "width", "height"}
+QUADRANGLE = ("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4")
+"""Four points, whose roles nobody has to name: they are those of all eight columns or of none."""
+
+GEOMETRIES = (QUADRANGLE, CORNERS, SIZES, CENTRES)
+COORDINATES = {*QUADRANGLE, *CORNERS, *SIZES, *CENTRES, "degrees", "radians", "width", "height"}
+
+ANGLES = {"angle", "rotation", "theta", "rot"}
+"""Names of columns of angles that do not tell in what."""
 
 _OF_ROWS = re.compile(
     r"(?i:(?:.*[_ .-])?id|annotator|(?:annotated|created|updated|completed)[_ ]?(?:at|by)|lead[_ ]?time)|.*[a-z]I[dD]"
@@ -90,8 +98,11 @@ def roles_of(names: Sequence[str], given: Collection[str] = ()) -> dict[str, lis
     """
     plain = [plain_name(name) for name in names]
     from_zero = {"x0", "y0"} <= set(plain)
-    roles: dict[str, list[int]] = {}
+    roles = {} if COORDINATES & set(given) else _quadrangle(plain)
+    points = {column for columns in roles.values() for column in columns}
     for column, name in enumerate(names):
+        if column in points:
+            continue
         role = _FROM_ZERO.get(plain[column]) if from_zero else None
         role = role or role_of(name)
         if role and role not in given:
@@ -106,6 +117,16 @@ def roles_of(names: Sequence[str], given: Collection[str] = ()) -> dict[str, lis
         if name in plain and role not in known:
             roles[role] = [plain.index(name)]
     return roles
+
+
+def _quadrangle(names: Sequence[str]) -> dict[str, list[int]]:
+    """The columns of four points, where all of them are there; counted from 1 or from 0."""
+    bare = [_OF_BOXES.sub("", name) for name in names]
+    for first in (1, 0):
+        points = [f"{axis}{number}" for number in range(first, first + 4) for axis in "xy"]
+        if all(bare.count(point) == 1 for point in points):
+            return {role: [bare.index(point)] for role, point in zip(QUADRANGLE, points, strict=True)}
+    return {}
 
 
 def _renamed(roles: dict[str, list[int]], known: Collection[str], names: dict[str, str]) -> None:

@@ -13,15 +13,16 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from customlabels.core.errors import LayoutError
+from customlabels.datasets.boxes import around_turned
 from customlabels.datasets.files import Finder
 from customlabels.datasets.formats.csv_cells import boxes_of, boxes_of_runs, is_number
 from customlabels.datasets.formats.csv_columns import Table, csv_rows, pointed, without_thousands
 from customlabels.datasets.formats.csv_guess import Row
 from customlabels.datasets.formats.csv_kinds import NO, YES
-from customlabels.datasets.formats.csv_names import CENTRES, CORNERS, GEOMETRIES, keeps_record
+from customlabels.datasets.formats.csv_names import CENTRES, CORNERS, GEOMETRIES, QUADRANGLE, keeps_record
 from customlabels.datasets.formats.csv_rules import labels_by
 from customlabels.datasets.headers import header
-from customlabels.datasets.layout import SUBSETS, Annotated, Layout, Options
+from customlabels.datasets.layout import SUBSETS, Annotated, Layout, Options, rectangle
 from customlabels.datasets.model import Box, Finding
 
 Size = tuple[int, int]
@@ -294,13 +295,22 @@ class _Described:
             return image if image.labels else replace(image, boxes=())
         if len(image.labels) != 1:
             raise ValueError("a box needs one label" if image.labels else "its box has no label")
-        first, second, third, fourth = map(_number, texts)
+        numbers = list(map(_number, texts))
+        if roles == QUADRANGLE:
+            around = rectangle(image.labels[0], zip(numbers[::2], numbers[1::2], strict=True))
+            return replace(image, labels=(), boxes=(around,), relative=self._table.fractions)
+        first, second, third, fourth = numbers
         if roles == CORNERS:
             box = Box(image.labels[0], first, second, third - first, fourth - second)
         elif roles == CENTRES:
             box = Box(image.labels[0], first - third / 2, second - fourth / 2, third, fourth)
         else:
             box = Box(image.labels[0], first, second, third, fourth)
+        degrees = _number(cell("degrees") or "0") + math.degrees(_number(cell("radians") or "0"))
+        if degrees and self._table.fractions:
+            raise ValueError("its box is turned, and has to be in pixels then, not in fractions")
+        if degrees:
+            box = around_turned(box, degrees)
         return replace(image, labels=(), boxes=(box,), relative=self._table.fractions)
 
 

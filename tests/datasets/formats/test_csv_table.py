@@ -658,3 +658,33 @@ def test_commas_in_numbers_are_told_by_all_coordinates(
     ((_, *corners),) = marks(dataset)["a.jpg"]
     assert corners[::2] == [box[0], box[2]]
     assert said.replace("'left', 'width'", "'left', 'top', 'width', 'height'") in notes(dataset)
+
+
+TURNED: dict[str, tuple[str, str, tuple[int, ...], str]] = {
+    "four points": ("x1,y1,x2,y2,x3,y3,x4,y4", "20,30,60,40,55,80,15,70", (15, 30, 60, 80), "the rectangle around"),
+    "four points from 0": ("x0,y0,x1,y1,x2,y2,x3,y3", "20,30,60,40,55,80,15,70", (15, 30, 60, 80), "four points"),
+    "degrees": ("cx,cy,w,h,angle", "60,45,40,20,90", (50, 25, 70, 65), "'angle' as degrees"),
+    "radians": ("cx,cy,w,h,radians", "60,45,40,20,1.5707963", (50, 25, 70, 65), "'radians' as radians"),
+    "no turn": ("cx,cy,w,h,angle", "60,45,40,20,0", (40, 35, 80, 55), "'angle' as degrees"),
+    "upright": ("left,top,width,height,angle", "40,35,40,20,90", (40, 35, 80, 55), "boxes as upright, though 'angle'"),
+}
+
+
+@pytest.mark.parametrize(("heading", "cells", "box", "said"), TURNED.values(), ids=TURNED.keys())
+def test_the_rectangle_around_a_turned_box_is_taken_and_said(
+    folder: Path, heading: str, cells: str, box: tuple[int, ...], said: str
+) -> None:
+    dataset = load(written(folder / "parts.csv", f"image,label,{heading}\na.jpg,crack,{cells}\n"))
+    assert marks(dataset) == {"a.jpg": [("crack", *box)]}
+    assert said in notes(dataset)
+
+
+def test_boxes_of_no_known_unit_are_refused(folder: Path) -> None:
+    source = written(folder / "parts.csv", "image,label,cx,cy,w,h,angle\na.jpg,crack,60,45,40,20,1.5707963\n")
+    with pytest.raises(LayoutError, match="by degrees or by radians") as caught:
+        load(source)
+    assert "--column radians=angle" in str(caught.value.hint)
+    assert marks(load(source, columns={"radians": "angle"})) == {"a.jpg": [("crack", 50, 25, 70, 65)]}
+    source = written(folder / "parts.csv", "image,label,xmin,ymin,xmax,ymax\na.jpg,crack,20%,30%,60%,80%\n")
+    with pytest.raises(LayoutError, match="'xmin' holds '20%', which is no number"):
+        load(source)
