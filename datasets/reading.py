@@ -151,6 +151,18 @@ def labelled(image: Annotated, label_map: LabelMap | None) -> Annotated:
     return replace(image, labels=tuple(dict.fromkeys(labels)), boxes=boxes)
 
 
+def labels_of(image: Annotated) -> set[str]:
+    """The labels of an image and of its boxes, as a map of labels has them."""
+    return {label.strip() for label in (*image.labels, *(box.label for box in image.boxes or ()))}
+
+
+def without_image(unmapped: Iterable[str]) -> list[Finding]:
+    """A finding for each label that is to be renamed and that no image has."""
+    return [
+        Finding("labels", f"--label-map {label}=…: no image has that label", fatal=False) for label in sorted(unmapped)
+    ]
+
+
 def _is_bare(label: str) -> bool:
     return label == label.strip()
 
@@ -234,7 +246,10 @@ def _placed(
     images: set[Path] = set()
     spoilt: set[Path] = set()
     tallies: Tallies = {}
+    unmapped = set(policy.label_map or ())
     for given in layout.images:
+        if unmapped:
+            unmapped -= labels_of(given)
         image = labelled(given, policy.label_map)
         if not wanted(image.name, options.include, options.exclude):
             continue
@@ -264,7 +279,7 @@ def _placed(
         if lies_apart(image.name, path.relative_to(layout.root).as_posix()):
             findings.append(Finding(where, ELSEWHERE, fatal=False))
         placed.append((seen_whole(image), path))
-    findings += left_out(tallies)
+    findings += [*left_out(tallies), *without_image(unmapped)]
     return [(image, path) for image, path in placed if path not in spoilt], images
 
 

@@ -22,11 +22,13 @@ from customlabels.datasets.reading import (
     boxes_in_pixels,
     label_faults,
     labelled,
+    labels_of,
     repeated,
     seen_whole,
     sides_of,
     told_of_validation,
     unlabelled,
+    without_image,
 )
 from customlabels.manifests.lines import entry_line, write_manifest
 
@@ -145,7 +147,10 @@ def _checked(layout: Layout, remote: Remote, *, joined: bool = False) -> Iterato
     bare: set[str] = set()
     located: set[str] = set()
     names: set[str] = set()
+    unmapped = set(label_map or ())
     for given in layout.images:
+        if unmapped:
+            unmapped -= labels_of(given)
         image, of_name = given, _NOTHING
         of_boxes = {box.label for box in given.boxes} if given.boxes else bare
         if label_map or not of_boxes <= bare or not _are_bare(given.labels):
@@ -186,7 +191,11 @@ def _checked(layout: Layout, remote: Remote, *, joined: bool = False) -> Iterato
             yield seen_whole(image)
         else:
             findings.append(unlabelled(given, image, f"{image.where}, {image.name}"))
-    findings += [*left_out(tallies), *alike({*located, *(label for labels in kinds for label in labels)})]
+    findings += [
+        *left_out(tallies),
+        *without_image(unmapped),
+        *alike({*located, *(label for labels in kinds for label in labels)}),
+    ]
     if endless.count:
         findings.append(Finding(endless.where, _ENDLESS, fatal=False, count=endless.count))
 

@@ -69,6 +69,28 @@ FORMATS = {
 
 AUTO = "auto"
 _OF_CATEGORIES = (masks.FORMAT.name, folder.FORMAT.name)
+_CSV, _FOLDER, _MASKS = csv_table.FORMAT.name, folder.FORMAT.name, masks.FORMAT.name
+_TAKES = {
+    "label_from": ("--label-from", {_FOLDER, _MASKS}),
+    "label_pattern": ("--label-pattern", {_FOLDER, _MASKS}),
+    "label_rules": ("--label-rule", {_CSV, via.FORMAT.name}),
+    "label_separator": ("--label-separator", {_CSV, _FOLDER, _MASKS}),
+    "delimiter": ("--delimiter", {_CSV}),
+    "encoding": ("--encoding", {_CSV}),
+    "fractions": ("--box-unit", {_CSV}),
+    "masks": ("--masks", {_MASKS}),
+    "min_area": ("--min-area", {_MASKS, _CSV, layout.FORMAT.name}),
+    "lines": ("--lines", {cvat.FORMAT.name, label_studio.FORMAT.name, labelme.FORMAT.name}),
+    "attributes": ("--attribute", {layout.FORMAT.name}),
+}
+"""Of options that not all formats take: what they are called, and the formats that do."""
+
+_COLUMNS = {
+    "label": {via.FORMAT.name, label_studio.FORMAT.name, labelbox.FORMAT.name, hugging_face.FORMAT.name},
+    "project": {labelbox.FORMAT.name},
+    "objects": {hugging_face.FORMAT.name},
+}
+"""Roles of what is no column of a table, and the formats that have it."""
 
 TAKE_WHAT_TRAINS = Policy()
 
@@ -91,7 +113,7 @@ def find_format(name: str, source: Path, options: Options) -> Format:
 
     Raises
     ------
-    SettingsError : there is no format of that name, or it knows no category
+    SettingsError : there is no format of that name, or it knows no category or no groups, and one is given
     LayoutError : there is no such file or folder, it is packed, or no format recognises it
     """
     if not source.exists():
@@ -108,7 +130,24 @@ def find_format(name: str, source: Path, options: Options) -> Format:
         raise SettingsError(
             f"--category {options.category}: {source} is read as {format.name}, which has none", hint="omit --category"
         )
+    if "group" in options.columns and format.name != _CSV:
+        raise SettingsError(
+            f"--column group={options.columns['group']}: {source} is read as {format.name}, which tells no groups",
+            hint="--group-by REGEX finds them in the images' names",
+        )
     return format
+
+
+def untaken(format: Format, options: Options) -> list[str]:
+    """The options that are given and that the format does not take, as they are called."""
+    given = [
+        flag
+        for name, (flag, formats) in _TAKES.items()
+        if format.name not in formats and getattr(options, name) != getattr(DEFAULTS, name)
+    ]
+    if format.name != _CSV:
+        given += [f"--column {role}=…" for role in options.columns if format.name not in _COLUMNS.get(role, ())]
+    return given
 
 
 def _recognised(source: Path, options: Options) -> Format:

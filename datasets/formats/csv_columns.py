@@ -127,7 +127,7 @@ def describe(source: Path, options: Options) -> Table:
         columns.blank,
         (columns.headed if header else len(columns.names)) if columns.label_rest is None else None,
         columns.rules,
-        (*columns.notes, *_undivided(columns, separators)),
+        (*columns.notes, *_undivided(columns, separators), *_unneeded(columns, options)),
     )
 
 
@@ -316,6 +316,17 @@ def _look_like_fractions(columns: Columns) -> bool:
     """Whether all coordinates of the first rows lie in 0..1, and not all of them are whole."""
     numbers = columns.coordinates
     return bool(numbers) and all(0 <= n <= 1 for n in numbers) and any(n not in (0, 1) for n in numbers)
+
+
+def _unneeded(columns: Columns, options: Options) -> Iterator[str]:
+    """Says which options nothing in the table has a use for."""
+    if options.min_area != Options().min_area and "runs" not in columns.roles:
+        yield "hold no run lengths, for which --min-area is: it is not used"
+    if options.fractions is not None and columns.geometry is None and "bbox" not in columns.roles:
+        yield "hold no boxes, for which --box-unit is: it is not used"
+    blank = columns.roles.get("group", ())
+    if "group" in options.columns and not any(map(str.strip, columns.cells[blank[0]])):
+        yield f"taken: {columns.listed([*blank])} as group, which holds nothing in the first rows"
 
 
 def _undivided(columns: Columns, separators: str) -> Iterator[str]:

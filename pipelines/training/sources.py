@@ -33,7 +33,7 @@ from customlabels.datasets.split import (
     untrained,
 )
 from customlabels.datasets.texts import read_texts, text_groups
-from customlabels.manifests.formats import AUTO, annotations, find_format
+from customlabels.manifests.formats import AUTO, annotations, find_format, untaken
 from customlabels.manifests.layout import MENDS
 
 if TYPE_CHECKING:
@@ -149,6 +149,8 @@ def find_source(wanted: Wanted, *, convertible: bool = False) -> Iterator[Source
         format = find_format(given.format, path, options)
         if given.format == AUTO:
             wanted.watch.note(f"{wanted.path}: taken as {format.name} ({format.summary}){_beside(path, format)}")
+        for flag in untaken(format, options):
+            wanted.watch.warn(f"{flag} is not used: {wanted.path} is read as {format.name}, which has none")
         yield Source(path, format, options)
 
 
@@ -260,7 +262,7 @@ def group_of(given: DatasetSettings, dataset: Dataset, watch: Watch) -> Group:
 
     Raises
     ------
-    SettingsError : a pattern is none, or goes without texts
+    SettingsError : a pattern is none, finds nothing, or goes without texts
     LayoutError : texts lack an image
     """
     pattern = text_pattern(given.group_by)
@@ -270,7 +272,7 @@ def group_of(given: DatasetSettings, dataset: Dataset, watch: Watch) -> Group:
             hint="customlabels detect SOURCE --with text --no-model --to FILE.jsonl reads what is written in images",
         )
     if pattern is None or given.texts is None:
-        return group_by(given.group_by) if given.group_by not in (None, "", NEAR_DUPLICATES) else own_group
+        return own_group if given.group_by in (None, "", NEAR_DUPLICATES) else _by_name(given.group_by, dataset)
     path = Path(given.texts)
     found = text_groups(dataset.records, read_texts(path), pattern, path)
     for names, what in (
@@ -280,6 +282,22 @@ def group_of(given: DatasetSettings, dataset: Dataset, watch: Watch) -> Group:
         if names:
             watch.note(f"{len(names)} of {counted(len(dataset.records), 'image')}: {what}: {names[0]} …")
     return lambda record: found.groups[record.name]
+
+
+def _by_name(pattern: str, dataset: Dataset) -> Group:
+    """Groups by a pattern in the images' names.
+
+    Raises
+    ------
+    SettingsError : it finds nothing in any of them, so that nothing would be kept together
+    """
+    group = group_by(pattern)
+    if all(group(record) == record.name for record in dataset.records):
+        raise SettingsError(
+            f"--group-by {pattern!r} finds nothing in any image's name, so that none would be kept together",
+            hint=f"it is searched in names such as {dataset.records[0].name}",
+        )
+    return group
 
 
 def _not_here(wanted: Wanted) -> SettingsError:

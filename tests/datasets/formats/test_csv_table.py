@@ -688,3 +688,14 @@ def test_boxes_of_no_known_unit_are_refused(folder: Path) -> None:
     source = written(folder / "parts.csv", "image,label,xmin,ymin,xmax,ymax\na.jpg,crack,20%,30%,60%,80%\n")
     with pytest.raises(LayoutError, match="'xmin' holds '20%', which is no number"):
         load(source)
+
+
+def test_options_that_a_table_has_no_use_for_are_named(folder: Path) -> None:
+    source = written(folder / "parts.csv", "image,label,lot\na.jpg,crack,\nb.png,ok,\n")
+    told = notes(load(source, min_area=400, fractions=True, columns={"group": "lot"}))
+    for words in (
+        "--min-area is: it is not used",
+        "--box-unit is: it is not used",
+        "'lot' as group, which holds nothing",
+    ):
+        assert words in told
