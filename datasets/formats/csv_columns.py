@@ -13,7 +13,7 @@ from customlabels.datasets.files import Finder
 from customlabels.datasets.formats.csv_cells import is_number
 from customlabels.datasets.formats.csv_guess import Row, guess_columns
 from customlabels.datasets.formats.csv_kinds import names_an_image
-from customlabels.datasets.formats.csv_names import COORDINATES
+from customlabels.datasets.formats.csv_names import COORDINATES, plain_name
 from customlabels.datasets.formats.csv_rules import PlacedRule
 from customlabels.datasets.formats.csv_shape import Columns
 from customlabels.datasets.layout import Options
@@ -50,6 +50,7 @@ class Table:
     decimal_commas : columns of coordinates whose numbers have commas for points
     thousands : columns of coordinates whose numbers have commas between thousands
     blank : columns that are not read and hold nothing in the first rows
+    made : of Label Studio's table, the columns of a task and of when it was annotated; it may be so several times
     names : of the columns, as a person would name them in --column
     columns : the columns of each role, several for labels
     label_rest : from which column on every cell is a label; None where `columns` tells
@@ -74,6 +75,7 @@ class Table:
     decimal_commas: frozenset[int]
     thousands: frozenset[int]
     blank: tuple[int, ...]
+    made: tuple[int, int] | None
     most_cells: int | None
     rules: tuple[PlacedRule, ...]
     notes: tuple[str, ...]
@@ -125,6 +127,7 @@ def describe(source: Path, options: Options) -> Table:
         frozenset((commas | unsure) & coordinates - thousands),
         frozenset(thousands),
         columns.blank,
+        _made(columns) if header else None,
         (columns.headed if header else len(columns.names)) if columns.label_rest is None else None,
         columns.rules,
         (*columns.notes, *_undivided(columns, separators), *_unneeded(columns, options)),
@@ -316,6 +319,15 @@ def _look_like_fractions(columns: Columns) -> bool:
     """Whether all coordinates of the first rows lie in 0..1, and not all of them are whole."""
     numbers = columns.coordinates
     return bool(numbers) and all(0 <= n <= 1 for n in numbers) and any(n not in (0, 1) for n in numbers)
+
+
+def _made(columns: Columns) -> tuple[int, int] | None:
+    """The columns of tasks and times, where each row is an annotation of Label Studio's, made by somebody."""
+    names = [plain_name(name) for name in columns.names]
+    time = next((name for name in ("updatedat", "createdat") if name in names), None)
+    if time is None or not {"id", "annotator", "annotationid"} <= set(names):
+        return None
+    return names.index("id"), names.index(time)
 
 
 def _unneeded(columns: Columns, options: Options) -> Iterator[str]:

@@ -52,6 +52,7 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
     where, folder, most = f"{name}, row ", name.rpartition("/")[0], table.most_cells or sys.maxsize
     describe = None if plain else _Described(table, layout.root, options)
     _check_lines(path)
+    latest = _latest(path, table) if table.made else {}
     with path.open(newline="", encoding=table.encoding) as file:
         for _ in range(table.skipped):
             file.readline()
@@ -67,6 +68,12 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
                     if any(map(str.strip, row)):
                         layout.findings.append(Finding(f"{where}{number}", "names no image", fatal=True))
                     continue
+                if latest and (made := latest.get(_task(row, table))):
+                    count, kept = made
+                    if number != kept:
+                        continue
+                    message = f"{image}: has {count} annotations; the latest is taken"
+                    layout.findings.append(Finding(f"{where}{number}", message, fatal=False))
                 if blank:
                     layout.findings += _filled(row, blank, table, f"{where}{number}")
                 if folder and not image.startswith(("s3://", f"{folder}/")):
@@ -89,6 +96,22 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
                 f"{path}: is not {table.encoding} text throughout ({error.reason})",
                 hint="name its encoding with --encoding",
             ) from error
+
+
+def _latest(path: Path, table: Table) -> dict[str, tuple[int, int]]:
+    """Of each of Label Studio's tasks with several annotations how many it has, and the row of the latest."""
+    made: dict[str, list[tuple[str, int]]] = {}
+    _, time = table.made or (0, 0)
+    with path.open(newline="", encoding=table.encoding, errors="replace") as file:
+        for number, row in enumerate(csv_rows(file, table.delimiter), 1 + table.skipped):
+            if row and (task := _task(row, table)):
+                made.setdefault(task, []).append((row[time].strip() if time < len(row) else "", -number))
+    return {task: (len(rows), -max(rows)[1]) for task, rows in made.items() if len(rows) > 1}
+
+
+def _task(row: Row, table: Table) -> str:
+    column = table.made[0] if table.made else 0
+    return row[column].strip() if column < len(row) else ""
 
 
 def _filled(row: Row, blank: set[int], table: Table, where: str) -> list[Finding]:
