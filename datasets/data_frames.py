@@ -3,11 +3,13 @@
 pandas is imported by whoever has a frame; nothing here asks for it before that.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customlabels.core.errors import LayoutError
+from customlabels.datasets.formats.csv_names import CENTRES, CORNERS, SIZES, roles_of
 from customlabels.datasets.layout import SUBSETS, Annotated, Layout, Options
 from customlabels.datasets.model import Box, Dataset
 from customlabels.datasets.reading import Policy, make_dataset
@@ -33,7 +35,7 @@ def dataset_from_frame(
     ----------
     image : the column of paths, below `root`
     label : the column of labels; several rows of an image give it several
-    box : four columns: left, top, width and height in pixels
+    box : four columns, in pixels: left, top, width and height, unless their names say that they are corners or centres
     side : the column that says train or test
     group : the column of groups, which stay on one side of a split
     allow_unlabelled : keeps images without a label
@@ -42,6 +44,10 @@ def dataset_from_frame(
     ------
     LayoutError : a column is lacking, or no image can be used; what is wrong with others is among the findings
     """
+    if frame.columns.nlevels > 1:
+        raise LayoutError(
+            "the table has columns of several levels", hint="name each by one text: frame.columns = map('_'.join, …)"
+        )
     wanted = [name for name in (image, label, side, group, *(box or ())) if name is not None]
     if lacking := [name for name in wanted if name not in frame.columns]:
         columns = ", ".join(map(str, frame.columns))
@@ -84,8 +90,9 @@ def _annotated(
 ) -> Iterator[Annotated]:
     """The images of a table, each with all of its rows."""
     by_image: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+    place = _placing(box or ())
     for number, row in enumerate(rows, 1):
-        name = _text(row[image])
+        name = _cell(number, row, image)
         if name is None:
             raise LayoutError(f"row {number} of the table: {image} is empty")
         by_image.setdefault(name, []).append((number, row))
@@ -94,18 +101,18 @@ def _annotated(
         labels: list[str] = []
         boxes: list[Box] = []
         for at, row in own:
-            texts = _texts(row[label]) if label is not None else []
+            texts = _texts(at, row, label) if label is not None else []
             sides = [row[column] for column in box or ()]
-            if box is None or all(_text(value) is None for value in sides):
+            if box is None or all(_cell(at, row, column) is None for column in box):
                 labels += texts
                 continue
             if len(texts) > 1:
                 raise LayoutError(f"row {at} of the table: its box has {len(texts)} labels")
             try:
-                left, top, width, height = (float(value) for value in sides)
+                numbers = [float(value) for value in sides]
             except (TypeError, ValueError) as error:
                 raise LayoutError(f"row {at} of the table: its box holds what is no number") from error
-            boxes.append(Box(texts[0] if texts else "", left, top, width, height))
+            boxes.append(Box(texts[0] if texts else "", *place(numbers)))
         word = _agreed(own, side)
         if word is not None and word.lower() not in SUBSETS:
             raise LayoutError(f"row {number} of the table: {side} is {word!r}, neither train nor test")
@@ -128,27 +135,74 @@ def _agreed(rows: list[tuple[int, dict[str, Any]]], column: str | None) -> str |
     """
     if column is None:
         return None
-    values = {text: number for number, row in rows if (text := _text(row[column])) is not None}
+    values = {text: number for number, row in rows if (text := _cell(number, row, column)) is not None}
     if len(values) > 1:
         (text, first), (other, second), *_ = values.items()
         raise LayoutError(f"rows {first} and {second} of the table: one image has {column} {text!r} and {other!r}")
     return next(iter(values), None)
 
 
-def _texts(value: object) -> list[str]:
-    """The texts in a cell that holds one, or a list or an array of them."""
-    if not isinstance(value, str) and isinstance(value, Iterable):
-        return [text for part in value if (text := _text(part)) is not None]
-    text = _text(value)
-    return [] if text is None else [text]
+def _placing(box: Sequence[str]) -> Callable[[Sequence[float]], tuple[float, float, float, float]]:
+    """Makes left, top, width and height of a row's four numbers, which are what the names of their columns say."""
+    roles = roles_of([str(name) for name in box])
+    geometry = next((four for four in (CORNERS, SIZES, CENTRES) if set(four) <= roles.keys()), SIZES)
+    order = [roles[role][0] for role in geometry] if set(geometry) <= roles.keys() else range(len(SIZES))
+
+    def place(numbers: Sequence[float]) -> tuple[float, float, float, float]:
+        first, second, third, fourth = (numbers[column] for column in order)
+        if geometry == CORNERS:
+            return first, second, third - first, fourth - second
+        if geometry == CENTRES:
+            return first - third / 2, second - fourth / 2, third, fourth
+        return first, second, third, fourth
+
+    return place
 
 
-def _text(value: object) -> str | None:
-    """A cell as text; None where pandas has nothing in it."""
-    # What is not a number is not equal to itself.
-    if value is None or value != value:
+def _texts(number: int, row: dict[str, Any], column: str) -> list[str]:
+    """The texts in a cell that holds one, or a list or an array of them.
+
+    Raises
+    ------
+    LayoutError : it holds something else
+    """
+    value = row[column]
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        text = _cell(number, row, column)
+        return [] if text is None else [text]
+    parts = list(value)
+    if len(parts) > 1 and all(isinstance(part, Number) and part in (0, 1) for part in parts):
+        raise LayoutError(
+            f"row {number} of the table: {column} holds {parts}, of which class each tells is not said",
+            hint="put the labels themselves into the column",
+        )
+    return [text for part in parts if (text := _cell(number, {column: part}, column)) is not None]
+
+
+def _cell(number: int, row: dict[str, Any], column: str) -> str | None:
+    """A cell as text; None where pandas has nothing in it.
+
+    Raises
+    ------
+    LayoutError : it holds several things
+    """
+    value = row[column]
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        raise LayoutError(f"row {number} of the table: {column} holds {repr(value)[:40]}, which is no text")
+    if _is_nothing(value):
         return None
     if isinstance(value, float) and value.is_integer():
         # pandas makes decimals of whole numbers beside cells with nothing in them.
         value = int(value)
     return str(value).strip() or None
+
+
+def _is_nothing(value: object) -> bool:
+    if value is None:
+        return True
+    try:
+        # What is not a number is not equal to itself.
+        return bool(value != value)
+    except TypeError:
+        # Of pandas' NA nobody can tell.
+        return True

@@ -19,6 +19,10 @@ from customlabels.datasets.model import Box, Dataset, Finding, ImageInfo, ImageR
 from customlabels.datasets.probe import probe_all, service_fault
 
 _DASHES = re.compile(r"(?<=[^\W_])[-_]+(?=[^\W_])")
+_WHOLE = re.compile(r"([+-]?\d+)\.0*")
+_VOID = {"nan", "NaN", "None", "N/A", "n/a", "NA", "<NA>", "#N/A", "null", "NULL"}
+"""What tools write where nothing is known."""
+
 _SLACK = 1.0
 """Pixels that a box may stand over an image's edge: what rounding does; it is cut off there."""
 
@@ -373,27 +377,40 @@ def turned(box: Box, orientation: int, width: int, height: int) -> Box:
 
 
 def alike(labels: Iterable[str]) -> list[Finding]:
-    """Labels that look alike, which the service takes for two."""
+    """Labels that look alike, which the service takes for two, and those that tools write where there is none."""
     spellings: dict[str, set[str]] = {}
+    void = set()
     for label in labels:
         spellings.setdefault(_likeness(label), set()).add(label)
-    return [
-        Finding("labels", f"{_shown(variants)} differ in {_difference(variants)} alone (--label-map)", fatal=False)
+        if label in _VOID:
+            void.add(label)
+    messages = [
+        f"{_shown(variants)} differ in {_difference(variants)} alone (--label-map)"
         for variants in spellings.values()
         if len(variants) > 1
     ]
+    messages += [f"{label!r} is taken for a label (--label-map {label}= leaves it out)" for label in sorted(void)]
+    return [Finding("labels", message, fatal=False) for message in messages]
 
 
 def _likeness(label: str) -> str:
     """What labels that look alike have in common: no case, no dashes for blanks, nothing that is not seen."""
     plain = unicodedata.normalize("NFKC", label)
     seen = "".join(character for character in plain if unicodedata.category(character) != "Cf")
-    return " ".join(_DASHES.sub(" ", seen.casefold()).split())
+    return " ".join(_DASHES.sub(" ", _whole(seen.casefold())).split())
+
+
+def _whole(text: str) -> str:
+    """A whole number without the point that a table may put behind it; any other text as it is."""
+    match = _WHOLE.fullmatch(text)
+    return match[1] if match else text
 
 
 def _difference(variants: set[str]) -> str:
     if len({" ".join(label.casefold().split()) for label in variants}) == 1:
         return "case or blanks"
+    if len({_whole(label.strip()) for label in variants}) == 1:
+        return "how a number is written"
     written = {" ".join(_DASHES.sub(" ", label.casefold()).split()) for label in variants}
     return "case, blanks or dashes" if len(written) == 1 else "characters that look the same or are not seen"
 

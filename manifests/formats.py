@@ -74,7 +74,7 @@ _TAKES = {
     "label_from": ("--label-from", {_FOLDER, _MASKS}),
     "label_pattern": ("--label-pattern", {_FOLDER, _MASKS}),
     "label_rules": ("--label-rule", {_CSV, via.FORMAT.name}),
-    "label_separator": ("--label-separator", {_CSV, _FOLDER, _MASKS}),
+    "label_separator": ("--label-separator", {_CSV, _FOLDER, _MASKS, hugging_face.FORMAT.name}),
     "delimiter": ("--delimiter", {_CSV}),
     "encoding": ("--encoding", {_CSV}),
     "fractions": ("--box-unit", {_CSV}),

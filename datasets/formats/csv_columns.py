@@ -151,7 +151,8 @@ def _with_points(rows: list[Row], delimiter: str) -> tuple[list[Row], set[int], 
     """
     if delimiter == ",":
         return rows, set(), set()
-    commas, unsure = set(), set()
+    commas: set[int] = set()
+    unsure: set[int] = set()
     for column in range(max(map(len, rows))):
         cells = [row[column].strip() for row in rows[1:] if column < len(row) and row[column].strip()]
         held = [cell for cell in cells if _COMMA.fullmatch(cell)]
@@ -321,6 +322,10 @@ def _look_like_fractions(columns: Columns) -> bool:
     return bool(numbers) and all(0 <= n <= 1 for n in numbers) and any(n not in (0, 1) for n in numbers)
 
 
+def _are_whole(parts: list[str]) -> bool:
+    return all(part.isdecimal() for part in parts)
+
+
 def _made(columns: Columns) -> tuple[int, int] | None:
     """The columns of tasks and times, where each row is an annotation of Label Studio's, made by somebody."""
     names = [plain_name(name) for name in columns.names]
@@ -348,6 +353,6 @@ def _undivided(columns: Columns, separators: str) -> Iterator[str]:
     if held is not None and "," not in separators:
         yield f"label {held!r} holds a comma and is taken as one (--label-separator , divides it)"
     several = any(columns.names[column].lower() in _SEVERAL for column in columns.roles.get("label", ()))
-    held = next((cell for cell in cells if " " in cell), None)
-    if several and columns.header and held is not None and not set(separators) & set(held):
+    held = next((cell for cell in cells if " " in cell and (several or _are_whole(cell.split()))), None)
+    if columns.header and held is not None and not set(separators) & set(held):
         yield f"label {held!r} holds blanks and is taken as one (--label-separator ' ' divides it)"

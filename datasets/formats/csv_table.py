@@ -179,7 +179,7 @@ def save(dataset: Dataset) -> None:
     sided = any(record.side for record in dataset.records)
     grouped = any(record.group for record in dataset.records)
     boxed = any(record.boxes is not None for record in dataset.records)
-    separator = _free_separator(label for record in dataset.records for label in record.labels)
+    separator = _free_separator(label for record in dataset.records for label in record.all_labels)
     extra = [*(["split"] if sided else []), *(["group"] if grouped else [])]
     with written_aside(dataset.root / FILE) as file:
         write = _writer(file.write)

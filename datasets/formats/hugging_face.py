@@ -17,7 +17,9 @@ import msgspec
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import walk
+from customlabels.datasets.formats.coco import CROWDS
 from customlabels.datasets.formats.csv_names import plain_name
+from customlabels.datasets.formats.csv_rows import labels_in
 from customlabels.datasets.formats.documents import Document, beginning, below, first_object, is_number, objects
 from customlabels.datasets.formats.label_names import label_name
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, subset_of
@@ -28,6 +30,7 @@ NAME = "file_name"
 _WHAT = "metadata of a Hugging Face data set"
 _OBJECTS = ("objects", "annotations")
 _BOXES, _CATEGORIES = ("bbox", "bboxes", "boxes"), ("categories", "category", "labels", "label", "classes", "class")
+_CROWD = "iscrowd"
 _LOOKED_AT = 1000
 
 Row = tuple[int, Document | str]
@@ -155,13 +158,14 @@ def images_of(
         findings.append(Finding(file, f"columns taken: {', '.join(map(repr, labelled))} as label", fatal=False))
     if unread:
         findings.append(Finding(file, f"columns not read: {unread} (--column label=NAME)", fatal=False))
+    separators = options.label_separator or ("|;" if file.endswith(".csv") else "")
     for number, row in itertools.chain(first, ahead):
         where = f"{file}, row {number}"
         image = row if isinstance(row, str) else row.get(name)
         if isinstance(row, str) or not isinstance(image, str) or not image:
             findings.append(Finding(where, row if isinstance(row, str) else f"has no {name}", fatal=True))
         else:
-            yield _image(row, below(image, file), where, subset, labelled, placed)
+            yield _image(row, below(image, file), where, subset, labelled, placed, separators)
 
 
 def _label_columns(columns: list[str], name: str, placed: str | None, options: Options, file: str) -> list[str]:
@@ -179,23 +183,43 @@ def _label_columns(columns: list[str], name: str, placed: str | None, options: O
 
 
 def _image(
-    row: Document, name: str, where: str, subset: str | None, labelled: list[str], placed: str | None
+    row: Document,
+    name: str,
+    where: str,
+    subset: str | None,
+    labelled: list[str],
+    placed: str | None,
+    separators: str,
 ) -> Annotated:
     labels: list[str] = []
     faults = []
     for column in labelled:
         value = row.get(column)
+        if isinstance(value, str) and separators:
+            try:
+                value = list(labels_in((value,), separators))
+            except ValueError as error:
+                faults.append(Finding(where, f"{name}: {column}: {error}", fatal=True))
+                continue
         for label in value if isinstance(value, list) else [value]:
             text = label_of(label)
             if text:
                 labels.append(text)
             elif label is not None and label != "":
                 faults.append(Finding(where, f"{name}: {column} {label!r} is no label", fatal=True))
-    boxes = None
+    boxes, crowds = None, 0
     if placed is not None and placed in row:
-        boxes, wrong = _boxes(row[placed])
+        boxes, wrong, crowds = _boxes(row[placed])
         faults += [Finding(where, f"{name}: {message}", fatal=True) for message in wrong]
-    return Annotated(name, where, tuple(dict.fromkeys(labels)), boxes, subset=subset, faults=tuple(faults))
+    return Annotated(
+        name,
+        where,
+        tuple(dict.fromkeys(labels)),
+        boxes,
+        subset=subset,
+        faults=tuple(faults),
+        left_out=(CROWDS,) * crowds,
+    )
 
 
 def label_of(value: object) -> str:
@@ -205,33 +229,41 @@ def label_of(value: object) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
-def _boxes(value: object) -> tuple[tuple[Box, ...], list[str]]:
-    """The boxes of `objects`, a table of lists or a list of tables, and what is wrong with others."""
+def _boxes(value: object) -> tuple[tuple[Box, ...], list[str], int]:
+    """The boxes of `objects`, a table of lists or a list of tables, what is wrong with others, and how many are crowds.
+
+    Those are no boxes of one thing, and are left out as COCO's are.
+    """
     if value is None or value == "" or value == []:
-        return (), []
+        return (), [], 0
     entries = _entries(value)
     if entries is None:
-        return (), ["its objects have to hold as many bbox as categories"]
-    boxes, wrong = [], []
-    for number, (numbers, category) in enumerate(entries, 1):
+        return (), ["its objects have to hold as many bbox as categories"], 0
+    boxes, wrong, crowds = [], [], 0
+    for number, (numbers, category, is_crowd) in enumerate(entries, 1):
         label = label_of(category)
-        if not label:
+        if is_crowd:
+            crowds += 1
+        elif not label:
             wrong.append(f"object {number} has no category")
         elif not isinstance(numbers, list) or len(numbers) != 4 or not all(map(is_number, numbers)):
             wrong.append(f"object {number}: bbox has to hold left, top, width and height")
         else:
             boxes.append(Box(label, *map(float, numbers)))
-    return tuple(boxes), wrong
+    return tuple(boxes), wrong, crowds
 
 
-def _entries(value: object) -> list[tuple[object, object]] | None:
+def _entries(value: object) -> list[tuple[object, object, object]] | None:
     if isinstance(value, dict):
         numbers, categories = _first(value, _BOXES), _first(value, _CATEGORIES)
         if isinstance(numbers, list) and isinstance(categories, list) and len(numbers) == len(categories):
-            return list(zip(numbers, categories, strict=True))
+            crowds = value.get(_CROWD)
+            if not isinstance(crowds, list) or len(crowds) != len(numbers):
+                crowds = [False] * len(numbers)
+            return list(zip(numbers, categories, crowds, strict=True))
         return None
     if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
-        return [(_first(entry, _BOXES), _first(entry, _CATEGORIES)) for entry in value]
+        return [(_first(entry, _BOXES), _first(entry, _CATEGORIES), entry.get(_CROWD)) for entry in value]
     return None
 
 

@@ -127,3 +127,50 @@ def test_a_column_that_is_there_twice_is_refused(folder: Path) -> None:
     frame = table([("across/000.jpg", "crack", "pit")], columns=["file", "kind", "kind"])
     with pytest.raises(LayoutError, match="several columns 'kind'"):
         Dataset.from_pandas(frame, image="file", label="kind", root=folder)
+
+
+@pytest.mark.parametrize(
+    ("names", "numbers"),
+    [
+        (("xmin", "ymin", "xmax", "ymax"), (10, 20, 40, 60)),
+        (("x1", "x2", "y1", "y2"), (10, 40, 20, 60)),
+        (("left", "top", "right", "bottom"), (10, 20, 40, 60)),
+        (("x_center", "y_center", "w", "h"), (25, 40, 30, 40)),
+        (("left", "top", "width", "height"), (10, 20, 30, 40)),
+        (("a", "b", "c", "d"), (10, 20, 30, 40)),
+    ],
+)
+def test_boxes_are_what_their_columns_are_called(folder: Path, names: tuple[str, ...], numbers: tuple[int]) -> None:
+    frame = table([("across/000.jpg", "crack", *numbers)], columns=["image", "label", *names])
+    dataset = Dataset.from_pandas(frame, image="image", label="label", box=names, root=folder)
+    assert [box.corners for box in dataset.records[0].boxes or ()] == [(10, 20, 40, 60)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (b"crack", "row 1 of the table: label holds b'crack'"),
+        ({"crack": 0, "pit": 1}, "label holds {'crack': 0, 'pit': 1}, which is no text"),
+        ([0, 1, 0], r"label holds \[0, 1, 0\], of which class each tells is not said"),
+        ([["crack"], "pit"], r"label holds \['crack'\]"),
+    ],
+)
+def test_cells_that_hold_no_labels_are_refused_with_their_row(folder: Path, cell: object, words: str) -> None:
+    frame = table([("across/000.jpg", cell)], columns=["image", "label"])
+    with pytest.raises(LayoutError, match=words):
+        Dataset.from_pandas(frame, image="image", label="label", root=folder)
+
+
+def test_columns_of_several_levels_are_refused_and_what_pandas_does_not_know_is_nothing(folder: Path) -> None:
+    import numpy
+    import pandas
+
+    frame = table([("across/000.jpg", pandas.NA), ("across/001.jpg", "ok")], columns=["image", "label"])
+    dataset = Dataset.from_pandas(frame, image="image", label="label", root=folder, allow_unlabelled=True)
+    assert [record.labels for record in dataset.records] == [(), ("ok",)]
+    frame = table([("across/000.jpg", numpy.array([1, 0], numpy.uint8))], columns=["image", "label"])
+    with pytest.raises(LayoutError, match="of which class each tells"):
+        Dataset.from_pandas(frame, image="image", label="label", root=folder)
+    frame.columns = pandas.MultiIndex.from_tuples([("image", "x"), ("label", "y")])
+    with pytest.raises(LayoutError, match="columns of several levels"):
+        Dataset.from_pandas(frame, image="image", label="label", root=folder)

@@ -708,3 +708,22 @@ def test_of_several_annotations_of_label_studio_the_latest_is_taken(folder: Path
         dataset = load(written(folder / "parts.csv", heading + "\n".join(ordered)))
         assert marks(dataset) == {"a.jpg": [("crack",)], "b.png": [("ok",)]}
         assert notes(dataset).count("a.jpg: has 2 annotations; the latest is taken") == 1
+
+
+def test_labels_that_may_be_none_or_the_same_are_named(folder: Path) -> None:
+    told = notes(load(written(folder / "parts.csv", "image,label\na.jpg,1\na.jpg,nan\nb.png,1.0\nb.png,N/A\n")))
+    for words in (
+        "'1', '1.0' differ in how a number is written alone",
+        "'nan' is taken for a label (--label-map nan= leaves it out)",
+        "'N/A' is taken for a label",
+    ):
+        assert words in told
+    told = notes(load(written(folder / "parts.csv", "image,target\na.jpg,16 0\nb.png,7\n")))
+    assert "label '16 0' holds blanks and is taken as one" in told
+
+
+def test_a_label_that_would_be_divided_when_it_is_read_is_not_written(folder: Path) -> None:
+    rows = "image,label,xmin,ymin,xmax,ymax\na.jpg,crack|pit,1,1,40,40\n"
+    dataset = load(written(folder / "parts.csv", rows), label_separator="/")
+    with pytest.raises(LayoutError, match="which separate labels in a cell"):
+        csv_table.save(dataset)

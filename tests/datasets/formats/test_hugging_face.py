@@ -54,6 +54,26 @@ def test_metadata_may_be_csv(tmp_path: Path) -> None:
     assert marks_of(tmp_path) == {"a.png": [("wet",), *CRACK]}
 
 
+def test_labels_of_a_csv_are_divided_as_those_of_any_table(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        image(tmp_path / name)
+    text(tmp_path / "metadata.csv", "file_name,label\na.png,\"['crack','pit']\"\nb.png,crack|pit\n")
+    assert marks_of(tmp_path) == {name: [("crack",), ("pit",)] for name in ("a.png", "b.png")}
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        {"bbox": [BOX, [1, 1, 30, 30]], "categories": ["crack", "pit"], "iscrowd": [0, 1]},
+        [{"bbox": BOX, "category": "crack"}, {"bbox": [1, 1, 30, 30], "category": "pit", "iscrowd": True}],
+    ],
+)
+def test_crowds_are_left_out_and_named(tmp_path: Path, objects: object) -> None:
+    source = lines(tmp_path, {"file_name": "a.png", "objects": objects})
+    assert marks_of(source) == {"a.png": CRACK}
+    assert "1 annotations of crowds (iscrowd) left out" in said(source)
+
+
 def test_folders_are_the_sides(tmp_path: Path) -> None:
     for side in ("train", "test"):
         lines(tmp_path / side, {"file_name": "a.png", "label": "crack"})
