@@ -4,7 +4,6 @@ pandas is imported by whoever has a frame; nothing here asks for it before that.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,9 @@ from customlabels.datasets.reading import Policy, make_dataset
 
 if TYPE_CHECKING:
     import pandas
+
+
+_FLAGS = {"0", "1", "0.0", "1.0", "True", "False"}
 
 
 def dataset_from_frame(
@@ -171,9 +173,10 @@ def _texts(number: int, row: dict[str, Any], column: str) -> list[str]:
         text = _cell(number, row, column)
         return [] if text is None else [text]
     parts = list(value)
-    if len(parts) > 1 and all(isinstance(part, Number) and part in (0, 1) for part in parts):
+    if len(parts) > 1 and all(not isinstance(part, str) and str(part) in _FLAGS for part in parts):
+        flags = ", ".join(map(str, parts))
         raise LayoutError(
-            f"row {number} of the table: {column} holds {parts}, of which class each tells is not said",
+            f"row {number} of the table: {column} holds {flags[:40]}, of which class each tells is not said",
             hint="put the labels themselves into the column",
         )
     return [text for part in parts if (text := _cell(number, {column: part}, column)) is not None]

@@ -159,13 +159,27 @@ def images_of(
     if unread:
         findings.append(Finding(file, f"columns not read: {unread} (--column label=NAME)", fatal=False))
     separators = options.label_separator or ("|;" if file.endswith(".csv") else "")
-    for number, row in itertools.chain(first, ahead):
+    for number, row in itertools.chain(first, _watched(ahead, {*columns, name}, taken, file, findings)):
         where = f"{file}, row {number}"
         image = row if isinstance(row, str) else row.get(name)
         if isinstance(row, str) or not isinstance(image, str) or not image:
             findings.append(Finding(where, row if isinstance(row, str) else f"has no {name}", fatal=True))
         else:
             yield _image(row, below(image, file), where, subset, labelled, placed, separators)
+
+
+def _watched(
+    rows: Iterable[Row], known: set[str], taken: set[str | None], file: str, findings: list[Finding]
+) -> Iterator[Row]:
+    """The rows behind the first ones; a column that was blank before and is not read is named where it is filled."""
+    for number, row in rows:
+        if isinstance(row, dict) and not row.keys() <= known:
+            late = [key for key, value in row.items() if value is not None and key not in known]
+            known.update(late)
+            if unread := ", ".join(repr(key) for key in late if key not in taken):
+                message = f"columns not read, and blank in the first rows: {unread} (--column label=NAME)"
+                findings.append(Finding(f"{file}, row {number}", message, fatal=False))
+        yield number, row
 
 
 def _label_columns(columns: list[str], name: str, placed: str | None, options: Options, file: str) -> list[str]:

@@ -151,7 +151,7 @@ def test_boxes_are_what_their_columns_are_called(folder: Path, names: tuple[str,
     [
         (b"crack", "row 1 of the table: label holds b'crack'"),
         ({"crack": 0, "pit": 1}, "label holds {'crack': 0, 'pit': 1}, which is no text"),
-        ([0, 1, 0], r"label holds \[0, 1, 0\], of which class each tells is not said"),
+        ([0, 1, 0], "label holds 0, 1, 0, of which class each tells is not said"),
         ([["crack"], "pit"], r"label holds \['crack'\]"),
     ],
 )
@@ -168,7 +168,7 @@ def test_columns_of_several_levels_are_refused_and_what_pandas_does_not_know_is_
     frame = table([("across/000.jpg", pandas.NA), ("across/001.jpg", "ok")], columns=["image", "label"])
     dataset = Dataset.from_pandas(frame, image="image", label="label", root=folder, allow_unlabelled=True)
     assert [record.labels for record in dataset.records] == [(), ("ok",)]
-    frame = table([("across/000.jpg", numpy.array([1, 0], numpy.uint8))], columns=["image", "label"])
+    frame = table([("across/000.jpg", numpy.array([True, False]))], columns=["image", "label"])
     with pytest.raises(LayoutError, match="of which class each tells"):
         Dataset.from_pandas(frame, image="image", label="label", root=folder)
     frame.columns = pandas.MultiIndex.from_tuples([("image", "x"), ("label", "y")])

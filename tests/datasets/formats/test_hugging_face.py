@@ -74,6 +74,12 @@ def test_crowds_are_left_out_and_named(tmp_path: Path, objects: object) -> None:
     assert "1 annotations of crowds (iscrowd) left out" in said(source)
 
 
+def test_a_column_that_is_blank_at_first_is_named(tmp_path: Path) -> None:
+    rows = [{"file_name": "a.png", "label": "crack", "remark": None}] * 1000
+    source = lines(tmp_path, *rows, {"file_name": "b.png", "label": "crack", "labels": ["pit"]})
+    assert "metadata.jsonl, row 1001: columns not read, and blank in the first rows: 'labels'" in said(source)
+
+
 def test_folders_are_the_sides(tmp_path: Path) -> None:
     for side in ("train", "test"):
         lines(tmp_path / side, {"file_name": "a.png", "label": "crack"})
