@@ -131,11 +131,16 @@ def find_format(name: str, source: Path, options: Options) -> Format:
             f"--category {options.category}: {source} is read as {format.name}, which has none", hint="omit --category"
         )
     if "group" in options.columns and format.name != _CSV:
-        raise SettingsError(
-            f"--column group={options.columns['group']}: {source} is read as {format.name}, which tells no groups",
-            hint="--group-by REGEX finds them in the images' names",
-        )
+        raise no_groups(format, options, str(source))
     return format
+
+
+def no_groups(format: Format, options: Options, source: str) -> SettingsError:
+    """Of a column of groups that is named where there is none: whoever did so believes that a split keeps to them."""
+    return SettingsError(
+        f"--column group={options.columns['group']}: {source} is read as {format.name}, which tells no groups",
+        hint="--group-by REGEX finds them in the images' names",
+    )
 
 
 def untaken(format: Format, options: Options) -> list[str]:

@@ -7,8 +7,10 @@ import math
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import TextIO
 
 from msgspec.structs import replace
 
@@ -54,9 +56,7 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
     _check_lines(path)
     latest = _latest(path, table) if table.made else {}
     with path.open(newline="", encoding=table.encoding) as file:
-        for _ in range(table.skipped):
-            file.readline()
-        rows = csv_rows(file, table.delimiter)
+        rows = csv_rows(_below(file, table), table.delimiter)
         try:
             if table.header:
                 next(rows, None)
@@ -98,12 +98,20 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
             ) from error
 
 
+def _below(file: TextIO, table: Table) -> TextIO:
+    """The file behind the lines that are no rows."""
+    for _ in range(table.skipped):
+        file.readline()
+    return file
+
+
 def _latest(path: Path, table: Table) -> dict[str, tuple[int, int]]:
     """Of each of Label Studio's tasks with several annotations how many it has, and the row of the latest."""
     made: dict[str, list[tuple[str, int]]] = {}
     _, time = table.made or (0, 0)
-    with path.open(newline="", encoding=table.encoding, errors="replace") as file:
-        for number, row in enumerate(csv_rows(file, table.delimiter), 1 + table.skipped):
+    with path.open(newline="", encoding=table.encoding, errors="replace") as file, suppress(csv.Error):
+        # What is wrong with the file is said when its images are read.
+        for number, row in enumerate(csv_rows(_below(file, table), table.delimiter), 1 + table.skipped):
             if row and (task := _task(row, table)):
                 made.setdefault(task, []).append((row[time].strip() if time < len(row) else "", -number))
     return {task: (len(rows), -max(rows)[1]) for task, rows in made.items() if len(rows) > 1}

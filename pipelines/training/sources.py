@@ -33,7 +33,7 @@ from customlabels.datasets.split import (
     untrained,
 )
 from customlabels.datasets.texts import read_texts, text_groups
-from customlabels.manifests.formats import AUTO, annotations, find_format, untaken
+from customlabels.manifests.formats import AUTO, FORMATS, annotations, find_format, no_groups, untaken
 from customlabels.manifests.layout import MENDS
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def find_source(wanted: Wanted, *, convertible: bool = False) -> Iterator[Source
         options = Options(
             images=wanted.images,
             convertible=convertible,
-            fractions=None if given.box_unit is None else given.box_unit == "fractions",
+            fractions=_fractions(given),
             masks=find_tree(path, wanted.masks),
             fetch=lambda address: _fetched(wanted, address),
             **{name: getattr(given, name) for name in _AS_SET},
@@ -149,9 +149,17 @@ def find_source(wanted: Wanted, *, convertible: bool = False) -> Iterator[Source
         format = find_format(given.format, path, options)
         if given.format == AUTO:
             wanted.watch.note(f"{wanted.path}: taken as {format.name} ({format.summary}){_beside(path, format)}")
-        for flag in untaken(format, options):
-            wanted.watch.warn(f"{flag} is not used: {wanted.path} is read as {format.name}, which has none")
+        _warn_of_untaken(wanted, format, options)
         yield Source(path, format, options)
+
+
+def _fractions(given: DatasetSettings) -> bool | None:
+    return None if given.box_unit is None else given.box_unit == "fractions"
+
+
+def _warn_of_untaken(wanted: Wanted, format: Format, options: Options) -> None:
+    for flag in untaken(format, options):
+        wanted.watch.warn(f"{flag} is not used: {wanted.path} is read as {format.name}, which has none")
 
 
 def _fetched(wanted: Wanted, address: S3Address) -> bytes:
@@ -340,6 +348,12 @@ def _read_folder_in_s3(wanted: Wanted) -> Taken:
     if given.group_by == NEAR_DUPLICATES:
         raise _unseen()
     address = folder_address(wanted.path or "")
+    options = Options(
+        fractions=_fractions(given), masks=wanted.masks, **{name: getattr(given, name) for name in _AS_SET}
+    )
+    if "group" in options.columns:
+        raise no_groups(FORMATS["folder"], options, str(address))
+    _warn_of_untaken(wanted, FORMATS["folder"], options)
     with wanted.watch.step(f"looking at {address}") as advance:
         remote = read_remote(
             wanted.s3(),

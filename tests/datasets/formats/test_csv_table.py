@@ -705,7 +705,7 @@ def test_of_several_annotations_of_label_studio_the_latest_is_taken(folder: Path
     heading = "image,id,choice,annotator,annotation_id,created_at,updated_at,lead_time\n"
     rows = ["a.jpg,1,crack,1,1,2024,2024-01-03,1.2", "a.jpg,1,ok,2,2,2024,2024-01-02,1.2", "b.png,2,ok,2,3,2024,,1"]
     for ordered in (rows, rows[::-1]):
-        dataset = load(written(folder / "parts.csv", heading + "\n".join(ordered)))
+        dataset = load(written(folder / "parts.csv", "# exported\n" + heading + "\n".join(ordered)))
         assert marks(dataset) == {"a.jpg": [("crack",)], "b.png": [("ok",)]}
         assert notes(dataset).count("a.jpg: has 2 annotations; the latest is taken") == 1
 
