@@ -17,6 +17,7 @@ from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Dataset, Finding, Hashes, ImageInfo, ImageRecord, Side
 from customlabels.datasets.probe import service_fault
+from customlabels.datasets.reading import told_of_validation, without_image
 from customlabels.datasets.structure import labels_of
 from customlabels.manifests.remote import Remote as Remote
 
@@ -111,9 +112,12 @@ def arrange(
     masks = named_as_masks([image.name for image in held])
     held = [image for image in held if image.name not in masks]
     tops = {sighting.name.split("/")[0].lower() for sighting in held if "/" in sighting.name}
-    divided = tops <= SUBSETS.keys() and {SUBSETS[top] for top in tops} >= {"train", "test"}
+    subsets = {SUBSETS.get(top) for top in tops}
+    divided = None not in subsets and subsets >= {"train", "test"}
     records: list[ImageRecord] = []
     findings = [Finding(mask, "a mask of an image, left out", fatal=False) for mask in sorted(masks)]
+    findings += told_of_validation(subsets) if divided else []
+    unmapped = set(label_map or ())
     for sighting in held:
         info = sighting.info
         parts = sighting.name.split("/")[:-1]
@@ -122,6 +126,7 @@ def arrange(
             side = Side.TEST if SUBSETS[parts[0].lower()] == "test" else Side.TRAIN
             parts = parts[1:]
         label = labels_of(parts, label_from)
+        unmapped.discard(label)
         renamed = (label_map or {}).get(label, label)
         if label and not renamed:
             findings.append(Finding(sighting.name, f"label {label!r} is left out", fatal=False))
@@ -133,6 +138,7 @@ def arrange(
             findings.append(Finding(sighting.name, "lies in no folder that is a label", fatal=True))
         else:
             records.append(ImageRecord(sighting.name, Path(sighting.name), (label,), info, side))
+    findings += without_image(unmapped)
     name = address.key.rpartition("/")[2] or address.bucket
     hashes = {sighting.name: Hashes(f"etag-{sighting.etag}-{sighting.size}", sighting.etag) for sighting in held}
     return Remote(address, Dataset(Path(name), tuple(records), tuple(findings)), hashes)

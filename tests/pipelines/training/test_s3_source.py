@@ -48,6 +48,9 @@ def test_train_and_test_at_the_top_are_the_split(service: Service) -> None:
         ("train/ok/1.jpg", Side.TRAIN, ("ok",)),
         ("valid/ok/2.jpg", Side.TRAIN, ("ok",)),
     ]
+    assert "images for validation are trained on" in str(found.dataset.findings)
+    renamed = read_remote(service.s3, S3Address("line-2", ""), label_from="parent", label_map={"depe": "crack"})
+    assert "--label-map depe=…: no image has that label" in str(renamed.dataset.findings)
 
 
 def test_masks_in_s3_are_no_images(service: Service) -> None:
