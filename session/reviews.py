@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from customlabels.review.applied_folder import Written
     from customlabels.review.detected import Detected
     from customlabels.review.label_studio import Studio
-    from customlabels.review.pick import Thresholds
+    from customlabels.review.pick import Candidate, Thresholds
     from customlabels.review.picking import Picked, Wish
     from customlabels.review.reading.given import Given
     from customlabels.review.sending import Place, Sent
@@ -54,7 +54,8 @@ def pick_for_review(
     from customlabels.review.picking import look_alikes, pick_into
 
     detected = _detected(session, detections, since, images, project)
-    limits = thresholds or _assumed(session, detected.version, project)
+    limits = _limits(session, thresholds, detected.version, project)
+    _check_labels(detected.candidates, limits, ok)
     if detected.failed:
         session.console.warn(f"{counted(detected.failed, 'image')} could not be looked at: nobody is asked about such")
     if any(detected.least is None or detected.least > limit for limit in limits.values):
@@ -95,6 +96,38 @@ def _detected(
             f"{detected.version} alone"
         )
     return detected
+
+
+def _limits(session: "Session", given: "Thresholds | None", version: str, project: str | None) -> "Thresholds":
+    """The thresholds that are given, and for labels of which none is given the version's assumed ones.
+
+    Raises
+    ------
+    SettingsError : those are not known
+    """
+    from customlabels.review.pick import Thresholds
+
+    if given is not None and given.every is not None:
+        return given
+    assumed = _assumed(session, version, project).by_label
+    return Thresholds(None, {**assumed, **(given.by_label if given is not None else {})})
+
+
+def _check_labels(candidates: "Sequence[Candidate]", limits: "Thresholds", ok: "Sequence[str]") -> None:
+    """Sees that labels which are named are labels that are known, or were seen.
+
+    Raises
+    ------
+    SettingsError
+    """
+    from customlabels.core.errors import SettingsError
+
+    seen = {label.label for candidate in candidates for label in candidate.seen}
+    if strangers := [label for label in ok if label not in {*seen, *limits.by_label}]:
+        raise SettingsError(
+            f"--ok {strangers[0]}: no image has such a label",
+            hint=f"those that were seen are {', '.join(sorted(seen))}",
+        )
 
 
 def _assumed(session: "Session", version: str, project: str | None) -> "Thresholds":
