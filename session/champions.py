@@ -59,13 +59,22 @@ def rollback(session: "Session", *, project: str | None = None, why: str = "") -
 
 def _tell_of_strangers(session: "Session", promoted: "Promoted") -> None:
     """Says which defects of [inspection] the champion does not know: it could see none of them."""
+    from customlabels.core.errors import CustomLabelsError
     from customlabels.pipelines.evaluation.evaluation_summary import load_evaluation
 
     defects = session.settings.inspection.defects
-    version = session.version(promoted.project, promoted.version) if defects else {}
-    if "EvaluationResult" not in version:
+    if not defects:
         return
-    known = {metrics.label for metrics in load_evaluation(session.clients.s3, version).labels}
+    try:
+        version = session.version(promoted.project, promoted.version)
+        if "EvaluationResult" not in version:
+            return
+        known = {metrics.label for metrics in load_evaluation(session.clients.s3, version).labels}
+    except CustomLabelsError as error:
+        session.console.warn(
+            f"whether {promoted.version} knows the defects of [inspection] is not known: {error.message}"
+        )
+        return
     if strangers := [label for label in defects if label not in known]:
         session.console.warn(
             f"inspection.defects: {promoted.version} knows no label {', '.join(strangers)}; an image without another "
