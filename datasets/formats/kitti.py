@@ -90,7 +90,7 @@ def _image(root: Path, name: str, images: dict[str, str], subset: str | None) ->
     stem = str(PurePosixPath(name).with_suffix(""))
     tree = _tree(name) or ""
     image = "/".join(TREES[tree.lower()] if part == tree else part for part in PurePosixPath(stem).parts)
-    image = images.get(image) or PurePosixPath(stem).name
+    image = images.get(image, image)
     try:
         lines = read_bounded(root / name, _MAX_BYTES).decode("utf-8-sig").splitlines()
     except ValueError as error:

@@ -119,9 +119,7 @@ def _decoded(path: Path, options: Options, findings: list[Finding]) -> list[Task
         raise LayoutError(f"{path}: no JSON export of Label Studio: {error}") from error
 
 
-def _from_rows(
-    rows: list[dict[str, msgspec.Raw]], file: str, options: Options, findings: list[Finding]
-) -> list[Task]:
+def _from_rows(rows: list[dict[str, msgspec.Raw]], file: str, options: Options, findings: list[Finding]) -> list[Task]:
     """The tasks of the short form, in which a row has the answers of each control beside the task's data."""
     tasks: dict[Any, Task] = {}
     answered: list[tuple[_Annotation, dict[str, str]]] = []
@@ -185,7 +183,7 @@ def _images(file: str, tasks: list[Task], layout: Layout, options: Options) -> I
     )
     for task in islice(tasks, _LOOKED_AT):
         images.learn(task.data, (result for annotation in task.annotations for result in annotation.result))
-    question = _question(tasks, file, options, findings)
+    question = _question(tasks, images, file, options, findings)
     predictions = sum(len(task.predictions) for task in tasks)
     cancelled = rejected = 0
     unmarked: Counter[str] = Counter()
@@ -237,7 +235,7 @@ def _subset(data: dict[str, Any]) -> str | None:
     return SUBSETS.get(part.lower())
 
 
-def _question(tasks: list[Task], file: str, options: Options, findings: list[Finding]) -> str | None:
+def _question(tasks: list[Task], images: Images, file: str, options: Options, findings: list[Finding]) -> str | None:
     """The question whose answers are labels of whole images.
 
     Raises
@@ -252,7 +250,7 @@ def _question(tasks: list[Task], file: str, options: Options, findings: list[Fin
             for result in annotation.result:
                 if result.type != _CHOICES:
                     drawn.add(result.from_name or "")
-                elif result.id is None or result.id not in regions:
+                elif result.id not in regions and not images.is_other_data(result.to_name, task.data):
                     asked.append(result.from_name or "")
     chosen = options.columns.get("label")
     if not asked or (chosen in drawn and chosen not in asked):

@@ -69,15 +69,20 @@ class Images:
         """Which image a result is on; None where that cannot be told."""
         keys = list(dict.fromkeys(key for key, _ in slots))
         key = keys[0] if len(keys) == 1 else self._key(tag or "", keys)
-        slot = (key, number or 0) if key is not None else None
-        return slot if slot in slots else None
+        if key is None or (number is None and (key, 1) in slots):
+            return None
+        return (key, number or 0) if (key, number or 0) in slots else None
 
     def shows_another(self, tag: str | None, data: dict[str, Any], slots: dict[Slot, str]) -> bool:
         """Whether a tag shows what is no image: a text beside, say."""
         keys = {key for key, _ in slots}
         if not tag or tag in keys:
             return False
-        return tag in data or (len(keys) == 1 and keys <= set(self._tags))
+        return self.is_other_data(tag, data) or (len(keys) == 1 and keys <= set(self._tags))
+
+    def is_other_data(self, tag: str | None, data: dict[str, Any]) -> bool:
+        """Whether a tag is called as a key of the data that holds no image."""
+        return tag in data and not self._names(tag, data[tag])
 
     def _images(self, data: dict[str, Any]) -> dict[str, list[str]]:
         return {key: names for key, value in data.items() if (names := self._names(key, value))}

@@ -5,6 +5,7 @@ the whole image. Lines are left out unless `Options.lines` asks for the rectangl
 Source: https://github.com/wkentaro/labelme and https://github.com/CVHub520/X-AnyLabeling
 """
 
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -155,16 +156,20 @@ def _image(root: Path, images: Path, name: str, lines: str) -> Annotated:
 
 
 def _image_name(name: str, path: str, images: Path) -> str:
-    """The image beside the JSON file, by its name there, or by the file's own stem."""
+    """The image that the JSON file's path leads to, the one of its name beside the file, or of the file's own stem."""
     folder = PurePosixPath(name).parent
-    own = (folder / PurePosixPath(path.replace("\\", "/")).name).as_posix()
-    if path and (images / own).is_file():
-        return own
+    said = PurePosixPath(path.replace("\\", "/"))
+    led = posixpath.normpath((folder / said).as_posix())
+    inside = bool(path) and not said.is_absolute() and not led.startswith("..")
+    own = (folder / said.name).as_posix()
+    for image in (led, own) if inside else (own,):
+        if path and (images / image).is_file():
+            return image
     stem = _stem(name)
     for ending in (".jpg", ".png", ".jpeg", ".JPG", ".PNG", ".JPEG"):
         if (images / f"{stem}{ending}").is_file():
             return f"{stem}{ending}"
-    return own if path else stem
+    return led if inside else own if path else stem
 
 
 def _box(shape: _Shape) -> Box:

@@ -10,6 +10,7 @@ import binascii
 import json
 import struct
 import zlib
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -66,8 +67,26 @@ def read(source: Path, options: Options) -> Layout:
     layout = Layout((options.images or root).resolve(), ())
     layout.files |= {*names, META}
     shapes = _shapes(root / META)
-    layout.images = (_image(root, layout.root, name, shapes) for name in names)
+    layout.images = _images(root, layout, names, shapes)
     return layout
+
+
+def _images(root: Path, layout: Layout, names: list[str], shapes: dict[str, str]) -> Iterator[Annotated]:
+    for name in names:
+        image = _image_name(name, layout.root)
+        if layout.root == root and "/" in image and not (root / image).is_file():
+            # One of that name in another data set is another image.
+            layout.findings.append(Finding(name, f"no such image: {image}", fatal=True))
+        else:
+            yield _image(root, image, name, shapes)
+
+
+def _image_name(name: str, images: Path) -> str:
+    """The image in img/ beside ann/, or in the folder of both."""
+    path = PurePosixPath(name)
+    folder = path.parent.parent
+    within, above = (folder / _IMAGES / path.stem).as_posix(), (folder / path.stem).as_posix()
+    return within if (images / within).is_file() or not (images / above).is_file() else above
 
 
 def _shapes(meta: Path) -> dict[str, str]:
@@ -88,11 +107,8 @@ def _decoded(path: Path) -> Document:
     return document if isinstance(document, dict) else {}
 
 
-def _image(root: Path, images: Path, name: str, shapes: dict[str, str]) -> Annotated:
-    path = PurePosixPath(name)
-    folder = path.parent.parent
-    beside = (folder / _IMAGES / path.stem).as_posix()
-    image = beside if (images / beside).is_file() else (folder / path.stem).as_posix()
+def _image(root: Path, image: str, name: str, shapes: dict[str, str]) -> Annotated:
+    folder = PurePosixPath(name).parent.parent
     subset = subset_of(*reversed(folder.parts)) if folder.parts else None
     try:
         document = _decoded(root / name)

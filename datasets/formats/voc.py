@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.boxes import around_turned
-from customlabels.datasets.files import Finder, folder_of, is_image, read_bounded, walk
+from customlabels.datasets.files import Finder, folder_of, is_image, lies_apart, read_bounded, walk
 from customlabels.datasets.formats.xml import number, parse
 from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_side
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord, Side
@@ -85,7 +85,7 @@ def _image(root: Path, finder: Finder, name: str, subsets: dict[str, str], findi
     stem = name.partition(f"{ANNOTATIONS}/")[2][: -len(".xml")]
     subset = subsets.get(stem) or subsets.get(PurePosixPath(name).stem) or SUBSETS.get(name.partition("/")[0].lower())
     file_name = (document.findtext("filename") or "").strip()
-    image = _image_name(name, file_name, finder, subset)
+    image = _image_name(name, document, finder, subset)
     if _names_another(file_name, image, finder, subset):
         findings.append(Finding(name, ANOTHER, fatal=False))
     return Annotated(
@@ -136,11 +136,13 @@ def _turn(marked: ElementTree.Element) -> float:
     return 0.0
 
 
-def _image_name(name: str, file_name: str, finder: Finder, subset: str | None) -> str:
+def _image_name(name: str, document: ElementTree.Element, finder: Finder, subset: str | None) -> str:
     """The image beside the XML file, or in JPEGImages/ as it is in Annotations/; else what the file says.
 
-    Where nothing is found by what the file says, the XML file's own stem may find it.
+    Where nothing is found by what the file says, the XML file's own stem may find it; where several are, the folders
+    that it names tell which one it is.
     """
+    file_name = (document.findtext("filename") or "").strip()
     stem = name[: -len(".xml")]
     inner = stem.partition(f"{ANNOTATIONS}/")
     folders = [stem, f"{inner[0]}{IMAGES}/{inner[2]}", f"{inner[0]}images/{inner[2]}"] if inner[1] else [stem]
@@ -150,12 +152,25 @@ def _image_name(name: str, file_name: str, finder: Finder, subset: str | None) -
             if is_image(f"x{other}") and (finder.root / f"{candidate}{other}").is_file():
                 return f"{candidate}{other}"
     own = PurePosixPath(stem).name
-    for image in dict.fromkeys((file_name, own)):
-        try:
-            return finder.find(image, subset).relative_to(finder.root).as_posix() if image else own
-        except ValueError:
-            continue
-    return file_name or own
+    above = inner[0] if inner[1] else stem.removesuffix(own)
+    folder, path = ((document.findtext(tag) or "").strip() for tag in ("folder", "path"))
+    for image in dict.fromkeys(f"{above}{text}" for text in (file_name, own) if text):
+        if found := _path(finder, image, subset):
+            # Read once more by the name that it does not lie under, so that this is said.
+            return next((said for said in (image, f"{folder}/{file_name}") if lies_apart(said, found)), found)
+    for said in (path.replace("\\", "/"), f"{folder}/{file_name}"):
+        inside = said.partition(":")[2] or said
+        found = _path(finder, inside.lstrip("/"), subset)
+        if found and f"/{found}".endswith("/".join(["", *inside.split("/")[-2:]])):
+            return found
+    return f"{above}{file_name or own}"
+
+
+def _path(finder: Finder, name: str, subset: str | None) -> str | None:
+    try:
+        return finder.find(name, subset).relative_to(finder.root).as_posix() if name else None
+    except ValueError:
+        return None
 
 
 def _subsets(root: Path, files: set[str]) -> dict[str, str]:

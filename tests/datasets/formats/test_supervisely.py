@@ -102,3 +102,12 @@ def test_tags_are_labels_or_sides_of_the_whole_image(tmp_path: Path) -> None:
     assert marks_of(tmp_path) == {"ds1/img/a.png": [("ok",)], "ds1/img/b.png": [("wet",)]}
     assert [record.side for record in dataset_of(tmp_path).records] == [Side.TRAIN, Side.TEST]
     assert "1 tags with a value left out" in said(tmp_path)
+
+
+def test_an_image_of_another_data_set_is_another_image(tmp_path: Path) -> None:
+    project(tmp_path, [])
+    project(tmp_path, [{"classTitle": "crack", **OBJECTS["polygon"]}], "b.png")
+    (tmp_path / "ds2/ann").mkdir(parents=True)
+    (tmp_path / "ds1/ann/a.png.json").rename(tmp_path / "ds2/ann/a.png.json")
+    assert list(marks_of(tmp_path)) == ["ds1/img/b.png"]
+    assert "ds2/ann/a.png.json: no such image: ds2/img/a.png" in said(tmp_path)

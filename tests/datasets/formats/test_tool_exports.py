@@ -282,6 +282,17 @@ def test_label_studio(folder: Path, case: str) -> None:
     ("document", "says"),
     [
         (tasks(rectangle("x", to_name="third"), data=PAIR), "which of the task's images that is, is not said"),
+        (tasks(rectangle("x", to_name="img"), data=PAIR), "is not said: before, after (--column image=KEY)"),
+        (tasks(rectangle("x"), data={"image": ["a.jpg", "b.jpg"]}), "which of the task's images that is, is not said"),
+        (tasks(result("choices", {"choices": ["x"]}, to_name="text"), data={"image": "a.jpg", "text": "fine"}),
+         "1 results on 'text' left out"),
+        (tasks(rectangle("x"), data={"image": "a.jpg", "mould": "b.jpg"}),
+         "1 image under 'mould', on which nothing is marked: not read"),
+        (tasks(rectangle("x", original_width=2 * SIDE)), "its boxes are parts of 200×100 pixels"),
+        (tasks(rectangle("x"), data={"image": "a.jpg", "split": "holdout"}), "split 'holdout' is no part of a split"),
+        ([{"id": 1, "data": {"image": "a.jpg"},
+           "annotations": [{"result": [rectangle("x")], "reviews": [{"accepted": False}]}]}],
+         "1 annotation that a review did not accept: used all the same"),
         (tasks(result("rectangle", SHAPE)), "has no label"),
         (tasks(result("choices", {"choices": []})), "has no choice"),
         (tasks(result("rectanglelabels", SHAPE | {"x": "1o", "rectanglelabels": ["x"]})), "could not convert"),
@@ -305,6 +316,46 @@ def test_what_label_studio_has_beside_areas_is_named(folder: Path, document: lis
     assert any(says in message for message in messages(dataset)), messages(dataset)
 
 
+def test_which_of_several_images_is_marked_the_stated_size_tells_or_the_person(folder: Path) -> None:
+    drawn(0, 2, 2 * SIDE).crop((0, 0, 2 * SIDE, SIDE)).save(folder / "c.jpg")
+    data = {"reference": "a.jpg", "photo": "c.jpg"}
+    sized = dumped(folder / "x.json", tasks(rectangle("x", to_name="img", original_width=2 * SIDE), data=data))
+    assert marks(load(sized)) == {"c.jpg": [("x", 20, 20, 80, 60)]}
+    unsized = dumped(folder / "x.json", tasks(rectangle("x", to_name="img"), data=PAIR))
+    assert marks(load(unsized, columns={"image": "after"})) == {"b.jpg": [("x", *BOX)]}
+
+
+def test_answers_to_several_questions_are_not_mixed(folder: Path) -> None:
+    answers = [
+        result("choices", {"choices": [choice]}, from_name=question, id=question)
+        for question, choice in (("state", "wet"), ("place", "rim"))
+    ]
+    source = dumped(folder / "x.json", tasks(*answers))
+    with pytest.raises(LayoutError, match="which question about images holds the label; there are 'state', 'place'"):
+        load(source)
+    dataset = load(source, columns={"label": "place"})
+    assert marks(dataset) == {"a.jpg": [("rim",)]}
+    assert "1 answers to 'state' left out" in messages(dataset)
+    dataset = load(dumped(folder / "x.json", tasks(rectangle("crack"), answers[0])))
+    assert "answers to 'state' are labels of whole images beside what is drawn on them" in messages(dataset)
+
+
+ADDRESSES = ["https://h.x/day2/c.jpg?sig=1", "gs://b/day2/c.jpg", "azure-blob://c/day2/c.jpg", "s3://b/day2/c.jpg"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_folders_of_an_address_tell_images_of_one_name_apart(folder: Path, address: str) -> None:
+    for name in ("day1/c.jpg", "day2/c.jpg", "day2/d.jpg"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        drawn(0, 5, SIDE).save(folder / name)
+    document = [*tasks(rectangle("crack"), data={"image": address}), *tasks(rectangle("ok"), data={"image": "a.jpg"})]
+    source = dumped(folder / "x.json", document)
+    assert list(marks(load(source))) == ["a.jpg", "day2/c.jpg"]
+    (folder / "day2/c.jpg").unlink()
+    assert list(marks(load(source))) == ["a.jpg"]
+    assert any("day1/c.jpg has its name, but lies in another folder" in message for message in messages(load(source)))
+
+
 def test_of_several_annotations_that_marked_as_ground_truth_counts(folder: Path) -> None:
     done = [
         {"result": [rectangle("crack")], "ground_truth": True, "updated_at": "2026-01-01"},
@@ -322,6 +373,7 @@ def test_of_several_annotations_that_marked_as_ground_truth_counts(folder: Path)
     [
         ({"label": [SHAPE | {"rectanglelabels": ["crack"], "original_width": SIDE}]}, [("crack", *BOX)]),
         ({"choice": "bad"}, [("bad",)]),
+        ({"defect_type": "bad"}, [("bad",)]),
         ({"defect": {"choices": ["bad", "deep"]}}, [("bad",), ("deep",)]),
         ({"choice": "bad", "label": [SHAPE | {"rectanglelabels": ["crack"]}]}, [("bad",), ("crack", *BOX)]),
     ],
@@ -329,6 +381,20 @@ def test_of_several_annotations_that_marked_as_ground_truth_counts(folder: Path)
 def test_label_studios_short_form(folder: Path, answers: dict[str, Any], expected: list[tuple[object, ...]]) -> None:
     row = {"image": "/data/upload/1/a.jpg", "id": 3, "annotator": 1, "annotation_id": 4, "lead_time": 2.5, **answers}
     assert marks(load(dumped(folder / "min.json", [row]))) == {"a.jpg": expected}
+    (folder / "min.json").write_text(json.dumps([row], indent=2))
+    assert marks(load(folder / "min.json")) == {"a.jpg": expected}
+
+
+def test_texts_of_the_short_form_that_are_not_read_are_named(folder: Path) -> None:
+    about = {"id": 3, "annotator": 1, "annotation_id": 4}
+    rows = [
+        {"image": "a.jpg", **about, "label": [SHAPE | {"rectanglelabels": ["crack"]}]},
+        {"image": "b.jpg", **about, "id": 4, "line": "north"},
+    ]
+    dataset = load(dumped(folder / "min.json", rows), Policy())
+    assert marks(dataset) == {"a.jpg": [("crack", *BOX)]}
+    assert "texts that are not read: 'line' (--column label=NAME)" in messages(dataset)
+    assert "left out with all that marks it: texts" in messages(dataset)
 
 
 def test_a_name_that_an_upload_changed_is_found_all_the_same(folder: Path) -> None:
@@ -396,6 +462,14 @@ def test_shapes_of_labelme(
         assert sorted(messages(dataset)) == [f"1 {expected} left out", f"left out with all that marks it: {expected}"]
         expected = []
     assert marks(dataset).get("a.jpg", []) == expected
+
+
+def test_the_path_in_a_labelme_file_leads_to_its_image(folder: Path) -> None:
+    (folder / "day2").mkdir()
+    drawn(0, 7, SIDE).save(folder / "day2/a.jpg")
+    dumped(folder / "day1/a.json", {"shapes": [{"label": "x", "points": TURNED}], "imagePath": "..\\day2\\a.jpg"})
+    drawn(0, 8, SIDE).save(folder / "day1/a.jpg")
+    assert list(marks(load(folder))) == ["day2/a.jpg"]
 
 
 def test_an_image_that_lies_inside_its_labelme_file_alone_is_named(folder: Path) -> None:

@@ -9,6 +9,7 @@ from support.drawing import drawn
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.layout import Options
 from customlabels.datasets.model import Dataset, Side
+from customlabels.datasets.reading import ELSEWHERE
 from customlabels.manifests.formats import load_dataset
 
 BOX = "<bndbox><xmin>10</xmin><ymin>20</ymin><xmax>30</xmax><ymax>50</ymax></bndbox>"
@@ -116,3 +117,28 @@ def test_a_file_that_names_another_image_which_is_there_too_is_told(tmp_path: Pa
     assert [record.name for record in dataset.records] == ["a.jpg", "b.jpg"]
     ((finding, name),) = [(finding.message, finding.name) for finding in dataset.findings]
     assert (name, "is another image that is there too" in finding) == ("a.xml", True)
+
+
+def test_an_image_of_the_name_in_another_folder_is_another_or_told(tmp_path: Path) -> None:
+    for name in ("line1/a.jpg", "line2/b.jpg"):
+        photo(tmp_path / name)
+    written(tmp_path / "line2/a.xml", "a.jpg")
+    written(tmp_path / "line2/b.xml", "b.jpg")
+    dataset = load_dataset(tmp_path)
+    assert [record.name for record in dataset.records] == ["line2/b.jpg"]
+    assert any("line1/a.jpg has its name, but lies in another folder" in message for message in messages(dataset))
+    (tmp_path / "line2").rename(tmp_path / "marks")
+    (tmp_path / "marks/b.jpg").rename(tmp_path / "line1/b.jpg")
+    dataset = load_dataset(tmp_path)
+    assert [record.name for record in dataset.records] == ["line1/a.jpg", "line1/b.jpg"]
+    assert set(messages(dataset)) == {ELSEWHERE}
+
+
+@pytest.mark.parametrize("told", ["<folder>line2</folder>", "<path>C:\\me\\line2\\a.jpg</path>"])
+def test_of_several_images_of_a_name_the_folder_that_a_file_tells_holds_it(tmp_path: Path, told: str) -> None:
+    for name in ("line1/a.jpg", "line2/a.jpg"):
+        photo(tmp_path / name)
+    written(tmp_path / "annotations/a.xml", "a.jpg")
+    path = tmp_path / "annotations/a.xml"
+    path.write_text(path.read_text().replace("<filename>", f"{told}<filename>"))
+    assert [record.name for record in load_dataset(tmp_path).records] == ["line2/a.jpg"]
