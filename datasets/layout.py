@@ -1,5 +1,6 @@
 """What a format tells of labelled images before anyone has looked at them, and how it is asked."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,19 @@ SUBSETS = {
     "testing": "test",
 }
 """Words for parts of a split, as people and tools write them."""
+
+_UNASSIGNED = {"", "default", "none", "unassigned"}
+"""What tools write where an image is in no part."""
+
+_BESIDE = (
+    "images?|imgs?|frames|pictures?|photos?|data|datasets?|sets?|splits?|labels?|masks?|annotations?|anns?|instances|"
+    "captions|panoptic|stuff|person|keypoints|coco|via|public|private|full|final"
+)
+_WORDS = "|".join(sorted(SUBSETS, key=len, reverse=True))
+_PART = re.compile(
+    rf"[ ._-]*(?:(?:{_BESIDE})[ ._-]?){{0,3}}({_WORDS})[ ._-]?\d*(?:[ ._-]?(?:{_BESIDE})[ ._-]?\d*){{0,3}}"
+)
+"""Names of folders and files that are those of parts: train2017, test_set, instances_val2017; not dev_board."""
 
 _STRUCTURE = {"images", "imgs", "img", "image_2", "jpegimages"}
 
@@ -186,7 +200,10 @@ def below_side(record: ImageRecord) -> str:
 
 
 def subset_of(*names: str) -> str | None:
-    """The part of a split that a file or folder is named after; of several names the first that tells."""
+    """The part of a split of which a name holds the word; of several names the first that tells.
+
+    Of names that tell parts apart, as those of several files do; one alone may hold such a word by chance.
+    """
     for name in names:
         stem = PurePosixPath(name).stem.lower()
         for word in (stem, *stem.replace("-", "_").replace(".", "_").split("_"), stem.rstrip("0123456789")):
@@ -194,6 +211,25 @@ def subset_of(*names: str) -> str | None:
             if subset := SUBSETS.get(word) or SUBSETS.get(word.rstrip("0123456789")):
                 return subset
     return None
+
+
+def part_called(*names: str) -> str | None:
+    """The part of a split that a folder or file is called after; of several names the first that tells."""
+    parts = (_PART.fullmatch(name.lower()) for name in names)
+    return next((SUBSETS[part[1]] for part in parts if part), None)
+
+
+def part_named(text: str) -> str | None:
+    """The part of a split that a file says an image to be in; None where it says that it is in none.
+
+    Raises
+    ------
+    ValueError : no such part is known
+    """
+    word = text.strip().lower()
+    if word not in SUBSETS and word not in _UNASSIGNED:
+        raise ValueError(f"{text.strip()!r} is no part of a split; it is one of {', '.join(sorted(SUBSETS))}")
+    return SUBSETS.get(word)
 
 
 def rectangle(label: str, points: Iterable[tuple[float, float]]) -> Box:

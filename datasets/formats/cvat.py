@@ -15,7 +15,7 @@ from customlabels.core.files import written_aside
 from customlabels.datasets.boxes import around_turned
 from customlabels.datasets.files import read_bounded
 from customlabels.datasets.formats.xml import number, parse
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_images, rectangle
+from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_images, part_named, rectangle
 from customlabels.datasets.model import Box, Dataset, Finding
 
 FILE = "annotations.xml"
@@ -77,13 +77,18 @@ def _images(file: str, document: ElementTree.Element, lines: str) -> Iterator[An
                     boxes.append(_box(shape, label))
             except ValueError as error:
                 faults.append(Finding(where, f"{name}: a {shape.tag} {error}", fatal=True))
+        subset = None
+        try:
+            subset = part_named(image.get("subset", ""))
+        except ValueError as error:
+            faults.append(Finding(where, f"{name}: subset {error}", fatal=True))
         yield Annotated(
             name,
             where,
             tuple(dict.fromkeys(labels)),
             tuple(boxes) if boxes or not labels else None,
             size=_size(image),
-            subset=SUBSETS.get(image.get("subset", "").lower()),
+            subset=subset,
             faults=tuple(faults),
             left_out=tuple(left_out),
         )

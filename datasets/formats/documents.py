@@ -10,7 +10,7 @@ import msgspec
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import read_bounded
-from customlabels.datasets.layout import Annotated, Layout, Options, subset_of
+from customlabels.datasets.layout import Annotated, Layout, Options, part_called, subset_of
 from customlabels.datasets.model import Finding
 
 MAX_BYTES = 1_000_000_000
@@ -110,7 +110,7 @@ def files_of(source: Path, endings: tuple[str, ...], is_one: Callable[[Path], bo
         return [source]
     if not source.is_dir():
         return []
-    sides = [Path(entry) for entry in os.scandir(source) if entry.is_dir() and subset_of(entry.name)]
+    sides = [Path(entry) for entry in os.scandir(source) if entry.is_dir() and part_called(entry.name)]
     # Most files of a folder are images: they are not worth a look, nor a Path.
     names = ((folder, entry.name) for folder in (source, *sorted(sides)) for entry in os.scandir(folder))
     paths = [folder / name for folder, name in names if name.lower().endswith(endings)]
@@ -163,7 +163,9 @@ def _one_a_side(source: Path, files: list[Path], what: str) -> list[SideFile]:
         raise LayoutError(f"{source}: holds no {what}")
     folder = source if source.is_dir() else source.parent
     names = [path.relative_to(folder).as_posix() for path in files]
-    sides = [subset_of(path.stem, *reversed(path.relative_to(folder).parts[:-1])) for path in files]
+    of_folders = [part_called(*reversed(path.relative_to(folder).parts[:-1])) for path in files]
+    of_names = [subset_of(path.stem) if len(files) > 1 else part_called(path.stem) for path in files]
+    sides = [own or other for own, other in zip(of_names, of_folders, strict=True)]
     if len(files) > 1 and (None in sides or len(set(sides)) < len(sides)):
         raise LayoutError(f"{source}: there are several: {', '.join(names)}", hint="name the one that is to be read")
     in_folders = [side if len(files) > 1 or "/" in name else None for name, side in zip(names, sides, strict=True)]

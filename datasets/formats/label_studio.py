@@ -21,7 +21,7 @@ from customlabels.datasets.files import read_bounded
 from customlabels.datasets.formats.label_names import label_name
 from customlabels.datasets.formats.label_studio_images import Images, Slot, is_image_address
 from customlabels.datasets.formats.label_studio_regions import Result, marks_of
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_side
+from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, part_named
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
 
 FILE = "tasks.json"
@@ -196,7 +196,7 @@ def _images(file: str, tasks: list[Task], layout: Layout, options: Options) -> I
         if len(task.data) > 1:
             unmarked.update(images.unmarked(task.data, slots))
         try:
-            subset = _subset(task.data)
+            subset = part_named(str(task.data.get("split") or task.data.get("subset") or ""))
         except ValueError as error:
             findings.append(Finding(where, f"{next(iter(slots.values()))}: {error}", fatal=True))
             continue
@@ -220,19 +220,6 @@ def _images(file: str, tasks: list[Task], layout: Layout, options: Options) -> I
     for key, count in unmarked.items():
         message = f"{counted(count, 'image')} under {key!r}, on which nothing is marked: not read"
         findings.append(Finding(file, message, fatal=False, count=count))
-
-
-def _subset(data: dict[str, Any]) -> str | None:
-    """The part of the split that a task's data tell.
-
-    Raises
-    ------
-    ValueError : they tell of none that is known
-    """
-    part = str(data.get("split") or data.get("subset") or "").strip()
-    if part and part.lower() not in SUBSETS:
-        raise ValueError(f"split {part!r} is no part of a split; it is one of {', '.join(sorted(SUBSETS))}")
-    return SUBSETS.get(part.lower())
 
 
 def _question(tasks: list[Task], images: Images, file: str, options: Options, findings: list[Finding]) -> str | None:

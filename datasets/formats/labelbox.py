@@ -22,7 +22,7 @@ from customlabels.datasets.formats.documents import (
     read_files,
 )
 from customlabels.datasets.formats.label_names import label_name
-from customlabels.datasets.layout import SUBSETS, Annotated, Layout, Options, read_only, rectangle
+from customlabels.datasets.layout import Annotated, Layout, Options, part_named, read_only, rectangle
 from customlabels.datasets.model import Box, Finding
 
 _WHAT = "Labelbox export"
@@ -74,10 +74,15 @@ def _images(
             continue
         split = row.get("data_split") or document.get("data_split") or ""
         marked = _Marked(image, where, options)
+        try:
+            subset_of_image = part_named(str(split)) or subset
+        except ValueError as error:
+            findings.append(Finding(where, f"{image}: {error}", fatal=True))
+            continue
         marked.read(document)
         questions |= dict.fromkeys(marked.questions)
         rejected += marked.is_rejected
-        yield marked.image(_size(document.get("media_attributes")), SUBSETS.get(str(split).lower(), subset))
+        yield marked.image(_size(document.get("media_attributes")), subset_of_image)
     if len(questions) > 1:
         message = f"labels are answers to several questions: {', '.join(map(repr, questions))} (--column label=NAME)"
         findings.append(Finding(name, message, fatal=False))

@@ -14,7 +14,7 @@ import msgspec
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, is_image, read_bounded, walk
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_side, rectangle
+from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, part_called, rectangle
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
 _MAX_BYTES = 100_000_000
@@ -113,7 +113,7 @@ def _has_shapes(path: Path) -> bool:
 
 
 def _subset(name: str) -> str | None:
-    return SUBSETS.get(name.partition("/")[0].lower()) if "/" in name else None
+    return part_called(*reversed(PurePosixPath(name).parts[:-1]))
 
 
 def _decoded(path: Path) -> _File:

@@ -21,7 +21,7 @@ from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, read_bounded, walk
 from customlabels.datasets.formats.documents import Document, beginning, numbers, points
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, bare_name, rectangle, subset_of
+from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, bare_name, part_called, rectangle
 from customlabels.datasets.limits import MAX_SIDE
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
@@ -109,7 +109,7 @@ def _decoded(path: Path) -> Document:
 
 def _image(root: Path, image: str, name: str, shapes: dict[str, str]) -> Annotated:
     folder = PurePosixPath(name).parent.parent
-    subset = subset_of(*reversed(folder.parts)) if folder.parts else None
+    subset = part_called(*reversed(folder.parts)) if folder.parts else None
     try:
         document = _decoded(root / name)
     except LayoutError as error:

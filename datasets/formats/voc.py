@@ -5,7 +5,7 @@ Source: http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
@@ -15,10 +15,12 @@ from customlabels.core.files import written_aside
 from customlabels.datasets.boxes import around_turned
 from customlabels.datasets.files import Finder, folder_of, is_image, lies_apart, read_bounded, walk
 from customlabels.datasets.formats.xml import number, parse
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_side
+from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_side, part_called
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord, Side
 
 ANNOTATIONS, IMAGES, SETS = "Annotations", "JPEGImages", "ImageSets/Main"
+_BOTH = "trainval"
+_SHOWN = 5
 _MAX_BYTES = 20_000_000
 _LOOKED_AT = 5
 ANOTHER = "its <filename> is another image that is there too; the image that is called as the XML file is taken"
@@ -56,14 +58,25 @@ def read(source: Path, options: Options) -> Layout:
 
 
 def _images(root: Path, layout: Layout) -> Iterator[Annotated]:
-    subsets, finder = _subsets(root, layout.files), Finder(layout.root)
+    listed, finder = _listed(root, layout.files), Finder(layout.root)
+    subsets, named = {stem: next(iter(parts)) for stem, parts in listed.items()}, set()
     for name in walk(root):
         if name.lower().endswith(".xml"):
             layout.files.add(name)
+            stem = _listed_as(name, listed)
+            named.add(stem)
+            if len(parts := listed.get(stem, {})) > 1:
+                message = f"is in several parts of the split: {' and '.join(parts.values())}"
+                layout.findings.append(Finding(name, message, fatal=True))
+                continue
             try:
                 yield _image(root, finder, name, subsets, layout.findings)
             except ValueError as error:
                 layout.findings.append(Finding(name, str(error), fatal=True))
+    if lost := [stem for stem in listed if stem not in named]:
+        shown = ", ".join(lost[:_SHOWN]) + (", …" if len(lost) > _SHOWN else "")
+        message = f"names what has no XML file: {shown}"
+        layout.findings.append(Finding(SETS, message, fatal=False, count=len(lost)))
 
 
 def _image(root: Path, finder: Finder, name: str, subsets: dict[str, str], findings: list[Finding]) -> Annotated:
@@ -82,8 +95,7 @@ def _image(root: Path, finder: Finder, name: str, subsets: dict[str, str], findi
             faults.append(Finding(f"{name}, object {number_of}", str(error), fatal=True))
     width, height = document.findtext("size/width"), document.findtext("size/height")
     size = (round(number(width)), round(number(height))) if width and height else None
-    stem = name.partition(f"{ANNOTATIONS}/")[2][: -len(".xml")]
-    subset = subsets.get(stem) or subsets.get(PurePosixPath(name).stem) or SUBSETS.get(name.partition("/")[0].lower())
+    subset = subsets.get(_listed_as(name, subsets)) or part_called(*reversed(PurePosixPath(name).parts[:-1]))
     file_name = (document.findtext("filename") or "").strip()
     image = _image_name(name, document, finder, subset)
     if _names_another(file_name, image, finder, subset):
@@ -173,21 +185,37 @@ def _path(finder: Finder, name: str, subset: str | None) -> str | None:
         return None
 
 
-def _subsets(root: Path, files: set[str]) -> dict[str, str]:
-    """The part of the split of each stem; the lists that were read go to `files`."""
-    subsets = {}
-    for word, subset in SUBSETS.items():
+def _listed(root: Path, files: set[str]) -> dict[str, dict[str, str]]:
+    """The parts of the split of each stem, with the list that says so; the lists that were read go to `files`.
+
+    trainval is train and val together: what the two say by themselves counts.
+    """
+    listed: dict[str, dict[str, str]] = {}
+    for word in sorted(SUBSETS, key=lambda word: word == _BOTH):
         path = root / SETS / f"{word}.txt"
-        if path.is_file():
-            files.add(f"{SETS}/{word}.txt")
-            # trainval is train and val together: what the two say by themselves counts.
-            if word == "trainval":
-                continue
-            for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-                if line.strip():
-                    # VOC's own files have a second column, whether the class is there.
-                    subsets[line.rstrip().removesuffix(" 1").removesuffix(" -1").rstrip()] = subset
-    return subsets
+        if not path.is_file():
+            continue
+        files.add(f"{SETS}/{path.name}")
+        for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines():
+            # VOC's own files have a second column, whether the class is there.
+            stem = _bare(line.strip().removesuffix(" 1").removesuffix(" -1").rstrip())
+            if stem and not (word == _BOTH and stem in listed):
+                listed.setdefault(stem, {}).setdefault(SUBSETS[word], path.name)
+    return listed
+
+
+def _bare(line: str) -> str:
+    """What a line of a list names, without the ending of a file and the folder of all images."""
+    inner = line.replace("\\", "/").removeprefix("./")
+    for folder in (IMAGES, ANNOTATIONS):
+        inner = f"/{inner}".partition(f"/{folder}/")[2] or inner
+    return inner.rpartition(".")[0] if is_image(inner) or inner.lower().endswith(".xml") else inner
+
+
+def _listed_as(name: str, listed: Mapping[str, object]) -> str:
+    """The stem by which a list names an XML file: with the folders below Annotations/, or without."""
+    inner = name.partition(f"{ANNOTATIONS}/")[2][: -len(".xml")]
+    return inner if inner in listed else PurePosixPath(name).stem
 
 
 def place(record: ImageRecord) -> str:

@@ -111,3 +111,9 @@ def test_an_image_of_another_data_set_is_another_image(tmp_path: Path) -> None:
     (tmp_path / "ds1/ann/a.png.json").rename(tmp_path / "ds2/ann/a.png.json")
     assert list(marks_of(tmp_path)) == ["ds1/img/b.png"]
     assert "ds2/ann/a.png.json: no such image: ds2/img/a.png" in said(tmp_path)
+
+
+def test_a_data_set_whose_name_holds_a_word_of_a_split_is_no_part_of_one(tmp_path: Path) -> None:
+    project(tmp_path, [{"classTitle": "crack", **OBJECTS["polygon"]}])
+    (tmp_path / "ds1").rename(tmp_path / "dev_board")
+    assert [record.side for record in dataset_of(tmp_path).records] == [None]

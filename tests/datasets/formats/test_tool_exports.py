@@ -14,8 +14,8 @@ from support.drawing import drawn
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.formats.outlines import Runs, around_runs, rectangle_around
-from customlabels.datasets.layout import Options
-from customlabels.datasets.model import Dataset
+from customlabels.datasets.layout import Options, part_called
+from customlabels.datasets.model import Dataset, Side
 from customlabels.datasets.reading import Policy
 from customlabels.manifests.formats import AUTO, load_dataset
 
@@ -289,7 +289,7 @@ def test_label_studio(folder: Path, case: str) -> None:
         (tasks(rectangle("x"), data={"image": "a.jpg", "mould": "b.jpg"}),
          "1 image under 'mould', on which nothing is marked: not read"),
         (tasks(rectangle("x", original_width=2 * SIDE)), "its boxes are parts of 200×100 pixels"),
-        (tasks(rectangle("x"), data={"image": "a.jpg", "split": "holdout"}), "split 'holdout' is no part of a split"),
+        (tasks(rectangle("x"), data={"image": "a.jpg", "split": "holdout"}), "'holdout' is no part of a split"),
         ([{"id": 1, "data": {"image": "a.jpg"},
            "annotations": [{"result": [rectangle("x")], "reviews": [{"accepted": False}]}]}],
          "1 annotation that a review did not accept: used all the same"),
@@ -526,3 +526,50 @@ def test_runs_of_another_size_than_the_image_are_a_fault(folder: Path) -> None:
     dataset = load(dumped(folder / "x.json", coco([box(bbox=None, segmentation=outline), box(image_id=1)])))
     assert list(marks(dataset)) == ["b.jpg"]
     assert any(message.startswith("a run-length encoding of height and width") for message in messages(dataset))
+
+
+def test_parts_of_a_split_that_are_none_are_a_fault(folder: Path) -> None:
+    (folder / "annotations.xml").write_text(cvat(LINE).replace('name="a.jpg"', 'name="a.jpg" subset="Holdout"'))
+    dataset = load(folder / "annotations.xml", lines="boxes")
+    assert list(marks(dataset)) == ["b.jpg"]
+    assert any("subset 'Holdout' is no part of a split" in message for message in messages(dataset))
+    (folder / "annotations.xml").write_text(cvat(LINE).replace('name="a.jpg"', 'name="a.jpg" subset="default"'))
+    assert [record.side for record in load(folder / "annotations.xml", lines="boxes").records] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("train", "train"),
+        ("Train2017", "train"),
+        ("test_set", "test"),
+        ("testing-set", "test"),
+        ("instances_train2017", "train"),
+        ("_annotations.valid", "validation"),
+        ("images_test", "test"),
+        ("dev_board", None),
+        ("bench_test", None),
+        ("hardness-test", None),
+        ("contest", None),
+        ("dataset" * 30, None),
+    ],
+)
+def test_a_name_is_that_of_a_part_where_it_is_the_word(name: str, part: str | None) -> None:
+    assert part_called(name) == part
+
+
+@pytest.mark.parametrize("names", [["hardness-test"], ["hardness-test", "hardness-train"]])
+def test_words_in_names_of_files_are_sides_where_they_tell_files_apart(folder: Path, names: list[str]) -> None:
+    for number, name in enumerate(names):
+        dumped(folder / f"{name}.json", coco([box()], images=[{"id": 0, "file_name": f"{'ab'[number]}.jpg"}]))
+    expected = [None] if len(names) == 1 else [Side.TEST, Side.TRAIN]
+    assert [record.side for record in load(folder).records] == expected
+
+
+def test_labelme_has_sides_of_folders_below_the_first_level(folder: Path) -> None:
+    for name, part in (("a", "train"), ("b", "test")):
+        (folder / "images" / part).mkdir(parents=True)
+        (folder / f"{name}.jpg").rename(folder / f"images/{part}/{name}.jpg")
+        shapes = [{"label": "x", "points": TURNED}]
+        dumped(folder / f"images/{part}/{name}.json", {"shapes": shapes, "imagePath": f"{name}.jpg"})
+    assert [record.side for record in load(folder).records] == [Side.TEST, Side.TRAIN]

@@ -142,3 +142,47 @@ def test_of_several_images_of_a_name_the_folder_that_a_file_tells_holds_it(tmp_p
     path = tmp_path / "annotations/a.xml"
     path.write_text(path.read_text().replace("<filename>", f"{told}<filename>"))
     assert [record.name for record in load_dataset(tmp_path).records] == ["line2/a.jpg"]
+
+
+LISTS: dict[str, tuple[dict[str, str], dict[str, Side | None]]] = {
+    "trainval is what is trained on": (
+        {"trainval": "a\nb\n", "test": "c\n"},
+        {"a": Side.TRAIN, "b": Side.TRAIN, "c": Side.TEST},
+    ),
+    "but what train and val say counts": (
+        {"trainval": "a\nb\n", "train": "a\n", "val": "b\n"},
+        {"a": Side.TRAIN, "b": Side.TEST, "c": None},
+    ),
+    "with endings, folders and a byte order mark": (
+        {"train": "\ufeffa.jpg\n./JPEGImages/b.jpg\n", "test": "Annotations/c.xml\n"},
+        {"a": Side.TRAIN, "b": Side.TRAIN, "c": Side.TEST},
+    ),
+    "an image of two parts is not used": ({"train": "a\nb\n", "test": "b\nc\n"}, {"a": Side.TRAIN, "c": Side.TEST}),
+}
+
+
+@pytest.mark.parametrize(("lists", "expected"), LISTS.values(), ids=LISTS.keys())
+def test_lists_of_image_sets(tmp_path: Path, lists: dict[str, str], expected: dict[str, Side | None]) -> None:
+    for number, name in enumerate("abc"):
+        photo(tmp_path / f"JPEGImages/{name}.jpg", number)
+        written(tmp_path / f"Annotations/{name}.xml", f"{name}.jpg")
+    for part, names in lists.items():
+        path = tmp_path / f"ImageSets/Main/{part}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{names}gone\n" if part == "train" else names)
+    dataset = load_dataset(tmp_path)
+    assert {record.path.stem: record.side for record in dataset.records} == expected
+    assert ("names what has no XML file: gone" in messages(dataset)) == ("train" in lists)
+    assert any("several parts of the split: train.txt and test.txt" in message for message in messages(dataset)) == (
+        "b" not in expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("annotations", "images"), [("Annotations/{}", "JPEGImages/{}"), ("images/{}", "images/{}"), ("x/{}", "x/{}")]
+)
+def test_folders_of_parts_below_the_first_level_are_sides(tmp_path: Path, annotations: str, images: str) -> None:
+    for number, part in enumerate(("train", "test")):
+        photo(tmp_path / images.format(part) / f"{part}1.jpg", number)
+        written(tmp_path / annotations.format(part) / f"{part}1.xml", f"{part}1.jpg")
+    assert sides(load_dataset(tmp_path)) == {Side.TRAIN: 1, Side.TEST: 1}
