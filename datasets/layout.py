@@ -10,6 +10,7 @@ import msgspec
 
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import LayoutError
+from customlabels.core.plurals import counted
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
 SUBSETS = {
@@ -48,6 +49,13 @@ VIDEO_ENDINGS = {
     ".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts", ".webm", ".wmv",
 }  # fmt: skip
 CONVERTIBLE_ENDINGS = {".bmp", ".gif", ".heic", ".heif", ".tif", ".tiff", ".webp"}
+
+
+def unconfirmed(name: str, count: int, marked: str) -> list[Finding]:
+    """What there is to say of as many annotations of a file that a model made, as they are `marked`: with a score."""
+    if not count:
+        return []
+    return [Finding(name, f"{counted(count, 'annotation')} {marked}: {UNCONFIRMED}", fatal=False, count=count)]
 
 
 class Annotated(msgspec.Struct, frozen=True, gc=False):

@@ -9,19 +9,18 @@ Source: https://cocodataset.org/#format-data
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from math import isnan, nan
+from contextlib import suppress
+from math import isfinite, isnan, nan
 from pathlib import Path
 
 import msgspec
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
-from customlabels.core.plurals import counted
 from customlabels.datasets.boxes import around_turned
 from customlabels.datasets.files import read_bounded
 from customlabels.datasets.formats.outlines import rectangle_around
 from customlabels.datasets.layout import (
-    UNCONFIRMED,
     Annotated,
     Format,
     Layout,
@@ -29,6 +28,7 @@ from customlabels.datasets.layout import (
     below_images,
     part_called,
     subset_of,
+    unconfirmed,
 )
 from customlabels.datasets.model import Box, Dataset, Finding, Side
 
@@ -257,10 +257,7 @@ def _by_image(
     annotations = content.annotations or []
     scores = (annotation.score for annotation in annotations if annotation.score is not _ABSENT)
     scored = sum(not _is_null(score) for score in scores)
-    if scored:
-        findings.append(
-            Finding(shown, f"{counted(scored, 'annotation')} with a score: {UNCONFIRMED}", fatal=False, count=scored)
-        )
+    findings += unconfirmed(shown, scored, "with a score")
     outlines = None if all(annotation.has_box for annotation in annotations) else _outlines(file)
     for number, annotation in enumerate(annotations):
         image_id = annotation.image_id if annotation.image_id in images else _plain(annotation.image_id)
@@ -346,7 +343,10 @@ def _turn(attributes: msgspec.Raw) -> float:
         return 0.0
     table = msgspec.json.decode(attributes)
     rotation = table.get("rotation") if isinstance(table, dict) else None
-    return float(rotation) if isinstance(rotation, int | float) else 0.0
+    with suppress(TypeError, ValueError):
+        turn = float(rotation)
+        return turn if isfinite(turn) else 0.0
+    return 0.0
 
 
 def _outlines(file: Path) -> list[msgspec.Raw]:

@@ -4,7 +4,7 @@ Source: https://developer.apple.com/documentation/createml/building-an-object-de
 """
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
@@ -47,6 +47,12 @@ def _is_one(file: Path) -> bool:
     return named and (isinstance(marked, str) or (isinstance(marked, list) and all(map(_is_annotation, marked))))
 
 
+def _is_of_image(file: Path) -> bool:
+    """Whether a file is called as the first image that it names, as LabelImg calls it."""
+    image = _first(first_object(file), _IMAGES)
+    return isinstance(image, str) and PurePosixPath(image).stem == file.stem
+
+
 def _first(document: Document, keys: tuple[str, ...]) -> Any:
     return next((document[key] for key in keys if key in document), None)
 
@@ -56,13 +62,13 @@ def _is_annotation(annotation: object) -> bool:
 
 
 def read(source: Path, options: Options) -> Layout:
-    """The images of a file, or of the files of a folder, one a side.
+    """The images of a file, or of the files of a folder, one a side, or one an image as LabelImg writes them.
 
     Raises
     ------
     LayoutError : there is no such file, or it is no JSON
     """
-    return read_files(source, options, _ENDINGS, _is_one, _WHAT, _images)
+    return read_files(source, options, _ENDINGS, _is_one, _WHAT, _images, is_of_image=_is_of_image)
 
 
 def _images(file: Path, name: str, subset: str | None, findings: list[Finding]) -> Iterator[Annotated]:

@@ -15,7 +15,16 @@ from customlabels.core.files import written_aside
 from customlabels.datasets.boxes import around_turned
 from customlabels.datasets.files import read_bounded
 from customlabels.datasets.formats.xml import number, parse
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_images, part_named, rectangle
+from customlabels.datasets.layout import (
+    Annotated,
+    Format,
+    Layout,
+    Options,
+    below_images,
+    part_named,
+    rectangle,
+    unconfirmed,
+)
 from customlabels.datasets.model import Box, Dataset, Finding
 
 FILE = "annotations.xml"
@@ -51,6 +60,8 @@ def read(source: Path, options: Options) -> Layout:
         raise LayoutError(f"{path}: holds tracks of a video", hint="export it as 'CVAT for images 1.1'")
     layout = Layout((options.images or path.parent).resolve(), (), files={path.name})
     layout.images = _images(path.name, document, options.lines)
+    automatic = sum(shape.get("source") == "auto" for image in document.iter("image") for shape in image)
+    layout.findings += unconfirmed(path.name, automatic, "whose source is auto")
     return layout
 
 

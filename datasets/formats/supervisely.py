@@ -10,6 +10,7 @@ import binascii
 import json
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -21,7 +22,17 @@ from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, read_bounded, walk
 from customlabels.datasets.formats.documents import Document, beginning, numbers, points
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, bare_name, part_called, rectangle
+from customlabels.datasets.layout import (
+    SUBSETS,
+    Annotated,
+    Format,
+    Layout,
+    Options,
+    bare_name,
+    part_called,
+    rectangle,
+    unconfirmed,
+)
 from customlabels.datasets.limits import MAX_SIDE
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
@@ -72,13 +83,16 @@ def read(source: Path, options: Options) -> Layout:
 
 
 def _images(root: Path, layout: Layout, names: list[str], shapes: dict[str, str]) -> Iterator[Annotated]:
+    automatic = Counter[str]()
     for name in names:
         image = _image_name(name, layout.root)
         if layout.root == root and "/" in image and not (root / image).is_file():
             # One of that name in another data set is another image.
             layout.findings.append(Finding(name, f"no such image: {image}", fatal=True))
         else:
-            yield _image(root, image, name, shapes)
+            yield _image(root, image, name, shapes, automatic)
+    for folder, count in automatic.items():
+        layout.findings += unconfirmed(folder, count, "made by a neural network (nnCreated)")
 
 
 def _image_name(name: str, images: Path) -> str:
@@ -107,7 +121,7 @@ def _decoded(path: Path) -> Document:
     return document if isinstance(document, dict) else {}
 
 
-def _image(root: Path, image: str, name: str, shapes: dict[str, str]) -> Annotated:
+def _image(root: Path, image: str, name: str, shapes: dict[str, str], automatic: Counter[str]) -> Annotated:
     folder = PurePosixPath(name).parent.parent
     subset = part_called(*reversed(folder.parts)) if folder.parts else None
     try:
@@ -129,6 +143,7 @@ def _image(root: Path, image: str, name: str, shapes: dict[str, str]) -> Annotat
             left_out.append(box)
         else:
             boxes.append(box)
+            automatic[name.rpartition("/")[0]] += bool(entry.get("nnCreated"))
             left_out += ["tags of objects"] * len(_list(entry.get("tags")))
     labels = []
     for tag in _list(document.get("tags")):

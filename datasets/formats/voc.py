@@ -39,9 +39,23 @@ def recognises(source: Path, _: Options) -> bool:
 
 def _is_annotation(path: Path) -> bool:
     try:
-        return parse(read_bounded(path, _MAX_BYTES)).tag == "annotation"
+        return _parsed(path).tag == "annotation"
     except ValueError:
         return False
+
+
+def _parsed(path: Path) -> ElementTree.Element:
+    """The root of an XML file, whose tags may be in a namespace.
+
+    Raises
+    ------
+    ValueError : it cannot be read, or is no XML
+    """
+    document = parse(read_bounded(path, _MAX_BYTES))
+    if document.tag.startswith("{"):
+        for element in document.iter():
+            element.tag = element.tag.rpartition("}")[2]
+    return document
 
 
 def read(source: Path, options: Options) -> Layout:
@@ -80,7 +94,7 @@ def _images(root: Path, layout: Layout) -> Iterator[Annotated]:
 
 
 def _image(root: Path, finder: Finder, name: str, subsets: dict[str, str], findings: list[Finding]) -> Annotated:
-    document = parse(read_bounded(root / name, _MAX_BYTES))
+    document = _parsed(root / name)
     if document.tag != "annotation":
         raise ValueError(f"no Pascal VOC file: its root is <{document.tag}>")
     boxes, faults, left_out = [], [], []
@@ -126,6 +140,10 @@ def _box(marked: ElementTree.Element) -> Box:
     label = (marked.findtext("name") or "").strip()
     if not label:
         raise ValueError("has no name")
+    if marked.find("polygon/pt") is not None:
+        raise ValueError("has a polygon of points (<pt>), as LabelMe's web tool writes it, which is not read")
+    if len(marked.findall("bndbox")) > 1:
+        raise ValueError("has several boxes (<bndbox>)")
     if marked.find("bndbox") is None and marked.find("robndbox") is not None:
         # roLabelImg's turned boxes: centre, sides and angle in radians.
         across, down, width, height, angle = (

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from support.tool_files import dataset_of, image, marks_of, said, text
 
+from customlabels.core.errors import LayoutError
 from customlabels.datasets.model import Side
 from customlabels.manifests.formats import AUTO, DEFAULTS, find_format
 
@@ -91,3 +92,13 @@ def test_annotations_that_are_not_read_never_say_that_nothing_is_there(
     assert list(marks_of(tmp_path)) == ["a.png"]
     assert says in said(tmp_path)
     assert "nothing is on it" not in said(tmp_path)
+
+
+def test_a_file_an_image_as_labelimg_writes_them(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        image(tmp_path / f"{name}.png")
+        text(tmp_path / f"{name}.json", json.dumps([{"image": f"{name}.png", "annotations": [CRACK]}]))
+    assert list(marks_of(tmp_path)) == ["a.png", "b.png"]
+    text(tmp_path / "other.json", json.dumps([{"image": "b.png", "annotations": []}]))
+    with pytest.raises(LayoutError, match=r"there are several: a\.json, b\.json, other\.json"):
+        marks_of(tmp_path)

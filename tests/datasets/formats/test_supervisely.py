@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from support.tool_files import dataset_of, image, marks_of, said, text
 
+from customlabels.datasets.layout import UNCONFIRMED
 from customlabels.datasets.model import Side
 from customlabels.manifests.formats import AUTO, DEFAULTS, find_format
 
@@ -117,3 +118,8 @@ def test_a_data_set_whose_name_holds_a_word_of_a_split_is_no_part_of_one(tmp_pat
     project(tmp_path, [{"classTitle": "crack", **OBJECTS["polygon"]}])
     (tmp_path / "ds1").rename(tmp_path / "dev_board")
     assert [record.side for record in dataset_of(tmp_path).records] == [None]
+
+
+def test_objects_that_a_neural_network_made_are_told(tmp_path: Path) -> None:
+    project(tmp_path, [{"classTitle": "crack", **OBJECTS["polygon"], "nnCreated": True}])
+    assert f"1 annotation made by a neural network (nnCreated): {UNCONFIRMED}" in said(tmp_path)

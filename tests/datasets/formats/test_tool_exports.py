@@ -14,7 +14,7 @@ from support.drawing import drawn
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.formats.outlines import Runs, around_runs, rectangle_around
-from customlabels.datasets.layout import Options, part_called
+from customlabels.datasets.layout import UNCONFIRMED, Options, part_called
 from customlabels.datasets.model import Dataset, Side
 from customlabels.datasets.reading import Policy
 from customlabels.manifests.formats import AUTO, load_dataset
@@ -108,6 +108,7 @@ def test_a_coco_outline_without_a_box_gives_the_rectangle_around_it(
         ([[1, 2]], "without points"),
         ([[1, 2, "x", 3]], "without points"),
         ("x", "neither polygons nor"),
+        ([[1, 2, 9, 2, 9, 9], {"size": [SIDE, SIDE], "counts": COUNTS}], "polygons and what is none"),
         ({"size": [SIDE, SIDE], "counts": [SIDE * SIDE]}, "of no pixel"),
         ({"size": [SIDE, SIDE], "counts": [0, SIDE * SIDE + 1]}, "more than its"),
         ({"size": [SIDE, SIDE], "counts": "€"}, "no text of counts"),
@@ -445,6 +446,7 @@ TURNED = [[20, 20], [60, 30], [55, 50], [15, 40]]
         ("rotation", "out", [("x", 15, 20, 60, 50)]),
         ("quadrilateral", "out", [("x", 15, 20, 60, 50)]),
         (None, "out", [("x", 15, 20, 60, 50)]),
+        ("mask", "out", [("x", 15, 20, 61, 51)]),
         ("linestrip", "boxes", [("x", 15, 20, 60, 50)]),
         ("linestrip", "out", "lines"),
         ("points", "boxes", "points"),
@@ -573,3 +575,18 @@ def test_labelme_has_sides_of_folders_below_the_first_level(folder: Path) -> Non
         shapes = [{"label": "x", "points": TURNED}]
         dumped(folder / f"images/{part}/{name}.json", {"shapes": shapes, "imagePath": f"{name}.jpg"})
     assert [record.side for record in load(folder).records] == [Side.TEST, Side.TRAIN]
+
+
+@pytest.mark.parametrize("rotation", [90, "90.0"])
+def test_coco_boxes_are_turned_be_it_said_as_a_number_or_a_text(folder: Path, rotation: object) -> None:
+    turned = box(bbox=[20, 40, 40, 20], attributes={"rotation": rotation})
+    assert marks(load(dumped(folder / "x.json", coco([turned])))) == {"a.jpg": [("crack", 30, 30, 50, 70)]}
+
+
+def test_shapes_that_a_model_made_are_told(folder: Path) -> None:
+    shapes = [{"label": "x", "points": TURNED, "score": score} for score in (0.4, None)]
+    dumped(folder / "a.json", {"shapes": shapes, "imagePath": "a.jpg"})
+    assert f"1 annotation with a score: {UNCONFIRMED}" in messages(load(folder))
+    (folder / "a.json").unlink()
+    (folder / "annotations.xml").write_text(cvat('<box label="x" source="auto" xtl="1" ytl="1" xbr="9" ybr="9"/>'))
+    assert f"1 annotation whose source is auto: {UNCONFIRMED}" in messages(load(folder / "annotations.xml"))

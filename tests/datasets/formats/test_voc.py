@@ -186,3 +186,28 @@ def test_folders_of_parts_below_the_first_level_are_sides(tmp_path: Path, annota
         photo(tmp_path / images.format(part) / f"{part}1.jpg", number)
         written(tmp_path / annotations.format(part) / f"{part}1.xml", f"{part}1.jpg")
     assert sides(load_dataset(tmp_path)) == {Side.TRAIN: 1, Side.TEST: 1}
+
+
+def test_tags_may_be_in_a_namespace(tmp_path: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    written(tmp_path / "a.xml", "a.jpg")
+    path = tmp_path / "a.xml"
+    path.write_text(path.read_text().replace("<annotation>", '<annotation xmlns="http://example.com/voc">'))
+    assert [box.label for record in load_dataset(tmp_path).records for box in record.boxes or ()] == ["crack"]
+
+
+@pytest.mark.parametrize(
+    ("marks", "says"),
+    [
+        (f"<name>crack</name>{BOX}{BOX}", "has several boxes (<bndbox>)"),
+        ("<name>x</name><polygon><pt><x>2</x><y>2</y></pt></polygon>", "as LabelMe's web tool writes it"),
+    ],
+)
+def test_objects_of_other_shapes_are_faults_that_name_them(tmp_path: Path, marks: str, says: str) -> None:
+    for number, name in enumerate("ab"):
+        photo(tmp_path / f"{name}.jpg", number)
+    written(tmp_path / "a.xml", "a.jpg")
+    written(tmp_path / "b.xml", "b.jpg", marks)
+    dataset = load_dataset(tmp_path, "voc")
+    assert [record.name for record in dataset.records] == ["a.jpg"]
+    assert says in "".join(messages(dataset))
