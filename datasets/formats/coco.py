@@ -343,10 +343,10 @@ def _turn(attributes: msgspec.Raw) -> float:
         return 0.0
     table = msgspec.json.decode(attributes)
     rotation = table.get("rotation") if isinstance(table, dict) else None
+    turn = 0.0
     with suppress(TypeError, ValueError):
-        turn = float(rotation)
-        return turn if isfinite(turn) else 0.0
-    return 0.0
+        turn = float(rotation or 0)
+    return turn if isfinite(turn) else 0.0
 
 
 def _outlines(file: Path) -> list[msgspec.Raw]:
