@@ -227,6 +227,26 @@ def part_called(*names: str) -> str | None:
     return next((SUBSETS[part[1]] for part in parts if part), None)
 
 
+def parts_of(names: Iterable[str]) -> dict[str, str | None]:
+    """The part of a split that each file's folders tell: one is called so, or another differs in that word alone."""
+    files = list(names)
+    folders = {folder for name in files for folder in name.split("/")[:-1]}
+    alike: dict[str, set[str]] = {}
+    for folder in folders:
+        if part := subset_of(folder):
+            alike.setdefault(_without_part(folder), set()).add(part)
+    told = {
+        folder: part_called(folder) or (subset_of(folder) if len(alike.get(_without_part(folder), ())) > 1 else None)
+        for folder in folders
+    }
+    return {name: next((told[part] for part in name.split("/")[-2::-1] if told[part]), None) for name in files}
+
+
+def _without_part(folder: str) -> str:
+    words = re.split("[ _.-]", folder.lower())
+    return "_".join("" if word.rstrip("0123456789") in SUBSETS else word for word in words)
+
+
 def part_named(text: str) -> str | None:
     """The part of a split that a file says an image to be in; None where it says that it is in none.
 

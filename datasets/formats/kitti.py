@@ -14,7 +14,7 @@ from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, is_image, read_bounded, walk
 from customlabels.datasets.formats.csv_cells import is_number
 from customlabels.datasets.formats.documents import beginning
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, bare_name, part_called, unconfirmed
+from customlabels.datasets.layout import Annotated, Format, Layout, Options, bare_name, parts_of, unconfirmed
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
 TREES = {"label_2": "image_2", "label_02": "image_02", "labels": "images", "label": "image"}
@@ -79,7 +79,7 @@ def read(source: Path, options: Options) -> Layout:
         raise LayoutError(f"{source}: holds no text files below label_2/ or labels/")
     layout = Layout((options.images or root).resolve(), ())
     layout.files.update(names)
-    subsets = {name: part_called(*reversed(PurePosixPath(name).parts[:-1])) for name in names}
+    subsets = parts_of(names)
     if all(_UNDIVIDED in PurePosixPath(name).parts for name in names):
         # KITTI's own testing/ has no labels: nobody has divided what has some.
         subsets = dict.fromkeys(names)

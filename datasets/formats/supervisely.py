@@ -29,7 +29,7 @@ from customlabels.datasets.layout import (
     Layout,
     Options,
     bare_name,
-    part_called,
+    parts_of,
     rectangle,
     unconfirmed,
 )
@@ -84,13 +84,14 @@ def read(source: Path, options: Options) -> Layout:
 
 def _images(root: Path, layout: Layout, names: list[str], shapes: dict[str, str]) -> Iterator[Annotated]:
     automatic = Counter[str]()
+    subsets = parts_of(names)
     for name in names:
         image = _image_name(name, layout.root)
         if layout.root == root and "/" in image and not (root / image).is_file():
             # One of that name in another data set is another image.
             layout.findings.append(Finding(name, f"no such image: {image}", fatal=True))
         else:
-            yield _image(root, image, name, shapes, automatic)
+            yield _image(root, image, name, subsets[name], shapes, automatic)
     for folder, count in automatic.items():
         layout.findings += unconfirmed(folder, count, "made by a neural network (nnCreated)")
 
@@ -121,9 +122,9 @@ def _decoded(path: Path) -> Document:
     return document if isinstance(document, dict) else {}
 
 
-def _image(root: Path, image: str, name: str, shapes: dict[str, str], automatic: Counter[str]) -> Annotated:
-    folder = PurePosixPath(name).parent.parent
-    subset = part_called(*reversed(folder.parts)) if folder.parts else None
+def _image(
+    root: Path, image: str, name: str, subset: str | None, shapes: dict[str, str], automatic: Counter[str]
+) -> Annotated:
     try:
         document = _decoded(root / name)
     except LayoutError as error:

@@ -123,3 +123,10 @@ def test_a_data_set_whose_name_holds_a_word_of_a_split_is_no_part_of_one(tmp_pat
 def test_objects_that_a_neural_network_made_are_told(tmp_path: Path) -> None:
     project(tmp_path, [{"classTitle": "crack", **OBJECTS["polygon"], "nnCreated": True}])
     assert f"1 annotation made by a neural network (nnCreated): {UNCONFIRMED}" in said(tmp_path)
+
+
+def test_data_sets_that_differ_in_the_word_of_a_split_alone_are_parts_of_one(tmp_path: Path) -> None:
+    for name, folder in (("a.png", "boards_test"), ("b.png", "boards_train")):
+        project(tmp_path, [{"classTitle": "crack", **OBJECTS["polygon"]}], name)
+        (tmp_path / "ds1").rename(tmp_path / folder)
+    assert [record.side for record in dataset_of(tmp_path).records] == [Side.TEST, Side.TRAIN]
