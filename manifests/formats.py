@@ -87,6 +87,7 @@ _TAKES = {
 
 _COLUMNS = {
     "label": {via.FORMAT.name, label_studio.FORMAT.name, labelbox.FORMAT.name, hugging_face.FORMAT.name},
+    "image": {label_studio.FORMAT.name},
     "project": {labelbox.FORMAT.name},
     "objects": {hugging_face.FORMAT.name},
 }
