@@ -26,6 +26,7 @@ Colour = tuple[int, int, int]
 _TAKEN = ("PNG", "BMP", "TIFF", "GIF", "JPEG")
 _MOST_PIXELS = 89_000_000
 _MOST_CLASSES = 32
+_SHOWN = 9
 _COUNTED = 1 << 20
 _MARKED = 127
 """A mark is lighter than this where a mask has no more than noise around black and white, as JPEG leaves it."""
@@ -36,6 +37,9 @@ _VOID, _VOID_COLOUR = 255, (224, 224, 192)
 """Pascal VOC: the border of an object, of no class; told by its colour in the palette."""
 
 _BACKGROUND = re.compile(r"_*background_*", re.IGNORECASE)
+_NOTHING = re.compile(r"(0[ :,.=-]*)?_*(back[ _-]?ground|bg|none|nothing|unlabell?ed|void|ignored?)_*", re.IGNORECASE)
+"""What a list has in its first line for 0. Further down a void may be what a casting has."""
+
 _IGNORED = re.compile(r"_+ignore_+", re.IGNORECASE)
 _HEX = re.compile(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.IGNORECASE)
 _COLOURED = re.compile(r"([^:#]+):(\d+),(\d+),(\d+):.*")
@@ -57,8 +61,21 @@ class Names:
     void: frozenset[int] = frozenset()
     file: str = NAMES
 
+    @property
+    def counted(self) -> str:
+        """Which value is which, where lines of a list were counted; else nothing."""
+        if self.file not in LISTS or not self.values:
+            return ""
+        shown = ", ".join(f"{value} {label}" for value, label in list(self.values.items())[:_SHOWN] if label)
+        return f"its lines name pixel values: {shown}{', …' if len(self.values) > _SHOWN else ''}; 0 is background"
+
     def __bool__(self) -> bool:
         return bool(self.values or self.colours)
+
+
+def is_background(label: str) -> bool:
+    """Whether that names what is no object, wherever it stands."""
+    return _BACKGROUND.fullmatch(label) is not None
 
 
 def colour_names(table: Mapping[str, Any]) -> Names:
@@ -72,7 +89,7 @@ def colour_names(table: Mapping[str, Any]) -> Names:
     colours: dict[Colour, str] = {}
     for key, entry in table.items():
         label = str(entry["class-name"] if isinstance(entry, dict) else entry)
-        label = "" if _BACKGROUND.fullmatch(label) else label
+        label = "" if is_background(label) else label
         parts = _HEX.fullmatch(str(entry["hex-color"]) if isinstance(entry, dict) else key)
         if parts:
             colours[int(parts[1], 16), int(parts[2], 16), int(parts[3], 16)] = label
@@ -113,15 +130,15 @@ def _listed(path: Path) -> Names:
     coloured = [parts for parts in map(_COLOURED.fullmatch, lines) if parts]
     if coloured and len(coloured) == len(lines):
         table = {
-            (int(parts[2]), int(parts[3]), int(parts[4])): "" if _BACKGROUND.fullmatch(parts[1]) else parts[1]
+            (int(parts[2]), int(parts[3]), int(parts[4])): "" if is_background(parts[1]) else parts[1]
             for parts in coloured
         }
         return Names({}, table, file=path.name)
     ignores = bool(lines) and _IGNORED.fullmatch(lines[0]) is not None
     classes = lines[1:] if ignores else lines
     # Where the background has no line of its own, it is 0 all the same.
-    first = 0 if classes and _BACKGROUND.fullmatch(classes[0]) else 1
-    values = {value: "" if _BACKGROUND.fullmatch(name) else name for value, name in enumerate(classes, first)}
+    first = 0 if classes and _NOTHING.fullmatch(classes[0]) else 1
+    values = {value: "" if not value or is_background(name) else name for value, name in enumerate(classes, first)}
     return Names(values, {}, frozenset({_VOID} if ignores else ()), path.name)
 
 

@@ -13,7 +13,7 @@ from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, is_image, walk, wanted
 from customlabels.datasets.formats.mask_pairs import Pairs, find_pairs, look_like_masks
-from customlabels.datasets.formats.mask_pixels import DEFECT, NAMES, Names, Spots, read_names, read_spots
+from customlabels.datasets.formats.mask_pixels import DEFECT, NAMES, Names, Spots, is_background, read_names, read_spots
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 from customlabels.datasets.probe import in_parallel
@@ -134,6 +134,8 @@ def read(source: Path, options: Options) -> Layout:
     ]
     if names:
         layout.files.add(names.file)
+    if names.counted:
+        layout.findings.append(Finding(names.file, names.counted, fatal=False))
     places = Places((folders_of(name) for name in tree.images), tree.pairs.trees)
     chosen = in_category(tree.images, places, options.category, source)
     others = {*tree.images} - {*chosen}
@@ -263,6 +265,11 @@ def _unmasked(image: str, meaning: Place, masked: set[Folders], mirrored: bool, 
 def place(record: ImageRecord) -> str:
     if record.labels:
         raise LayoutError(f"{record.name}: has labels of the whole image, which masks have no place for")
+    if background := next((box.label for box in record.boxes or () if is_background(box.label)), None):
+        raise LayoutError(
+            f"{record.name}: boxes labelled {background!r}, which masks take for what is no object",
+            hint="rename with --label-map",
+        )
     return below_side(record)
 
 
@@ -274,14 +281,19 @@ def save(dataset: Dataset) -> None:
     labels = sorted({box.label for record in dataset.records for box in record.boxes or ()})
     if len(labels) > 255:
         raise LayoutError(f"{len(labels)} labels; a mask has values for 255")
+    taken: dict[PurePosixPath, str] = {}
     for record in dataset.records:
+        path = PurePosixPath(record.name).with_suffix(".png")
+        if path in taken:
+            raise LayoutError(f"{record.name}: would share masks/{path} with {taken[path]}")
+        taken[path] = record.name
         if record.boxes is None:
             continue
         pixels = np.zeros((record.info.height, record.info.width), np.uint8)
         for box in record.boxes:
             left, top, right, bottom = (round(corner) for corner in box.corners)
             pixels[top:bottom, left:right] = labels.index(box.label) + 1
-        with written_aside(dataset.root / "masks" / PurePosixPath(record.name).with_suffix(".png")) as file:
+        with written_aside(dataset.root / "masks" / path) as file:
             Image.fromarray(pixels).save(file, "PNG")
     with written_aside(dataset.root / NAMES) as file:
         file.write(json.dumps({str(value): label for value, label in enumerate(labels, 1)}, indent=1).encode())
