@@ -39,7 +39,11 @@ _SERIAL = re.compile(r"(\D*)(\d{2,})")
 _SERIES = 3
 """Folders that are all numbered alike, kos01 to kos50, are items of a series, from so many on, and no labels."""
 
-GOOD = re.compile(r"(\w*[ _-])?(good|ok|okay|normal|free|clean|background|(no|without)[ _-]?(defects?|anomal\w+))\d*")
+GOOD = re.compile(
+    r"""(?!(\w*[ _-])?(not?|non)[ _-]*(good|ok|okay|normal|free|clean)\d*$)
+    (\w*[ _-])?(good|ok|okay|normal|free|clean|background|(no|without)[ _-]?(defects?|anomal\w+))\d*""",
+    re.VERBOSE,
+)
 """Names of folders of parts with nothing on them."""
 
 

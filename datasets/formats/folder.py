@@ -14,6 +14,8 @@ from customlabels.datasets.model import Dataset, Finding, ImageRecord
 from customlabels.datasets.structure import Places, folders_of, labels_of, without_structure
 
 _SHOWN = 3
+_MASK = re.compile(r"(.+?)(_(?:gt[a-z]+_)?(?:label|instance|labeltrain)ids|_gt[a-z]+_color)", re.IGNORECASE)
+"""The stem of a mask as Cityscapes names it."""
 
 
 def recognises(source: Path, _: Options) -> bool:
@@ -60,6 +62,7 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
     findings += [
         Finding(name, "a folder without any file: no label is made of it", fatal=False) for name in _empty(root, names)
     ]
+    _refuse_masks(images, source)
     places = Places(map(folders_of, images), trees)
     chosen = in_category(images, places, options.category, source)
     others = {*images} - {*chosen}
@@ -95,6 +98,25 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
         first = min(name for labels in shared.values() for name in labels.values())
         message = f"folders that lie beside several labels are not read: {shown} (--label-from top, parent or path)"
         findings.append(Finding(first, message, fatal=False))
+
+
+def _refuse_masks(images: Sequence[str], source: Path) -> None:
+    """Sees that no masks lie among the images, in trees of their own as those of Cityscapes do.
+
+    Raises
+    ------
+    LayoutError
+    """
+    masks = {name: parts for name in images if (parts := _MASK.fullmatch(PurePosixPath(name).stem))}
+    if not masks:
+        return
+    stems = {PurePosixPath(name).stem.removesuffix("_leftImg8bit"): name for name in images if name not in masks}
+    for name, parts in masks.items():
+        if image := stems.get(parts[1]):
+            raise LayoutError(
+                f"{source}: masks lie among the images, as {name} of {image}",
+                hint=f"leave them out with --exclude '*{parts[2]}.*'; or name their folder, masks alone, with --masks",
+            )
 
 
 def _empty(root: Path, names: Sequence[str]) -> Iterator[str]:

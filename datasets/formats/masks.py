@@ -5,7 +5,7 @@ folders, or by labels.json, which names values and colours.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -21,6 +21,8 @@ from customlabels.datasets.structure import GOOD, Folders, Place, Places, folder
 
 _OUTSIDE = "<masks>"
 """Stands for a folder of masks that does not lie below the source."""
+
+WHOLE = "a box around the whole image: where its mask is black on white, the ground is taken for what is marked"
 
 _INSTANCES, _CLASSES = "segmentationobject", "segmentationclass"
 
@@ -190,11 +192,19 @@ def _images(
         meaning = places[folders_of(image)]
         if image not in pairs.masks:
             return _unmasked(image, meaning, masked, mirrored, layout.findings)
-        inner = _inner(image, pairs.labels.get(pairs.masks[image][0], ()))
-        label = labels_of(meaning.labels or inner, options.label_from, options.label_separator or "/")
-        marked = _marked(image, meaning, tree, names, label or None, options.min_area)
-        if not label and not names and marked.boxes:
+        labels = {
+            mask: labels_of(
+                meaning.labels or _inner(image, pairs.labels.get(mask, ())),
+                options.label_from,
+                options.label_separator or "/",
+            )
+            for mask in pairs.masks[image]
+        }
+        marked = _marked(image, meaning, tree, names, labels, options.min_area)
+        if not all(labels.values()) and not names and marked.boxes:
             unnamed.append(image)
+        if any(marked.size == (box.width, box.height) for box in marked.boxes or ()):
+            layout.findings.append(Finding(image, WHOLE, fatal=False))
         return marked
 
     yield from in_parallel(seen, images)
@@ -215,8 +225,10 @@ def _inner(image: str, folders: Folders) -> Folders:
     return tuple(folder for folder in folders if part_of(folder) is None and folder != stem)
 
 
-def _marked(image: str, meaning: Place, tree: Survey, names: Names, label: str | None, min_area: int) -> Annotated:
-    """An image with the boxes of its masks."""
+def _marked(
+    image: str, meaning: Place, tree: Survey, names: Names, labels: Mapping[str, str], min_area: int
+) -> Annotated:
+    """An image with the boxes of its masks, each of the label that its own folders tell."""
     boxes: list[Box] = []
     faults: list[Finding] = []
     small = 0
@@ -224,7 +236,7 @@ def _marked(image: str, meaning: Place, tree: Survey, names: Names, label: str |
     masks, others = _without_instances(tree.pairs.masks[image])
     for mask in masks:
         try:
-            spots = _spots(tree.path(mask), names, label, min_area, size)
+            spots = _spots(tree.path(mask), names, labels[mask] or None, min_area, size)
         except ValueError as error:
             faults.append(Finding(tree.shown(mask), f"the mask of {image}: {error}", fatal=True))
             continue
