@@ -1,7 +1,7 @@
 """The folder layout: folders are labels; train/ and test/ at the top are the split."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -11,7 +11,7 @@ from customlabels.datasets.files import SYSTEM_FOLDERS, ending_of, folder_of, wa
 from customlabels.datasets.formats.masks import in_category, masks_below, of_other_categories
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options, bare_name
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
-from customlabels.datasets.structure import Places, folders_of, labels_of, without_structure
+from customlabels.datasets.structure import Places, folders_of, labels_of, split_alike, without_structure
 
 _SHOWN = 3
 _MASK = re.compile(r"(.+?)(_(?:gt[a-z]+_)?(?:label|instance|labeltrain)ids|_gt[a-z]+_color)", re.IGNORECASE)
@@ -70,6 +70,7 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
     findings += of_other_categories(others)
     split = _is_split(root)
     beside: dict[str, dict[str, str]] = {}
+    labels: dict[str, str] = {}
     separator = options.label_separator or "/"
     for name in chosen:
         folders, subset = folders_of(name), None
@@ -91,13 +92,34 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
         unread = folders[1:] if options.label_from == "top" else folders[:-1] if options.label_from == "parent" else ()
         for folder in without_structure(unread):
             beside.setdefault(folder, {}).setdefault(label, name)
+        labels.setdefault(label, name)
         yield Annotated(name, name, (label,) if label else (), subset=subset)
+    findings += _on_labels(labels, beside)
     shared = {folder: labels for folder, labels in beside.items() if len(labels) > 1}
     if shared:
         shown = ", ".join(map(repr, sorted(shared)[:_SHOWN])) + (", …" if len(shared) > _SHOWN else "")
         first = min(name for labels in shared.values() for name in labels.values())
         message = f"folders that lie beside several labels are not read: {shown} (--label-from top, parent or path)"
         findings.append(Finding(first, message, fatal=False))
+
+
+def _on_labels(labels: Mapping[str, str], beside: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+    """What speaks for other labels.
+
+    Parameters
+    ----------
+    labels : each with its first image
+    beside : folders that are not read, each with the labels beside which it stands, and an image of that label
+    """
+    for folder in sorted(beside.keys() & labels.keys()):
+        for label, name in beside[folder].items():
+            if label != folder:
+                message = f"its label is {label!r}, though {folder!r} is the label of others, as of {labels[folder]}"
+                yield Finding(name, f"{message} (--label-from top, parent or path)", fatal=False)
+    if alike := split_alike(labels):
+        shown = " and ".join(map(repr, alike[:_SHOWN]))
+        message = f"{shown} look like parts of a split and are taken for labels: call them train and test"
+        yield Finding(labels[alike[0]], f"{message}, or say --label-from parent", fatal=False)
 
 
 def _refuse_masks(images: Sequence[str], source: Path) -> None:
