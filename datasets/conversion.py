@@ -172,16 +172,17 @@ def _bits_used(record: ImageRecord) -> int:
 
     What cannot be decoded counts as 8; that it cannot is said where it is written.
     """
+    import numpy as np
     from PIL import Image, UnidentifiedImageError
 
     if record.info.bits <= 8 or convertible_fault(record.info):
         return 8
     try:
         with Image.open(record.path) as image:
-            _, most = image.getextrema() if image.mode.startswith("I") else (0, 0)
+            most = int(np.asarray(image).max()) if image.mode.startswith("I") else 0
     except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError):
         return 8
-    return next((bits for bits in _DEPTHS if int(most) < 1 << bits), _DEPTHS[-1])
+    return next((bits for bits in _DEPTHS if most < 1 << bits), _DEPTHS[-1])
 
 
 def _write(record: ImageRecord, folder: Path, name: str, used: int) -> tuple[ImageRecord, Change | None]:
@@ -253,7 +254,9 @@ def _refuse_dark(image: "Image") -> None:
     ------
     ValueError
     """
-    brightest = max(most for _, most in (band.getextrema() for band in image.convert("RGB").split()))
+    import numpy as np
+
+    brightest = int(np.asarray(image.convert("RGB")).max())
     if brightest < 1 << (_DEPTHS[-2] - 8):
         raise ValueError(
             f"its colours of 16 bits make use of {_DEPTHS[-2]} or fewer, which would become black; write them in 8 bits"
