@@ -71,7 +71,7 @@ def merged(
     for half, count in halves.items():
         warn(f"{half}, half an attribute, is left out of {counted(count, 'line')}: another says it otherwise")
     for names, count in again.items():
-        warn(f"{counted(count, 'box')} stand twice now, in {names}: manifest convert --attribute NAME takes one alone")
+        warn(f"{counted(count, 'box')} named twice now, in {names}: manifest convert --attribute NAME takes one alone")
     buckets = sorted({bucket_and_key(source_ref)[0] for source_ref in held})
     if len(buckets) > 1:
         warn(

@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -255,6 +256,14 @@ def test_folders_of_both_sides_may_hold_the_same_names(tmp_path: Path, to: str) 
     assert Counter((record.side, record.labels) for record in dataset.records) == {
         (side, (label,)): 2 for side in Side for label in ("crack", "ok")
     }
+
+
+def test_colours_whose_bits_are_lost_are_refused(tmp_path: Path) -> None:
+    pixels = np.full((70, 70, 3), 200, np.uint16)
+    pixels[10:20] = 4000
+    cv2.imwrite(str(written_below(tmp_path / "in/crack/a.png")), pixels)
+    with pytest.raises(LayoutError, match="colours of 16 bits make use of 14 or fewer"):
+        convert(load(tmp_path / "in"), FORMATS["folder"], tmp_path / "out")
 
 
 def described(folder: Path, *images: Annotated) -> Dataset:

@@ -220,7 +220,7 @@ def test_boxes_that_two_manifests_name_otherwise_are_told_of() -> None:
     again = BOTH.replace(b'"boxes', b'"marks').replace(b'"label_0', b'"label_1')
     (line,) = merged([("a", [BOTH]), ("b", [again])], said.append)
     assert labels([line]) == [(("wet",), ("crack", "pit") * 2)]
-    assert "2 boxes stand twice now, in boxes and marks" in said[0]
+    assert "2 boxes named twice now, in boxes and marks" in said[0]
 
 
 TWICE = OK.replace(b',"label_0-', b',"label_0":0,"label_0-metadata":{"class-name":"crack"},"label_0-')
