@@ -1,5 +1,6 @@
 """customlabels.toml: what a team writes once instead of as flags."""
 
+import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -33,7 +34,10 @@ class Limits:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
         limits = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {**handler(source), **{name: limit for name, limit in limits.items() if limit is not None}}
+        schema = handler(source)
+        # Neither true nor "5" is a number, and nothing is limited by one without end.
+        exact = {"int": {"strict": True}, "float": {"strict": True, "allow_inf_nan": False}}.get(schema["type"], {})
+        return {**schema, **exact, **{name: limit for name, limit in limits.items() if limit is not None}}
 
 
 Fraction = Annotated[float, Limits(ge=0, le=1)]
@@ -89,7 +93,7 @@ class DatasetSettings(_Section):
     attributes: tuple[str, ...] = ()
     allow_unlabelled: bool = False
     test_fraction: Annotated[float, Limits(gt=0, lt=1)] = 0.2
-    seed: int = 0
+    seed: Annotated[int, Limits()] = 0
     group_by: str | None = None
     texts: str | None = None
 
@@ -182,7 +186,8 @@ def find_settings(folder: Path) -> Path | None:
     """The customlabels.toml of `folder` or of the nearest folder above it; None where there is none."""
     for ancestor in (folder, *folder.parents):
         path = ancestor / FILE_NAME
-        if path.is_file():
+        # A folder or a link to nothing is said to be that where it is read.
+        if os.path.lexists(path):
             return path
     return None
 
@@ -200,7 +205,7 @@ def load_settings(path: Path | None) -> Settings:
 
     text = ""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         return TypeAdapter(Settings).validate_python(tomllib.loads(text))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error

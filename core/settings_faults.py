@@ -59,7 +59,7 @@ def with_lines(text: str, faults: Sequence[str]) -> list[str]:
 
 def in_file(path: Path, faults: Sequence[str]) -> SettingsError:
     """The faults of a settings file, each with its line."""
-    first, *others = with_lines(path.read_text(encoding="utf-8"), faults)
+    first, *others = with_lines(path.read_text(encoding="utf-8-sig"), faults)
     return SettingsError(f"{path}: {first}", details=others, hint="customlabels init DIR writes a commented example")
 
 
@@ -81,6 +81,8 @@ def _sentence(kind: type, fault: Mapping[str, Any]) -> str:
                     break
             given = fault.get("input")
             shown = f"{given!r}: " if isinstance(given, str | int | float) else ""
+            if isinstance(given, bool):
+                shown = shown.lower()
             return f"{shown}{message[:1].lower()}{message[1:]}"
 
 

@@ -1,5 +1,6 @@
 """What a format tells of labelled images before anyone has looked at them, and how it is asked."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -9,6 +10,7 @@ import msgspec
 
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import LayoutError
+from customlabels.core.plurals import counted
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
 SUBSETS = {
@@ -24,6 +26,19 @@ SUBSETS = {
 }
 """Words for parts of a split, as people and tools write them."""
 
+_UNASSIGNED = {"", "default", "none", "unassigned"}
+"""What tools write where an image is in no part."""
+
+_BESIDE = (
+    "images?|imgs?|frames|pictures?|photos?|data|datasets?|sets?|splits?|labels?|masks?|annotations?|anns?|instances|"
+    "captions|panoptic|stuff|person|keypoints|coco|via|public|private|full|final"
+)
+_WORDS = "|".join(sorted(SUBSETS, key=len, reverse=True))
+_PART = re.compile(
+    rf"[ ._-]*(?:(?:{_BESIDE})[ ._-]?){{0,3}}({_WORDS})[ ._-]?\d*(?:[ ._-]?(?:{_BESIDE})[ ._-]?\d*){{0,3}}"
+)
+"""Names of folders and files that are those of parts: train2017, test_set, instances_val2017; not dev_board."""
+
 _STRUCTURE = {"images", "imgs", "img", "image_2", "jpegimages"}
 
 UNCONFIRMED = "a model made them, and that a person confirmed them is not said"
@@ -34,6 +49,13 @@ VIDEO_ENDINGS = {
     ".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts", ".webm", ".wmv",
 }  # fmt: skip
 CONVERTIBLE_ENDINGS = {".bmp", ".gif", ".heic", ".heif", ".tif", ".tiff", ".webp"}
+
+
+def unconfirmed(name: str, count: int, marked: str) -> list[Finding]:
+    """What there is to say of as many annotations of a file that a model made, as they are `marked`: with a score."""
+    if not count:
+        return []
+    return [Finding(name, f"{counted(count, 'annotation')} {marked}: {UNCONFIRMED}", fatal=False, count=count)]
 
 
 class Annotated(msgspec.Struct, frozen=True, gc=False):
@@ -186,7 +208,10 @@ def below_side(record: ImageRecord) -> str:
 
 
 def subset_of(*names: str) -> str | None:
-    """The part of a split that a file or folder is named after; of several names the first that tells."""
+    """The part of a split of which a name holds the word; of several names the first that tells.
+
+    Of names that tell parts apart, as those of several files do; one alone may hold such a word by chance.
+    """
     for name in names:
         stem = PurePosixPath(name).stem.lower()
         for word in (stem, *stem.replace("-", "_").replace(".", "_").split("_"), stem.rstrip("0123456789")):
@@ -194,6 +219,45 @@ def subset_of(*names: str) -> str | None:
             if subset := SUBSETS.get(word) or SUBSETS.get(word.rstrip("0123456789")):
                 return subset
     return None
+
+
+def part_called(*names: str) -> str | None:
+    """The part of a split that a folder or file is called after; of several names the first that tells."""
+    parts = (_PART.fullmatch(name.lower()) for name in names)
+    return next((SUBSETS[part[1]] for part in parts if part), None)
+
+
+def parts_of(names: Iterable[str]) -> dict[str, str | None]:
+    """The part of a split that each file's folders tell: one is called so, or another differs in that word alone."""
+    files = list(names)
+    folders = {folder for name in files for folder in name.split("/")[:-1]}
+    alike: dict[str, set[str]] = {}
+    for folder in folders:
+        if part := subset_of(folder):
+            alike.setdefault(_without_part(folder), set()).add(part)
+    told = {
+        folder: part_called(folder) or (subset_of(folder) if len(alike.get(_without_part(folder), ())) > 1 else None)
+        for folder in folders
+    }
+    return {name: next((told[part] for part in name.split("/")[-2::-1] if told[part]), None) for name in files}
+
+
+def _without_part(folder: str) -> str:
+    words = re.split("[ _.-]", folder.lower())
+    return "_".join("" if word.rstrip("0123456789") in SUBSETS else word for word in words)
+
+
+def part_named(text: str) -> str | None:
+    """The part of a split that a file says an image to be in; None where it says that it is in none.
+
+    Raises
+    ------
+    ValueError : no such part is known
+    """
+    word = text.strip().lower()
+    if word not in SUBSETS and word not in _UNASSIGNED:
+        raise ValueError(f"{text.strip()!r} is no part of a split; it is one of {', '.join(sorted(SUBSETS))}")
+    return SUBSETS.get(word)
 
 
 def rectangle(label: str, points: Iterable[tuple[float, float]]) -> Box:

@@ -308,10 +308,20 @@ def _boxes_in(image: Annotated, info: ImageInfo) -> tuple[tuple[Box, ...] | None
     if image.size and not image.relative and image.size != (width, height):
         stated = "×".join(map(str, image.size))
         return None, [f"its boxes are for {stated} pixels, but the image has {info.width}×{info.height}"], False
+    if image.size and image.relative and not turn and not _alike_shaped(image.size, (width, height)):
+        stated = "×".join(map(str, image.size))
+        return None, [f"its boxes are parts of {stated} pixels, but the image has {info.width}×{info.height}"], False
     boxes, faults = boxes_in_pixels(image.boxes, width, height, image.relative)
     if turn:
         boxes = tuple(turned(box, info.orientation, width, height) for box in boxes)
     return boxes, faults, turn
+
+
+def _alike_shaped(size: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether sizes are of one shape, turned or not, but for what rounding does to one that was shrunk."""
+    width, height = size
+    off = min(abs(width * other[1] - height * other[0]), abs(width * other[0] - height * other[1]))
+    return off <= sum(size) + sum(other)
 
 
 def _repeated(boxes: tuple[Box, ...]) -> Iterator[str]:

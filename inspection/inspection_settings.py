@@ -51,12 +51,13 @@ class Asked:
     batch_sources: tuple[S3Address, ...] = ()
 
 
-def read_inspection(settings: Settings, folder: Path) -> Asked:
+def read_inspection(settings: Settings, folder: Path, bucket: str | None = None) -> Asked:
     """The inspection of the settings.
 
     Parameters
     ----------
     folder : that paths in the settings start from
+    bucket : of the project; None: that of the settings
 
     Raises
     ------
@@ -89,7 +90,7 @@ def read_inspection(settings: Settings, folder: Path) -> Asked:
     if not given.defects:
         faults.append("inspection.defects: names no label, so nothing could ever be a defect")
     if source != nowhere:
-        own = S3Address(settings.project.bucket or "", f"{settings.project.prefix.strip('/')}/")
+        own = S3Address(bucket or settings.project.bucket or "", f"{settings.project.prefix.strip('/')}/")
         if _overlap(source, own):
             faults.append(
                 f"inspection.source: {source} and {own}, where training images, results and code go, overlap: "
@@ -207,8 +208,11 @@ def _folder(text: str) -> S3Address:
 def _thresholds(given: InspectionSettings, folder: Path) -> Mapping[str, float]:
     thresholds: Mapping[str, float]
     if isinstance(given.thresholds, str):
-        thresholds = _in_file(folder / given.thresholds)
-        thresholds = {label: thresholds[label] for label in given.defects if label in thresholds}
+        path = folder / given.thresholds
+        thresholds = _in_file(path)
+        if lacking := [label for label in given.defects if label not in thresholds]:
+            raise SettingsError(f"{path}: has no threshold for {', '.join(lacking)}, which inspection.defects names")
+        thresholds = {label: thresholds[label] for label in given.defects}
     else:
         thresholds = given.thresholds
     if others := sorted(set(thresholds) - set(given.defects)):
@@ -221,13 +225,22 @@ def _thresholds(given: InspectionSettings, folder: Path) -> Mapping[str, float]:
 def _in_file(path: Path) -> Mapping[str, float]:
     """The confidences that `versions thresholds --output json` wrote."""
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        thresholds = {str(row["label"]): row["confidence"] for row in rows}
-        return {label: float(confidence) for label, confidence in thresholds.items() if confidence is not None}
+        rows = [(row["label"], row["confidence"]) for row in json.loads(path.read_text(encoding="utf-8"))]
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{path}: is not what customlabels versions thresholds --output json writes") from error
+    thresholds: dict[str, float] = {}
+    for number, (label, confidence) in enumerate(rows, 1):
+        if label in thresholds:
+            raise SettingsError(f"{path}, row {number}: {label} is there twice")
+        if confidence is None:
+            continue
+        is_number = isinstance(confidence, int | float) and not isinstance(confidence, bool)
+        if not is_number or not 0 <= confidence <= 100:
+            raise SettingsError(f"{path}, row {number}: the confidence {confidence!r} of {label} is none of 0 to 100")
+        thresholds[label] = float(confidence)
+    return thresholds
 
 
 def _keep(text: str) -> int:

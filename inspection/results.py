@@ -7,7 +7,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -167,15 +167,7 @@ def _seen_by(sighting: Sighting) -> tuple[str, str]:
 
 
 def _judged(sighting: Sighting, analysis: Analysis, rules: Rules) -> Sighting:
-    return Sighting(
-        sighting.image,
-        sighting.address,
-        sighting.at,
-        sighting.version,
-        judge(analysis, rules),
-        analysis.top,
-        sighting.did,
-    )
+    return replace(sighting, judgement=judge(analysis, rules), top=analysis.top)
 
 
 def _row(sighting: Sighting, pattern: re.Pattern[str] | None) -> Row:

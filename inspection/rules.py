@@ -109,8 +109,8 @@ def judge(analysis: Analysis, rules: Rules) -> Judgement:
     for label in sorted(rules.defects, key=lambda label: (-best.get(label, -1.0), label)):
         confidence, threshold = best.get(label), rules.thresholds.get(label)
         if threshold is None:
-            if confidence is not None:
-                open_[label] = f"{label} at {confidence:.1f}, and no threshold is known for it"
+            at = "" if confidence is None else f" at {confidence:.1f}"
+            open_[label] = f"{label}{at}, and no threshold is known for it"
         elif confidence is None:
             if analysis.floor > _edge(rules, label):
                 open_[label] = f"{label} was asked for from {analysis.floor:g} on only"

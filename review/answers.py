@@ -83,6 +83,8 @@ def read_answer(given: Mapping[str, Any]) -> Answer:
     try:
         at = datetime.fromisoformat(given["at"])
         labels, boxes, unsure = given.get("labels"), given.get("boxes"), given.get("unsure")
+        if labels is None and boxes is None and not unsure and not given.get("withdrawn"):
+            raise ValueError("has neither labels nor boxes, and does not say that it cannot tell")
         if not isinstance(labels, list | None) or not isinstance(boxes, list | None):
             raise ValueError("its labels, or its boxes, are no list")
         if not isinstance(unsure, bool | None):

@@ -17,7 +17,8 @@ MOST_BYTES = 4_000_000
 def add(path: Path, documents: Iterable[Mapping[str, Any]]) -> None:
     """Adds a line each, all or none; on disk when this returns, whoever else adds at the same time.
 
-    What was cut off by a crash, and so told to nobody, is taken away first.
+    What was cut off by a crash, and so told to nobody, is taken away first; a whole document without its line's end,
+    as a person leaves it, is ended.
     """
     lines = (json.dumps(document, ensure_ascii=False, allow_nan=False) for document in documents)
     body = b"".join(line.encode() + b"\n" for line in lines)
@@ -28,7 +29,11 @@ def add(path: Path, documents: Iterable[Mapping[str, Any]]) -> None:
             size = file.seek(0, os.SEEK_END)
             whole = _whole(file, size)
             if whole != size:
-                file.truncate(whole)
+                file.seek(whole)
+                if _is_document(file.read()):
+                    body = b"\n" + body
+                else:
+                    file.truncate(whole)
             file.write(body)
             file.flush()
             os.fsync(file.fileno())
@@ -43,7 +48,7 @@ def add(path: Path, documents: Iterable[Mapping[str, Any]]) -> None:
 def read(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """The number and the document of each line, in order; nothing where there is no file.
 
-    A last line that was cut off is none.
+    A last line that was cut off is none; one that only lacks its end is.
 
     Raises
     ------
@@ -58,7 +63,8 @@ def read(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             if not line.endswith(b"\n"):
                 if len(line) >= MOST_BYTES:
                     raise LayoutError(f"{path}, line {number}: is over {MOST_BYTES / 1e6:.0f} MB")
-                return
+                if not _is_document(line):
+                    return
             try:
                 document = json.loads(line, parse_constant=_no_number)
             except (ValueError, RecursionError) as error:
@@ -74,6 +80,14 @@ def alone(path: Path) -> Iterator[None]:
     with path.open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _is_document(line: bytes) -> bool:
+    """Whether a line that does not end is whole all the same: a JSON object is not one as long as its brace is open."""
+    try:
+        return isinstance(json.loads(line, parse_constant=_no_number), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _no_number(name: str) -> float:

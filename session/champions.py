@@ -29,7 +29,7 @@ def promote(
     from customlabels.pipelines import promotion
 
     name = session.project(project)
-    return promotion.promote(
+    promoted = promotion.promote(
         session.clients,
         name,
         session.version(name, version),
@@ -41,6 +41,8 @@ def promote(
         smoke=None if smoke is None else Path(smoke),
         on_verdict=on_verdict,
     )
+    _tell_of_strangers(session, promoted)
+    return promoted
 
 
 def rollback(session: "Session", *, project: str | None = None, why: str = "") -> "Promoted":
@@ -48,7 +50,36 @@ def rollback(session: "Session", *, project: str | None = None, why: str = "") -
     from customlabels.pipelines import promotion
 
     name = session.project(project)
-    return promotion.rollback(session.clients, name, lambda left: _following(session, name, left), session.console, why)
+    promoted = promotion.rollback(
+        session.clients, name, lambda left: _following(session, name, left), session.console, why
+    )
+    _tell_of_strangers(session, promoted)
+    return promoted
+
+
+def _tell_of_strangers(session: "Session", promoted: "Promoted") -> None:
+    """Says which defects of [inspection] the champion does not know: it could see none of them."""
+    from customlabels.core.errors import CustomLabelsError
+    from customlabels.pipelines.evaluation.evaluation_summary import load_evaluation
+
+    defects = session.settings.inspection.defects
+    if not defects:
+        return
+    try:
+        version = session.version(promoted.project, promoted.version)
+        if "EvaluationResult" not in version:
+            return
+        known = {metrics.label for metrics in load_evaluation(session.clients.s3, version).labels}
+    except CustomLabelsError as error:
+        session.console.warn(
+            f"whether {promoted.version} knows the defects of [inspection] is not known: {error.message}"
+        )
+        return
+    if strangers := [label for label in defects if label not in known]:
+        session.console.warn(
+            f"inspection.defects: {promoted.version} knows no label {', '.join(strangers)}; an image without another "
+            "defect is unsure from now on (customlabels inspection diff)"
+        )
 
 
 def _following(session: "Session", project: str, left: str | None = None) -> "Following":

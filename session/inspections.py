@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from customlabels.session.session import Session
 
 
-def asked_inspection(session: "Session") -> "Asked":
-    """The inspection of the settings.
+def asked_inspection(session: "Session", bucket: str | None = None) -> "Asked":
+    """The inspection of the settings; `bucket` is the project's where it is not that of the settings.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def asked_inspection(session: "Session") -> "Asked":
 
     path = session.settings_path
     try:
-        return read_inspection(session.settings, path.parent if path else Path.cwd())
+        return read_inspection(session.settings, path.parent if path else Path.cwd(), bucket)
     except SettingsError as error:
         if path is None:
             raise
@@ -61,6 +61,8 @@ def inspection_stack(
     # What is wrong with the settings needs no account to be told.
     asked, golden = session.asked_inspection(), _golden(session)
     name, code_bucket = session.project(project), session.bucket(bucket)
+    # Where it is not told by the settings, it is known here at last.
+    session.asked_inspection(code_bucket)
     account = account_or(
         lambda: look_up(session.clients, session.settings, name, asked),
         Account(),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from customlabels.core.plurals import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from customlabels.datasets.model import Dataset
@@ -54,7 +54,9 @@ def pick_for_review(
     from customlabels.review.picking import look_alikes, pick_into
 
     detected = _detected(session, detections, since, images, project)
-    limits = thresholds or _assumed(session, detected.version, project)
+    seen = {label.label for candidate in detected.candidates for label in candidate.seen}
+    limits = _limits(session, thresholds, seen, detected.version, project)
+    _check_labels(seen, limits, ok)
     if detected.failed:
         session.console.warn(f"{counted(detected.failed, 'image')} could not be looked at: nobody is asked about such")
     if any(detected.least is None or detected.least > limit for limit in limits.values):
@@ -95,6 +97,39 @@ def _detected(
             f"{detected.version} alone"
         )
     return detected
+
+
+def _limits(
+    session: "Session", given: "Thresholds | None", seen: "Collection[str]", version: str, project: str | None
+) -> "Thresholds":
+    """The thresholds that are given, and for labels that are seen of which none is given the version's assumed ones.
+
+    Raises
+    ------
+    SettingsError : those are not known
+    """
+    from customlabels.review.pick import Thresholds
+
+    if given is not None and (given.every is not None or given.by_label.keys() >= set(seen)):
+        return given
+    assumed = _assumed(session, version, project).by_label
+    return Thresholds(None, {**assumed, **(given.by_label if given is not None else {})})
+
+
+def _check_labels(seen: "Collection[str]", limits: "Thresholds", ok: "Sequence[str]") -> None:
+    """Sees that labels which say that nothing is wrong are known, or were seen.
+
+    Raises
+    ------
+    SettingsError
+    """
+    from customlabels.core.errors import SettingsError
+
+    if strangers := [label for label in ok if label not in {*seen, *limits.by_label}]:
+        raise SettingsError(
+            f"--ok {strangers[0]}: no image has such a label",
+            hint=f"those that were seen are {', '.join(sorted(seen))}",
+        )
 
 
 def _assumed(session: "Session", version: str, project: str | None) -> "Thresholds":

@@ -33,6 +33,9 @@ from customlabels.session import (
     watching,
 )
 
+_YES, _NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+"""What CUSTOMLABELS_LOCAL may be, in any case."""
+
 
 class Session:
     """The project's settings, and clients of AWS or of the local service, as every command has them.
@@ -82,7 +85,10 @@ class Session:
         """Whether the local service is asked for; another endpoint overrules the environment."""
         if self._local is not None:
             return self._local
-        return os.environ.get("CUSTOMLABELS_LOCAL", "") not in ("", "0") and self._endpoint_url is None
+        asked = os.environ.get("CUSTOMLABELS_LOCAL", "")
+        if asked.lower() not in (*_YES, *_NO):
+            raise SettingsError(f"CUSTOMLABELS_LOCAL={asked}: is neither 1 nor 0")
+        return asked.lower() in _YES and self._endpoint_url is None
 
     @cached_property
     def state(self) -> Path:

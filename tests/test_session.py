@@ -49,6 +49,12 @@ def test_it_goes_by_the_environment_and_the_settings(monkeypatch: pytest.MonkeyP
     assert session.clients.region == "eu-west-1"
     assert Session(region="us-west-2").clients.region == "us-west-2"
     assert not Session(endpoint_url="http://127.0.0.1:9").local
+    for said, local in {"false": False, "No": False, "0": False, "TRUE": True, "on": True}.items():
+        monkeypatch.setenv("CUSTOMLABELS_LOCAL", said)
+        assert Session().local is local
+    monkeypatch.setenv("CUSTOMLABELS_LOCAL", "maybe")
+    with pytest.raises(SettingsError, match="CUSTOMLABELS_LOCAL=maybe: is neither 1 nor 0"):
+        Session().local  # noqa: B018
     with pytest.raises(SettingsError, match="exclude each other"):
         Session(local=True, endpoint_url="http://127.0.0.1:9").clients  # noqa: B018
 

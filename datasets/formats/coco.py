@@ -9,18 +9,27 @@ Source: https://cocodataset.org/#format-data
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from math import isnan, nan
+from contextlib import suppress
+from math import isfinite, isnan, nan
 from pathlib import Path
 
 import msgspec
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
-from customlabels.core.plurals import counted
 from customlabels.datasets.boxes import around_turned
 from customlabels.datasets.files import read_bounded
 from customlabels.datasets.formats.outlines import rectangle_around
-from customlabels.datasets.layout import UNCONFIRMED, Annotated, Format, Layout, Options, below_images, subset_of
+from customlabels.datasets.layout import (
+    Annotated,
+    Format,
+    Layout,
+    Options,
+    below_images,
+    part_called,
+    subset_of,
+    unconfirmed,
+)
 from customlabels.datasets.model import Box, Dataset, Finding, Side
 
 MAX_BYTES = 2_000_000_000
@@ -128,12 +137,14 @@ def read(source: Path, options: Options) -> Layout:
 def _read_all(files: list[Path], root: Path, findings: list[Finding]) -> Iterator[Annotated]:
     """The images of all files; of those of the same images only the one with instances."""
     instances = False
+    apart = len({subset_of(file.stem) for file in files} - {None}) > 1
     for file in sorted(files, key=lambda file: (bool(_BESIDE.search(file.name)), file)):
         content = _decoded(file)
         kind = _kind(content, file)
         if kind is None or (kind in _WITH_BOXES and not instances):
             instances = instances or bool(content.annotations)
-            yield from _images(content, file, root, findings)
+            own = subset_of(file.stem) if apart else part_called(file.stem)
+            yield from _images(content, file, root, own or part_called(file.parent.name), findings)
         else:
             findings.append(Finding(_shown(file, root), f"{kind}, left out", fatal=False))
 
@@ -185,7 +196,7 @@ def _tail(file: Path) -> bytes:
         return opened.read()
 
 
-def _images(content: _File, file: Path, root: Path, findings: list[Finding]) -> Iterator[Annotated]:
+def _images(content: _File, file: Path, root: Path, subset: str | None, findings: list[Finding]) -> Iterator[Annotated]:
     names: dict[Id | None, str] = {}
     shown = _shown(file, root)
     for category in content.categories:
@@ -200,7 +211,6 @@ def _images(content: _File, file: Path, root: Path, findings: list[Finding]) -> 
         message = f"categories without images: {', '.join(sorted(names[number] for number in unused))}"
         findings.append(Finding(shown, message, fatal=False))
     marks = _by_image(content, names, file, shown, findings)
-    subset = subset_of(file.stem, file.parent.name)
     elsewhere = file.parent != root
     seen: set[Id | None] = set()
     for image in content.images:
@@ -247,10 +257,7 @@ def _by_image(
     annotations = content.annotations or []
     scores = (annotation.score for annotation in annotations if annotation.score is not _ABSENT)
     scored = sum(not _is_null(score) for score in scores)
-    if scored:
-        findings.append(
-            Finding(shown, f"{counted(scored, 'annotation')} with a score: {UNCONFIRMED}", fatal=False, count=scored)
-        )
+    findings += unconfirmed(shown, scored, "with a score")
     outlines = None if all(annotation.has_box for annotation in annotations) else _outlines(file)
     for number, annotation in enumerate(annotations):
         image_id = annotation.image_id if annotation.image_id in images else _plain(annotation.image_id)
@@ -336,7 +343,10 @@ def _turn(attributes: msgspec.Raw) -> float:
         return 0.0
     table = msgspec.json.decode(attributes)
     rotation = table.get("rotation") if isinstance(table, dict) else None
-    return float(rotation) if isinstance(rotation, int | float) else 0.0
+    turn = 0.0
+    with suppress(TypeError, ValueError):
+        turn = float(rotation or 0)
+    return turn if isfinite(turn) else 0.0
 
 
 def _outlines(file: Path) -> list[msgspec.Raw]:

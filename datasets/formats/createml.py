@@ -4,12 +4,13 @@ Source: https://developer.apple.com/documentation/createml/building-an-object-de
 """
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
 from customlabels.core.files import written_aside
+from customlabels.datasets.formats.csv_names import LABEL_NAMES, plain_name
 from customlabels.datasets.formats.documents import (
     Document,
     below,
@@ -28,6 +29,10 @@ FILE = "_annotations.createml.json"
 _WHAT = "CreateML JSON"
 _ENDINGS = (".json",)
 _IMAGES, _ANNOTATIONS = ("image", "imagefilename"), ("annotations", "annotation")
+_ABOUT = {"verified", "checksum", "width", "height", "id"}
+"""What a file says of an image beside what is on it."""
+
+_MARKS = {*LABEL_NAMES, "annotation", "annotations", "objects", "boxes"}
 _SIZES = ("x", "y", "width", "height")
 
 
@@ -42,6 +47,12 @@ def _is_one(file: Path) -> bool:
     return named and (isinstance(marked, str) or (isinstance(marked, list) and all(map(_is_annotation, marked))))
 
 
+def _is_of_image(file: Path) -> bool:
+    """Whether a file is called as the first image that it names, as LabelImg calls it."""
+    image = _first(first_object(file), _IMAGES)
+    return isinstance(image, str) and PurePosixPath(image).stem == file.stem
+
+
 def _first(document: Document, keys: tuple[str, ...]) -> Any:
     return next((document[key] for key in keys if key in document), None)
 
@@ -51,13 +62,13 @@ def _is_annotation(annotation: object) -> bool:
 
 
 def read(source: Path, options: Options) -> Layout:
-    """The images of a file, or of the files of a folder, one a side.
+    """The images of a file, or of the files of a folder, one a side, or one an image as LabelImg writes them.
 
     Raises
     ------
     LayoutError : there is no such file, or it is no JSON
     """
-    return read_files(source, options, _ENDINGS, _is_one, _WHAT, _images)
+    return read_files(source, options, _ENDINGS, _is_one, _WHAT, _images, is_of_image=_is_of_image)
 
 
 def _images(file: Path, name: str, subset: str | None, findings: list[Finding]) -> Iterator[Annotated]:
@@ -73,10 +84,15 @@ def _images(file: Path, name: str, subset: str | None, findings: list[Finding]) 
 
 def _image(document: Document, name: str, where: str, subset: str | None) -> Annotated:
     marked = _first(document, _ANNOTATIONS)
-    if isinstance(marked, str):
+    if isinstance(marked, str) and (marked or not _unread(document)):
         return Annotated(name, where, (marked,) if marked else (), subset=subset)
     labels: list[str] = []
     boxes, faults = [], []
+    if not marked and (others := _unread(document)):
+        listed = ", ".join(map(repr, others))
+        faults.append(Finding(where, f"{name}: has no annotations, and {listed} is not read", fatal=True))
+    elif marked is not None and not isinstance(marked, list):
+        faults.append(Finding(where, f"{name}: its annotations are no list", fatal=True))
     for number, annotation in enumerate(marked if isinstance(marked, list) else [], 1):
         try:
             label, box = _annotation(annotation)
@@ -89,6 +105,15 @@ def _image(document: Document, name: str, where: str, subset: str | None) -> Ann
             boxes.append(box)
     located = None if labels and not boxes else tuple(boxes)
     return Annotated(name, where, tuple(dict.fromkeys(labels)), located, subset=subset, faults=tuple(faults))
+
+
+def _unread(document: Document) -> list[str]:
+    """Keys that say something, and that are not read."""
+    known = {next(key for key in _IMAGES if key in document), *_ABOUT}
+    known.add(next((key for key in _ANNOTATIONS if key in document), ""))
+    said = isinstance(_first(document, _ANNOTATIONS), list)
+    others = [key for key, value in document.items() if key not in known and value]
+    return [key for key in others if not said or plain_name(key) in _MARKS]
 
 
 def _annotation(annotation: object) -> tuple[str, Box | None]:

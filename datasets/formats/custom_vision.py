@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from customlabels.core.plurals import counted
-from customlabels.datasets.files import Finder
+from customlabels.datasets.files import Finder, is_image, lies_apart
 from customlabels.datasets.formats.documents import (
     Document,
     first_object,
@@ -80,8 +80,8 @@ def _images(file: Path, name: str, subset: str | None, finder: Finder, findings:
         if not names:
             findings.append(Finding(where, "names no image", fatal=True))
             continue
-        paths = (path for name in names if (path := _path(finder, name, subset)))
-        image = next((path.relative_to(finder.root).as_posix() for path in paths), names[0])
+        found = (path for name in names if (path := _path(finder, name, subset)))
+        image = next(found, None) or next(filter(is_image, names), names[0])
         annotated = _image(lowered, image, where, subset)
         negative += any(label.strip().lower() == "negative" for label in annotated.labels)
         yield annotated
@@ -105,15 +105,17 @@ def _objects(file: Path) -> Iterator[tuple[int, Document | str]]:
 
 
 def _name(text: str) -> str:
-    """A name, or the last part of an address without what follows a question mark."""
-    return urlsplit(text).path.rpartition("/")[2] if "://" in text else text
+    """A name, or the path of an address without what follows a question mark."""
+    return urlsplit(text).path.lstrip("/") if "://" in text else text
 
 
-def _path(finder: Finder, name: str, subset: str | None) -> Path | None:
+def _path(finder: Finder, name: str, subset: str | None) -> str | None:
+    """The path of the image of that name, or the name itself where it lies in another folder than is said."""
     try:
-        return finder.find(name, subset)
+        path = finder.find(name, subset).relative_to(finder.root).as_posix()
     except ValueError:
         return None
+    return name if lies_apart(name, path) else path
 
 
 def _image(document: Document, name: str, where: str, subset: str | None) -> Annotated:
@@ -139,10 +141,16 @@ def _image(document: Document, name: str, where: str, subset: str | None) -> Ann
         () if boxes else tuple(dict.fromkeys(tags)),
         tuple(boxes) if boxes else None,
         relative=True,
+        size=_size(document),
         subset=subset,
         faults=tuple(faults),
         left_out=("tags without a region",) * len(others),
     )
+
+
+def _size(document: Document) -> tuple[int, int] | None:
+    width, height = document.get("width"), document.get("height")
+    return (width, height) if isinstance(width, int) and isinstance(height, int) and width and height else None
 
 
 def _box(region: object) -> Box:

@@ -15,7 +15,16 @@ from customlabels.core.files import written_aside
 from customlabels.datasets.boxes import around_turned
 from customlabels.datasets.files import read_bounded
 from customlabels.datasets.formats.xml import number, parse
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_images, rectangle
+from customlabels.datasets.layout import (
+    Annotated,
+    Format,
+    Layout,
+    Options,
+    below_images,
+    part_named,
+    rectangle,
+    unconfirmed,
+)
 from customlabels.datasets.model import Box, Dataset, Finding
 
 FILE = "annotations.xml"
@@ -51,6 +60,8 @@ def read(source: Path, options: Options) -> Layout:
         raise LayoutError(f"{path}: holds tracks of a video", hint="export it as 'CVAT for images 1.1'")
     layout = Layout((options.images or path.parent).resolve(), (), files={path.name})
     layout.images = _images(path.name, document, options.lines)
+    automatic = sum(shape.get("source") == "auto" for image in document.iter("image") for shape in image)
+    layout.findings += unconfirmed(path.name, automatic, "whose source is auto")
     return layout
 
 
@@ -77,13 +88,18 @@ def _images(file: str, document: ElementTree.Element, lines: str) -> Iterator[An
                     boxes.append(_box(shape, label))
             except ValueError as error:
                 faults.append(Finding(where, f"{name}: a {shape.tag} {error}", fatal=True))
+        subset = None
+        try:
+            subset = part_named(image.get("subset", ""))
+        except ValueError as error:
+            faults.append(Finding(where, f"{name}: subset {error}", fatal=True))
         yield Annotated(
             name,
             where,
             tuple(dict.fromkeys(labels)),
             tuple(boxes) if boxes or not labels else None,
             size=_size(image),
-            subset=SUBSETS.get(image.get("subset", "").lower()),
+            subset=subset,
             faults=tuple(faults),
             left_out=tuple(left_out),
         )

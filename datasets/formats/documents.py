@@ -10,7 +10,7 @@ import msgspec
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import read_bounded
-from customlabels.datasets.layout import Annotated, Layout, Options, subset_of
+from customlabels.datasets.layout import Annotated, Layout, Options, part_called, subset_of
 from customlabels.datasets.model import Finding
 
 MAX_BYTES = 1_000_000_000
@@ -110,7 +110,7 @@ def files_of(source: Path, endings: tuple[str, ...], is_one: Callable[[Path], bo
         return [source]
     if not source.is_dir():
         return []
-    sides = [Path(entry) for entry in os.scandir(source) if entry.is_dir() and subset_of(entry.name)]
+    sides = [Path(entry) for entry in os.scandir(source) if entry.is_dir() and part_called(entry.name)]
     # Most files of a folder are images: they are not worth a look, nor a Path.
     names = ((folder, entry.name) for folder in (source, *sorted(sides)) for entry in os.scandir(folder))
     paths = [folder / name for folder, name in names if name.lower().endswith(endings)]
@@ -118,15 +118,27 @@ def files_of(source: Path, endings: tuple[str, ...], is_one: Callable[[Path], bo
 
 
 def layout_of_files(
-    source: Path, options: Options, endings: tuple[str, ...], is_one: Callable[[Path], bool], what: str
+    source: Path,
+    options: Options,
+    endings: tuple[str, ...],
+    is_one: Callable[[Path], bool],
+    what: str,
+    *,
+    is_of_image: Callable[[Path], bool] | None = None,
 ) -> tuple[Layout, list[SideFile]]:
     """The layout of a file, or of the files of a folder, one a side; and those files, whose images it has not got yet.
+
+    Parameters
+    ----------
+    is_of_image : whether a file is that of one image; several of such are read together
 
     Raises
     ------
     LayoutError : there is no file, or several are of the same side
     """
-    files = _one_a_side(source, files_of(source, endings, is_one), what)
+    own = files_of(source, endings, is_one)
+    each = is_of_image is not None and len(own) > 1 and all(map(is_of_image, own))
+    files = _one_an_image(source, own) if each else _one_a_side(source, own, what)
     folder = source if source.is_dir() else source.parent
     layout = Layout((options.images or folder).resolve(), ())
     layout.files |= {name for _, name, _ in files}
@@ -140,6 +152,8 @@ def read_files(
     is_one: Callable[[Path], bool],
     what: str,
     images_of: ImagesOf,
+    *,
+    is_of_image: Callable[[Path], bool] | None = None,
 ) -> Layout:
     """As `layout_of_files`, with the images of each file, made as they are asked for.
 
@@ -147,9 +161,14 @@ def read_files(
     ------
     LayoutError : there is no file, or several are of the same side
     """
-    layout, files = layout_of_files(source, options, endings, is_one, what)
+    layout, files = layout_of_files(source, options, endings, is_one, what, is_of_image=is_of_image)
     layout.images = (image for file, name, subset in files for image in images_of(file, name, subset, layout.findings))
     return layout
+
+
+def _one_an_image(source: Path, files: list[Path]) -> list[SideFile]:
+    names = [path.relative_to(source).as_posix() for path in files]
+    return [(path, name, part_called(*name.split("/")[-2::-1])) for path, name in zip(files, names, strict=True)]
 
 
 def _one_a_side(source: Path, files: list[Path], what: str) -> list[SideFile]:
@@ -163,7 +182,9 @@ def _one_a_side(source: Path, files: list[Path], what: str) -> list[SideFile]:
         raise LayoutError(f"{source}: holds no {what}")
     folder = source if source.is_dir() else source.parent
     names = [path.relative_to(folder).as_posix() for path in files]
-    sides = [subset_of(path.stem, *reversed(path.relative_to(folder).parts[:-1])) for path in files]
+    of_folders = [part_called(*reversed(path.relative_to(folder).parts[:-1])) for path in files]
+    of_names = [subset_of(path.stem) if len(files) > 1 else part_called(path.stem) for path in files]
+    sides = [own or other for own, other in zip(of_names, of_folders, strict=True)]
     if len(files) > 1 and (None in sides or len(set(sides)) < len(sides)):
         raise LayoutError(f"{source}: there are several: {', '.join(names)}", hint="name the one that is to be read")
     in_folders = [side if len(files) > 1 or "/" in name else None for name, side in zip(names, sides, strict=True)]

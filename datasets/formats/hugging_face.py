@@ -20,7 +20,7 @@ from customlabels.datasets.files import walk
 from customlabels.datasets.formats.csv_names import plain_name
 from customlabels.datasets.formats.documents import Document, beginning, below, first_object, is_number, objects
 from customlabels.datasets.formats.label_names import label_name
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, subset_of
+from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, parts_of
 from customlabels.datasets.model import Box, Dataset, Finding, Side
 
 FILES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
@@ -89,7 +89,7 @@ def read(source: Path, options: Options) -> Layout:
     layout = Layout((options.images or folder).resolve(), ())
     names = [path.relative_to(folder).as_posix() for path in files]
     layout.files.update(names)
-    subsets = {name: subset_of(*reversed(Path(name).parts[:-1])) for name in names}
+    subsets = parts_of(names)
     layout.images = _agreed(
         itertools.chain.from_iterable(
             images_of(_rows(path), name, subsets[name], options, layout.findings)

@@ -5,6 +5,8 @@ numbers of the third dimension, which are not read; DontCare marks regions that 
 Source: KITTI object development kit, readme.txt.
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from customlabels.core.errors import LayoutError
@@ -12,7 +14,7 @@ from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, is_image, read_bounded, walk
 from customlabels.datasets.formats.csv_cells import is_number
 from customlabels.datasets.formats.documents import beginning
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, bare_name, subset_of
+from customlabels.datasets.layout import Annotated, Format, Layout, Options, bare_name, parts_of, unconfirmed
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
 TREES = {"label_2": "image_2", "label_02": "image_02", "labels": "images", "label": "image"}
@@ -77,20 +79,29 @@ def read(source: Path, options: Options) -> Layout:
         raise LayoutError(f"{source}: holds no text files below label_2/ or labels/")
     layout = Layout((options.images or root).resolve(), ())
     layout.files.update(names)
-    subsets = {name: subset_of(*reversed(PurePosixPath(name).parts[:-1])) for name in names}
+    subsets = parts_of(names)
     if all(_UNDIVIDED in PurePosixPath(name).parts for name in names):
         # KITTI's own testing/ has no labels: nobody has divided what has some.
         subsets = dict.fromkeys(names)
     images = {str(PurePosixPath(name).with_suffix("")): name for name in walk(layout.root) if is_image(name)}
-    layout.images = (_image(root, name, images, subsets[name]) for name in names)
+    layout.images = _images(root, layout, subsets, images)
     return layout
 
 
-def _image(root: Path, name: str, images: dict[str, str], subset: str | None) -> Annotated:
+def _images(root: Path, layout: Layout, subsets: dict[str, str | None], images: dict[str, str]) -> Iterator[Annotated]:
+    scored: Counter[str] = Counter()
+    for name, subset in subsets.items():
+        yield _image(root, name, images, subset, scored)
+    layout.findings += [
+        finding for folder, count in scored.items() for finding in unconfirmed(folder, count, "with a score")
+    ]
+
+
+def _image(root: Path, name: str, images: dict[str, str], subset: str | None, scored: Counter[str]) -> Annotated:
     stem = str(PurePosixPath(name).with_suffix(""))
     tree = _tree(name) or ""
     image = "/".join(TREES[tree.lower()] if part == tree else part for part in PurePosixPath(stem).parts)
-    image = images.get(image) or PurePosixPath(stem).name
+    image = images.get(image, image)
     try:
         lines = read_bounded(root / name, _MAX_BYTES).decode("utf-8-sig").splitlines()
     except ValueError as error:
@@ -105,9 +116,14 @@ def _image(root: Path, name: str, images: dict[str, str], subset: str | None) ->
             continue
         try:
             boxes.append(_box(cells))
+            scored[_folder(name)] += len(cells) == max(_CELLS)
         except ValueError as error:
             faults.append(Finding(f"{name}, row {number}", str(error), fatal=True))
     return Annotated(image, name, (), tuple(boxes), subset=subset, faults=tuple(faults), left_out=tuple(left_out))
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
 
 
 def _box(cells: list[str]) -> Box:

@@ -5,7 +5,10 @@ are labels of the whole image. Brush strokes, key points and what else is no are
 Source: https://labelstud.io/guide/export
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +16,12 @@ import msgspec
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
+from customlabels.core.plurals import counted
 from customlabels.datasets.files import read_bounded
-from customlabels.datasets.formats.label_studio_images import Images, Slot
+from customlabels.datasets.formats.label_names import label_name
+from customlabels.datasets.formats.label_studio_images import Images, Slot, is_image_address
 from customlabels.datasets.formats.label_studio_regions import Result, marks_of
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, subset_of
+from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, part_named
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
 
 FILE = "tasks.json"
@@ -30,11 +35,27 @@ _CHOICE = ("choice", "choices", "label", "labels", "class", "classification")
 """What the control of a classification is called in Label Studio's templates, and by most."""
 
 
+_CHOICES = "choices"
+_REGIONS = re.compile(rb"\[\s*\{")
+_LOOKED_AT = 100
+"""Tasks out of which is learnt which image a tag shows."""
+
+
+class _Review(msgspec.Struct):
+    accepted: bool | None = None
+
+
 class _Annotation(msgspec.Struct):
     result: list[Result]
     was_cancelled: bool | None = None
     updated_at: str | None = None
     ground_truth: bool | None = None
+    reviews: list[_Review] | None = None
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether the last who reviewed it did not accept it."""
+        return bool(self.reviews) and self.reviews[-1].accepted is False  # type: ignore[index]
 
 
 class _Prediction(msgspec.Struct):
@@ -63,7 +84,7 @@ def read(source: Path, options: Options) -> Layout:
     files = _files(source) or [source / FILE if source.is_dir() else source]
     root = source if source.is_dir() else source.parent
     layout = Layout((options.images or root).resolve(), (), files={file.name for file in files})
-    tasks = {file.name: _decoded(file, options) for file in files}
+    tasks = {file.name: _decoded(file, options, layout.findings) for file in files}
     layout.images = (image for file, own in tasks.items() for image in _images(file, own, layout, options))
     return layout
 
@@ -86,45 +107,71 @@ def _looks_like_export(path: Path) -> bool:
     return beginning.startswith(b"[") and (full or (b'"annotation_id"' in beginning and b'"annotator"' in beginning))
 
 
-def _decoded(path: Path, options: Options) -> list[Task]:
+def _decoded(path: Path, options: Options, findings: list[Finding]) -> list[Task]:
     try:
         data = read_bounded(path, _MAX_BYTES).removeprefix(_BOM)
         beginning = data[:_PEEK]
         if b'"annotation_id"' in beginning and b'"annotations"' not in beginning:
-            return _from_rows(msgspec.json.decode(data, type=list[dict[str, msgspec.Raw]]), options)
+            rows = msgspec.json.decode(data, type=list[dict[str, msgspec.Raw]])
+            return _from_rows(rows, path.name, options, findings)
         return msgspec.json.decode(data, type=list[Task])
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise LayoutError(f"{path}: no JSON export of Label Studio: {error}") from error
 
 
-def _from_rows(rows: list[dict[str, msgspec.Raw]], options: Options) -> list[Task]:
+def _from_rows(rows: list[dict[str, msgspec.Raw]], file: str, options: Options, findings: list[Finding]) -> list[Task]:
     """The tasks of the short form, in which a row has the answers of each control beside the task's data."""
     tasks: dict[Any, Task] = {}
+    answered: list[tuple[_Annotation, dict[str, str]]] = []
     for number, row in enumerate(rows, 1):
         results: list[Result] = []
         data: dict[str, Any] = {}
         texts: dict[str, str] = {}
         for name, raw in row.items():
-            if bytes(raw).startswith(b"[{"):
+            if _REGIONS.match(bytes(raw)):
                 values = msgspec.json.decode(raw, type=list[msgspec.Raw])
                 results += [Result.of(value, name) for value in values]
                 continue
             value = msgspec.json.decode(raw)
-            if isinstance(value, dict) and isinstance(value.get("choices"), list):
-                results += [Result.choice(str(choice)) for choice in value["choices"]]
+            if isinstance(value, dict) and isinstance(value.get(_CHOICES), list):
+                results += [Result.choice(str(choice), name) for choice in value[_CHOICES]]
                 continue
             data[name] = value
-            if isinstance(value, str) and name not in _ABOUT:
+            if isinstance(value, str) and value.strip() and _is_answer(name, value):
                 texts[name] = value
-        control = options.columns.get("label") or next((name for name in _CHOICE if name in texts), None)
-        if control in texts:
-            del data[control]
-            results.append(Result.choice(texts[control]))
         identifier = data.get("id", f"row {number}")
         annotation = _Annotation(results, updated_at=str(data.get("updated_at") or ""))
         task = tasks.setdefault(identifier, Task(data, [], identifier))
         task.annotations.append(annotation)
+        answered.append((annotation, texts))
+    _answer(answered, file, options, findings)
     return list(tasks.values())
+
+
+def _is_answer(name: str, text: str) -> bool:
+    """Whether a text of the short form may be an answer, rather than an image or what Label Studio says of a row."""
+    return name not in _ABOUT and name != "image" and "://" not in text and not is_image_address(text)
+
+
+def _answer(
+    answered: list[tuple[_Annotation, dict[str, str]]], file: str, options: Options, findings: list[Finding]
+) -> None:
+    """Adds what the control of a classification says: the chosen one, the one that is called so, or the only one."""
+    names = list(dict.fromkeys(name for _, texts in answered for name in texts))
+    marked = any(annotation.result for annotation, _ in answered)
+    control = options.columns.get("label") or next((name for name in _CHOICE if name in names), None)
+    if control is None and len(names) == 1 and not marked:
+        control = names[0]
+        findings.append(Finding(file, f"labels are taken from {control!r}", fatal=False))
+    others = [name for name in names if name != control]
+    if others:
+        listed = ", ".join(map(repr, others))
+        findings.append(Finding(file, f"texts that are not read: {listed} (--column label=NAME)", fatal=False))
+    for annotation, texts in answered:
+        if control in texts:
+            annotation.result.append(Result.choice(texts[control], control))
+        elif texts and not annotation.result:
+            annotation.result.append(Result("textarea"))
 
 
 def _images(file: str, tasks: list[Task], layout: Layout, options: Options) -> Iterator[Annotated]:
@@ -132,16 +179,27 @@ def _images(file: str, tasks: list[Task], layout: Layout, options: Options) -> I
     images = Images(
         layout.root,
         (result.to_name for task in tasks for annotation in task.annotations for result in annotation.result),
+        options.columns.get("image"),
     )
+    for task in islice(tasks, _LOOKED_AT):
+        images.learn(task.data, (result for annotation in task.annotations for result in annotation.result))
+    question = _question(tasks, images, file, options, findings)
     predictions = sum(len(task.predictions) for task in tasks)
-    cancelled = 0
+    cancelled = rejected = 0
+    unmarked: Counter[str] = Counter()
     for task in tasks:
         where = f"{file}, task {task.id}"
         slots = images.of(task.data, task.file_upload)
         if not slots:
             findings.append(Finding(where, "names no image in its data", fatal=True))
             continue
-        subset = subset_of(str(task.data.get("split") or task.data.get("subset") or ""))
+        if len(task.data) > 1:
+            unmarked.update(images.unmarked(task.data, slots))
+        try:
+            subset = part_named(str(task.data.get("split") or task.data.get("subset") or ""))
+        except ValueError as error:
+            findings.append(Finding(where, f"{next(iter(slots.values()))}: {error}", fatal=True))
+            continue
         done = [annotation for annotation in task.annotations if not annotation.was_cancelled]
         if not done:
             skipped = ("cancelled annotations",) * len(task.annotations)
@@ -149,12 +207,46 @@ def _images(file: str, tasks: list[Task], layout: Layout, options: Options) -> I
             continue
         cancelled += len(task.annotations) - len(done)
         annotation, message = _chosen(done)
+        rejected += annotation.is_rejected
         if message:
             findings.append(Finding(where, f"{next(iter(slots.values()))}: {message}", fatal=False))
-        yield from _annotated(annotation, slots, images, where, subset, options)
+        yield from _annotated(annotation, task.data, slots, images, where, subset, options, question)
     for count, what in ((predictions, "predictions, which nobody confirmed,"), (cancelled, "cancelled annotations")):
         if count:
             findings.append(Finding(file, f"{count} {what} left out", fatal=False, count=count))
+    if rejected:
+        message = f"{counted(rejected, 'annotation')} that a review did not accept: used all the same"
+        findings.append(Finding(file, message, fatal=False, count=rejected))
+    for key, count in unmarked.items():
+        message = f"{counted(count, 'image')} under {key!r}, on which nothing is marked: not read"
+        findings.append(Finding(file, message, fatal=False, count=count))
+
+
+def _question(tasks: list[Task], images: Images, file: str, options: Options, findings: list[Finding]) -> str | None:
+    """The question whose answers are labels of whole images.
+
+    Raises
+    ------
+    LayoutError : there are several, and none is chosen
+    """
+    asked: list[str] = []
+    drawn: set[str] = set()
+    for task in tasks:
+        for annotation in task.annotations:
+            regions = {result.id for result in annotation.result if result.type != _CHOICES} - {None}
+            for result in annotation.result:
+                if result.type != _CHOICES:
+                    drawn.add(result.from_name or "")
+                elif result.id not in regions and not images.is_other_data(result.to_name, task.data):
+                    asked.append(result.from_name or "")
+    chosen = options.columns.get("label")
+    if not asked or (chosen in drawn and chosen not in asked):
+        return chosen
+    question = label_name(asked, options, file, "question about images")
+    if drawn and question not in drawn:
+        message = f"answers to {question!r} are labels of whole images beside what is drawn on them"
+        findings.append(Finding(file, message, fatal=False))
+    return question
 
 
 def _chosen(done: list[_Annotation]) -> tuple[_Annotation, str]:
@@ -169,26 +261,36 @@ def _chosen(done: list[_Annotation]) -> tuple[_Annotation, str]:
 
 def _annotated(
     annotation: _Annotation,
+    data: dict[str, Any],
     slots: dict[Slot, str],
     images: Images,
     where: str,
     subset: str | None,
     options: Options,
+    question: str | None,
 ) -> Iterator[Annotated]:
-    """The images of a task, each with what an annotation says of it."""
+    """The images of a task, each with what an annotation says of it; of answers those to `question`."""
     on_image: dict[Slot, list[Result]] = {slot: [] for slot in slots}
     lost = []
+    beside: list[str] = []
     for result in annotation.result:
         if result.type == "relation":
             on_image[next(iter(slots))].append(result)
             continue
+        if images.shows_another(result.to_name, data, slots):
+            beside.append(f"results on {result.to_name!r}")
+            continue
         slot = images.slot(result.to_name, result.item_index, slots)
         if slot is None:
-            lost.append(f"a {result.type} on {result.to_name!r}: which of the task's images that is, is not said")
+            keys = ", ".join(dict.fromkeys(key for key, _ in slots))
+            lost.append(
+                f"a {result.type} on {result.to_name!r}: which of the task's images that is, is not said: "
+                f"{keys} (--column image=KEY)"
+            )
         else:
             on_image[slot].append(result)
     for slot, name in slots.items():
-        marks = marks_of(on_image[slot], options.lines)
+        marks = marks_of(on_image[slot], options.lines, question)
         faults = tuple(Finding(where, f"{name}: {message}", fatal=True) for message in [*marks.faults, *lost])
         boxes = tuple(marks.boxes)
         yield Annotated(
@@ -200,7 +302,7 @@ def _annotated(
             marks.size,
             subset,
             faults=faults,
-            left_out=tuple(marks.left_out),
+            left_out=(*marks.left_out, *beside),
         )
 
 

@@ -77,6 +77,7 @@ class Result(msgspec.Struct):
     type: str
     value: Value = msgspec.field(default_factory=Value)
     id: str | int | None = None
+    from_name: str | None = None
     to_name: str | None = None
     item_index: int | None = None
     original_width: Any = None
@@ -89,12 +90,13 @@ class Result(msgspec.Struct):
         sized = msgspec.json.decode(raw, type=_Sized)
         value = msgspec.json.decode(raw, type=Value)
         kind = next((key for key in LABELS if getattr(value, key)), control)
-        return Result(kind, value, original_width=sized.original_width, original_height=sized.original_height)
+        size = (sized.original_width, sized.original_height)
+        return Result(kind, value, from_name=control, original_width=size[0], original_height=size[1])
 
     @staticmethod
-    def choice(label: str) -> "Result":
+    def choice(label: str, control: str) -> "Result":
         """The result that a choice of the short form stands for."""
-        return Result("choices", Value(choices=[label]))
+        return Result("choices", Value(choices=[label]), from_name=control)
 
 
 class _Sized(msgspec.Struct):
@@ -113,12 +115,13 @@ class Marks:
     size: tuple[int, int] | None = None
 
 
-def marks_of(results: Iterable[Result], lines: str) -> Marks:
+def marks_of(results: Iterable[Result], lines: str, question: str | None = None) -> Marks:
     """What the results on one image mark.
 
     Parameters
     ----------
     lines : out or boxes: whether a line is left out, or becomes the rectangle around it
+    question : whose answers are labels of the image; None: whichever are asked
     """
     marks = Marks()
     regions: dict[Any, list[Result]] = {}
@@ -128,13 +131,13 @@ def marks_of(results: Iterable[Result], lines: str) -> Marks:
         regions.setdefault(number if result.id is None else f"id {result.id}", []).append(result)
     for region in regions.values():
         try:
-            _add(marks, region, lines)
+            _add(marks, region, lines, question)
         except (TypeError, ValueError, KeyError, ArithmeticError) as error:
             marks.faults.append(f"a region of type {region[0].type}: {error}")
     return marks
 
 
-def _add(marks: Marks, region: list[Result], lines: str) -> None:
+def _add(marks: Marks, region: list[Result], lines: str, question: str | None) -> None:
     """Adds a region: shapes that share an id, each with labels of its own or else with those of the others."""
     shapes = [_shape(result, lines) for result in region]
     everything = [label for result in region for label in result.value.named]
@@ -153,7 +156,10 @@ def _add(marks: Marks, region: list[Result], lines: str) -> None:
         if shape is not None or (boxes and result.value.named):
             continue
         if result.type == "choices" and not boxes:
-            marks.labels += _choices(result.value)
+            if question in (None, result.from_name or ""):
+                marks.labels += _choices(result.value)
+            else:
+                marks.left_out.append(f"answers to {result.from_name!r}")
         else:
             marks.left_out.append(ANSWERS if boxes else _kind(result.type))
 

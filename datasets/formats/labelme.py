@@ -5,6 +5,7 @@ the whole image. Lines are left out unless `Options.lines` asks for the rectangl
 Source: https://github.com/wkentaro/labelme and https://github.com/CVHub520/X-AnyLabeling
 """
 
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -13,7 +14,16 @@ import msgspec
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, is_image, read_bounded, walk
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_side, rectangle
+from customlabels.datasets.layout import (
+    Annotated,
+    Format,
+    Layout,
+    Options,
+    below_side,
+    part_called,
+    rectangle,
+    unconfirmed,
+)
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
 _MAX_BYTES = 100_000_000
@@ -42,6 +52,7 @@ class _Shape(msgspec.Struct):
     label: str | int | float
     points: list[tuple[float, float]]
     shape_type: str | None = "polygon"
+    score: msgspec.Raw = _NO_DATA
 
 
 class _File(msgspec.Struct):
@@ -84,11 +95,14 @@ def _images(root: Path, layout: Layout, lines: str) -> Iterator[Annotated]:
     names = list(walk(root))
     stems = {_stem(name) for name in names if is_image(name)}
     described: set[str] = set()
+    scored = 0
     for name in names:
         if not name.lower().endswith(".json"):
             continue
         try:
-            image = _image(root, layout.root, name, lines)
+            document = _decoded(root / name)
+            image = _image(document, layout.root, name, lines)
+            scored += sum(bytes(shape.score) != b"null" for shape in document.shapes)
         except ValueError as error:
             if _stem(name) not in stems and not _has_shapes(root / name):
                 continue
@@ -100,6 +114,7 @@ def _images(root: Path, layout: Layout, lines: str) -> Iterator[Annotated]:
     for name in names:
         if is_image(name) and _stem(name) not in described:
             yield Annotated(name, name, subset=_subset(name))
+    layout.findings += unconfirmed("shapes", scored, "with a score")
 
 
 def _stem(name: str) -> str:
@@ -112,7 +127,7 @@ def _has_shapes(path: Path) -> bool:
 
 
 def _subset(name: str) -> str | None:
-    return SUBSETS.get(name.partition("/")[0].lower()) if "/" in name else None
+    return part_called(*reversed(PurePosixPath(name).parts[:-1]))
 
 
 def _decoded(path: Path) -> _File:
@@ -122,8 +137,7 @@ def _decoded(path: Path) -> _File:
         raise ValueError(f"no Labelme file: {error}") from error
 
 
-def _image(root: Path, images: Path, name: str, lines: str) -> Annotated:
-    document = _decoded(root / name)
+def _image(document: _File, images: Path, name: str, lines: str) -> Annotated:
     taken = _AREAS | _LINES if lines == "boxes" else _AREAS
     boxes: list[Box] = []
     faults: list[Finding] = []
@@ -155,16 +169,20 @@ def _image(root: Path, images: Path, name: str, lines: str) -> Annotated:
 
 
 def _image_name(name: str, path: str, images: Path) -> str:
-    """The image beside the JSON file, by its name there, or by the file's own stem."""
+    """The image that the JSON file's path leads to, the one of its name beside the file, or of the file's own stem."""
     folder = PurePosixPath(name).parent
-    own = (folder / PurePosixPath(path.replace("\\", "/")).name).as_posix()
-    if path and (images / own).is_file():
-        return own
+    said = PurePosixPath(path.replace("\\", "/"))
+    led = posixpath.normpath((folder / said).as_posix())
+    inside = bool(path) and not said.is_absolute() and not led.startswith("..")
+    own = (folder / said.name).as_posix()
+    for image in (led, own) if inside else (own,):
+        if path and (images / image).is_file():
+            return image
     stem = _stem(name)
     for ending in (".jpg", ".png", ".jpeg", ".JPG", ".PNG", ".JPEG"):
         if (images / f"{stem}{ending}").is_file():
             return f"{stem}{ending}"
-    return own if path else stem
+    return led if inside else own if path else stem
 
 
 def _box(shape: _Shape) -> Box:
@@ -177,7 +195,10 @@ def _box(shape: _Shape) -> Box:
         (across, down), (other_across, other_down) = shape.points[:2]
         radius = ((across - other_across) ** 2 + (down - other_down) ** 2) ** 0.5
         return Box(label, across - radius, down - radius, 2 * radius, 2 * radius)
-    return rectangle(label, shape.points)
+    box = rectangle(label, shape.points)
+    # A mask's corners are pixels, of which the last belong to it.
+    last = shape.shape_type == "mask"
+    return Box(label, box.left, box.top, box.width + last, box.height + last)
 
 
 def place(record: ImageRecord) -> str:

@@ -42,8 +42,10 @@ def rectangle_around(outline: bytes | msgspec.Raw) -> Corners:
             raise ValueError(f"a segmentation that is no run-length encoding: {error}") from error
     if not isinstance(value, list):
         raise ValueError("a segmentation that is neither polygons nor a run-length encoding")
-    polygons = value if value and isinstance(value[0], list) else [value]
-    numbers = [number for polygon in polygons if isinstance(polygon, list) for number in polygon]
+    polygons = value if any(isinstance(part, list | dict) for part in value) else [value]
+    if not all(isinstance(polygon, list) for polygon in polygons):
+        raise ValueError("a segmentation of polygons and what is none, a run-length encoding say")
+    numbers = [number for polygon in polygons for number in polygon]
     if len(numbers) < 4 or len(numbers) % 2 or not all(type(number) in (int, float) for number in numbers):
         raise ValueError("a segmentation without points")
     across, down = numbers[::2], numbers[1::2]

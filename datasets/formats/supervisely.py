@@ -10,6 +10,8 @@ import binascii
 import json
 import struct
 import zlib
+from collections import Counter
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -20,7 +22,17 @@ from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, read_bounded, walk
 from customlabels.datasets.formats.documents import Document, beginning, numbers, points
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, bare_name, rectangle, subset_of
+from customlabels.datasets.layout import (
+    SUBSETS,
+    Annotated,
+    Format,
+    Layout,
+    Options,
+    bare_name,
+    parts_of,
+    rectangle,
+    unconfirmed,
+)
 from customlabels.datasets.limits import MAX_SIDE
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 
@@ -66,8 +78,30 @@ def read(source: Path, options: Options) -> Layout:
     layout = Layout((options.images or root).resolve(), ())
     layout.files |= {*names, META}
     shapes = _shapes(root / META)
-    layout.images = (_image(root, layout.root, name, shapes) for name in names)
+    layout.images = _images(root, layout, names, shapes)
     return layout
+
+
+def _images(root: Path, layout: Layout, names: list[str], shapes: dict[str, str]) -> Iterator[Annotated]:
+    automatic = Counter[str]()
+    subsets = parts_of(names)
+    for name in names:
+        image = _image_name(name, layout.root)
+        if layout.root == root and "/" in image and not (root / image).is_file():
+            # One of that name in another data set is another image.
+            layout.findings.append(Finding(name, f"no such image: {image}", fatal=True))
+        else:
+            yield _image(root, image, name, subsets[name], shapes, automatic)
+    for folder, count in automatic.items():
+        layout.findings += unconfirmed(folder, count, "made by a neural network (nnCreated)")
+
+
+def _image_name(name: str, images: Path) -> str:
+    """The image in img/ beside ann/, or in the folder of both."""
+    path = PurePosixPath(name)
+    folder = path.parent.parent
+    within, above = (folder / _IMAGES / path.stem).as_posix(), (folder / path.stem).as_posix()
+    return within if (images / within).is_file() or not (images / above).is_file() else above
 
 
 def _shapes(meta: Path) -> dict[str, str]:
@@ -88,12 +122,9 @@ def _decoded(path: Path) -> Document:
     return document if isinstance(document, dict) else {}
 
 
-def _image(root: Path, images: Path, name: str, shapes: dict[str, str]) -> Annotated:
-    path = PurePosixPath(name)
-    folder = path.parent.parent
-    beside = (folder / _IMAGES / path.stem).as_posix()
-    image = beside if (images / beside).is_file() else (folder / path.stem).as_posix()
-    subset = subset_of(*reversed(folder.parts)) if folder.parts else None
+def _image(
+    root: Path, image: str, name: str, subset: str | None, shapes: dict[str, str], automatic: Counter[str]
+) -> Annotated:
     try:
         document = _decoded(root / name)
     except LayoutError as error:
@@ -113,6 +144,7 @@ def _image(root: Path, images: Path, name: str, shapes: dict[str, str]) -> Annot
             left_out.append(box)
         else:
             boxes.append(box)
+            automatic[name.rpartition("/")[0]] += bool(entry.get("nnCreated"))
             left_out += ["tags of objects"] * len(_list(entry.get("tags")))
     labels = []
     for tag in _list(document.get("tags")):

@@ -5,7 +5,7 @@ Source: http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
@@ -13,12 +13,14 @@ from xml.etree import ElementTree
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.boxes import around_turned
-from customlabels.datasets.files import Finder, folder_of, is_image, read_bounded, walk
+from customlabels.datasets.files import Finder, folder_of, is_image, lies_apart, read_bounded, walk
 from customlabels.datasets.formats.xml import number, parse
-from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_side
+from customlabels.datasets.layout import SUBSETS, Annotated, Format, Layout, Options, below_side, part_called
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord, Side
 
 ANNOTATIONS, IMAGES, SETS = "Annotations", "JPEGImages", "ImageSets/Main"
+_BOTH = "trainval"
+_SHOWN = 5
 _MAX_BYTES = 20_000_000
 _LOOKED_AT = 5
 ANOTHER = "its <filename> is another image that is there too; the image that is called as the XML file is taken"
@@ -37,9 +39,23 @@ def recognises(source: Path, _: Options) -> bool:
 
 def _is_annotation(path: Path) -> bool:
     try:
-        return parse(read_bounded(path, _MAX_BYTES)).tag == "annotation"
+        return _parsed(path).tag == "annotation"
     except ValueError:
         return False
+
+
+def _parsed(path: Path) -> ElementTree.Element:
+    """The root of an XML file, whose tags may be in a namespace.
+
+    Raises
+    ------
+    ValueError : it cannot be read, or is no XML
+    """
+    document = parse(read_bounded(path, _MAX_BYTES))
+    if document.tag.startswith("{"):
+        for element in document.iter():
+            element.tag = element.tag.rpartition("}")[2]
+    return document
 
 
 def read(source: Path, options: Options) -> Layout:
@@ -56,18 +72,29 @@ def read(source: Path, options: Options) -> Layout:
 
 
 def _images(root: Path, layout: Layout) -> Iterator[Annotated]:
-    subsets, finder = _subsets(root, layout.files), Finder(layout.root)
+    listed, finder = _listed(root, layout.files), Finder(layout.root)
+    subsets, named = {stem: next(iter(parts)) for stem, parts in listed.items()}, set()
     for name in walk(root):
         if name.lower().endswith(".xml"):
             layout.files.add(name)
+            stem = _listed_as(name, listed)
+            named.add(stem)
+            if len(parts := listed.get(stem, {})) > 1:
+                message = f"is in several parts of the split: {' and '.join(parts.values())}"
+                layout.findings.append(Finding(name, message, fatal=True))
+                continue
             try:
                 yield _image(root, finder, name, subsets, layout.findings)
             except ValueError as error:
                 layout.findings.append(Finding(name, str(error), fatal=True))
+    if lost := [stem for stem in listed if stem not in named]:
+        shown = ", ".join(lost[:_SHOWN]) + (", …" if len(lost) > _SHOWN else "")
+        message = f"names what has no XML file: {shown}"
+        layout.findings.append(Finding(SETS, message, fatal=False, count=len(lost)))
 
 
 def _image(root: Path, finder: Finder, name: str, subsets: dict[str, str], findings: list[Finding]) -> Annotated:
-    document = parse(read_bounded(root / name, _MAX_BYTES))
+    document = _parsed(root / name)
     if document.tag != "annotation":
         raise ValueError(f"no Pascal VOC file: its root is <{document.tag}>")
     boxes, faults, left_out = [], [], []
@@ -82,10 +109,9 @@ def _image(root: Path, finder: Finder, name: str, subsets: dict[str, str], findi
             faults.append(Finding(f"{name}, object {number_of}", str(error), fatal=True))
     width, height = document.findtext("size/width"), document.findtext("size/height")
     size = (round(number(width)), round(number(height))) if width and height else None
-    stem = name.partition(f"{ANNOTATIONS}/")[2][: -len(".xml")]
-    subset = subsets.get(stem) or subsets.get(PurePosixPath(name).stem) or SUBSETS.get(name.partition("/")[0].lower())
+    subset = subsets.get(_listed_as(name, subsets)) or part_called(*reversed(PurePosixPath(name).parts[:-1]))
     file_name = (document.findtext("filename") or "").strip()
-    image = _image_name(name, file_name, finder, subset)
+    image = _image_name(name, document, finder, subset)
     if _names_another(file_name, image, finder, subset):
         findings.append(Finding(name, ANOTHER, fatal=False))
     return Annotated(
@@ -114,6 +140,10 @@ def _box(marked: ElementTree.Element) -> Box:
     label = (marked.findtext("name") or "").strip()
     if not label:
         raise ValueError("has no name")
+    if marked.find("polygon/pt") is not None:
+        raise ValueError("has a polygon of points (<pt>), as LabelMe's web tool writes it, which is not read")
+    if len(marked.findall("bndbox")) > 1:
+        raise ValueError("has several boxes (<bndbox>)")
     if marked.find("bndbox") is None and marked.find("robndbox") is not None:
         # roLabelImg's turned boxes: centre, sides and angle in radians.
         across, down, width, height, angle = (
@@ -136,11 +166,13 @@ def _turn(marked: ElementTree.Element) -> float:
     return 0.0
 
 
-def _image_name(name: str, file_name: str, finder: Finder, subset: str | None) -> str:
+def _image_name(name: str, document: ElementTree.Element, finder: Finder, subset: str | None) -> str:
     """The image beside the XML file, or in JPEGImages/ as it is in Annotations/; else what the file says.
 
-    Where nothing is found by what the file says, the XML file's own stem may find it.
+    Where nothing is found by what the file says, the XML file's own stem may find it; where several are, the folders
+    that it names tell which one it is.
     """
+    file_name = (document.findtext("filename") or "").strip()
     stem = name[: -len(".xml")]
     inner = stem.partition(f"{ANNOTATIONS}/")
     folders = [stem, f"{inner[0]}{IMAGES}/{inner[2]}", f"{inner[0]}images/{inner[2]}"] if inner[1] else [stem]
@@ -150,29 +182,58 @@ def _image_name(name: str, file_name: str, finder: Finder, subset: str | None) -
             if is_image(f"x{other}") and (finder.root / f"{candidate}{other}").is_file():
                 return f"{candidate}{other}"
     own = PurePosixPath(stem).name
-    for image in dict.fromkeys((file_name, own)):
-        try:
-            return finder.find(image, subset).relative_to(finder.root).as_posix() if image else own
-        except ValueError:
-            continue
-    return file_name or own
+    above = inner[0] if inner[1] else stem.removesuffix(own)
+    folder, path = ((document.findtext(tag) or "").strip() for tag in ("folder", "path"))
+    for image in dict.fromkeys(f"{above}{text}" for text in (file_name, own) if text):
+        if found := _path(finder, image, subset):
+            # Read once more by the name that it does not lie under, so that this is said.
+            return next((said for said in (image, f"{folder}/{file_name}") if lies_apart(said, found)), found)
+    for said in (path.replace("\\", "/"), f"{folder}/{file_name}"):
+        inside = said.partition(":")[2] or said
+        found = _path(finder, inside.lstrip("/"), subset)
+        if found and f"/{found}".endswith("/".join(["", *inside.split("/")[-2:]])):
+            return found
+    return f"{above}{file_name or own}"
 
 
-def _subsets(root: Path, files: set[str]) -> dict[str, str]:
-    """The part of the split of each stem; the lists that were read go to `files`."""
-    subsets = {}
-    for word, subset in SUBSETS.items():
+def _path(finder: Finder, name: str, subset: str | None) -> str | None:
+    try:
+        return finder.find(name, subset).relative_to(finder.root).as_posix() if name else None
+    except ValueError:
+        return None
+
+
+def _listed(root: Path, files: set[str]) -> dict[str, dict[str, str]]:
+    """The parts of the split of each stem, with the list that says so; the lists that were read go to `files`.
+
+    trainval is train and val together: what the two say by themselves counts.
+    """
+    listed: dict[str, dict[str, str]] = {}
+    for word in sorted(SUBSETS, key=lambda word: word == _BOTH):
         path = root / SETS / f"{word}.txt"
-        if path.is_file():
-            files.add(f"{SETS}/{word}.txt")
-            # trainval is train and val together: what the two say by themselves counts.
-            if word == "trainval":
-                continue
-            for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-                if line.strip():
-                    # VOC's own files have a second column, whether the class is there.
-                    subsets[line.rstrip().removesuffix(" 1").removesuffix(" -1").rstrip()] = subset
-    return subsets
+        if not path.is_file():
+            continue
+        files.add(f"{SETS}/{path.name}")
+        for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines():
+            # VOC's own files have a second column, whether the class is there.
+            stem = _bare(line.strip().removesuffix(" 1").removesuffix(" -1").rstrip())
+            if stem and not (word == _BOTH and stem in listed):
+                listed.setdefault(stem, {}).setdefault(SUBSETS[word], path.name)
+    return listed
+
+
+def _bare(line: str) -> str:
+    """What a line of a list names, without the ending of a file and the folder of all images."""
+    inner = line.replace("\\", "/").removeprefix("./")
+    for folder in (IMAGES, ANNOTATIONS):
+        inner = f"/{inner}".partition(f"/{folder}/")[2] or inner
+    return inner.rpartition(".")[0] if is_image(inner) or inner.lower().endswith(".xml") else inner
+
+
+def _listed_as(name: str, listed: Mapping[str, object]) -> str:
+    """The stem by which a list names an XML file: with the folders below Annotations/, or without."""
+    inner = name.partition(f"{ANNOTATIONS}/")[2][: -len(".xml")]
+    return inner if inner in listed else PurePosixPath(name).stem
 
 
 def place(record: ImageRecord) -> str:

@@ -109,7 +109,9 @@ def _manifest(s3: "S3Client", address: S3Address) -> dict[str, Any]:
             raise ManifestError(
                 f"{address}: is an inventory in {manifest['fileFormat']}", hint="have S3 Inventory write CSV"
             )
-        [(str(file["key"]), str(file["MD5checksum"])) for file in manifest["files"]]
+        files = [(str(file["key"]), str(file["MD5checksum"])) for file in manifest["files"]]
+        if len(dict(files)) < len(files):
+            raise ManifestError(f"{address}: lists a file twice, whose images would be there twice")
         str(manifest["fileSchema"]), str(manifest["destinationBucket"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ManifestError(f"{address}: is no manifest of an inventory ({error!r})") from error
@@ -163,6 +165,8 @@ def _listed(row: Mapping[str, str]) -> Arrival | None:
     """
     if row.get("IsLatest", "true").lower() == "false" or row.get("IsDeleteMarker", "false").lower() == "true":
         return None
-    at = datetime.fromisoformat(row["LastModifiedDate"])
+    at, size = datetime.fromisoformat(row["LastModifiedDate"]), row["Size"]
+    if not (size.isascii() and size.isdecimal()):
+        raise ValueError(f"Size: {size!r} is no number of bytes")
     address = S3Address(row["Bucket"], unquote_plus(row["Key"]))
-    return candidates.made(address, row["ETag"].strip('"'), int(row["Size"]), at)
+    return candidates.made(address, row["ETag"].strip('"'), int(size), at)

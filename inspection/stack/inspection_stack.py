@@ -177,6 +177,12 @@ def _check_labels(clients: Clients, version: Description, asked: Asked) -> None:
             "over 100, so it could never be a defect",
             hint="make the band narrower",
         )
+    if low := sorted(label for label in rules.defects if whole.thresholds[label] - rules.band < 0):
+        raise ServiceError(
+            f"inspection.band: {rules.band:g} below the threshold of {low[0]}, {whole.thresholds[low[0]]:.1f}, is "
+            "under 0, so no image could ever pass",
+            hint="make the band narrower",
+        )
 
 
 def _schedules_topic(clients: Clients, project: str) -> str:

@@ -16,6 +16,9 @@ from customlabels.core.printable import printable_json
 from customlabels.pipelines.service.detection import DetectedLabel, Detection, as_document
 
 COLUMNS = ("name", "label", "confidence", "left", "top", "width", "height", "error", "source", "version", "least")
+_OTHERS = (".xlsx", ".xls", ".ods", ".parquet", ".tsv")
+"""Endings of what is not written here, and would be taken for that."""
+
 _SAFE = "safe"
 """Head of the column that only a safe CSV has, so that what was written before each cell is taken off again."""
 
@@ -80,6 +83,10 @@ def read_kept(path: Path, run: Run, *, safe: bool = False, beside: Sequence[str]
         analyzers, or is a safe CSV where none is asked for, or none where one is
     """
     as_csv = _is_csv(path)
+    if path.exists() and not path.is_file():
+        raise LayoutError(f"{path}: is no file", hint="name a file with --to")
+    if path.suffix.lower() in _OTHERS:
+        raise LayoutError(f"{path}: detections are written as JSON lines, or as CSV", hint="name a .jsonl or a .csv")
     try:
         body = path.read_bytes()
     except FileNotFoundError:

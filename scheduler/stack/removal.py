@@ -9,6 +9,7 @@ from customlabels.aws.stacks.names import stack_name
 from customlabels.core.addresses import S3Address
 from customlabels.core.watching import UNWATCHED, Watch, ticking
 from customlabels.pipelines.service import hosting
+from customlabels.pipelines.service.projects import find_project
 from customlabels.pipelines.service.states import State, may_be_up
 from customlabels.pipelines.service.versions import Description, list_versions, version_name
 
@@ -22,6 +23,9 @@ class Removed:
 
 
 def versions_up(clients: Clients, project: str) -> list[Description]:
+    """None where the project itself is gone: its schedule can still be removed."""
+    if find_project(clients.rekognition, project) is None:
+        return []
     return [
         version
         for version in list_versions(clients.rekognition, project)

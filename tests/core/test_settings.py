@@ -13,6 +13,21 @@ def test_the_nearest_file_upwards_is_found(tmp_path: Path) -> None:
     assert find_settings(below) == tmp_path / "customlabels.toml"
 
 
+def test_a_mark_of_the_byte_order_is_no_part_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "customlabels.toml"
+    path.write_text("[project]\nname = 'caps'\nmax_cost = 5\n", encoding="utf-8-sig")
+    settings = load_settings(path).project
+    assert (settings.name, settings.max_cost) == ("caps", 5)
+
+
+def test_what_bears_the_name_and_is_no_file_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "customlabels.toml").symlink_to(tmp_path / "nowhere")
+    path = find_settings(tmp_path)
+    assert path == tmp_path / "customlabels.toml"
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings(path)
+
+
 def test_without_a_file_the_defaults_hold() -> None:
     assert load_settings(None) == Settings()
 
@@ -42,6 +57,10 @@ def test_the_meaning_of_a_key_is_that_of_the_template_unless_it_needs_more_words
         ("[project]\nname = 'has blank'\n", ["project.name"]),
         ("[project\n", ["not valid TOML"]),
         ("[dataset]\ntest_fraction = 1.0\n", ["dataset.test_fraction"]),
+        ("[gate]\nmin_f1 = true\n[schedule]\nunits = true\n", ["gate.min_f1", "schedule.units"]),
+        ("[project]\nmax_cost = inf\n[dataset]\nseed = '5'\n", ["project.max_cost", "dataset.seed"]),
+        ("[inspection]\nthresholds = { crack = true }\n", ["inspection.thresholds", "true"]),
+        ("[schedule]\nmonthly_budget = nan\n", ["schedule.monthly_budget"]),
     ],
 )
 def test_every_fault_is_named_in_one_go(tmp_path: Path, text: str, names: list[str]) -> None:

@@ -90,6 +90,8 @@ def test_what_is_wrong_is_told_with_what_to_do(shell: Shell) -> None:
         (*PICK, "--images", "nowhere"): (4, "24 of 24 images are not there"),
         ("review", "pick", "found.jsonl", "--threshold", "x"): (2, "not a valid float"),
         ("review", "pick", "found.jsonl", "--threshold", "150"): (2, "not in the range"),
+        (*PICK, "--ok", "okk"): (2, "--ok okk: no image has such a label"),
+        ("review", "pick", "found.jsonl", "--threshold", "krack=50"): (2, "thresholds of version v1 are not known"),
         ("review", "read", "found.jsonl"): (4, "nothing was picked yet"),
         ("review", "suspects", "nowhere"): (4, "no such file or folder"),
     }

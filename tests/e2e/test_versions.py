@@ -128,7 +128,10 @@ def test_the_champion_is_promoted_rolled_back_and_kept_from_deletion(trained: tu
     assert shell.json("versions", "history", "--local") == []
     forced = shell.json("versions", "promote", old, "--local", "--min-test-images", "99", "--force", "--why", "trial")
     assert (forced["promoted"], forced["forced"]) == (True, True)
-    assert "is the champion now" in shell.run("versions", "promote", new, "--local").stdout
+    (shell.folder / "inspected.toml").write_text('[inspection]\ndefects = ["down", "dent"]\n')
+    told = shell.run("versions", "promote", new, "--local", "--config", "inspected.toml")
+    assert "is the champion now" in told.stdout
+    assert f"inspection.defects: {new} knows no label dent" in " ".join(told.stderr.split())
     assert "is the champion already" in shell.run("versions", "promote", new, "--local").stdout
     told = [(one["version"], one["by"]) for one in shell.json("versions", "history", "--local")]
     assert told == [(new, "moto"), (old, "moto")]

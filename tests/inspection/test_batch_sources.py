@@ -153,6 +153,7 @@ def test_an_inventory_that_is_not_whole_is_refused(service: Service) -> None:
         ),
         ("row 1:", {"fileSchema": "Bucket, Key, Size, LastModifiedDate, ETag"}),
         ("no manifest of an inventory", {"files": [{}]}),
+        ("lists a file twice", {"files": [{"key": "half/data/1.csv.gz", "MD5checksum": "0" * 32}] * 2}),
     ]
     for sentence, changes in cases:
         with pytest.raises(ManifestError, match=sentence):

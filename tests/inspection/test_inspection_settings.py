@@ -46,12 +46,46 @@ def test_the_inspection_is_what_the_settings_say(tmp_path: Path) -> None:
 def test_thresholds_come_from_what_versions_thresholds_wrote(tmp_path: Path) -> None:
     rows = [
         {"label": "crack", "confidence": 61.2},
-        {"label": "dent", "confidence": None},
-        {"label": "ok", "confidence": 9},
+        {"label": "dent", "confidence": 40},
+        {"label": "ok", "confidence": None},
     ]
     (tmp_path / "thresholds.json").write_text(json.dumps(rows))
     asked = read_inspection(settings(thresholds="thresholds.json"), tmp_path)
-    assert asked.inspection.rules.thresholds == {"crack": 61.2}
+    assert asked.inspection.rules.thresholds == {"crack": 61.2, "dent": 40.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('[{"label": "crack", "confidence": 1}]', "has no threshold for dent, which inspection.defects names"),
+        ('[{"label": "dog", "confidence": 50}]', "has no threshold for crack, dent, which"),
+        ("[]", "has no threshold for crack, dent, which"),
+        ('[{"label": "crack", "confidence": null}]', "has no threshold for crack, dent, which"),
+        ("{}", "has no threshold for crack, dent, which"),
+        ('[{"label": "crack", "confidence": NaN}]', "row 1: the confidence nan of crack is none of 0 to 100"),
+        ('[{"label": "crack", "confidence": -5}]', "row 1: the confidence -5 of crack is none of 0 to 100"),
+        ('[{"label": "crack", "confidence": 500}]', "row 1: the confidence 500 of crack is none of 0 to 100"),
+        ('[{"label": "crack", "confidence": "50"}]', "row 1: the confidence '50' of crack is none of 0 to 100"),
+        ('[{"label": "crack", "confidence": true}]', "row 1: the confidence True of crack is none of 0 to 100"),
+        (
+            '[{"label": "crack", "confidence": 5}, {"label": "crack", "confidence": 6}]',
+            "row 2: crack is there twice",
+        ),
+        ('{"crack": 5}', "is not what customlabels versions thresholds --output json writes"),
+    ],
+)
+def test_a_file_of_thresholds_that_would_not_decide_is_refused(tmp_path: Path, text: str, fault: str) -> None:
+    (tmp_path / "thresholds.json").write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        read_inspection(settings(thresholds="thresholds.json"), tmp_path)
+    assert fault in caught.value.message
+
+
+def test_the_projects_own_folder_is_known_by_the_bucket_that_is_given(tmp_path: Path) -> None:
+    given = replace(settings(source="s3://other/customlabels/"), project=ProjectSettings())
+    assert read_inspection(given, tmp_path).inspection.bucket == "other"
+    with pytest.raises(SettingsError, match="where training images, results and code go, overlap"):
+        read_inspection(given, tmp_path, "other")
 
 
 @pytest.mark.parametrize(

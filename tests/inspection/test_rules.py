@@ -63,7 +63,8 @@ def test_a_defect_without_a_threshold_leaves_it_open() -> None:
     rules = Rules(frozenset({"crack"}))
     assert judge(analysed([Seen("crack", 99.0)], 5.0), rules).verdict is Verdict.UNSURE
     assert judge(analysed([Seen("crack", 99.0)], 5.0), with_assumed(rules, {"crack": 50.0})).verdict is Verdict.DEFECT
-    assert judge(analysed([], 5.0), rules).verdict is Verdict.PASS
+    unseen = judge(analysed([], 5.0), rules)
+    assert (unseen.verdict, unseen.why) == (Verdict.UNSURE, "crack, and no threshold is known for it")
 
 
 def test_the_settings_threshold_counts_before_the_versions_own() -> None:

@@ -89,6 +89,7 @@ def test_answers_are_kept_each_persons_last_one_on_an_image(answers: list[Answer
         ({"boxes": [{"label": "a", "left": 0, "top": 0, "width": 0, "height": 0.1}]}, "not on the image"),
         ({"boxes": [{"label": "a", "left": "nan", "top": 0, "width": 0.1, "height": 0.1}]}, "not on the image"),
         ({"unsure": True, "labels": ["crack"]}, "cannot tell"),
+        ({"labels": None}, "has neither labels nor boxes"),
     ],
 )
 def test_what_is_no_answer_is_told(change: dict[str, object], message: str) -> None:
@@ -104,6 +105,14 @@ def test_a_line_that_was_cut_off_is_none_and_makes_room_for_the_next(tmp_path: P
     assert [answer.image for answer in read_answers(tmp_path)] == ["a"]
     add_answers(tmp_path, [Answer("c", "ada", NOON)])
     assert [answer.image for answer in read_answers(tmp_path)] == ["a", "c"]
+
+
+def test_a_last_line_that_only_lacks_its_end_is_an_answer_and_stays_one(tmp_path: Path) -> None:
+    add_answers(tmp_path, [Answer("a", "ada", NOON), Answer("b", "ada", NOON)])
+    (tmp_path / FILE).write_bytes((tmp_path / FILE).read_bytes().rstrip())
+    assert [answer.image for answer in read_answers(tmp_path)] == ["a", "b"]
+    add_answers(tmp_path, [Answer("c", "ada", NOON)])
+    assert [answer.image for answer in read_answers(tmp_path)] == ["a", "b", "c"]
 
 
 def test_a_line_in_between_that_is_none_is_named(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from support.tool_files import dataset_of, image, marks_of, said, text
 
+from customlabels.core.errors import LayoutError
 from customlabels.datasets.model import Side
 from customlabels.manifests.formats import AUTO, DEFAULTS, find_format
 
@@ -70,3 +71,34 @@ def test_labels_of_a_classifier_of_several_stand_in_a_list(tmp_path: Path) -> No
     text(tmp_path / "annotations.json", json.dumps(entries))
     assert [record.labels for record in dataset_of(tmp_path).records] == [("crack", "pit")]
     assert "annotation 2: b.png: has no label" in said(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ({"annotations": CRACK}, "its annotations are no list"),
+        ({"labels": ["pit"]}, "has no annotations, and 'labels' is not read"),
+        ({"annotations": None, "tag": "pit"}, "has no annotations, and 'tag' is not read"),
+        ({"annotations": [], "annotation": [CRACK]}, "has no annotations, and 'annotation' is not read"),
+    ],
+)
+def test_annotations_that_are_not_read_never_say_that_nothing_is_there(
+    tmp_path: Path, entry: dict[str, object], says: str
+) -> None:
+    for name in ("a.png", "b.png"):
+        image(tmp_path / name)
+    entries = [{"image": "a.png", "annotations": [CRACK]}, {"image": "b.png", **entry}]
+    text(tmp_path / "labels.json", json.dumps(entries))
+    assert list(marks_of(tmp_path)) == ["a.png"]
+    assert says in said(tmp_path)
+    assert "nothing is on it" not in said(tmp_path)
+
+
+def test_a_file_an_image_as_labelimg_writes_them(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        image(tmp_path / f"{name}.png")
+        text(tmp_path / f"{name}.json", json.dumps([{"image": f"{name}.png", "annotations": [CRACK]}]))
+    assert list(marks_of(tmp_path)) == ["a.png", "b.png"]
+    text(tmp_path / "other.json", json.dumps([{"image": "b.png", "annotations": []}]))
+    with pytest.raises(LayoutError, match=r"there are several: a\.json, b\.json, other\.json"):
+        marks_of(tmp_path)

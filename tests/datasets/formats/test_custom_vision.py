@@ -74,3 +74,20 @@ def test_the_negative_tag_is_a_label_and_what_it_means_is_said(tmp_path: Path) -
     negative = {"id": "b", "originalImageUri": "https://x/b.png", "tags": [{"tagId": "n", "tagName": "Negative"}]}
     source = export(tmp_path, [{**TAGGED, "regions": []}, negative])
     assert any("1 image tagged Negative" in sentence for sentence in said(source).splitlines())
+
+
+def test_an_image_of_the_name_in_a_folder_that_the_address_does_not_tell_is_another(tmp_path: Path) -> None:
+    for name in ("day1/c.png", "day2/c.png", "day2/d.png"):
+        image(tmp_path / name)
+    source = export(tmp_path, [TAGGED, {**TAGGED, "id": "1", "originalImageUri": "https://x/day2/c.png?sig=1"}])
+    assert list(marks_of(source)) == ["day2/c.png", "images/f3b1.png"]
+    (tmp_path / "day2/c.png").unlink()
+    assert "day1/c.png has its name, but lies in another folder" in said(source)
+    (tmp_path / "day2/d.png").unlink()
+    assert "image 2, day2/c.png: lies in another folder than is said" in said(source)
+
+
+def test_regions_of_an_image_of_another_shape_are_a_fault(tmp_path: Path) -> None:
+    source = export(tmp_path, [TAGGED, {**TAGGED, "id": "b", "originalImageUri": "https://x/b.png", "width": 48}])
+    assert list(marks_of(source)) == ["images/f3b1.png"]
+    assert "its boxes are parts of 48×96 pixels, but the image has 96×96" in said(source)

@@ -7,6 +7,7 @@ from support.tool_files import dataset_of, image, marks_of, said, text
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.formats import kitti
+from customlabels.datasets.layout import UNCONFIRMED
 from customlabels.datasets.model import Box, Dataset, ImageInfo, ImageRecord
 from customlabels.manifests.formats import AUTO, DEFAULTS, find_format
 
@@ -76,3 +77,20 @@ def test_labels_that_its_rows_cannot_hold_are_refused(tmp_path: Path, label: str
     record = ImageRecord("image_2/a.png", tmp_path / "a.png", (), info, boxes=(Box(label, 1, 2, 30, 40),))
     with pytest.raises(LayoutError, match="cannot be a class of KITTI"):
         kitti.save(Dataset(tmp_path, (record,)))
+
+
+def test_the_image_of_a_label_file_in_another_folder_is_another_or_told(tmp_path: Path) -> None:
+    for name in ("line1/image_2/0.png", "line2/image_2/1.png"):
+        image(tmp_path / name)
+    for name in ("line2/label_2/0.txt", "line2/label_2/1.txt"):
+        text(tmp_path / name, ROW)
+    assert marks_of(tmp_path) == {"line2/image_2/1.png": CAR}
+    assert "line1/image_2/0.png has its name, but lies in another folder" in said(tmp_path)
+    (tmp_path / "line2/image_2/1.png").rename(tmp_path / "line1/image_2/1.png")
+    assert "line2/label_2/0.txt, line2/image_2/0: lies in another folder than is said" in said(tmp_path)
+
+
+def test_rows_with_the_score_of_a_prediction_are_told(tmp_path: Path) -> None:
+    image(tmp_path / "image_2/a.png")
+    text(tmp_path / "label_2/a.txt", f"{ROW}\n{ROW} 0.9\n")
+    assert f"label_2: 1 annotation with a score: {UNCONFIRMED}" in said(tmp_path)

@@ -71,10 +71,54 @@ def test_answers_about_the_image_are_labels(tmp_path: Path) -> None:
         answer("remark", text_answer={"content": "hello"}),
     )
     source = export(tmp_path, row(label(classifications=answers)))
-    assert marks_of(source) == {"a.png": [("wet",), ("crack",), ("pit",)]}
+    assert marks_of(source) == {"a.png": [("crack",), ("pit",)]}
     assert "1 answers in words left out" in said(source)
+    assert "1 answers to 'state' left out" in said(source)
     assert marks_of(source, columns={"label": "state"}) == {"a.png": [("wet",)]}
     assert "answers to 'defects' left out" in said(source, columns={"label": "state"})
+
+
+def test_answers_to_several_questions_are_not_mixed(tmp_path: Path) -> None:
+    state, place = answer("state", radio_answer={"name": "wet"}), answer("place", radio_answer={"name": "rim"})
+    source = export(tmp_path, row(label(classifications=(state, place))), row(label(BOX), name="b.png"))
+    assert list(marks_of(source)) == ["b.png"]
+    assert "a.png: it is not plain which question holds the label; there are 'state', 'place'" in said(source)
+    assert marks_of(source, columns={"label": "place"})["a.png"] == [("rim",)]
+    source = export(tmp_path, row(label(classifications=(state,))), row(label(classifications=(place,)), name="b.png"))
+    assert "labels are answers to several questions: 'state', 'place' (--column label=NAME)" in said(source)
+
+
+def test_answers_about_answers_are_counted(tmp_path: Path) -> None:
+    deep = {"name": "crack", "classifications": [answer("depth", radio_answer={"name": "deep"})]}
+    source = export(tmp_path, row(label(classifications=(answer("defect", radio_answer=deep),))))
+    assert marks_of(source) == {"a.png": [("crack",)]}
+    assert "1 answers about answers left out" in said(source)
+
+
+@pytest.mark.parametrize(
+    ("labelled", "project"),
+    [
+        (label(BOX), {"project_details": {"workflow_status": "REWORK"}}),
+        (label(BOX, label_details={"reviews": [{"score": 1}, {"score": -1}]}), {}),
+    ],
+)
+def test_labels_that_a_review_did_not_take_are_used_and_named(
+    tmp_path: Path, labelled: dict[str, Any], project: dict[str, Any]
+) -> None:
+    source = export(tmp_path, row(projects={"p": {"labels": [labelled], **project}}))
+    assert marks_of(source) == CRACK
+    assert "1 image whose labels a review rejected or sent back: used all the same" in said(source)
+
+
+def test_the_folders_of_an_address_tell_images_of_one_name_apart(tmp_path: Path) -> None:
+    for folder in ("day1", "day2"):
+        image(tmp_path / folder / "c.png")
+    one = row(label(BOX), name="c.png")
+    one["data_row"]["row_data"] = "https://storage/x/day2/c.png?token=1"
+    source = export(tmp_path, one)
+    assert list(marks_of(source)) == ["day2/c.png"]
+    (tmp_path / "day2/c.png").rename(tmp_path / "day2/d.png")
+    assert "day1/c.png has its name, but lies in another folder" in said(source)
 
 
 def test_of_several_labels_the_benchmark_holds_else_the_latest(tmp_path: Path) -> None:

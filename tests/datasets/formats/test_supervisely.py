@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from support.tool_files import dataset_of, image, marks_of, said, text
 
+from customlabels.datasets.layout import UNCONFIRMED
 from customlabels.datasets.model import Side
 from customlabels.manifests.formats import AUTO, DEFAULTS, find_format
 
@@ -102,3 +103,30 @@ def test_tags_are_labels_or_sides_of_the_whole_image(tmp_path: Path) -> None:
     assert marks_of(tmp_path) == {"ds1/img/a.png": [("ok",)], "ds1/img/b.png": [("wet",)]}
     assert [record.side for record in dataset_of(tmp_path).records] == [Side.TRAIN, Side.TEST]
     assert "1 tags with a value left out" in said(tmp_path)
+
+
+def test_an_image_of_another_data_set_is_another_image(tmp_path: Path) -> None:
+    project(tmp_path, [])
+    project(tmp_path, [{"classTitle": "crack", **OBJECTS["polygon"]}], "b.png")
+    (tmp_path / "ds2/ann").mkdir(parents=True)
+    (tmp_path / "ds1/ann/a.png.json").rename(tmp_path / "ds2/ann/a.png.json")
+    assert list(marks_of(tmp_path)) == ["ds1/img/b.png"]
+    assert "ds2/ann/a.png.json: no such image: ds2/img/a.png" in said(tmp_path)
+
+
+def test_a_data_set_whose_name_holds_a_word_of_a_split_is_no_part_of_one(tmp_path: Path) -> None:
+    project(tmp_path, [{"classTitle": "crack", **OBJECTS["polygon"]}])
+    (tmp_path / "ds1").rename(tmp_path / "dev_board")
+    assert [record.side for record in dataset_of(tmp_path).records] == [None]
+
+
+def test_objects_that_a_neural_network_made_are_told(tmp_path: Path) -> None:
+    project(tmp_path, [{"classTitle": "crack", **OBJECTS["polygon"], "nnCreated": True}])
+    assert f"1 annotation made by a neural network (nnCreated): {UNCONFIRMED}" in said(tmp_path)
+
+
+def test_data_sets_that_differ_in_the_word_of_a_split_alone_are_parts_of_one(tmp_path: Path) -> None:
+    for name, folder in (("a.png", "boards_test"), ("b.png", "boards_train")):
+        project(tmp_path, [{"classTitle": "crack", **OBJECTS["polygon"]}], name)
+        (tmp_path / "ds1").rename(tmp_path / folder)
+    assert [record.side for record in dataset_of(tmp_path).records] == [Side.TEST, Side.TRAIN]

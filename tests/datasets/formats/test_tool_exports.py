@@ -14,8 +14,8 @@ from support.drawing import drawn
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.formats.outlines import Runs, around_runs, rectangle_around
-from customlabels.datasets.layout import Options
-from customlabels.datasets.model import Dataset
+from customlabels.datasets.layout import UNCONFIRMED, Options, part_called
+from customlabels.datasets.model import Dataset, Side
 from customlabels.datasets.reading import Policy
 from customlabels.manifests.formats import AUTO, load_dataset
 
@@ -108,6 +108,7 @@ def test_a_coco_outline_without_a_box_gives_the_rectangle_around_it(
         ([[1, 2]], "without points"),
         ([[1, 2, "x", 3]], "without points"),
         ("x", "neither polygons nor"),
+        ([[1, 2, 9, 2, 9, 9], {"size": [SIDE, SIDE], "counts": COUNTS}], "polygons and what is none"),
         ({"size": [SIDE, SIDE], "counts": [SIDE * SIDE]}, "of no pixel"),
         ({"size": [SIDE, SIDE], "counts": [0, SIDE * SIDE + 1]}, "more than its"),
         ({"size": [SIDE, SIDE], "counts": "€"}, "no text of counts"),
@@ -282,6 +283,17 @@ def test_label_studio(folder: Path, case: str) -> None:
     ("document", "says"),
     [
         (tasks(rectangle("x", to_name="third"), data=PAIR), "which of the task's images that is, is not said"),
+        (tasks(rectangle("x", to_name="img"), data=PAIR), "is not said: before, after (--column image=KEY)"),
+        (tasks(rectangle("x"), data={"image": ["a.jpg", "b.jpg"]}), "which of the task's images that is, is not said"),
+        (tasks(result("choices", {"choices": ["x"]}, to_name="text"), data={"image": "a.jpg", "text": "fine"}),
+         "1 results on 'text' left out"),
+        (tasks(rectangle("x"), data={"image": "a.jpg", "mould": "b.jpg"}),
+         "1 image under 'mould', on which nothing is marked: not read"),
+        (tasks(rectangle("x", original_width=2 * SIDE)), "its boxes are parts of 200×100 pixels"),
+        (tasks(rectangle("x"), data={"image": "a.jpg", "split": "holdout"}), "'holdout' is no part of a split"),
+        ([{"id": 1, "data": {"image": "a.jpg"},
+           "annotations": [{"result": [rectangle("x")], "reviews": [{"accepted": False}]}]}],
+         "1 annotation that a review did not accept: used all the same"),
         (tasks(result("rectangle", SHAPE)), "has no label"),
         (tasks(result("choices", {"choices": []})), "has no choice"),
         (tasks(result("rectanglelabels", SHAPE | {"x": "1o", "rectanglelabels": ["x"]})), "could not convert"),
@@ -305,6 +317,46 @@ def test_what_label_studio_has_beside_areas_is_named(folder: Path, document: lis
     assert any(says in message for message in messages(dataset)), messages(dataset)
 
 
+def test_which_of_several_images_is_marked_the_stated_size_tells_or_the_person(folder: Path) -> None:
+    drawn(0, 2, 2 * SIDE).crop((0, 0, 2 * SIDE, SIDE)).save(folder / "c.jpg")
+    data = {"reference": "a.jpg", "photo": "c.jpg"}
+    sized = dumped(folder / "x.json", tasks(rectangle("x", to_name="img", original_width=2 * SIDE), data=data))
+    assert marks(load(sized)) == {"c.jpg": [("x", 20, 20, 80, 60)]}
+    unsized = dumped(folder / "x.json", tasks(rectangle("x", to_name="img"), data=PAIR))
+    assert marks(load(unsized, columns={"image": "after"})) == {"b.jpg": [("x", *BOX)]}
+
+
+def test_answers_to_several_questions_are_not_mixed(folder: Path) -> None:
+    answers = [
+        result("choices", {"choices": [choice]}, from_name=question, id=question)
+        for question, choice in (("state", "wet"), ("place", "rim"))
+    ]
+    source = dumped(folder / "x.json", tasks(*answers))
+    with pytest.raises(LayoutError, match="which question about images holds the label; there are 'state', 'place'"):
+        load(source)
+    dataset = load(source, columns={"label": "place"})
+    assert marks(dataset) == {"a.jpg": [("rim",)]}
+    assert "1 answers to 'state' left out" in messages(dataset)
+    dataset = load(dumped(folder / "x.json", tasks(rectangle("crack"), answers[0])))
+    assert "answers to 'state' are labels of whole images beside what is drawn on them" in messages(dataset)
+
+
+ADDRESSES = ["https://h.x/day2/c.jpg?sig=1", "gs://b/day2/c.jpg", "azure-blob://c/day2/c.jpg", "s3://b/day2/c.jpg"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_folders_of_an_address_tell_images_of_one_name_apart(folder: Path, address: str) -> None:
+    for name in ("day1/c.jpg", "day2/c.jpg", "day2/d.jpg"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        drawn(0, 5, SIDE).save(folder / name)
+    document = [*tasks(rectangle("crack"), data={"image": address}), *tasks(rectangle("ok"), data={"image": "a.jpg"})]
+    source = dumped(folder / "x.json", document)
+    assert list(marks(load(source))) == ["a.jpg", "day2/c.jpg"]
+    (folder / "day2/c.jpg").unlink()
+    assert list(marks(load(source))) == ["a.jpg"]
+    assert any("day1/c.jpg has its name, but lies in another folder" in message for message in messages(load(source)))
+
+
 def test_of_several_annotations_that_marked_as_ground_truth_counts(folder: Path) -> None:
     done = [
         {"result": [rectangle("crack")], "ground_truth": True, "updated_at": "2026-01-01"},
@@ -322,6 +374,7 @@ def test_of_several_annotations_that_marked_as_ground_truth_counts(folder: Path)
     [
         ({"label": [SHAPE | {"rectanglelabels": ["crack"], "original_width": SIDE}]}, [("crack", *BOX)]),
         ({"choice": "bad"}, [("bad",)]),
+        ({"defect_type": "bad"}, [("bad",)]),
         ({"defect": {"choices": ["bad", "deep"]}}, [("bad",), ("deep",)]),
         ({"choice": "bad", "label": [SHAPE | {"rectanglelabels": ["crack"]}]}, [("bad",), ("crack", *BOX)]),
     ],
@@ -329,6 +382,20 @@ def test_of_several_annotations_that_marked_as_ground_truth_counts(folder: Path)
 def test_label_studios_short_form(folder: Path, answers: dict[str, Any], expected: list[tuple[object, ...]]) -> None:
     row = {"image": "/data/upload/1/a.jpg", "id": 3, "annotator": 1, "annotation_id": 4, "lead_time": 2.5, **answers}
     assert marks(load(dumped(folder / "min.json", [row]))) == {"a.jpg": expected}
+    (folder / "min.json").write_text(json.dumps([row], indent=2))
+    assert marks(load(folder / "min.json")) == {"a.jpg": expected}
+
+
+def test_texts_of_the_short_form_that_are_not_read_are_named(folder: Path) -> None:
+    about = {"id": 3, "annotator": 1, "annotation_id": 4}
+    rows = [
+        {"image": "a.jpg", **about, "label": [SHAPE | {"rectanglelabels": ["crack"]}]},
+        {"image": "b.jpg", **about, "id": 4, "line": "north"},
+    ]
+    dataset = load(dumped(folder / "min.json", rows), Policy())
+    assert marks(dataset) == {"a.jpg": [("crack", *BOX)]}
+    assert "texts that are not read: 'line' (--column label=NAME)" in messages(dataset)
+    assert "left out with all that marks it: texts" in messages(dataset)
 
 
 def test_a_name_that_an_upload_changed_is_found_all_the_same(folder: Path) -> None:
@@ -379,6 +446,7 @@ TURNED = [[20, 20], [60, 30], [55, 50], [15, 40]]
         ("rotation", "out", [("x", 15, 20, 60, 50)]),
         ("quadrilateral", "out", [("x", 15, 20, 60, 50)]),
         (None, "out", [("x", 15, 20, 60, 50)]),
+        ("mask", "out", [("x", 15, 20, 61, 51)]),
         ("linestrip", "boxes", [("x", 15, 20, 60, 50)]),
         ("linestrip", "out", "lines"),
         ("points", "boxes", "points"),
@@ -396,6 +464,14 @@ def test_shapes_of_labelme(
         assert sorted(messages(dataset)) == [f"1 {expected} left out", f"left out with all that marks it: {expected}"]
         expected = []
     assert marks(dataset).get("a.jpg", []) == expected
+
+
+def test_the_path_in_a_labelme_file_leads_to_its_image(folder: Path) -> None:
+    (folder / "day2").mkdir()
+    drawn(0, 7, SIDE).save(folder / "day2/a.jpg")
+    dumped(folder / "day1/a.json", {"shapes": [{"label": "x", "points": TURNED}], "imagePath": "..\\day2\\a.jpg"})
+    drawn(0, 8, SIDE).save(folder / "day1/a.jpg")
+    assert list(marks(load(folder))) == ["day2/a.jpg"]
 
 
 def test_an_image_that_lies_inside_its_labelme_file_alone_is_named(folder: Path) -> None:
@@ -452,3 +528,65 @@ def test_runs_of_another_size_than_the_image_are_a_fault(folder: Path) -> None:
     dataset = load(dumped(folder / "x.json", coco([box(bbox=None, segmentation=outline), box(image_id=1)])))
     assert list(marks(dataset)) == ["b.jpg"]
     assert any(message.startswith("a run-length encoding of height and width") for message in messages(dataset))
+
+
+def test_parts_of_a_split_that_are_none_are_a_fault(folder: Path) -> None:
+    (folder / "annotations.xml").write_text(cvat(LINE).replace('name="a.jpg"', 'name="a.jpg" subset="Holdout"'))
+    dataset = load(folder / "annotations.xml", lines="boxes")
+    assert list(marks(dataset)) == ["b.jpg"]
+    assert any("subset 'Holdout' is no part of a split" in message for message in messages(dataset))
+    (folder / "annotations.xml").write_text(cvat(LINE).replace('name="a.jpg"', 'name="a.jpg" subset="default"'))
+    assert [record.side for record in load(folder / "annotations.xml", lines="boxes").records] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("train", "train"),
+        ("Train2017", "train"),
+        ("test_set", "test"),
+        ("testing-set", "test"),
+        ("instances_train2017", "train"),
+        ("_annotations.valid", "validation"),
+        ("images_test", "test"),
+        ("dev_board", None),
+        ("bench_test", None),
+        ("hardness-test", None),
+        ("contest", None),
+        ("dataset" * 30, None),
+    ],
+)
+def test_a_name_is_that_of_a_part_where_it_is_the_word(name: str, part: str | None) -> None:
+    assert part_called(name) == part
+
+
+@pytest.mark.parametrize("names", [["hardness-test"], ["hardness-test", "hardness-train"]])
+def test_words_in_names_of_files_are_sides_where_they_tell_files_apart(folder: Path, names: list[str]) -> None:
+    for number, name in enumerate(names):
+        dumped(folder / f"{name}.json", coco([box()], images=[{"id": 0, "file_name": f"{'ab'[number]}.jpg"}]))
+    expected = [None] if len(names) == 1 else [Side.TEST, Side.TRAIN]
+    assert [record.side for record in load(folder).records] == expected
+
+
+def test_labelme_has_sides_of_folders_below_the_first_level(folder: Path) -> None:
+    for name, part in (("a", "train"), ("b", "test")):
+        (folder / "images" / part).mkdir(parents=True)
+        (folder / f"{name}.jpg").rename(folder / f"images/{part}/{name}.jpg")
+        shapes = [{"label": "x", "points": TURNED}]
+        dumped(folder / f"images/{part}/{name}.json", {"shapes": shapes, "imagePath": f"{name}.jpg"})
+    assert [record.side for record in load(folder).records] == [Side.TEST, Side.TRAIN]
+
+
+@pytest.mark.parametrize("rotation", [90, "90.0"])
+def test_coco_boxes_are_turned_be_it_said_as_a_number_or_a_text(folder: Path, rotation: object) -> None:
+    turned = box(bbox=[20, 40, 40, 20], attributes={"rotation": rotation})
+    assert marks(load(dumped(folder / "x.json", coco([turned])))) == {"a.jpg": [("crack", 30, 30, 50, 70)]}
+
+
+def test_shapes_that_a_model_made_are_told(folder: Path) -> None:
+    shapes = [{"label": "x", "points": TURNED, "score": score} for score in (0.4, None)]
+    dumped(folder / "a.json", {"shapes": shapes, "imagePath": "a.jpg"})
+    assert f"1 annotation with a score: {UNCONFIRMED}" in messages(load(folder))
+    (folder / "a.json").unlink()
+    (folder / "annotations.xml").write_text(cvat('<box label="x" source="auto" xtl="1" ytl="1" xbr="9" ybr="9"/>'))
+    assert f"1 annotation whose source is auto: {UNCONFIRMED}" in messages(load(folder / "annotations.xml"))

@@ -9,6 +9,7 @@ from support.drawing import drawn
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.layout import Options
 from customlabels.datasets.model import Dataset, Side
+from customlabels.datasets.reading import ELSEWHERE
 from customlabels.manifests.formats import load_dataset
 
 BOX = "<bndbox><xmin>10</xmin><ymin>20</ymin><xmax>30</xmax><ymax>50</ymax></bndbox>"
@@ -116,3 +117,97 @@ def test_a_file_that_names_another_image_which_is_there_too_is_told(tmp_path: Pa
     assert [record.name for record in dataset.records] == ["a.jpg", "b.jpg"]
     ((finding, name),) = [(finding.message, finding.name) for finding in dataset.findings]
     assert (name, "is another image that is there too" in finding) == ("a.xml", True)
+
+
+def test_an_image_of_the_name_in_another_folder_is_another_or_told(tmp_path: Path) -> None:
+    for name in ("line1/a.jpg", "line2/b.jpg"):
+        photo(tmp_path / name)
+    written(tmp_path / "line2/a.xml", "a.jpg")
+    written(tmp_path / "line2/b.xml", "b.jpg")
+    dataset = load_dataset(tmp_path)
+    assert [record.name for record in dataset.records] == ["line2/b.jpg"]
+    assert any("line1/a.jpg has its name, but lies in another folder" in message for message in messages(dataset))
+    (tmp_path / "line2").rename(tmp_path / "marks")
+    (tmp_path / "marks/b.jpg").rename(tmp_path / "line1/b.jpg")
+    dataset = load_dataset(tmp_path)
+    assert [record.name for record in dataset.records] == ["line1/a.jpg", "line1/b.jpg"]
+    assert set(messages(dataset)) == {ELSEWHERE}
+
+
+@pytest.mark.parametrize("told", ["<folder>line2</folder>", "<path>C:\\me\\line2\\a.jpg</path>"])
+def test_of_several_images_of_a_name_the_folder_that_a_file_tells_holds_it(tmp_path: Path, told: str) -> None:
+    for name in ("line1/a.jpg", "line2/a.jpg"):
+        photo(tmp_path / name)
+    written(tmp_path / "annotations/a.xml", "a.jpg")
+    path = tmp_path / "annotations/a.xml"
+    path.write_text(path.read_text().replace("<filename>", f"{told}<filename>"))
+    assert [record.name for record in load_dataset(tmp_path).records] == ["line2/a.jpg"]
+
+
+LISTS: dict[str, tuple[dict[str, str], dict[str, Side | None]]] = {
+    "trainval is what is trained on": (
+        {"trainval": "a\nb\n", "test": "c\n"},
+        {"a": Side.TRAIN, "b": Side.TRAIN, "c": Side.TEST},
+    ),
+    "but what train and val say counts": (
+        {"trainval": "a\nb\n", "train": "a\n", "val": "b\n"},
+        {"a": Side.TRAIN, "b": Side.TEST, "c": None},
+    ),
+    "with endings, folders and a byte order mark": (
+        {"train": "\ufeffa.jpg\n./JPEGImages/b.jpg\n", "test": "Annotations/c.xml\n"},
+        {"a": Side.TRAIN, "b": Side.TRAIN, "c": Side.TEST},
+    ),
+    "an image of two parts is not used": ({"train": "a\nb\n", "test": "b\nc\n"}, {"a": Side.TRAIN, "c": Side.TEST}),
+}
+
+
+@pytest.mark.parametrize(("lists", "expected"), LISTS.values(), ids=LISTS.keys())
+def test_lists_of_image_sets(tmp_path: Path, lists: dict[str, str], expected: dict[str, Side | None]) -> None:
+    for number, name in enumerate("abc"):
+        photo(tmp_path / f"JPEGImages/{name}.jpg", number)
+        written(tmp_path / f"Annotations/{name}.xml", f"{name}.jpg")
+    for part, names in lists.items():
+        path = tmp_path / f"ImageSets/Main/{part}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{names}gone\n" if part == "train" else names)
+    dataset = load_dataset(tmp_path)
+    assert {record.path.stem: record.side for record in dataset.records} == expected
+    assert ("names what has no XML file: gone" in messages(dataset)) == ("train" in lists)
+    assert any("several parts of the split: train.txt and test.txt" in message for message in messages(dataset)) == (
+        "b" not in expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("annotations", "images"), [("Annotations/{}", "JPEGImages/{}"), ("images/{}", "images/{}"), ("x/{}", "x/{}")]
+)
+def test_folders_of_parts_below_the_first_level_are_sides(tmp_path: Path, annotations: str, images: str) -> None:
+    for number, part in enumerate(("train", "test")):
+        photo(tmp_path / images.format(part) / f"{part}1.jpg", number)
+        written(tmp_path / annotations.format(part) / f"{part}1.xml", f"{part}1.jpg")
+    assert sides(load_dataset(tmp_path)) == {Side.TRAIN: 1, Side.TEST: 1}
+
+
+def test_tags_may_be_in_a_namespace(tmp_path: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    written(tmp_path / "a.xml", "a.jpg")
+    path = tmp_path / "a.xml"
+    path.write_text(path.read_text().replace("<annotation>", '<annotation xmlns="http://example.com/voc">'))
+    assert [box.label for record in load_dataset(tmp_path).records for box in record.boxes or ()] == ["crack"]
+
+
+@pytest.mark.parametrize(
+    ("marks", "says"),
+    [
+        (f"<name>crack</name>{BOX}{BOX}", "has several boxes (<bndbox>)"),
+        ("<name>x</name><polygon><pt><x>2</x><y>2</y></pt></polygon>", "as LabelMe's web tool writes it"),
+    ],
+)
+def test_objects_of_other_shapes_are_faults_that_name_them(tmp_path: Path, marks: str, says: str) -> None:
+    for number, name in enumerate("ab"):
+        photo(tmp_path / f"{name}.jpg", number)
+    written(tmp_path / "a.xml", "a.jpg")
+    written(tmp_path / "b.xml", "b.jpg", marks)
+    dataset = load_dataset(tmp_path, "voc")
+    assert [record.name for record in dataset.records] == ["a.jpg"]
+    assert says in "".join(messages(dataset))

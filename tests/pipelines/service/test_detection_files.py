@@ -69,6 +69,13 @@ def test_a_file_is_safe_as_a_whole_or_not_at_all(tmp_path: Path, safe: bool) -> 
         read_kept(tmp_path / "found.csv", RUN, safe=not safe)
 
 
+@pytest.mark.parametrize("name", ["found.xlsx", "found.parquet", "folder", "/dev/full"])
+def test_what_is_no_file_of_lines_is_neither_read_nor_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(LayoutError, match=r"is no file|written as JSON lines, or as CSV"):
+        read_kept(tmp_path / name, RUN)
+
+
 DETECTIONS = st.lists(
     st.builds(
         Detection,
