@@ -18,6 +18,7 @@ from customlabels.datasets.layout import Format
 from customlabels.datasets.limits import MAX_BYTES, MAX_SIDE
 from customlabels.datasets.model import Box, Dataset, ImageInfo, ImageRecord
 from customlabels.datasets.probe import shape_fault
+from customlabels.datasets.read_back import not_kept
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,6 +31,8 @@ _MADE_BY = "customlabels dataset convert"
 _QUALITIES = (95, 90, 85)
 _SMALLER = 0.85
 _ENDINGS = {"JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"), "PNG": (".png",)}
+_DEPTHS = (8, 10, 12, 14, 16)
+"""Bits of which a camera makes use."""
 _LOSSLESS = {"PNG", "BMP", "GIF", "TIFF"}
 
 
@@ -70,6 +73,9 @@ def convert(
 ) -> tuple[Dataset, list[Change]]:
     """Writes the dataset to `folder` in that format; what was written, and the images that had to be changed.
 
+    What was written is read back; what the format does not keep, boxes, sides or groups, is named by `findings` of the
+    result, after those of `dataset`.
+
     Images that need no change are copied. Annotations come last, so that a folder that was cut off is never mistaken
     for a whole one; the same command again finishes it.
 
@@ -80,10 +86,12 @@ def convert(
     """
     names, root = _places(dataset, format), folder.resolve()
     _begin(folder, [*names.values()])
+    with ThreadPoolExecutor(cpu_count() or 1) as pool:
+        used = max(pool.map(_bits_used, dataset.records), default=8)
 
     def write(record: ImageRecord) -> tuple[ImageRecord, Change | None] | str:
         try:
-            return _write(record, root, names[record.name])
+            return _write(record, root, names[record.name], used)
         except ValueError as error:
             return f"{record.name}: {error}"
         finally:
@@ -101,6 +109,7 @@ def convert(
     before = set(_files(folder))
     format.save(result)
     _mark(folder, [*names.values(), *(set(_files(folder)) - before)])
+    result = replace(result, findings=(*dataset.findings, *not_kept(result, format)))
     return result, [change for _, change in written if change]
 
 
@@ -158,8 +167,31 @@ def _files(folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and path.name != MARKER]
 
 
-def _write(record: ImageRecord, folder: Path, name: str) -> tuple[ImageRecord, Change | None]:
-    """Writes one image; the record of what was written."""
+def _bits_used(record: ImageRecord) -> int:
+    """Of how many bits an image makes use, 8 to 16: cameras give 10, 12 or 14 in files of 16.
+
+    What cannot be decoded counts as 8; that it cannot is said where it is written.
+    """
+    import numpy as np
+    from PIL import Image, UnidentifiedImageError
+
+    if record.info.bits <= 8 or convertible_fault(record.info):
+        return 8
+    try:
+        with Image.open(record.path) as image:
+            most = int(np.asarray(image).max()) if image.mode.startswith("I") else 0
+    except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError):
+        return 8
+    return next((bits for bits in _DEPTHS if most < 1 << bits), _DEPTHS[-1])
+
+
+def _write(record: ImageRecord, folder: Path, name: str, used: int) -> tuple[ImageRecord, Change | None]:
+    """Writes one image; the record of what was written.
+
+    Parameters
+    ----------
+    used : bits of which the deep images of the set make use: all are scaled alike, and can be compared
+    """
     reasons = reasons_to_convert(record.info)
     path = folder / name
     if not reasons:
@@ -169,7 +201,8 @@ def _write(record: ImageRecord, folder: Path, name: str) -> tuple[ImageRecord, C
         except OSError as error:
             raise ValueError(f"cannot be copied ({error.strerror})") from error
         return replace(record, name=name, path=path), None
-    body = _encoded(_decoded(record), _target(record.info))
+    image, more = _decoded(record, used)
+    body = _encoded(image, _target(record.info))
     with written_aside(path) as file:
         file.write(body)
     info = header(path)
@@ -180,7 +213,7 @@ def _write(record: ImageRecord, folder: Path, name: str) -> tuple[ImageRecord, C
             Box(box.label, box.left * across, box.top * down, box.width * across, box.height * down) for box in boxes
         )
     changed = replace(record, name=name, path=path, info=info, boxes=boxes)
-    return changed, Change(record.name, name, reasons)
+    return changed, Change(record.name, name, (*reasons, *more))
 
 
 def _target(info: ImageInfo) -> str:
@@ -188,8 +221,8 @@ def _target(info: ImageInfo) -> str:
     return "PNG" if info.format in _LOSSLESS else "JPEG"
 
 
-def _decoded(record: ImageRecord) -> "Image":
-    """The pixels as they are seen, no side over MAX_SIDE, 8 bits a channel."""
+def _decoded(record: ImageRecord, used: int) -> tuple["Image", list[str]]:
+    """The pixels as they are seen, no side over MAX_SIDE, 8 bits a channel; and what is to be said of them."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
@@ -198,24 +231,46 @@ def _decoded(record: ImageRecord) -> "Image":
                 raise ValueError("too many pixels")
             if record.info.format == "JPEG":
                 opened.draft(None, (MAX_SIDE, MAX_SIDE))
-            image = ImageOps.exif_transpose(_eight_bits(opened))
+            frames = getattr(opened, "n_frames", 1)
+            more = [f"{frames} frames, the first kept"] if frames > 1 else []
+            if opened.mode.startswith("I") and used < _DEPTHS[-1]:
+                more.append(f"{used} of {_DEPTHS[-1]} bits used")
+            image = ImageOps.exif_transpose(_eight_bits(opened, used))
+            if record.info.bits > 8 and not opened.mode.startswith("I"):
+                _refuse_dark(image)
     except (OSError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise ValueError(f"cannot be decoded ({error})") from error
     scale = MAX_SIDE / max(record.info.width, record.info.height)
     if scale < 1:
         size = (max(1, round(record.info.width * scale)), max(1, round(record.info.height * scale)))
         image = image.resize(size, Image.Resampling.LANCZOS)
-    return image
+    return image, more
 
 
-def _eight_bits(image: "Image") -> "Image":
+def _refuse_dark(image: "Image") -> None:
+    """Sees that colours of 16 bits, of which the upper 8 are read, do not lie in the lower ones.
+
+    Raises
+    ------
+    ValueError
+    """
+    import numpy as np
+
+    brightest = int(np.asarray(image.convert("RGB")).max())
+    if brightest < 1 << (_DEPTHS[-2] - 8):
+        raise ValueError(
+            f"its colours of 16 bits make use of {_DEPTHS[-2]} or fewer, which would become black; write them in 8 bits"
+        )
+
+
+def _eight_bits(image: "Image", used: int) -> "Image":
     import numpy as np
     from PIL import Image
 
     if image.mode == "F":
         raise ValueError("floating-point pixels, whose range is not known")
     if image.mode.startswith("I"):
-        upper = np.asarray(image).astype(np.int64) >> 8
+        upper = np.asarray(image).astype(np.int64) >> (used - 8)
         return Image.fromarray(upper.clip(0, 255).astype(np.uint8))
     if image.mode in {"L", "RGB"}:
         return image

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from customlabels.datasets.files import is_image
-from customlabels.datasets.structure import Places, folders_of, is_certain, is_structure, labels_of
+from customlabels.datasets.structure import (
+    Folders,
+    Places,
+    folders_of,
+    is_certain,
+    is_structure,
+    labels_inside,
+    labels_of,
+)
 
 _OWN = {".txt", ".json", ".xml", ".csv", ".mat", ".npy", ".npz", ".yaml", ".yml"}
 """Endings of files that say of one image what is on it."""
@@ -55,8 +63,25 @@ def against_labels(
     files = _own_files(source, images, quiet) or _naming_files(source, images, quiet)
     folder = structure(images, label_from)
     if folder is None:
-        return files
+        return files or _uneven(images, label_from)
     return _of_structure(source, folder, images, telling, files)
+
+
+def _uneven(images: Sequence[str], label_from: str) -> Evidence | None:
+    """Whether folders that are labels lie in others that would be labels, too."""
+    if label_from != "top":
+        return None
+    places = Places(map(folders_of, images))
+    labelled: list[tuple[str, Folders]] = []
+    for folders in dict.fromkeys(map(folders_of, images)):
+        bare = places[folders].labels if places[folders].category else places.undivided(folders)
+        labelled.append((labels_of(bare, label_from), tuple(bare[1:])))
+    inside = labels_inside(labelled)
+    if inside is None:
+        return None
+    label, folder = inside
+    seen = f"images lie at several depths: {label}/ holds a folder {folder}/, and {folder} is the label of other images"
+    return Evidence(seen, f"say --label-from parent where the innermost folders are the labels; {_ANYWAY}")
 
 
 def structure(names: Sequence[str], label_from: str = "top") -> str | None:

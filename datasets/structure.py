@@ -35,11 +35,22 @@ _MASKS = re.compile(
     |seg(mentation)?s?([ _-]?masks?)?|segmentationclass(png|raw)?|segmentationobject)([ _-]?({_PART})\d*)?""",
     re.VERBOSE,
 )
+_ALIKE = {
+    "train": {"trains", "trainings", "learning", "lernen", "entrenamiento"},
+    "validation": {"vals", "validate", "validierung", "validations", "validacion"},
+    "test": {"tests", "eval", "evals", "evaluation", "evaluate", "holdout", "testen", "prueba"},
+}
+"""Words for parts of a split that may be labels as well."""
+
 _SERIAL = re.compile(r"(\D*)(\d{2,})")
 _SERIES = 3
 """Folders that are all numbered alike, kos01 to kos50, are items of a series, from so many on, and no labels."""
 
-GOOD = re.compile(r"(\w*[ _-])?(good|ok|okay|normal|free|clean|background|(no|without)[ _-]?(defects?|anomal\w+))\d*")
+GOOD = re.compile(
+    r"""(?!(\w*[ _-])?(not?|non)[ _-]*(good|ok|okay|normal|free|clean)\d*$)
+    (\w*[ _-])?(good|ok|okay|normal|free|clean|background|(no|without)[ _-]?(defects?|anomal\w+))\d*""",
+    re.VERBOSE,
+)
 """Names of folders of parts with nothing on them."""
 
 
@@ -86,6 +97,33 @@ def part_in(folder: str) -> str | None:
     """The part of a split that a folder's name holds among others: train_lab, masks-val2017."""
     words = re.split(r"[ _.-]", folder.lower())
     return next((SUBSETS[word] for word in (word.rstrip("0123456789") for word in words) if word in SUBSETS), None)
+
+
+@lru_cache(maxsize=4096)
+def part_alike(folder: str) -> str | None:
+    """The part of a split that a folder may be meant for, though no tool calls it so: tests, eval, Validierung."""
+    words = re.split(r"[ _.-]", folder.lower())
+    return part_in(folder) or next((part for word in words for part, names in _ALIKE.items() if word in names), None)
+
+
+def split_alike(labels: Iterable[str]) -> list[str]:
+    """The labels that look like parts of one split; none where they are not at least two."""
+    parts = {label: part for label in labels if (part := part_alike(label))}
+    return sorted(parts) if len(set(parts.values())) > 1 else []
+
+
+def labels_inside(labels: Iterable[tuple[str, Folders]]) -> tuple[str, str] | None:
+    """A label and, of the folders beside it that are not read, one that is the label of other images.
+
+    Parameters
+    ----------
+    labels : of each image, with the folders that are not read
+    """
+    given = list(labels)
+    known = {label for label, _ in given if label}
+    return next(
+        ((label, folder) for label, unread in given for folder in unread if label and folder in known - {label}), None
+    )
 
 
 @dataclass(frozen=True, slots=True)

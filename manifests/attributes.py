@@ -33,6 +33,27 @@ def attributes_of(keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((name, beside) for name, beside in pairs if beside in keys)
 
 
+@lru_cache(maxsize=256)
+def halves_of(keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Those of a line's keys of which no attribute is made, each with the key that is lacking beside it."""
+    whole = {key for pair in attributes_of(keys) for key in pair}
+    return tuple((key, _other_half(key)) for key in keys if may_be_attribute(key) and key not in whole)
+
+
+def _other_half(key: str) -> str:
+    return key.removesuffix("-metadata") if key.endswith("-metadata") else f"{key}-metadata"
+
+
+def may_double(line: bytes, keys: tuple[str, ...]) -> bool:
+    """Whether a line may have a key twice on which labels hang; nearly none may, and this is asked of each."""
+    count, attributes = line.count, len(attributes_of(keys))
+    return (
+        count(b'-metadata"') > attributes
+        or count(b'"class-name"') + count(b'"annotations"') > attributes
+        or count(b'"source-ref"') > 1
+    )
+
+
 def may_be_attribute(name: str) -> bool:
     """Whether a key is not one of the service's own."""
     return name != "source-ref" and not name.startswith("cl-")

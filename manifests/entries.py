@@ -3,6 +3,7 @@
 Source: Custom Labels developer guide, tm-debugging-json-line-errors.md and md-create-manifest-file*.md.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import msgspec
 import orjson
 
 from customlabels.core.addresses import S3Address, is_address, parse_address
-from customlabels.manifests.attributes import attributes_of, image_level_fault, kind_fault, may_be_attribute
+from customlabels.manifests.attributes import attributes_of, halves_of, image_level_fault, kind_fault, may_double
 from customlabels.manifests.boxes import check_boxes
 from customlabels.manifests.faults import BOX, LINE, MISSING, Cause, Fault, pointer, wrong
 from customlabels.manifests.lines import BOXES, IMAGE_LEVEL
@@ -36,6 +37,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     labels : of its valid image-level attributes
     boxes : the labels of its valid boxes
     boxes_lost : whether an attribute of boxes has an error that takes boxes out
+    halves : keys without the rest of their attribute, beside attributes that are whole: no service reads them
+    doubled : keys that stand on the line twice and say different things; the last of them is read
     """
 
     number: int
@@ -45,6 +48,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     boxes: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     boxes_lost: bool = False
+    halves: tuple[Cause, ...] = ()
+    doubled: tuple[Cause, ...] = ()
 
     @property
     def image(self) -> S3Address | None:
@@ -136,7 +141,17 @@ def examined(number: int, line: bytes, *, paths: bool = False) -> Entry:
         causes = tuple(cause for fault in faults if all_warnings or not fault.is_warning for cause in fault.causes)
         code = "WARNING_NO_ANNOTATIONS" if all_warnings else "ERROR_NO_VALID_LABEL_ATTRIBUTES"
         faults.append(Fault(code, LINE, causes=causes))
-    return Entry(number, line, source_ref, tuple(dict.fromkeys(labels)), tuple(boxes), tuple(faults), boxes_lost)
+    return Entry(
+        number,
+        line,
+        source_ref,
+        tuple(dict.fromkeys(labels)),
+        tuple(boxes),
+        tuple(faults),
+        boxes_lost,
+        halves_of_line(value) if attributes else (),
+        doubled_keys(line, tuple(value)),
+    )
 
 
 def is_path(source_ref: str) -> bool:
@@ -184,12 +199,37 @@ def _source_ref_fault(value: dict[str, Any]) -> Fault:
 
 def _no_attributes_fault(value: dict[str, Any]) -> Fault:
     """What is lacking in a line of which no key has its metadata beside it."""
-    others = [name for name in value if may_be_attribute(name)]
-    if not others:
+    causes = halves_of_line(value)
+    if not causes:
         cause = Cause(pointer("source-ref"), value["source-ref"], "without a label; a training ignores it")
         return Fault("WARNING_UNANNOTATED_RECORD", LINE, causes=(cause,))
-    causes = []
-    for name in others:
-        lacking = name.removesuffix("-metadata") if name.endswith("-metadata") else f"{name}-metadata"
-        causes.append(wrong(pointer(lacking), MISSING, f"beside {pointer(name)}"))
-    return Fault("ERROR_NO_LABEL_ATTRIBUTES", LINE, causes=tuple(causes))
+    return Fault("ERROR_NO_LABEL_ATTRIBUTES", LINE, causes=causes)
+
+
+def halves_of_line(value: dict[str, Any]) -> tuple[Cause, ...]:
+    """What is lacking beside the keys of which no attribute is made."""
+    return tuple(wrong(pointer(lacking), MISSING, f"beside {pointer(key)}") for key, lacking in halves_of(tuple(value)))
+
+
+def doubled_keys(line: bytes, keys: tuple[str, ...]) -> tuple[Cause, ...]:
+    """The keys that an object on a line has twice, with different values; the value that is not read."""
+    return _doubled(line) if may_double(line, keys) else ()
+
+
+def _doubled(line: bytes) -> tuple[Cause, ...]:
+    causes: list[Cause] = []
+
+    def gathered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        table: dict[str, Any] = {}
+        for key, content in pairs:
+            if key in table and table[key] != content:
+                causes.append(Cause(pointer(key), table[key], "stands on the line again, and says otherwise there"))
+            table[key] = content
+        return table
+
+    try:
+        json.loads(line, object_pairs_hook=gathered)
+    except (ValueError, RecursionError):
+        # What this decoder does not take, numbers of thousands of digits or such depths, is in no label.
+        return ()
+    return tuple(causes)

@@ -199,6 +199,14 @@ def _color(text: Any) -> int | None:
         return None
 
 
+def _free(name: str, number: int, taken: set[str]) -> str:
+    """The first of `name` with that number or a later one that no key of the line has; it is taken from then on."""
+    while not taken.isdisjoint((f"{name}{number}", f"{name}{number}{_METADATA}")):
+        number += 1
+    taken |= {f"{name}{number}", f"{name}{number}{_METADATA}"}
+    return f"{name}{number}"
+
+
 def split_labels(value: Line) -> Line:
     """A line with an attribute a label in the place of each multi-label attribute.
 
@@ -210,6 +218,7 @@ def split_labels(value: Line) -> Line:
     if not several:
         return value
     result: Line = {}
+    taken = set(value)
     for name, content in value.items():
         if name.endswith(_METADATA) and name.removesuffix(_METADATA) in several:
             continue
@@ -226,8 +235,9 @@ def split_labels(value: Line) -> Line:
             if not isinstance(label, str) or not 0 < len(label) <= MAX_LABEL:
                 raise ValueError(f"attribute {name}: class {number} is not in its class-map")
             confidence = sure.get(str(number), 1) if isinstance(sure, dict) else 1
-            result[f"{name}{position}"] = position
-            result[f"{name}{position}{_METADATA}"] = {
+            key = _free(name, position, taken)
+            result[key] = position
+            result[f"{key}{_METADATA}"] = {
                 "class-name": label,
                 "confidence": confidence,
                 "type": IMAGE_LEVEL,

@@ -18,7 +18,7 @@ from customlabels.datasets.layout import UNCONFIRMED, Annotated, Format, Layout,
 from customlabels.datasets.model import Box, Dataset, Finding, Side
 from customlabels.manifests.codes import FOLLOWING
 from customlabels.manifests.entries import Entry, read_entry
-from customlabels.manifests.faults import BOX, pointer
+from customlabels.manifests.faults import BOX, MISSING, pointer, wrong
 from customlabels.manifests.files import manifest_lines, refuse_other_shape
 from customlabels.manifests.ground_truth import Resolved, resolved
 from customlabels.manifests.lines import BOXES, IMAGE_LEVEL, entry_line, write_manifest
@@ -120,9 +120,10 @@ def _annotated(
     value = orjson.loads(entry.line)
     errors = [fault for fault in entry.faults if not fault.is_warning and fault.code not in FOLLOWING]
     # What an import would use without the faulty attribute is used so here; see Entry.usable.
-    in_part = entry.usable and (output.line is line or read_entry(entry.number, line, paths=True).usable)
-    faults = [cause.sentence for cause in output.causes]
-    left_out = list(output.left_out)
+    given = entry if output.line is line else read_entry(entry.number, line, paths=True)
+    in_part = entry.usable and given.usable
+    faults = [cause.sentence for cause in (*output.causes, *given.doubled)]
+    left_out = [*output.left_out, *(f"halves of attributes, {cause.sentence}," for cause in entry.halves)]
     if in_part:
         left_out += [f"attributes with a fault, {fault.sentence}," for fault in errors]
     elif errors:
@@ -134,7 +135,10 @@ def _annotated(
     sizes: set[tuple[int, int]] = set()
     jobs: dict[str, None] = {}
     for name, content in value.items():
-        metadata: Any = value.get(f"{name}-metadata")
+        metadata: Any = value.get(f"{name}-metadata", MISSING)
+        if entry.boxes and metadata is MISSING and isinstance(content, dict) and "annotations" in content:
+            # As in Entry.usable: what lost boxes show would be trained on as background.
+            faults.append(wrong(pointer(f"{name}-metadata"), MISSING, f"beside the boxes in {pointer(name)}").sentence)
         if name in lost or not isinstance(metadata, dict):
             continue
         if metadata.get("type") == IMAGE_LEVEL:

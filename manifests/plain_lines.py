@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, field
 from msgspec.json import Decoder
 
 from customlabels.datasets.limits import MAX_BOXES, MAX_LABEL, MAX_SIDE, MIN_SIDE, SHRUNK_SIDE
-from customlabels.manifests.attributes import attributes_of, is_date
+from customlabels.manifests.attributes import attributes_of, halves_of, is_date, may_double
 from customlabels.manifests.lines import BOXES, IMAGE_LEVEL
 
 # Beyond, another decoder makes a fraction of it.
@@ -68,8 +68,9 @@ def read_plain(line: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...]] | No
     except ValueError:
         return None
     source_ref = value.get("source-ref")
-    attributes = attributes_of(tuple(value))
-    if type(source_ref) is not str or not attributes:
+    keys = tuple(value)
+    attributes = attributes_of(keys)
+    if type(source_ref) is not str or not attributes or halves_of(keys) or may_double(line, keys):
         return None
     labels: tuple[str, ...] = ()
     boxes: tuple[str, ...] = ()

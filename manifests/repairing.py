@@ -37,7 +37,8 @@ def repaired(lines: Iterable[bytes], is_there: Look | None = None) -> Iterator[R
     """
     seen: dict[str, int] = {}
     for number, raw in enumerate(lines, 1):
-        line, changes = _mended(raw.rstrip(b"\r\n"))
+        before = raw.rstrip(b"\r\n")
+        line, changes = _mended(before)
         if not line.strip():
             yield Repair(number, None, (*changes, "a blank line, dropped"))
             continue
@@ -45,6 +46,11 @@ def repaired(lines: Iterable[bytes], is_there: Look | None = None) -> Iterator[R
         source_ref = entry.source_ref
         if source_ref is None:
             yield Repair(number, None, (*changes, f"dropped: {entry.faults[0].sentence}"))
+            continue
+        given = entry if not changes else read_entry(number, before.removeprefix(_BOM), paths=True)
+        if given.doubled:
+            twice = "; ".join(cause.sentence for cause in given.doubled)
+            yield Repair(number, None, (*changes, f"dropped: {twice}"))
             continue
         if is_there is not None and is_path(source_ref):
             cause = Cause(pointer("source-ref"), source_ref)

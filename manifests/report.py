@@ -25,6 +25,11 @@ IN_PART = (
     "a training uses the line without what is faulty; dataset inspect and train refuse the image, as what the lost "
     "boxes show would be background; --fix takes them out"
 )
+HALVES = "half an attribute, which nobody reads: its metadata, or what the metadata is of, is lacking"
+DOUBLED = (
+    "a key stands twice on a line: the service reads one of them alone; dataset inspect and train refuse the image, "
+    "--fix drops the line"
+)
 BOTH_USED = (
     "a training uses what an adjustment job superseded beside what it made of it; dataset inspect and train, --fix and "
     "manifest convert take the adjusted alone"
@@ -104,7 +109,7 @@ def _read(path: Path, look: Look | None, target: BinaryIO | None) -> Part:
         for number, line in enumerate(manifest_lines(path), 1):
             entry = read_entry(number, line.rstrip(b"\r\n"))
             part.add(entry)
-            if entry.boxes_lost or (entry.boxes and _ADJUSTED in line):
+            if entry.boxes_lost or entry.halves or entry.doubled or (entry.boxes and _ADJUSTED in line):
                 _note(part, entry)
         return part
     for entry, fault, other_size in looked_at(read_entries(manifest_lines(path)), look):
@@ -121,5 +126,9 @@ def _note(part: Part, entry: Entry) -> None:
     """Notes what the service has no code for."""
     if entry.labelled and not entry.usable:
         part.note(IN_PART, entry, [cause for fault in entry.faults for cause in fault.causes])
+    if entry.halves:
+        part.note(HALVES, entry, entry.halves)
+    if entry.doubled:
+        part.note(DOUBLED, entry, entry.doubled)
     if _ADJUSTED in entry.line and SUPERSEDED in resolved(entry.line).left_out:
         part.note(BOTH_USED, entry)

@@ -8,7 +8,8 @@ from customlabels.cli.group import Command, pass_session
 from customlabels.cli.source_options import Source, takes_images, wanted
 from customlabels.core.errors import SettingsError
 from customlabels.core.plurals import counted
-from customlabels.manifests.formats import FORMATS
+from customlabels.datasets.layout import Options
+from customlabels.manifests.formats import AUTO, FORMATS, find_format
 from customlabels.pipelines.training.sources import find_source, take_images
 from customlabels.session import Session
 
@@ -54,6 +55,12 @@ def convert(session: Session, source: Source, folder: Path, kind: str | None) ->
         f"writing {counted(len(taken.records), 'image')} to {folder}", len(taken.records)
     ) as advance:
         written, changes = conversion.convert(taken, FORMATS[kind], folder, lambda: advance(1))
+    lost = written.findings[len(taken.findings) :]
+    for finding in lost:
+        session.console.warn(f"{finding.name}: {finding.message}")
+    taken_for = find_format(AUTO, folder, Options()).name
+    if taken_for != kind:
+        session.console.warn(f"{folder}: is taken for {taken_for} unless --format {kind} is said")
     document = {
         "folder": str(folder),
         "format": kind,
@@ -61,6 +68,7 @@ def convert(session: Session, source: Source, folder: Path, kind: str | None) ->
         "changed": [
             {"image": change.name, "written": change.written, "reasons": list(change.reasons)} for change in changes
         ],
+        "not_kept": [{"where": finding.name, "what": finding.message} for finding in lost],
     }
 
     def show(_: object) -> None:

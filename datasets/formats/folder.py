@@ -1,7 +1,7 @@
 """The folder layout: folders are labels; train/ and test/ at the top are the split."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -11,9 +11,11 @@ from customlabels.datasets.files import SYSTEM_FOLDERS, ending_of, folder_of, wa
 from customlabels.datasets.formats.masks import in_category, masks_below, of_other_categories
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options, bare_name
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
-from customlabels.datasets.structure import Places, folders_of, labels_of, without_structure
+from customlabels.datasets.structure import Places, folders_of, labels_of, split_alike, without_structure
 
 _SHOWN = 3
+_MASK = re.compile(r"(.+?)(_(?:gt[a-z]+_)?(?:label|instance|labeltrain)ids|_gt[a-z]+_color)", re.IGNORECASE)
+"""The stem of a mask as Cityscapes names it."""
 
 
 def recognises(source: Path, _: Options) -> bool:
@@ -60,6 +62,7 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
     findings += [
         Finding(name, "a folder without any file: no label is made of it", fatal=False) for name in _empty(root, names)
     ]
+    _refuse_masks(images, source)
     places = Places(map(folders_of, images), trees)
     chosen = in_category(images, places, options.category, source)
     others = {*images} - {*chosen}
@@ -67,6 +70,7 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
     findings += of_other_categories(others)
     split = _is_split(root)
     beside: dict[str, dict[str, str]] = {}
+    labels: dict[str, str] = {}
     separator = options.label_separator or "/"
     for name in chosen:
         folders, subset = folders_of(name), None
@@ -88,13 +92,53 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
         unread = folders[1:] if options.label_from == "top" else folders[:-1] if options.label_from == "parent" else ()
         for folder in without_structure(unread):
             beside.setdefault(folder, {}).setdefault(label, name)
+        labels.setdefault(label, name)
         yield Annotated(name, name, (label,) if label else (), subset=subset)
+    findings += _on_labels(labels, beside)
     shared = {folder: labels for folder, labels in beside.items() if len(labels) > 1}
     if shared:
         shown = ", ".join(map(repr, sorted(shared)[:_SHOWN])) + (", …" if len(shared) > _SHOWN else "")
         first = min(name for labels in shared.values() for name in labels.values())
         message = f"folders that lie beside several labels are not read: {shown} (--label-from top, parent or path)"
         findings.append(Finding(first, message, fatal=False))
+
+
+def _on_labels(labels: Mapping[str, str], beside: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+    """What speaks for other labels.
+
+    Parameters
+    ----------
+    labels : each with its first image
+    beside : folders that are not read, each with the labels beside which it stands, and an image of that label
+    """
+    for folder in sorted(beside.keys() & labels.keys()):
+        for label, name in beside[folder].items():
+            if label != folder:
+                message = f"its label is {label!r}, though {folder!r} is the label of others, as of {labels[folder]}"
+                yield Finding(name, f"{message} (--label-from top, parent or path)", fatal=False)
+    if alike := split_alike(labels):
+        shown = " and ".join(map(repr, alike[:_SHOWN]))
+        message = f"{shown} look like parts of a split and are taken for labels: call them train and test"
+        yield Finding(labels[alike[0]], f"{message}, or say --label-from parent", fatal=False)
+
+
+def _refuse_masks(images: Sequence[str], source: Path) -> None:
+    """Sees that no masks lie among the images, in trees of their own as those of Cityscapes do.
+
+    Raises
+    ------
+    LayoutError
+    """
+    masks = {name: parts for name in images if (parts := _MASK.fullmatch(PurePosixPath(name).stem))}
+    if not masks:
+        return
+    stems = {PurePosixPath(name).stem.removesuffix("_leftImg8bit"): name for name in images if name not in masks}
+    for name, parts in masks.items():
+        if image := stems.get(parts[1]):
+            raise LayoutError(
+                f"{source}: masks lie among the images, as {name} of {image}",
+                hint=f"leave them out with --exclude '*{parts[2]}.*'; or name their folder, masks alone, with --masks",
+            )
 
 
 def _empty(root: Path, names: Sequence[str]) -> Iterator[str]:

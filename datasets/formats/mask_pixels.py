@@ -6,13 +6,14 @@ palette, grey values or colours that `Names` gives labels.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import read_bounded
+from customlabels.datasets.formats.class_lists import without_numbers
 from customlabels.datasets.headers import header
 from customlabels.datasets.model import Box
 from customlabels.datasets.spots import spots
@@ -20,22 +21,28 @@ from customlabels.datasets.spots import spots
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL.Image import Image as PILImage
 
 Colour = tuple[int, int, int]
 
 _TAKEN = ("PNG", "BMP", "TIFF", "GIF", "JPEG")
 _MOST_PIXELS = 89_000_000
 _MOST_CLASSES = 32
+_SHOWN = 9
 _COUNTED = 1 << 20
 _MARKED = 127
 """A mark is lighter than this where a mask has no more than noise around black and white, as JPEG leaves it."""
 
 _NOISE, _FEW = 16, 4
+_WHITE, _VISIBLE = 255, 128
 
 _VOID, _VOID_COLOUR = 255, (224, 224, 192)
 """Pascal VOC: the border of an object, of no class; told by its colour in the palette."""
 
 _BACKGROUND = re.compile(r"_*background_*", re.IGNORECASE)
+_NOTHING = re.compile(r"(0[ :,.=-]*)?_*(back[ _-]?ground|bg|none|nothing|unlabell?ed|void|ignored?)_*", re.IGNORECASE)
+"""What a list has in its first line for 0. Further down a void may be what a casting has."""
+
 _IGNORED = re.compile(r"_+ignore_+", re.IGNORECASE)
 _HEX = re.compile(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.IGNORECASE)
 _COLOURED = re.compile(r"([^:#]+):(\d+),(\d+),(\d+):.*")
@@ -57,8 +64,21 @@ class Names:
     void: frozenset[int] = frozenset()
     file: str = NAMES
 
+    @property
+    def counted(self) -> str:
+        """Which value is which, where lines of a list were counted; else nothing."""
+        if self.file not in LISTS or not self.values:
+            return ""
+        shown = ", ".join(f"{value} {label}" for value, label in list(self.values.items())[:_SHOWN] if label)
+        return f"its lines name pixel values: {shown}{', …' if len(self.values) > _SHOWN else ''}; 0 is background"
+
     def __bool__(self) -> bool:
         return bool(self.values or self.colours)
+
+
+def is_background(label: str) -> bool:
+    """Whether that names what is no object, wherever it stands."""
+    return _BACKGROUND.fullmatch(label) is not None
 
 
 def colour_names(table: Mapping[str, Any]) -> Names:
@@ -72,7 +92,7 @@ def colour_names(table: Mapping[str, Any]) -> Names:
     colours: dict[Colour, str] = {}
     for key, entry in table.items():
         label = str(entry["class-name"] if isinstance(entry, dict) else entry)
-        label = "" if _BACKGROUND.fullmatch(label) else label
+        label = "" if is_background(label) else label
         parts = _HEX.fullmatch(str(entry["hex-color"]) if isinstance(entry, dict) else key)
         if parts:
             colours[int(parts[1], 16), int(parts[2], 16), int(parts[3], 16)] = label
@@ -113,15 +133,16 @@ def _listed(path: Path) -> Names:
     coloured = [parts for parts in map(_COLOURED.fullmatch, lines) if parts]
     if coloured and len(coloured) == len(lines):
         table = {
-            (int(parts[2]), int(parts[3]), int(parts[4])): "" if _BACKGROUND.fullmatch(parts[1]) else parts[1]
+            (int(parts[2]), int(parts[3]), int(parts[4])): "" if is_background(parts[1]) else parts[1]
             for parts in coloured
         }
         return Names({}, table, file=path.name)
+    lines = without_numbers(lines) or lines
     ignores = bool(lines) and _IGNORED.fullmatch(lines[0]) is not None
     classes = lines[1:] if ignores else lines
     # Where the background has no line of its own, it is 0 all the same.
-    first = 0 if classes and _BACKGROUND.fullmatch(classes[0]) else 1
-    values = {value: "" if _BACKGROUND.fullmatch(name) else name for value, name in enumerate(classes, first)}
+    first = 0 if classes and _NOTHING.fullmatch(classes[0]) else 1
+    values = {value: "" if not value or is_background(name) else name for value, name in enumerate(classes, first)}
     return Names(values, {}, frozenset({_VOID} if ignores else ()), path.name)
 
 
@@ -136,10 +157,11 @@ class Spots:
 
 @dataclass(frozen=True, slots=True)
 class _Pixels:
-    """Values, (height, width), or colours, (height, width, 3), and the colours of a palette's values."""
+    """Values, (height, width), or colours, (height, width, 3), the colours of a palette's values, and what is wrong."""
 
     values: "NDArray[np.uint8]"
     palette: tuple[Colour, ...] = ()
+    fault: str = ""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -159,6 +181,8 @@ def read_spots(mask: Path, names: Names, label: str | None, min_area: int) -> Sp
     ValueError : it is no mask, too large or damaged; or holds what has no name
     """
     pixels = _decoded(mask)
+    if pixels.fault:
+        raise ValueError(pixels.fault)
     layers = _named_layers(pixels, names) if names else [(label, _marked(pixels, label))]
     boxes: list[Box] = []
     small = 0
@@ -207,13 +231,46 @@ def _decoded(mask: Path) -> _Pixels:
             if image.mode in {"L", "1"}:
                 return _Pixels(np.asarray(image.convert("L")))
             if image.mode.startswith("I"):
-                return _Pixels(np.minimum(np.asarray(image), 255).astype(np.uint8))
-            colours = np.asarray(image.convert("RGB"))
+                deep, clear = np.asarray(image), None
+                colours = np.minimum(deep, 255).astype(np.uint8)
+            else:
+                deep, clear = None, _clear(image)
+                colours = np.asarray(image.convert("RGB"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"a damaged {info.format} file") from error
+    if deep is not None:
+        return _Pixels(colours, fault=_deep_classes(deep))
+    if clear is not None and clear.any():
+        # What is transparent is background; where all that is not is black, the mask lies in that alone.
+        colours = np.where(clear[..., None], 0, colours)
+        if not colours.any():
+            return _Pixels(np.where(clear, 0, 255).astype(np.uint8))
     red, green, blue = colours[..., 0], colours[..., 1], colours[..., 2]
     # Grey that was saved as colour is grey.
     return _Pixels(red if (red == green).all() and (green == blue).all() else colours)
+
+
+def _clear(image: "PILImage") -> "NDArray[np.bool_] | None":
+    """Where an image is more transparent than not; None where it cannot be."""
+    import numpy as np
+
+    if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"}:
+        return np.asarray(image.convert("RGBA").getchannel("A")) < _VISIBLE
+    return None
+
+
+def _deep_classes(deep: "NDArray[np.int_]") -> str:
+    """Why values over 255 cannot be told from each other, where they may be classes."""
+    import numpy as np
+
+    if int(deep.max(initial=0)) <= _WHITE:
+        return ""
+    values = np.unique(deep)
+    marks = values[values != 0].tolist()
+    if not 1 < len(marks) <= _MOST_CLASSES:
+        return ""
+    shown = ", ".join(map(str, marks[:5]))
+    return f"pixel values {shown} of 16 bits; those of classes go up to {_WHITE}: write them as 1, 2, …"
 
 
 def _counts(values: "NDArray[np.uint8]") -> "NDArray[np.intp]":
@@ -315,9 +372,23 @@ def _marked(pixels: _Pixels, label: str | None) -> "NDArray[np.bool_]":
     else:
         # JPEG's noise lies around black and white; between them lie soft edges, of many values, or classes.
         between = [value for value in marks if _NOISE < value <= _MARKED]
+        light = [value for value in marks if _MARKED < value < _WHITE - _NOISE]
         several = 0 < len(between) <= _FEW
         least = _NOISE if several else _MARKED
+        several = several or (not between and 0 < len(light) <= _FEW and _has_areas(values, light))
     if several and label is None and len(marks) <= _MOST_CLASSES:
         shown = ", ".join(map(str, marks[:5]))
         raise ValueError(f'pixel values {shown} that nothing names; {NAMES} has to, {{"1": "crack", "2": "pit"}}')
     return values >= least
+
+
+def _has_areas(values: "NDArray[np.uint8]", of: Sequence[int]) -> bool:
+    """Whether each of some values fills squares of three pixels somewhere, as soft edges do not."""
+    import numpy as np
+
+    def fills(value: int) -> bool:
+        same = values == value
+        across = same[:, 2:] & same[:, 1:-1] & same[:, :-2]
+        return bool(np.any(across[2:] & across[1:-1] & across[:-2]))
+
+    return all(map(fills, of))

@@ -5,7 +5,7 @@ folders, or by labels.json, which names values and colours.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,7 +13,7 @@ from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, is_image, walk, wanted
 from customlabels.datasets.formats.mask_pairs import Pairs, find_pairs, look_like_masks
-from customlabels.datasets.formats.mask_pixels import DEFECT, NAMES, Names, Spots, read_names, read_spots
+from customlabels.datasets.formats.mask_pixels import DEFECT, NAMES, Names, Spots, is_background, read_names, read_spots
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 from customlabels.datasets.probe import in_parallel
@@ -21,6 +21,8 @@ from customlabels.datasets.structure import GOOD, Folders, Place, Places, folder
 
 _OUTSIDE = "<masks>"
 """Stands for a folder of masks that does not lie below the source."""
+
+WHOLE = "a box around the whole image: where its mask is black on white, the ground is taken for what is marked"
 
 _INSTANCES, _CLASSES = "segmentationobject", "segmentationclass"
 
@@ -134,6 +136,8 @@ def read(source: Path, options: Options) -> Layout:
     ]
     if names:
         layout.files.add(names.file)
+    if names.counted:
+        layout.findings.append(Finding(names.file, names.counted, fatal=False))
     places = Places((folders_of(name) for name in tree.images), tree.pairs.trees)
     chosen = in_category(tree.images, places, options.category, source)
     others = {*tree.images} - {*chosen}
@@ -188,11 +192,19 @@ def _images(
         meaning = places[folders_of(image)]
         if image not in pairs.masks:
             return _unmasked(image, meaning, masked, mirrored, layout.findings)
-        inner = _inner(image, pairs.labels.get(pairs.masks[image][0], ()))
-        label = labels_of(meaning.labels or inner, options.label_from, options.label_separator or "/")
-        marked = _marked(image, meaning, tree, names, label or None, options.min_area)
-        if not label and not names and marked.boxes:
+        labels = {
+            mask: labels_of(
+                meaning.labels or _inner(image, pairs.labels.get(mask, ())),
+                options.label_from,
+                options.label_separator or "/",
+            )
+            for mask in pairs.masks[image]
+        }
+        marked = _marked(image, meaning, tree, names, labels, options.min_area)
+        if not all(labels.values()) and not names and marked.boxes:
             unnamed.append(image)
+        if any(marked.size == (box.width, box.height) for box in marked.boxes or ()):
+            layout.findings.append(Finding(image, WHOLE, fatal=False))
         return marked
 
     yield from in_parallel(seen, images)
@@ -213,8 +225,10 @@ def _inner(image: str, folders: Folders) -> Folders:
     return tuple(folder for folder in folders if part_of(folder) is None and folder != stem)
 
 
-def _marked(image: str, meaning: Place, tree: Survey, names: Names, label: str | None, min_area: int) -> Annotated:
-    """An image with the boxes of its masks."""
+def _marked(
+    image: str, meaning: Place, tree: Survey, names: Names, labels: Mapping[str, str], min_area: int
+) -> Annotated:
+    """An image with the boxes of its masks, each of the label that its own folders tell."""
     boxes: list[Box] = []
     faults: list[Finding] = []
     small = 0
@@ -222,7 +236,7 @@ def _marked(image: str, meaning: Place, tree: Survey, names: Names, label: str |
     masks, others = _without_instances(tree.pairs.masks[image])
     for mask in masks:
         try:
-            spots = _spots(tree.path(mask), names, label, min_area, size)
+            spots = _spots(tree.path(mask), names, labels[mask] or None, min_area, size)
         except ValueError as error:
             faults.append(Finding(tree.shown(mask), f"the mask of {image}: {error}", fatal=True))
             continue
@@ -263,6 +277,11 @@ def _unmasked(image: str, meaning: Place, masked: set[Folders], mirrored: bool, 
 def place(record: ImageRecord) -> str:
     if record.labels:
         raise LayoutError(f"{record.name}: has labels of the whole image, which masks have no place for")
+    if background := next((box.label for box in record.boxes or () if is_background(box.label)), None):
+        raise LayoutError(
+            f"{record.name}: boxes labelled {background!r}, which masks take for what is no object",
+            hint="rename with --label-map",
+        )
     return below_side(record)
 
 
@@ -274,14 +293,19 @@ def save(dataset: Dataset) -> None:
     labels = sorted({box.label for record in dataset.records for box in record.boxes or ()})
     if len(labels) > 255:
         raise LayoutError(f"{len(labels)} labels; a mask has values for 255")
+    taken: dict[PurePosixPath, str] = {}
     for record in dataset.records:
+        path = PurePosixPath(record.name).with_suffix(".png")
+        if path in taken:
+            raise LayoutError(f"{record.name}: would share masks/{path} with {taken[path]}")
+        taken[path] = record.name
         if record.boxes is None:
             continue
         pixels = np.zeros((record.info.height, record.info.width), np.uint8)
         for box in record.boxes:
             left, top, right, bottom = (round(corner) for corner in box.corners)
             pixels[top:bottom, left:right] = labels.index(box.label) + 1
-        with written_aside(dataset.root / "masks" / PurePosixPath(record.name).with_suffix(".png")) as file:
+        with written_aside(dataset.root / "masks" / path) as file:
             Image.fromarray(pixels).save(file, "PNG")
     with written_aside(dataset.root / NAMES) as file:
         file.write(json.dumps({str(value): label for value, label in enumerate(labels, 1)}, indent=1).encode())

@@ -4,12 +4,14 @@ Source: https://docs.ultralytics.com/datasets/detect/
 """
 
 import json
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
+from customlabels.core.plurals import counted
 from customlabels.datasets.files import is_image, walk
 from customlabels.datasets.formats.yolo_rows import classes_in, looks_like_rows, read_rows
 from customlabels.datasets.formats.yolo_sources import (
@@ -21,13 +23,15 @@ from customlabels.datasets.formats.yolo_sources import (
     description_of,
     names_below,
 )
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side
+from customlabels.datasets.layout import UNCONFIRMED, Annotated, Format, Layout, Options, below_side
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 from customlabels.datasets.structure import Places, folders_of
 
 _LABELS = ("labels", "labelTxt")
 _LOOKED_AT, _MOST_LOOKED_AT = 5, 1000
 _SHOWN = 10
+_SEVERAL, _LIKE_POSES = 2, 11
+"""Rows, and cells of each, from which on rows as long as each other may be poses: polygons differ in their points."""
 
 
 def recognises(source: Path, _: Options) -> bool:
@@ -103,8 +107,13 @@ def _need_names(source: Path, root: Path) -> None:
 
 def _images(layout: Layout, root: Path, described: Described) -> Iterator[Annotated]:
     taken: dict[str, str] = {}
-    texts = {name for name in walk(layout.root) if _is_text(name)}
-    by_spelling = {text.lower(): text for text in texts}
+    names = list(walk(layout.root))
+    texts = {name for name in names if _is_text(name)}
+    # A text file that has an image of just its spelling is that one's.
+    owned = {text for name in names if is_image(name) for text in _text_names(name)} & texts
+    by_spelling = {text.lower(): text for text in texts - owned}
+    sure, files = 0, 0
+    lengths: Counter[int] = Counter()
     for subset, name in _named(layout, root, described):
         where = _text_of(name, texts, by_spelling)
         if where is None:
@@ -117,9 +126,21 @@ def _images(layout: Layout, root: Path, described: Described) -> Iterator[Annota
         taken[where] = name
         layout.files.add(where)
         rows = read_rows(layout.root / where, where, described.names, described.points)
+        sure, files = sure + rows.sure, files + bool(rows.sure)
+        lengths.update(rows.lengths)
         yield Annotated(
             name, where, (), rows.boxes, rows.relative, None, subset, faults=rows.faults, left_out=rows.left_out
         )
+    if sure:
+        message = f"{counted(sure, 'box')} of {counted(files, 'text file')} with a confidence: {UNCONFIRMED}"
+        layout.findings.append(Finding(".", message, fatal=False, count=sure))
+    if lengths.total() >= _SEVERAL and len(lengths) == 1 and min(lengths) >= _LIKE_POSES:
+        (cells,) = lengths
+        message = (
+            f"all rows have {cells} cells: taken for polygons of {cells // 2} points; "
+            f"of boxes with key points {DESCRIPTION} has to say so (kpt_shape)"
+        )
+        layout.findings.append(Finding(".", message, fatal=False, count=lengths.total()))
     folders = {folders_of(name) for name in taken}
     for name in sorted(texts - layout.files):
         if folders_of(name) in folders and looks_like_rows(layout.root / name):

@@ -19,6 +19,9 @@ _CELLS = re.compile(r"[\s,]+")
 _ABOUT = re.compile(r"(imagesource|gsd):", re.IGNORECASE)
 """Lines before DOTA's rows."""
 
+_TRACK = 7
+"""Cells of a box with a confidence and the number of a tracked object, and of a triangle."""
+
 _OVER = 0.5
 """How far over the image's edge, in fractions of it, a row's numbers may be and still be fractions."""
 
@@ -27,13 +30,19 @@ _OVER = 0.5
 class Rows:
     """The boxes of a text file, whether they are in fractions of the image's sides, and what is wrong with others.
 
-    `left_out` is what its rows hold beside boxes, in the plural.
+    Parameters
+    ----------
+    left_out : what its rows hold beside boxes, in the plural
+    sure : how many rows have a confidence, as predictions have it
+    lengths : cells of the rows that were taken for polygons
     """
 
     boxes: tuple[Box, ...]
     relative: bool
     faults: tuple[Finding, ...]
     left_out: tuple[str, ...] = ()
+    sure: int = 0
+    lengths: tuple[int, ...] = ()
 
 
 def read_rows(path: Path, where: str, names: Mapping[int, str], points: int = 0) -> Rows:
@@ -52,19 +61,44 @@ def read_rows(path: Path, where: str, names: Mapping[int, str], points: int = 0)
     boxes: list[Box] = []
     faults = []
     kinds = set()
-    for line, row in enumerate(text.splitlines(), 1):
-        cells = [cell for cell in _CELLS.split(row) if cell]
-        if not cells or _ABOUT.match(row):
+    sure, lengths = 0, list[int]()
+    rows = [(line, [cell for cell in _CELLS.split(row) if cell]) for line, row in enumerate(_rows(text), 1)]
+    tracked = not points and _are_tracks([cells for _, cells in rows if len(cells) == _TRACK])
+    for line, cells in rows:
+        if not cells:
             continue
+        if tracked and len(cells) == _TRACK:
+            # The number of the object that a tracker followed says nothing of the box.
+            del cells[-1]
         in_pixels = _names_its_class(cells)
         try:
             boxes.append(_turned_box(cells) if in_pixels else _box(cells, names, points))
             kinds.add(in_pixels)
+            if not in_pixels:
+                sure += len(cells) == (6 + points)
+                lengths += [len(cells)] if not points and len(cells) > _TRACK - 1 else []
         except ValueError as error:
             faults.append(Finding(f"{where}, row {line}", str(error), fatal=True))
     if len(kinds) > 1:
         faults.append(Finding(where, "has rows in pixels and in fractions", fatal=True))
-    return Rows(tuple(boxes), True not in kinds, tuple(faults), ("key points",) * (len(boxes) if points else 0))
+    left_out = ("key points",) * (len(boxes) if points else 0)
+    left_out += ("numbers of tracked objects",) * (sure if tracked else 0)
+    return Rows(tuple(boxes), True not in kinds, tuple(faults), left_out, sure, tuple(lengths))
+
+
+def _rows(text: str) -> list[str]:
+    """The rows of a text file, those empty that only tell of the image."""
+    return ["" if _ABOUT.match(row) else row for row in text.splitlines()]
+
+
+def _are_tracks(rows: list[list[str]]) -> bool:
+    """Whether rows of six numbers are boxes with a confidence and the number of a tracked object, and no triangles."""
+    try:
+        last = [number(cells[-1]) for cells in rows]
+    except ValueError:
+        return False
+    # A triangle that touches the lower edge ends in 1, and in no larger number.
+    return bool(last) and all(value >= 1 and value == int(value) for value in last) and max(last) > 1
 
 
 def looks_like_rows(path: Path) -> bool:
@@ -141,9 +175,14 @@ def _box(cells: list[str], names: Mapping[int, str], points: int) -> Box:
     if points and len(numbers) not in (4 + points, 5 + points):
         raise ValueError(f"has {len(cells)} cells; a box with its key points (kpt_shape) has {5 + points}")
     if points or len(numbers) in (4, 5):
-        # A fifth is a confidence, which predictions have.
+        if len(numbers) == 5 + points and not 0 <= numbers[-1] <= 1:
+            raise ValueError(
+                f"ends in {cells[-1]}, which is no confidence (0 to 1); a turned box is written as its four corners"
+            )
         across, down, width, height = numbers[:4]
         return Box(label, across - width / 2, down - height / 2, width, height)
     if len(numbers) >= 6 and len(numbers) % 2 == 0:
+        if len(cells) == _TRACK and numbers[-1] == 1:
+            raise ValueError("can be a triangle, or a box with a confidence and the number of a tracked object")
         return rectangle(label, zip(numbers[::2], numbers[1::2], strict=True))
     raise ValueError(f"has {len(cells)} cells; a box has 5, a polygon an odd number from 7 on")

@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,10 +14,10 @@ from support.drawing import draw, drawn
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.conversion import MARKER, convert, convertible_fault
 from customlabels.datasets.headers import header
-from customlabels.datasets.layout import Options
+from customlabels.datasets.layout import Annotated, Layout, Options
 from customlabels.datasets.model import Box, Dataset, ImageInfo, Side
 from customlabels.datasets.probe import service_fault
-from customlabels.datasets.reading import Policy, turned
+from customlabels.datasets.reading import Policy, make_dataset, turned
 from customlabels.manifests.formats import FORMATS, load_dataset
 
 TAKE_ALL = Policy(image_fault=convertible_fault, allow_unlabelled=True)
@@ -255,3 +256,72 @@ def test_folders_of_both_sides_may_hold_the_same_names(tmp_path: Path, to: str) 
     assert Counter((record.side, record.labels) for record in dataset.records) == {
         (side, (label,)): 2 for side in Side for label in ("crack", "ok")
     }
+
+
+def test_colours_whose_bits_are_lost_are_refused(tmp_path: Path) -> None:
+    pixels = np.full((70, 70, 3), 200, np.uint16)
+    pixels[10:20] = 4000
+    cv2.imwrite(str(written_below(tmp_path / "in/crack/a.png")), pixels)
+    with pytest.raises(LayoutError, match="colours of 16 bits make use of 14 or fewer"):
+        convert(load(tmp_path / "in"), FORMATS["folder"], tmp_path / "out")
+
+
+def described(folder: Path, *images: Annotated) -> Dataset:
+    for number, image in enumerate(images):
+        drawn(0, number, 128).save(written_below(folder / image.name))
+    return make_dataset(Layout(folder, images), Options(), TAKE_ALL)
+
+
+BOX = Box("crack", 20, 30, 40, 20)
+PARTLY_DIVIDED = [Annotated(f"{part}.jpg", "", boxes=(BOX,), subset=part) for part in ("train", "test", None)]
+
+
+@pytest.mark.parametrize(
+    ("to", "images", "says"),
+    [
+        ("folder", [Annotated("a.jpg", "", boxes=(BOX,))], ["1 boxes not kept"]),
+        ("folder", [Annotated("a.jpg", "", ("ok",), group="g")], ["1 groups not kept"]),
+        ("csv", [Annotated("a.jpg", "", ("ok",), group="g")], []),
+        ("coco", [Annotated("a.jpg", "", boxes=(BOX,), group="g")], ["1 groups not kept"]),
+        ("yolo", PARTLY_DIVIDED,
+         ["2 sides of the split not kept"]),
+        ("via", PARTLY_DIVIDED,
+         ["via does not read what was written"]),
+        ("masks", [Annotated("a.jpg", "", boxes=(BOX, Box("crack", 40, 30, 40, 20)))], ["2 boxes not kept"]),
+    ],
+)  # fmt: skip
+def test_what_a_format_does_not_keep_is_named(
+    tmp_path: Path, to: str, images: list[Annotated], says: list[str]
+) -> None:
+    written, _ = convert(described(tmp_path / "in", *images), FORMATS[to], tmp_path / "out")
+    assert len(written.findings) == len(says)
+    assert all(said in finding.message for said, finding in zip(says, written.findings, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("images", "says"),
+    [
+        ([Annotated("a.jpg", "", boxes=(BOX,)), Annotated("a.png", "", boxes=(BOX,))], "would share masks/a.png"),
+        ([Annotated("a.jpg", "", boxes=(Box("background", 20, 30, 40, 20),))], "boxes labelled 'background'"),
+    ],
+)
+def test_masks_that_would_not_be_read_back_are_refused(tmp_path: Path, images: list[Annotated], says: str) -> None:
+    with pytest.raises(LayoutError, match=says):
+        convert(described(tmp_path / "in", *images), FORMATS["masks"], tmp_path / "out")
+
+
+def test_bits_of_which_cameras_make_no_use_are_left_out_alike(tmp_path: Path) -> None:
+    folder = tmp_path / "in" / "crack"
+    for name, most in (("dark", 1000), ("bright", 4000)):
+        pixels = np.full((70, 70), 200, np.uint16)
+        pixels[10:20] = most
+        Image.fromarray(pixels).save(written_below(folder / f"{name}.png"))
+    frames = [noise(80, 80, "L"), noise(80, 80, "L")]
+    frames[0].save(folder / "pages.tif", save_all=True, append_images=frames[1:])
+    _, changes = convert(load(tmp_path / "in"), FORMATS["folder"], tmp_path / "out")
+    said = {change.name: change.reasons for change in changes}
+    for name, most in (("dark", 1000), ("bright", 4000)):
+        image = Image.open(tmp_path / f"out/crack/{name}.png")
+        assert image.getextrema() == (200 >> 4, most >> 4)
+        assert said[f"crack/{name}.png"][-1] == "12 of 16 bits used"
+    assert said["crack/pages.tif"] == ("TIFF to PNG", "2 frames, the first kept")

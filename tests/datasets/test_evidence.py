@@ -157,3 +157,41 @@ def test_structure_is_told_from_labels_by_all_folders_together(names: list[str],
     assert structure([f"{label}/x.jpg" for label in (*names, shared)]) is None
     assert structure([f"{label}/x.jpg" for label in (*names, "JPEGImages")]) == "JPEGImages"
     assert structure([f"{shared}/{label}/x.jpg" for label in names]) == shared
+
+
+UNEVEN = {
+    "a copy inside": (*(f"xray/{part}/{label}/{{}}.jpg" for part in ("train", "test") for label in ("ok", "crack")),
+                      "xray/xray/train/ok/{}.jpg"),
+    "a part beside": ("data1/train/ok/{}.jpg", "data1/test/crack/{}.jpg", "data2/ok/{}.jpg", "data2/crack/{}.jpg"),
+    "labels beside lines": ("crack/{}.jpg", "line1/ok/{}.jpg", "line1/crack/{}.jpg"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("names", UNEVEN.values(), ids=UNEVEN)
+def test_folders_that_hold_labels_of_others_are_no_labels(tmp_path: Path, names: tuple[str, ...]) -> None:
+    made(tmp_path, some(*names))
+    with pytest.raises(LayoutError, match="images lie at several depths") as caught:
+        load_dataset(tmp_path)
+    assert "--label-from parent" in str(caught.value.hint)
+    by_parent = load_dataset(tmp_path, options=Options(label_from="parent"))
+    assert {label for record in by_parent.records for label in record.labels} == {"ok", "crack"}
+    asked = load_dataset(tmp_path, "folder")
+    assert any("is the label of others" in finding.message for finding in asked.findings)
+
+
+PARTS = [("train-set", "test-set"), ("train", "tests"), ("train", "eval"), ("seg_train", "seg_test"),
+         ("Training", "Validierung")]  # fmt: skip
+
+
+@pytest.mark.parametrize("parts", PARTS)
+def test_labels_that_look_like_parts_of_a_split_are_named(tmp_path: Path, parts: tuple[str, str]) -> None:
+    dataset = load_dataset(
+        made(tmp_path, some(*(f"{part}/{label}/{{}}.jpg" for part in parts for label in ("a", "b"))))
+    )
+    assert {label for record in dataset.records for label in record.labels} == {*parts}
+    assert any("look like parts of a split" in finding.message for finding in dataset.findings)
+
+
+@pytest.mark.parametrize("labels", [("train", "tram", "bus"), ("test", "crack"), ("dev", "prod")])
+def test_labels_that_only_sound_like_a_part_are_labels(tmp_path: Path, labels: tuple[str, ...]) -> None:
+    assert not load_dataset(made(tmp_path, some(*(f"{label}/{{}}.jpg" for label in labels)))).findings

@@ -21,6 +21,7 @@ from customlabels.manifests.files import ARRAY, SPREAD, other_shape, relined
 from customlabels.manifests.formats import AUTO, FORMATS, find_format, load_dataset
 from customlabels.manifests.ground_truth import SEGMENTATION
 from customlabels.manifests.repairing import repaired
+from customlabels.manifests.report import validate
 from customlabels.manifests.rewriting import Conversion, Kind
 from customlabels.manifests.segmentation import boxes_by_color
 
@@ -360,3 +361,38 @@ def test_converting_takes_the_adjusted_boxes_and_says_what_it_leaves_out() -> No
         "attributes that an adjustment job superseded": 1,
         "masks (customlabels manifest build makes boxes of them)": 1,
     }
+
+
+HALVES = [
+    ({"cls": label("crack"), "boxes": (boxes(10)[0], None)}, "/boxes-metadata: missing"),
+    ({"cls": label("crack"), "boxes": boxes(10)[1]}, "/boxes: missing"),
+    ({"cls": label("crack"), "label2": (1, None)}, "/label2-metadata: missing"),
+]
+
+
+@pytest.mark.parametrize(("attributes", "says"), HALVES)
+def test_halves_of_attributes_are_named(folder: Path, attributes: dict[str, Any], says: str) -> None:
+    value = json.loads(line("a.jpg", **attributes))
+    text = json.dumps({key: content for key, content in value.items() if content is not None})
+    source = written(folder / "x.manifest", text, line("b.jpg", cls=label("ok")))
+    dataset = load(source)
+    assert marks(dataset) == {"a.jpg": ["crack"], "b.jpg": ["ok"]}
+    assert any(says in message for message in messages(dataset))
+    (note,) = [lines for *_, code, said, lines in validate(source, None).rows() if "half an attribute" in said]
+    assert note.lines == [1]
+
+
+def test_boxes_without_metadata_beside_boxes_refuse_the_image(folder: Path) -> None:
+    half = {**json.loads(line("a.jpg", boxes=boxes(10))), "more": boxes(60)[0]}
+    dataset = load(written(folder / "x.manifest", json.dumps(half), line("b.jpg", x=label("ok"))))
+    assert marks(dataset) == {"b.jpg": ["ok"]}
+    assert any("/more" in finding.message for finding in dataset.findings if finding.fatal)
+
+
+def test_a_key_twice_on_a_line_is_refused_by_name(folder: Path) -> None:
+    twice = line("a.jpg", x=label("crack"))[:-1] + ", " + line("a.jpg", x=label("ok")).partition(", ")[2]
+    source = written(folder / "x.manifest", twice, line("b.jpg", x=label("ok")))
+    (finding,) = load(source).findings
+    assert finding.fatal
+    assert "stands on the line again" in finding.message
+    assert any("stands twice" in said for *_, said, _ in validate(source, None).rows())

@@ -17,7 +17,7 @@ from customlabels.manifests.building import Remote, build, remote_dataset
 from customlabels.manifests.describing import describe
 from customlabels.manifests.entries import read_entries
 from customlabels.manifests.formats import FORMATS, load_dataset
-from customlabels.manifests.ground_truth import resolved
+from customlabels.manifests.ground_truth import resolved, split_labels
 from customlabels.manifests.lines import entry_line
 from customlabels.manifests.merging import merged
 from customlabels.manifests.repairing import repaired
@@ -238,6 +238,61 @@ def test_merging_tells_of_images_in_several_buckets() -> None:
 @given(st.permutations([OK, BOTH, NEGATIVE, UNLABELLED]), st.integers(0, 4))
 def test_merging_with_itself_changes_nothing(lines: list[bytes], cut: int) -> None:
     assert list(merged([("a", lines), ("b", lines[cut:])])) == lines
+
+
+def test_an_attribute_and_its_metadata_are_merged_from_one_line() -> None:
+    whole = json.loads(OK)
+    failed = {"failure-reason": "timed out", "type": "groundtruth/image-classification", **SHARED}
+    half = {"source-ref": whole["source-ref"], "label_0-metadata": failed}
+    said: list[str] = []
+    for first, second in ((half, whole), (whole, half)):
+        (merged_line,) = merged(
+            [("a", [json.dumps(first).encode()]), ("b", [json.dumps(second).encode()])], said.append
+        )
+        assert json.loads(merged_line) == whole
+    assert (
+        said
+        == [
+            "label_0-metadata, half an attribute, is left out of 1 line: another says it otherwise",
+        ]
+        * 2
+    )
+
+
+def test_boxes_that_two_manifests_name_otherwise_are_told_of() -> None:
+    said: list[str] = []
+    again = BOTH.replace(b'"boxes', b'"marks').replace(b'"label_0', b'"label_1')
+    (line,) = merged([("a", [BOTH]), ("b", [again])], said.append)
+    assert labels([line]) == [(("wet",), ("crack", "pit") * 2)]
+    assert "2 boxes named twice now, in boxes and marks" in said[0]
+
+
+TWICE = OK.replace(b',"label_0-', b',"label_0":0,"label_0-metadata":{"class-name":"crack"},"label_0-')
+
+
+def test_a_key_twice_on_a_line_is_neither_merged_nor_repaired() -> None:
+    with pytest.raises(ManifestError, match="stands on the line again"):
+        list(merged([("a", [TWICE]), ("b", [OK])]))
+    (result,) = repaired([TWICE])
+    assert result.line is None
+    assert "stands on the line again" in result.changes[-1]
+
+
+NAMES = st.sampled_from(["m", "m0", "m1", "m00"])
+
+
+@given(st.dictionaries(NAMES, st.one_of(st.just("ok"), st.lists(st.sampled_from("abc"), unique=True)), min_size=1))
+def test_labels_are_the_same_after_splitting_whatever_their_keys(told: dict[str, str | list[str]]) -> None:
+    value: dict[str, object] = {"source-ref": f"{PREFIX}a.jpg"}
+    for name, says in told.items():
+        classes = {str(number): label for number, label in enumerate(says)}
+        several = {"class-map": classes, "type": "groundtruth/image-classification-multilabel", **SHARED}
+        single = {"class-name": says, "confidence": 1, "type": "groundtruth/image-classification", **SHARED}
+        value[name] = list(range(len(says))) if isinstance(says, list) else 0
+        value[f"{name}-metadata"] = several if isinstance(says, list) else single
+    named = [label for says in told.values() for label in ([says] if isinstance(says, str) else says)]
+    split = split_labels(value)
+    assert [split[key]["class-name"] for key in split if key.endswith("-metadata")] == named  # type: ignore[index]
 
 
 def converted(lines: list[bytes], kind: Kind) -> tuple[list[bytes], int]:

@@ -16,10 +16,12 @@ from support.drawing import drawn
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.formats.mask_pairs import find_pairs
 from customlabels.datasets.formats.mask_pixels import Names, read_spots
+from customlabels.datasets.formats.masks import WHOLE
 from customlabels.datasets.layout import Options
 from customlabels.datasets.model import Dataset, Side
 from customlabels.datasets.reading import Policy
 from customlabels.datasets.split import split
+from customlabels.datasets.structure import GOOD
 from customlabels.manifests.formats import AUTO, find_format, load_dataset
 
 SIDE = 128
@@ -307,6 +309,7 @@ NAMES: dict[str, str] = {
     "labels.json": '{"1": "crack", "2": "pit"}',
     "labels.txt": "__ignore__\n_background_\ncrack\npit\n",
     "class_names.txt": "_background_\ncrack\npit\n",
+    "labelmap.txt": "0 unlabeled\n1 crack\n2 pit\n",
 }
 
 
@@ -343,6 +346,80 @@ def test_classes_that_nothing_names_are_refused(tmp_path: Path) -> None:
     with pytest.raises(LayoutError) as caught:
         load_dataset(tmp_path)
     assert any("pixel values 1, 2 that nothing names; labels.json has to" in detail for detail in caught.value.details)
+
+
+@pytest.mark.parametrize(
+    "first", ["background", "bg", "none", "Unlabeled", "unlabelled", "void", "ignore", "0 background"]
+)
+def test_a_list_that_begins_with_a_word_for_nothing_begins_at_0_and_says_so(tmp_path: Path, first: str) -> None:
+    photo(tmp_path / "images/0.jpg")
+    mask(tmp_path / "masks/0.png", spots(SPOT, value=1))
+    (tmp_path / "class_names.txt").write_text(f"{first}\ncrack\nvoid\n")
+    dataset = load_dataset(tmp_path)
+    assert boxes(dataset) == {"crack": 1}
+    said = "its lines name pixel values: 1 crack, 2 void; 0 is background"
+    assert said in [finding.message for finding in dataset.findings]
+
+
+def test_each_mask_has_the_label_of_its_own_folder(tmp_path: Path) -> None:
+    for name, labels in {"a": ["crack"], "b": ["pit"], "c": ["crack", "pit"]}.items():
+        photo(tmp_path / f"images/{name}.jpg")
+        for label in labels:
+            mask(tmp_path / f"ground_truth/{label}/{name}.png", spots(SPOT))
+    found = {record.name: [box.label for box in record.boxes or ()] for record in load_dataset(tmp_path).records}
+    assert found == {"images/a.jpg": ["crack"], "images/b.jpg": ["pit"], "images/c.jpg": ["crack", "pit"]}
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "says"),
+    [
+        ((128, 255), np.uint8, "pixel values 128, 255 that nothing names"),
+        ((256, 512), np.uint16, "256, 512 of 16 bits"),
+    ],
+)
+def test_grey_classes_are_refused_whatever_their_values(
+    tmp_path: Path, values: tuple[int, int], dtype: type[np.uint8], says: str
+) -> None:
+    pixels = np.zeros((SIDE, SIDE), dtype)
+    pixels[20:40, 20:40], pixels[60:90, 60:90] = values
+    photo(tmp_path / "images/0.jpg")
+    (tmp_path / "masks").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "masks/0.png")
+    with pytest.raises(LayoutError) as caught:
+        load_dataset(tmp_path)
+    assert any(says in detail for detail in caught.value.details)
+
+
+@pytest.mark.parametrize("ground", [(255, 255, 255, 0), (0, 0, 0, 0), (90, 0, 0, 0)])
+@pytest.mark.parametrize("mark", [(255, 255, 255, 255), (0, 0, 0, 255), (255, 0, 0, 255)])
+def test_what_is_transparent_is_background(tmp_path: Path, ground: tuple[int, ...], mark: tuple[int, ...]) -> None:
+    image = Image.new("RGBA", (SIDE, SIDE), ground)
+    image.paste(mark, (20, 30, 60, 70))
+    photo(tmp_path / "images/0.jpg")
+    (tmp_path / "masks").mkdir()
+    image.save(tmp_path / "masks/0.png")
+    ((box,),) = [record.boxes for record in load_dataset(tmp_path).records]
+    assert box.corners == (20, 30, 60, 70)
+
+
+def test_a_mask_that_marks_the_whole_image_is_named(tmp_path: Path) -> None:
+    photo(tmp_path / "images/0.jpg")
+    mask(tmp_path / "masks/0.png", 255 - spots(SPOT))
+    assert WHOLE in [finding.message for finding in load_dataset(tmp_path).findings]
+
+
+def test_masks_of_cityscapes_are_no_images_of_a_label(tmp_path: Path) -> None:
+    for number, part in enumerate(("train", "val")):
+        photo(tmp_path / f"leftImg8bit/{part}/x/x_{number}_leftImg8bit.png", number)
+        mask(tmp_path / f"gtFine/{part}/x/x_{number}_gtFine_labelIds.png", spots(SPOT, value=7))
+    with pytest.raises(LayoutError, match="masks lie among the images"):
+        load_dataset(tmp_path)
+    assert len(load_dataset(tmp_path, "folder", Options(exclude=("*_labelIds.png",)), KEEP).records) == 2
+
+
+def test_a_folder_that_is_called_no_good_is_not_good() -> None:
+    folders = ["not_ok", "no_good", "ok", "line_ok", "no_defects"]
+    assert [folder for folder in folders if GOOD.fullmatch(folder)] == ["ok", "line_ok", "no_defects"]
 
 
 COLOURS = {

@@ -88,6 +88,7 @@ def check(format: str, given_one: Dataset) -> None:
     with tempfile.TemporaryDirectory() as folder:
         written, changes = convert(given_one, FORMATS[format], Path(folder) / "out")
         assert not changes
+        assert written.findings == given_one.findings
         read = load_dataset(Path(folder) / "out", format, Options(), KEEP)
         assert [one.name for one in read.records] == [one.name for one in written.records]
         faults = [finding for finding in read.findings if finding.fatal]

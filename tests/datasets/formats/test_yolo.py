@@ -246,3 +246,65 @@ def annotated(root: Path, rows: str, description: str, images: str = "images", l
 def labels_of(root: Path) -> list[str]:
     (record,) = load_dataset(root, "yolo").records
     return [box.label for box in record.boxes or ()]
+
+
+ODD_ROWS = [
+    ("0 0.5 0.5 0.25 0.25 45", "ends in 45, which is no confidence", True),
+    ("0 0.5 0.5 0.25 0.25 -0.785", "ends in -0.785, which is no confidence", True),
+    ("0 0.5 0.5 0.25 0.25 0.9", "1 box of 1 text file with a confidence: a model made them", False),
+    ("0 0.5 0.5 0.25 0.25 0.9 1", "can be a triangle, or a box with a confidence", True),
+    ("0 0.5 0.5 0.25 0.25 0.9 7", "1 numbers of tracked objects left out", False),
+    (
+        "0" + " 0.4 0.4 0.6 0.6" * 3 + "\n0" + " 0.4 0.4 0.6 0.6" * 3,
+        "all rows have 13 cells: taken for polygons",
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("rows", "says", "fatal"), ODD_ROWS)
+def test_what_follows_a_box_is_read_refused_or_named(tmp_path: Path, rows: str, says: str, fatal: bool) -> None:
+    made(tmp_path, {"images/a.jpg": None, "images/b.jpg": None, "labels/b.txt": ROW.format(1), "labels/a.txt": rows})
+    (tmp_path / "classes.txt").write_text("crack\npit\n")
+    dataset = load_dataset(tmp_path)
+    assert any(says in finding.message and finding.fatal is fatal for finding in dataset.findings)
+    assert len(dataset.records) == 2 - fatal
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"data.yaml": "train: images\nnames: [crack, pit]\n", "classes.txt": "pit\ncrack"}, "classes differently"),
+        ({"data.yaml": "train: images\nnames:\n  0: crack\n  1: pit\n  0: scratch\n"}, "0 stands twice"),
+        ({"data.yaml": "train: images\ntrain: more\nnames: [crack, pit]\n"}, "train stands twice"),
+        (
+            {"data.yaml": "train: train/images\nval: valid/images\nnames: [crack, pit]\n"},
+            "train: 'train/images' is not",
+        ),
+    ],
+)
+def test_descriptions_that_contradict_are_refused(tmp_path: Path, files: dict[str, str | None], says: str) -> None:
+    with pytest.raises(LayoutError, match=says):
+        load_dataset(made(tmp_path, labelled("images/{}.jpg", "labels/{}.txt") | files))
+
+
+@pytest.mark.parametrize(
+    "text", ["# classes\ncrack\npit\n", "0 crack\n1 pit\n", "0: crack\n1: pit\n", "0\tcrack\n1\tpit"]
+)
+def test_comments_and_numbers_of_a_list_are_no_names(tmp_path: Path, text: str) -> None:
+    dataset = load_dataset(made(tmp_path, labelled("images/{}.jpg", "labels/{}.txt") | {"classes.txt": text}))
+    assert boxes(dataset) == UNDIVIDED
+    assert ["its lines are numbered" in finding.message for finding in dataset.findings] == [True] * (text[0] == "0")
+
+
+def test_other_images_are_not_taken_for_a_part_that_is_not_there(tmp_path: Path) -> None:
+    made(tmp_path, labelled("train/images/{}.jpg", "train/labels/{}.txt") | {"images/x.jpg": None})
+    (tmp_path / "data.yaml").write_text("train: ../train/images\nval: ../valid/images\nnames: [crack, pit]\n")
+    dataset = load_dataset(tmp_path)
+    assert {record.side for record in dataset.records} == {Side.TRAIN}
+    assert "val: ../valid/images is not there, left out" in [finding.message for finding in dataset.findings]
+
+
+def test_a_text_file_is_that_of_the_image_of_its_spelling(tmp_path: Path) -> None:
+    made(tmp_path, {"images/A.jpg": None, "images/a.jpg": None, "labels/a.txt": ROW.format(0), "classes.txt": "crack"})
+    assert [record.name for record in load_dataset(tmp_path).records] == ["images/a.jpg"]
