@@ -42,9 +42,6 @@ UNITS = 4
 PACED = 1000
 """Images, at most, that show what of the rate is used."""
 
-TIMEOUT = 60
-"""Seconds of the function while it is killed; on AWS 120: nobody waits for two minutes after each kill."""
-
 LOOK = 5.0
 """Seconds between two looks at a batch, which are commands of their own."""
 
@@ -102,7 +99,6 @@ def survive(shell: Shell, service: Service, count: int, kills: int, takes: float
         held = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         functions.update_function_configuration(
             FunctionName=name,
-            Timeout=TIMEOUT,
             Environment={"Variables": {**held, "AWS_ENDPOINT_URL_REKOGNITION": proxy}},
         )
         struck, stop = Counter[str](), threading.Event()
@@ -133,9 +129,8 @@ def survive(shell: Shell, service: Service, count: int, kills: int, takes: float
                 f"batch of {count:,} images, {struck['function']} function processes and the service "
                 f"{struck['service']} times killed",
                 figure=f"lost {count - len(results)}, second results {sum(each > 1 for each in results.values())}, "
-                f"calls {asked:,} of at most {count + struck.total():,}, {throttled:.0f} throttled, "
-                f"redriven {redriven} times, "
-                f"{time.monotonic() - began:.0f} s",
+                f"calls {asked - throttled:,.0f} of at most {count + struck.total():,}, {throttled:,.0f} others "
+                f"throttled, redriven {redriven} times, {time.monotonic() - began:.0f} s",
             )
         )
         shell.run("--local", "batch", "run", f"s3://{ARCHIVE}/killed/")
