@@ -32,7 +32,7 @@ for name in sys.argv[2].split(","):
     ("body", "again", "most", "modules", "allowed"),
     [
         (function_zip(), function_zip(), 75_000, "functions.handlers", []),
-        (processing_zip(SETTINGS), processing_zip(SETTINGS), 190_000, "processing,build_job", [*NEEDED]),
+        (processing_zip(SETTINGS), processing_zip(SETTINGS), 200_000, "processing,build_job", [*NEEDED]),
     ],
     ids=["functions", "jobs"],
 )
