@@ -194,11 +194,11 @@ def test_boxes_are_confirmed_drawn_relabelled_moved_and_taken_away(tab: Tab, tmp
         shown(tab, 5)
         tab.press("2")
         tab.drag(at(0.6, 0.6), at(0.9, 0.9))
-        tab.drag(at(0.35, 0.1), at(0.6, 0.7), shift=True)
-        tab.drag(at(0.95, 0.1), at(0.99, 0.3), shift=True)
+        tab.drag(at(0.3, 0.1), at(0.6, 0.7), shift=True)
+        tab.drag(at(0.9, 0.1), at(0.98, 0.3), shift=True)
         assert tab.value("document.body.dataset.actions") == "18"
         tab.press("Enter")
-        shown(tab, 6)
+        tab.wait("!document.getElementById('over').hidden")
         kept(tab)
     by_image = {answer.image: answer for answer in read_answers(tmp_path / "review")}
     boxes = [
@@ -212,7 +212,7 @@ def test_boxes_are_confirmed_drawn_relabelled_moved_and_taken_away(tab: Tab, tmp
     assert boxes[2] == []
     assert boxes[3] == [("down", 0.3, 0.4, 0.3, 0.3)]
     assert boxes[4] == [("across", 0.1, 0.1, 0.5, 0.6)]
-    assert boxes[5] == [("across", 0.3, 0.1, 0.3, 0.6), ("down", 0.6, 0.6, 0.3, 0.3), ("down", 0.9, 0.1, 0.0, 0.2)]
+    assert boxes[5] == [("across", 0.3, 0.1, 0.3, 0.6), ("down", 0.6, 0.6, 0.3, 0.3), ("down", 0.9, 0.1, 0.1, 0.2)]
 
 
 def test_a_closer_look_draws_where_the_pointer_is(tab: Tab, tmp_path: Path) -> None:
