@@ -35,9 +35,9 @@ class Unwatched:
     def step(
         self,
         title: str,  # noqa: ARG002 - as Watch has it
-        total: int | None = None,  # noqa: ARG002 - as above
+        total: int | None = None,  # noqa: ARG002 - as Watch has it
         *,
-        in_bytes: bool = False,  # noqa: ARG002 - as above
+        in_bytes: bool = False,  # noqa: ARG002 - as Watch has it
     ) -> AbstractContextManager[Callable[[int], None]]:
         return nullcontext(lambda count: None)
 

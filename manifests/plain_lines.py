@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field
 from msgspec.json import Decoder
 
 from customlabels.datasets.limits import MAX_BOXES, MAX_LABEL, MAX_SIDE, MIN_SIDE, SHRUNK_SIDE
-from customlabels.manifests.attributes import attributes_of, halves_of, is_date
+from customlabels.manifests.attributes import attributes_of, halves_of, is_date, may_double
 from customlabels.manifests.lines import BOXES, IMAGE_LEVEL
 
 # Beyond, another decoder makes a fraction of it.
@@ -59,9 +59,6 @@ class _Object(Struct, gc=False, forbid_unknown_fields=True):
     adjustment: str = field(default="", name="adjustment-status")
 
 
-_OF_LABELS, _OF_BOXES = (b'"class-name"',), (b'-metadata"', b'"annotations"')
-"""What stands once for each attribute on a line of labels alone, and on one with boxes."""
-
 _decode = Decoder(dict[str, str | _Whole | _Object]).decode
 
 
@@ -72,8 +69,9 @@ def read_plain(line: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...]] | No
     except ValueError:
         return None
     source_ref = value.get("source-ref")
-    attributes = _whole(tuple(value))
-    if type(source_ref) is not str or not attributes or line.find(b'"source-ref"') != line.rfind(b'"source-ref"'):
+    keys = tuple(value)
+    attributes = _whole(keys)
+    if type(source_ref) is not str or not attributes or may_double(line, keys):
         return None
     labels: tuple[str, ...] = ()
     boxes: tuple[str, ...] = ()
@@ -93,10 +91,6 @@ def read_plain(line: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...]] | No
                 return None
             boxes += labels_of_boxes
         else:
-            return None
-    # A key that stands twice is decoded once. Whether it does is told from both ends in half of the time.
-    for key in _OF_BOXES if boxes else _OF_LABELS:
-        if line.find(key) != line.rfind(key) if len(attributes) == 1 else line.count(key) > len(attributes):
             return None
     return source_ref, labels, boxes
 

@@ -55,7 +55,7 @@ class _Annotation(msgspec.Struct):
     @property
     def is_rejected(self) -> bool:
         """Whether the last who reviewed it did not accept it."""
-        return bool(self.reviews) and self.reviews[-1].accepted is False  # type: ignore[index]
+        return bool(self.reviews and self.reviews[-1].accepted is False)
 
 
 class _Prediction(msgspec.Struct):

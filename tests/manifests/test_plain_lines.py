@@ -126,6 +126,16 @@ def test_a_line_comes_to_the_same_whichever_way_it_is_read(line: bytes, paths: b
     assert read_entry(3, line, paths=paths) == examined(3, line, paths=paths)
 
 
+@given(st.sampled_from([CLASSIFIED, BOXED, BOTH]), st.sampled_from([CLASSIFIED, BOXED, BOTH]), st.data())
+def test_so_it_does_with_a_key_that_stands_twice(document: Any, other: Any, data: st.DataObject) -> None:
+    pairs = list(document.items())
+    key = data.draw(st.sampled_from(list(document)))
+    again = data.draw(st.sampled_from([*other.values(), *document.values()]))
+    pairs.insert(data.draw(st.integers(0, len(pairs))), (key, again))
+    line = ("{" + ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in pairs) + "}").encode()
+    assert read_entry(3, line) == examined(3, line)
+
+
 @given(st.sampled_from([CLASSIFIED, BOXED, BOTH]), st.data())
 def test_so_it_does_with_every_single_odd_value(document: Any, data: st.DataObject) -> None:
     value = json.loads(json.dumps(document))
