@@ -6,6 +6,7 @@ Pure: standard library alone. Confidences, thresholds and bands are 0..100, as D
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 FLOOR = 5.0
 """The least confidence that is kept of a label, where no threshold lies lower."""
@@ -23,8 +24,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A label that a model saw, its confidence, and where: left, top, width and height in fractions of the sides."""
 
     label: str
@@ -67,8 +67,7 @@ class Rules:
     band: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """A verdict, the labels that it rests on, the surest first, and why, in words."""
 
     verdict: Verdict

@@ -5,8 +5,9 @@ import click
 from customlabels.cli.asking import ask
 from customlabels.cli.group import Command, pass_session, project_option
 from customlabels.core.errors import ServiceError
+from customlabels.pipelines.service.lifetime import delete_version
 from customlabels.pipelines.service.states import may_be_up
-from customlabels.pipelines.service.versions import delete_version, version_name
+from customlabels.pipelines.service.versions import version_name
 from customlabels.session import Session
 
 

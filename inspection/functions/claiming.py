@@ -7,7 +7,7 @@ the same sighting.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from customlabels.inspection import claims, records
 from customlabels.inspection.claims import COVERS, Busy, Claim, Done, Key, State, Table
@@ -17,8 +17,7 @@ from customlabels.inspection.records import Arrival, Sighting
 from customlabels.inspection.rules import Analysis
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(NamedTuple):
     """Of claims: now, until when they hold, in milliseconds since 1970; when what is kept expires, in seconds."""
 
     now: int

@@ -15,6 +15,7 @@ __all__ = [
     "image_sources",
     "job_channel",
     "label_detection",
+    "lifetime",
     "limits",
     "lost",
     "prelabelling",

@@ -15,7 +15,8 @@ from customlabels.core.addresses import join_key
 from customlabels.core.errors import ServiceError
 from customlabels.core.waiting import GRACE, wait_for
 from customlabels.pipelines.service import arns
-from customlabels.pipelines.service.projects import ensure_project, need_project
+from customlabels.pipelines.service.lifetime import ensure_project
+from customlabels.pipelines.service.projects import need_project
 from customlabels.pipelines.service.states import State
 from customlabels.pipelines.service.versions import Description, find_version, version_name, version_tags
 

@@ -1,17 +1,14 @@
-"""The project: looked up, made where there is none."""
+"""The project, looked up."""
 
 from typing import TYPE_CHECKING
 
 from customlabels.aws.refusals import explained
 from customlabels.core.errors import ServiceError, SettingsError
-from customlabels.core.waiting import wait_for
 from customlabels.pipelines.service.arns import project_name
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_rekognition.type_defs import ProjectDescriptionTypeDef
-
-_MINUTE = 60.0
 
 
 def find_project(rekognition: "RekognitionClient", name: str) -> "ProjectDescriptionTypeDef | None":
@@ -50,21 +47,3 @@ def only_project(rekognition: "RekognitionClient") -> str:
         raise ServiceError("there is no project yet", hint="train a first version: customlabels train DIR")
     names = ", ".join(sorted(project_name(project["ProjectArn"]) for project in projects))
     raise SettingsError(f"there are several projects: {names}", hint="name one with --project")
-
-
-def ensure_project(rekognition: "RekognitionClient", name: str) -> str:
-    """The ARN of the project of that name, which is made where there is none."""
-    if find_project(rekognition, name) is None:
-        try:
-            with explained(f"creating project {name}"):
-                rekognition.create_project(ProjectName=name)
-        except ServiceError as error:
-            # Another run, or an earlier attempt of this call, was first: what counts is that it is there.
-            if error.code != "ResourceInUseException":
-                raise
-
-    def created() -> str | None:
-        project = find_project(rekognition, name)
-        return project["ProjectArn"] if project and project["Status"] == "CREATED" else None
-
-    return wait_for(created, what=f"project {name}", most=10 * _MINUTE)

@@ -1,10 +1,9 @@
-"""Versions of a project: looked up, trained, waited for, deleted."""
+"""Versions of a project, looked up."""
 
 from typing import TYPE_CHECKING, Any, Literal
 
 from customlabels.aws.refusals import explained
 from customlabels.core.errors import ServiceError
-from customlabels.core.waiting import wait_for
 from customlabels.pipelines.service import arns
 from customlabels.pipelines.service.projects import need_project
 from customlabels.pipelines.service.states import GONE, State
@@ -124,21 +123,3 @@ def choose_version(
             hint=f"versions there are: {known}",
         )
     return named
-
-
-def delete_version(rekognition: "RekognitionClient", project: str, name: str) -> None:
-    """Deletes the version and waits until it is gone; its results stay in S3.
-
-    Raises
-    ------
-    ServiceError : it is running, being trained, or not there
-    """
-    arn = choose_version(rekognition, project, name, gone=True)["ProjectVersionArn"]
-    with explained(f"deleting version {name}"):
-        rekognition.delete_project_version(ProjectVersionArn=arn)
-    project_arn = need_project(rekognition, project)
-    wait_for(
-        lambda: True if find_version(rekognition, project_arn, name) is None else None,
-        what=f"deleting version {name}",
-        most=1800,
-    )

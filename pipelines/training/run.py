@@ -19,7 +19,8 @@ from customlabels.core.watching import Watch
 from customlabels.datasets.model import Side
 from customlabels.pipelines.evaluation.measured import Measured
 from customlabels.pipelines.evaluation.results import measure
-from customlabels.pipelines.service.projects import ensure_project, find_project
+from customlabels.pipelines.service.lifetime import ensure_project
+from customlabels.pipelines.service.projects import find_project
 from customlabels.pipelines.service.versions import Description, find_version, is_trained
 from customlabels.pipelines.training import lineage
 from customlabels.pipelines.training.project_datasets import ensure_dataset

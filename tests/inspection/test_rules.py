@@ -93,7 +93,7 @@ def test_with_the_floor_of_the_rules_no_threshold_is_left_open_for_want_of_label
 @given(SEEN, RULED)
 def test_a_higher_confidence_never_makes_an_image_better(seen: list[Seen], rules: Rules) -> None:
     worse = [Verdict.PASS, Verdict.UNSURE, Verdict.DEFECT]
-    raised = [replace(label, confidence=min(100.0, label.confidence + 10)) for label in seen]
+    raised = [label._replace(confidence=min(100.0, label.confidence + 10)) for label in seen]
     before, after = judge(analysed(seen, 0.0), rules), judge(analysed(raised, 0.0), rules)
     assert worse.index(after.verdict) >= worse.index(before.verdict)
 

@@ -12,9 +12,9 @@ from customlabels.core.waiting import wait_for
 from customlabels.emulator.server import address
 from customlabels.pipelines.service import hosting
 from customlabels.pipelines.service.champion import Promotion, lost, promoted_version, trouble
+from customlabels.pipelines.service.lifetime import delete_version
 from customlabels.pipelines.service.versions import (
     choose_version,
-    delete_version,
     find_version,
     list_versions,
     version_name,

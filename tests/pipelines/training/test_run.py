@@ -18,7 +18,8 @@ from customlabels.manifests.formats import load_dataset
 from customlabels.pipelines.service.champion import Promotion, before
 from customlabels.pipelines.service.detection_files import Kept, read_kept
 from customlabels.pipelines.service.detection_files import Run as DetectionRun
-from customlabels.pipelines.service.versions import choose_version, delete_version, version_name
+from customlabels.pipelines.service.lifetime import delete_version
+from customlabels.pipelines.service.versions import choose_version, version_name
 from customlabels.pipelines.training.lineage import ticket
 from customlabels.pipelines.training.run import Begun, Outcome, begin, finish, prepare
 from customlabels.pipelines.training.run_plan import Plan, make_plan, project_name
