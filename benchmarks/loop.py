@@ -1,7 +1,8 @@
 """What reviewed images are worth, and what labelling ahead saves: python benchmarks/loop.py [TILES [SEEDS [AHEAD]]]
 
 A model of the local engine is learnt from 24 images, and from 100 more after each round that people label: once those
-that `review pick` chooses by what the model says of them, of images that look the same one, once 100 at random. F1 is
+that `review pick` chooses by what the model says of them, of images that look the same one, once 100 at random, and
+once as many of each label as one would choose who knew them all, which bounds what choosing by labels can bring. F1 is
 that of an untouched test set, a mean over labels, with the best thresholds there, as in the service. On images that
 `customlabels sample` makes, in which two of three have no defect; and on photographs of magnetic tiles, where TILES is
 their folder (magnetic_tile.py tells of them).
@@ -17,6 +18,8 @@ import json
 import statistics
 import sys
 import tempfile
+from collections import Counter
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -87,8 +90,16 @@ def begun(truth: NDArray[np.bool_], pool: NDArray[np.intp], seed: int) -> NDArra
     return np.array([*two, *rest[: FIRST - len(two)]])
 
 
+class Way(StrEnum):
+    """How the images of a round are chosen."""
+
+    PICKED = "picked"
+    BALANCED = "as many of each label, by one who knows them"
+    RANDOM = "as many at random"
+
+
 def rounds(
-    images: Described, same: Alike, test: NDArray[np.bool_], ok: str, labels: list[str], seed: int, *, picks: bool
+    images: Described, same: Alike, test: NDArray[np.bool_], ok: str, labels: list[str], seed: int, way: Way
 ) -> list[float]:
     """F1 after each round."""
     pool = np.flatnonzero(~test)
@@ -99,46 +110,72 @@ def rounds(
         left = pool[~train[pool]]
         if len(left) < A_ROUND:
             break
-        if picks:
-            model = classifier.fit(images.rows[train], images.truth[train], labels, 0, features.weights(images.by))
-            scores = classifier.confidences(model, images.rows[left])
-            candidates = [
-                Candidate(str(place), "", "", tuple(map(DetectedLabel, labels, (100 * row).tolist())))
-                for place, row in zip(left, scores, strict=True)
-            ]
-            cut = Cut(Thresholds(50.0), frozenset({ok}))
-            here = set(left.tolist())
-            groups = [[str(place) for place in group if place in here] for group in same]
-            picked = pick(candidates, cut, A_ROUND, alike=groups, seed=seed).new
-            chosen_ = [int(image.candidate.image) for image in picked]
-        else:
-            chosen_ = list(np.random.default_rng(1000 * seed + turn).permutation(left)[:A_ROUND])
+        shuffled = np.random.default_rng(1000 * seed + turn).permutation(left)
+        match way:
+            case Way.PICKED:
+                chosen_ = picked_by(images, same, train, left, ok, labels, seed)
+            case Way.BALANCED:
+                chosen_ = balanced(images.truth, shuffled)
+            case Way.RANDOM:
+                chosen_ = list(shuffled[:A_ROUND])
         train[chosen_] = True
         figures.append(macro_f1(images, train, test)[0])
     return figures
 
 
+def picked_by(
+    images: Described,
+    same: Alike,
+    train: NDArray[np.bool_],
+    left: NDArray[np.intp],
+    ok: str,
+    labels: list[str],
+    seed: int,
+) -> list[int]:
+    """Those of `left` that `review pick` chooses by what a model of `train` says of them."""
+    model = classifier.fit(images.rows[train], images.truth[train], labels, 0, features.weights(images.by))
+    scores = classifier.confidences(model, images.rows[left])
+    candidates = [
+        Candidate(str(place), "", "", tuple(map(DetectedLabel, labels, (100 * row).tolist())))
+        for place, row in zip(left, scores, strict=True)
+    ]
+    here = set(left.tolist())
+    groups = [[str(place) for place in group if place in here] for group in same]
+    picked = pick(candidates, Cut(Thresholds(50.0), frozenset({ok})), A_ROUND, alike=groups, seed=seed).new
+    return [int(image.candidate.image) for image in picked]
+
+
+def balanced(truth: NDArray[np.bool_], shuffled: NDArray[np.intp]) -> list[int]:
+    """One of each label in turn, as long as there are any."""
+    counts = Counter[int]()
+    turns: dict[int, int] = {}
+    for place in shuffled.tolist():
+        label = int(truth[place].argmax())
+        turns[place] = counts[label]
+        counts[label] += 1
+    return sorted(turns, key=turns.__getitem__)[:A_ROUND]
+
+
 def compared(
     what: str, images: Described, same: Alike, tests: list[NDArray[np.bool_]], ok: str, labels: list[str]
 ) -> None:
-    ways = {
-        picks: [rounds(images, same, test, ok, labels, seed, picks=picks) for seed, test in enumerate(tests)]
-        for picks in (True, False)
-    }
-    for turn in range(1, min(map(len, [*ways[True], *ways[False]]))):
-        picked, at_random = ([figures[turn] for figures in ways[picks]] for picks in (True, False))
-        gains = [one - other for one, other in zip(picked, at_random, strict=True)]
-        spread = statistics.stdev(gains) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
-        note(
-            Row(
-                f"F1 on {what} after {turn * A_ROUND} reviewed, picked",
-                "as many at random",
-                f"{statistics.mean(picked) / statistics.mean(at_random):.3f}",
-                f"{statistics.mean(picked):.3f}; random {statistics.mean(at_random):.3f}; "
-                f"gain {statistics.mean(gains):+.3f} ± {spread:.3f}",
-                len(tests),
+    ways = {way: [rounds(images, same, test, ok, labels, seed, way) for seed, test in enumerate(tests)] for way in Way}
+    at_random = ways.pop(Way.RANDOM)
+    for way, figures in ways.items():
+        for turn in range(1, min(map(len, [*figures, *at_random]))):
+            ours, theirs = ([some[turn] for some in of] for of in (figures, at_random))
+            gains = [one - other for one, other in zip(ours, theirs, strict=True)]
+            spread = statistics.stdev(gains) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
+            note(
+                Row(
+                    f"F1 on {what} after {turn * A_ROUND} reviewed, {way}",
+                    Way.RANDOM,
+                    f"{statistics.mean(ours) / statistics.mean(theirs):.3f}",
+                    f"{statistics.mean(ours):.3f}; random {statistics.mean(theirs):.3f}; "
+                    f"gain {statistics.mean(gains):+.3f} ± {spread:.3f}",
+                    len(tests),
+                )
             )
-        )
 
 
 def ahead(times: int) -> None:
@@ -305,7 +342,8 @@ def corrected(tab: Tab, item: dict, truth: tuple[Region, ...], labels: list[str]
 
 
 def main(folder: Path | None, seeds: int, times: int) -> None:
-    ahead(times)
+    if times:
+        ahead(times)
     images, same, test, ok = samples()
     compared("sample images", images, same, [test] * seeds, ok, sorted({name.split("/")[0] for name in images.names}))
     if folder is not None:
@@ -319,4 +357,4 @@ def main(folder: Path | None, seeds: int, times: int) -> None:
 
 if __name__ == "__main__":
     given = dict(enumerate(sys.argv))
-    main(Path(given[1]) if 1 in given else None, int(given.get(2, SEEDS)), int(given.get(3, TIMES)))
+    main(Path(given[1]) if given.get(1) else None, int(given.get(2, SEEDS)), int(given.get(3, TIMES)))

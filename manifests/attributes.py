@@ -44,26 +44,6 @@ def _other_half(key: str) -> str:
     return key.removesuffix("-metadata") if key.endswith("-metadata") else f"{key}-metadata"
 
 
-def may_double(line: bytes, keys: tuple[str, ...]) -> bool:
-    """Whether a line may have a key twice on which labels hang; nearly none may, and this is asked of each."""
-    count, attributes = line.count, len(attributes_of(keys))
-    if attributes == 1:
-        # From both ends: a line of one attribute, as most are, is looked through in half of the time.
-        find, last = line.find, line.rfind
-        label, boxes = last(b'"class-name"'), last(b'"annotations"')
-        return (
-            (label >= 0 and (boxes >= 0 or find(b'"class-name"') != label))
-            or (boxes >= 0 and find(b'"annotations"') != boxes)
-            or find(b'-metadata"') != last(b'-metadata"')
-            or find(b'"source-ref"') != last(b'"source-ref"')
-        )
-    return (
-        count(b'-metadata"') > attributes
-        or count(b'"class-name"') + count(b'"annotations"') > attributes
-        or count(b'"source-ref"') > 1
-    )
-
-
 def may_be_attribute(name: str) -> bool:
     """Whether a key is not one of the service's own."""
     return name != "source-ref" and not name.startswith("cl-")

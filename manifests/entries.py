@@ -11,7 +11,7 @@ import msgspec
 import orjson
 
 from customlabels.core.addresses import S3Address, is_address, parse_address
-from customlabels.manifests.attributes import attributes_of, halves_of, image_level_fault, kind_fault, may_double
+from customlabels.manifests.attributes import attributes_of, halves_of, image_level_fault, kind_fault
 from customlabels.manifests.boxes import check_boxes
 from customlabels.manifests.faults import BOX, LINE, MISSING, Cause, Fault, pointer, wrong
 from customlabels.manifests.lines import BOXES, IMAGE_LEVEL
@@ -150,7 +150,7 @@ def examined(number: int, line: bytes, *, paths: bool = False) -> Entry:
         tuple(faults),
         boxes_lost,
         halves_of_line(value) if attributes else (),
-        doubled_keys(line, tuple(value)),
+        doubled_keys(line, value),
     )
 
 
@@ -211,9 +211,23 @@ def halves_of_line(value: dict[str, Any]) -> tuple[Cause, ...]:
     return tuple(wrong(pointer(lacking), MISSING, f"beside {pointer(key)}") for key, lacking in halves_of(tuple(value)))
 
 
-def doubled_keys(line: bytes, keys: tuple[str, ...]) -> tuple[Cause, ...]:
-    """The keys that an object on a line has twice, with different values; the value that is not read."""
-    return _doubled(line) if may_double(line, keys) else ()
+def doubled_keys(line: bytes, value: dict[str, Any]) -> tuple[Cause, ...]:
+    """The keys that an object on a line has twice, with different values; the value that is not read.
+
+    Parameters
+    ----------
+    value : what was read of the line
+    """
+    return _doubled(line) if _has_more_texts(line, value) else ()
+
+
+def _has_more_texts(line: bytes, value: dict[str, Any]) -> bool:
+    """Whether a line may have more keys or texts than were read of it, by its quotes; nearly none has."""
+    try:
+        return rb"\u0022" in line or line.count(b'"') != orjson.dumps(value).count(b'"')
+    except orjson.JSONEncodeError:
+        # It is deeper than is ever written.
+        return True
 
 
 def _doubled(line: bytes) -> tuple[Cause, ...]:

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field
 from msgspec.json import Decoder
 
 from customlabels.datasets.limits import MAX_BOXES, MAX_LABEL, MAX_SIDE, MIN_SIDE, SHRUNK_SIDE
-from customlabels.manifests.attributes import attributes_of, halves_of, is_date, may_double
+from customlabels.manifests.attributes import attributes_of, halves_of, is_date
 from customlabels.manifests.lines import BOXES, IMAGE_LEVEL
 
 # Beyond, another decoder makes a fraction of it.
@@ -71,28 +71,33 @@ def read_plain(line: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...]] | No
     source_ref = value.get("source-ref")
     keys = tuple(value)
     attributes = _whole(keys)
-    if type(source_ref) is not str or not attributes or may_double(line, keys):
+    if type(source_ref) is not str or not attributes:
         return None
+    # Keys and texts: what stands twice on the line is in `value` once, and its quotes are too many.
+    texts = len(keys) + 1
     labels: tuple[str, ...] = ()
     boxes: tuple[str, ...] = ()
     for name, beside in attributes:
         content, metadata = value[name], value[beside]
         if type(metadata) is not _Object or metadata.human is None or not is_date(metadata.date):
             return None
+        texts += 6 + 2 * (bool(metadata.job) + bool(metadata.adjustment))
         if metadata.type == IMAGE_LEVEL:
             label = metadata.label
             if type(content) is not int or label is None or not 0 <= metadata.confidence <= 1:
                 return None
             if label not in labels:
                 labels += (label,)
+            texts += 3
         elif metadata.type == BOXES and type(content) is _Object:
             labels_of_boxes = _boxes(content, metadata)
             if labels_of_boxes is None:
                 return None
             boxes += labels_of_boxes
+            texts += 7 + 5 * len(labels_of_boxes) + len(metadata.objects or ()) + 2 * len(metadata.classes or ())
         else:
             return None
-    return source_ref, labels, boxes
+    return (source_ref, labels, boxes) if line.count(b'"') == 2 * texts else None
 
 
 @lru_cache(maxsize=256)

@@ -137,6 +137,19 @@ def test_so_it_does_with_a_key_that_stands_twice(document: Any, other: Any, data
 
 
 @given(st.sampled_from([CLASSIFIED, BOXED, BOTH]), st.data())
+def test_a_key_that_stands_twice_at_any_depth_and_says_two_things_is_named(document: Any, data: st.DataObject) -> None:
+    value = json.loads(json.dumps(document))
+    holder, key = data.draw(st.sampled_from([(holder, key) for holder, key in places(value) if isinstance(key, str)]))
+    again = data.draw(st.sampled_from(ODD).filter(lambda odd: odd != holder[key]))
+    holder["<again>"] = again
+    line = json.dumps(value).replace('"<again>"', json.dumps(key)).encode()
+    if data.draw(st.booleans()):
+        line = line.replace(b".jpg", rb"\u0022\u0022.jpg")
+    assert len(examined(3, line).doubled) == (examined(3, line).source_ref is not None)
+    assert read_entry(3, line) == examined(3, line)
+
+
+@given(st.sampled_from([CLASSIFIED, BOXED, BOTH]), st.data())
 def test_so_it_does_with_every_single_odd_value(document: Any, data: st.DataObject) -> None:
     value = json.loads(json.dumps(document))
     holder, key = data.draw(st.sampled_from(list(places(value))))
