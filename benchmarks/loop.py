@@ -43,7 +43,7 @@ from customlabels.pipelines.service.detection import DetectedLabel
 from customlabels.review.agreement import matched
 from customlabels.review.answers import Region, read_answers
 from customlabels.review.images import MAX_DISTANCE, keys_of, records_of, regions_of
-from customlabels.review.pick import Candidate, Cut, Thresholds, pick
+from customlabels.review.pick import Candidate, Cut, Shares, Thresholds, pick
 
 SEEDS, FIRST, A_ROUND, ROUNDS = 6, 24, 100, 4
 TESTED, GOOD, BAD = 40, 260, 40
@@ -113,7 +113,7 @@ def rounds(
         shuffled = np.random.default_rng(1000 * seed + turn).permutation(left)
         match way:
             case Way.PICKED:
-                chosen_ = picked_by(images, same, train, left, ok, labels, seed)
+                chosen_ = picked_by(images, same, train, left, ok, labels, seed, figures[-1])
             case Way.BALANCED:
                 chosen_ = balanced(images.truth, shuffled)
             case Way.RANDOM:
@@ -131,8 +131,9 @@ def picked_by(
     ok: str,
     labels: list[str],
     seed: int,
+    f1: float,
 ) -> list[int]:
-    """Those of `left` that `review pick` chooses by what a model of `train` says of them."""
+    """Those of `left` that `review pick` chooses by what a model of `train`, of that F1, says of them."""
     model = classifier.fit(images.rows[train], images.truth[train], labels, 0, features.weights(images.by))
     scores = classifier.confidences(model, images.rows[left])
     candidates = [
@@ -141,7 +142,8 @@ def picked_by(
     ]
     here = set(left.tolist())
     groups = [[str(place) for place in group if place in here] for group in same]
-    picked = pick(candidates, Cut(Thresholds(50.0), frozenset({ok})), A_ROUND, alike=groups, seed=seed).new
+    cut, shares = Cut(Thresholds(50.0), frozenset({ok})), Shares.by(f1)
+    picked = pick(candidates, cut, A_ROUND, alike=groups, shares=shares, seed=seed).new
     return [int(image.candidate.image) for image in picked]
 
 

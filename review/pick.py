@@ -15,6 +15,9 @@ from enum import StrEnum
 
 from customlabels.pipelines.service.detection import DetectedLabel
 
+_POOR, _GOOD = 0.6, 0.85
+"""F1 of a version by which nothing is chosen, and by which as much as ever."""
+
 
 class Group(StrEnum):
     """What a version makes of an image: close to a threshold, or else a defect, or neither."""
@@ -131,6 +134,17 @@ class Shares:
 
     near: float = 0.4
     defect: float = 0.2
+
+    @classmethod
+    def by(cls, f1: float) -> "Shares":
+        """Those for a version with an F1 of 0..1: the poorer it is, the less is chosen by what it says of images.
+
+        What a poor version is unsure of tells little, and images chosen by it teach the next one less than random ones
+        do; benchmarks/loop.py and docs/review.md have figures.
+        """
+        part = min(1.0, max(0.0, (f1 - _POOR) / (_GOOD - _POOR)))
+        whole = cls()
+        return cls(part * whole.near, part * whole.defect)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,13 +28,14 @@ class Wish:
     count : images
     a_day : at most, over all picks of a day in UTC; None: any number
     overlap : part of the images that two people are asked about
+    shares : None: those of a good version
     known : labelled images, of which some are mixed in to see how people do
     """
 
     count: int = 200
     a_day: int | None = None
     overlap: float = 0.2
-    shares: Shares = field(default_factory=Shares)
+    shares: Shares | None = None
     seed: int = 0
     known: Dataset | None = None
 
@@ -87,7 +88,9 @@ def pick_into(
             f"{folder}: {today} images were picked today, of {wish.a_day} (--a-day)", hint="come back tomorrow"
         )
     many = wish.known is not None and max(1, round(count * KNOWN_SHARE))
-    result = pick(candidates, cut, count - int(many), asked=asked, alike=alike, shares=wish.shares, seed=wish.seed)
+    result = pick(
+        candidates, cut, count - int(many), asked=asked, alike=alike, shares=wish.shares or Shares(), seed=wish.seed
+    )
     if not result.new:
         raise LayoutError(
             f"{folder}: all {len(asked)} images were asked about already", hint="detect newer images, and pick of those"

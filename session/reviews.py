@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from customlabels.datasets.model import Dataset
+    from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
     from customlabels.pipelines.training.sources import Wanted
     from customlabels.review.applied_folder import Written
     from customlabels.review.detected import Detected
@@ -40,6 +41,8 @@ def pick_for_review(
 ) -> "Picked":
     """Images put before people, each with the chance with which it was picked.
 
+    The shares are by the F1 of the version, where that is looked up for its thresholds and `wish` names none.
+
     Parameters
     ----------
     detections : a file of detections; None: what was inspected since a time
@@ -50,12 +53,20 @@ def pick_for_review(
     images : where the images lie, if not where they were looked at
     alike : whether of images that look the same one is asked about
     """
-    from customlabels.review.pick import Cut
+    from dataclasses import replace
+
+    from customlabels.review.pick import Cut, Shares
     from customlabels.review.picking import look_alikes, pick_into
 
     detected = _detected(session, detections, since, images, project)
     seen = {label.label for candidate in detected.candidates for label in candidate.seen}
-    limits = _limits(session, thresholds, seen, detected.version, project)
+    limits, f1 = _limits(session, thresholds, seen, detected.version, project)
+    if wish.shares is None and f1 is not None and (shares := Shares.by(f1)) != Shares():
+        more = "more images are random than usual" if shares.near else "all images are random"
+        session.console.note(
+            f"{detected.version} has an F1 of {f1:.2f} on its test set: what it is unsure of tells little, and {more}"
+        )
+        wish = replace(wish, shares=shares)
     _check_labels(seen, limits, ok)
     if detected.failed:
         session.console.warn(f"{counted(detected.failed, 'image')} could not be looked at: nobody is asked about such")
@@ -101,8 +112,10 @@ def _detected(
 
 def _limits(
     session: "Session", given: "Thresholds | None", seen: "Collection[str]", version: str, project: str | None
-) -> "Thresholds":
+) -> "tuple[Thresholds, float | None]":
     """The thresholds that are given, and for labels that are seen of which none is given the version's assumed ones.
+
+    With the version's F1, where those had to be looked up.
 
     Raises
     ------
@@ -111,9 +124,10 @@ def _limits(
     from customlabels.review.pick import Thresholds
 
     if given is not None and (given.every is not None or given.by_label.keys() >= set(seen)):
-        return given
-    assumed = _assumed(session, version, project).by_label
-    return Thresholds(None, {**assumed, **(given.by_label if given is not None else {})})
+        return given, None
+    evaluation = _evaluation(session, version, project)
+    assumed = {metrics.label: 100 * metrics.threshold for metrics in evaluation.labels}
+    return Thresholds(None, {**assumed, **(given.by_label if given is not None else {})}), evaluation.f1
 
 
 def _check_labels(seen: "Collection[str]", limits: "Thresholds", ok: "Sequence[str]") -> None:
@@ -132,24 +146,22 @@ def _check_labels(seen: "Collection[str]", limits: "Thresholds", ok: "Sequence[s
         )
 
 
-def _assumed(session: "Session", version: str, project: str | None) -> "Thresholds":
-    """The assumed thresholds of a version.
+def _evaluation(session: "Session", version: str, project: str | None) -> "Evaluation":
+    """The evaluation of a version, for its thresholds.
 
     Raises
     ------
     SettingsError : they are not known
     """
     from customlabels.core.errors import CustomLabelsError, SettingsError
-    from customlabels.review.pick import Thresholds
 
     try:
-        evaluation = session.measured(session.project(project), version).evaluation
+        return session.measured(session.project(project), version).evaluation
     except CustomLabelsError as error:
         raise SettingsError(
             f"the thresholds of version {version} are not known: {error.message}",
             hint="give them: --threshold 50, or --threshold LABEL=50",
         ) from error
-    return Thresholds(None, {metrics.label: 100 * metrics.threshold for metrics in evaluation.labels})
 
 
 def read_answers(

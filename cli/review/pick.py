@@ -75,9 +75,10 @@ def pick(
 ) -> None:
     """Choose images for people to look at, of FOUND, a file of detections, or of what was inspected.
 
-    Four in ten lie near a threshold, two are other defects, four are random; each has the chance of being chosen beside
-    it. Nobody is asked about an image twice, nor about two that look the same. Labels below their threshold have to
-    be in FOUND, or misses cannot be told:
+    Four in ten lie near a threshold, two are other defects, four are random; more are random while the version's F1 is
+    under 0.85, and all where it is under 0.6, unless the thresholds are given. Each has the chance of being chosen
+    beside it. Nobody is asked about an image twice, nor about two that look the same. Labels below their threshold have
+    to be in FOUND, or misses cannot be told:
 
     Example: customlabels detect images --min-confidence 10 --to found.jsonl && customlabels review pick found.jsonl
     """

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.drawing import draw, drawn
+from support.local_services import QUICK, connect
 from support.shells import Shell
 
 from customlabels.review.answers import Answer, add_answers
@@ -122,3 +123,25 @@ def test_suspects_are_put_before_people(shell: Shell) -> None:
     assert [suspect["name"] for suspect in suspects] == ["down/wrong.jpg"]
     assert [task.name for task in read_tasks(shell.folder / "review")] == ["down/wrong.jpg"]
     assert shell.json("review", "status")["versions"] == {}
+
+
+@pytest.mark.around
+def test_the_poorer_a_version_is_the_fewer_images_are_chosen_by_what_it_says(shell: Shell) -> None:
+    service = connect(shell.state, pace=QUICK)
+    shell.run("--local", "train", "line", "--project", "line", "--version-name", "v1", "--min-f1", "0", "-q")
+    words = ("--local", "review", "pick", "found.jsonl", "--project", "line", "--not-alike", "--count", "10")
+    assert "is unsure of" not in shell.run(*words).stderr
+    (project,) = service.rekognition.describe_projects(ProjectNames=["line"])["ProjectDescriptions"]
+    (version,) = service.rekognition.describe_project_versions(ProjectArn=project["ProjectArn"])[
+        "ProjectVersionDescriptions"
+    ]
+    stored = version["EvaluationResult"]["Summary"]["S3Object"]
+    where = {"Bucket": stored["Bucket"], "Key": stored["Name"]}
+    summary = json.loads(service.s3.get_object(**where)["Body"].read())
+    for f1, share, strata in ((0.7, "more", {"near": 2, "defect": 1, "random": 7}), (0.4, "all", {"random": 10})):
+        summary["AggregatedEvaluationResults"]["F1Score"] = f1
+        service.s3.put_object(**where, Body=json.dumps(summary).encode())
+        poor = shell.run(*words, "--in", f"f1-{f1}", "--output", "json")
+        assert f"v1 has an F1 of {f1:.2f} on its test set" in poor.stderr
+        assert f"{share} images are random" in poor.stderr
+        assert json.loads(poor.stdout)["strata"] == strata

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customlabels.pipelines.service.detection import DetectedLabel
-from customlabels.review.pick import Candidate, Cut, Group, Stratum, Thresholds, pick
+from customlabels.review.pick import Candidate, Cut, Group, Shares, Stratum, Thresholds, pick
 
 CUT = Cut(Thresholds(None, {"crack": 50.0, "ok": 50.0}), frozenset({"ok"}))
 
@@ -118,3 +118,11 @@ def test_an_image_that_looks_like_one_asked_about_before_is_not_asked_about() ->
     candidates = [candidate(name, ("crack", 99.0)) for name in "ab"]
     result = pick(candidates, CUT, 10, asked={"b": 0.5}, alike=[["a", "b"]])
     assert result.new == ()
+
+
+@given(st.lists(st.floats(0, 1), min_size=2).map(sorted))
+def test_the_better_a_version_is_the_more_is_chosen_by_it_and_never_more_than_usual(figures: list[float]) -> None:
+    shares = [Shares.by(f1) for f1 in figures]
+    assert [share.near for share in shares] == sorted(share.near for share in shares)
+    assert all(0 <= share.near <= Shares().near and 0 <= share.defect <= Shares().defect for share in shares)
+    assert (Shares.by(0.0), Shares.by(1.0)) == (Shares(0.0, 0.0), Shares())
