@@ -13,7 +13,6 @@ ReturnValuesOnConditionCheckFailure.
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,8 +52,7 @@ class Key(NamedTuple):
     sk: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """An item that is one's own until `until`, milliseconds since 1970; `about` stands in it from the beginning."""
 
     key: Key
@@ -62,7 +60,7 @@ class Claim:
     until: int
     expires: int
     """Seconds since 1970 from when on the item is as if it were not there."""
-    about: Mapping[str, Any] = field(default_factory=dict)
+    about: Mapping[str, Any] = {}
     written: bool = True
     """Whether it stands in its item; else in the item of another claim, which covers it."""
 

@@ -32,8 +32,7 @@ class Seen(NamedTuple):
     box: tuple[float, float, float, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(NamedTuple):
     """What a version saw in an image from `floor` up, the surest first; or why the service refused to look.
 
     Parameters
