@@ -69,7 +69,9 @@ def unread(source: Path, layout: Layout, images: Iterable[Path], options: Option
     base = f"{root}/"
     known = {path.removeprefix(base) for path in map(str, images) if path.startswith(base)} | layout.files
     findings: list[Finding] = []
-    for name in walk(root, findings):
+    names = list(walk(root, findings))
+    findings = [finding for finding in findings if wanted(finding.name, (), options.exclude)]
+    for name in names:
         if name not in known and wanted(name, options.include, options.exclude):
             what = "an image that no annotation names" if is_image(name) else no_image(name, "no file of this format")
             findings.append(Finding(name, f"{what}, left out", fatal=False))

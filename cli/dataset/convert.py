@@ -44,6 +44,7 @@ def convert(session: Session, source: Source, folder: Path, kind: str | None) ->
     from customlabels.datasets import conversion
     from customlabels.datasets.reading import Policy
 
+    wanted(session, source).see_apart(folder)
     if kind is None:
         with find_source(wanted(session, source), convertible=True) as chosen:
             kind = chosen.format.name

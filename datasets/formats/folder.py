@@ -46,7 +46,9 @@ def read(source: Path, options: Options, annotates: Callable[[Path], bool] = lam
 def _images(source: Path, layout: Layout, options: Options, annotates: Callable[[Path], bool]) -> Iterator[Annotated]:
     root, findings = layout.root, layout.findings
     masks, trees = masks_below(root, options)
-    names = [name for name in walk(root, findings) if wanted(name, options.include, options.exclude)]
+    unseen: list[Finding] = []
+    names = [name for name in walk(root, unseen) if wanted(name, options.include, options.exclude)]
+    findings += (finding for finding in unseen if wanted(finding.name, (), options.exclude))
     endings = options.endings
     images = [name for name in names if name not in masks and ending_of(name) in endings]
     layout.files |= {*names} - {*images}
