@@ -209,7 +209,7 @@ def _image(
     faults = []
     for column in labelled:
         value = row.get(column)
-        if isinstance(value, str) and separators:
+        if isinstance(value, str):
             try:
                 value = list(labels_in((value,), separators))
             except ValueError as error:
@@ -248,7 +248,8 @@ def _boxes(value: object) -> tuple[tuple[Box, ...], list[str], int]:
 
     Those are no boxes of one thing, and are left out as COCO's are.
     """
-    if value is None or value == "" or value == []:
+    value = _parsed(value)
+    if value is None or value == []:
         return (), [], 0
     entries = _entries(value)
     if entries is None:
