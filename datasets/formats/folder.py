@@ -210,4 +210,12 @@ def save(dataset: Dataset) -> None:
         )
 
 
-FORMAT = Format("folder", "a folder a label", recognises, read, place, save)
+FORMAT = Format(
+    "folder",
+    "a folder a label",
+    recognises,
+    read,
+    place,
+    save,
+    takes=frozenset({"label_from", "label_pattern", "label_separator", "masks", "category"}),
+)

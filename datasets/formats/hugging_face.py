@@ -22,7 +22,7 @@ from customlabels.datasets.formats.csv_names import plain_name
 from customlabels.datasets.formats.csv_rows import labels_in
 from customlabels.datasets.formats.documents import Document, beginning, below, first_object, is_number, objects
 from customlabels.datasets.formats.label_names import label_name
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, parts_of
+from customlabels.datasets.layout import ELSEWHERE, Annotated, Format, Layout, Options, below_side, parts_of
 from customlabels.datasets.model import Box, Dataset, Finding, Side
 
 FILES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
@@ -320,5 +320,13 @@ def save(dataset: Dataset) -> None:
 
 
 FORMAT = Format(
-    "hugging-face", "Hugging Face's metadata.jsonl, Parquet", recognises, read, below_side, save, tells=True
+    "hugging-face",
+    "Hugging Face's metadata.jsonl, Parquet",
+    recognises,
+    read,
+    below_side,
+    save,
+    tells=True,
+    takes=ELSEWHERE | {"label_separator"},
+    roles=frozenset({"label", "objects"}),
 )

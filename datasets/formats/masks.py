@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, is_image, walk, wanted
 from customlabels.datasets.formats.mask_pairs import Pairs, find_pairs, look_like_masks
@@ -120,7 +120,10 @@ def read(source: Path, options: Options) -> Layout:
     Raises
     ------
     LayoutError : `source` is no folder, or holds no mask, or not the category that was asked for
+    SettingsError : labels are to be found in names
     """
+    if options.label_from == "name":
+        raise SettingsError("labels of masks are taken from their folders: --label-from top, parent or path")
     root = folder_of(source, "name a folder of images and masks")
     tree = survey(root, options)
     if not tree.pairs.masks:
@@ -311,4 +314,12 @@ def save(dataset: Dataset) -> None:
         file.write(json.dumps({str(value): label for value, label in enumerate(labels, 1)}, indent=1).encode())
 
 
-FORMAT = Format("masks", "masks, as MVTec AD has them: boxes around their spots", recognises, read, place, save)
+FORMAT = Format(
+    "masks",
+    "masks, as MVTec AD has them: boxes around their spots",
+    recognises,
+    read,
+    place,
+    save,
+    takes=frozenset({"label_from", "label_separator", "masks", "min_area", "category"}),
+)

@@ -517,3 +517,10 @@ def test_every_spot_is_a_box_or_counted_as_too_small(rows: list[list[bool]], min
     large = [tuple(row[:4]) for row in stats[1:].tolist() if row[4] >= min_area]
     assert sorted((box.left, box.top, box.width, box.height) for box in spots.boxes) == sorted(large)
     assert spots.small == count - 1 - len(large)
+
+
+def test_labels_of_masks_are_not_looked_for_in_names(tmp_path: Path) -> None:
+    photo(tmp_path / "a.png")
+    cv2.imwrite(str(tmp_path / "a_mask.png"), spots(SPOT))
+    with pytest.raises(SettingsError, match="--label-from top, parent or path"):
+        load_dataset(tmp_path, AUTO, Options(label_from="name", label_pattern="[a-z]"))
