@@ -46,8 +46,10 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
     name : of the table below the source; names of images are seen from its folder
     """
     layout.findings += [Finding(name, f"columns {note}", fatal=False) for note in table.notes]
-    if table.is_guessed:
-        message = f"is not UTF-8: read as {table.encoding} (--encoding NAME takes another)"
+    if table.above:
+        layout.findings.append(Finding(name, f"what stands above its header, {table.above!r}: left out", fatal=False))
+    if table.guessed_by:
+        message = f"is not UTF-8: read as {table.encoding} (--encoding NAME takes another), as in {table.guessed_by!r}"
         layout.findings.append(Finding(name, message, fatal=False))
     columns, (image_place,) = table.columns, table.columns["image"]
     plain = set(columns) <= {"image", "label"} and not table.rules
