@@ -13,7 +13,17 @@ from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, is_image, walk, wanted
 from customlabels.datasets.formats.mask_pairs import Pairs, find_pairs, look_like_masks
-from customlabels.datasets.formats.mask_pixels import DEFECT, NAMES, Names, Spots, is_background, read_names, read_spots
+from customlabels.datasets.formats.mask_pixels import (
+    DEFECT,
+    NAMES,
+    TABLE,
+    Names,
+    Spots,
+    class_tables,
+    is_background,
+    read_names,
+    read_spots,
+)
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 from customlabels.datasets.probe import in_parallel
@@ -138,7 +148,8 @@ def read(source: Path, options: Options) -> Layout:
         Finding(mask, "a mask that --masks does not name, left out", fatal=False) for mask in sorted(tree.unasked)
     ]
     if names:
-        layout.files.add(names.file)
+        tables = class_tables(root) if names.file.endswith(TABLE) else ()
+        layout.files |= {names.file, *(path.relative_to(root).as_posix() for path in tables)}
     if names.counted:
         layout.findings.append(Finding(names.file, names.counted, fatal=False))
     places = Places((folders_of(name) for name in tree.images), tree.pairs.trees)
