@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from customlabels.datasets.files import is_image
+from customlabels.datasets.foreign import first_foreign
 from customlabels.datasets.structure import (
     Folders,
     Places,
@@ -21,6 +22,9 @@ _OWN = {".txt", ".json", ".xml", ".csv", ".mat", ".npy", ".npz", ".yaml", ".yml"
 """Endings of files that say of one image what is on it."""
 
 _TABLES = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xml", ".manifest"}
+_DOCUMENTS = {".json", ".jsonl", ".ndjson", ".xml"}
+"""Of these those that are read tell of themselves."""
+
 _FIRST = 1 << 16
 """Bytes of a file in which it names images, if it does."""
 
@@ -58,9 +62,12 @@ def against_labels(
         (images if is_image(name) else others).append(name)
     if not images:
         return None
+    if (strange := first_foreign(source, others)) is not None:
+        name, tool = strange
+        return Evidence(f"{name} is {tool.what}, which is not read", f"{tool.instead}; {_ANYWAY}")
     telling = [name for name in others if PurePosixPath(name).suffix.lower() in _TABLES and tells(source / name)]
     quiet = [name for name in others if name not in set(telling)]
-    files = _own_files(source, images, quiet) or _naming_files(source, images, quiet)
+    files = _own_files(source, images, quiet) or _naming_files(source, images, quiet, tells)
     folder = structure(images, label_from)
     if folder is None:
         return files or _uneven(images, label_from)
@@ -150,17 +157,19 @@ def _first_row(path: Path) -> str:
     return f": {text.splitlines()[0]}" if text.isprintable() or "\n" in text else ""
 
 
-def _naming_files(source: Path, images: Sequence[str], others: Sequence[str]) -> Evidence | None:
+def _naming_files(
+    source: Path, images: Sequence[str], others: Sequence[str], tells: Callable[[Path], bool]
+) -> Evidence | None:
     """Whether a table or list names the images."""
     bases = {PurePosixPath(name).name for name in images}
     stems = {PurePosixPath(name).stem for name in images}
     tables = [name for name in others if PurePosixPath(name).suffix.lower() in _TABLES]
     for name in tables[:_MOST_FILES]:
         if _names_images(source / name, bases, stems):
-            return Evidence(
-                f"{name} names the images",
-                f"to read it, name it as SOURCE: {source / name}; to leave it out, --exclude '{name}'; {_ANYWAY}",
-            )
+            seen, without = f"{name} names the images", f"to leave it out, --exclude '{name}'; {_ANYWAY}"
+            if PurePosixPath(name).suffix.lower() in _DOCUMENTS and not tells(source / name):
+                return Evidence(f"{seen}, in no known format", f"make a table of {source / name}, {_TABLE}; {without}")
+            return Evidence(seen, f"to read it, name it as SOURCE: {source / name}; {without}")
     return None
 
 

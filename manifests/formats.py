@@ -6,6 +6,7 @@ from pathlib import Path
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.evidence import against_labels
 from customlabels.datasets.files import packed_as, walk, wanted
+from customlabels.datasets.foreign import foreign
 from customlabels.datasets.formats import (
     coco,
     createml,
@@ -155,11 +156,14 @@ def _recognised(source: Path, options: Options) -> Format:
     ------
     LayoutError : none does, or it would be folders that are no labels
     """
+    tool = foreign(source) if source.is_file() else None
     for format in FORMATS.values():
-        if format.recognises(source, options):
+        if format.recognises(source, options) and not (tool and format.name == _CSV):
             if format.name == folder.FORMAT.name and options.label_from != "name":
                 _refuse_structure(source, options)
             return format
+    if tool is not None:
+        raise LayoutError(f"{source}: is {tool.what}, which is not read", hint=tool.instead)
     raise LayoutError(
         f"{source}: is laid out like none of {', '.join(FORMATS)}", hint="name its format with --format NAME"
     )

@@ -195,3 +195,54 @@ def test_labels_that_look_like_parts_of_a_split_are_named(tmp_path: Path, parts:
 @pytest.mark.parametrize("labels", [("train", "tram", "bus"), ("test", "crack"), ("dev", "prod")])
 def test_labels_that_only_sound_like_a_part_are_labels(tmp_path: Path, labels: tuple[str, ...]) -> None:
     assert not load_dataset(made(tmp_path, some(*(f"{label}/{{}}.jpg" for label in labels)))).findings
+
+
+BOXED = {"x1": 1, "y1": 2, "x2": 30, "y2": 40}
+FOREIGN: dict[str, tuple[str, str, str]] = {
+    "Datumaro": (
+        "annotations/default.json",
+        json.dumps({"info": {}, "categories": {"label": {"labels": [{"name": "crack"}]}}, "items": [{"id": "0"}]}),
+        "a Datumaro export",
+    ),
+    "BDD100K": (
+        "labels/det_train.json",
+        json.dumps([{"name": "0.jpg", "labels": [{"category": "car", "box2d": BOXED}]}]),
+        "BDD100K",
+    ),
+    "FiftyOne, samples": (
+        "samples.json",
+        json.dumps({"samples": [{"filepath": "data/0.jpg", "ground_truth": {"_cls": "Detections"}}]}),
+        "FiftyOne",
+    ),
+    "FiftyOne, labels": ("labels.json", json.dumps({"classes": ["crack"], "labels": {"0": 0}}), "FiftyOne"),
+    "PaliGemma": (
+        "_annotations.train.jsonl",
+        json.dumps({"image": "0.jpg", "prefix": "detect", "suffix": "<loc0001><loc0002><loc0003><loc0004> crack"}),
+        "PaliGemma",
+    ),
+    "YOLOv4": ("_annotations.txt", "0.jpg 10,20,60,70,0 70,20,100,60,1\n1.jpg 10,20,60,70,0\n", "YOLOv4"),
+    "WIDER FACE": ("wider_face_train_bbx_gt.txt", "group1/0.jpg\n1\n10 20 30 40 0 0 0 0 0 0 \n", "WIDER FACE"),
+    "CrowdHuman": (
+        "annotation_train.odgt",
+        json.dumps({"ID": "0", "gtboxes": [{"tag": "person", "fbox": [1, 2, 30, 40]}]}),
+        "CrowdHuman",
+    ),
+    "TensorFlow": ("train.tfrecord", "x", "records of TensorFlow"),
+}
+
+
+@pytest.mark.parametrize(("file", "text", "what"), FOREIGN.values(), ids=FOREIGN)
+def test_files_of_tools_that_are_not_read_are_called_by_name(tmp_path: Path, file: str, text: str, what: str) -> None:
+    made(tmp_path, some("group1/{}.jpg") | {file: text})
+    for source in (tmp_path, tmp_path / file):
+        with pytest.raises(LayoutError, match=f"{what}.*which is not read") as caught:
+            load_dataset(source)
+        assert caught.value.hint
+    assert load_dataset(tmp_path, options=Options(exclude=(file,))).records
+
+
+def test_an_xml_file_of_one_image_points_to_its_folder(tmp_path: Path) -> None:
+    made(tmp_path, {"a.xml": "<annotation><filename>a.jpg</filename></annotation>"})
+    with pytest.raises(LayoutError, match="an XML file of Pascal VOC") as caught:
+        load_dataset(tmp_path / "a.xml")
+    assert "name the folder" in str(caught.value.hint)
