@@ -12,6 +12,7 @@ from customlabels.datasets.structure import (
     Folders,
     Places,
     folders_of,
+    holds_masks,
     is_certain,
     is_structure,
     labels_inside,
@@ -121,7 +122,9 @@ def _of_structure(
     if len(folders) > depth:
         inner = f"if the folders below it are labels, name {source / above} as SOURCE, or say --label-from parent"
         return Evidence(seen, f"{inner}; {_ANYWAY}")
-    return Evidence(seen, f"name the file that says what is on the images, or make a folder for each label; {_ANYWAY}")
+    masks = f"if they are masks, name their folder with --masks {above}; " if holds_masks(folder) else ""
+    other = "name the file that says what is on the images, or make a folder for each label"
+    return Evidence(seen, f"{masks}{other}; {_ANYWAY}")
 
 
 def _own_files(source: Path, images: Sequence[str], others: Sequence[str]) -> Evidence | None:

@@ -371,7 +371,12 @@ def _as_automl(columns: Columns, rows: list[Row]) -> bool:
 
 
 def _is_coordinate(row: Row, start: int) -> bool:
-    return len(row) >= start + 6 and all(map(is_number, (row[start], row[start + 1], row[start + 4], row[start + 5])))
+    """Whether a row holds corners from there on: the upper left, others or blanks, and the lower right."""
+    if len(row) < start + 6:
+        return False
+    between = (row[start + 2].strip(), row[start + 3].strip())
+    corners = (row[start], row[start + 1], row[start + 4], row[start + 5])
+    return all(map(is_number, corners)) and (not any(between) or all(map(is_number, between)))
 
 
 def _tell(columns: Columns) -> None:

@@ -11,7 +11,7 @@ from customlabels.datasets.files import SYSTEM_FOLDERS, ending_of, folder_of, wa
 from customlabels.datasets.formats.masks import in_category, masks_below, of_other_categories
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options, bare_name
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
-from customlabels.datasets.structure import Places, folders_of, labels_of, split_alike, without_structure
+from customlabels.datasets.structure import Places, folders_of, labels_of, part_of, split_alike, without_structure
 
 _SHOWN = 3
 _MASK = re.compile(r"(.+?)(_(?:gt[a-z]+_)?(?:label|instance|labeltrain)ids|_gt[a-z]+_color)", re.IGNORECASE)
@@ -87,6 +87,9 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
             folders, subset = places[folders].labels, places[folders].subset
         elif places.is_divided:
             folders, subset = places.undivided(folders), places[folders].subset
+        while subset and folders and part_of(folders[0]) == subset:
+            # Archives unpack into a folder of their own name.
+            folders = folders[1:]
         if options.label_from == "name":
             yield _named(name, options.label_pattern or "", subset)
             continue

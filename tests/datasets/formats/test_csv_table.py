@@ -794,3 +794,15 @@ def test_an_encoding_that_may_be_another_is_asked_for(folder: Path, encoding: st
     assert f"{encoding} ({word})" in caught.value.message
     path.write_bytes(f"image;label\na.jpg;{word}\nb.png;ok\n".encode(encoding))
     assert marks(load(path, encoding=encoding))["a.jpg"] == [(word,)]
+
+
+def test_sizes_behind_a_label_make_no_automl(folder: Path) -> None:
+    path = written(folder / "x.csv", "a.jpg,10,20,50,70,crack,120,90\nb.png,5,6,12,14,pit,120,90\n")
+    dataset = load(path)
+    assert marks(dataset) == {"a.jpg": [("crack", 10, 20, 50, 70)], "b.png": [("pit", 5, 6, 12, 14)]}
+    assert "taken: column 2 as xmin" in notes(dataset)
+
+
+def test_numbers_of_classes_in_place_of_names_are_named(folder: Path) -> None:
+    path = written(folder / "x.csv", "ImageID,LabelName,Confidence\na,/m/01g317,1\nb,/m/0199g,1\n")
+    assert "'/m/01g317' is how Open Images numbers a class" in notes(load(path))
