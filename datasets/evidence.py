@@ -32,7 +32,7 @@ _FIRST = 1 << 16
 _MOST_FILES = 50
 _FEW = 0.1
 _ENDED = re.compile(r"[^\s,;|\"'<>/\\]+\.(?:jpe?g|jfif|png|bmp|tiff?|webp|gif|heic)\b", re.IGNORECASE)
-_CELL = re.compile(r"^[\s\"']*([^\s,;|\"'<>\t]+)")
+_DELIMITER = re.compile(r"[,;|\t]")
 _ALTERED = re.compile(r"(.+)[_-](\w+)")
 _SHOWN = 60
 _TABLE = "parts.csv with image,xmin,ymin,xmax,ymax,label or image,label"
@@ -176,6 +176,10 @@ def _naming_files(
     return None
 
 
+def _bare(cell: str) -> str:
+    return cell.strip(" \"'")
+
+
 def _names_images(path: Path, bases: set[str], stems: set[str]) -> bool:
     try:
         with path.open("rb") as file:
@@ -187,7 +191,7 @@ def _names_images(path: Path, bases: set[str], stems: set[str]) -> bool:
     if path.suffix.lower() in {".json", ".xml"}:
         # Lines mean nothing there: how many of the images are named does.
         return len(bases & {image for images in named for image in images}) >= min(5, max(2, len(bases) // 2))
-    cells = [_CELL.match(row) for row in rows]
     ended = sum(map(bool, named))
-    stemmed = sum(1 for cell in cells if cell and cell[1] in stems) if path.suffix.lower() in {".csv", ".tsv"} else 0
+    cells = (map(_bare, _DELIMITER.split(row)) for row in rows) if path.suffix.lower() in {".csv", ".tsv"} else ()
+    stemmed = sum(not stems.isdisjoint(row) for row in cells)
     return bool(rows) and max(ended, stemmed) * 2 >= len(rows)

@@ -54,6 +54,7 @@ _KNOWN: tuple[tuple[tuple[str, ...], Foreign], ...] = (
 )
 """What the beginning of a file holds, all of it, and what the file is then."""
 
+_TRACKS = Foreign("a list of tracks as MOT Challenge has it", "make a table of it, image,left,top,width,height,label")
 _OF_ONE_IMAGE = Foreign("an XML file of Pascal VOC, of one image", "name the folder of these files")
 
 
@@ -69,6 +70,8 @@ def foreign(path: Path) -> Foreign | None:
             text = file.read(_FIRST).decode("utf-8-sig", errors="replace").lstrip()
     except OSError:
         return None
+    if path.name.lower() in {"gt.txt", "det.txt"} and re.match(r"\d+(,-?[\d.]+){6,}\s", text):
+        return _TRACKS
     if ending == ".xml":
         return _OF_ONE_IMAGE if re.search(r"<annotation\b.*<(object|filename)>", text, re.DOTALL) else None
     return next((tool for marks, tool in _KNOWN if all(re.search(mark, text) for mark in marks)), None)

@@ -15,7 +15,13 @@ from customlabels.datasets.formats.csv_kinds import (
     kind_of,
     names_an_image,
 )
-from customlabels.datasets.formats.csv_labels import find_labels, narrow_labels, refuse_areas, refuse_boxes
+from customlabels.datasets.formats.csv_labels import (
+    find_labels,
+    narrow_labels,
+    refuse_areas,
+    refuse_boxes,
+    refuse_labelled_boxes,
+)
 from customlabels.datasets.formats.csv_names import (
     ANGLES,
     CENTRES,
@@ -88,6 +94,8 @@ def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) 
         narrow_labels(columns, source)
     if not columns.rules and "label" not in columns.roles and "image_and_label" not in columns.roles:
         find_labels(columns, source)
+    if "label" not in options.columns:
+        refuse_labelled_boxes(columns, source)
     if header and not {"label"} & options.columns.keys() and not rules and columns.geometry is None:
         refuse_boxes(columns, source)
     _tell(columns)

@@ -100,6 +100,10 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
         labels.setdefault(label, name)
         yield Annotated(name, name, (label,) if label else (), subset=subset)
     findings += _on_labels(labels, beside)
+    if len(labels) == 1 and len(beside) > 1 and options.label_from == "top":
+        (label,), shown = labels, ", ".join(map(repr, sorted(beside)[:_SHOWN]))
+        message = f"{label!r} is the label of all images; folders below it are not read: {shown} (--label-from parent)"
+        findings.append(Finding(labels[label], message, fatal=False))
     shared = {folder: labels for folder, labels in beside.items() if len(labels) > 1}
     if shared:
         shown = ", ".join(map(repr, sorted(shared)[:_SHOWN])) + (", …" if len(shared) > _SHOWN else "")

@@ -34,7 +34,7 @@ def some(*names: str, text: str | None = None) -> dict[str, str | None]:
 STRUCTURE = [
     *("images", "Images", "imgs", "img", "image", "JPEGImages", "SegmentationClass", "labels", "obj_train_data"),
     *("obj_valid_data", "image_2", "ann", "ds1", "Data", "dataset", "train_images", "images_train", "ground_truth"),
-    *("masks", "annotations", "photos"),
+    *("masks", "annotations", "photos", "jpg", "PNG"),
 ]
 
 
@@ -109,6 +109,7 @@ def test_images_with_files_of_their_own_are_not_labelled_by_folders(
 NAMING = {
     "a table by name": ("train.csv", "image,label\n0.jpg,x\n1.jpg,y\n2.jpg,x\n"),
     "a table by stem": ("train.csv", "id,label\n0,x\n1,y\n2,x\n"),
+    "a table by stem in another column": ("about.csv", "lot,image_id,kind\nA,0,x\nA,1,y\nB,2,x\n"),
     "a table that is elsewhere": ("sets/all.tsv", "0.jpg\tx\n1.jpg\ty\n"),
     "paths of another machine": ("list.txt", "C:\\set\\0.jpg 1\nC:\\set\\1.jpg 2\n"),
     "a list of images that are not there": ("trainval.txt", "group1/7.jpg group1/7.txt\ngroup1/8.jpg group1/8.txt\n"),
@@ -227,6 +228,7 @@ FOREIGN: dict[str, tuple[str, str, str]] = {
         json.dumps({"ID": "0", "gtboxes": [{"tag": "person", "fbox": [1, 2, 30, 40]}]}),
         "CrowdHuman",
     ),
+    "MOT Challenge": ("group1/gt/gt.txt", "1,1,10,20,40,50,1,1,0.8\n2,1,11,20,40,50,1,1,0.8\n", "MOT Challenge"),
     "TensorFlow": ("train.tfrecord", "x", "records of TensorFlow"),
 }
 

@@ -195,3 +195,13 @@ def test_a_part_of_a_split_in_itself_is_no_label(tmp_path: Path, part: str) -> N
     assert [(finding.name, finding.message) for finding in dataset.faults] == [
         (f"test/{part}/3.jpg", "has no label (--allow-unlabelled keeps such images)")
     ]
+
+
+def test_one_label_above_folders_that_may_be_labels_is_named(tmp_path: Path) -> None:
+    for name in ("set/crack/0.jpg", "set/ok/1.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        drawn(0, len(name), 64).save(tmp_path / name)
+    (finding,) = load_dataset(tmp_path).findings
+    assert "'set' is the label of all images; folders below it are not read: 'crack', 'ok'" in finding.message
+    inner = load_dataset(tmp_path, options=Options(label_from="parent"))
+    assert {record.labels for record in inner.records} == {("crack",), ("ok",)}

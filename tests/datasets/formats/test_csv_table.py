@@ -806,3 +806,10 @@ def test_sizes_behind_a_label_make_no_automl(folder: Path) -> None:
 def test_numbers_of_classes_in_place_of_names_are_named(folder: Path) -> None:
     path = written(folder / "x.csv", "ImageID,LabelName,Confidence\na,/m/01g317,1\nb,/m/0199g,1\n")
     assert "'/m/01g317' is how Open Images numbers a class" in notes(load(path))
+
+
+@pytest.mark.parametrize("cell", ["n01751748 11 18 89 102", "n01 1 2 3 4 n02 5 6 7 8 ", "opacity 0.9 1 2 3 4"])
+def test_boxes_behind_their_labels_in_a_cell_are_no_label(folder: Path, cell: str) -> None:
+    path = written(folder / "x.csv", f"ImageId,PredictionString\na,{cell}\nb,{cell}\n")
+    with pytest.raises(LayoutError, match="holds boxes behind their labels"):
+        load(path)
