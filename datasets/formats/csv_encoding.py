@@ -12,11 +12,13 @@ from customlabels.core.errors import LayoutError
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _HIGH = re.compile(rb"[\x80-\xff]+")
-_WESTERN = re.compile(rb"[\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xc0-\xd6\xd8-\xf6\xf8-\xff]|[\x80-\xff][\xdf-\xf6\xf8-\xff]")
-"""Letters beyond ASCII as Western words have them: alone, or two of which the last is a small one."""
-
-_SIGNS = re.compile(rb"[\x80\x84\x85\x91-\x97\xa0\xa3\xa7\xab\xb0-\xb3\xb5\xbb\xd7]+")
-"""Quotes, dashes and units of Windows' Western encoding."""
+_LETTER, _SMALL = rb"[\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xc0-\xd6\xd8-\xf6\xf8-\xff]", rb"[\xdf-\xf6\xf8-\xff]"
+_QUOTES, _SIGNS = (
+    rb"[\x84\x91-\x94\xab\xbb]?",
+    rb"[\x80\x84\x85\x91-\x97\xa0\xa3\xa7\xaa\xab\xb0-\xb3\xb5\xba-\xbe\xd7]+",
+)
+_WESTERN = re.compile(rb"%b%b%b?%b|%b" % (_QUOTES, _LETTER, _SMALL, _QUOTES, _SIGNS))
+"""What Western words have beyond ASCII: a letter, or two of which the last is a small one; quotes, dashes, units."""
 
 _MOSTLY_WESTERN = 0.8
 _FREQUENT = {
@@ -88,9 +90,7 @@ def sample_of(text: bytes, encoding: str) -> str:
 def _is_western(text: bytes) -> bool:
     """Whether what is beyond ASCII are letters alone among others of words, or signs; elsewhere it is whole words."""
     runs = _HIGH.findall(text)
-    letters = sum(_WESTERN.fullmatch(run) is not None for run in runs)
-    signs = sum(_SIGNS.fullmatch(run) is not None for run in runs)
-    return letters + signs >= _MOSTLY_WESTERN * len(runs)
+    return sum(_WESTERN.fullmatch(run) is not None for run in runs) >= _MOSTLY_WESTERN * len(runs)
 
 
 def _decoded(text: bytes, encoding: str, *, is_whole: bool = False) -> str | None:

@@ -514,7 +514,7 @@ def test_lines_before_the_table_are_no_rows(folder: Path, head: str, rows: str) 
     assert [finding.name for finding in faulty] == [f"x.csv, row {head.count(chr(10)) + 4}, c.png"]
 
 
-@pytest.mark.parametrize("label", ["Riß", "Kratzer, groß", "Ölfleck", "éraflure", "señal"])
+@pytest.mark.parametrize("label", ["Riß", "Größe „groß“", "GRÖSSE", "éraflure", "25 °C – ok"])
 def test_western_letters_are_read_and_the_guess_is_said(folder: Path, label: str) -> None:
     path = folder / "x.csv"
     path.write_bytes(f"image;label\na.jpg;{label}\nb.png;gut\n".encode("cp1252"))
