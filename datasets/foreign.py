@@ -12,6 +12,7 @@ _ENDINGS = {".json", ".jsonl", ".ndjson", ".odgt", ".txt"}
 _MOST_FILES = 50
 _RECORDS = {".tfrecord", ".tfrecords", ".record"}
 _EXPORTED = "export COCO from it, which is read"
+_TABLED = "make a table of it, image,left,top,width,height,label"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +28,40 @@ _KNOWN: tuple[tuple[tuple[str, ...], Foreign], ...] = (
         (r'"categories"\s*:\s*\{', r'"label"\s*:\s*\{'),
         Foreign("a Datumaro export", "datum convert -f coco makes COCO of it"),
     ),
-    ((r'"box2d"\s*:\s*\{',), Foreign("of BDD100K's labels", "bdd100k.label.to_coco makes COCO of it")),
+    ((r'"box2d"\s*:\s*\{',), Foreign("a file of BDD100K's labels", "bdd100k.label.to_coco makes COCO of it")),
     (
         (r'"_cls"\s*:\s*"[A-Z]|"sample_fields"\s*:|\A\{\s*"classes"\s*:\s*(\[[^\]]*\]|null)\s*,\s*"labels"\s*:\s*\{',),
-        Foreign("of FiftyOne", "export(…, dataset_type=fiftyone.types.COCODetectionDataset) writes COCO"),
+        Foreign("a file of FiftyOne", "export(…, dataset_type=fiftyone.types.COCODetectionDataset) writes COCO"),
     ),
-    ((r'"suffix"\s*:', r"<loc_?\d+>"), Foreign("for training PaliGemma or Florence", _EXPORTED)),
+    ((r'"suffix"\s*:', r"<loc_?\d+>"), Foreign("a file for training PaliGemma or Florence", _EXPORTED)),
     (
         (r"(?im)^\S.*\.(jpe?g|png|bmp) (\d+,){4}\d+( (\d+,){4}\d+)*\s*$",),
         Foreign("YOLOv4's list of images and boxes", "export YOLO with a text file an image, or COCO, which are read"),
     ),
     (
         (r"(?im)^\S+\.(jpe?g|png)\r?\n\d+\r?\n\d+ \d+ \d+ \d+",),
-        Foreign("a list as WIDER FACE has it", "make a table of it, image,left,top,width,height,label"),
+        Foreign("a list as WIDER FACE has it", _TABLED),
     ),
-    ((r'"gtboxes"\s*:',), Foreign("CrowdHuman's labels", "make a table of them, image,left,top,width,height,label")),
+    (
+        (r'"gtboxes"\s*:',),
+        Foreign("a file of CrowdHuman's labels", _TABLED),
+    ),
     (
         (r'"imgHeight"\s*:', r'"polygon"\s*:'),
-        Foreign("polygons of Cityscapes", "name the folder of its masks with --masks"),
+        Foreign("a file of Cityscapes' polygons", "name the folder of its masks with --masks"),
     ),
-    ((r'"asset"\s*:\s*\{', r'"regions"\s*:'), Foreign("of VoTT", "export CSV or Pascal VOC from it, which are read")),
-    ((r'"item"\s*:\s*\{', r'"slots"\s*:|"source_info"\s*:'), Foreign("of V7 Darwin", _EXPORTED)),
-    ((r'"className"\s*:', r'"instances"\s*:'), Foreign("of SuperAnnotate", _EXPORTED)),
-    ((r'"jsonResponse"\s*:',), Foreign("of Kili", _EXPORTED)),
-    ((r'"label_classes"\s*:', r'"export_format_version"\s*:'), Foreign("of Hasty", _EXPORTED)),
+    (
+        (r'"asset"\s*:\s*\{', r'"regions"\s*:'),
+        Foreign("a file of VoTT", "export CSV or Pascal VOC from it, which are read"),
+    ),
+    ((r'"item"\s*:\s*\{', r'"slots"\s*:|"source_info"\s*:'), Foreign("a file of V7 Darwin", _EXPORTED)),
+    ((r'"className"\s*:', r'"instances"\s*:'), Foreign("a file of SuperAnnotate", _EXPORTED)),
+    ((r'"jsonResponse"\s*:',), Foreign("a file of Kili", _EXPORTED)),
+    ((r'"label_classes"\s*:', r'"export_format_version"\s*:'), Foreign("a file of Hasty", _EXPORTED)),
 )
 """What the beginning of a file holds, all of it, and what the file is then."""
 
-_TRACKS = Foreign("a list of tracks as MOT Challenge has it", "make a table of it, image,left,top,width,height,label")
+_TRACKS = Foreign("a list of tracks as MOT Challenge has it", _TABLED)
 _OF_ONE_IMAGE = Foreign("an XML file of Pascal VOC, of one image", "name the folder of these files")
 
 
@@ -62,7 +69,7 @@ def foreign(path: Path) -> Foreign | None:
     """What a file is that is not read; None of others, and of what nobody knows."""
     ending = path.suffix.lower()
     if ending in _RECORDS:
-        return Foreign("records of TensorFlow", "write COCO or Pascal VOC in place of them, which are read")
+        return Foreign("a file of TensorFlow's records", "write COCO or Pascal VOC in place of them, which are read")
     if ending not in _ENDINGS | {".xml"}:
         return None
     try:

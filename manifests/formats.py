@@ -38,6 +38,17 @@ def annotations(file: Path) -> Format | None:
     return next((format for format in FORMATS.values() if format.tells and format.recognises(file, DEFAULTS)), None)
 
 
+def what_else(file: Path) -> str | None:
+    """What a file is whose lines are none of a manifest, and what to do with it; None where it is not known."""
+    tool = foreign(file)
+    if tool is not None:
+        return f"the file is {tool.what}, which is not read: {tool.instead}"
+    format = annotations(file) or (csv_table.FORMAT if file.suffix.lower() in {".csv", ".tsv"} else None)
+    if format is None or format.name == layout.FORMAT.name:
+        return None
+    return f"the file is {format.name} ({format.summary}): customlabels manifest build makes a manifest of it"
+
+
 def _read_folder(source: Path, options: Options) -> Layout:
     return folder.read(source, options, lambda file: annotations(file) is not None)
 

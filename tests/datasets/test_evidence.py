@@ -229,7 +229,7 @@ FOREIGN: dict[str, tuple[str, str, str]] = {
         "CrowdHuman",
     ),
     "MOT Challenge": ("group1/gt/gt.txt", "1,1,10,20,40,50,1,1,0.8\n2,1,11,20,40,50,1,1,0.8\n", "MOT Challenge"),
-    "TensorFlow": ("train.tfrecord", "x", "records of TensorFlow"),
+    "TensorFlow": ("train.tfrecord", "x", "TensorFlow's records"),
 }
 
 
