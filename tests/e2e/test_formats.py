@@ -195,3 +195,21 @@ def test_nothing_is_written_where_it_would_be_read_the_next_time(shell: Shell, w
     before = sorted((shell.folder / "photos").rglob("*"))
     assert "the next time" in shell.run("--local", *words, expect=2).stderr
     assert sorted((shell.folder / "photos").rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("to", "says"),
+    [
+        ("via", "via does not read what was written"),
+        ("createml", "createml does not read what was written"),
+        ("yolo", "2 sides of the split not kept"),
+        ("folder", "--format folder reads it"),
+    ],
+)
+def test_what_is_lost_of_a_set_that_is_divided_in_part_is_said(shell: Shell, to: str, says: str) -> None:
+    draw(shell.folder / "photos", {"crack": 2, "ok": 2})
+    rows = [f"photos/{label}/00{number}.jpg" for label in ("crack", "ok") for number in range(2)]
+    sides = ("train", "", "test", "")
+    table = [f"{row},10,20,40,50,crack,{side}" for row, side in zip(rows, sides, strict=True)]
+    (shell.folder / "parts.csv").write_text("\n".join(["image,xmin,ymin,xmax,ymax,label,split", *table]))
+    assert says in shell.run("dataset", "convert", "parts.csv", "--as", to, "--to", "out").stderr
