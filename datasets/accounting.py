@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from customlabels.datasets.files import ending_of, is_image, walk, wanted
+from customlabels.datasets.files import SPREADSHEETS, ending_of, is_image, walk, wanted
 from customlabels.datasets.layout import VIDEO_ENDINGS, Annotated, Layout, Options
 from customlabels.datasets.model import Finding
 
@@ -80,8 +80,9 @@ def unread(source: Path, layout: Layout, images: Iterable[Path], options: Option
 
 def no_image(name: str, otherwise: str = "no image") -> str:
     """What a file is that is no image, as its name tells."""
-    is_video = ending_of(name) in VIDEO_ENDINGS
-    return "a video, of which customlabels dataset frames makes images" if is_video else otherwise
+    if ending_of(name) in VIDEO_ENDINGS:
+        return "a video, of which customlabels dataset frames makes images"
+    return "a spreadsheet, which is read once it is saved as CSV" if ending_of(name) in SPREADSHEETS else otherwise
 
 
 def gathered(findings: Iterable[Finding]) -> list[Finding]:

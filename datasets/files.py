@@ -27,7 +27,7 @@ _PACKED = {
     b"\x28\xb5\x2f\xfd": "a zstd archive",
 }
 _TAR = (257, b"ustar")
-_SPREADSHEETS = {".xlsx", ".xlsm", ".ods"}
+SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".ods"}
 _ALL_ENDINGS = IMAGE_ENDINGS | CONVERTIBLE_ENDINGS
 SYSTEM_FOLDERS = {"__macosx", "@eadir"}
 
@@ -122,7 +122,7 @@ def packed_as(source: Path) -> str | None:
     except OSError:
         return None
     kind = next((kind for mark, kind in _PACKED.items() if beginning.startswith(mark)), None)
-    if kind == "a zip archive" and source.suffix.lower() in _SPREADSHEETS:
+    if kind == "a zip archive" and source.suffix.lower() in SPREADSHEETS:
         return "a spreadsheet"
     return "a tar archive" if beginning[_TAR[0] :].startswith(_TAR[1]) else kind
 

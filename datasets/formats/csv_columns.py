@@ -36,6 +36,7 @@ _MOST_ABOVE = 20
 """Lines among which a header is looked for."""
 
 _SHOWN = 60
+_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +336,12 @@ def _look_like_fractions(columns: Columns) -> bool:
     return bool(numbers) and all(0 <= n <= 1 for n in numbers) and any(n not in (0, 1) for n in numbers)
 
 
+def _look_like_percent(columns: Columns) -> bool:
+    """Whether all coordinates of the first rows lie in 0..100, some beyond 1, and some with decimals."""
+    numbers = columns.coordinates
+    return bool(numbers) and min(numbers) >= 0 and 1 < max(numbers) <= _PERCENT and any(n % 1 for n in numbers)
+
+
 def _are_whole(parts: list[str]) -> bool:
     return all(part.isdecimal() for part in parts)
 
@@ -349,11 +356,13 @@ def _made(columns: Columns) -> tuple[int, int] | None:
 
 
 def _unneeded(columns: Columns, options: Options) -> Iterator[str]:
-    """Says which options nothing in the table has a use for."""
+    """Says which options nothing in the table has a use for, and what may be meant otherwise than it is taken."""
     if options.min_area != Options().min_area and "runs" not in columns.roles:
         yield "hold no run lengths, for which --min-area is: it is not used"
     if options.fractions is not None and columns.geometry is None and "bbox" not in columns.roles:
         yield "hold no boxes, for which --box-unit is: it is not used"
+    if options.fractions is None and _look_like_percent(columns):
+        yield "hold no coordinate over 100: taken as pixels, and not as per cent"
     blank = columns.roles.get("group", ())
     if "group" in options.columns and not any(map(str.strip, columns.cells[blank[0]])):
         yield f"taken: {columns.listed([*blank])} as group, which holds nothing in the first rows"

@@ -123,7 +123,9 @@ def _rows_of_csv(path: Path) -> Iterator[Row]:
                     yield number, f"{beyond!r} stands beyond the last column"
                 else:
                     yield number, {str(key): _parsed(cell) for key, cell in row.items() if key is not None}
-    except (csv.Error, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise LayoutError(f"{path}: is not UTF-8, as {_WHAT} are", hint="save it as UTF-8") from error
+    except csv.Error as error:
         raise LayoutError(f"{path}: no {_WHAT}: {error}") from error
 
 

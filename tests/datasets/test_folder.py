@@ -205,3 +205,10 @@ def test_one_label_above_folders_that_may_be_labels_is_named(tmp_path: Path) -> 
     assert "'set' is the label of all images; folders below it are not read: 'crack', 'ok'" in finding.message
     inner = load_dataset(tmp_path, options=Options(label_from="parent"))
     assert {record.labels for record in inner.records} == {("crack",), ("ok",)}
+
+
+def test_a_spreadsheet_beside_labels_is_called_one(tmp_path: Path) -> None:
+    (draw(tmp_path / "in", {"crack": 1}) / "labels.xlsx").write_bytes(b"PK")
+    assert [finding.message for finding in load_dataset(tmp_path / "in").findings] == [
+        "a spreadsheet, which is read once it is saved as CSV, left out"
+    ]

@@ -813,3 +813,9 @@ def test_boxes_behind_their_labels_in_a_cell_are_no_label(folder: Path, cell: st
     path = written(folder / "x.csv", f"ImageId,PredictionString\na,{cell}\nb,{cell}\n")
     with pytest.raises(LayoutError, match="holds boxes behind their labels"):
         load(path)
+
+
+@pytest.mark.parametrize(("first", "is_said"), [("10.5,20,30,40", True), ("10,20,30,40", False), ("0,0,0.5,1", False)])
+def test_coordinates_that_may_be_per_cent_are_said_to_be_pixels(folder: Path, first: str, is_said: bool) -> None:
+    path = written(folder / "x.csv", f"image,x,y,w,h,label\na.jpg,{first},crack\n")
+    assert ("taken as pixels, and not as per cent" in notes(load(path))) is is_said
