@@ -282,13 +282,27 @@ class Finder:
         """Names of files below the root whose last parts, spelt so, are `parts`."""
         tail, last = spelt("/" + "/".join(parts)), spelt(parts[-1])
         if is_image(parts[-1]):
-            return [name for name in self._index(spelt, _base).get(last, ()) if spelt(f"/{name}").endswith(tail)]
+            bases = self._index(spelt, _base).get(last, ())
+            return self._originals([name for name in bases if spelt(f"/{name}").endswith(tail)])
         stems = self._index(spelt, _stem).get(last, ())
-        return [name for name in stems if spelt(f"/{name}").rpartition(".")[0].endswith(tail)]
+        return self._originals([name for name in stems if spelt(f"/{name}").rpartition(".")[0].endswith(tail)])
+
+    def _originals(self, names: list[str]) -> list[str]:
+        """Of several images those outside folders that we wrote ourselves, where there are such."""
+        if len(names) < 2:
+            return names
+        return [name for name in names if not name.startswith(self._copies)] or names
+
+    @cached_property
+    def _copies(self) -> tuple[str, ...]:
+        findings: list[Finding] = []
+        for _ in walk(self.root, findings):
+            pass
+        return tuple(finding.name.removesuffix(MARKER) for finding in findings if finding.name.endswith(f"/{MARKER}"))
 
     @cached_property
     def _names(self) -> list[str]:
-        return [name for name in walk(self.root) if is_image(name)]
+        return [name for name in walk(self.root, copies=True) if is_image(name)]
 
     @cached_property
     def _folders(self) -> set[str]:
