@@ -8,6 +8,7 @@ __all__ = [
     "duplicates",
     "evidence",
     "files",
+    "foreign",
     "headers",
     "layout",
     "limits",

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from customlabels.datasets.files import ending_of, is_image, walk, wanted
+from customlabels.datasets.files import SPREADSHEETS, ending_of, is_image, walk, wanted
 from customlabels.datasets.layout import VIDEO_ENDINGS, Annotated, Layout, Options
 from customlabels.datasets.model import Finding
 
@@ -69,7 +69,9 @@ def unread(source: Path, layout: Layout, images: Iterable[Path], options: Option
     base = f"{root}/"
     known = {path.removeprefix(base) for path in map(str, images) if path.startswith(base)} | layout.files
     findings: list[Finding] = []
-    for name in walk(root, findings):
+    names = list(walk(root, findings))
+    findings = [finding for finding in findings if wanted(finding.name, (), options.exclude)]
+    for name in names:
         if name not in known and wanted(name, options.include, options.exclude):
             what = "an image that no annotation names" if is_image(name) else no_image(name, "no file of this format")
             findings.append(Finding(name, f"{what}, left out", fatal=False))
@@ -78,8 +80,9 @@ def unread(source: Path, layout: Layout, images: Iterable[Path], options: Option
 
 def no_image(name: str, otherwise: str = "no image") -> str:
     """What a file is that is no image, as its name tells."""
-    is_video = ending_of(name) in VIDEO_ENDINGS
-    return "a video, of which customlabels dataset frames makes images" if is_video else otherwise
+    if ending_of(name) in VIDEO_ENDINGS:
+        return "a video, of which customlabels dataset frames makes images"
+    return "a spreadsheet, which is read once it is saved as CSV" if ending_of(name) in SPREADSHEETS else otherwise
 
 
 def gathered(findings: Iterable[Finding]) -> list[Finding]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
+from customlabels.datasets.files import MARKER
 from customlabels.datasets.headers import header
 from customlabels.datasets.layout import Format
 from customlabels.datasets.limits import MAX_BYTES, MAX_SIDE
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 MAX_PIXELS = 89_000_000
 """Of an image that is decoded to be made smaller."""
 
-MARKER = ".customlabels.json"
 _MADE_BY = "customlabels dataset convert"
 _QUALITIES = (95, 90, 85)
 _SMALLER = 0.85
@@ -154,7 +154,7 @@ def _begin(folder: Path, names: Sequence[str]) -> None:
     else:
         ours = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
     if not ours:
-        raise LayoutError(f"{folder}: is not empty", hint="name a new folder with -o; nothing there is overwritten")
+        raise LayoutError(f"{folder}: is not empty", hint="name a new folder with --to; nothing there is overwritten")
     _mark(folder, names)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.formats.csv_names import CENTRES, CORNERS, SIZES, roles_of
+from customlabels.datasets.formats.csv_rows import listed
 from customlabels.datasets.layout import SUBSETS, Annotated, Layout, Options
 from customlabels.datasets.model import Box, Dataset
 from customlabels.datasets.reading import Policy, make_dataset
@@ -162,7 +163,7 @@ def _placing(box: Sequence[str]) -> Callable[[Sequence[float]], tuple[float, flo
 
 
 def _texts(number: int, row: dict[str, Any], column: str) -> list[str]:
-    """The texts in a cell that holds one, or a list or an array of them.
+    """The texts in a cell that holds one, or a list or an array of them, or such a list as text.
 
     Raises
     ------
@@ -171,7 +172,10 @@ def _texts(number: int, row: dict[str, Any], column: str) -> list[str]:
     value = row[column]
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         text = _cell(number, row, column)
-        return [] if text is None else [text]
+        try:
+            return [] if text is None else [part.strip() for part in listed(text) if part.strip()]
+        except ValueError as error:
+            raise LayoutError(f"row {number} of the table: {error}") from error
     parts = list(value)
     if len(parts) > 1 and all(not isinstance(part, str) and str(part) in _FLAGS for part in parts):
         flags = ", ".join(map(str, parts))

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from customlabels.datasets.files import is_image
+from customlabels.datasets.foreign import first_foreign
 from customlabels.datasets.structure import (
     Folders,
     Places,
     folders_of,
+    holds_masks,
     is_certain,
     is_structure,
     labels_inside,
@@ -21,13 +23,16 @@ _OWN = {".txt", ".json", ".xml", ".csv", ".mat", ".npy", ".npz", ".yaml", ".yml"
 """Endings of files that say of one image what is on it."""
 
 _TABLES = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xml", ".manifest"}
+_DOCUMENTS = {".json", ".jsonl", ".ndjson", ".xml"}
+"""Of these those that are read tell of themselves."""
+
 _FIRST = 1 << 16
 """Bytes of a file in which it names images, if it does."""
 
 _MOST_FILES = 50
 _FEW = 0.1
 _ENDED = re.compile(r"[^\s,;|\"'<>/\\]+\.(?:jpe?g|jfif|png|bmp|tiff?|webp|gif|heic)\b", re.IGNORECASE)
-_CELL = re.compile(r"^[\s\"']*([^\s,;|\"'<>\t]+)")
+_DELIMITER = re.compile(r"[,;|\t]")
 _ALTERED = re.compile(r"(.+)[_-](\w+)")
 _SHOWN = 60
 _TABLE = "parts.csv with image,xmin,ymin,xmax,ymax,label or image,label"
@@ -58,9 +63,12 @@ def against_labels(
         (images if is_image(name) else others).append(name)
     if not images:
         return None
+    if (strange := first_foreign(source, others)) is not None:
+        name, tool = strange
+        return Evidence(f"{name} is {tool.what}, which is not read", f"{tool.instead}; {_ANYWAY}")
     telling = [name for name in others if PurePosixPath(name).suffix.lower() in _TABLES and tells(source / name)]
     quiet = [name for name in others if name not in set(telling)]
-    files = _own_files(source, images, quiet) or _naming_files(source, images, quiet)
+    files = _own_files(source, images, quiet) or _naming_files(source, images, quiet, tells)
     folder = structure(images, label_from)
     if folder is None:
         return files or _uneven(images, label_from)
@@ -114,7 +122,9 @@ def _of_structure(
     if len(folders) > depth:
         inner = f"if the folders below it are labels, name {source / above} as SOURCE, or say --label-from parent"
         return Evidence(seen, f"{inner}; {_ANYWAY}")
-    return Evidence(seen, f"name the file that says what is on the images, or make a folder for each label; {_ANYWAY}")
+    masks = f"if they are masks, name their folder with --masks {above}; " if holds_masks(folder) else ""
+    other = "name the file that says what is on the images, or make a folder for each label"
+    return Evidence(seen, f"{masks}{other}; {_ANYWAY}")
 
 
 def _own_files(source: Path, images: Sequence[str], others: Sequence[str]) -> Evidence | None:
@@ -150,18 +160,24 @@ def _first_row(path: Path) -> str:
     return f": {text.splitlines()[0]}" if text.isprintable() or "\n" in text else ""
 
 
-def _naming_files(source: Path, images: Sequence[str], others: Sequence[str]) -> Evidence | None:
+def _naming_files(
+    source: Path, images: Sequence[str], others: Sequence[str], tells: Callable[[Path], bool]
+) -> Evidence | None:
     """Whether a table or list names the images."""
     bases = {PurePosixPath(name).name for name in images}
     stems = {PurePosixPath(name).stem for name in images}
     tables = [name for name in others if PurePosixPath(name).suffix.lower() in _TABLES]
     for name in tables[:_MOST_FILES]:
         if _names_images(source / name, bases, stems):
-            return Evidence(
-                f"{name} names the images",
-                f"to read it, name it as SOURCE: {source / name}; to leave it out, --exclude '{name}'; {_ANYWAY}",
-            )
+            seen, without = f"{name} names the images", f"to leave it out, --exclude '{name}'; {_ANYWAY}"
+            if PurePosixPath(name).suffix.lower() in _DOCUMENTS and not tells(source / name):
+                return Evidence(f"{seen}, in no known format", f"make a table of {source / name}, {_TABLE}; {without}")
+            return Evidence(seen, f"to read it, name it as SOURCE: {source / name}; {without}")
     return None
+
+
+def _bare(cell: str) -> str:
+    return cell.strip(" \"'")
 
 
 def _names_images(path: Path, bases: set[str], stems: set[str]) -> bool:
@@ -175,7 +191,7 @@ def _names_images(path: Path, bases: set[str], stems: set[str]) -> bool:
     if path.suffix.lower() in {".json", ".xml"}:
         # Lines mean nothing there: how many of the images are named does.
         return len(bases & {image for images in named for image in images}) >= min(5, max(2, len(bases) // 2))
-    cells = [_CELL.match(row) for row in rows]
     ended = sum(map(bool, named))
-    stemmed = sum(1 for cell in cells if cell and cell[1] in stems) if path.suffix.lower() in {".csv", ".tsv"} else 0
+    cells = (map(_bare, _DELIMITER.split(row)) for row in rows) if path.suffix.lower() in {".csv", ".tsv"} else ()
+    stemmed = sum(not stems.isdisjoint(row) for row in cells)
     return bool(rows) and max(ended, stemmed) * 2 >= len(rows)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Finding
 from customlabels.datasets.structure import is_structure, part_of
@@ -27,13 +27,26 @@ _PACKED = {
     b"\x28\xb5\x2f\xfd": "a zstd archive",
 }
 _TAR = (257, b"ustar")
-_SPREADSHEETS = {".xlsx", ".xlsm", ".ods"}
+SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".ods"}
 _ALL_ENDINGS = IMAGE_ENDINGS | CONVERTIBLE_ENDINGS
 SYSTEM_FOLDERS = {"__macosx", "@eadir"}
 
+MARKER = ".customlabels.json"
+"""Lies in a folder of images that `dataset convert` or `review apply` wrote, and says so."""
 
-def walk(root: Path, findings: list[Finding] | None = None) -> Iterator[str]:
-    """Names of all files below `root` in order, with forward slashes; what is never looked at goes to `findings`."""
+_COPIES = (
+    "tells that dataset convert or review apply wrote its folder: left out, its images may be copies of those beside "
+    "it; move the folder elsewhere, or take this file away if it belongs here"
+)
+
+
+def walk(root: Path, findings: list[Finding] | None = None, *, copies: bool = False) -> Iterator[str]:
+    """Names of all files below `root` in order, with forward slashes; what is never looked at goes to `findings`.
+
+    Parameters
+    ----------
+    copies : whether folders below it that we wrote ourselves, of images that were read, are looked at as well
+    """
 
     def leave_out(name: str, why: str, *, fatal: bool = False) -> None:
         if findings is not None:
@@ -48,6 +61,9 @@ def walk(root: Path, findings: list[Finding] | None = None) -> Iterator[str]:
                 entries = sorted(scanned, key=lambda entry: entry.name)
         except OSError as error:
             leave_out(within or ".", f"cannot be read ({error.strerror})", fatal=True)
+            continue
+        if within and not copies and any(entry.name == MARKER for entry in entries):
+            leave_out(f"{within}/{MARKER}", _COPIES, fatal=True)
             continue
         folders = []
         for entry in entries:
@@ -106,7 +122,7 @@ def packed_as(source: Path) -> str | None:
     except OSError:
         return None
     kind = next((kind for mark, kind in _PACKED.items() if beginning.startswith(mark)), None)
-    if kind == "a zip archive" and source.suffix.lower() in _SPREADSHEETS:
+    if kind == "a zip archive" and source.suffix.lower() in SPREADSHEETS:
         return "a spreadsheet"
     return "a tar archive" if beginning[_TAR[0] :].startswith(_TAR[1]) else kind
 
@@ -116,8 +132,22 @@ def image_files(source: Path) -> list[tuple[str, Path]]:
     if source.is_file():
         return [(source.name, source)]
     root = source.resolve()
-    names = (name for name in walk(root) if ending_of(name) in IMAGE_ENDINGS)
+    names = (name for name in walk(root, copies=True) if ending_of(name) in IMAGE_ENDINGS)
     return [(name, root / name) for name in names]
+
+
+def see_apart(target: Path, source: Path, flag: str = "--to") -> None:
+    """Sees that images are not written into a folder of images: they would be among them when it is read again.
+
+    Raises
+    ------
+    SettingsError
+    """
+    if source.is_dir() and target.resolve().is_relative_to(source.resolve()):
+        raise SettingsError(
+            f"{flag} {target}: lies in {source}, and would be read along with it the next time",
+            hint="name a folder beside it",
+        )
 
 
 def read_bounded(path: Path, most: int) -> bytes:
@@ -252,13 +282,27 @@ class Finder:
         """Names of files below the root whose last parts, spelt so, are `parts`."""
         tail, last = spelt("/" + "/".join(parts)), spelt(parts[-1])
         if is_image(parts[-1]):
-            return [name for name in self._index(spelt, _base).get(last, ()) if spelt(f"/{name}").endswith(tail)]
+            bases = self._index(spelt, _base).get(last, ())
+            return self._originals([name for name in bases if spelt(f"/{name}").endswith(tail)])
         stems = self._index(spelt, _stem).get(last, ())
-        return [name for name in stems if spelt(f"/{name}").rpartition(".")[0].endswith(tail)]
+        return self._originals([name for name in stems if spelt(f"/{name}").rpartition(".")[0].endswith(tail)])
+
+    def _originals(self, names: list[str]) -> list[str]:
+        """Of several images those outside folders that we wrote ourselves, where there are such."""
+        if len(names) < 2:
+            return names
+        return [name for name in names if not name.startswith(self._copies)] or names
+
+    @cached_property
+    def _copies(self) -> tuple[str, ...]:
+        findings: list[Finding] = []
+        for _ in walk(self.root, findings):
+            pass
+        return tuple(finding.name.removesuffix(MARKER) for finding in findings if finding.name.endswith(f"/{MARKER}"))
 
     @cached_property
     def _names(self) -> list[str]:
-        return [name for name in walk(self.root) if is_image(name)]
+        return [name for name in walk(self.root, copies=True) if is_image(name)]
 
     @cached_property
     def _folders(self) -> set[str]:

@@ -149,6 +149,9 @@ class Options:
         return IMAGE_ENDINGS | CONVERTIBLE_ENDINGS if self.convertible else IMAGE_ENDINGS
 
 
+ELSEWHERE = frozenset({"images"})
+"""Options of formats whose images need not lie where their annotations do."""
+
 Recognises = Callable[[Path, Options], bool]
 Reads = Callable[[Path, Options], Layout]
 
@@ -165,6 +168,8 @@ class Format:
     save : writes the annotations of a dataset whose images lie below its root, each at the place that `place` gave
     writes : whether it can be written at all
     tells : whether a file of it tells by itself what it is; any text may be a CSV
+    takes : names of `Options` that it takes, of those that some formats do not
+    roles : what `Options.columns` may name where it is no table
     """
 
     name: str
@@ -175,15 +180,25 @@ class Format:
     save: Callable[[Dataset], None]
     writes: bool = True
     tells: bool = False
+    takes: frozenset[str] = ELSEWHERE
+    roles: frozenset[str] = frozenset()
 
 
-def read_only(name: str, summary: str, recognises: Recognises, read: Reads, *, tells: bool = False) -> Format:
+def read_only(
+    name: str,
+    summary: str,
+    recognises: Recognises,
+    read: Reads,
+    *,
+    tells: bool = False,
+    roles: frozenset[str] = frozenset(),
+) -> Format:
     """A format that is read and not written: no tool takes in again what it gave out so."""
 
     def refuse(_: object) -> NoReturn:
         raise LayoutError(f"{name} is read, and not written", hint="customlabels dataset formats tells what is written")
 
-    return Format(name, summary, recognises, read, refuse, refuse, writes=False, tells=tells)
+    return Format(name, summary, recognises, read, refuse, refuse, writes=False, tells=tells, roles=roles)
 
 
 def bare_name(record: ImageRecord) -> str:

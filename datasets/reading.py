@@ -23,6 +23,12 @@ _WHOLE = re.compile(r"([+-]?\d+)\.0*")
 _VOID = {"nan", "NaN", "None", "N/A", "n/a", "NA", "<NA>", "#N/A", "null", "NULL"}
 """What tools write where nothing is known."""
 
+_LIST = re.compile(r"""[\[({]\s*(['"]).*\1\s*[\])}]""", re.DOTALL)
+"""A list of texts, as JSON or a language writes it."""
+
+_MACHINE_ID = re.compile(r"/[mgt]/\w+")
+"""How Open Images, and what is made of it, calls a class."""
+
 _SLACK = 1.0
 """Pixels that a box may stand over an image's edge: what rounding does; it is cut off there."""
 
@@ -387,19 +393,28 @@ def turned(box: Box, orientation: int, width: int, height: int) -> Box:
 
 
 def alike(labels: Iterable[str]) -> list[Finding]:
-    """Labels that look alike, which the service takes for two, and those that tools write where there is none."""
+    """Labels that look alike, which the service takes for two, lists, and what tools write where there is none."""
     spellings: dict[str, set[str]] = {}
-    void = set()
+    void, lists, numbers = set(), set(), set()
     for label in labels:
         spellings.setdefault(_likeness(label), set()).add(label)
         if label in _VOID:
             void.add(label)
+        if _LIST.fullmatch(label.strip()):
+            lists.add(label)
+        if _MACHINE_ID.fullmatch(label):
+            numbers.add(label)
     messages = [
         f"{_shown(variants)} differ in {_difference(variants)} alone (--label-map)"
         for variants in spellings.values()
         if len(variants) > 1
     ]
     messages += [f"{label!r} is taken for a label (--label-map {label}= leaves it out)" for label in sorted(void)]
+    messages += [
+        f"{label!r} is how Open Images numbers a class, whose name stands in another file (--label-map {label}=NAME)"
+        for label in sorted(numbers)
+    ]
+    messages += [f"{label!r} looks like a list and is taken for one label" for label in sorted(lists)]
     return [Finding("labels", message, fatal=False) for message in messages]
 
 

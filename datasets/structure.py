@@ -25,7 +25,7 @@ _CERTAIN = re.compile(
 """Names that no class of objects has."""
 
 _PERHAPS = re.compile(
-    rf"{_IMAGES}|data(set)?s?|database|mask|label|gt|seg|segmentations?|raw|rgb|default|files|uploads?"
+    rf"{_IMAGES}|jpe?g|png|bmp|tiff?|data(set)?s?|database|mask|label|gt|seg|segmentations?|raw|rgb|default|files|uploads?"
 )
 """Names that structure and classes share."""
 

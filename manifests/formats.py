@@ -6,6 +6,7 @@ from pathlib import Path
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.evidence import against_labels
 from customlabels.datasets.files import packed_as, walk, wanted
+from customlabels.datasets.foreign import foreign
 from customlabels.datasets.formats import (
     coco,
     createml,
@@ -35,6 +36,17 @@ from customlabels.manifests import layout
 def annotations(file: Path) -> Format | None:
     """The format of a file of annotations; None where it is not plain that it is one."""
     return next((format for format in FORMATS.values() if format.tells and format.recognises(file, DEFAULTS)), None)
+
+
+def what_else(file: Path) -> str | None:
+    """What a file is whose lines are none of a manifest, and what to do with it; None where it is not known."""
+    tool = foreign(file)
+    if tool is not None:
+        return f"the file is {tool.what}, which is not read: {tool.instead}"
+    format = annotations(file) or (csv_table.FORMAT if file.suffix.lower() in {".csv", ".tsv"} else None)
+    if format is None or format.name == layout.FORMAT.name:
+        return None
+    return f"the file is {format.name} ({format.summary}): customlabels manifest build makes a manifest of it"
 
 
 def _read_folder(source: Path, options: Options) -> Layout:
@@ -68,30 +80,22 @@ FORMATS = {
 """In the order of recognition, which is about all of them: the particular before what may look like them."""
 
 AUTO = "auto"
-_OF_CATEGORIES = (masks.FORMAT.name, folder.FORMAT.name)
-_CSV, _FOLDER, _MASKS = csv_table.FORMAT.name, folder.FORMAT.name, masks.FORMAT.name
-_TAKES = {
-    "label_from": ("--label-from", {_FOLDER, _MASKS}),
-    "label_pattern": ("--label-pattern", {_FOLDER, _MASKS}),
-    "label_rules": ("--label-rule", {_CSV, via.FORMAT.name}),
-    "label_separator": ("--label-separator", {_CSV, _FOLDER, _MASKS, hugging_face.FORMAT.name}),
-    "delimiter": ("--delimiter", {_CSV}),
-    "encoding": ("--encoding", {_CSV}),
-    "fractions": ("--box-unit", {_CSV}),
-    "masks": ("--masks", {_MASKS}),
-    "min_area": ("--min-area", {_MASKS, _CSV, layout.FORMAT.name}),
-    "lines": ("--lines", {cvat.FORMAT.name, label_studio.FORMAT.name, labelme.FORMAT.name}),
-    "attributes": ("--attribute", {layout.FORMAT.name}),
+_CSV = csv_table.FORMAT.name
+_FLAGS = {
+    "images": "--images",
+    "label_from": "--label-from",
+    "label_pattern": "--label-pattern",
+    "label_rules": "--label-rule",
+    "label_separator": "--label-separator",
+    "delimiter": "--delimiter",
+    "encoding": "--encoding",
+    "fractions": "--box-unit",
+    "masks": "--masks",
+    "min_area": "--min-area",
+    "lines": "--lines",
+    "attributes": "--attribute",
 }
-"""Of options that not all formats take: what they are called, and the formats that do."""
-
-_COLUMNS = {
-    "label": {via.FORMAT.name, label_studio.FORMAT.name, labelbox.FORMAT.name, hugging_face.FORMAT.name},
-    "image": {label_studio.FORMAT.name},
-    "project": {labelbox.FORMAT.name},
-    "objects": {hugging_face.FORMAT.name},
-}
-"""Roles of what is no column of a table, and the formats that have it."""
+"""Of options that not all formats take: what they are called."""
 
 TAKE_WHAT_TRAINS = Policy()
 
@@ -127,7 +131,7 @@ def find_format(name: str, source: Path, options: Options) -> Format:
     if name != AUTO and name not in FORMATS:
         raise SettingsError(f"{name!r} is no format; there are {AUTO}, {', '.join(FORMATS)}")
     format = FORMATS.get(name) or _recognised(source, options)
-    if options.category is not None and format.name not in _OF_CATEGORIES:
+    if options.category is not None and "category" not in format.takes:
         raise SettingsError(
             f"--category {options.category}: {source} is read as {format.name}, which has none", hint="omit --category"
         )
@@ -148,11 +152,11 @@ def untaken(format: Format, options: Options) -> list[str]:
     """The options that are given and that the format does not take, as they are called."""
     given = [
         flag
-        for name, (flag, formats) in _TAKES.items()
-        if format.name not in formats and getattr(options, name) != getattr(DEFAULTS, name)
+        for name, flag in _FLAGS.items()
+        if name not in format.takes and getattr(options, name) != getattr(DEFAULTS, name)
     ]
     if format.name != _CSV:
-        given += [f"--column {role}=…" for role in options.columns if format.name not in _COLUMNS.get(role, ())]
+        given += [f"--column {role}=…" for role in options.columns if role not in format.roles]
     return given
 
 
@@ -163,11 +167,14 @@ def _recognised(source: Path, options: Options) -> Format:
     ------
     LayoutError : none does, or it would be folders that are no labels
     """
+    tool = foreign(source) if source.is_file() else None
     for format in FORMATS.values():
-        if format.recognises(source, options):
+        if format.recognises(source, options) and not (tool and format.name == _CSV):
             if format.name == folder.FORMAT.name and options.label_from != "name":
                 _refuse_structure(source, options)
             return format
+    if tool is not None:
+        raise LayoutError(f"{source}: is {tool.what}, which is not read", hint=tool.instead)
     raise LayoutError(
         f"{source}: is laid out like none of {', '.join(FORMATS)}", hint="name its format with --format NAME"
     )

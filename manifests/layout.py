@@ -14,7 +14,16 @@ from customlabels.core.addresses import is_address, parse_address
 from customlabels.core.errors import LayoutError
 from customlabels.core.plurals import counted
 from customlabels.datasets.files import Finder, read_bounded
-from customlabels.datasets.layout import UNCONFIRMED, Annotated, Format, Layout, Options, below_images, subset_of
+from customlabels.datasets.layout import (
+    ELSEWHERE,
+    UNCONFIRMED,
+    Annotated,
+    Format,
+    Layout,
+    Options,
+    below_images,
+    subset_of,
+)
 from customlabels.datasets.model import Box, Dataset, Finding, Side
 from customlabels.manifests.codes import FOLLOWING
 from customlabels.manifests.entries import Entry, read_entry
@@ -228,4 +237,13 @@ def class_numbers(dataset: Dataset) -> dict[str, int]:
     return {label: number for number, label in enumerate(labels)}
 
 
-FORMAT = Format("manifest", "Ground Truth manifests", recognises, read, below_images, save, tells=True)
+FORMAT = Format(
+    "manifest",
+    "Ground Truth manifests",
+    recognises,
+    read,
+    below_images,
+    save,
+    tells=True,
+    takes=ELSEWHERE | {"min_area", "attributes"},
+)

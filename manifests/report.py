@@ -91,6 +91,11 @@ def validate(training: Path, testing: Path | None, *, look: Look | None = None, 
             shape = other_shape(path)
             if shape is not None:
                 parts[name].note_file(f"the file holds {shape}, not one object a line; --fix writes it so")
+            if parts[name].invalid and parts[name].invalid == parts[name].total:
+                from customlabels.manifests.formats import what_else
+
+                if other := what_else(path):
+                    parts[name].note_file(other)
             fault = file_fault(path.name, path.stat().st_size) or import_fault(parts[name])
             if fault is not None:
                 import_faults[name] = fault

@@ -115,6 +115,7 @@ def look_at(
     SettingsError : an original would be drawn over
     ServiceError : the version cannot be asked
     """
+    from customlabels.datasets.files import see_apart
     from customlabels.pipelines.service.detection_drawing import check_folder
     from customlabels.pipelines.service.detection_files import Run, detection_file, read_kept
     from customlabels.pipelines.service.image_sources import images_of
@@ -124,6 +125,7 @@ def look_at(
     images = images_of(str(source), session.clients.s3, session.console.note)
     if draw is not None:
         check_folder(images, draw)
+        see_apart(draw, Path(source), "--draw")
     chosen = session.answering(project, version) if model else None
     run = Run(str(source), NO_VERSION if chosen is None else version_name(chosen), min_confidence)
     kept = read_kept(to, run, safe=safe_csv, beside=beside) if to else None

@@ -112,6 +112,7 @@ def look_at_videos(
     """
     from functools import partial
 
+    from customlabels.datasets.files import see_apart
     from customlabels.datasets.videos.decoding import import_opencv
     from customlabels.datasets.videos.encoding import FOURCCS
     from customlabels.datasets.videos.extracting import Choice
@@ -134,6 +135,8 @@ def look_at_videos(
     choice = Choice(wanted.every, key_frames=wanted.key_frames)
     films = films_of(videos.videos, choice, session.console.note)
     see_files(wanted, draw, len(films))
+    if draw is not None:
+        see_apart(draw, Path(source), "--draw")
     chosen = session.answering(project, version)
     thresholds, asked = session.span_thresholds(chosen, min_confidence=min_confidence, hold=wanted.hold)
     run = Run(text, version_name(chosen), asked)

@@ -6,7 +6,7 @@ import click
 
 from customlabels.cli.group import Command, pass_session
 from customlabels.cli.source_options import Source, takes_images, wanted
-from customlabels.core.errors import SettingsError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.plurals import counted
 from customlabels.datasets.layout import Options
 from customlabels.manifests.formats import AUTO, FORMATS, find_format
@@ -44,6 +44,7 @@ def convert(session: Session, source: Source, folder: Path, kind: str | None) ->
     from customlabels.datasets import conversion
     from customlabels.datasets.reading import Policy
 
+    wanted(session, source).see_apart(folder)
     if kind is None:
         with find_source(wanted(session, source), convertible=True) as chosen:
             kind = chosen.format.name
@@ -58,9 +59,13 @@ def convert(session: Session, source: Source, folder: Path, kind: str | None) ->
     lost = written.findings[len(taken.findings) :]
     for finding in lost:
         session.console.warn(f"{finding.name}: {finding.message}")
-    taken_for = find_format(AUTO, folder, Options()).name
-    if taken_for != kind:
-        session.console.warn(f"{folder}: is taken for {taken_for} unless --format {kind} is said")
+    try:
+        taken_for = find_format(AUTO, folder, Options()).name
+    except LayoutError as error:
+        session.console.warn(f"{error.message}; --format {kind} reads it")
+    else:
+        if taken_for != kind:
+            session.console.warn(f"{folder}: is taken for {taken_for} unless --format {kind} is said")
     document = {
         "folder": str(folder),
         "format": kind,

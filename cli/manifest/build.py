@@ -54,6 +54,7 @@ def build(
 
     Example: customlabels manifest build parts.csv --s3-images s3://my-bucket/parts/ --to parts.manifest
     """
+    _see_apart(target, wanted(session, source).path)
     if s3_images is not None:
         written = _build_remote(session, source, s3_images, project, target)
     elif target.suffix == MANIFEST:
@@ -67,6 +68,21 @@ def build(
         written,
         lambda _: session.console.lines(f"{name}: {counted(count, 'line')}" for name, count in written.items()),
     )
+
+
+def _see_apart(target: Path, source: str | None) -> None:
+    """Sees that a folder of images does not become one of a manifest.
+
+    Raises
+    ------
+    SettingsError
+    """
+    folder = target.parent if target.suffix == MANIFEST else target
+    if source is not None and Path(source).is_dir() and folder.resolve() == Path(source).resolve():
+        raise SettingsError(
+            f"--to {target}: a manifest in {source} would be read in its place the next time",
+            hint="name a folder beside it",
+        )
 
 
 def _build_divided(

@@ -54,6 +54,7 @@ def apply(session: Session, source: Source, folder: Path, target: Path, layout: 
 
     asked = wanted(session, source)
     dataset = None
+    asked.see_apart(target)
     if asked.path is not None:
         taken, _ = divide_images(asked)
         if taken.remote is not None:

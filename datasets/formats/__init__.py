@@ -4,6 +4,7 @@ __all__ = [
     "coco",
     "createml",
     "csv_names",
+    "csv_rows",
     "csv_rules",
     "csv_table",
     "custom_vision",

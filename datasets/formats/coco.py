@@ -17,6 +17,7 @@ import msgspec
 
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
+from customlabels.core.plurals import counted
 from customlabels.datasets.boxes import around_turned
 from customlabels.datasets.files import read_bounded
 from customlabels.datasets.formats.outlines import rectangle_around
@@ -56,10 +57,11 @@ _ABSENT = msgspec.Raw(b"null")
 
 class _Image(msgspec.Struct, gc=False):
     id: Id
-    file_name: str
+    file_name: str = ""
     width: float | None = None
     height: float | None = None
     coco_url: str | None = None
+    not_exhaustive_category_ids: list[int] | None = None
 
 
 class _Numbers(msgspec.Struct, array_like=True, gc=False):
@@ -211,6 +213,9 @@ def _images(content: _File, file: Path, root: Path, subset: str | None, findings
         message = f"categories without images: {', '.join(sorted(names[number] for number in unused))}"
         findings.append(Finding(shown, message, fatal=False))
     marks = _by_image(content, names, file, shown, findings)
+    if partly := sum(bool(image.not_exhaustive_category_ids) for image in content.images):
+        message = "not all objects of some categories are marked (not_exhaustive_category_ids): used as if they were"
+        findings.append(Finding(shown, f"{counted(partly, 'image')}: {message}", fatal=False, count=partly))
     elsewhere = file.parent != root
     seen: set[Id | None] = set()
     for image in content.images:
@@ -357,9 +362,14 @@ def _outlines(file: Path) -> list[msgspec.Raw]:
 
 def _decoded(file: Path) -> _File:
     try:
-        return msgspec.json.decode(read_bounded(file, MAX_BYTES).removeprefix(b"\xef\xbb\xbf"), type=_File)
+        content = msgspec.json.decode(read_bounded(file, MAX_BYTES).removeprefix(b"\xef\xbb\xbf"), type=_File)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise LayoutError(f"{file}: no COCO JSON: {error}") from error
+    for image in content.images:
+        if not image.file_name and image.coco_url:
+            # LVIS says where COCO has the image, and nothing else.
+            image.file_name = image.coco_url.partition("://")[2].partition("/")[2]
+    return content
 
 
 def _name(image: _Image, file: Path, root: Path, elsewhere: bool) -> str:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.files import Finder
 from customlabels.datasets.formats.csv_cells import is_number
+from customlabels.datasets.formats.csv_encoding import encoding_of, sample_of
 from customlabels.datasets.formats.csv_guess import Row, guess_columns
 from customlabels.datasets.formats.csv_kinds import names_an_image
-from customlabels.datasets.formats.csv_names import COORDINATES, plain_name
+from customlabels.datasets.formats.csv_names import COORDINATES, IDS, plain_name, role_of
 from customlabels.datasets.formats.csv_rules import PlacedRule
 from customlabels.datasets.formats.csv_shape import Columns
 from customlabels.datasets.layout import Options
@@ -30,13 +31,12 @@ _LOOKED_AT = 200
 _COMMA = re.compile(r"[-+]?\d+,\d+")
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 _EXCEL = re.compile(r"sep=(.)", re.IGNORECASE)
-_ALONE = 0.8
-"""Part of the letters beyond ASCII that stand alone in a Western text."""
-
-_UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-"""What is no letter in Windows' Western encoding."""
-
 _BEGINNING = 1 << 20
+_MOST_ABOVE = 20
+"""Lines among which a header is looked for."""
+
+_SHOWN = 60
+_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ class Table:
 
     Parameters
     ----------
-    is_guessed : whether the encoding is no more than likely
-    skipped : lines before the first row, of comments or about the delimiter
+    guessed_by : the first word that reads so because of the encoding, where that is no more than likely; else empty
+    skipped : lines before the first row, of comments or about the delimiter, or above the header
+    above : what stands above the header
     decimal_commas : columns of coordinates whose numbers have commas for points
     thousands : columns of coordinates whose numbers have commas between thousands
     blank : columns that are not read and hold nothing in the first rows
@@ -61,8 +62,9 @@ class Table:
     """
 
     encoding: str
-    is_guessed: bool
+    guessed_by: str
     skipped: int
+    above: str
     delimiter: str
     header: bool
     names: tuple[str, ...]
@@ -88,7 +90,7 @@ def describe(source: Path, options: Options) -> Table:
     ------
     LayoutError : its columns cannot be told
     """
-    encoding, skipped, delimiter, written = _beginning(source, options)
+    head, delimiter, written = _beginning(source, options)
     rows, commas, unsure = _with_points(written, delimiter)
     finder = Finder((options.images or source.parent).resolve())
 
@@ -112,9 +114,10 @@ def describe(source: Path, options: Options) -> Table:
     coordinates = {column for role in COORDINATES for column in columns.roles.get(role, ())}
     thousands = _thousands(columns, written[header:], commas & coordinates, unsure & coordinates)
     return Table(
-        encoding,
-        options.encoding is None and not encoding.startswith("utf"),
-        skipped,
+        head.encoding,
+        head.guessed_by,
+        head.skipped,
+        head.above,
         delimiter,
         header,
         columns.names,
@@ -141,7 +144,7 @@ def first_rows(source: Path, options: Options) -> list[Row]:
     ------
     LayoutError : it cannot be read
     """
-    return _beginning(source, options)[3]
+    return _beginning(source, options)[2]
 
 
 def _with_points(rows: list[Row], delimiter: str) -> tuple[list[Row], set[int], set[int]]:
@@ -190,14 +193,25 @@ def pointed(cell: str) -> str:
     return cell.replace(",", ".") if _COMMA.fullmatch(cell.strip()) else cell
 
 
-def _beginning(source: Path, options: Options) -> tuple[str, int, str, list[Row]]:
-    """Encoding, lines before the first row, delimiter and first rows."""
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """How a file is written, and what is before its first row; as `Table` has it."""
+
+    encoding: str
+    guessed_by: str
+    skipped: int
+    above: str
+
+
+def _beginning(source: Path, options: Options) -> tuple[_Head, str, list[Row]]:
+    """What is before the first row, delimiter and first rows."""
     try:
         with source.open("rb") as file:
             beginning = file.read(_BEGINNING)
     except OSError as error:
         raise LayoutError(f"{source}: cannot be read ({error.strerror})") from error
-    encoding = options.encoding or _encoding(beginning, source)
+    encoding = options.encoding or encoding_of(beginning, source, is_whole=len(beginning) < _BEGINNING)
+    guessed_by = "" if options.encoding or encoding.startswith("utf") else sample_of(beginning, encoding) or "…"
     try:
         text = beginning.decode(encoding, errors="ignore" if len(beginning) == _BEGINNING else "strict")
     except (LookupError, UnicodeDecodeError) as error:
@@ -211,10 +225,33 @@ def _beginning(source: Path, options: Options) -> tuple[str, int, str, list[Row]
     delimiter = options.delimiter or named or _delimiter(lines)
     if len(delimiter) != 1:
         raise SettingsError(f"--delimiter {delimiter!r}: a delimiter is one character")
+    above = _above_header(lines, delimiter, {*options.columns.values()})
+    lines = lines[len(above) :]
     rows = [row for row in itertools.islice(_rows(lines, delimiter, source), _LOOKED_AT) if row]
     if not rows:
         raise LayoutError(f"{source}: its first rows are empty")
-    return encoding, skipped, delimiter, rows
+    title = " ".join(text for line in above if (text := line.strip(f"{delimiter} \t\r\n")))
+    return _Head(encoding, guessed_by, skipped + len(above), title[:_SHOWN]), delimiter, rows
+
+
+def _above_header(lines: Sequence[str], delimiter: str, given: set[str]) -> Sequence[str]:
+    """The lines above that which names the column of the images: a title, who made the table, when.
+
+    None of them names an image or such a column, nor has more cells that are filled.
+
+    Parameters
+    ----------
+    given : names of columns that options name
+    """
+    most = 0
+    for number, line in enumerate(lines[:_MOST_ABOVE]):
+        cells = [cell.strip() for row in csv_rows([line], delimiter) for cell in row if cell.strip()]
+        if any(map(names_an_image, cells)):
+            break
+        if any(cell in given or role_of(cell) == "image" or plain_name(cell) in IDS.split() for cell in cells):
+            return lines[:number] if len(cells) >= max(most, 2) else ()
+        most = max(most, len(cells))
+    return ()
 
 
 def _without_head(lines: list[str]) -> tuple[list[str], int, str | None]:
@@ -232,29 +269,6 @@ def _without_head(lines: list[str]) -> tuple[list[str], int, str | None]:
 def _is_like(line: str, below: str) -> bool:
     """Whether two lines have the same delimiters, or what is below is a comment of one more line."""
     return any(0 < line.count(delimiter) == below.count(delimiter) for delimiter in _DELIMITERS)
-
-
-def _encoding(beginning: bytes, source: Path) -> str:
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if beginning.startswith(mark):
-            return encoding
-    # The last character may be cut off; whatever else is wrong in it is no UTF-8.
-    for end in (len(beginning), *(len(beginning) - cut for cut in (1, 2, 3) if len(beginning) == _BEGINNING)):
-        try:
-            beginning[:end].decode()
-        except UnicodeDecodeError:
-            continue
-        return "utf-8"
-    runs = re.findall(rb"[\x80-\xff]+", beginning)
-    if sum(len(run) == 1 for run in runs) >= _ALONE * len(runs) and not _UNDEFINED.search(beginning):
-        # Letters alone among others of Western words; elsewhere whole words are written so.
-        return "cp1252"
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(beginning[: 1 << 16]).best()
-    if best is None:
-        raise LayoutError(f"{source}: is no text", hint="name its encoding with --encoding")
-    return best.encoding
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -322,6 +336,12 @@ def _look_like_fractions(columns: Columns) -> bool:
     return bool(numbers) and all(0 <= n <= 1 for n in numbers) and any(n not in (0, 1) for n in numbers)
 
 
+def _look_like_percent(columns: Columns) -> bool:
+    """Whether all coordinates of the first rows lie in 0..100, some beyond 1, and some with decimals."""
+    numbers = columns.coordinates
+    return bool(numbers) and min(numbers) >= 0 and 1 < max(numbers) <= _PERCENT and any(n % 1 for n in numbers)
+
+
 def _are_whole(parts: list[str]) -> bool:
     return all(part.isdecimal() for part in parts)
 
@@ -336,11 +356,13 @@ def _made(columns: Columns) -> tuple[int, int] | None:
 
 
 def _unneeded(columns: Columns, options: Options) -> Iterator[str]:
-    """Says which options nothing in the table has a use for."""
+    """Says which options nothing in the table has a use for, and what may be meant otherwise than it is taken."""
     if options.min_area != Options().min_area and "runs" not in columns.roles:
         yield "hold no run lengths, for which --min-area is: it is not used"
     if options.fractions is not None and columns.geometry is None and "bbox" not in columns.roles:
         yield "hold no boxes, for which --box-unit is: it is not used"
+    if options.fractions is None and _look_like_percent(columns):
+        yield "hold no coordinate over 100: taken as pixels, and not as per cent"
     blank = columns.roles.get("group", ())
     if "group" in options.columns and not any(map(str.strip, columns.cells[blank[0]])):
         yield f"taken: {columns.listed([*blank])} as group, which holds nothing in the first rows"

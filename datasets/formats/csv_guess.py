@@ -15,7 +15,13 @@ from customlabels.datasets.formats.csv_kinds import (
     kind_of,
     names_an_image,
 )
-from customlabels.datasets.formats.csv_labels import find_labels, narrow_labels, refuse_areas, refuse_boxes
+from customlabels.datasets.formats.csv_labels import (
+    find_labels,
+    narrow_labels,
+    refuse_areas,
+    refuse_boxes,
+    refuse_labelled_boxes,
+)
 from customlabels.datasets.formats.csv_names import (
     ANGLES,
     CENTRES,
@@ -42,6 +48,7 @@ _FULL_TURN = 7
 """More than all of the way round in radians, and hardly ever all of the angles in degrees."""
 
 _AUTOML_SETS = {"train", "training", "validation", "validate", "test", "unassigned", ""}
+_MAKESENSE = ("label", "left", "top", "box_width", "box_height", "image", "width", "height")
 _AUTOML_BOX = ("xmin", "ymin", None, None, "xmax", "ymax")
 """Its six or eight coordinates: two corners given, or all four."""
 
@@ -75,7 +82,7 @@ def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) 
     columns.rules = tuple(_placed(rule, columns, source) for rule in rules)
     if header:
         _by_name(columns, options.columns, source)
-    elif not options.columns and not rules and _as_automl(columns, rows):
+    elif not options.columns and not rules and (_as_makesense(columns) or _as_automl(columns, rows)):
         return columns
     _images(columns, source, finds)
     _coordinates(columns, source, options.columns)
@@ -87,6 +94,8 @@ def guess_columns(rows: list[Row], options: Options, source: str, finds: Finds) 
         narrow_labels(columns, source)
     if not columns.rules and "label" not in columns.roles and "image_and_label" not in columns.roles:
         find_labels(columns, source)
+    if "label" not in options.columns:
+        refuse_labelled_boxes(columns, source)
     if header and not {"label"} & options.columns.keys() and not rules and columns.geometry is None:
         refuse_boxes(columns, source)
     _tell(columns)
@@ -337,12 +346,25 @@ def _sides(columns: Columns) -> None:
         columns.guessed.add("side")
 
 
+def _as_makesense(columns: Columns) -> bool:
+    """Whether the columns are those of makesense.ai's CSV: label, box, image, and the image's width and height."""
+    kinds = columns.kinds
+    numbers = [kinds[column] in NUMERIC for column in range(len(kinds)) if column not in (0, 5)]
+    if len(kinds) != len(_MAKESENSE) or kinds[5] is not Kind.IMAGE or kinds[0] is Kind.IMAGE or not all(numbers):
+        return False
+    columns.roles = {role: (column,) for column, role in enumerate(_MAKESENSE)}
+    columns.notes.append(f"taken as makesense.ai writes them: {', '.join(_MAKESENSE)}")
+    return True
+
+
 def _as_automl(columns: Columns, rows: list[Row]) -> bool:
     """Whether the columns are those of Google AutoML's CSV: [set,] image, then labels, or a label and coordinates."""
     names = [row[1].strip() if len(row) > 1 else "" for row in rows]
     with_sets = all(row[0].strip().lower() in _AUTOML_SETS for row in rows) and any(map(names_an_image, names))
     start = int(with_sets)
     boxed = any(_is_coordinate(row, start + 2) for row in rows)
+    if boxed and not start and not any(names_an_image(row[0]) or is_address(row[0]) for row in rows):
+        return False
     if not start and not boxed:
         return False
     roles: dict[str, tuple[int, ...]] = {"side": (0,)} if start else {}
@@ -357,7 +379,12 @@ def _as_automl(columns: Columns, rows: list[Row]) -> bool:
 
 
 def _is_coordinate(row: Row, start: int) -> bool:
-    return len(row) >= start + 6 and all(map(is_number, (row[start], row[start + 1], row[start + 4], row[start + 5])))
+    """Whether a row holds corners from there on: the upper left, others or blanks, and the lower right."""
+    if len(row) < start + 6:
+        return False
+    between = (row[start + 2].strip(), row[start + 3].strip())
+    corners = (row[start], row[start + 1], row[start + 4], row[start + 5])
+    return all(map(is_number, corners)) and (not any(between) or all(map(is_number, between)))
 
 
 def _tell(columns: Columns) -> None:

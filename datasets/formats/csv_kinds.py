@@ -29,7 +29,13 @@ WORDS = (Kind.WORDS, Kind.SIDE)
 COUNTED = (Kind.FLAG, Kind.WHOLE)
 NUMERIC = (*COUNTED, Kind.NUMBER)
 SIDE_WORDS = {*SUBSETS, "validate", "unassigned"}
-YES, NO = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no", ""}
+_TRUE = """true wahr vrai verdadero vero verdadeiro waar prawda pravda igaz sant sand tosi doğru истина 真 참
+yes y x ✓ ✔ ☑ ja oui sí si sì sim tak ano igen kyllä evet да 是 はい 예"""
+_FALSE = """false falsch faux falso onwaar fałsz nepravda hamis falskt falsk epätosi yanlış ложь 假 거짓
+no n ☐ ✗ ✘ nein non não nao nee nie ne nem nej nei ei hayır нет 否 いいえ 아니오 아니요"""
+YES, NO = {"1", "1.0", *_TRUE.split()}, {"0", "0.0", "", *_FALSE.split()}
+"""As spreadsheets write truth, and people, in their languages."""
+
 UNSURE = {"-1", "-1.0"}
 """As CheXpert and its kind mark what nobody could tell."""
 

@@ -15,6 +15,8 @@ from customlabels.datasets.formats.csv_names import (
 )
 from customlabels.datasets.formats.csv_shape import Columns
 
+_SHOWN = 40
+_LABELLED_BOXES = re.compile(r"(?:[^\W\d]\S*(?:\s+-?\d+(?:\.\d+)?){4,5}(?:\s+|$))+")
 _AREA = '"original_width"'
 """What Label Studio tells of each area; it writes them into cells as JSON."""
 
@@ -110,6 +112,24 @@ def refuse_areas(columns: Columns, source: str) -> None:
             raise LayoutError(
                 f"{source}: {columns.titled(column)} holds areas that Label Studio drew, which a table is not read for",
                 hint="export JSON from Label Studio, which says the same, and name that",
+            )
+
+
+def refuse_labelled_boxes(columns: Columns, source: str) -> None:
+    """Sees that no label is the label of a box with its numbers behind it, as ImageNet's and Kaggle's tables have them.
+
+    Raises
+    ------
+    LayoutError : one is
+    """
+    for column in columns.roles.get("label", ()):
+        cell = next(filter(_LABELLED_BOXES.fullmatch, map(str.strip, columns.cells[column])), None)
+        if cell is not None:
+            held = f"{columns.titled(column)} holds boxes behind their labels, {cell[:_SHOWN]!r}"
+            raise LayoutError(
+                f"{source}: {held}, which is not read",
+                hint="make a row a box of them: image,xmin,ymin,xmax,ymax,label; or say which column holds labels: "
+                "--column label=NAME",
             )
 
 

@@ -31,6 +31,9 @@ Size = tuple[int, int]
 _QUOTED = r"""(?:'[^'\\]*'|"[^"\\]*")"""
 _TEXTS = re.compile(rf"\[\s*{_QUOTED}(?:\s*,\s*{_QUOTED}|\s+{_QUOTED})*\s*,?\s*\]")
 _TEXT = re.compile(r"""'([^']*)'|"([^"]*)\"""")
+_ARRAY = re.compile(r"\[[\s\d.+-]+\]")
+"""Of numbers, as NumPy writes it."""
+
 _LONGEST_LINE = 1_000_000
 """Bytes."""
 
@@ -43,8 +46,10 @@ def images_of(path: Path, name: str, table: Table, layout: Layout, options: Opti
     name : of the table below the source; names of images are seen from its folder
     """
     layout.findings += [Finding(name, f"columns {note}", fatal=False) for note in table.notes]
-    if table.is_guessed:
-        message = f"is not UTF-8: read as {table.encoding} (--encoding NAME takes another)"
+    if table.above:
+        layout.findings.append(Finding(name, f"what stands above its header, {table.above!r}: left out", fatal=False))
+    if table.guessed_by:
+        message = f"is not UTF-8: read as {table.encoding} (--encoding NAME takes another), as in {table.guessed_by!r}"
         layout.findings.append(Finding(name, message, fatal=False))
     columns, (image_place,) = table.columns, table.columns["image"]
     plain = set(columns) <= {"image", "label"} and not table.rules
@@ -197,7 +202,7 @@ def labels_in(cells: tuple[str, ...], separators: str, numbers: bool = True) -> 
     ------
     ValueError : a number where labels are words, or JSON of more than texts
     """
-    cells = tuple(part for cell in cells for part in _listed(cell))
+    cells = tuple(part for cell in cells for part in listed(cell))
     for separator in separators:
         cells = tuple(part for cell in cells for part in cell.split(separator))
     labels = tuple(dict.fromkeys(label for cell in cells if (label := cell.strip())))
@@ -210,7 +215,7 @@ def labels_in(cells: tuple[str, ...], separators: str, numbers: bool = True) -> 
     return labels
 
 
-def _listed(cell: str) -> list[str]:
+def listed(cell: str) -> list[str]:
     """The texts of a cell that holds a list of them, as JSON or as Python writes it, or Label Studio's choices.
 
     Raises
@@ -230,12 +235,14 @@ def _listed(cell: str) -> list[str]:
             continue
         texts = document.get("choices") if isinstance(document, dict) else document
         if isinstance(texts, list) and all(isinstance(part, str | int) for part in texts):
+            if any(isinstance(part, bool) for part in texts) or ({*texts} <= {0, 1} and len(texts) > 2):
+                raise ValueError(f"{text[:40]!r}: of which class each tells is not said")
             return [str(part) for part in texts]
         raise ValueError(
             f"{text[:40]!r}… is JSON, not a label (from Label Studio export JSON, not CSV; "
             "--column label=NAME says which cells are labels)"
         )
-    if text[0] == "[" and "," in text:
+    if text[0] == "[" and ("," in text or _ARRAY.fullmatch(text)):
         raise ValueError(f"{text[:40]!r} is a list that cannot be read; its texts have to stand in quotes")
     return [cell]
 
@@ -301,7 +308,7 @@ class _Described:
         if not text:
             return image if image.labels else replace(image, boxes=())
         # Several boxes have several labels, the same one twice it may be.
-        each = [part.strip() for cell in _label_cells(row, self._table) for part in _listed(cell)]
+        each = [part.strip() for cell in _label_cells(row, self._table) for part in listed(cell)]
         boxes = boxes_of(text, each if len(each) > 1 else image.labels, self._table.corners)
         return replace(image, labels=(), boxes=boxes, relative=self._table.fractions)
 

@@ -15,7 +15,7 @@ from customlabels.datasets.files import Finder
 from customlabels.datasets.formats.csv_columns import describe, first_rows
 from customlabels.datasets.formats.csv_names import ONE_HOT, role_of
 from customlabels.datasets.formats.csv_rows import images_of
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_images, subset_of
+from customlabels.datasets.layout import ELSEWHERE, Annotated, Format, Layout, Options, below_images, subset_of
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
 
 FILE = "labels.csv"
@@ -238,4 +238,12 @@ def _together(before: Annotated, image: Annotated) -> Annotated:
     )
 
 
-FORMAT = Format("csv", "a table of images, labels and boxes", recognises, read, place, save)
+FORMAT = Format(
+    "csv",
+    "a table of images, labels and boxes",
+    recognises,
+    read,
+    place,
+    save,
+    takes=ELSEWHERE | {"label_rules", "label_separator", "delimiter", "encoding", "fractions", "min_area"},
+)

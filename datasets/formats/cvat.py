@@ -16,6 +16,7 @@ from customlabels.datasets.boxes import around_turned
 from customlabels.datasets.files import read_bounded
 from customlabels.datasets.formats.xml import number, parse
 from customlabels.datasets.layout import (
+    ELSEWHERE,
     Annotated,
     Format,
     Layout,
@@ -150,4 +151,13 @@ def save(dataset: Dataset) -> None:
         ElementTree.ElementTree(document).write(file, encoding="utf-8", xml_declaration=True)
 
 
-FORMAT = Format("cvat", "CVAT for images: one XML file", recognises, read, below_images, save, tells=True)
+FORMAT = Format(
+    "cvat",
+    "CVAT for images: one XML file",
+    recognises,
+    read,
+    below_images,
+    save,
+    tells=True,
+    takes=ELSEWHERE | {"lines"},
+)

@@ -11,7 +11,7 @@ from customlabels.datasets.files import SYSTEM_FOLDERS, ending_of, folder_of, wa
 from customlabels.datasets.formats.masks import in_category, masks_below, of_other_categories
 from customlabels.datasets.layout import CONVERTIBLE_ENDINGS, SUBSETS, Annotated, Format, Layout, Options, bare_name
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
-from customlabels.datasets.structure import Places, folders_of, labels_of, split_alike, without_structure
+from customlabels.datasets.structure import Places, folders_of, labels_of, part_of, split_alike, without_structure
 
 _SHOWN = 3
 _MASK = re.compile(r"(.+?)(_(?:gt[a-z]+_)?(?:label|instance|labeltrain)ids|_gt[a-z]+_color)", re.IGNORECASE)
@@ -46,7 +46,9 @@ def read(source: Path, options: Options, annotates: Callable[[Path], bool] = lam
 def _images(source: Path, layout: Layout, options: Options, annotates: Callable[[Path], bool]) -> Iterator[Annotated]:
     root, findings = layout.root, layout.findings
     masks, trees = masks_below(root, options)
-    names = [name for name in walk(root, findings) if wanted(name, options.include, options.exclude)]
+    unseen: list[Finding] = []
+    names = [name for name in walk(root, unseen) if wanted(name, options.include, options.exclude)]
+    findings += (finding for finding in unseen if wanted(finding.name, (), options.exclude))
     endings = options.endings
     images = [name for name in names if name not in masks and ending_of(name) in endings]
     layout.files |= {*names} - {*images}
@@ -85,6 +87,9 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
             folders, subset = places[folders].labels, places[folders].subset
         elif places.is_divided:
             folders, subset = places.undivided(folders), places[folders].subset
+        while subset and folders and part_of(folders[0]) == subset:
+            # Archives unpack into a folder of their own name.
+            folders = folders[1:]
         if options.label_from == "name":
             yield _named(name, options.label_pattern or "", subset)
             continue
@@ -95,6 +100,10 @@ def _images(source: Path, layout: Layout, options: Options, annotates: Callable[
         labels.setdefault(label, name)
         yield Annotated(name, name, (label,) if label else (), subset=subset)
     findings += _on_labels(labels, beside)
+    if len(labels) == 1 and len(beside) > 1 and options.label_from == "top":
+        (label,), shown = labels, ", ".join(map(repr, sorted(beside)[:_SHOWN]))
+        message = f"{label!r} is the label of all images; folders below it are not read: {shown} (--label-from parent)"
+        findings.append(Finding(labels[label], message, fatal=False))
     shared = {folder: labels for folder, labels in beside.items() if len(labels) > 1}
     if shared:
         shown = ", ".join(map(repr, sorted(shared)[:_SHOWN])) + (", …" if len(shared) > _SHOWN else "")
@@ -208,4 +217,12 @@ def save(dataset: Dataset) -> None:
         )
 
 
-FORMAT = Format("folder", "a folder a label", recognises, read, place, save)
+FORMAT = Format(
+    "folder",
+    "a folder a label",
+    recognises,
+    read,
+    place,
+    save,
+    takes=frozenset({"label_from", "label_pattern", "label_separator", "masks", "category"}),
+)

@@ -22,7 +22,7 @@ from customlabels.datasets.formats.csv_names import plain_name
 from customlabels.datasets.formats.csv_rows import labels_in
 from customlabels.datasets.formats.documents import Document, beginning, below, first_object, is_number, objects
 from customlabels.datasets.formats.label_names import label_name
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, parts_of
+from customlabels.datasets.layout import ELSEWHERE, Annotated, Format, Layout, Options, below_side, parts_of
 from customlabels.datasets.model import Box, Dataset, Finding, Side
 
 FILES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
@@ -123,7 +123,9 @@ def _rows_of_csv(path: Path) -> Iterator[Row]:
                     yield number, f"{beyond!r} stands beyond the last column"
                 else:
                     yield number, {str(key): _parsed(cell) for key, cell in row.items() if key is not None}
-    except (csv.Error, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise LayoutError(f"{path}: is not UTF-8, as {_WHAT} are", hint="save it as UTF-8") from error
+    except csv.Error as error:
         raise LayoutError(f"{path}: no {_WHAT}: {error}") from error
 
 
@@ -209,7 +211,7 @@ def _image(
     faults = []
     for column in labelled:
         value = row.get(column)
-        if isinstance(value, str) and separators:
+        if isinstance(value, str):
             try:
                 value = list(labels_in((value,), separators))
             except ValueError as error:
@@ -248,7 +250,8 @@ def _boxes(value: object) -> tuple[tuple[Box, ...], list[str], int]:
 
     Those are no boxes of one thing, and are left out as COCO's are.
     """
-    if value is None or value == "" or value == []:
+    value = _parsed(value)
+    if value is None or value == []:
         return (), [], 0
     entries = _entries(value)
     if entries is None:
@@ -319,5 +322,13 @@ def save(dataset: Dataset) -> None:
 
 
 FORMAT = Format(
-    "hugging-face", "Hugging Face's metadata.jsonl, Parquet", recognises, read, below_side, save, tells=True
+    "hugging-face",
+    "Hugging Face's metadata.jsonl, Parquet",
+    recognises,
+    read,
+    below_side,
+    save,
+    tells=True,
+    takes=ELSEWHERE | {"label_separator"},
+    roles=frozenset({"label", "objects"}),
 )

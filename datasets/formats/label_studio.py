@@ -21,7 +21,7 @@ from customlabels.datasets.files import read_bounded
 from customlabels.datasets.formats.label_names import label_name
 from customlabels.datasets.formats.label_studio_images import Images, Slot, is_image_address
 from customlabels.datasets.formats.label_studio_regions import Result, marks_of
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side, part_named
+from customlabels.datasets.layout import ELSEWHERE, Annotated, Format, Layout, Options, below_side, part_named
 from customlabels.datasets.model import Dataset, Finding, ImageRecord
 
 FILE = "tasks.json"
@@ -344,4 +344,14 @@ def _quoted(name: str) -> str:
     return quote(name)
 
 
-FORMAT = Format("label-studio", "Label Studio's JSON export", recognises, read, below_side, save, tells=True)
+FORMAT = Format(
+    "label-studio",
+    "Label Studio's JSON export",
+    recognises,
+    read,
+    below_side,
+    save,
+    tells=True,
+    takes=ELSEWHERE | {"lines"},
+    roles=frozenset({"label", "image"}),
+)

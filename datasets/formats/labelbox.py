@@ -271,4 +271,6 @@ def _taken(project: Document) -> list[Document]:
     return sorted(kept, key=rank, reverse=True)
 
 
-FORMAT = read_only("labelbox", "a Labelbox export; read only", recognises, read, tells=True)
+FORMAT = read_only(
+    "labelbox", "a Labelbox export; read only", recognises, read, tells=True, roles=frozenset({"label", "project"})
+)

@@ -15,6 +15,7 @@ from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, is_image, read_bounded, walk
 from customlabels.datasets.layout import (
+    ELSEWHERE,
     Annotated,
     Format,
     Layout,
@@ -234,4 +235,6 @@ def _shape(box: Box) -> dict[str, object]:
     return {"label": box.label, "points": points, "group_id": None, "shape_type": "rectangle", "flags": {}}
 
 
-FORMAT = Format("labelme", "a Labelme JSON file beside each image", recognises, read, place, save)
+FORMAT = Format(
+    "labelme", "a Labelme JSON file beside each image", recognises, read, place, save, takes=ELSEWHERE | {"lines"}
+)

@@ -4,6 +4,7 @@ Two kinds. Marks: grey, 0 is background, everything else the object, and the lab
 palette, grey values or colours that `Names` gives labels.
 """
 
+import csv
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -52,6 +53,7 @@ DEFECT = "defect"
 """The label of what masks mark, where nothing names it."""
 
 NAMES = "labels.json"
+TABLE = "_classes.csv"
 LISTS = ("labels.txt", "class_names.txt", "labelmap.txt")
 
 
@@ -102,11 +104,11 @@ def colour_names(table: Mapping[str, Any]) -> Names:
 
 
 def read_names(root: Path) -> Names:
-    """The names that a folder of masks brings: labels.json, or a list as labelme and CVAT write it.
+    """The names that a folder of masks brings: labels.json, a list as labelme and CVAT write it, Roboflow's table.
 
     Raises
     ------
-    LayoutError : it is neither
+    LayoutError : it is none of these, or tables contradict each other
     """
     path = root / NAMES
     if path.is_file():
@@ -120,7 +122,27 @@ def read_names(root: Path) -> Names:
     for name in LISTS:
         if (root / name).is_file():
             return _listed(root / name)
-    return Names()
+    tables = {path.relative_to(root).as_posix(): _tabled(path) for path in class_tables(root)}
+    if len({frozenset(values.items()) for values in tables.values()}) > 1:
+        raise LayoutError(f"{root}: {', '.join(tables)} name the classes differently", hint="leave one of them")
+    return next((Names(values, {}, file=file) for file, values in tables.items()), Names())
+
+
+def class_tables(root: Path) -> list[Path]:
+    """Roboflow's tables from pixel value to class, one beside the masks of each side."""
+    return [path for path in (root / TABLE, *sorted(root.glob(f"*/{TABLE}"))) if path.is_file() and _tabled(path)]
+
+
+def _tabled(path: Path) -> dict[int, str]:
+    """The classes of a table from pixel value to class; none where it is another."""
+    try:
+        rows = list(csv.reader(read_bounded(path, 1_000_000).decode("utf-8-sig").splitlines(), skipinitialspace=True))
+        heading, *rows = [[cell.strip() for cell in row] for row in rows if row]
+        if [cell.lower() for cell in heading] != ["pixel value", "class"]:
+            return {}
+        return {int(value): "" if not int(value) or is_background(name) else name for value, name in rows}
+    except (ValueError, csv.Error):
+        return {}
 
 
 def _listed(path: Path) -> Names:

@@ -9,11 +9,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.files import written_aside
 from customlabels.datasets.files import folder_of, is_image, walk, wanted
 from customlabels.datasets.formats.mask_pairs import Pairs, find_pairs, look_like_masks
-from customlabels.datasets.formats.mask_pixels import DEFECT, NAMES, Names, Spots, is_background, read_names, read_spots
+from customlabels.datasets.formats.mask_pixels import (
+    DEFECT,
+    NAMES,
+    TABLE,
+    Names,
+    Spots,
+    class_tables,
+    is_background,
+    read_names,
+    read_spots,
+)
 from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord
 from customlabels.datasets.probe import in_parallel
@@ -120,7 +130,10 @@ def read(source: Path, options: Options) -> Layout:
     Raises
     ------
     LayoutError : `source` is no folder, or holds no mask, or not the category that was asked for
+    SettingsError : labels are to be found in names
     """
+    if options.label_from == "name":
+        raise SettingsError("labels of masks are taken from their folders: --label-from top, parent or path")
     root = folder_of(source, "name a folder of images and masks")
     tree = survey(root, options)
     if not tree.pairs.masks:
@@ -135,7 +148,8 @@ def read(source: Path, options: Options) -> Layout:
         Finding(mask, "a mask that --masks does not name, left out", fatal=False) for mask in sorted(tree.unasked)
     ]
     if names:
-        layout.files.add(names.file)
+        tables = class_tables(root) if names.file.endswith(TABLE) else ()
+        layout.files |= {names.file, *(path.relative_to(root).as_posix() for path in tables)}
     if names.counted:
         layout.findings.append(Finding(names.file, names.counted, fatal=False))
     places = Places((folders_of(name) for name in tree.images), tree.pairs.trees)
@@ -311,4 +325,12 @@ def save(dataset: Dataset) -> None:
         file.write(json.dumps({str(value): label for value, label in enumerate(labels, 1)}, indent=1).encode())
 
 
-FORMAT = Format("masks", "masks, as MVTec AD has them: boxes around their spots", recognises, read, place, save)
+FORMAT = Format(
+    "masks",
+    "masks, as MVTec AD has them: boxes around their spots",
+    recognises,
+    read,
+    place,
+    save,
+    takes=frozenset({"label_from", "label_separator", "masks", "min_area", "category"}),
+)

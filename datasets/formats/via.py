@@ -14,7 +14,7 @@ from customlabels.datasets.formats.documents import Document, below, layout_of_f
 from customlabels.datasets.formats.label_names import label_name, label_of_all, others
 from customlabels.datasets.formats.via_files import Image, Region, images_of, is_one
 from customlabels.datasets.formats.via_shapes import box_of, box_of_numbers
-from customlabels.datasets.layout import Annotated, Format, Layout, Options, below_side
+from customlabels.datasets.layout import ELSEWHERE, Annotated, Format, Layout, Options, below_side
 from customlabels.datasets.model import Box, Dataset, Finding, ImageRecord, Side
 
 FILE = "via_region_data.json"
@@ -161,4 +161,14 @@ def _entry(record: ImageRecord, name: str) -> tuple[str, Document]:
     }
 
 
-FORMAT = Format("via", "VGG Image Annotator, JSON and CSV", recognises, read, place, save, tells=True)
+FORMAT = Format(
+    "via",
+    "VGG Image Annotator, JSON and CSV",
+    recognises,
+    read,
+    place,
+    save,
+    tells=True,
+    takes=ELSEWHERE | {"label_rules"},
+    roles=frozenset({"label"}),
+)

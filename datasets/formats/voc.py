@@ -22,19 +22,22 @@ ANNOTATIONS, IMAGES, SETS = "Annotations", "JPEGImages", "ImageSets/Main"
 _BOTH = "trainval"
 _SHOWN = 5
 _MAX_BYTES = 20_000_000
-_LOOKED_AT = 5
+_LOOKED_AT = 50
+Listed = tuple[str, str]
+"""The folder that holds ImageSets/, and the stem that a list there names."""
+
 ANOTHER = "its <filename> is another image that is there too; the image that is called as the XML file is taken"
 _ENDINGS = (".jpg", ".png", ".jpeg", ".JPG", ".PNG", ".JPEG", ".bmp", ".BMP")
 
 
 def recognises(source: Path, _: Options) -> bool:
-    """A folder with XML files of Pascal VOC among its first ones."""
+    """A folder with XML files of Pascal VOC in its Annotations/, or among the first ones of its folders."""
     if not source.is_dir():
         return False
-    if (source / ANNOTATIONS).is_dir():
-        return any((source / ANNOTATIONS).rglob("*.xml"))
-    first = islice((name for name in walk(source) if name.lower().endswith(".xml")), _LOOKED_AT)
-    return any(_is_annotation(source / name) for name in first)
+    if (source / ANNOTATIONS).is_dir() and any((source / ANNOTATIONS).rglob("*.xml")):
+        return True
+    first = {name.rpartition("/")[0]: name for name in walk(source) if name.lower().endswith(".xml")}
+    return any(_is_annotation(source / name) for name in islice(first.values(), _LOOKED_AT))
 
 
 def _is_annotation(path: Path) -> bool:
@@ -73,7 +76,7 @@ def read(source: Path, options: Options) -> Layout:
 
 def _images(root: Path, layout: Layout) -> Iterator[Annotated]:
     listed, finder = _listed(root, layout.files), Finder(layout.root)
-    subsets, named = {stem: next(iter(parts)) for stem, parts in listed.items()}, set()
+    subsets, named = {stem: next(iter(parts)) for stem, parts in listed.items()}, set[Listed]()
     for name in walk(root):
         if name.lower().endswith(".xml"):
             layout.files.add(name)
@@ -87,13 +90,14 @@ def _images(root: Path, layout: Layout) -> Iterator[Annotated]:
                 yield _image(root, finder, name, subsets, layout.findings)
             except ValueError as error:
                 layout.findings.append(Finding(name, str(error), fatal=True))
-    if lost := [stem for stem in listed if stem not in named]:
-        shown = ", ".join(lost[:_SHOWN]) + (", …" if len(lost) > _SHOWN else "")
-        message = f"names what has no XML file: {shown}"
-        layout.findings.append(Finding(SETS, message, fatal=False, count=len(lost)))
+    for folder in dict.fromkeys(folder for folder, _ in listed):
+        if lost := [stem for above, stem in listed if above == folder and (above, stem) not in named]:
+            shown = ", ".join(lost[:_SHOWN]) + (", …" if len(lost) > _SHOWN else "")
+            message = f"names what has no XML file: {shown}"
+            layout.findings.append(Finding(f"{folder}{SETS}", message, fatal=False, count=len(lost)))
 
 
-def _image(root: Path, finder: Finder, name: str, subsets: dict[str, str], findings: list[Finding]) -> Annotated:
+def _image(root: Path, finder: Finder, name: str, subsets: dict[Listed, str], findings: list[Finding]) -> Annotated:
     document = _parsed(root / name)
     if document.tag != "annotation":
         raise ValueError(f"no Pascal VOC file: its root is <{document.tag}>")
@@ -203,22 +207,23 @@ def _path(finder: Finder, name: str, subset: str | None) -> str | None:
         return None
 
 
-def _listed(root: Path, files: set[str]) -> dict[str, dict[str, str]]:
+def _listed(root: Path, files: set[str]) -> dict[Listed, dict[str, str]]:
     """The parts of the split of each stem, with the list that says so; the lists that were read go to `files`.
 
     trainval is train and val together: what the two say by themselves counts.
     """
-    listed: dict[str, dict[str, str]] = {}
-    for word in sorted(SUBSETS, key=lambda word: word == _BOTH):
-        path = root / SETS / f"{word}.txt"
-        if not path.is_file():
-            continue
-        files.add(f"{SETS}/{path.name}")
-        for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines():
+    listed: dict[Listed, dict[str, str]] = {}
+    names = ((PurePosixPath(name).stem, name) for name in walk(root) if f"/{name}".rpartition(f"/{SETS}/")[1])
+    lists = [(word, name) for word, name in names if word in SUBSETS and name.endswith(f"{SETS}/{word}.txt")]
+    order = sorted(SUBSETS, key=lambda word: word == _BOTH)
+    for word, name in sorted(lists, key=lambda named: order.index(named[0])):
+        files.add(name)
+        folder = name.removesuffix(f"{SETS}/{word}.txt")
+        for line in (root / name).read_text(encoding="utf-8-sig", errors="replace").splitlines():
             # VOC's own files have a second column, whether the class is there.
             stem = _bare(line.strip().removesuffix(" 1").removesuffix(" -1").rstrip())
-            if stem and not (word == _BOTH and stem in listed):
-                listed.setdefault(stem, {}).setdefault(SUBSETS[word], path.name)
+            if stem and not (word == _BOTH and (folder, stem) in listed):
+                listed.setdefault((folder, stem), {}).setdefault(SUBSETS[word], f"{word}.txt")
     return listed
 
 
@@ -230,10 +235,12 @@ def _bare(line: str) -> str:
     return inner.rpartition(".")[0] if is_image(inner) or inner.lower().endswith(".xml") else inner
 
 
-def _listed_as(name: str, listed: Mapping[str, object]) -> str:
-    """The stem by which a list names an XML file: with the folders below Annotations/, or without."""
-    inner = name.partition(f"{ANNOTATIONS}/")[2][: -len(".xml")]
-    return inner if inner in listed else PurePosixPath(name).stem
+def _listed_as(name: str, listed: Mapping[Listed, object]) -> Listed:
+    """How the lists nearest above an XML file name it: with the folders below Annotations/, or without."""
+    inner, stem = name.partition(f"{ANNOTATIONS}/")[2][: -len(".xml")], PurePosixPath(name).stem
+    above = [f"{folder}/" for folder in map(str, PurePosixPath(name).parents) if folder != "."]
+    known = ((folder, text) for folder in (*above, "") for text in (inner, stem) if (folder, text) in listed)
+    return next(known, ("", stem))
 
 
 def place(record: ImageRecord) -> str:

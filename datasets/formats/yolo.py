@@ -30,8 +30,8 @@ from customlabels.datasets.structure import Places, folders_of
 _LABELS = ("labels", "labelTxt")
 _LOOKED_AT, _MOST_LOOKED_AT = 5, 1000
 _SHOWN = 10
-_SEVERAL, _LIKE_POSES = 2, 11
-"""Rows, and cells of each, from which on rows as long as each other may be poses: polygons differ in their points."""
+_LIKE_POSES = 11
+"""Cells from which on rows that are all as long as each other may be poses: polygons differ in their points."""
 
 
 def recognises(source: Path, _: Options) -> bool:
@@ -134,10 +134,11 @@ def _images(layout: Layout, root: Path, described: Described) -> Iterator[Annota
     if sure:
         message = f"{counted(sure, 'box')} of {counted(files, 'text file')} with a confidence: {UNCONFIRMED}"
         layout.findings.append(Finding(".", message, fatal=False, count=sure))
-    if lengths.total() >= _SEVERAL and len(lengths) == 1 and min(lengths) >= _LIKE_POSES:
+    if len(lengths) == 1 and min(lengths) >= _LIKE_POSES:
         (cells,) = lengths
+        rows_of_it = "all rows have" if lengths.total() > 1 else "the only row of more than a box has"
         message = (
-            f"all rows have {cells} cells: taken for polygons of {cells // 2} points; "
+            f"{rows_of_it} {cells} cells: taken for polygons of {cells // 2} points; "
             f"of boxes with key points {DESCRIPTION} has to say so (kpt_shape)"
         )
         layout.findings.append(Finding(".", message, fatal=False, count=lengths.total()))

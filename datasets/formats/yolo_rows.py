@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from customlabels.core.plurals import counted
 from customlabels.datasets.files import read_bounded
 from customlabels.datasets.formats.xml import number
 from customlabels.datasets.layout import rectangle
@@ -114,7 +115,8 @@ def looks_like_rows(path: Path) -> bool:
         return True
     try:
         numbers = [number(cell) for cell in cells[1:]]
-        return len(numbers) >= 4 and _class(cells[0]) >= 0 and all(-_OVER <= value <= 1 + _OVER for value in numbers)
+        inside = all(-_OVER <= value <= 1 + _OVER for value in numbers)
+        return len(numbers) >= 4 and _class(cells[0]) >= 0 and (inside or _are_key_points(numbers[4:]))
     except ValueError:
         return False
 
@@ -181,8 +183,18 @@ def _box(cells: list[str], names: Mapping[int, str], points: int) -> Box:
             )
         across, down, width, height = numbers[:4]
         return Box(label, across - width / 2, down - height / 2, width, height)
+    if _are_key_points(numbers[4:]):
+        seen = counted(len(numbers[4:]) // 3, "key point")
+        raise ValueError(f"is a box with {seen}, of which data.yaml has to say so (kpt_shape)")
     if len(numbers) >= 6 and len(numbers) % 2 == 0:
         if len(cells) == _TRACK and numbers[-1] == 1:
             raise ValueError("can be a triangle, or a box with a confidence and the number of a tracked object")
         return rectangle(label, zip(numbers[::2], numbers[1::2], strict=True))
-    raise ValueError(f"has {len(cells)} cells; a box has 5, a polygon an odd number from 7 on")
+    poses = "; of a box with key points data.yaml has to say so (kpt_shape)" if len(numbers) > _TRACK else ""
+    raise ValueError(f"has {len(cells)} cells; a box has 5, a polygon an odd number from 7 on{poses}")
+
+
+def _are_key_points(numbers: list[float]) -> bool:
+    """Whether numbers are key points for sure: each ends in how well it is seen, 0 to 2, and 2 is no fraction."""
+    seen = {*numbers[2::3]}
+    return len(numbers) % 3 == 0 and seen <= {0, 1, 2} and 2 in seen

@@ -189,14 +189,23 @@ def _yaml(path: Path, root: Path) -> Described:
     if len(parts) > 1 and len({part for _, part in parts}) == 1:
         # The same images for all parts: nobody has divided them yet.
         parts = [(None, parts[0][1])]
-    return Described(names, tuple(parts), frozenset({path.name}), tuple(findings), _points(document.get("kpt_shape")))
+    return Described(
+        names, tuple(parts), frozenset({path.name}), tuple(findings), _points(document.get("kpt_shape"), path)
+    )
 
 
-def _points(shape: Any) -> int:
-    """Numbers of key points in a row, as kpt_shape tells: how many points, and how many numbers each."""
+def _points(shape: Any, path: Path) -> int:
+    """Numbers of key points in a row, as kpt_shape tells: how many points, and how many numbers each.
+
+    Raises
+    ------
+    LayoutError : it tells something else
+    """
+    if shape is None:
+        return 0
     if isinstance(shape, list) and len(shape) == 2 and all(isinstance(number, int) for number in shape):
         return int(shape[0] * shape[1])
-    return 0
+    raise LayoutError(f"{path}: kpt_shape: {shape!r} has to be how many key points, and 2 or 3 numbers each: [17, 3]")
 
 
 def _refuse_twice(node: Any, path: Path, seen: set[int]) -> None:

@@ -94,7 +94,7 @@ def videos_below(folder: Path) -> tuple[list[Video], list[LayoutError], int]:
     videos, faults, others = [], [], 0
     root = folder.resolve()
     findings: list[Finding] = []
-    for name in walk(root, findings):
+    for name in walk(root, findings, copies=True):
         try:
             videos.append(video_file(root / name, name))
         except LayoutError as fault:

@@ -41,7 +41,7 @@ def images_of(
         if not path.exists():
             raise LayoutError(f"{source}: does not exist")
         images = [*image_files(path)]
-        videos = [name for name in walk(path) if ending_of(name) in VIDEO_ENDINGS] if path.is_dir() else []
+        videos = [name for name in walk(path, copies=True) if ending_of(name) in VIDEO_ENDINGS] if path.is_dir() else []
     makes = f"customlabels dataset frames {source} makes images of all"
     if not images:
         hint = f"it holds videos: name one of them; {makes}" if videos else None

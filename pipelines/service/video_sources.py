@@ -43,7 +43,7 @@ def names_video(source: str, client: "Callable[[], S3Client] | None" = None) -> 
         return _names_video_in_s3(source, client)
     path = Path(source)
     if path.is_dir():
-        names = [*walk(path)]
+        names = [*walk(path, copies=True)]
         return not any(map(is_image, names)) and any(_begins_as_video(path / name) for name in names)
     return path.is_file() and (ending_of(path.name) in VIDEO_ENDINGS or _begins_as_video(path))
 

@@ -18,7 +18,7 @@ from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Dataset, Finding, Hashes, ImageInfo, ImageRecord, Side
 from customlabels.datasets.probe import service_fault
 from customlabels.datasets.reading import told_of_validation, without_image
-from customlabels.datasets.structure import labels_of
+from customlabels.datasets.structure import labels_of, part_of
 from customlabels.manifests.remote import Remote as Remote
 
 if TYPE_CHECKING:
@@ -123,8 +123,11 @@ def arrange(
         parts = sighting.name.split("/")[:-1]
         side = None
         if divided and parts:
-            side = Side.TEST if SUBSETS[parts[0].lower()] == "test" else Side.TRAIN
-            parts = parts[1:]
+            part = SUBSETS[parts[0].lower()]
+            side = Side.TEST if part == "test" else Side.TRAIN
+            while parts and part_of(parts[0]) == part:
+                # Archives unpack into a folder of their own name.
+                parts = parts[1:]
         label = labels_of(parts, label_from)
         unmapped.discard(label)
         renamed = (label_map or {}).get(label, label)

@@ -16,6 +16,7 @@ from customlabels.core.text_groups import PREFIX as TEXT_PREFIX
 from customlabels.core.text_groups import text_pattern
 from customlabels.core.watching import Watch
 from customlabels.datasets.contents import hashed, make_hashed_dataset
+from customlabels.datasets.files import see_apart
 from customlabels.datasets.formats.masks import find_tree
 from customlabels.datasets.layout import Format, Options
 from customlabels.datasets.limits import FEWEST
@@ -79,6 +80,17 @@ class Wanted:
     resplit: bool = False
     region: Callable[[], str | None] = lambda: None
     dataset: Dataset | None = None
+
+    def see_apart(self, target: Path) -> None:
+        """Sees that what is written to `target` is not among what is asked for, the next time.
+
+        Raises
+        ------
+        SettingsError
+        """
+        for source in (self.path, self.images, self.masks):
+            if source is not None:
+                see_apart(target, Path(source))
 
     @property
     def in_s3(self) -> bool:

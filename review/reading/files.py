@@ -49,7 +49,7 @@ def read_into(review: Path, sources: Sequence[Path], nothing: Iterable[str] = ()
 def _files(sources: Sequence[Path]) -> Iterator[Path]:
     for source in sources:
         if source.is_dir():
-            below = [source / name for name in walk(source) if Path(name).suffix.lower() in _ENDINGS]
+            below = [source / name for name in walk(source, copies=True) if Path(name).suffix.lower() in _ENDINGS]
             if not below:
                 raise LayoutError(f"{source}: holds no {', '.join(sorted(_ENDINGS))} file")
             yield from below

@@ -3,6 +3,7 @@ import io
 import os
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ from support.drawing import draw, drawn
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.conversion import MARKER, convert, convertible_fault
+from customlabels.datasets.files import image_files
 from customlabels.datasets.headers import header
 from customlabels.datasets.layout import Annotated, Layout, Options
 from customlabels.datasets.model import Box, Dataset, ImageInfo, Side
@@ -217,6 +219,22 @@ def test_a_marker_from_elsewhere_deletes_nothing(tmp_path: Path) -> None:
     (out / MARKER).write_text("[]")
     with pytest.raises(LayoutError, match="is not empty"):
         convert(dataset, FORMATS["folder"], out)
+
+
+@pytest.mark.parametrize("to", [name for name, format in FORMATS.items() if format.writes])
+def test_what_was_written_into_a_folder_of_images_is_named_and_not_read_along(tmp_path: Path, to: str) -> None:
+    source = draw(tmp_path / "in", {"crack": 2, "ok": 2})
+    dataset = load(source)
+    if to in ("coco", "yolo", "voc", "cvat", "labelme", "kitti", "masks"):
+        records = (replace(record, labels=(), boxes=(Box("crack", 5, 5, 20, 20),)) for record in dataset.records)
+        dataset = replace(dataset, records=tuple(records))
+    convert(dataset, FORMATS[to], source / "crack" / "out")
+    again = load_dataset(source)
+    assert [record.name for record in again.records] == [record.name for record in dataset.records]
+    assert [(finding.name, finding.fatal) for finding in again.findings] == [(f"crack/out/{MARKER}", True)]
+    without = load_dataset(source, options=Options(exclude=("crack/out/*",)))
+    assert (len(without.records), without.findings) == (4, ())
+    assert len(image_files(source)) >= 8, "what is shown to a model is all that is there"
 
 
 def test_the_header_of_another_format_tells_what_it_would_become(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def some(*names: str, text: str | None = None) -> dict[str, str | None]:
 STRUCTURE = [
     *("images", "Images", "imgs", "img", "image", "JPEGImages", "SegmentationClass", "labels", "obj_train_data"),
     *("obj_valid_data", "image_2", "ann", "ds1", "Data", "dataset", "train_images", "images_train", "ground_truth"),
-    *("masks", "annotations", "photos"),
+    *("masks", "annotations", "photos", "jpg", "PNG"),
 ]
 
 
@@ -109,6 +109,7 @@ def test_images_with_files_of_their_own_are_not_labelled_by_folders(
 NAMING = {
     "a table by name": ("train.csv", "image,label\n0.jpg,x\n1.jpg,y\n2.jpg,x\n"),
     "a table by stem": ("train.csv", "id,label\n0,x\n1,y\n2,x\n"),
+    "a table by stem in another column": ("about.csv", "lot,image_id,kind\nA,0,x\nA,1,y\nB,2,x\n"),
     "a table that is elsewhere": ("sets/all.tsv", "0.jpg\tx\n1.jpg\ty\n"),
     "paths of another machine": ("list.txt", "C:\\set\\0.jpg 1\nC:\\set\\1.jpg 2\n"),
     "a list of images that are not there": ("trainval.txt", "group1/7.jpg group1/7.txt\ngroup1/8.jpg group1/8.txt\n"),
@@ -195,3 +196,55 @@ def test_labels_that_look_like_parts_of_a_split_are_named(tmp_path: Path, parts:
 @pytest.mark.parametrize("labels", [("train", "tram", "bus"), ("test", "crack"), ("dev", "prod")])
 def test_labels_that_only_sound_like_a_part_are_labels(tmp_path: Path, labels: tuple[str, ...]) -> None:
     assert not load_dataset(made(tmp_path, some(*(f"{label}/{{}}.jpg" for label in labels)))).findings
+
+
+BOXED = {"x1": 1, "y1": 2, "x2": 30, "y2": 40}
+FOREIGN: dict[str, tuple[str, str, str]] = {
+    "Datumaro": (
+        "annotations/default.json",
+        json.dumps({"info": {}, "categories": {"label": {"labels": [{"name": "crack"}]}}, "items": [{"id": "0"}]}),
+        "a Datumaro export",
+    ),
+    "BDD100K": (
+        "labels/det_train.json",
+        json.dumps([{"name": "0.jpg", "labels": [{"category": "car", "box2d": BOXED}]}]),
+        "BDD100K",
+    ),
+    "FiftyOne, samples": (
+        "samples.json",
+        json.dumps({"samples": [{"filepath": "data/0.jpg", "ground_truth": {"_cls": "Detections"}}]}),
+        "FiftyOne",
+    ),
+    "FiftyOne, labels": ("labels.json", json.dumps({"classes": ["crack"], "labels": {"0": 0}}), "FiftyOne"),
+    "PaliGemma": (
+        "_annotations.train.jsonl",
+        json.dumps({"image": "0.jpg", "prefix": "detect", "suffix": "<loc0001><loc0002><loc0003><loc0004> crack"}),
+        "PaliGemma",
+    ),
+    "YOLOv4": ("_annotations.txt", "0.jpg 10,20,60,70,0 70,20,100,60,1\n1.jpg 10,20,60,70,0\n", "YOLOv4"),
+    "WIDER FACE": ("wider_face_train_bbx_gt.txt", "group1/0.jpg\n1\n10 20 30 40 0 0 0 0 0 0 \n", "WIDER FACE"),
+    "CrowdHuman": (
+        "annotation_train.odgt",
+        json.dumps({"ID": "0", "gtboxes": [{"tag": "person", "fbox": [1, 2, 30, 40]}]}),
+        "CrowdHuman",
+    ),
+    "MOT Challenge": ("group1/gt/gt.txt", "1,1,10,20,40,50,1,1,0.8\n2,1,11,20,40,50,1,1,0.8\n", "MOT Challenge"),
+    "TensorFlow": ("train.tfrecord", "x", "TensorFlow's records"),
+}
+
+
+@pytest.mark.parametrize(("file", "text", "what"), FOREIGN.values(), ids=FOREIGN)
+def test_files_of_tools_that_are_not_read_are_called_by_name(tmp_path: Path, file: str, text: str, what: str) -> None:
+    made(tmp_path, some("group1/{}.jpg") | {file: text})
+    for source in (tmp_path, tmp_path / file):
+        with pytest.raises(LayoutError, match=f"{what}.*which is not read") as caught:
+            load_dataset(source)
+        assert caught.value.hint
+    assert load_dataset(tmp_path, options=Options(exclude=(file,))).records
+
+
+def test_an_xml_file_of_one_image_points_to_its_folder(tmp_path: Path) -> None:
+    made(tmp_path, {"a.xml": "<annotation><filename>a.jpg</filename></annotation>"})
+    with pytest.raises(LayoutError, match="an XML file of Pascal VOC") as caught:
+        load_dataset(tmp_path / "a.xml")
+    assert "name the folder" in str(caught.value.hint)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customlabels.datasets.files import Finder, lies_apart
+from customlabels.datasets.files import MARKER, Finder, lies_apart
 
 FOLDERS = st.sampled_from(["good", "bad", "Kratzer", "cam 1"])
 IMAGES = st.builds("{}/{}.jpg".format, FOLDERS, st.integers(0, 3))
@@ -106,3 +106,9 @@ def test_who_looks_while_another_looks_for_the_first_time_finds_all_the_same(tmp
             assert set(threads.map(look, range(300))) == names
     finally:
         sys.setswitchinterval(before)
+
+
+def test_an_image_is_found_in_a_folder_that_we_wrote_where_it_is_nowhere_else(tmp_path: Path) -> None:
+    finder = tree(tmp_path, {"photos/a.jpg", "out/images/a.jpg", "out/images/b.jpg", f"out/{MARKER}"})
+    assert found(finder, "a.jpg") == "photos/a.jpg"
+    assert found(finder, "b.jpg") == "out/images/b.jpg"

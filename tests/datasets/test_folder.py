@@ -181,3 +181,34 @@ def test_a_folder_of_no_image_at_all_is_named(tmp_path: Path) -> None:
         ".hidden": ("a hidden or system folder, left out", False),
         "train/pit": ("a folder without any file: no label is made of it", False),
     }
+
+
+@pytest.mark.parametrize("part", ["test", "Test", "testing"])
+def test_a_part_of_a_split_in_itself_is_no_label(tmp_path: Path, part: str) -> None:
+    for name in ("train/crack/0.jpg", "train/ok/1.jpg", f"test/{part}/crack/2.jpg", f"test/{part}/3.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        drawn(0, len(name), 64).save(tmp_path / name)
+    dataset = load_dataset(tmp_path, "folder")
+    assert {record.name: record.labels for record in dataset.side(Side.TEST)} == {
+        f"test/{part}/crack/2.jpg": ("crack",)
+    }
+    assert [(finding.name, finding.message) for finding in dataset.faults] == [
+        (f"test/{part}/3.jpg", "has no label (--allow-unlabelled keeps such images)")
+    ]
+
+
+def test_one_label_above_folders_that_may_be_labels_is_named(tmp_path: Path) -> None:
+    for name in ("set/crack/0.jpg", "set/ok/1.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        drawn(0, len(name), 64).save(tmp_path / name)
+    (finding,) = load_dataset(tmp_path).findings
+    assert "'set' is the label of all images; folders below it are not read: 'crack', 'ok'" in finding.message
+    inner = load_dataset(tmp_path, options=Options(label_from="parent"))
+    assert {record.labels for record in inner.records} == {("crack",), ("ok",)}
+
+
+def test_a_spreadsheet_beside_labels_is_called_one(tmp_path: Path) -> None:
+    (draw(tmp_path / "in", {"crack": 1}) / "labels.xlsx").write_bytes(b"PK")
+    assert [finding.message for finding in load_dataset(tmp_path / "in").findings] == [
+        "a spreadsheet, which is read once it is saved as CSV, left out"
+    ]

@@ -76,6 +76,14 @@ def test_labels_that_do_not_look_alike_are_not(tmp_path: Path, first: str, secon
     assert messages(both) == []
 
 
+@pytest.mark.parametrize("label", ["['crack', 'pit']", '["crack"]', '("crack", "pit")', '{"crack"}'])
+def test_a_label_that_looks_like_a_list_is_named(tmp_path: Path, label: str) -> None:
+    drawn(0, 0, 64).save(tmp_path / "a.jpg")
+    assert messages(dataset_of(tmp_path, Annotated("a.jpg", "1", (label,)))) == [
+        f"{label!r} looks like a list and is taken for one label"
+    ]
+
+
 def turned_image(path: Path, orientation: int, size: tuple[int, int]) -> None:
     exif = Image.Exif()
     exif[0x112] = orientation

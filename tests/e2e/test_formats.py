@@ -175,3 +175,41 @@ def test_a_format_that_is_only_read_says_so_before_anything_is_written(shell: Sh
 )
 def test_where_a_result_goes_and_what_it_is_are_said_one_way(shell: Shell, words: tuple[str, ...], meant: str) -> None:
     assert meant in shell.run(*words, expect=2).stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("dataset", "convert", "photos", "--to", "photos/out"),
+        ("dataset", "convert", "parts.csv", "--images", "photos", "--to", "photos/crack/out"),
+        ("review", "apply", "photos", "--to", "photos/new"),
+        ("manifest", "build", "photos", "--bucket", "plant-7", "--to", "photos"),
+        ("manifest", "build", "photos", "--s3-images", "s3://plant-7/", "--to", "photos/all.manifest"),
+        ("detect", "photos", "--draw", "photos/drawn"),
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_written_where_it_would_be_read_the_next_time(shell: Shell, words: tuple[str, ...]) -> None:
+    draw(shell.folder / "photos", {"crack": 2, "ok": 2})
+    (shell.folder / "parts.csv").write_text("image,label\ncrack/000.jpg,crack\n")
+    before = sorted((shell.folder / "photos").rglob("*"))
+    assert "the next time" in shell.run("--local", *words, expect=2).stderr
+    assert sorted((shell.folder / "photos").rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("to", "says"),
+    [
+        ("via", "via does not read what was written"),
+        ("createml", "createml does not read what was written"),
+        ("yolo", "2 sides of the split not kept"),
+        ("folder", "--format folder reads it"),
+    ],
+)
+def test_what_is_lost_of_a_set_that_is_divided_in_part_is_said(shell: Shell, to: str, says: str) -> None:
+    draw(shell.folder / "photos", {"crack": 2, "ok": 2})
+    rows = [f"photos/{label}/00{number}.jpg" for label in ("crack", "ok") for number in range(2)]
+    sides = ("train", "", "test", "")
+    table = [f"{row},10,20,40,50,crack,{side}" for row, side in zip(rows, sides, strict=True)]
+    (shell.folder / "parts.csv").write_text("\n".join(["image,xmin,ymin,xmax,ymax,label,split", *table]))
+    assert says in shell.run("dataset", "convert", "parts.csv", "--as", to, "--to", "out").stderr

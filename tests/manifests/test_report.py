@@ -122,3 +122,18 @@ def test_labels_that_look_alike_are_noted_also_in_two_files(tmp_path: Path, othe
     assert row[2].startswith("labels ")
     assert "differ in" in row[2]
     assert not [row for row in validate(training, None).rows() if row[1] == "(note)"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.json", {"images": [], "annotations": [], "categories": [{"supercategory": "x"}]}, "the file is coco"),
+        ("a.json", {"categories": {"label": {"labels": []}}, "items": []}, "a Datumaro export, which is not read"),
+        ("a.csv", "image,label\na.jpg,crack\n", "the file is csv"),
+    ],
+)
+def test_a_file_of_another_format_is_called_by_its_name(tmp_path: Path, name: str, content: object, says: str) -> None:
+    path = written(tmp_path / name, [(content if isinstance(content, str) else json.dumps(content)).encode()])
+    assert any(says in note for _, code, note, _ in validate(path, None).rows() if code == "(note)")
+    valid = written(tmp_path / "a.manifest", good(1))
+    assert not any("the file is" in note for *_, note, _ in validate(valid, None).rows())

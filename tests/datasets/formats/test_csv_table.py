@@ -514,7 +514,7 @@ def test_lines_before_the_table_are_no_rows(folder: Path, head: str, rows: str) 
     assert [finding.name for finding in faulty] == [f"x.csv, row {head.count(chr(10)) + 4}, c.png"]
 
 
-@pytest.mark.parametrize("label", ["Riß", "Kratzer, groß", "Ölfleck", "éraflure", "señal"])
+@pytest.mark.parametrize("label", ["Riß", "Größe „groß“", "GRÖSSE", "éraflure", "25 °C – ok"])
 def test_western_letters_are_read_and_the_guess_is_said(folder: Path, label: str) -> None:
     path = folder / "x.csv"
     path.write_bytes(f"image;label\na.jpg;{label}\nb.png;gut\n".encode("cp1252"))
@@ -727,3 +727,95 @@ def test_a_label_that_would_be_divided_when_it_is_read_is_not_written(folder: Pa
     dataset = load(written(folder / "parts.csv", rows), label_separator="/")
     with pytest.raises(LayoutError, match="which separate labels in a cell"):
         csv_table.save(dataset)
+
+
+TRUTHS = [
+    "WAHR FALSCH",
+    "VRAI FAUX",
+    "VERDADERO FALSO",
+    "SÍ NO",
+    "oui non",
+    "Ja Nein",
+    "ИСТИНА ЛОЖЬ",
+    "はい いいえ",
+    "y n",
+]
+
+
+@pytest.mark.parametrize("words", TRUTHS)
+def test_a_column_a_class_holds_truth_in_any_language(folder: Path, words: str) -> None:
+    yes, no = words.split()
+    path = written(folder / "x.csv", f"image;crack;pit\na.jpg;{yes};{no}\nb.png;{no};{yes}\n")
+    assert marks(load(path)) == {"a.jpg": [("crack",)], "b.png": [("pit",)]}
+
+
+@pytest.mark.parametrize("above", ["Results of line 3\n", "Report 2026;;\n;;\n", "Operator;Smith\nLot;7\n\n", ";\n"])
+def test_what_stands_above_the_header_is_named_and_left_out(folder: Path, above: str) -> None:
+    path = written(folder / "x.csv", f"{above}image;label;shift\na.jpg;crack;early\nb.png;pit;late\n")
+    dataset = load(path)
+    assert marks(dataset) == {"a.jpg": [("crack",)], "b.png": [("pit",)]}
+    assert ("what stands above its header" in notes(dataset)) == (above != ";\n")
+    faulty = load(written(folder / "x.csv", f"{above}image;label\na.jpg;crack\nc.png;pit\n")).faults
+    assert [finding.name for finding in faulty] == [f"x.csv, row {above.count(chr(10)) + 3}, c.png"]
+
+
+def test_makesense_has_its_images_behind_their_boxes(folder: Path) -> None:
+    path = written(folder / "x.csv", "crack,10,20,40,50,a.jpg,120,90\npit,5,6,7,8,b.png,120,90\n")
+    assert marks(load(path)) == {"a.jpg": [("crack", 10, 20, 50, 70)], "b.png": [("pit", 5, 6, 12, 14)]}
+
+
+SCRIPTS = {
+    "shift_jis": "傷 汚れ キズ 良品",
+    "big5": "裂縫 刮痕 不良",
+    "gb18030": "裂纹 划痕 凹坑 脏污",
+    "cp949": "균열 긁힘 정상 불량 찍힘 오염 양호 손상",
+    "cp1251": "трещина царапина брак",
+    "cp1253": "ρωγμή γρατζουνιά",
+    "cp1252": "Riß größe éraflure Ärger",
+}
+
+
+@pytest.mark.parametrize("encoding", SCRIPTS)
+def test_an_encoding_that_is_plain_is_read_and_said(folder: Path, encoding: str) -> None:
+    words = SCRIPTS[encoding].split()
+    path = folder / "x.csv"
+    path.write_bytes(f"image;label\na.jpg;{'|'.join(words)}\nb.png;gut\n".encode(encoding))
+    dataset = load(path)
+    assert marks(dataset)["a.jpg"] == [(word,) for word in words]
+    assert f"as in '{words[0]}" in notes(dataset)
+
+
+@pytest.mark.parametrize(("encoding", "word"), [("gb2312", "划痕"), ("euc_kr", "균열"), ("gb2312", "不合格")])
+def test_an_encoding_that_may_be_another_is_asked_for(folder: Path, encoding: str, word: str) -> None:
+    path = folder / "x.csv"
+    path.write_bytes(f"image;label\na.jpg;{word}\nb.png;{word}\n".encode(encoding) * 40)
+    with pytest.raises(LayoutError, match="may be written in several encodings") as caught:
+        load(path)
+    assert f"{encoding} ({word})" in caught.value.message
+    path.write_bytes(f"image;label\na.jpg;{word}\nb.png;ok\n".encode(encoding))
+    assert marks(load(path, encoding=encoding))["a.jpg"] == [(word,)]
+
+
+def test_sizes_behind_a_label_make_no_automl(folder: Path) -> None:
+    path = written(folder / "x.csv", "a.jpg,10,20,50,70,crack,120,90\nb.png,5,6,12,14,pit,120,90\n")
+    dataset = load(path)
+    assert marks(dataset) == {"a.jpg": [("crack", 10, 20, 50, 70)], "b.png": [("pit", 5, 6, 12, 14)]}
+    assert "taken: column 2 as xmin" in notes(dataset)
+
+
+def test_numbers_of_classes_in_place_of_names_are_named(folder: Path) -> None:
+    path = written(folder / "x.csv", "ImageID,LabelName,Confidence\na,/m/01g317,1\nb,/m/0199g,1\n")
+    assert "'/m/01g317' is how Open Images numbers a class" in notes(load(path))
+
+
+@pytest.mark.parametrize("cell", ["n01751748 11 18 89 102", "n01 1 2 3 4 n02 5 6 7 8 ", "opacity 0.9 1 2 3 4"])
+def test_boxes_behind_their_labels_in_a_cell_are_no_label(folder: Path, cell: str) -> None:
+    path = written(folder / "x.csv", f"ImageId,PredictionString\na,{cell}\nb,{cell}\n")
+    with pytest.raises(LayoutError, match="holds boxes behind their labels"):
+        load(path)
+
+
+@pytest.mark.parametrize(("first", "is_said"), [("10.5,20,30,40", True), ("10,20,30,40", False), ("0,0,0.5,1", False)])
+def test_coordinates_that_may_be_per_cent_are_said_to_be_pixels(folder: Path, first: str, is_said: bool) -> None:
+    path = written(folder / "x.csv", f"image,x,y,w,h,label\na.jpg,{first},crack\n")
+    assert ("taken as pixels, and not as per cent" in notes(load(path))) is is_said

@@ -27,6 +27,9 @@ ROWS: dict[str, tuple[dict[str, Any], list[tuple[object, ...]]]] = {
     "a label": ({"label": "crack"}, [("crack",)]),
     "a number": ({"label": 3}, [("3",)]),
     "labels": ({"labels": ["crack", "wet"]}, [("crack",), ("wet",)]),
+    "labels as a text": ({"labels": '["crack", "wet"]'}, [("crack",), ("wet",)]),
+    "labels as Python's text": ({"label": "['crack', 'wet']"}, [("crack",), ("wet",)]),
+    "boxes as a text": ({"objects": json.dumps({"bbox": [BOX], "categories": ["crack"]})}, CRACK),
     "another name": ({"diagnosis": "crack", "age": 7}, [("crack",)]),
     "boxes as lists": ({"objects": {"bbox": [BOX], "categories": ["crack"]}}, CRACK),
     "boxes, one category": ({"objects": {"bbox": [BOX], "category": ["crack"], "id": [7]}}, CRACK),
@@ -107,6 +110,8 @@ FAULTS = {
     ),
     "no category": ({"file_name": "b.png", "objects": {"bbox": [BOX], "categories": [None]}}, "has no category"),
     "fewer categories": ({"file_name": "b.png", "objects": {"bbox": [BOX], "categories": []}}, "as many bbox as"),
+    "a text of several boxes": ({"file_name": "b.png", "label": "[[1, 2], [3]]"}, "is JSON, not a label"),
+    "a text of flags": ({"file_name": "b.png", "label": "[0, 1, 0]"}, "of which class each tells is not said"),
     "a label of another kind": ({"file_name": "b.png", "label": 0.5}, "label 0.5 is no label"),
 }
 
@@ -161,6 +166,12 @@ def test_parquet_holds_images_and_names_of_classes(tmp_path: Path) -> None:
     ]
     assert set(map(tuple, marks_of(tmp_path / "set").values())) == {(("wet",), *CRACK)}
     assert "its images are unpacked for as long as the command takes" in said(tmp_path / "set")
+
+
+def test_lists_of_labels_in_parquet_may_be_texts(tmp_path: Path) -> None:
+    row = {"image": packed(tmp_path, "a.png"), "labels": "['crack', 'wet']"}
+    parquet(tmp_path / "set/data.parquet", [row], {})
+    assert list(marks_of(tmp_path / "set").values()) == [[("crack",), ("wet",)]]
 
 
 def test_a_parquet_file_alone_has_no_sides(tmp_path: Path) -> None:

@@ -517,3 +517,25 @@ def test_every_spot_is_a_box_or_counted_as_too_small(rows: list[list[bool]], min
     large = [tuple(row[:4]) for row in stats[1:].tolist() if row[4] >= min_area]
     assert sorted((box.left, box.top, box.width, box.height) for box in spots.boxes) == sorted(large)
     assert spots.small == count - 1 - len(large)
+
+
+def test_labels_of_masks_are_not_looked_for_in_names(tmp_path: Path) -> None:
+    photo(tmp_path / "a.png")
+    cv2.imwrite(str(tmp_path / "a_mask.png"), spots(SPOT))
+    with pytest.raises(SettingsError, match="--label-from top, parent or path"):
+        load_dataset(tmp_path, AUTO, Options(label_from="name", label_pattern="[a-z]"))
+
+
+@pytest.mark.parametrize("sides", [("",), ("train/", "valid/")])
+def test_roboflow_names_what_values_mean_beside_the_masks_of_each_side(tmp_path: Path, sides: tuple[str, ...]) -> None:
+    for side in sides:
+        photo(tmp_path / f"{side}a.jpg")
+        cv2.imwrite(str(tmp_path / f"{side}a_mask.png"), spots(SPOT, value=2))
+        (tmp_path / f"{side}_classes.csv").write_text("Pixel Value, Class\n0, background\n1, crack\n2, pit\n")
+    dataset = load_dataset(tmp_path)
+    assert [box.label for record in dataset.records for box in record.boxes or ()] == ["pit"] * len(sides)
+    assert not dataset.findings
+    (tmp_path / f"{sides[-1]}_classes.csv").write_text("Pixel Value, Class\n0, background\n1, pit\n2, crack\n")
+    if len(sides) > 1:
+        with pytest.raises(LayoutError, match="name the classes differently"):
+            load_dataset(tmp_path)

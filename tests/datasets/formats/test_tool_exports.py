@@ -590,3 +590,14 @@ def test_shapes_that_a_model_made_are_told(folder: Path) -> None:
     (folder / "a.json").unlink()
     (folder / "annotations.xml").write_text(cvat('<box label="x" source="auto" xtl="1" ytl="1" xbr="9" ybr="9"/>'))
     assert f"1 annotation whose source is auto: {UNCONFIRMED}" in messages(load(folder / "annotations.xml"))
+
+
+def test_lvis_says_where_coco_has_an_image_and_what_is_not_marked_whole(folder: Path) -> None:
+    document = coco([{"id": 1, "image_id": 0, "category_id": 1, "bbox": [10, 20, 30, 40]}])
+    for number, image in enumerate(document["images"]):
+        image["coco_url"] = f"http://images.cocodataset.org/train2017/{image.pop('file_name')}"
+        image["not_exhaustive_category_ids"] = [1] * number
+    (folder / "lvis_v1_train.json").write_text(json.dumps(document))
+    dataset = load(folder / "lvis_v1_train.json")
+    assert marks(dataset) == {"a.jpg": [("crack", 10, 20, 40, 60)]}
+    assert any("1 image: not all objects of some categories are marked" in message for message in messages(dataset))

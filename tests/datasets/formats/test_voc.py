@@ -10,7 +10,7 @@ from customlabels.core.errors import LayoutError
 from customlabels.datasets.layout import Options
 from customlabels.datasets.model import Dataset, Side
 from customlabels.datasets.reading import ELSEWHERE
-from customlabels.manifests.formats import load_dataset
+from customlabels.manifests.formats import AUTO, DEFAULTS, find_format, load_dataset
 
 BOX = "<bndbox><xmin>10</xmin><ymin>20</ymin><xmax>30</xmax><ymax>50</ymax></bndbox>"
 
@@ -211,3 +211,26 @@ def test_objects_of_other_shapes_are_faults_that_name_them(tmp_path: Path, marks
     dataset = load_dataset(tmp_path, "voc")
     assert [record.name for record in dataset.records] == ["a.jpg"]
     assert says in "".join(messages(dataset))
+
+
+@pytest.mark.parametrize("devkits", [("VOC2007",), ("VOC2007", "VOC2012"), ("sets/VOC2012",)])
+def test_each_devkit_below_a_folder_has_its_own_split(tmp_path: Path, devkits: tuple[str, ...]) -> None:
+    for folder in devkits:
+        for number, part in enumerate(("train", "train", "val"), len(folder)):
+            photo(tmp_path / f"{folder}/JPEGImages/{number}.jpg", number)
+            written(tmp_path / f"{folder}/Annotations/{number}.xml", f"{number}.jpg")
+            listed = tmp_path / f"{folder}/ImageSets/Main/{part}.txt"
+            listed.parent.mkdir(parents=True, exist_ok=True)
+            with listed.open("a") as file:
+                file.write(f"{number}\n")
+    dataset = load_dataset(tmp_path)
+    assert sides(dataset) == {Side.TRAIN: 2 * len(devkits), Side.TEST: len(devkits)}
+    assert not dataset.findings
+
+
+def test_a_devkit_is_recognised_behind_other_xml_files(tmp_path: Path) -> None:
+    for number in range(9):
+        (tmp_path / f"{number}.xml").write_text("<settings/>")
+    photo(tmp_path / "pictures/x/1.jpg")
+    written(tmp_path / "marks/y/1.xml", "1.jpg")
+    assert find_format(AUTO, tmp_path, DEFAULTS).name == "voc"

@@ -222,6 +222,13 @@ def test_a_row_that_has_other_key_points_than_its_description_says_is_a_fault(tm
     assert any("kpt_shape" in detail for detail in caught.value.details)
 
 
+@pytest.mark.parametrize("shape", ["'2, 3'", "17", "[17]", "[a, b]", "{n: 17}"])
+def test_a_shape_of_key_points_that_is_none_is_refused(tmp_path: Path, shape: str) -> None:
+    annotated(tmp_path, "0 0.5 0.5 0.25 0.25\n", f"train: images\nkpt_shape: {shape}\nnames: [crack]\n")
+    with pytest.raises(LayoutError, match="kpt_shape"):
+        load_dataset(tmp_path, "yolo")
+
+
 @pytest.mark.parametrize(("count", "faults"), [(1, 0), (2, 1)])
 def test_fewer_names_than_classes_are_a_fault(tmp_path: Path, count: int, faults: int) -> None:
     annotated(tmp_path, "0 0.5 0.5 0.25 0.25\n", f"train: images\nnc: {count}\nnames: [crack]\n")
@@ -254,6 +261,10 @@ ODD_ROWS = [
     ("0 0.5 0.5 0.25 0.25 0.9", "1 box of 1 text file with a confidence: a model made them", False),
     ("0 0.5 0.5 0.25 0.25 0.9 1", "can be a triangle, or a box with a confidence", True),
     ("0 0.5 0.5 0.25 0.25 0.9 7", "1 numbers of tracked objects left out", False),
+    ("0" + " 0.4 0.4 0.6 0.6" * 3, "the only row of more than a box has 13 cells: taken for polygons", False),
+    ("0 0.5 0.5 0.25 0.25 0.4 0.4 2", "is a box with 1 key point, of which data.yaml has to say so", True),
+    ("0 0.5 0.5 0.25 0.25 0.4 0.4 2 0.6 0.6 1", "is a box with 2 key points", True),
+    ("0 0.5 0.5 0.25 0.25" + " 0.4 0.4 1" * 3, "of a box with key points data.yaml has to say so", True),
     (
         "0" + " 0.4 0.4 0.6 0.6" * 3 + "\n0" + " 0.4 0.4 0.6 0.6" * 3,
         "all rows have 13 cells: taken for polygons",

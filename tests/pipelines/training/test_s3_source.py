@@ -53,6 +53,15 @@ def test_train_and_test_at_the_top_are_the_split(service: Service) -> None:
     assert "--label-map depe=…: no image has that label" in str(renamed.dataset.findings)
 
 
+def test_a_part_of_a_split_in_itself_is_no_label_in_s3_either(service: Service) -> None:
+    put(service, "line-7", ["train/ok/1.jpg", "train/crack/2.jpg", "test/test/crack/3.jpg", "test/test/4.jpg"])
+    found = read_remote(service.s3, S3Address("line-7", ""))
+    assert [(record.name, record.labels) for record in found.dataset.side(Side.TEST)] == [
+        ("test/test/crack/3.jpg", ("crack",))
+    ]
+    assert [finding.name for finding in found.dataset.faults] == ["test/test/4.jpg"]
+
+
 def test_masks_in_s3_are_no_images(service: Service) -> None:
     photographs = ["train/good/1.jpg", "test/good/2.jpg", "test/cut/3.jpg", "test/cut/4.jpg"]
     masks = ["ground_truth/cut/3_mask.png", "ground_truth/cut/4_mask.png", "ground_truth/cut/5_mask.png"]
