@@ -15,6 +15,7 @@ _HINTS = {
     "AccessDeniedException": "the credentials in use lack a permission for this call",
     "ExpiredToken": "log in again (aws sso login), then run the same command again",
     "ExpiredTokenException": "log in again (aws sso login), then run the same command again",
+    "InvalidObjectState": "the object is archived: restore it, then run the same command again, or leave it out",
     "LimitExceededException": "a quota of the account is reached: two trainings, two running models",
     **dict.fromkeys(
         ("RequestTimeTooSkewed", "RequestExpired", "InvalidSignatureException", "SignatureDoesNotMatch"),

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from customlabels.core.tables import Table
     from customlabels.inspection.analyzers import Findings
     from customlabels.pipelines.service.detection import Detection, Image
+    from customlabels.pipelines.service.detection_files import Kept
+    from customlabels.pipelines.service.image_sources import Images
     from customlabels.pipelines.service.request_rate import Rate
     from customlabels.pipelines.service.running import BeforeStart
     from customlabels.pipelines.service.versions import Description
@@ -122,18 +124,17 @@ def look_at(
     from customlabels.pipelines.service.versions import version_name
     from customlabels.pipelines.service.written_detections import faults, written
 
-    images = images_of(str(source), session.clients.s3, session.console.note)
+    all_images = images_of(str(source), session.clients.s3, session.console.note)
+    images = all_images.named
     if draw is not None:
         check_folder(images, draw)
         see_apart(draw, Path(source), "--draw")
     chosen = session.answering(project, version) if model else None
     run = Run(str(source), NO_VERSION if chosen is None else version_name(chosen), min_confidence)
-    kept = read_kept(to, run, safe=safe_csv, beside=beside) if to else None
-    if kept is not None and kept.done:
-        images, all_images = [named for named in images if named[0] not in kept.done], images
-        count = len(all_images) - len(images)
-        are = "is in {} already, and is left as it is" if count == 1 else "are in {} already, and are left as they are"
-        session.console.note(f"{counted(count, 'image')} {are.format(to)}")
+    content_of = contents(session, all_images) if to else {}
+    kept = read_kept(to, run, safe=safe_csv, beside=beside, contents=content_of) if to else None
+    if kept is not None:
+        images = images_left(session, all_images, kept, str(to))
     order = {name: number for number, (name, _) in enumerate(images)}
     seen: list[Detection] = []
     looked = failed = 0
@@ -152,7 +153,8 @@ def look_at(
                 guard=guard,
             )
         )
-        file = stack.enter_context(detection_file(to, kept, run, safe=safe_csv)) if to and kept else None
+        opened = detection_file(to, kept, run, safe=safe_csv, contents=content_of) if to and kept else None
+        file = stack.enter_context(opened) if opened else None
         whole = (replace(alone, beside=seen_beside(alone.name)) for alone in detections)
         for detection in written(
             whole,
@@ -168,6 +170,30 @@ def look_at(
     # Images that the results know come first.
     seen.sort(key=lambda detection: order[detection.name])
     return Looked(looked, failed, tuple(seen))
+
+
+def contents(session: "Session", images: "Images") -> dict[str, str]:
+    """What stands for the content of each image by its name, told as a step."""
+    from customlabels.pipelines.service.image_sources import contents_of
+
+    with session.console.step(f"hashing {counted(len(images.named), 'image')}", len(images.named)) as advance:
+        return contents_of(images, lambda _: advance(1))
+
+
+def images_left(session: "Session", images: "Images", kept: "Kept", to: str) -> Named:
+    """The images that a file of detections does not hold; what it does hold is told."""
+    left = [named for named in images.named if named[0] not in kept.done]
+    if count := len(images.named) - len(left):
+        are = "is in {} already, and is left as it is" if count == 1 else "are in {} already, and are left as they are"
+        session.console.note(f"{counted(count, 'image')} {are.format(to)}")
+    if kept.changed:
+        are = "is not what it was" if len(kept.changed) == 1 else "are not what they were"
+        count_of, first = counted(len(kept.changed), "image"), min(kept.changed)
+        session.console.note(f"{count_of} of {to} {are}, first {first}: looked at anew")
+    if gone := kept.done - {name for name, _ in images.named}:
+        are = "is not there any more" if len(gone) == 1 else "are not there any more"
+        session.console.note(f"{counted(len(gone), 'image')} of {to} {are}, first {min(gone)}; its lines are kept")
+    return left
 
 
 @contextmanager
@@ -279,7 +305,7 @@ def measure_rate(
     from customlabels.pipelines.service.request_rate import LASTS, measure_rate
     from customlabels.pipelines.service.versions import units_of, version_name
 
-    images = images_of(str(source), session.clients.s3)
+    images = images_of(str(source), session.clients.s3, session.console.note).named
     chosen = session.answering(project, version)
     with session.running(chosen, units=units_of(chosen), start=start, before_start=before_start, guard=guard):
         # What it was started on shows only now.

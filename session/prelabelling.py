@@ -45,6 +45,7 @@ def plan_prelabels(
     from customlabels.pipelines.service.image_sources import images_of
     from customlabels.pipelines.service.prelabelling import plan_of
     from customlabels.pipelines.service.versions import units_of, version_name
+    from customlabels.session.detections import contents, images_left
 
     if by == REKOGNITION and session.local and not str(source).startswith("s3://"):
         raise SettingsError(
@@ -54,8 +55,8 @@ def plan_prelabels(
     images = images_of(str(source), session.clients.s3, session.console.note)
     version = None if by == REKOGNITION else session.answering(project, by)
     units = units_of(version) if version else 1
-    return plan_of(
-        images,
+    plan = plan_of(
+        images.named,
         source=str(source),
         folder=Path(to),
         kind=format,
@@ -64,7 +65,11 @@ def plan_prelabels(
         least=min_confidence,
         units=units,
         rate=units * (rate or session.settings.detect.rate),
+        contents=contents(session, images),
     )
+    if version is None:
+        images_left(session, images, plan.kept, str(to))
+    return plan
 
 
 def prelabel(
@@ -116,7 +121,7 @@ def _show_to_rekognition(session: "Session", plan: "Prelabelling") -> None:
     title = f"looking at {counted(len(plan.waiting), 'image')}"
     images = dict(plan.waiting)
     with (
-        detection_file(plan.folder / SEEN, plan.kept, plan.run) as file,
+        detection_file(plan.folder / SEEN, plan.kept, plan.run, contents=plan.contents) as file,
         session.console.step(title, len(plan.waiting)) as advance,
     ):
         detections = detect_general(

@@ -92,7 +92,8 @@ def write(
             "deploy",
         )
     if not count:
-        raise SettingsError("the source has no image", hint="JPEG and PNG files are looked at")
+        others = [f"{number} left out, {what}: {left.first[what]}" for what, number in left.out.items()]
+        raise SettingsError("the source has no image", details=others, hint="JPEG and PNG files are looked at")
     return Listed(path, count, digest.hexdigest(), dict(sorted(left.out.items())), dict(left.first))
 
 
