@@ -112,6 +112,7 @@ def _stacks(settings: Settings, folder: Path) -> Iterator[str]:
     """What is wrong with the sections that are deployed, where they are there."""
     from datetime import UTC, datetime
 
+    from customlabels.inspection.golden_images import golden_of_settings
     from customlabels.inspection.inspection_settings import read_inspection
     from customlabels.scheduler.schedule_settings import read_schedule
 
@@ -120,3 +121,5 @@ def _stacks(settings: Settings, folder: Path) -> Iterator[str]:
         yield from _faults("", partial(read_schedule, settings.schedule, year, rate=settings.detect.rate))
     if settings.inspection != InspectionSettings():
         yield from _faults("", partial(read_inspection, settings, folder))
+    if settings.inspection.golden is not None:
+        yield from _faults("", partial(golden_of_settings, folder / settings.inspection.golden))

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 
+from customlabels.core.csv_text import csv_row
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.core.printable import printable_json
@@ -35,12 +36,6 @@ _OTHERS = (".xlsx", ".xls", ".ods", ".parquet", ".tsv")
 
 _SAFE = "safe"
 """Head of the column that only a safe CSV has, so that what was written before each cell is taken off again."""
-
-_RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-"""A spreadsheet runs a cell that begins so; and the apostrophe that keeps it from that.
-
-Source: OWASP, "CSV Injection".
-"""
 
 
 class Run(NamedTuple):
@@ -279,16 +274,8 @@ def _refused(beside: dict[str, Any] | None) -> bool:
 
 def _rows(detection: Detection, run: Run, content: str | None, *, safe: bool) -> str:
     """A row a label; one without a label where nothing was seen, or it could not be looked at."""
-    text = io.StringIO()
     rows = [
         [detection.name, seen.label, f"{seen.confidence:.4f}", *(seen.box or ("",) * 4), "", *run, content]
         for seen in detection.labels
     ] or [[detection.name, "", "", "", "", "", "", detection.error or "", *run, content]]
-    for row in rows:
-        cells: list[object] = [*row, 1] if safe else [*row]
-        if safe:
-            cells = [f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUN) else cell for cell in cells]
-        # The csv module leaves a carriage return bare, which it does not read again.
-        bare = any(isinstance(cell, str) and "\r" in cell for cell in cells)
-        csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL).writerow(cells)
-    return text.getvalue()
+    return "".join(csv_row([*row, 1] if safe else row, safe=safe) for row in rows)
