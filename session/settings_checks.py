@@ -36,6 +36,19 @@ def check_settings(session: "Session", path: Path | None = None) -> Settings:
     return settings
 
 
+def settings_doubts(settings: Settings) -> list[str]:
+    """What of settings that no command would refuse can hardly be meant, each under its key."""
+    from datetime import UTC, datetime
+
+    from customlabels.scheduler.schedule_settings import read_schedule
+    from customlabels.scheduler.windows import unopened
+
+    if not settings.schedule.window:
+        return []
+    now = datetime.now(UTC)
+    return unopened(read_schedule(settings.schedule, now.year, rate=settings.detect.rate), now)
+
+
 def _faults(key: str, read: Callable[[], object]) -> Iterator[str]:
     """What reading the value of that key says; without the flag of the same meaning, which nobody has given."""
     try:

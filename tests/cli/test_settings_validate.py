@@ -100,6 +100,16 @@ def test_the_commented_file_passes_as_it_stands_and_with_all_its_examples_in_for
         assert "customlabels.toml: nothing is wrong" in capsys.readouterr().out
 
 
+def test_a_window_that_never_opens_is_refused_by_nobody_and_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("customlabels.toml").write_text('[[schedule.window]]\ndays = "2020-02-03"\nstart = "8:00"\nstop = "9:00"\n')
+    assert run(["settings", "validate"]) == 0
+    told = capsys.readouterr()
+    assert "schedule.window 1: its last day, 2020-02-03, is past: it never opens again" in told.err
+    assert "nothing is refused, but see the warnings" in told.out
+    assert run(["schedule", "show"]) == 0
+    assert "schedule.window 1: its last day" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("number", COMMENTED)
 def test_each_example_of_the_commented_file_passes_by_itself(folder: Path, number: int) -> None:
     lines = TEMPLATE.splitlines()
