@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.plurals import counted
 from customlabels.datasets.contents import hash_all
 from customlabels.datasets.files import ending_of, image_files, walk
+from customlabels.datasets.headers import header
 from customlabels.datasets.layout import VIDEO_ENDINGS
+from customlabels.datasets.probe import doubts
 from customlabels.pipelines.service.detection import Image
 
 if TYPE_CHECKING:
@@ -64,6 +67,7 @@ def images_of(source: str, client: "S3Client", tell: Callable[[str], None] = lam
         if not path.exists():
             raise LayoutError(f"{source}: does not exist")
         images += image_files(path)
+        _tell_of_doubts(images, tell)
         left.videos += [name for name in walk(path, copies=True) if ending_of(name) in VIDEO_ENDINGS] if path.is_dir() else []
     for tier, count in Counter(tier for _, tier in left.archived).items():
         first = next(name for name, of in left.archived if of == tier)
@@ -77,6 +81,18 @@ def images_of(source: str, client: "S3Client", tell: Callable[[str], None] = lam
         count, first = counted(len(left.videos), "video"), left.videos[0]
         tell(f"{source}: {count} left out beside the images, first {first}; {makes}")
     return Images(images, etags)
+
+
+def _tell_of_doubts(images: Sequence[tuple[str, Image]], tell: Callable[[str], None]) -> None:
+    """Tells, once each, what of files is not seen, or in a way that nothing documents."""
+    doubtful: dict[str, list[str]] = {}
+    for name, path in images:
+        # What is no image is refused when it is shown.
+        with suppress(ValueError):
+            for doubt in doubts(header(path)) if isinstance(path, Path) else ():
+                doubtful.setdefault(doubt, []).append(name)
+    for doubt, names in doubtful.items():
+        tell(f"{names[0]}{f' and {len(names) - 1} more' * (len(names) > 1)}: {doubt}")
 
 
 def contents_of(images: Images, step: Callable[[int], None] | None = None) -> dict[str, str]:

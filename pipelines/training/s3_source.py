@@ -17,7 +17,7 @@ from customlabels.datasets.formats.mask_pairs import named_as_masks
 from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Dataset, Finding, Hashes, ImageInfo, ImageRecord, Side
-from customlabels.datasets.probe import service_fault
+from customlabels.datasets.probe import doubts, service_fault
 from customlabels.datasets.reading import told_of_validation, without_image
 from customlabels.datasets.structure import labels_of, part_of
 from customlabels.manifests.remote import Remote as Remote
@@ -142,6 +142,7 @@ def arrange(
         elif not label:
             findings.append(Finding(sighting.name, "lies in no folder that is a label", fatal=True))
         else:
+            findings += [Finding(sighting.name, doubt, fatal=False) for doubt in doubts(info)]
             records.append(ImageRecord(sighting.name, Path(sighting.name), (label,), info, side))
     findings += without_image(unmapped)
     name = address.key.rpartition("/")[2] or address.bucket

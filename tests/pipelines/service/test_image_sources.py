@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from support.drawing import draw
 from support.local_services import Service
 
@@ -54,3 +55,13 @@ def test_a_file_and_its_plain_upload_are_the_same_content(bucket: Service, tmp_p
         if path.is_file():
             bucket.s3.put_object(Bucket=NAME, Key=f"same/{name}", Body=path.read_bytes())
     assert contents_of(here) == contents_of(images_of(f"s3://{NAME}/same", bucket.s3))
+
+
+def test_files_of_which_something_is_not_seen_are_told_once(bucket: Service, tmp_path: Path) -> None:
+    draw(tmp_path, {"ok": 2})
+    frames = [Image.new("RGB", (80, 80), (90 * number, 0, 0)) for number in range(3)]
+    for name in ("a.png", "b.png"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
+    told: list[str] = []
+    assert len(images_of(str(tmp_path), bucket.s3, told.append).named) == 4
+    assert told == ["a.png and 1 more: holds several pictures, of which the first is taken"]
