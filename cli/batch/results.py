@@ -50,6 +50,7 @@ def results(session: Session, project: str | None, batch: str | None, to: Path |
         ("image", "verdict", "top", "why"),
         [(row.address, row.verdict, _surest(row), row.why) for row in shown],
         give_way=("why", "top"),
+        addresses="image",
     )
     more = f", the first {len(shown)} of them shown; --to writes all" if counts.total() > len(shown) else ""
     console.text(f"{counts.total():,} images: {_in_words(counts)}{more}")

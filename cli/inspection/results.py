@@ -70,7 +70,8 @@ def results(
     console.table(
         ("at (UTC)", "image", "verdict", "why, and what was done"),
         [(row.at[:19].replace("T", " "), row.address, row.verdict, _why_and_what(row)) for row in last],
-        give_way=("why, and what was done", "at (UTC)"),
+        give_way=("at (UTC)", "why, and what was done"),
+        addresses="image",
     )
     more = f", the last {_SHOWN} of them shown; --to writes all" if counts.total() > _SHOWN else ""
     images = "1 image" if counts.total() == 1 else f"{counts.total()} images"
