@@ -175,7 +175,9 @@ def archived_in(tier: str) -> str:
 
 def listed(s3: "S3Client", bucket: str, prefix: str) -> Iterator[Stored]:
     """The objects whose keys begin with `prefix`, in order of the keys, page by page."""
-    return (as_stored(bucket, item) for item in listed_items(s3, bucket, prefix))
+    with explained(f"listing s3://{bucket}/{prefix}"):
+        for item in listed_items(s3, bucket, prefix):
+            yield as_stored(bucket, item)
 
 
 def as_stored(bucket: str, item: "ObjectTypeDef") -> Stored:
@@ -197,6 +199,8 @@ def listed_items(s3: "S3Client", bucket: str, prefix: str, after: str = "") -> "
         )
         for page in pages:
             yield from page.get("Contents", ())
+            if page.get("IsTruncated") and "NextContinuationToken" not in page:
+                raise KeyError("NextContinuationToken")
 
 
 def put(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from customlabels.aws.refusals import explained
 from customlabels.aws.s3 import Stored, as_stored, listed_items
 from customlabels.core.errors import SettingsError
 
@@ -24,7 +25,9 @@ def listed(
     s3: "S3Client", bucket: str, key: str, tell: Callable[[str], None] = lambda sentence: None
 ) -> Iterator[Stored]:
     """As `items`, without what rooms rarely ask for."""
-    return (as_stored(bucket, item) for item in items(s3, bucket, key, tell))
+    with explained(f"listing s3://{bucket}/{key}"):
+        for item in items(s3, bucket, key, tell):
+            yield as_stored(bucket, item)
 
 
 def items(

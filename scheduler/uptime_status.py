@@ -87,7 +87,9 @@ def uptime_status(clients: Clients, deployed: Deployed, now: datetime) -> dict[s
             if override.until > now
         ],
         "next": window_rows(schedule, now, now + LOOK_AHEAD)[:_NEXT],
-        "alarms": [alarm["AlarmDescription"] for alarm in raised_alarms(clients, deployed.stack, now)],
+        "alarms": [
+            alarm.get("AlarmDescription") or alarm["AlarmName"] for alarm in raised_alarms(clients, deployed.stack, now)
+        ],
         "done": [
             {**asdict(action), "at": local_time(action.at, deployed)} for action in reversed(deployed.memory.done)
         ],

@@ -63,14 +63,15 @@ def images(s3: "S3Client", source: str, left: Left) -> Iterator[Arrival]:
 
 def _of_folder(s3: "S3Client", bucket: str, key: str, left: Left) -> Iterator[Arrival]:
     tiered, first = 0, ""
-    for stored in s3_folders.items(s3, bucket, key, left.told.append):
-        address = S3Address(bucket, stored["Key"])
-        if tier := archived(stored):
-            left.note(archived_in(tier), address)
-            continue
-        if stored.get("StorageClass") == "INTELLIGENT_TIERING":
-            tiered, first = tiered + 1, first or str(address)
-        yield candidates.made(address, stored["ETag"].strip('"'), stored["Size"], stored["LastModified"])
+    with explained(f"listing s3://{bucket}/{key}"):
+        for stored in s3_folders.items(s3, bucket, key, left.told.append):
+            address = S3Address(bucket, stored["Key"])
+            if tier := archived(stored):
+                left.note(archived_in(tier), address)
+                continue
+            if stored.get("StorageClass") == "INTELLIGENT_TIERING":
+                tiered, first = tiered + 1, first or str(address)
+            yield candidates.made(address, stored["ETag"].strip('"'), stored["Size"], stored["LastModified"])
     if tiered:
         left.told.append(
             f"{counted(tiered, 'image')} in INTELLIGENT_TIERING, first {first}: a listing does not tell whether "
