@@ -122,7 +122,11 @@ def write(
     ------
     SettingsError : it ends otherwise, or what Parquet takes is not installed
     """
-    writers = {".csv": partial(_write_csv, safe=safe_csv), ".jsonl": _write_lines, ".parquet": _write_parquet}
+    writers: dict[str, Callable[[Iterable[Row], Path], None]] = {
+        ".csv": partial(_write_csv, safe=safe_csv),
+        ".jsonl": _write_lines,
+        ".parquet": _write_parquet,
+    }
     writer = writers.get(path.suffix.lower())
     if writer is None:
         raise SettingsError(f"--to {path}: is none of {', '.join(writers)}")

@@ -46,8 +46,9 @@ def got(table: Table, keys: Sequence[Key]) -> Iterator[Mapping[str, Any]]:
         while wanted:
             answer = table.dynamodb.batch_get_item(RequestItems={table.name: {"Keys": wanted}})
             yield from answer["Responses"][table.name]
-            rest: Any = answer.get("UnprocessedKeys", {}).get(table.name, {}).get("Keys", [])
-            stuck, wanted = len(rest) >= len(wanted), list(rest)
+            unprocessed: Any = answer.get("UnprocessedKeys", {})
+            rest = list(unprocessed[table.name]["Keys"]) if table.name in unprocessed else []
+            stuck, wanted = len(rest) >= len(wanted), rest
             if stuck:
                 break
         if not wanted:

@@ -78,8 +78,8 @@ def images_of(source: str, client: "S3Client", tell: Callable[[str], None] = lam
         what = "JPEG or PNG image that can be read: all are archived" if left.archived else "JPEG or PNG image"
         raise LayoutError(f"{source}: holds no {what}", hint=hint)
     if left.videos:
-        count, first = counted(len(left.videos), "video"), left.videos[0]
-        tell(f"{source}: {count} left out beside the images, first {first}; {makes}")
+        told = f"{counted(len(left.videos), 'video')} left out beside the images, first {left.videos[0]}"
+        tell(f"{source}: {told}; {makes}")
     return Images(images, etags)
 
 
