@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from customlabels.core.tables import Table
     from customlabels.inspection.analyzers import Findings
     from customlabels.pipelines.service.detection import Detection, Image
-    from customlabels.pipelines.service.detection_files import Kept
-    from customlabels.pipelines.service.image_sources import Images
     from customlabels.pipelines.service.request_rate import Rate
     from customlabels.pipelines.service.running import BeforeStart
     from customlabels.pipelines.service.versions import Description
@@ -120,7 +118,7 @@ def look_at(
     from customlabels.datasets.files import see_apart
     from customlabels.pipelines.service.detection_drawing import check_folder
     from customlabels.pipelines.service.detection_files import Run, detection_file, read_kept
-    from customlabels.pipelines.service.image_sources import images_of
+    from customlabels.pipelines.service.image_sources import contents_told, images_left, images_of
     from customlabels.pipelines.service.versions import version_name
     from customlabels.pipelines.service.written_detections import faults, written
 
@@ -131,10 +129,10 @@ def look_at(
         see_apart(draw, Path(source), "--draw")
     chosen = session.answering(project, version) if model else None
     run = Run(str(source), NO_VERSION if chosen is None else version_name(chosen), min_confidence)
-    content_of = contents(session, all_images) if to else {}
+    content_of = contents_told(all_images, session.console) if to else {}
     kept = read_kept(to, run, safe=safe_csv, beside=beside, contents=content_of) if to else None
     if kept is not None:
-        images = images_left(session, all_images, kept, str(to))
+        images = images_left(all_images, kept, str(to), session.console.note)
     order = {name: number for number, (name, _) in enumerate(images)}
     seen: list[Detection] = []
     looked = failed = 0
@@ -170,30 +168,6 @@ def look_at(
     # Images that the results know come first.
     seen.sort(key=lambda detection: order[detection.name])
     return Looked(looked, failed, tuple(seen))
-
-
-def contents(session: "Session", images: "Images") -> dict[str, str]:
-    """What stands for the content of each image by its name, told as a step."""
-    from customlabels.pipelines.service.image_sources import contents_of
-
-    with session.console.step(f"hashing {counted(len(images.named), 'image')}", len(images.named)) as advance:
-        return contents_of(images, lambda _: advance(1))
-
-
-def images_left(session: "Session", images: "Images", kept: "Kept", to: str) -> Named:
-    """The images that a file of detections does not hold; what it does hold is told."""
-    left = [named for named in images.named if named[0] not in kept.done]
-    if count := len(images.named) - len(left):
-        are = "is in {} already, and is left as it is" if count == 1 else "are in {} already, and are left as they are"
-        session.console.note(f"{counted(count, 'image')} {are.format(to)}")
-    if kept.changed:
-        are = "is not what it was" if len(kept.changed) == 1 else "are not what they were"
-        count_of, first = counted(len(kept.changed), "image"), min(kept.changed)
-        session.console.note(f"{count_of} of {to} {are}, first {first}: looked at anew")
-    if gone := kept.done - {name for name, _ in images.named}:
-        are = "is not there any more" if len(gone) == 1 else "are not there any more"
-        session.console.note(f"{counted(len(gone), 'image')} of {to} {are}, first {min(gone)}; its lines are kept")
-    return left
 
 
 @contextmanager

@@ -42,10 +42,9 @@ def plan_prelabels(
     """
     from customlabels.core.errors import SettingsError
     from customlabels.pipelines.service.general_labels import REKOGNITION
-    from customlabels.pipelines.service.image_sources import images_of
+    from customlabels.pipelines.service.image_sources import contents_told, images_left, images_of
     from customlabels.pipelines.service.prelabelling import plan_of
     from customlabels.pipelines.service.versions import units_of, version_name
-    from customlabels.session.detections import contents, images_left
 
     if by == REKOGNITION and session.local and not str(source).startswith("s3://"):
         raise SettingsError(
@@ -65,10 +64,10 @@ def plan_prelabels(
         least=min_confidence,
         units=units,
         rate=units * (rate or session.settings.detect.rate),
-        contents=contents(session, images),
+        contents=contents_told(images, session.console),
     )
     if version is None:
-        images_left(session, images, plan.kept, str(to))
+        images_left(images, plan.kept, str(to), session.console.note)
     return plan
 
 

@@ -36,13 +36,14 @@ def check_settings(session: "Session", path: Path | None = None) -> Settings:
     return settings
 
 
-def settings_doubts(settings: Settings) -> list[str]:
-    """What of settings that no command would refuse can hardly be meant, each under its key."""
+def settings_doubts(session: "Session", settings: Settings | None = None) -> list[str]:
+    """What of settings, by default the session's, that no command would refuse can hardly be meant; under its key."""
     from datetime import UTC, datetime
 
     from customlabels.scheduler.schedule_settings import read_schedule
     from customlabels.scheduler.windows import unopened
 
+    settings = settings or session.settings
     if not settings.schedule.window:
         return []
     now = datetime.now(UTC)

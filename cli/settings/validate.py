@@ -20,14 +20,12 @@ def validate(session: Session, files: tuple[Path, ...]) -> None:
 
     Example: customlabels settings validate
     """
-    from customlabels.session.settings_checks import settings_doubts
-
     faults: list[str] = []
     doubts: list[str] = []
     hint = None
     for path in files or (session.settings_path,):
         try:
-            doubts += [f"{path}: {doubt}" for doubt in settings_doubts(session.check_settings(path))]
+            doubts += [f"{path}: {doubt}" for doubt in session.settings_doubts(session.check_settings(path))]
         except SettingsError as error:
             hint = error.hint
             faults += [error.message, *(f"{path}: {detail}" for detail in error.details)]

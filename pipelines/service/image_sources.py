@@ -12,12 +12,14 @@ from customlabels.aws import s3, s3_folders
 from customlabels.core.addresses import bucket_and_key
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.plurals import counted
+from customlabels.core.watching import Watch
 from customlabels.datasets.contents import hash_all
 from customlabels.datasets.files import ending_of, image_files, walk
 from customlabels.datasets.headers import header
 from customlabels.datasets.layout import VIDEO_ENDINGS
 from customlabels.datasets.probe import doubts
 from customlabels.pipelines.service.detection import Image
+from customlabels.pipelines.service.detection_files import Kept
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -107,6 +109,28 @@ def contents_of(images: Images, step: Callable[[int], None] | None = None) -> di
     files = {name: image for name, image in images.named if isinstance(image, Path) and os.access(image, os.R_OK)}
     hashes = zip(files.items(), hash_all(files.values(), step), strict=True)
     return {**images.etags, **{name: f"{hashed.md5}:{path.stat().st_size}" for (name, path), hashed in hashes}}
+
+
+def contents_told(images: Images, watch: Watch) -> dict[str, str]:
+    """As `contents_of`, as a step."""
+    count = len(images.named)
+    with watch.step(f"hashing {counted(count, 'image')}", count) as advance:
+        return contents_of(images, lambda _: advance(1))
+
+
+def images_left(images: Images, kept: Kept, to: str, tell: Callable[[str], None]) -> list[tuple[str, Image]]:
+    """The images that a file of detections does not hold; `tell` is told of what it does hold."""
+    left = [named for named in images if named[0] not in kept.done]
+    if count := len(images.named) - len(left):
+        are = "is in {} already, and is left as it is" if count == 1 else "are in {} already, and are left as they are"
+        tell(f"{counted(count, 'image')} {are.format(to)}")
+    if kept.changed:
+        are = "is not what it was" if len(kept.changed) == 1 else "are not what they were"
+        tell(f"{counted(len(kept.changed), 'image')} of {to} {are}, first {min(kept.changed)}: looked at anew")
+    if gone := kept.done - {name for name, _ in images}:
+        are = "is not there any more" if len(gone) == 1 else "are not there any more"
+        tell(f"{counted(len(gone), 'image')} of {to} {are}, first {min(gone)}; its lines are kept")
+    return left
 
 
 def _objects(
