@@ -252,7 +252,11 @@ def _beside(
         while name not in held:
             other, findings = next(found)
             held[other] = findings
-        return {analyzer: asdict(seen) for analyzer, seen in held.pop(name).items()}
+        findings = held.pop(name)
+        return {
+            analyzer: {**asdict(answer), "seen": [seen._asdict() for seen in answer.seen]}
+            for analyzer, answer in findings.items()
+        }
 
     return beside
 

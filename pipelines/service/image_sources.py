@@ -70,7 +70,8 @@ def images_of(source: str, client: "S3Client", tell: Callable[[str], None] = lam
             raise LayoutError(f"{source}: does not exist")
         images += image_files(path)
         _tell_of_doubts(images, tell)
-        left.videos += [name for name in walk(path, copies=True) if ending_of(name) in VIDEO_ENDINGS] if path.is_dir() else []
+        names = walk(path, copies=True) if path.is_dir() else ()
+        left.videos += [name for name in names if ending_of(name) in VIDEO_ENDINGS]
     for tier, count in Counter(tier for _, tier in left.archived).items():
         first = next(name for name, of in left.archived if of == tier)
         tell(f"{source}: {counted(count, 'image')} left out, {s3.archived_in(tier)}: {first}{', …' * (count > 1)}")
