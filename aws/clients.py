@@ -203,9 +203,14 @@ class Clients:
         SettingsError : neither a flag, nor the settings, nor the AWS profile names one; or Custom Labels is not in it
         """
         region: str | None = self._open().region_name
-        if region is None:
+        if not region:
+            empty = [name for name in ("AWS_DEFAULT_REGION", "AWS_REGION") if os.environ.get(name) == ""]
+            # boto3 asks for the one variable alone.
+            unread = "AWS_REGION, which names one, is not read: " if os.environ.get("AWS_REGION") else ""
+            beside = f": {' and '.join(empty)} {'are' if len(empty) > 1 else 'is'} set to nothing" if empty else ""
             raise SettingsError(
-                "no AWS region is set", hint="give --region, or set it in customlabels.toml or the AWS profile"
+                f"no AWS region is set{beside}",
+                hint=f"{unread}give --region, or set it in customlabels.toml or the AWS profile",
             )
         if self._connection.endpoint_url is None:
             check_region(region)
@@ -227,9 +232,14 @@ class Clients:
                 )
             else:
                 try:
-                    self._session = boto3.Session(profile_name=chosen.profile, region_name=chosen.region)
+                    self._session = boto3.Session(profile_name=chosen.profile or None, region_name=chosen.region)
                 except ProfileNotFound as error:
                     named = chosen.profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
+                    if not named:
+                        raise SettingsError(
+                            "AWS_PROFILE is set to nothing, and no profile is called so",
+                            hint="unset AWS_PROFILE and AWS_DEFAULT_PROFILE, or name another --profile",
+                        ) from error
                     raise SettingsError(f"the AWS profile {named!r} does not exist") from error
                 except (BotoCoreError, ValueError, OSError) as error:
                     raise unusable(error) from error

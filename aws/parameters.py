@@ -68,12 +68,22 @@ def read(ssm: "SSMClient", paths: Sequence[str]) -> dict[str, str]:
 
 
 def read_dated(ssm: "SSMClient", paths: Sequence[str]) -> dict[str, Version]:
-    """What those of the parameters hold that there are, and since when, by their names."""
-    return {
-        parameter["Name"]: Version(parameter["Value"], parameter["LastModifiedDate"])
-        for batch in _batches(paths)
-        for parameter in ssm.get_parameters(Names=batch)["Parameters"]
-    }
+    """What those of the parameters hold that there are, and since when, by their names.
+
+    Raises
+    ------
+    KeyError : of one the answer says neither what it holds nor that it is not there
+    """
+    held: dict[str, Version] = {}
+    for batch in _batches(paths):
+        answer = ssm.get_parameters(Names=batch)
+        held |= {
+            parameter["Name"]: Version(parameter["Value"], parameter["LastModifiedDate"])
+            for parameter in answer["Parameters"]
+        }
+        if untold := set(batch) - held.keys() - set(answer.get("InvalidParameters", ())):
+            raise KeyError(min(untold))
+    return held
 
 
 def newest(ssm: "SSMClient", path: str) -> Version | None:

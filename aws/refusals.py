@@ -15,6 +15,7 @@ _HINTS = {
     "AccessDeniedException": "the credentials in use lack a permission for this call",
     "ExpiredToken": "log in again (aws sso login), then run the same command again",
     "ExpiredTokenException": "log in again (aws sso login), then run the same command again",
+    "InvalidObjectState": "the object is archived: restore it, then run the same command again, or leave it out",
     "LimitExceededException": "a quota of the account is reached: two trainings, two running models",
     **dict.fromkeys(
         ("RequestTimeTooSkewed", "RequestExpired", "InvalidSignatureException", "SignatureDoesNotMatch"),
@@ -33,6 +34,8 @@ _NOT_SIGNED_IN = {
     *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidSignatureException"),
 }
 
+_AGAIN = "run the same command again; what answers may be no service of AWS"
+
 _CONFIGURATION_HINT = (
     "see ~/.aws/config, ~/.aws/credentials and the AWS_… variables (aws configure list shows what is used), or name "
     "another --profile"
@@ -41,7 +44,7 @@ _CONFIGURATION_HINT = (
 
 @contextmanager
 def explained(doing: str) -> Iterator[None]:
-    """Turns what botocore raises in the block into a ServiceError that starts with `doing`."""
+    """Turns what botocore raises in the block, or an answer lacks, into a ServiceError that starts with `doing`."""
     from botocore.exceptions import (
         BotoCoreError,
         ClientError,
@@ -69,6 +72,9 @@ def explained(doing: str) -> Iterator[None]:
         ) from error
     except (*configured, InvalidConfigError, PartialCredentialsError, ProfileNotFound, UnknownCredentialError) as error:
         raise unusable(error) from error
+    except KeyError as error:
+        # Of an answer: whatever else is looked up has its own way to say so.
+        raise ServiceError(f"{doing}: the answer is not whole, {error} is not in it", hint=_AGAIN) from error
     except BotoCoreError as error:
         hint = "see to the connection, or log in again (aws sso login); then run the same command again"
         raise ServiceError(f"{doing}: {error}", hint=hint, code=UNREACHED) from error

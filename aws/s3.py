@@ -16,6 +16,7 @@ from customlabels.core.errors import ServiceError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 GONE = frozenset({"NoSuchKey", "NoSuchBucket", "404"})
 """Codes of an object that is not there."""
@@ -24,6 +25,12 @@ _TRIES = 3
 """How often an object is asked for whose bytes break off on their way, which botocore does not try again."""
 
 _CHUNK = 1 << 20
+
+_ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE", "ARCHIVE", "ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"})
+"""Classes, and tiers of INTELLIGENT_TIERING, that are read only once an object is restored; GLACIER_IR is none.
+
+Source: S3 user guide, "Working with archived objects"; "ARCHIVE" is what an inventory calls ARCHIVE_ACCESS.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class Stored:
     metadata: Mapping[str, str] = field(default_factory=dict)
     by_kms: bool = False
     """Whether a KMS key encrypts it."""
+    archived: str = ""
+    """The class or tier in which it cannot be read; empty where it can be, as far as S3 tells."""
 
 
 def get(s3: "S3Client", address: S3Address) -> bytes:
@@ -143,15 +152,55 @@ def head(s3: "S3Client", address: S3Address) -> Stored | None:
             return None
         raise
     by_kms = str(answer.get("ServerSideEncryption", "")).startswith("aws:kms")
-    return Stored(address, answer["ETag"].strip('"'), answer["ContentLength"], answer["Metadata"], by_kms)
+    etag, size = answer["ETag"].strip('"'), answer["ContentLength"]
+    return Stored(address, etag, size, answer["Metadata"], by_kms, archived(answer))
+
+
+def archived(about: Mapping[str, Any]) -> str:
+    """The class or tier in which an object cannot be read until it is restored; empty where it can be.
+
+    Parameters
+    ----------
+    about : as ListObjectsV2, HeadObject or GetObject have it; a listing does not tell tiers of INTELLIGENT_TIERING
+    """
+    tier = str(about.get("ArchiveStatus") or about.get("StorageClass") or "")
+    is_restored = about.get("RestoreStatus", {}).get("RestoreExpiryDate") or "expiry-date" in about.get("Restore", "")
+    return tier if tier in _ARCHIVES and not is_restored else ""
+
+
+def archived_in(tier: str) -> str:
+    """What is said of an object in such a class or tier."""
+    return f"archived in {tier}, to be restored before it can be read"
 
 
 def listed(s3: "S3Client", bucket: str, prefix: str) -> Iterator[Stored]:
     """The objects whose keys begin with `prefix`, in order of the keys, page by page."""
     with explained(f"listing s3://{bucket}/{prefix}"):
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for item in page.get("Contents", ()):
-                yield Stored(S3Address(bucket, item["Key"]), item["ETag"].strip('"'), item["Size"])
+        for item in listed_items(s3, bucket, prefix):
+            yield as_stored(bucket, item)
+
+
+def as_stored(bucket: str, item: "ObjectTypeDef") -> Stored:
+    """An object of a listing."""
+    return Stored(S3Address(bucket, item["Key"]), item["ETag"].strip('"'), item["Size"], archived=archived(item))
+
+
+def listed_items(s3: "S3Client", bucket: str, prefix: str, after: str = "") -> "Iterator[ObjectTypeDef]":
+    """As `listed`, with all that S3 tells of each, a copy restored from an archive included.
+
+    Parameters
+    ----------
+    after : a key that those follow
+    """
+    with explained(f"listing s3://{bucket}/{prefix}"):
+        more: Any = {"StartAfter": after} if after else {}
+        pages = s3.get_paginator("list_objects_v2").paginate(
+            Bucket=bucket, Prefix=prefix, OptionalObjectAttributes=["RestoreStatus"], **more
+        )
+        for page in pages:
+            yield from page.get("Contents", ())
+            if page.get("IsTruncated") and "NextContinuationToken" not in page:
+                raise KeyError("NextContinuationToken")
 
 
 def put(

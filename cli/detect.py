@@ -11,6 +11,7 @@ from customlabels.cli.confirming import confirm_start
 from customlabels.cli.detect_beside import Analyzers, beside_in_words, confirm_price, see_that_they_go_together
 from customlabels.cli.detect_video import VideoOptions, looks_at_videos, show_spans
 from customlabels.cli.group import Command, Figure, pass_session, project_option
+from customlabels.cli.safe_csv import safe_csv_option, see_that_csv_is_written
 from customlabels.core.errors import SettingsError
 from customlabels.core.files import written_aside
 from customlabels.core.plurals import counted
@@ -35,11 +36,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write JSON lines there, or CSV where it ends in .csv; run again, it goes on where it was.",
 )
-@click.option(
-    "--safe-csv",
-    is_flag=True,
-    help="Write an apostrophe before cells of a CSV that a spreadsheet would run, as those that begin with =.",
-)
+@safe_csv_option
 @click.option(
     "--draw",
     "drawn",
@@ -100,8 +97,7 @@ def detect(
     """
     from customlabels.pipelines.service.detection import as_document
 
-    if safe_csv and (to is None or to.suffix.lower() != ".csv"):
-        raise SettingsError("--safe-csv goes with --to FILE.csv", hint="JSON lines are run by no spreadsheet")
+    see_that_csv_is_written(safe_csv, to, video.spans, flags="--to FILE.csv, or --spans FILE.csv")
     if min_confidence is not None and 0 < min_confidence < 1:
         session.console.warn(f"--min-confidence goes from 0 to 100; {min_confidence} is under one per cent")
     models = {"--version": version, "--min-confidence": min_confidence, "--measure": measure, "--start": start}

@@ -3,6 +3,7 @@
 __all__ = [
     "addresses",
     "console",
+    "csv_text",
     "errors",
     "files",
     "grace",

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from os.path import commonprefix
 from typing import TYPE_CHECKING, Any, TextIO
 
 from customlabels.core.notebook_bars import in_notebook, notebook_bar
@@ -64,6 +65,7 @@ class Console:
         *,
         title: str = "",
         give_way: Sequence[str] | None = None,
+        addresses: str | None = None,
     ) -> None:
         """A table of the result; columns of numbers are right-aligned.
 
@@ -71,8 +73,16 @@ class Console:
         ----------
         give_way : the columns that are left out where a terminal is too narrow, the first first; None: from the right,
             all but the first
+        addresses : a column of them, whose common folder stands above the table where a terminal is narrow for them
         """
-        encoding = _encoding(sys.stdout)
+        encoding, width = _encoding(sys.stdout), _width(sys.stdout)
+        if addresses is not None and width is not None:
+            at = columns.index(addresses)
+            texts = [str(row[at]) for row in rows]
+            folder = commonprefix(texts).rpartition("/")[0]  # noqa: RUF071 - a path would lose a slash of s3://
+            if folder.count("/") > 1 and max(map(len, texts)) > width // 2:
+                rows = [(*row[:at], str(row[at])[len(folder) + 1 :], *row[at + 1 :]) for row in rows]
+                title = "; ".join(filter(None, (title, f"below {folder}/")))
         table = lay_out(
             [printable(name, encoding=encoding) for name in columns],
             [[printable(_cell(value), encoding=encoding) for value in row] for row in rows],
@@ -81,7 +91,7 @@ class Console:
                 and all(isinstance(row[index], int | float | None) for row in rows)
                 for index in range(len(columns))
             ],
-            width=_width(sys.stdout),
+            width=width,
             give_way=None if give_way is None else [printable(name, encoding=encoding) for name in give_way],
         )
         print()

@@ -18,7 +18,7 @@ from customlabels.datasets.headers import header
 from customlabels.datasets.layout import Format
 from customlabels.datasets.limits import MAX_BYTES, MAX_SIDE
 from customlabels.datasets.model import Box, Dataset, ImageInfo, ImageRecord
-from customlabels.datasets.probe import shape_fault
+from customlabels.datasets.probe import CMYK, shape_fault
 from customlabels.datasets.read_back import not_kept
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def reasons_to_convert(info: ImageInfo) -> tuple[str, ...]:
         reasons.append(f"made smaller than its {info.size / 1e6:.1f} MB")
     if info.bits > 8:
         reasons.append(f"{info.bits} to 8 bits a channel")
+    if info.format == "JPEG" and info.channels == CMYK:
+        reasons.append("CMYK to RGB")
     return tuple(reasons)
 
 

@@ -1,6 +1,7 @@
 """What an image's header tells, without decoding it and without reading more of the file than it takes.
 
-Source: ITU-T T.81, annex B (JPEG markers); PNG specification, 11.2 (chunks); Exif 2.3, 4.6 (orientation).
+Source: ITU-T T.81, annex B (JPEG markers); PNG specification, 11.2 (chunks); Exif 2.3, 4.6 (orientation);
+CIPA DC-007, 5.2.3 (several pictures); APNG, acTL.
 """
 
 import io
@@ -22,6 +23,7 @@ _PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _BARE = {0x01, *range(0xD0, 0xD8)}
 _EXIF, _ORIENTATION, _MOST_ENTRIES = b"Exif\0\0", 0x0112, 200
+_SEVERAL, _PICTURES = b"MPF\0", 0xB001
 _TIFF = {
     mark: tuple(struct.Struct(order + form).unpack_from for form in ("I", "H", "H6xH"))
     for mark, order in ((b"II", "<"), (b"MM", ">"))
@@ -134,7 +136,13 @@ def _png(data: bytes, size: int) -> ImageInfo:
     if len(data) < 26 or data[12:16] != b"IHDR" or data[25] not in _PNG_CHANNELS:
         raise ValueError("damaged PNG header")
     width, height, bits, colour = _PNG_HEADER(data, 16)
-    return ImageInfo(width, height, "PNG", size, _PNG_CHANNELS[colour], bits)
+    return ImageInfo(width, height, "PNG", size, _PNG_CHANNELS[colour], bits, 1, _animated(data))
+
+
+def _animated(data: bytes) -> int:
+    """How many pictures an animated PNG holds; 1 of any other. What tells it comes before the pixels."""
+    at = data.find(b"acTL", 33, data.find(b"IDAT", 33) % (len(data) + 1))
+    return max(1, int.from_bytes(data[at + 4 : at + 8])) if at > 0 else 1
 
 
 def other_format(start: bytes) -> str | None:
@@ -151,7 +159,7 @@ def _jpeg(data: bytes, size: int, file: int | None) -> ImageInfo:
     ----------
     file : where more can be read than `data`, its first bytes
     """
-    position, orientation, start = 2, 1, 0
+    position, orientation, start, pictures = 2, 1, 0, 1
     for _ in range(_MOST_SEGMENTS):
         at = position - start
         if at + 10 > len(data):
@@ -172,7 +180,7 @@ def _jpeg(data: bytes, size: int, file: int | None) -> ImageInfo:
                 break
             if orientation >= 5:
                 width, height = height, width
-            return ImageInfo(width, height, "JPEG", size, channels, bits, orientation)
+            return ImageInfo(width, height, "JPEG", size, channels, bits, orientation, pictures)
         if marker == 0xFF:
             position += 1
         elif marker in _BARE:
@@ -186,6 +194,8 @@ def _jpeg(data: bytes, size: int, file: int | None) -> ImageInfo:
                     start, at = position, 0
                     data = _read_at(file, FIRST, position)
                 orientation = _orientation(data[at + 10 : at + reach])
+            elif marker == 0xE2 and data[at + 4 : at + 8] == _SEVERAL:
+                pictures = _pictures(data[at + 8 : at + 2 + length])
             position += 2 + length
     raise ValueError("damaged JPEG header")
 
@@ -204,6 +214,21 @@ def _orientation(exif: bytes) -> int:
             if tag > _ORIENTATION:
                 # Entries are in order.
                 return 1
+    except struct.error:
+        pass
+    return 1
+
+
+def _pictures(index: bytes) -> int:
+    """How many pictures an index in TIFF's form says that a JPEG holds."""
+    if index[:2] not in _TIFF:
+        return 1
+    first, number, entry = _TIFF[index[:2]]
+    try:
+        (directory,) = first(index, 4)
+        for at in range(directory + 2, directory + 2 + 12 * min(number(index, directory)[0], _MOST_ENTRIES), 12):
+            if entry(index, at)[0] == _PICTURES:
+                return max(1, int(first(index, at + 8)[0]))
     except struct.error:
         pass
     return 1

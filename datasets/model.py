@@ -51,6 +51,7 @@ class ImageInfo(NamedTuple):
     channels : 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha, or CMYK
     bits : a channel
     orientation : EXIF's, 1 (upright) to 8
+    pictures : how many it holds, of a JPEG or PNG; the first is what is seen
     """
 
     width: int
@@ -60,6 +61,7 @@ class ImageInfo(NamedTuple):
     channels: int = 3
     bits: int = 8
     orientation: int = 1
+    pictures: int = 1
 
     @property
     def is_turned(self) -> bool:

@@ -13,6 +13,9 @@ from customlabels.datasets.model import ImageInfo
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _TAKEN = ("JPEG", "PNG")
+CMYK = 4
+"""Channels of such a JPEG."""
+_CONVERTED = " (dataset convert writes what is seen here)"
 _SLOW = 0.001
 """Seconds a file from which on threads are worth their cost."""
 
@@ -27,6 +30,18 @@ def service_fault(info: ImageInfo) -> str | None:
     if format in _TAKEN and short >= MIN_SIDE and long <= MAX_SIDE and long <= MAX_ASPECT * short and size <= MAX_BYTES:
         return None
     return _format_fault(info) or shape_fault(info) or _size_fault(info)
+
+
+def doubts(info: ImageInfo) -> list[str]:
+    """What of an image that the service takes is not seen, or seen in a way that nothing documents."""
+    sentences = []
+    if info.pictures > 1:
+        sentences.append("holds several pictures, of which the first is taken")
+    if info.bits > 8:
+        sentences.append(f"has {info.bits} bits a channel: how the service sees that is documented nowhere{_CONVERTED}")
+    if info.format == "JPEG" and info.channels == CMYK:
+        sentences.append(f"is in CMYK: how the service sees that is documented nowhere{_CONVERTED}")
+    return sentences
 
 
 def shape_fault(info: ImageInfo) -> str | None:

@@ -16,7 +16,7 @@ from customlabels.datasets.files import Finder, lies_apart, wanted
 from customlabels.datasets.layout import Annotated, Layout, Options
 from customlabels.datasets.limits import MAX_BOXES, MAX_LABEL, MAX_LABELS, SHRUNK_SIDE
 from customlabels.datasets.model import Box, Dataset, Finding, ImageInfo, ImageRecord, Side
-from customlabels.datasets.probe import probe_all, service_fault
+from customlabels.datasets.probe import doubts, probe_all, service_fault
 
 _DASHES = re.compile(r"(?<=[^\W_])[-_]+(?=[^\W_])")
 _WHOLE = re.compile(r"([+-]?\d+)\.0*")
@@ -105,6 +105,7 @@ def make_dataset(
         if isinstance(info, str):
             findings.append(Finding(name, info, fatal=True))
             continue
+        findings += [Finding(name, doubt, fatal=False) for doubt in doubts(info)]
         boxes, faults, turned = _boxes_in(image, info)
         if turned:
             findings.append(Finding(name, "its boxes were drawn on the unturned pixels; turned along", fatal=False))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customlabels.aws.stacks.archives import zipped
-from customlabels.core.errors import LayoutError
+from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.plurals import counted
 from customlabels.datasets.model import ImageRecord
 from customlabels.inspection.golden import INDEX, Golden, Shown, golden_of
@@ -56,6 +56,19 @@ def show_golden(
     return golden_of(shown, thresholds)
 
 
+def golden_of_settings(source: Path) -> bytes:
+    """As `packed`, of what `[inspection] golden` names.
+
+    Raises
+    ------
+    SettingsError : they cannot be
+    """
+    try:
+        return packed(source)
+    except LayoutError as error:
+        raise SettingsError(f"inspection.golden: {error.message}", details=error.details, hint=error.hint) from error
+
+
 def packed(source: Path) -> bytes:
     """The labelled images at `source` in one file, the same bytes for the same images.
 
@@ -90,7 +103,11 @@ def packed(source: Path) -> bytes:
 
 
 def _labelled(source: Path) -> tuple[ImageRecord, ...]:
-    records = load_dataset(source).records
-    if not records:
+    dataset = load_dataset(source)
+    if dataset.faults:
+        details = [f"{finding.name}: {finding.message}" for finding in dataset.faults]
+        count = counted(len(details), "image")
+        raise LayoutError(f"{source}: {count} cannot be used", details=details, hint="customlabels dataset inspect")
+    if not dataset.records:
         raise LayoutError(f"{source}: holds no labelled image", hint="a folder a label, as for training")
-    return records
+    return dataset.records

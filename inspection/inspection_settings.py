@@ -90,12 +90,7 @@ def read_inspection(settings: Settings, folder: Path, bucket: str | None = None)
     if not given.defects:
         faults.append("inspection.defects: names no label, so nothing could ever be a defect")
     if source != nowhere:
-        own = S3Address(bucket or settings.project.bucket or "", f"{settings.project.prefix.strip('/')}/")
-        if _overlap(source, own):
-            faults.append(
-                f"inspection.source: {source} and {own}, where training images, results and code go, overlap: "
-                "whatever is put there would be inspected"
-            )
+        faults += _overlap_with_own(source, settings, bucket or settings.project.bucket or "")
         if goes_to is not None and _overlap(source, goes_to):
             faults.append(
                 f"inspection.defects_to: {goes_to} and the source {source} overlap: each copy would be inspected again"
@@ -123,6 +118,27 @@ def read_inspection(settings: Settings, folder: Path, bucket: str | None = None)
         raise SettingsError(faults[0], details=faults[1:], hint="customlabels init DIR writes a commented example")
     at_once = given.workers or workers(settings.detect.rate * most_units(settings))
     return Asked(inspection, deadline, at_once, batches)
+
+
+def see_that_it_is_apart(inspection: Inspection, settings: Settings, bucket: str) -> None:
+    """Sees that the source does not overlap the project's own folder, whose bucket may be known late.
+
+    Raises
+    ------
+    SettingsError
+    """
+    for fault in _overlap_with_own(S3Address(inspection.bucket, inspection.prefix), settings, bucket):
+        raise SettingsError(fault)
+
+
+def _overlap_with_own(source: S3Address, settings: Settings, bucket: str) -> list[str]:
+    own = S3Address(bucket, f"{settings.project.prefix.strip('/')}/")
+    if not _overlap(source, own):
+        return []
+    return [
+        f"inspection.source: {source} and {own}, where training images, results and code go, overlap: whatever is put "
+        "there would be inspected"
+    ]
 
 
 def days_kept(given: InspectionSettings) -> int:

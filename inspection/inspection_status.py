@@ -13,6 +13,9 @@ from customlabels.inspection.documents import Inspection
 from customlabels.inspection.functions.measuring import FIGURES
 from customlabels.inspection.stack import notifications
 
+_UNTOLD = ("InternalError", "Forbidden")
+"""Source: CloudWatch API reference, MetricDataResult, StatusCode."""
+
 _BACK, _HOUR = timedelta(hours=24), timedelta(hours=1)
 
 
@@ -26,7 +29,7 @@ def inspection_status(clients: Clients, deployed: Deployed, now: datetime) -> di
     with explained("looking at the queue"):
         arrived, dead = depth(clients.sqs, deployed.queue), depth(clients.sqs, deployed.dead)
     with explained("looking at the mapping"):
-        mapping = clients.functions.get_event_source_mapping(UUID=deployed.mapping)
+        state = clients.functions.get_event_source_mapping(UUID=deployed.mapping)["State"]
     inspection = deployed.inspection
     return {
         "project": deployed.project,
@@ -37,7 +40,7 @@ def inspection_status(clients: Clients, deployed: Deployed, now: datetime) -> di
         "under_way": arrived.in_flight,
         "dead_letters": dead.visible + dead.in_flight,
         "deadline_seconds": int(deployed.deadline.total_seconds()),
-        "open": mapping["State"] in ("Enabled", "Enabling"),
+        "open": state in ("Enabled", "Enabling"),
         "last_day": _figures(clients, deployed.project, now),
         "alarms": _alarms(clients, deployed.names.stack),
     }
@@ -54,8 +57,8 @@ def _stream(clients: Clients, inspection: Inspection) -> dict[str, Any]:
     }
 
 
-def _figures(clients: Clients, project: str, now: datetime) -> dict[str, int]:
-    """What was counted in the last day."""
+def _figures(clients: Clients, project: str, now: datetime) -> dict[str, int | None]:
+    """What was counted in the last day; None where CloudWatch does not tell."""
     counted = FIGURES[:-1]
     queries = [
         metric_query(name.lower(), name, {"Project": project}, period=_HOUR, namespace=NAMESPACE) for name in counted
@@ -64,18 +67,20 @@ def _figures(clients: Clients, project: str, now: datetime) -> dict[str, int]:
         pages = clients.cloudwatch.get_paginator("get_metric_data").paginate(
             MetricDataQueries=queries, StartTime=now - _BACK, EndTime=now + timedelta(minutes=1)
         )
-        sums = dict.fromkeys(counted, 0)
+        sums, told = dict.fromkeys(counted, 0), set[str]()
         for page in pages:
             for result in page["MetricDataResults"]:
-                sums[result["Id"].capitalize()] += round(sum(result["Values"]))
-    return {name.lower(): count for name, count in sums.items()}
+                name = result["Id"].capitalize()
+                sums[name] += round(sum(result["Values"]))
+                (told.discard if result.get("StatusCode") in _UNTOLD else told.add)(name)
+    return {name.lower(): count if name in told else None for name, count in sums.items()}
 
 
 def _alarms(clients: Clients, stack: str) -> list[str]:
     with explained("reading the alarms"):
         pages = clients.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{stack}-")
         return [
-            alarm["AlarmDescription"]
+            alarm.get("AlarmDescription") or alarm["AlarmName"]
             for page in pages
             for alarm in page["MetricAlarms"]
             if alarm["StateValue"] == "ALARM"

@@ -3,17 +3,18 @@
 Source: DynamoDB API reference, Query.
 """
 
-import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from customlabels.aws.clients import explained
+from customlabels.core.csv_text import csv_row
 from customlabels.core.errors import SettingsError
 from customlabels.core.files import written_aside
 from customlabels.core.text_groups import groups_in
@@ -108,14 +109,24 @@ def analysed_sightings(
         yield from ((sighting, analyses[_seen_by(sighting)]) for sighting in some if _seen_by(sighting) in analyses)
 
 
-def write(rows: Iterable[Row], path: Path, advance: Callable[[Row], None] = lambda row: None) -> int:
+def write(
+    rows: Iterable[Row], path: Path, advance: Callable[[Row], None] = lambda row: None, *, safe_csv: bool = False
+) -> int:
     """Writes rows to a file, CSV, JSON lines or Parquet by the end of its name; how many.
+
+    Parameters
+    ----------
+    safe_csv : an apostrophe keeps spreadsheets from running cells of a CSV that begin as formulas do
 
     Raises
     ------
     SettingsError : it ends otherwise, or what Parquet takes is not installed
     """
-    writers = {".csv": _write_csv, ".jsonl": _write_lines, ".parquet": _write_parquet}
+    writers: dict[str, Callable[[Iterable[Row], Path], None]] = {
+        ".csv": partial(_write_csv, safe=safe_csv),
+        ".jsonl": _write_lines,
+        ".parquet": _write_parquet,
+    }
     writer = writers.get(path.suffix.lower())
     if writer is None:
         raise SettingsError(f"--to {path}: is none of {', '.join(writers)}")
@@ -188,20 +199,19 @@ def _row(sighting: Sighting, pattern: re.Pattern[str] | None) -> Row:
     )
 
 
-def _flat(row: Row) -> dict[str, Any]:
-    return {**asdict(row), "labels": " ".join(row.labels)}
+def labels_cell(labels: Sequence[str]) -> str:
+    """Labels in a cell, as the toolkit's own CSV has them, with bars between; as JSON where that could be misread."""
+    if any(not set(label).isdisjoint("|;") or label.startswith("[") for label in labels):
+        return json.dumps(labels, ensure_ascii=False)
+    return "|".join(labels)
 
 
-def _write_csv(rows: Iterable[Row], path: Path) -> None:
-    import io
-
+def _write_csv(rows: Iterable[Row], path: Path, *, safe: bool) -> None:
     with written_aside(path) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-        writer = csv.DictWriter(text, [field.name for field in fields(Row)], lineterminator="\n")
-        writer.writeheader()
+        file.write(csv_row([field.name for field in fields(Row)]).encode())
         for row in rows:
-            writer.writerow(_flat(row))
-        text.detach()
+            cells = {**asdict(row), "labels": labels_cell(row.labels)}
+            file.write(csv_row([*cells.values()], safe=safe).encode())
 
 
 def _write_lines(rows: Iterable[Row], path: Path) -> None:

@@ -107,11 +107,14 @@ def put_back(
 
     def look() -> int | None:
         with explained("putting the dead letters back"):
-            (task, *_) = clients.sqs.list_message_move_tasks(SourceArn=dead_arn, MaxResults=1)["Results"]
-        if task.get("Status") in _UNDER_WAY:
+            tasks = clients.sqs.list_message_move_tasks(SourceArn=dead_arn, MaxResults=1)["Results"]
+            # One that was begun just now may show late.
+            status = tasks[0]["Status"] if tasks else _UNDER_WAY[0]
+        if status in _UNDER_WAY:
             return None
-        if task.get("Status") != "COMPLETED":
-            raise ServiceError(f"the dead letters were not all put back: {task.get('FailureReason', task['Status'])}")
+        task = tasks[0]
+        if status != "COMPLETED":
+            raise ServiceError(f"the dead letters were not all put back: {task.get('FailureReason', status)}")
         return int(task.get("ApproximateNumberOfMessagesMoved", 0))
 
     return wait_for(look, what="putting the dead letters back", most=3600, tick=tick)

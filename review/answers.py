@@ -1,18 +1,22 @@
 """What a person says of an image: the one type that the page, A2I, Ground Truth and Label Studio all become."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from customlabels.core.errors import LayoutError
+from customlabels.core.plurals import counted
 from customlabels.review import journal
 
 FILE = "answers.jsonl"
 
 _SLACK = 1e-6
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""By how much at most clocks that are right differ: what is dated later than that after now has a wrong time."""
 
 
 class Region(NamedTuple):
@@ -153,8 +157,13 @@ def withdraw(folder: Path, image: str, person: str, at: datetime, *, given: date
     journal.add(folder / FILE, [line])
 
 
-def read_answers(folder: Path) -> list[Answer]:
+def read_answers(folder: Path, now: datetime | None = None) -> list[Answer]:
     """The answers of a review, each person's last one on each image, by image and person; none that was taken back.
+
+    Parameters
+    ----------
+    now : an answer that is dated after it is followed by whatever came later, since its time is wrong; None: all times
+        are right
 
     Raises
     ------
@@ -162,29 +171,74 @@ def read_answers(folder: Path) -> list[Answer]:
     """
     latest: dict[tuple[str, str], Answer] = {}
     withdrawn: set[tuple[str, str]] = set()
-    for number, line in journal.read(folder / FILE):
-        try:
-            answer = read_answer(line)
-            meant = datetime.fromisoformat(line["given"]) if line.get("given") else None
-        except (TypeError, ValueError) as error:
-            raise LayoutError(f"{folder / FILE}, line {number}: {error}") from error
+    for line, answer, meant in _lines(folder):
         key = answer.image, answer.person
         if meant is not None and key in latest and latest[key].at != meant:
             continue
-        if key not in latest or answer.at >= latest[key].at:
+        if key not in latest or answer.at >= latest[key].at or _is_ahead(latest[key], now):
             latest[key] = answer
             (withdrawn.add if line.get("withdrawn") else withdrawn.discard)(key)
     return [latest[key] for key in sorted(latest) if key not in withdrawn]
 
 
-def missing(wanted: list[Answer], kept: list[Answer]) -> list[Answer]:
-    """Those that a review does not have yet, nor anything later of the same person on the same image."""
-    known = {(answer.image, answer.person): answer.at for answer in kept}
-    return [
-        answer
-        for answer in wanted
-        if (answer.image, answer.person) not in known or answer.at > known[answer.image, answer.person]
-    ]
+def _lines(folder: Path) -> Iterator[tuple[Mapping[str, Any], Answer, datetime | None]]:
+    """Each line of a review's answers as it came, and when the answer was given that it takes back."""
+    for number, line in journal.read(folder / FILE):
+        try:
+            yield line, read_answer(line), datetime.fromisoformat(line["given"]) if line.get("given") else None
+        except (TypeError, ValueError) as error:
+            raise LayoutError(f"{folder / FILE}, line {number}: {error}") from error
+
+
+def _is_ahead(answer: Answer, now: datetime | None) -> bool:
+    return now is not None and answer.at > now + CLOCKS_DIFFER
+
+
+def told_ahead(answers: Iterable[Answer], now: datetime) -> str | None:
+    """A sentence on answers whose time is still to come; None where there is none."""
+    ahead = sorted((answer for answer in answers if _is_ahead(answer, now)), key=lambda answer: answer.at)
+    if not ahead:
+        return None
+    last, have = ahead[-1], "has a time that is" if len(ahead) == 1 else "have times that are"
+    return (
+        f"{counted(len(ahead), 'answer')} {have} still to come, the latest {last.person}'s at "
+        f"{last.at.isoformat(timespec='minutes')}: a clock was wrong; of answers of one person on one image, the one "
+        "that came after such an answer counts"
+    )
+
+
+def missing(
+    wanted: list[Answer],
+    kept: list[Answer],
+    now: datetime | None = None,
+    came: Collection[tuple[str, str, datetime]] = (),
+) -> list[Answer]:
+    """Those that a review does not have yet, nor anything later of the same person on the same image.
+
+    Parameters
+    ----------
+    now : as for `read_answers`; what is dated later, and what follows such an answer, counts unless it came before
+    came : what `arrivals` gives
+    """
+    known = {(answer.image, answer.person): answer for answer in kept}
+
+    def is_new(answer: Answer) -> bool:
+        before = known.get((answer.image, answer.person))
+        if before is not None and (_is_ahead(before, now) or _is_ahead(answer, now)):
+            return _arrival(answer) not in came
+        return before is None or answer.at > before.at
+
+    return [answer for answer in wanted if is_new(answer)]
+
+
+def arrivals(folder: Path) -> set[tuple[str, str, datetime]]:
+    """Image, person and time of each answer that ever came into a review."""
+    return {_arrival(answer) for _, answer, _ in _lines(folder)}
+
+
+def _arrival(answer: Answer) -> tuple[str, str, datetime]:
+    # Milliseconds are kept.
+    return answer.image, answer.person, answer.at.replace(microsecond=answer.at.microsecond // 1000 * 1000)
 
 
 def _seconds(value: object) -> float | None:

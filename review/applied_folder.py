@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -50,6 +51,7 @@ def apply_to(
     to_test: int = 0,
     s3: "Callable[[], S3Client]",
     watch: Watch,
+    now: datetime | None = None,
 ) -> Written:
     """Writes the dataset with a review's answers in it.
 
@@ -57,13 +59,14 @@ def apply_to(
     ----------
     dataset : images with their sides; None: the answers alone
     folder : a new one
+    now : as for `answers.read_answers`
 
     Raises
     ------
     LayoutError : there is no review, nothing to write, or the folder holds something
     """
     tasks = the_tasks(review)
-    resolved = resolutions(tasks, read_answers(review))
+    resolved = resolutions(tasks, read_answers(review, now))
     waiting = {
         outcome.value: sum(resolution.outcome is outcome for resolution in resolved.values())
         for outcome in Outcome

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from customlabels.datasets.headers import parse
 from customlabels.pipelines.service.prelabels import prediction
 from customlabels.review import journal, label_studio
 from customlabels.review.agreement import Outcome, resolutions
-from customlabels.review.answers import Answer, add_answers, missing, read_answers
+from customlabels.review.answers import Answer, add_answers, arrivals, missing, read_answers
 from customlabels.review.label_studio import Project, Studio
 from customlabels.review.pick import lot
 from customlabels.review.reading import label_studio as exports
@@ -115,6 +116,7 @@ def send(
     boxes: bool | None = None,
     blind: bool = False,
     addresses: bool = False,
+    now: datetime | None = None,
 ) -> Sent:
     """Gives each person the tasks that wait for somebody, as many people a task as are wanted, each task once.
 
@@ -126,13 +128,14 @@ def send(
     blind : whether what the version saw is hidden
     addresses : whether tasks name images in S3 by their addresses, which a storage of Label Studio resolves, and hold
         no copy
+    now : as for `answers.read_answers`
 
     Raises
     ------
     LayoutError : nothing was picked yet, or an image cannot be read
     ServiceError : Label Studio cannot be reached, or refuses
     """
-    given, answers = the_tasks(folder), read_answers(folder)
+    given, answers = the_tasks(folder), read_answers(folder, now)
     located = any(seen.box for task in given for seen in task.seen) if boxes is None else boxes
     config = label_studio.label_config(_labels(given, answers, labels), boxes=located)
     projects = {person: _project(studio, place, folder, person, config, hints=not blind) for person in people}
@@ -185,13 +188,14 @@ def assigned(
 
 
 def collect(
-    studio: Studio, place: Place, folder: Path, nothing: Iterable[str] = ()
+    studio: Studio, place: Place, folder: Path, nothing: Iterable[str] = (), *, now: datetime | None = None
 ) -> tuple[int, int, Given, dict[str, int]]:
     """Brings answers back: how many are new, how many known already, what could not be read, and how many a person.
 
     Parameters
     ----------
     nothing : labels that say that nothing is on the image
+    now : as for `answers.read_answers`
 
     Raises
     ------
@@ -216,9 +220,9 @@ def collect(
         latest = {(answer.image, person): replace(answer, person=person) for answer in sorted(part.answers, key=_at)}
         given.answers += latest.values()
         counts[person] += len(latest)
-    new = missing(given.answers, read_answers(folder))
+    new = missing(given.answers, read_answers(folder, now), now, arrivals(folder))
     add_answers(folder, new)
-    if gone := [image for image in _waiting(tasks, read_answers(folder)) if image not in there]:
+    if gone := [image for image in _waiting(tasks, read_answers(folder, now)) if image not in there]:
         given.leave_out(
             counted(len(gone), "image"), "waiting for an answer, and in no project: send puts it there", fatal=False
         )

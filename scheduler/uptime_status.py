@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from customlabels.aws.clients import Clients, explained
+from customlabels.core.errors import ServiceError
 from customlabels.core.prices import hosting_cost
 from customlabels.pipelines.service.lost import lost_sentence
+from customlabels.pipelines.service.projects import find_project
 from customlabels.pipelines.service.states import State, is_known, may_be_up
 from customlabels.pipelines.service.versions import list_versions, version_name
 from customlabels.scheduler.actions import Observed
@@ -32,7 +34,16 @@ def uptime_status(clients: Clients, deployed: Deployed, now: datetime) -> dict[s
 
     What CloudWatch does not tell is counted by the functions' looks, as they do where there is a budget. Dollars of a
     model are None where neither tells: they are not known then.
+
+    Raises
+    ------
+    ServiceError : the project is not there any more, or something cannot be asked
     """
+    if find_project(clients.rekognition, deployed.project) is None:
+        raise ServiceError(
+            f"project {deployed.project} is not there any more, and its schedule is still deployed",
+            hint=f"customlabels schedule remove --project {deployed.project} takes it away",
+        )
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     described = {version_name(version): version for version in list_versions(clients.rekognition, deployed.project)}
     known = {name: version["ProjectVersionArn"] for name, version in described.items()}
@@ -76,7 +87,9 @@ def uptime_status(clients: Clients, deployed: Deployed, now: datetime) -> dict[s
             if override.until > now
         ],
         "next": window_rows(schedule, now, now + LOOK_AHEAD)[:_NEXT],
-        "alarms": [alarm["AlarmDescription"] for alarm in raised_alarms(clients, deployed.stack, now)],
+        "alarms": [
+            alarm.get("AlarmDescription") or alarm["AlarmName"] for alarm in raised_alarms(clients, deployed.stack, now)
+        ],
         "done": [
             {**asdict(action), "at": local_time(action.at, deployed)} for action in reversed(deployed.memory.done)
         ],

@@ -1,13 +1,14 @@
 """Windows of a schedule within a stretch of time, cut at its ends, and what they cost: one clipping for all figures."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from customlabels.core.prices import hosting_cost
-from customlabels.scheduler.uptime import Schedule, Span, closes, spans, versions
+from customlabels.scheduler.uptime import Schedule, Span, closes, openings, spans, versions
 
-_HOUR = timedelta(hours=1)
+_HOUR, _YEAR = timedelta(hours=1), timedelta(days=366)
 
 
 def clipped(schedule: Schedule, start: datetime, stop: datetime) -> list[tuple[Span, str]]:
@@ -42,6 +43,23 @@ def window_rows(schedule: Schedule, start: datetime, stop: datetime) -> list[dic
         }
         for span, version in clipped(schedule, start, stop)
     ]
+
+
+def unopened(schedule: Schedule, now: datetime) -> list[str]:
+    """A sentence for each window that does not open within a year from now, though nothing is wrong with how it is
+    written.
+    """
+    today, sentences = now.astimezone(ZoneInfo(schedule.zone)).date(), list[str]()
+    for number, window in enumerate(schedule.windows, 1):
+        if openings(replace(schedule, windows=(window,)), now, now + _YEAR, window.version):
+            continue
+        last = max(window.dates, default=None)
+        if not window.weekdays and last is not None and last <= today:
+            why = f"its last day, {last}, is past: it never opens again"
+        else:
+            why = "opens on no day of the year to come: each of its days is closed, or further off"
+        sentences.append(f"schedule.window {number}: {why}")
+    return sentences
 
 
 def _shown(at: datetime | None, zone: ZoneInfo) -> str | None:

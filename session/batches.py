@@ -78,6 +78,8 @@ def prepare_batch(session: "Session", source: str, *, project: str | None = None
         with session.console.step(f"listing {source}") as advance:
             images = sources.images(clients.s3, source, left)
             listed = listing.write(images, Path(folder) / "images.jsonl", left, folders, _gaining(advance))
+        for sentence in left.told:
+            session.console.note(sentence)
         for what, count in listed.left_out.items():
             session.console.note(f"left out: {count} of {source}, {what}: {listed.examples[what]}{', …' * (count > 1)}")
         inspection, arn_of = inspected.inspection, version["ProjectVersionArn"]

@@ -118,22 +118,21 @@ def look_at(
     from customlabels.datasets.files import see_apart
     from customlabels.pipelines.service.detection_drawing import check_folder
     from customlabels.pipelines.service.detection_files import Run, detection_file, read_kept
-    from customlabels.pipelines.service.image_sources import images_of
+    from customlabels.pipelines.service.image_sources import contents_told, images_left, images_of
     from customlabels.pipelines.service.versions import version_name
     from customlabels.pipelines.service.written_detections import faults, written
 
-    images = images_of(str(source), session.clients.s3, session.console.note)
+    all_images = images_of(str(source), session.clients.s3, session.console.note)
+    images = all_images.named
     if draw is not None:
         check_folder(images, draw)
         see_apart(draw, Path(source), "--draw")
     chosen = session.answering(project, version) if model else None
     run = Run(str(source), NO_VERSION if chosen is None else version_name(chosen), min_confidence)
-    kept = read_kept(to, run, safe=safe_csv, beside=beside) if to else None
-    if kept is not None and kept.done:
-        images, all_images = [named for named in images if named[0] not in kept.done], images
-        count = len(all_images) - len(images)
-        are = "is in {} already, and is left as it is" if count == 1 else "are in {} already, and are left as they are"
-        session.console.note(f"{counted(count, 'image')} {are.format(to)}")
+    content_of = contents_told(all_images, session.console) if to else {}
+    kept = read_kept(to, run, safe=safe_csv, beside=beside, contents=content_of) if to else None
+    if kept is not None:
+        images = images_left(all_images, kept, str(to), session.console.note)
     order = {name: number for number, (name, _) in enumerate(images)}
     seen: list[Detection] = []
     looked = failed = 0
@@ -152,7 +151,8 @@ def look_at(
                 guard=guard,
             )
         )
-        file = stack.enter_context(detection_file(to, kept, run, safe=safe_csv)) if to and kept else None
+        opened = detection_file(to, kept, run, safe=safe_csv, contents=content_of) if to and kept else None
+        file = stack.enter_context(opened) if opened else None
         whole = (replace(alone, beside=seen_beside(alone.name)) for alone in detections)
         for detection in written(
             whole,
@@ -252,7 +252,11 @@ def _beside(
         while name not in held:
             other, findings = next(found)
             held[other] = findings
-        return {analyzer: asdict(seen) for analyzer, seen in held.pop(name).items()}
+        findings = held.pop(name)
+        return {
+            analyzer: {**asdict(answer), "seen": [seen._asdict() for seen in answer.seen]}
+            for analyzer, answer in findings.items()
+        }
 
     return beside
 
@@ -279,7 +283,7 @@ def measure_rate(
     from customlabels.pipelines.service.request_rate import LASTS, measure_rate
     from customlabels.pipelines.service.versions import units_of, version_name
 
-    images = images_of(str(source), session.clients.s3)
+    images = images_of(str(source), session.clients.s3, session.console.note).named
     chosen = session.answering(project, version)
     with session.running(chosen, units=units_of(chosen), start=start, before_start=before_start, guard=guard):
         # What it was started on shows only now.

@@ -1,6 +1,7 @@
 """The inspection of images from Python: as a stack, deployed, its results, its dead letters."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,9 +33,17 @@ def asked_inspection(session: "Session", bucket: str | None = None) -> "Asked":
     from customlabels.inspection.inspection_settings import read_inspection
 
     path = session.settings_path
-    try:
+    with _in_its_file(session):
         return read_inspection(session.settings, path.parent if path else Path.cwd(), bucket)
+
+
+@contextmanager
+def _in_its_file(session: "Session") -> Iterator[None]:
+    """Names the file and line of what is wrong with the settings, where they are of a file."""
+    try:
+        yield
     except SettingsError as error:
+        path = session.settings_path
         if path is None:
             raise
         from customlabels.core.settings_faults import in_file
@@ -56,13 +65,14 @@ def inspection_stack(
     SettingsError, ServiceError : what keeps images from being inspected so
     """
     from customlabels.aws.unaided import account_or
+    from customlabels.inspection.inspection_settings import see_that_it_is_apart
     from customlabels.inspection.stack.inspection_stack import Account, assemble, look_up
 
-    # What is wrong with the settings needs no account to be told.
-    asked, golden = session.asked_inspection(), _golden(session)
+    # What is wrong with the settings needs no account to be told, but for the bucket that only the account may tell.
+    asked, golden = session.asked_inspection(bucket), _golden(session)
     name, code_bucket = session.project(project), session.bucket(bucket)
-    # Where it is not told by the settings, it is known here at last.
-    session.asked_inspection(code_bucket)
+    with _in_its_file(session):
+        see_that_it_is_apart(asked.inspection, session.settings, code_bucket)
     account = account_or(
         lambda: look_up(session.clients, session.settings, name, asked),
         Account(),
@@ -83,16 +93,12 @@ def _golden(session: "Session") -> bytes | None:
     ------
     SettingsError : they cannot be
     """
-    from customlabels.core.errors import LayoutError, SettingsError
-    from customlabels.inspection.golden_images import packed
+    from customlabels.inspection.golden_images import golden_of_settings
 
     given, base = session.settings.inspection.golden, session.settings_path
     if given is None or base is None:
         return None
-    try:
-        return packed(base.parent / given)
-    except LayoutError as error:
-        raise SettingsError(f"inspection.golden: {error.message}", details=error.details, hint=error.hint) from error
+    return golden_of_settings(base.parent / given)
 
 
 def stream_changes(session: "Session", assembled: "Assembled") -> list[str]:

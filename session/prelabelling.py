@@ -42,7 +42,7 @@ def plan_prelabels(
     """
     from customlabels.core.errors import SettingsError
     from customlabels.pipelines.service.general_labels import REKOGNITION
-    from customlabels.pipelines.service.image_sources import images_of
+    from customlabels.pipelines.service.image_sources import contents_told, images_left, images_of
     from customlabels.pipelines.service.prelabelling import plan_of
     from customlabels.pipelines.service.versions import units_of, version_name
 
@@ -54,8 +54,8 @@ def plan_prelabels(
     images = images_of(str(source), session.clients.s3, session.console.note)
     version = None if by == REKOGNITION else session.answering(project, by)
     units = units_of(version) if version else 1
-    return plan_of(
-        images,
+    plan = plan_of(
+        images.named,
         source=str(source),
         folder=Path(to),
         kind=format,
@@ -64,7 +64,11 @@ def plan_prelabels(
         least=min_confidence,
         units=units,
         rate=units * (rate or session.settings.detect.rate),
+        contents=contents_told(images, session.console),
     )
+    if version is None:
+        images_left(images, plan.kept, str(to), session.console.note)
+    return plan
 
 
 def prelabel(
@@ -116,7 +120,7 @@ def _show_to_rekognition(session: "Session", plan: "Prelabelling") -> None:
     title = f"looking at {counted(len(plan.waiting), 'image')}"
     images = dict(plan.waiting)
     with (
-        detection_file(plan.folder / SEEN, plan.kept, plan.run) as file,
+        detection_file(plan.folder / SEEN, plan.kept, plan.run, contents=plan.contents) as file,
         session.console.step(title, len(plan.waiting)) as advance,
     ):
         detections = detect_general(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from customlabels.datasets.model import Dataset
     from customlabels.pipelines.evaluation.evaluation_summary import Evaluation
     from customlabels.pipelines.training.sources import Wanted
+    from customlabels.review.answers import Answer
     from customlabels.review.applied_folder import Written
     from customlabels.review.detected import Detected
     from customlabels.review.label_studio import Studio
@@ -165,7 +166,7 @@ def _evaluation(session: "Session", version: str, project: str | None) -> "Evalu
 
 
 def read_answers(
-    session: "Session",  # noqa: ARG001 - a use case as all others
+    session: "Session",
     sources: "Sequence[str | Path]",
     *,
     review: str | Path = "review",
@@ -179,7 +180,10 @@ def read_answers(
     """
     from customlabels.review.reading.files import read_into
 
-    return read_into(Path(review), [Path(source) for source in sources], nothing)
+    folder, now = Path(review), session.now()
+    read = read_into(folder, [Path(source) for source in sources], nothing, now=now)
+    _tell_of_times(session, folder, now)
+    return read
 
 
 def send_review(
@@ -224,6 +228,7 @@ def send_review(
             boxes=boxes,
             blind=blind,
             addresses=addresses,
+            now=session.now(),
         )
 
 
@@ -242,7 +247,20 @@ def collect_review(
     folder = Path(review)
     the_tasks(folder)
     with sending.alone(folder):
-        return sending.collect(*_studio(session, folder, None), folder, nothing)
+        now = session.now()
+        collected = sending.collect(*_studio(session, folder, None), folder, nothing, now=now)
+        _tell_of_times(session, folder, now)
+        return collected
+
+
+def _tell_of_times(session: "Session", folder: Path, now: "datetime") -> "list[Answer]":
+    """The answers of a review; those whose time is still to come are told."""
+    from customlabels.review.answers import read_answers, told_ahead
+
+    answers = read_answers(folder, now)
+    if sentence := told_ahead(answers, now):
+        session.console.warn(f"{folder}: {sentence}")
+    return answers
 
 
 def _studio(session: "Session", folder: Path, url: str | None) -> "tuple[Studio, Place]":
@@ -259,12 +277,12 @@ def _studio(session: "Session", folder: Path, url: str | None) -> "tuple[Studio,
 
 def review_status(session: "Session", review: str | Path = "review") -> "Status":
     """How the review in that folder stands."""
-    from customlabels.review.answers import read_answers
     from customlabels.review.status import status
     from customlabels.review.tasks import read_looks, the_tasks
 
     folder = Path(review)
-    current = status(the_tasks(folder), read_looks(folder), read_answers(folder))
+    answers = _tell_of_times(session, folder, session.now())
+    current = status(the_tasks(folder), read_looks(folder), answers)
     if current.stray:
         session.console.warn(f"{current.stray} answers are on images that nobody was asked about")
     return current
@@ -289,6 +307,8 @@ def apply_review(
     from customlabels.manifests.formats import FORMATS
     from customlabels.review.applied_folder import apply_to
 
+    now = session.now()
+    _tell_of_times(session, Path(review), now)
     return apply_to(
         Path(review),
         dataset,
@@ -297,6 +317,7 @@ def apply_review(
         to_test=to_test,
         s3=lambda: session.clients.s3,
         watch=session.console,
+        now=now,
     )
 
 

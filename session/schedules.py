@@ -20,6 +20,15 @@ def schedule(session: "Session", learned: timedelta | None = None) -> "Schedule"
     ------
     SettingsError : there is none, or what is wrong with it
     """
+    from customlabels.scheduler.windows import unopened
+
+    schedule = _schedule(session, learned)
+    for sentence in unopened(schedule, session.now()):
+        session.console.warn(sentence)
+    return schedule
+
+
+def _schedule(session: "Session", learned: timedelta | None) -> "Schedule":
     from customlabels.scheduler.schedule_settings import read_schedule
     from customlabels.scheduler.uptime import USUAL_WARM_UP
 
@@ -56,7 +65,7 @@ def schedule_stack(
         lacking="Its warm-up is the settings', or the usual one; ProjectArn is a parameter of it; stops that need no "
         "function are left out",
     )
-    schedule = session.schedule(account.lead)
+    schedule = _schedule(session, account.lead)
     now = session.now()
     return assemble(session.settings, project=name, bucket=code_bucket, schedule=schedule, now=now, account=account)
 

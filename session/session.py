@@ -255,6 +255,7 @@ class Session:
     watch_inspection = watching.watch_inspection
 
     check_settings = settings_checks.check_settings
+    settings_doubts = settings_checks.settings_doubts
 
     validate = manifest_checks.validate
     look = manifest_checks.look

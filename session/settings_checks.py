@@ -36,6 +36,20 @@ def check_settings(session: "Session", path: Path | None = None) -> Settings:
     return settings
 
 
+def settings_doubts(session: "Session", settings: Settings | None = None) -> list[str]:
+    """What of settings, by default the session's, that no command would refuse can hardly be meant; under its key."""
+    from datetime import UTC, datetime
+
+    from customlabels.scheduler.schedule_settings import read_schedule
+    from customlabels.scheduler.windows import unopened
+
+    settings = settings or session.settings
+    if not settings.schedule.window:
+        return []
+    now = datetime.now(UTC)
+    return unopened(read_schedule(settings.schedule, now.year, rate=settings.detect.rate), now)
+
+
 def _faults(key: str, read: Callable[[], object]) -> Iterator[str]:
     """What reading the value of that key says; without the flag of the same meaning, which nobody has given."""
     try:
@@ -112,6 +126,7 @@ def _stacks(settings: Settings, folder: Path) -> Iterator[str]:
     """What is wrong with the sections that are deployed, where they are there."""
     from datetime import UTC, datetime
 
+    from customlabels.inspection.golden_images import golden_of_settings
     from customlabels.inspection.inspection_settings import read_inspection
     from customlabels.scheduler.schedule_settings import read_schedule
 
@@ -120,3 +135,5 @@ def _stacks(settings: Settings, folder: Path) -> Iterator[str]:
         yield from _faults("", partial(read_schedule, settings.schedule, year, rate=settings.detect.rate))
     if settings.inspection != InspectionSettings():
         yield from _faults("", partial(read_inspection, settings, folder))
+    if settings.inspection.golden is not None:
+        yield from _faults("", partial(golden_of_settings, folder / settings.inspection.golden))

@@ -102,6 +102,7 @@ def look_at_videos(
     ----------
     min_confidence : with which spans begin, 0..100; each label's assumed threshold where it is None
     to : holds what is seen in each frame; frames that it holds already are not looked at again
+    safe_csv : an apostrophe keeps spreadsheets from running cells of a CSV that begin as formulas do
     draw : a folder for the frames with what was seen; or, of one video, an MP4 or WebM file for all of it
 
     Raises
@@ -169,7 +170,8 @@ def look_at_videos(
             session.console.note(note)
         for fault in about.faults:
             session.console.warn(fault)
-    _write(session, wanted, draw if whole else None, films, looked, [detections for _, detections in seen])
+    drawn = draw if whole else None
+    _write(session, wanted, drawn, films, looked, [detections for _, detections in seen], safe_csv=safe_csv)
     return looked
 
 
@@ -180,6 +182,8 @@ def _write(
     films: "Sequence[Film]",
     looked: Sequence[LookedAtVideo],
     seen: "Sequence[list[Detection]]",
+    *,
+    safe_csv: bool,
 ) -> None:
     """Writes spans, a sheet and a video, where they are wanted.
 
@@ -193,7 +197,7 @@ def _write(
     from customlabels.pipelines.service.video_detection import tiles_of, write_spans
 
     if wanted.spans is not None:
-        write_spans(((about.video, span) for about in looked for span in about.spans), wanted.spans)
+        write_spans(((about.video, span) for about in looked for span in about.spans), wanted.spans, safe_csv=safe_csv)
     if wanted.sheet is not None:
         shown = shown_spans([span for about in looked for span in about.spans])
         tiles = [

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from customlabels.cli.group import Command, pass_session, project_option
+from customlabels.cli.safe_csv import safe_csv_option, see_that_csv_is_written
 from customlabels.core.plurals import counted
 from customlabels.core.spans import parse_span
 from customlabels.inspection import results as reading
@@ -24,6 +25,7 @@ _SHOWN = 50
 @click.option("--label", help="Only those whose verdict rests on this label.")
 @click.option("--again", is_flag=True, help="Judge anew by the settings' thresholds, without a call to the model.")
 @click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="Write .csv, .jsonl or .parquet there.")
+@safe_csv_option
 @pass_session
 def results(
     session: Session,
@@ -33,11 +35,13 @@ def results(
     label: str | None,
     again: bool,
     to: Path | None,
+    safe_csv: bool,
 ) -> None:
     """Show what was found in the images that arrived: verdicts, labels, where they lie and what was done with them.
 
     Example: customlabels inspection results --since 1d --verdict defect --label crack --to parts.csv
     """
+    see_that_csv_is_written(safe_csv, to)
     rows = session.inspected(
         project=project,
         since=session.now() - parse_span(since),
@@ -51,7 +55,7 @@ def results(
         def note(row: reading.Row) -> None:
             counts[row.verdict] += 1
 
-        count = reading.write(rows, to, note)
+        count = reading.write(rows, to, note, safe_csv=safe_csv)
         console.done(
             f"wrote {counted(count, 'image')} to {to}: {_in_words(counts)}", file=str(to), images=count, **counts
         )
@@ -66,7 +70,8 @@ def results(
     console.table(
         ("at (UTC)", "image", "verdict", "why, and what was done"),
         [(row.at[:19].replace("T", " "), row.address, row.verdict, _why_and_what(row)) for row in last],
-        give_way=("why, and what was done", "at (UTC)"),
+        give_way=("at (UTC)", "why, and what was done"),
+        addresses="image",
     )
     more = f", the last {_SHOWN} of them shown; --to writes all" if counts.total() > _SHOWN else ""
     images = "1 image" if counts.total() == 1 else f"{counts.total()} images"

@@ -31,6 +31,7 @@ def retry(session: Session, project: str | None, yes: bool) -> None:
             ("image", "tries", "what ails it"),
             [(letter.address, letter.tries, letter.error) for letter in letters],
             give_way=("tries",),
+            addresses="image",
         )
         if count > retrying.MOST_SHOWN:
             console.text(f"{count} in all; the first {retrying.MOST_SHOWN} are shown")

@@ -58,7 +58,9 @@ def page(
         work = _browsed(session, browse, mistakes, project)
     else:
         name = person or getpass.getuser()
-        work = to_answer(the_tasks(folder), read_answers(folder), name, labels=labels, boxes=boxes, blind=blind)
+        work = to_answer(
+            the_tasks(folder), read_answers(folder, session.now()), name, labels=labels, boxes=boxes, blind=blind
+        )
 
     def body(source: str, image: str) -> bytes:
         return read_image(source, lambda: session.clients.s3, image)

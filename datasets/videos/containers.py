@@ -176,30 +176,31 @@ class Contents:
     Parameters
     ----------
     missing : bytes that it says it has and the file has not: it was cut off; 0 where that is not said
-    pictures : false where it names its tracks, and none of them is a video
+    videos : how many of its tracks are videos; None where it does not name its tracks
     """
 
     kind: str | None
     missing: int = 0
-    pictures: bool = True
+    videos: int | None = None
 
 
 def contents(video: Video) -> Contents:
     """What the container of a video says; what cannot be told is taken to be as it should."""
     with video.open() as file:
         head = file.read(_SAMPLE)
-        kind, end, pictures = container(head), 0, True
+        kind, end, videos = container(head), 0, None
         if kind == "avi":
             length = int.from_bytes(head[4:8], "little")
             end = 0 if length in _UNTOLD else 8 + length
-            pictures = b"strh" not in head or _PICTURES_OF_AVI.search(head) is not None
+            videos = len(_PICTURES_OF_AVI.findall(head)) if b"strh" in head else None
         elif kind == "mkv":
             end = _matroska_end(file, video.size)
-            pictures = _VIDEO_CODEC.search(head) is not None or _SOUND_CODEC.search(head) is None
+            videos = len(_VIDEO_CODEC.findall(head))
+            videos = videos if videos or _SOUND_CODEC.search(head) else None
         elif kind == "mp4":
             end, tracks = _mp4_end(file, video.size)
-            pictures = b"vide" in tracks or not tracks
-    return Contents(kind, max(0, end - video.size), pictures)
+            videos = tracks.count(b"vide") if tracks else None
+    return Contents(kind, max(0, end - video.size), videos)
 
 
 _VIDEO_CODEC, _SOUND_CODEC = re.compile(rb"\x86.V_[A-Z]", re.DOTALL), re.compile(rb"\x86.A_[A-Z]", re.DOTALL)
@@ -208,31 +209,31 @@ _VIDEO_CODEC, _SOUND_CODEC = re.compile(rb"\x86.V_[A-Z]", re.DOTALL), re.compile
 _PICTURES_OF_AVI = re.compile(rb"strh....vids", re.DOTALL)
 
 
-def _mp4_end(file: BinaryIO, size: int) -> tuple[int, set[bytes]]:
+def _mp4_end(file: BinaryIO, size: int) -> tuple[int, list[bytes]]:
     """Where the last box of an MP4 ends, as it says itself, and the kinds of its tracks.
 
     What follows the boxes and is none says nothing.
     """
-    tracks = set[bytes]()
+    tracks = list[bytes]()
     at = 0
     for kind, body, end in _boxes(file, 0, size):
         if kind not in _LATER_BOXES:
             break
         if kind == b"moov":
-            tracks |= _tracks(file, body, min(end, size))
+            tracks += _tracks(file, body, min(end, size))
         at = end
     return at, tracks
 
 
-def _tracks(file: BinaryIO, start: int, end: int) -> set[bytes]:
+def _tracks(file: BinaryIO, start: int, end: int) -> list[bytes]:
     """The kinds of the tracks that a box of an MP4 tells of: vide, soun, and others."""
-    kinds = set[bytes]()
+    kinds = list[bytes]()
     for kind, body, ends in _boxes(file, start, end):
         if kind in (b"trak", b"mdia"):
-            kinds |= _tracks(file, body, min(ends, end))
+            kinds += _tracks(file, body, min(ends, end))
         elif kind == b"hdlr":
             file.seek(body + 8)
-            kinds.add(file.read(4))
+            kinds.append(file.read(4))
     return kinds
 
 

@@ -25,6 +25,7 @@ class Course:
     gaps, first_gap : how many stretches have no picture, and from when to when the first, in seconds
     jumps, first_jump : how often times fell back, and at which second first
     apart : the most seconds between two pictures
+    streams : how many of its streams are videos, as far as the container says
     """
 
     length: float = 0.0
@@ -36,6 +37,7 @@ class Course:
     jumps: int = 0
     first_jump: float | None = None
     apart: float = 0.0
+    streams: int = 1
     _ahead: float = 0.0
     _step: float = 0.0
 
@@ -63,7 +65,7 @@ class Course:
 
 
 def notes(course: Course, every: float, *, key_frames: bool) -> Iterator[str]:
-    """What a person should know of a video's times."""
+    """What a person should know of a video's times, and of what of it is not looked at."""
     if key_frames and course.apart > every:
         yield f"its key frames are up to {course.apart:.1f} s apart, further than --every {every:g}s"
     elif not key_frames and course.first_gap is not None:
@@ -73,5 +75,10 @@ def notes(course: Course, every: float, *, key_frames: bool) -> Iterator[str]:
     if course.first_jump is not None:
         more = f", and {course.jumps - 1} times more" if course.jumps > 1 else ""
         yield f"its times fall back at {second(course.first_jump)}{more}: they are counted on from there"
+    if course.streams > 1:
+        yield (
+            f"holds {course.streams} videos beside one another, and the first is looked at: ffmpeg -i VIDEO -map 0:v:1 "
+            "-c copy SECOND.mp4 makes a file of the second"
+        )
     if course.decoded > 1 and max(course.length, course.seconds) < every:
         yield f"is shorter than --every {every:g}s: its first picture is taken"

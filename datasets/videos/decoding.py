@@ -86,6 +86,7 @@ def _walk(
         raise unreadable(video, about)
     see_that_it_is_taken(video.name, *_size(capture))
     rate, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    course.streams = about.videos or 1
     course.length, course.rate = count / rate if count > 0 and rate > 0 else 0.0, max(0.0, rate)
     capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
     turn, before, is_timed = -1, 0.0, False
@@ -122,7 +123,7 @@ def _see_that_all_came(video: Video, course: Course, about: Contents, count: int
 
 def unreadable(video: Video, about: Contents) -> LayoutError:
     """Why no picture at all comes of a video."""
-    if not about.pictures:
+    if about.videos == 0:
         return LayoutError(f"{video.name}: holds sound, and no pictures")
     cut = f"; {about.missing:,} of its bytes are missing" if about.missing else ""
     return LayoutError(

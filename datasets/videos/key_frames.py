@@ -43,7 +43,7 @@ def key_pictures(
         stream = container.streams.video[0]
         see_that_it_is_taken(video.name, stream.codec_context.width, stream.codec_context.height)
         stream.codec_context.skip_frame = "NONKEY"
-        course.length = _length(container, stream)
+        course.length, course.streams = _length(container, stream), len(container.streams.video)
         broken: list[float] = []
         yield from _walk(container, stream, every, course, broken, advance)
     if not course.decoded:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count, islice
@@ -136,15 +137,31 @@ def check_none_runs(clients: Clients, project: str) -> None:
 def describe(clients: Clients, execution: str) -> Batch:
     with explained("looking at the batch"):
         shown = clients.stepfunctions.describe_execution(executionArn=execution)
-    given = json.loads(shown["input"])
-    return Batch(
-        execution,
-        shown["status"],
-        shown["startDate"],
-        shown.get("stopDate"),
-        given,
-        shown.get("error", ""),
-        shown.get("cause", ""),
+        return Batch(
+            execution,
+            shown["status"],
+            shown["startDate"],
+            shown.get("stopDate"),
+            _given(execution, shown["input"]),
+            shown.get("error", ""),
+            shown.get("cause", ""),
+        )
+
+
+def _given(execution: str, text: str) -> dict[str, Any]:
+    """The input of an execution.
+
+    Raises
+    ------
+    ServiceError : it was begun otherwise than as a batch
+    """
+    with suppress(ValueError):
+        given = json.loads(text)
+        if isinstance(given, dict) and "batch" in given:
+            return given
+    raise ServiceError(
+        f"execution {execution.rpartition(':')[2]} is no batch: customlabels batch run did not begin it",
+        hint="name a batch with --batch",
     )
 
 
@@ -210,9 +227,9 @@ def counts(clients: Clients, batch: Batch) -> tuple[Counts, dict[str, Any] | Non
         return Counts(), None
     with explained("looking at the batch"):
         shown: dict[str, Any] = dict(clients.stepfunctions.describe_map_run(mapRunArn=runs[0]))
-    items = shown["itemCounts"]
-    failed = items["failed"] + items["timedOut"] + items["aborted"]
-    return Counts(items["total"], items["succeeded"], items["running"], failed, items["pending"]), shown
+        items = shown["itemCounts"]
+        failed = items["failed"] + items["timedOut"] + items["aborted"]
+        return Counts(items["total"], items["succeeded"], items["running"], failed, items["pending"]), shown
 
 
 def summary(clients: Clients, batch: Batch) -> dict[str, Any] | None:
@@ -220,15 +237,16 @@ def summary(clients: Clients, batch: Batch) -> dict[str, Any] | None:
     try:
         with explained("reading what came of the batch"):
             answer = clients.s3.get_object(Bucket=batch.folder.bucket, Key=batch.folder.summary)
-            body = answer["Body"].read()
+            document: dict[str, Any] = json.loads(answer["Body"].read())
+            status, written = document["status"], answer["LastModified"] + timedelta(seconds=1)
+    except (ValueError, TypeError) as error:
+        raise ServiceError(f"s3://{batch.folder.bucket}/{batch.folder.summary}: is no summary of a batch") from error
     except ServiceError as error:
         if error.code not in ("NoSuchKey", "404"):
             raise
         return None
-    document: dict[str, Any] = json.loads(body)
-    written = answer["LastModified"] + timedelta(seconds=1)
     ended = batch.stopped is None or written >= batch.stopped
-    return document if ended and document["status"] == batch.status else None
+    return document if ended and status == batch.status else None
 
 
 def rows(clients: Clients, batch: Batch) -> Iterator[dict[str, Any]]:
@@ -238,14 +256,17 @@ def rows(clients: Clients, batch: Batch) -> Iterator[dict[str, Any]]:
     ------
     ServiceError : that cannot be read, or is not there any more
     """
-    some = False
-    with explained(f"reading the results of batch {batch.name}"):
-        for row, _ in gathering.rows(clients.s3, batch.folder, map_runs(clients, batch)):
-            some = True
-            yield row
+    some, parts = False, f"s3://{batch.folder.bucket}/{batch.folder.parts}/"
+    try:
+        with explained(f"reading the results of batch {batch.name}"):
+            for row, _ in gathering.rows(clients.s3, batch.folder, map_runs(clients, batch)):
+                some = True
+                yield row
+    except json.JSONDecodeError as error:
+        raise ServiceError(f"the results of batch {batch.name} in {parts} cannot be read: {error}") from error
     if batch.status == SUCCEEDED and not some:
         raise ServiceError(
-            f"the results of batch {batch.name} are not in s3://{batch.folder.bucket}/{batch.folder.parts}/ any more",
+            f"the results of batch {batch.name} are not in {parts} any more",
             hint="customlabels inspection results shows what the results table holds of its images",
         )
 

@@ -10,14 +10,25 @@ from customlabels.inspection.records import Arrival
 
 @dataclass(slots=True)
 class Left:
-    """What of a source is no image to be looked at, by what it is instead: how many, and the first."""
+    """What of a source is no image to be looked at, by what it is instead: how many, and the first.
+
+    Parameters
+    ----------
+    told : sentences on how the source is taken
+    """
 
     out: Counter[str] = field(default_factory=Counter)
     first: dict[str, str] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
 
     def note(self, what: str, address: S3Address) -> None:
         self.out[what] += 1
         self.first.setdefault(what, str(address))
+
+    def add(self, other: "Left") -> None:
+        self.out.update(other.out)
+        self.first = {**other.first, **self.first}
+        self.told += other.told
 
 
 def made(address: S3Address, etag: str, size: int, at: datetime) -> Arrival:

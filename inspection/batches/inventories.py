@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from customlabels.aws.clients import explained
+from customlabels.aws.s3 import archived, archived_in
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ManifestError
 from customlabels.inspection.batches import candidates
@@ -52,6 +53,10 @@ def images(s3: "S3Client", address: S3Address, left: Left) -> Iterator[Arrival]:
             f"{address}: the inventory has no column {', '.join(lacking)}",
             hint="have S3 Inventory write Size, ETag and Last modified date",
         )
+    if "StorageClass" not in names:
+        left.told.append(
+            f"{address} does not tell which images are archived, which fail: it has no column StorageClass"
+        )
     bucket = str(manifest["destinationBucket"]).rpartition(":")[2]
     for file in manifest["files"]:
         with _unpacked(s3, S3Address(bucket, file["key"]), str(file["MD5checksum"])) as rows:
@@ -64,6 +69,13 @@ def images(s3: "S3Client", address: S3Address, left: Left) -> Iterator[Arrival]:
                 if arrival is None:
                     address = S3Address(cells["Bucket"], unquote_plus(cells["Key"]))
                     left.note("older versions and delete markers", address)
+                elif tier := archived(
+                    {
+                        "StorageClass": cells.get("StorageClass"),
+                        "ArchiveStatus": cells.get("IntelligentTieringAccessTier"),
+                    }
+                ):
+                    left.note(archived_in(tier), arrival.address)
                 else:
                     yield arrival
 

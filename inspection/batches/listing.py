@@ -15,11 +15,12 @@ from customlabels.core.threads import in_threads
 from customlabels.inspection import records
 from customlabels.inspection.analysing import Versions
 from customlabels.inspection.analyzers import ANALYZERS
-from customlabels.inspection.attributes import attributes, values
+from customlabels.inspection.attributes import values
 from customlabels.inspection.batches.candidates import Left
 from customlabels.inspection.batches.sources import outside
 from customlabels.inspection.claims import Key, State, Table, is_alive
 from customlabels.inspection.functions.listed import arrival, item
+from customlabels.inspection.stored_items import got
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,7 +93,8 @@ def write(
             "deploy",
         )
     if not count:
-        raise SettingsError("the source has no image", hint="JPEG and PNG files are looked at")
+        others = [f"{number} left out, {what}: {left.first[what]}" for what, number in left.out.items()]
+        raise SettingsError("the source has no image", details=others, hint="JPEG and PNG files are looked at")
     return Listed(path, count, digest.hexdigest(), dict(sorted(left.out.items())), dict(left.first))
 
 
@@ -167,16 +169,11 @@ def _done(table: Table, looks: Looks, models: Mapping[str, str], page: "list[Arr
         if models:
             keys.add(records.sighting_key(key, image))
             keys |= {records.analysis_key(key, model, name) for name, model in models.items()}
-    wanted: list[Any] = [attributes({"pk": key.pk, "sk": key.sk}) for key in keys]
-    done: set[Key] = set()
-    while wanted:
-        answer = table.dynamodb.batch_get_item(RequestItems={table.name: {"Keys": wanted}})
-        for row in map(values, answer["Responses"][table.name]):
-            if row["state"] == State.DONE and _agrees(row, looks) and is_alive(row, now):
-                done.add(Key(row["pk"], row["sk"]))
-        rest: Any = answer.get("UnprocessedKeys", {})
-        wanted = list(rest[table.name]["Keys"]) if table.name in rest else []
-    return done
+    return {
+        Key(row["pk"], row["sk"])
+        for row in map(values, got(table, [*keys]))
+        if row["state"] == State.DONE and _agrees(row, looks) and is_alive(row, now)
+    }
 
 
 def _agrees(row: Mapping[str, Any], looks: Looks) -> bool:

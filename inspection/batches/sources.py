@@ -13,9 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from customlabels.aws import s3_folders
 from customlabels.aws.clients import explained
+from customlabels.aws.s3 import archived, archived_in
 from customlabels.core.addresses import S3Address, parse_address
 from customlabels.core.errors import ManifestError, SettingsError
+from customlabels.core.plurals import counted
 from customlabels.core.threads import in_threads
 from customlabels.inspection.batches import candidates, inventories
 from customlabels.inspection.batches.candidates import Left
@@ -43,7 +46,7 @@ def images(s3: "S3Client", source: str, left: Left) -> Iterator[Arrival]:
     if source.endswith("/manifest.json") and source.startswith("s3://"):
         arrivals = inventories.images(s3, parse_address(source), left)
     elif match := _PREFIX.fullmatch(source):
-        arrivals = _of_prefix(s3, match[1], match[2] or "")
+        arrivals = _of_folder(s3, match[1], match[2] or "", left)
     elif source.lower().endswith((".jsonl", ".manifest")):
         arrivals = _of_file(s3, Path(source), left)
     else:
@@ -58,12 +61,22 @@ def images(s3: "S3Client", source: str, left: Left) -> Iterator[Arrival]:
             left.note("no JPEG or PNG by its name", arrival.address)
 
 
-def _of_prefix(s3: "S3Client", bucket: str, prefix: str) -> Iterator[Arrival]:
-    with explained(f"listing s3://{bucket}/{prefix}"):
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for stored in page.get("Contents", []):
-                etag, at = stored["ETag"].strip('"'), stored["LastModified"]
-                yield candidates.made(S3Address(bucket, stored["Key"]), etag, stored["Size"], at)
+def _of_folder(s3: "S3Client", bucket: str, key: str, left: Left) -> Iterator[Arrival]:
+    tiered, first = 0, ""
+    with explained(f"listing s3://{bucket}/{key}"):
+        for stored in s3_folders.items(s3, bucket, key, left.told.append):
+            address = S3Address(bucket, stored["Key"])
+            if tier := archived(stored):
+                left.note(archived_in(tier), address)
+                continue
+            if stored.get("StorageClass") == "INTELLIGENT_TIERING":
+                tiered, first = tiered + 1, first or str(address)
+            yield candidates.made(address, stored["ETag"].strip('"'), stored["Size"], stored["LastModified"])
+    if tiered:
+        left.told.append(
+            f"{counted(tiered, 'image')} in INTELLIGENT_TIERING, first {first}: a listing does not tell whether "
+            "they are archived, and those that are fail"
+        )
 
 
 def _of_file(s3: "S3Client", path: Path, left: Left) -> Iterator[Arrival]:
@@ -85,23 +98,29 @@ def _of_file(s3: "S3Client", path: Path, left: Left) -> Iterator[Arrival]:
         except OSError as error:
             raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
 
-    def look(address: Arrival | S3Address) -> Arrival | S3Address:
+    def look(address: Arrival | S3Address) -> Arrival | Left:
+        """The image, or what it is instead."""
+        other = Left()
         if isinstance(address, Arrival):
             return address
         try:
             stored = s3.head_object(Bucket=address.bucket, Key=address.key)
         except s3.exceptions.ClientError as error:
             if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
-                return address
+                other.note("not in S3 (any more)", address)
+                return other
             raise
+        if tier := archived(stored):
+            other.note(archived_in(tier), address)
+            return other
         return candidates.made(address, stored["ETag"].strip('"'), stored["ContentLength"], stored["LastModified"])
 
     # In a file of its own that is gone with it: a set of a million addresses would have to be held.
     with explained(f"asking for the images of {path}"), closing(sqlite3.connect("")) as before:
         before.execute("CREATE TABLE seen (image BLOB PRIMARY KEY) WITHOUT ROWID")
         for looked in in_threads(look, addressed(), _THREADS):
-            if isinstance(looked, S3Address):
-                left.note("not in S3 (any more)", looked)
+            if isinstance(looked, Left):
+                left.add(looked)
             elif before.execute("INSERT OR IGNORE INTO seen VALUES (?)", (_digest(looked),)).rowcount:
                 yield looked
             else:

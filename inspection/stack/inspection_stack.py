@@ -14,7 +14,7 @@ from customlabels.aws.stacks.names import stack_name
 from customlabels.aws.stacks.packaging import functions_zip
 from customlabels.aws.stacks.stack import Stack
 from customlabels.core.addresses import S3Address, join_key
-from customlabels.core.errors import ServiceError
+from customlabels.core.errors import ServiceError, SettingsError
 from customlabels.core.settings import Settings
 from customlabels.inspection.deployed import watched
 from customlabels.inspection.inspection_settings import Asked
@@ -29,6 +29,9 @@ from customlabels.pipelines.service.versions import Description, version_name
 HANDLERS, WATCH_HANDLER = (f"customlabels.inspection.functions.{name}" for name in ("handlers", "watch_handler"))
 ZIP, WATCH_ZIP, GOLDEN = "inspection.zip", "watch.zip", "golden.zip"
 """What `render` calls the code, that of the hourly function, and the golden images."""
+
+_IS_WRONG = frozenset({"404", "NoSuchBucket", ""})
+"""Codes of a bucket that the settings should not name: it is not there, or lies in another region."""
 
 _TAG = "customlabels:project"
 
@@ -81,6 +84,7 @@ def look_up(clients: Clients, settings: Settings, project: str, asked: Asked) ->
     Raises
     ------
     ServiceError : what keeps that from being so
+    SettingsError : what of the settings does, by its key
     """
     arn = need_project(clients.rekognition, project)
     promoted = champion.current(clients.ssm, project)
@@ -159,26 +163,26 @@ def _check_labels(clients: Clients, version: Description, asked: Asked) -> None:
     rules, name = asked.inspection.rules, version_name(version)
     if "EvaluationResult" not in version:
         if unknown := sorted(rules.defects - set(rules.thresholds)):
-            raise ServiceError(
-                f"champion {name} has no evaluation, so no threshold is known for {', '.join(unknown)}",
+            raise SettingsError(
+                f"inspection.thresholds: champion {name} has no evaluation, so none is known for {', '.join(unknown)}",
                 hint="set them: [inspection] thresholds = { LABEL = 50 }",
             )
         return
     assumed = {metrics.label: 100 * metrics.threshold for metrics in load_evaluation(clients.s3, version).labels}
     if strangers := sorted(rules.defects - set(assumed)):
-        raise ServiceError(
+        raise SettingsError(
             f"inspection.defects: champion {name} knows no label {', '.join(strangers)}",
             hint=f"its labels are {', '.join(sorted(assumed))}",
         )
     whole = with_assumed(rules, assumed)
     if wide := sorted(label for label in rules.defects if whole.thresholds[label] + rules.band > 100):
-        raise ServiceError(
+        raise SettingsError(
             f"inspection.band: {rules.band:g} above the threshold of {wide[0]}, {whole.thresholds[wide[0]]:.1f}, is "
             "over 100, so it could never be a defect",
             hint="make the band narrower",
         )
     if low := sorted(label for label in rules.defects if whole.thresholds[label] - rules.band < 0):
-        raise ServiceError(
+        raise SettingsError(
             f"inspection.band: {rules.band:g} below the threshold of {low[0]}, {whole.thresholds[low[0]]:.1f}, is "
             "under 0, so no image could ever pass",
             hint="make the band narrower",
@@ -215,7 +219,10 @@ def _check_buckets(clients: Clients, asked: Asked, names: Names) -> None:
                 if error.code in {"404", "NoSuchBucket"}
                 else "name a bucket of this account and region; its notification and its objects have to be yours"
             )
-            raise ServiceError(f"inspection.{key}: {error.message}", hint=hint, code=error.code) from error
+            message = f"inspection.{key}: {error.message}"
+            if error.code not in _IS_WRONG:
+                raise ServiceError(message, hint=hint, code=error.code) from error
+            raise SettingsError(message, hint=hint) from error
     notifications.check(clients.s3, inspection.bucket, names.stack, inspection.prefix)
 
 
@@ -237,10 +244,15 @@ def _check_stream(clients: Clients, project: str, asked: Asked) -> None:
     inspection = asked.inspection
     if not inspection.stream:
         return
-    with explained(f"inspection.source: stream {inspection.stream}"):
-        about = clients.kinesis_video.describe_stream(StreamName=inspection.stream)["StreamInfo"]
+    try:
+        with explained(f"inspection.source: stream {inspection.stream}"):
+            about = clients.kinesis_video.describe_stream(StreamName=inspection.stream)["StreamInfo"]
+    except ServiceError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        raise SettingsError(f"inspection.source: there is no stream {inspection.stream}") from error
     if not about.get("DataRetentionInHours"):
-        raise ServiceError(
+        raise SettingsError(
             f"inspection.source: stream {inspection.stream} keeps nothing, and only what is kept becomes images",
             hint="aws kinesisvideo update-data-retention, by an hour or more",
         )
@@ -249,7 +261,7 @@ def _check_stream(clients: Clients, project: str, asked: Asked) -> None:
     own = {inspection.address.rstrip("/"), before.address.rstrip("/") if before is not None else ""}
     uri = (held or {}).get("DestinationConfig", {}).get("Uri", "")
     if held is not None and uri.rstrip("/") not in own:
-        raise ServiceError(
+        raise SettingsError(
             f"inspection.source: stream {inspection.stream} writes images to {uri} already, and to one place only",
             hint="take frames_to = that, where they may be inspected; or stop it there first",
         )
@@ -324,7 +336,7 @@ def _check_deadline(clients: Clients, project: str, asked: Asked) -> str | None:
 
     Raises
     ------
-    ServiceError : it takes longer than an image may wait
+    SettingsError : it takes longer than an image may wait
     """
     path = parameters.memory(project)
     with explained("reading what the schedule remembers"):
@@ -339,7 +351,7 @@ def _check_deadline(clients: Clients, project: str, asked: Asked) -> str | None:
             "no model of the project has been started by the schedule yet, so how long that takes is guessed until then"
         )
     if lead >= asked.deadline:
-        raise ServiceError(
+        raise SettingsError(
             f"inspection.deadline: the model takes {lead} to start, so no image can be done within {asked.deadline}",
             hint="let images wait for longer",
         )

@@ -3,30 +3,39 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 
+from customlabels.core.csv_text import csv_row
 from customlabels.core.errors import LayoutError
 from customlabels.core.files import written_aside
 from customlabels.core.printable import printable_json
 from customlabels.pipelines.service.detection import DetectedLabel, Detection, as_document
 
-COLUMNS = ("name", "label", "confidence", "left", "top", "width", "height", "error", "source", "version", "least")
+COLUMNS = (
+    "name",
+    "label",
+    "confidence",
+    "left",
+    "top",
+    "width",
+    "height",
+    "error",
+    "source",
+    "version",
+    "least",
+    "content",
+)
 _OTHERS = (".xlsx", ".xls", ".ods", ".parquet", ".tsv")
 """Endings of what is not written here, and would be taken for that."""
 
 _SAFE = "safe"
 """Head of the column that only a safe CSV has, so that what was written before each cell is taken off again."""
-
-_RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-"""A spreadsheet runs a cell that begins so; and the apostrophe that keeps it from that.
-
-Source: OWASP, "CSV Injection".
-"""
 
 
 class Run(NamedTuple):
@@ -37,21 +46,29 @@ class Run(NamedTuple):
     least: float | None
 
 
+_BY_NAME: Mapping[str, str] = MappingProxyType({})
+"""Contents of images that their names stand for, as frames of a video that hold what stands for its bytes."""
+
+
 class DetectionFile:
     """A file of detections that grows; made by `detection_file`."""
 
-    def __init__(self, file: BinaryIO, as_csv: bool, run: Run, *, safe: bool = False) -> None:
+    def __init__(
+        self, file: BinaryIO, as_csv: bool, run: Run, *, safe: bool = False, contents: Mapping[str, str] = _BY_NAME
+    ) -> None:
         self._file = file
         self._as_csv = as_csv
         self._run = run
         self._safe = safe
+        self._contents = contents
 
     def write(self, detection: Detection) -> None:
         """Adds a detection, on disk when this returns."""
+        content = self._contents.get(detection.name)
         if self._as_csv:
-            text = _rows(detection, self._run, safe=self._safe)
+            text = _rows(detection, self._run, content, safe=self._safe)
         else:
-            text = printable_json({**as_document(detection), **self._run._asdict()}) + "\n"
+            text = printable_json({**as_document(detection), **self._run._asdict(), "content": content}) + "\n"
         # A name that is no UTF-8 is written as it is on disk.
         self._file.write(text.encode(errors="surrogateescape"))
         self._file.flush()
@@ -59,23 +76,32 @@ class DetectionFile:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What of a file of detections is whole: the names in it, and its bytes without what has to be done again."""
+    """What of a file of detections is whole: the names in it, and its bytes without what has to be done again.
+
+    Parameters
+    ----------
+    changed : names of what is done again because other images, or nobody knows which, lay there under them
+    """
 
     done: frozenset[str]
     body: bytes
+    changed: frozenset[str] = frozenset()
 
 
-def read_kept(path: Path, run: Run, *, safe: bool = False, beside: Sequence[str] = ()) -> Kept:
+def read_kept(
+    path: Path, run: Run, *, safe: bool = False, beside: Sequence[str] = (), contents: Mapping[str, str] = _BY_NAME
+) -> Kept:
     """What of the file is whole; nothing where there is no file. The file is left as it is.
 
     Images of another source are kept, and not taken for those of the run.
 
-    A line that was cut off, images that could not be looked at, and in CSV the last image, whose rows may lack some,
-    have to be done again.
+    A line that was cut off, images that could not be looked at, in CSV the last image, whose rows may lack some, and
+    images whose content is another by now, have to be done again.
 
     Parameters
     ----------
     beside : names of the analyzers that look beside the version
+    contents : what stands for the content of the images by their names; of others the name alone tells
 
     Raises
     ------
@@ -104,21 +130,22 @@ def read_kept(path: Path, run: Run, *, safe: bool = False, beside: Sequence[str]
     if not as_csv and lines and not whole and not lines[0].startswith(b'{"name": '):
         raise LayoutError(f"{path}: is no file of detections", hint="name another with --to")
     named = [(*_name(path, number, line, as_csv, safe), line) for number, line in enumerate(whole, 2 if as_csv else 1)]
-    others = {(earlier.version, earlier.least) for _, _, earlier, _ in named} - {(run.version, run.least)}
+    others = {(earlier.version, earlier.least) for _, _, earlier, *_ in named} - {(run.version, run.least)}
     if others:
         version, least = sorted(others, key=str)[0]
         at = "the assumed thresholds" if least is None else f"a least confidence of {least:g}"
         raise LayoutError(f"{path}: holds detections of version {version} at {at}", hint="name another file with --to")
     if not as_csv and (beside or b'"beside"' in body):
         _see_that_the_same_look(path, whole, beside)
-    again = {(earlier.source, name) for name, failed, earlier, _ in named if failed}
+    of_run = {name: content for name, _, earlier, content, _ in named if earlier.source == run.source}
+    changed = frozenset(name for name, content in of_run.items() if contents.get(name, content) != content)
+    again = {(earlier.source, name) for name, failed, earlier, *_ in named if failed}
     if as_csv and named:
         again.add((named[-1][2].source, named[-1][0]))
-    body = b"".join(line for name, _, earlier, line in named if (earlier.source, name) not in again)
-    done = {
-        name for name, _, earlier, _ in named if earlier.source == run.source and (earlier.source, name) not in again
-    }
-    return Kept(frozenset(done), (header + b"\n" if as_csv else b"") + body)
+    again |= {(run.source, name) for name in changed}
+    body = b"".join(line for name, _, earlier, _, line in named if (earlier.source, name) not in again)
+    done = frozenset(name for name in of_run if (run.source, name) not in again)
+    return Kept(done, (header + b"\n" if as_csv else b"") + body, changed)
 
 
 def _see_that_the_same_look(path: Path, lines: Sequence[bytes], beside: Sequence[str]) -> None:
@@ -145,7 +172,7 @@ def read_detections(path: Path, run: Run, *, safe: bool = False) -> Iterator[Det
 def _in_lines(path: Path) -> Iterator[tuple[Run, Detection]]:
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            _, _, of_run = _name(path, number, line, as_csv=False, safe=False)
+            _, _, of_run, _ = _name(path, number, line, as_csv=False, safe=False)
             document = json.loads(line.decode(errors="surrogateescape"))
             try:
                 labels = tuple(map(_label, document["labels"]))
@@ -158,7 +185,7 @@ def _in_csv(path: Path, safe: bool) -> Iterator[tuple[Run, Detection]]:
     """Detections whose rows follow each other."""
     rows = enumerate(_records(path.read_bytes())[1:], 2)
     seen = ((*_name(path, number, line, as_csv=True, safe=safe), number, line) for number, line in rows)
-    for (name, _, of_run), same in groupby(seen, key=lambda row: row[:3]):
+    for (name, _, of_run, _), same in groupby(seen, key=lambda row: row[:4]):
         labels, fault = list[DetectedLabel](), ""
         for *_, number, line in same:
             _, label, confidence, left, top, width, height, fault, *_ = _cells(line, safe)
@@ -182,12 +209,15 @@ def _cells(line: bytes, safe: bool) -> list[str]:
 
 
 @contextmanager
-def detection_file(path: Path, kept: Kept, run: Run, *, safe: bool = False) -> Iterator[DetectionFile]:
+def detection_file(
+    path: Path, kept: Kept, run: Run, *, safe: bool = False, contents: Mapping[str, str] = _BY_NAME
+) -> Iterator[DetectionFile]:
     """The file at `path` with what is kept of it, to be added to; CSV where its name ends in .csv, else JSON lines.
 
     Parameters
     ----------
     safe : an apostrophe keeps spreadsheets from running cells of a CSV that begin as formulas do
+    contents : what stands for the content of each image, by its name
     """
     as_csv = _is_csv(path)
     if not kept.body and as_csv:
@@ -195,7 +225,7 @@ def detection_file(path: Path, kept: Kept, run: Run, *, safe: bool = False) -> I
     with written_aside(path) as aside:
         aside.write(kept.body)
     with path.open("ab") as file:
-        yield DetectionFile(file, as_csv, run, safe=safe)
+        yield DetectionFile(file, as_csv, run, safe=safe, contents=contents)
 
 
 def _is_csv(path: Path) -> bool:
@@ -220,17 +250,18 @@ def _records(body: bytes) -> list[bytes]:
     return [*records, last[:-1]] if last != b"\n" else records
 
 
-def _name(path: Path, number: int, line: bytes, as_csv: bool, safe: bool) -> tuple[str, bool, Run]:
-    """The name in a line, whether that image could not be looked at, and of which run it is."""
+def _name(path: Path, number: int, line: bytes, as_csv: bool, safe: bool) -> tuple[str, bool, Run, str | None]:
+    """The name in a line, whether that image could not be looked at, of which run it is, and the image's content."""
     try:
         if as_csv:
             row = _cells(line, safe)
-            return row[0], bool(row[7]), Run(row[8], row[9], float(row[10]) if row[10] else None)
+            return row[0], bool(row[7]), Run(row[8], row[9], float(row[10]) if row[10] else None), row[11] or None
         document: dict[str, Any] = json.loads(line)
         return (
             document["name"],
             document["error"] is not None or _refused(document.get("beside")),
             Run(document["source"], document["version"], document["least"]),
+            document.get("content"),
         )
     except (ValueError, KeyError, IndexError, StopIteration, TypeError) as error:
         raise LayoutError(f"{path}, line {number}: is no detection", hint="name another file with --to") from error
@@ -241,18 +272,10 @@ def _refused(beside: dict[str, Any] | None) -> bool:
     return any(findings["refusal"] is not None for findings in (beside or {}).values())
 
 
-def _rows(detection: Detection, run: Run, *, safe: bool) -> str:
+def _rows(detection: Detection, run: Run, content: str | None, *, safe: bool) -> str:
     """A row a label; one without a label where nothing was seen, or it could not be looked at."""
-    text = io.StringIO()
     rows = [
-        [detection.name, seen.label, f"{seen.confidence:.4f}", *(seen.box or ("",) * 4), "", *run]
+        [detection.name, seen.label, f"{seen.confidence:.4f}", *(seen.box or ("",) * 4), "", *run, content]
         for seen in detection.labels
-    ] or [[detection.name, "", "", "", "", "", "", detection.error or "", *run]]
-    for row in rows:
-        cells: list[object] = [*row, 1] if safe else [*row]
-        if safe:
-            cells = [f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUN) else cell for cell in cells]
-        # The csv module leaves a carriage return bare, which it does not read again.
-        bare = any(isinstance(cell, str) and "\r" in cell for cell in cells)
-        csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL).writerow(cells)
-    return text.getvalue()
+    ] or [[detection.name, "", "", "", "", "", "", detection.error or "", *run, content]]
+    return "".join(csv_row([*row, 1] if safe else row, safe=safe) for row in rows)

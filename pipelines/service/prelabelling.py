@@ -1,8 +1,9 @@
 """Images without labels looked at by a model: what that takes, the looking, and the folder that comes of it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from customlabels.core.addresses import S3Address
@@ -38,6 +39,7 @@ class Prelabelling:
     images : all that are meant
     waiting : those of them that were not looked at yet
     run, kept : of the folder's detections
+    contents : what stands for the content of each image, by its name
     units : inference units of the version
     rate : images a second
     """
@@ -50,6 +52,7 @@ class Prelabelling:
     waiting: Sequence[tuple[str, Image]]
     run: Run
     kept: Kept
+    contents: Mapping[str, str]
     units: int
     rate: float
 
@@ -77,8 +80,13 @@ def plan_of(
     least: float | None,
     units: int,
     rate: float,
+    contents: Mapping[str, str] = MappingProxyType({}),
 ) -> Prelabelling:
     """What is to be done; nothing is looked at, nor written.
+
+    Parameters
+    ----------
+    contents : what stands for the content of each image by its name; of others the name tells
 
     Raises
     ------
@@ -87,9 +95,9 @@ def plan_of(
     if folder.exists() and not (folder / SEEN).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise LayoutError(f"{folder}: holds something else already", hint="name a new folder with --to")
     run = Run(source, name, least)
-    kept = read_kept(folder / SEEN, run)
+    kept = read_kept(folder / SEEN, run, contents=contents)
     waiting = [(name, image) for name, image in images if name not in kept.done]
-    return Prelabelling(source, folder, kind, version, images, waiting, run, kept, units, rate)
+    return Prelabelling(source, folder, kind, version, images, waiting, run, kept, contents, units, rate)
 
 
 def write_prelabels(

@@ -1,11 +1,10 @@
 """Frames of a video shown to a version, and what is seen in them made into spans."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from customlabels.core.csv_text import csv_row
 from customlabels.core.errors import SettingsError
 from customlabels.core.files import written_aside
 from customlabels.core.printable import printable_json
@@ -154,15 +153,16 @@ def see_files(wanted: VideoWanted, draw: Path | None, videos: int) -> None:
         raise SettingsError(f"--draw {draw}: is one video, and {videos} are looked at", hint="name a folder")
 
 
-def write_spans(found: Iterable[tuple[str, Span]], path: Path) -> None:
-    """Writes spans, each with its video's name, as CSV or JSON lines, by the path's ending."""
+def write_spans(found: Iterable[tuple[str, Span]], path: Path, *, safe_csv: bool = False) -> None:
+    """Writes spans, each with its video's name, as CSV or JSON lines, by the path's ending.
+
+    Parameters
+    ----------
+    safe_csv : an apostrophe keeps spreadsheets from running cells of a CSV that begin as formulas do
+    """
     rows = [{**asdict(span), "video": video} for video, span in found]
     if path.suffix.lower() == ".csv":
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        body = text.getvalue()
+        body = "".join([csv_row(COLUMNS), *(csv_row([row[name] for name in COLUMNS], safe=safe_csv) for row in rows)])
     else:
         body = "".join(f"{printable_json(row)}\n" for row in rows)
     with written_aside(path) as file:

@@ -6,7 +6,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customlabels.aws import s3
+from customlabels.aws import s3, s3_folders
 from customlabels.aws.kinesis_video import is_kinesis
 from customlabels.aws.ranges import RANGE, RangedObject
 from customlabels.core.addresses import S3Address, bucket_and_key
@@ -66,10 +66,10 @@ def _names_video_in_s3(source: str, client: "Callable[[], S3Client] | None") -> 
     if stored is not None:
         return _begins_as_video_in_s3(client(), stored)
     videos = False
-    for listed in s3.listed(client(), bucket, f"{key.rstrip('/')}/" if key else ""):
+    for listed in s3_folders.listed(client(), bucket, key):
         if is_image(listed.address.key):
             return False
-        videos = videos or (_may_be_video(listed) and _begins_as_video_in_s3(client(), listed))
+        videos = videos or (not listed.archived and _may_be_video(listed) and _begins_as_video_in_s3(client(), listed))
     return videos
 
 
@@ -124,11 +124,13 @@ def _in_s3(source: str, client: "S3Client") -> Videos:
     stored = s3.head(client, S3Address(bucket, key)) if key and not key.endswith("/") else None
     if stored is not None:
         return Videos((_object(client, stored, key.rpartition("/")[2]),))
-    prefix = f"{key.rstrip('/')}/" if key else ""
+    prefix = s3_folders.folder_key(key)
     videos, faults, others = [], [], 0
-    for listed in s3.listed(client, bucket, prefix):
+    for listed in s3_folders.listed(client, bucket, key):
         called = ending_of(listed.address.key) in VIDEO_ENDINGS
-        if not called and not (_may_be_video(listed) and _begins_as_video_in_s3(client, listed)):
+        if not called and not (
+            not listed.archived and _may_be_video(listed) and _begins_as_video_in_s3(client, listed)
+        ):
             others += 1
             continue
         try:
@@ -144,6 +146,8 @@ def _in_s3(source: str, client: "S3Client") -> Videos:
 def _object(client: "S3Client", stored: s3.Stored, name: str) -> Video:
     if not stored.size:
         raise LayoutError(f"{stored.address}: is empty")
+    if stored.archived:
+        raise LayoutError(f"{stored.address}: {s3.archived_in(stored.archived)}")
     see_that_it_is_one(str(stored.address), s3.part(client, stored, 0, HEAD))
     return Video(
         name, stored.size, lambda: BufferedReader(RangedObject(client, stored), RANGE), address=str(stored.address)

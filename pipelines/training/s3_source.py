@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customlabels.aws.s3 import beginning, listed
+from customlabels.aws import s3_folders
+from customlabels.aws.s3 import archived_in, beginning
 from customlabels.core.addresses import S3Address, bucket_and_key, join_key
-from customlabels.core.errors import LayoutError, SettingsError
+from customlabels.core.errors import LayoutError, ServiceError, SettingsError
 from customlabels.core.threads import in_threads
 from customlabels.datasets.formats.mask_pairs import named_as_masks
 from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.layout import IMAGE_ENDINGS, SUBSETS
 from customlabels.datasets.model import Dataset, Finding, Hashes, ImageInfo, ImageRecord, Side
-from customlabels.datasets.probe import service_fault
+from customlabels.datasets.probe import doubts, service_fault
 from customlabels.datasets.reading import told_of_validation, without_image
 from customlabels.datasets.structure import labels_of, part_of
 from customlabels.manifests.remote import Remote as Remote
@@ -45,6 +46,7 @@ class _Held:
     name: str
     etag: str
     size: int
+    archived: str
 
 
 def folder_address(text: str) -> S3Address:
@@ -140,6 +142,7 @@ def arrange(
         elif not label:
             findings.append(Finding(sighting.name, "lies in no folder that is a label", fatal=True))
         else:
+            findings += [Finding(sighting.name, doubt, fatal=False) for doubt in doubts(info)]
             records.append(ImageRecord(sighting.name, Path(sighting.name), (label,), info, side))
     findings += without_image(unmapped)
     name = address.key.rpartition("/")[2] or address.bucket
@@ -149,17 +152,24 @@ def arrange(
 
 def _listed(s3: "S3Client", address: S3Address) -> Iterator[_Held]:
     stem = f"{address.key}/" if address.key else ""
-    for stored in listed(s3, address.bucket, stem):
+    for stored in s3_folders.listed(s3, address.bucket, address.key):
         name = stored.address.key.removeprefix(stem)
-        if Path(name).suffix.lower() in IMAGE_ENDINGS:
-            yield _Held(name, stored.etag, stored.size)
+        if stored.address.key.startswith(stem) and Path(name).suffix.lower() in IMAGE_ENDINGS:
+            yield _Held(name, stored.etag, stored.size, stored.archived)
 
 
 def _look(s3: "S3Client", address: S3Address, held: _Held) -> ImageInfo | str:
     """The image's header, or why it cannot be used."""
+    if held.archived:
+        return archived_in(held.archived)
     image = S3Address(address.bucket, join_key(address.key, held.name))
     for head in _HEADS:
-        body = beginning(s3, image, head).body if held.size else b""
+        try:
+            body = beginning(s3, image, head).body if held.size else b""
+        except ServiceError as error:
+            if error.code != "InvalidObjectState":
+                raise
+            return archived_in("a tier of INTELLIGENT_TIERING")
         try:
             info = parse(body, held.size)
         except CutOff:

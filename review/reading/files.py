@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.files import read_bounded, walk
-from customlabels.review.answers import add_answers, missing, read_answers
+from customlabels.review.answers import add_answers, arrivals, missing, read_answers
 from customlabels.review.reading import a2i, ground_truth, label_studio
 from customlabels.review.reading.given import NOT_PICKED, Given, Matching
 from customlabels.review.tasks import the_tasks
@@ -16,12 +17,15 @@ _PEEK = 1 << 16
 _ENDINGS = {".json", ".jsonl", ".manifest"}
 
 
-def read_into(review: Path, sources: Sequence[Path], nothing: Iterable[str] = ()) -> tuple[int, int, Given]:
+def read_into(
+    review: Path, sources: Sequence[Path], nothing: Iterable[str] = (), *, now: datetime | None = None
+) -> tuple[int, int, Given]:
     """Adds the answers in files, or in all files below folders, to a review: how many are new, how many known already.
 
     Parameters
     ----------
     nothing : labels that say that nothing is on the image
+    now : as for `answers.read_answers`
 
     Raises
     ------
@@ -41,7 +45,7 @@ def read_into(review: Path, sources: Sequence[Path], nothing: Iterable[str] = ()
             details=[f"{finding.name}: {finding.message}" for finding in given.findings],
             hint="images are told by their addresses and names",
         )
-    new = missing(given.answers, read_answers(review))
+    new = missing(given.answers, read_answers(review, now), now, arrivals(review))
     add_answers(review, new)
     return len(new), len(given.answers) - len(new), given
 

@@ -65,6 +65,29 @@ def test_a_region_without_custom_labels_is_refused_with_those_that_have_it(
     assert Clients(Connection(region=region, endpoint_url="http://127.0.0.1:9")).region == region
 
 
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"AWS_DEFAULT_REGION": ""}, "no AWS region is set: AWS_DEFAULT_REGION is set to nothing"),
+        ({"AWS_REGION": ""}, "no AWS region is set: AWS_REGION is set to nothing"),
+        ({"AWS_DEFAULT_REGION": "", "AWS_REGION": ""}, "AWS_DEFAULT_REGION and AWS_REGION are set to nothing"),
+        ({"AWS_REGION": "eu-west-1"}, "AWS_REGION, which names one, is not read"),
+        ({"AWS_PROFILE": ""}, "AWS_PROFILE is set to nothing, and no profile is called so"),
+    ],
+)
+def test_what_is_set_to_nothing_is_named(
+    environment: dict[str, str], sentence: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        Clients(Connection()).region  # noqa: B018
+    assert sentence in f"{caught.value.message} {caught.value.hint}"
+
+
 def test_there_are_eleven_regions() -> None:
     assert len(set(REGIONS)) == 11
 

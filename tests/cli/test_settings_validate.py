@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.drawing import draw
 
 from customlabels.cli.group import run
 from customlabels.core.errors import SettingsError
@@ -35,6 +36,9 @@ FAULTY = {
     "[inspection]\nkeep = 90": "line 2, inspection.keep: 90: has to be a valid string",
     '[inspection]\nanalyzers = ["text", "txet"]': "line 2, inspection.analyzers 2: 'txet': has to be 'labels', ",
     "[inspection]\ngolden = 3": "line 2, inspection.golden: 3: has to be a valid string",
+    '[inspection]\ngolden = "nope"': "line 2, inspection.golden: ",
+    '[inspection]\ngolden = "customlabels.toml"': "line 2, inspection.golden: ",
+    '[inspection]\ngolden = "empty"': "line 2, inspection.golden: ",
     '[inspection]\ndeadline = "1m"': "line 2, inspection.deadline: '1m' is shorter than 5 minutes",
     '[inspection]\non_defect = "copy"': "line 1, inspection.defects_to: is not set",
 }
@@ -43,12 +47,15 @@ FAULTY = {
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    # What the commented file names as an example has to be there.
+    draw(tmp_path / "golden", {"across": 1, "down": 1})
     return tmp_path
 
 
 @pytest.mark.parametrize("text", FAULTY)
 def test_what_a_command_would_refuse_is_named_by_its_key(text: str, folder: Path) -> None:
     (folder / "customlabels.toml").write_text(text)
+    (folder / "empty").mkdir()
     with pytest.raises(SettingsError) as refused:
         Session().check_settings(folder / "customlabels.toml")
     sentences = (refused.value.message, *refused.value.details)
@@ -91,6 +98,16 @@ def test_the_commented_file_passes_as_it_stands_and_with_all_its_examples_in_for
         (folder / "customlabels.toml").write_text(text)
         assert run(["settings", "validate"]) == 0
         assert "customlabels.toml: nothing is wrong" in capsys.readouterr().out
+
+
+def test_a_window_that_never_opens_is_refused_by_nobody_and_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("customlabels.toml").write_text('[[schedule.window]]\ndays = "2020-02-03"\nstart = "8:00"\nstop = "9:00"\n')
+    assert run(["settings", "validate"]) == 0
+    told = capsys.readouterr()
+    assert "schedule.window 1: its last day, 2020-02-03, is past: it never opens again" in told.err
+    assert "nothing is refused, but see the warnings" in told.out
+    assert run(["schedule", "show"]) == 0
+    assert "schedule.window 1: its last day" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", COMMENTED)

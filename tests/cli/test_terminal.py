@@ -21,12 +21,12 @@ from customlabels.manifests.formats import FORMATS
 COMMAND = (sys.executable, "-m", "customlabels.cli.main")
 
 
-def on_terminal(width: int, *words: str) -> list[str]:
+def on_terminal(width: int, *words: str, command: tuple[str, ...] = COMMAND) -> list[str]:
     """The lines that a command prints on a terminal of that many columns."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-    with subprocess.Popen([*COMMAND, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+    with subprocess.Popen([*command, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
         parts = []
         while True:
@@ -49,6 +49,27 @@ def test_a_table_fits_the_terminal_and_breaks_no_name() -> None:
     shown = {word for line in lines for word in line.split()}
     assert shown >= FORMATS.keys()
     assert shown >= set(folder.FORMAT.summary.split())
+
+
+TABLE = """
+from customlabels.core.console import Console
+folder = "s3://acme-line-7-camera-images/arriving/2026/11/27/shift-2"
+rows = [(f"{folder}/part-{number}.jpg", "defect", "crack") for number in range(3)]
+Console().table(("image", "verdict", "why"), rows, title="found", give_way=("why",), addresses="image")
+"""
+
+
+def test_addresses_leave_room_for_what_is_said_of_them() -> None:
+    command = (sys.executable, "-c", TABLE)
+    lines = on_terminal(80, command=command)
+    assert max(map(len, lines)) <= 80
+    assert "found; below s3://acme-line-7-camera-images/arriving/2026/11/27/shift-2/" in lines
+    assert [line.split() for line in lines if "part-1" in line] == [["part-1.jpg", "defect", "crack"]]
+    # Where there is room, or nobody looks, each stands whole.
+    piped = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.splitlines()
+    for wide in (on_terminal(200, command=command), piped):
+        assert "found" in wide
+        assert len([line for line in wide if "s3://acme-line-7-camera-images/arriving" in line]) == 3
 
 
 def test_a_pipe_gets_a_line_a_row() -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from customlabels.datasets.contents import hash_all
-from customlabels.datasets.headers import parse
+from customlabels.datasets.headers import CutOff, parse
 from customlabels.datasets.model import ImageInfo
-from customlabels.datasets.probe import probe
+from customlabels.datasets.probe import doubts, probe
 
 
 def encoded(width: int, height: int, format: str, **options: object) -> bytes:
@@ -79,6 +81,50 @@ def test_what_the_service_refuses_is_refused_without_decoding(tmp_path: Path, da
     path.write_bytes(data)
     with pytest.raises(ValueError, match=says.replace("(", r"\(")):
         probe(path)
+
+
+def several(format: str, pictures: int, **options: object) -> bytes:
+    frames = [Image.new("RGB", (80, 80), (40 * number, 0, 0)) for number in range(pictures)]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, format, save_all=True, append_images=frames[1:], **options)
+    return buffer.getvalue()
+
+
+def of_mode(format: str, mode: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.new(mode, (80, 80)).save(buffer, format)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "pictures", "says"),
+    [
+        (several("MPO", 3), 3, "holds several pictures, of which the first is taken"),
+        (several("PNG", 4), 4, "holds several pictures, of which the first is taken"),
+        (several("MPO", 1), 1, None),
+        (several("PNG", 1), 1, None),
+        (of_mode("PNG", "I;16"), 1, "has 16 bits a channel"),
+        (of_mode("JPEG", "CMYK"), 1, "is in CMYK"),
+        (of_mode("PNG", "RGBA"), 1, None),
+        (of_mode("PNG", "P"), 1, None),
+        (of_mode("JPEG", "L"), 1, None),
+    ],
+)
+def test_what_of_an_image_is_not_seen_is_told(tmp_path: Path, data: bytes, pictures: int, says: str | None) -> None:
+    path = tmp_path / "image"
+    path.write_bytes(data)
+    info = probe(path)
+    assert (parsed(data), info.pictures) == (info, pictures)
+    assert [says is not None and doubt.startswith(says) for doubt in doubts(info)] == [True] * (says is not None)
+
+
+@given(st.binary(max_size=80), st.sampled_from([several("PNG", 2), several("MPO", 2)]), st.integers(0, 400))
+def test_whatever_an_index_of_pictures_holds_is_read_or_refused(noise: bytes, data: bytes, at: int) -> None:
+    try:
+        info = parsed(data[:at] + noise + data[at + len(noise) :])
+    except (ValueError, CutOff):
+        return
+    assert info.pictures >= 1
 
 
 def test_bytes_behind_the_end_of_a_jpeg_do_no_harm(tmp_path: Path) -> None:

@@ -160,16 +160,16 @@ def test_what_keeps_images_from_being_inspected_is_a_sentence_and_nothing_is_mad
     other.create_bucket(Bucket="far-away", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     aside = '"tag"\nbatch_sources = ["s3://line-2/old/"]'
     cases = [
-        ("line-1/in/", "line-2/in/", "inspection.source: bucket line-2 does not exist", 1),
-        ("line-1/in/", "far-away/in/", "source: bucket far-away is in eu-west-1, the project in us-east-1", 1),
-        ('"tag"', '"copy"\ndefects_to = "s3://far-away/x/"', "defects_to: bucket far-away is in eu-west-1", 1),
-        ('"tag"', aside, "inspection.batch_sources: bucket line-2 does not exist", 1),
+        ("line-1/in/", "line-2/in/", "inspection.source: bucket line-2 does not exist", 2),
+        ("line-1/in/", "far-away/in/", "source: bucket far-away is in eu-west-1, the project in us-east-1", 2),
+        ('"tag"', '"copy"\ndefects_to = "s3://far-away/x/"', "defects_to: bucket far-away is in eu-west-1", 2),
+        ('"tag"', aside, "inspection.batch_sources: bucket line-2 does not exist", 2),
         ("line-1/in/", "line-1/", "tells queue arn:aws:sqs:us-east-1:123456789012:theirs of what arrives below", 1),
         ("line-1/in/", "line-1/reports/x/", "tells queue", 1),
-        ('["across"]', '["aslant"]', "champion v1 knows no label aslant", 1),
+        ('["across"]', '["aslant"]', "champion v1 knows no label aslant", 2),
         ('"tag"', '"copy"\ndefects_to = "s3://line-1/in/bad/"', "each copy would be inspected again", 2),
         ('defects = ["across"]', "", "names no label", 2),
-        ("[inspection]", "[inspection]\nband = 50", "could never be a defect", 1),
+        ("[inspection]", "[inspection]\nband = 50", "could never be a defect", 2),
         ("[inspection]", '[inspection]\ngolden = "gone"', "inspection.golden: ", 2),
     ]
     for old, new, sentence, code in cases:

@@ -219,6 +219,15 @@ def test_detections_are_written_drawn_and_gone_on_with(trained: tuple[Shell, str
     (shell.folder / "found.jsonl").write_text("\n".join(lines[:12]) + "\n" + lines[12][:20])
     assert shell.json(*words, "--start", "--yes")["images"] == 18
     assert (shell.folder / "found.jsonl").read_text().splitlines() == lines
+    replaced = shell.folder / "photos" / "dots" / "000.jpg"
+    before = replaced.read_bytes()
+    replaced.write_bytes((shell.folder / "photos" / "across" / "000.jpg").read_bytes())
+    anew = shell.run(*words, "--start", "--yes")
+    assert "1 image of found.jsonl is not what it was, first dots/000.jpg: looked at anew" in anew.stderr
+    seen = [json.loads(line) for line in (shell.folder / "found.jsonl").read_text().splitlines()]
+    assert [line["labels"][0]["label"] for line in seen if line["name"] == "dots/000.jpg"] == ["across"]
+    replaced.write_bytes(before)
+    shell.run(*words, "--start", "--yes")
     other = shell.run(*words, "--min-confidence", "10", expect=4)
     assert "holds detections of version" in other.stderr
     over = shell.run("detect", "photos", "--version", old, "--local", "--draw", "photos", expect=2)

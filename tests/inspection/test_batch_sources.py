@@ -73,6 +73,63 @@ def test_a_prefix_gives_its_images_and_counts_the_rest(service: Service) -> None
     )
 
 
+def test_a_folder_without_its_slash_takes_nothing_of_its_neighbours(service: Service) -> None:
+    for key in ("inner/1.jpg", "inner-old/2.jpg"):
+        service.s3.put_object(Bucket=NAME, Key=key, Body=b"-")
+    left = Left()
+    assert [image.address.key for image in images(service.s3, f"s3://{NAME}/inner", left)] == ["inner/1.jpg"]
+    assert ["inner-old/2.jpg" in sentence for sentence in left.told] == [True]
+    with pytest.raises(SettingsError, match="inne: is no folder; it cuts through names"):
+        list(images(service.s3, f"s3://{NAME}/inne", Left()))
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "inventory"])
+def test_archived_images_are_left_out_and_counted(service: Service, tmp_path: Path, kind: str) -> None:
+    classes = {
+        "warm": "STANDARD",
+        "cold": "GLACIER",
+        "deep": "DEEP_ARCHIVE",
+        "near": "GLACIER_IR",
+        "tier": "INTELLIGENT_TIERING",
+    }
+    for name, of in classes.items():
+        service.s3.put_object(Bucket=NAME, Key=f"archive/{name}.jpg", Body=b"-", StorageClass=of)
+    source = f"s3://{NAME}/archive"
+    if kind == "file":
+        source = str(tmp_path / "some.jsonl")
+        lines = [{"source-ref": f"s3://{NAME}/archive/{name}.jpg"} for name in classes]
+        Path(source).write_text("\n".join(map(json.dumps, lines)))
+    elif kind == "inventory":
+        schema = "Bucket, Key, Size, LastModifiedDate, ETag, StorageClass, IntelligentTieringAccessTier"
+        rows = [
+            [
+                NAME,
+                f"archive/{name}.jpg",
+                "1",
+                "2026-11-26T10:00:00.000Z",
+                "0" * 32,
+                of,
+                "FREQUENT" if name == "tier" else "",
+            ]
+            for name, of in classes.items()
+        ]
+        rows.append([*rows[-1][:1], "archive/slow.jpg", *rows[-1][2:-1], "ARCHIVE"])
+        source = inventory(service, "classes", rows, fileSchema=schema)
+    left = Left()
+    keys = {image.address.key for image in images(service.s3, source, left)}
+    assert keys == {f"archive/{name}.jpg" for name in ("warm", "near", "tier")}
+    archived = {what.split(",")[0]: number for what, number in left.out.items()}
+    expected = {"archived in GLACIER": 1, "archived in DEEP_ARCHIVE": 1}
+    assert archived == expected | ({"archived in ARCHIVE": 1} if kind == "inventory" else {})
+    assert ["INTELLIGENT_TIERING" in sentence for sentence in left.told] == [True] * (kind == "folder")
+
+
+def test_an_inventory_that_tells_no_class_says_so(service: Service) -> None:
+    left = Left()
+    list(images(service.s3, inventory(service, "classless", [row("in/a.jpg")]), left))
+    assert ["no column StorageClass" in sentence for sentence in left.told] == [True]
+
+
 def test_lines_are_asked_for_what_they_do_not_tell(service: Service, tmp_path: Path) -> None:
     whole = {"bucket": NAME, "key": "x.jpg", "etag": "e", "size": 3, "at": "2026-11-26T10:00:00+00:00"}
     lines = [{"source-ref": f"s3://{NAME}/in/a.jpg"}, whole, {"source-ref": f"s3://{NAME}/gone.jpg"}]

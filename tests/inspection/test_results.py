@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from support.inspected import make_table
 from support.local_services import Service, client
 
@@ -56,11 +58,11 @@ def write(
     if texts is not None:
         sighting = replace(sighting, beside={"text": texts})
     about = {"now": 0, "until": 1, "expires": int((expires or NOW + timedelta(days=9)).timestamp())}
-    for item_key, given, result in (
+    for item_key, more, result in (
         (records.analysis_key(image, "v1"), {}, records.of_analysis(analysis, milliseconds=7)),
         (records.sighting_key(image, arrival), records.about_sighting(arrival.address), records.of_sighting(sighting)),
     ):
-        claimed = claims.claim(table, item_key, about=given, **about)
+        claimed = claims.claim(table, item_key, about=more, **about)
         assert isinstance(claimed, Claim)
         assert claims.finish(table, claimed, result)
 
@@ -124,6 +126,25 @@ def test_what_is_written_is_what_was_read(table: Table, ending: str, tmp_path: P
     assert [row["address"] for row in written] == [row.address for row in rows]
     assert [float(row["confidence"]) for row in written] == [row.confidence for row in rows]
     assert written[0]["labels"] in ("crack", ["crack"])
+
+
+LABELS = st.lists(st.text(st.sampled_from('=+-@|;[]," \n\ra'), min_size=1), max_size=3)
+
+
+@given(LABELS, st.booleans())
+@example(["deep pit", "crack"], False)
+@example(["a|b", "c"], False)
+@example(["=1+1"], True)
+def test_labels_of_a_csv_can_be_told_apart_and_no_cell_of_a_safe_one_is_run(
+    tmp_path_factory: pytest.TempPathFactory, labels: list[str], safe: bool
+) -> None:
+    path = tmp_path_factory.mktemp("labels") / "found.csv"
+    row = results.Row("now", "=s3", "defect", tuple(labels), None, 1.0, "-why", "v", "", "i")
+    results.write([row], path, safe_csv=safe)
+    ((_, *cells),) = [*csv.reader(path.open(encoding="utf-8", newline=""))][1:]
+    assert not (safe and [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))])
+    cell = cells[2].removeprefix("'") if safe else cells[2]
+    assert (json.loads(cell) if cell.startswith("[") else cell.split("|") if cell else []) == labels
 
 
 def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:

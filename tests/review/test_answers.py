@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 
 from customlabels.core.errors import LayoutError
 from customlabels.review import journal
-from customlabels.review.answers import FILE, Answer, Region, add_answers, document, missing, read_answer, read_answers
+from customlabels.review.answers import (
+    FILE,
+    Answer,
+    Region,
+    add_answers,
+    arrivals,
+    document,
+    missing,
+    read_answer,
+    read_answers,
+    told_ahead,
+)
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 WORD = st.text(min_size=1, max_size=20).filter(str.strip)
@@ -127,6 +138,39 @@ def test_a_line_in_between_that_is_none_is_named(tmp_path: Path) -> None:
 def test_an_earlier_answer_does_not_take_the_place_of_a_later_one(tmp_path: Path) -> None:
     add_answers(tmp_path, [Answer("a", "ada", NOON, ("crack",)), Answer("a", "ada", NOON - timedelta(1), ("pit",))])
     assert [answer.labels for answer in read_answers(tmp_path)] == [("crack",)]
+
+
+@pytest.mark.parametrize(
+    ("given", "labels"),
+    [
+        # Hours after now, and by how much that is beyond what clocks differ in.
+        ([(0.0, "crack"), (0.05, "pit")], "pit"),
+        ([(0.05, "crack"), (0.0, "pit")], "crack"),
+        ([(3.0, "crack"), (0.0, "pit")], "pit"),
+        ([(3.0, "crack"), (-5.0, "pit")], "pit"),
+        ([(-1.0, "pit"), (3.0, "crack")], "crack"),
+        ([(3.0, "crack"), (2.0, "dent"), (-1.0, "pit"), (-2.0, "old")], "pit"),
+    ],
+)
+def test_what_comes_after_an_answer_of_a_wrong_clock_takes_its_place(
+    tmp_path: Path, given: list[tuple[float, str]], labels: str
+) -> None:
+    every = [Answer("a", "ada", NOON + timedelta(hours=at), (label,)) for at, label in given]
+    add_answers(tmp_path, every)
+    (kept,) = read_answers(tmp_path, NOON)
+    assert kept.labels == (labels,)
+    assert (told_ahead([kept], NOON) is not None) == (kept.at > NOON + timedelta(minutes=5))
+    # The same file once more adds nothing, and no correction is undone by what it followed.
+    assert missing(every, [kept], NOON, arrivals(tmp_path)) == []
+    late = Answer("a", "ada", NOON + timedelta(minutes=4), ("late",))
+    assert missing([late], [kept], NOON, arrivals(tmp_path)) == [late]
+
+
+def test_answers_of_a_wrong_clock_are_counted_and_the_latest_named() -> None:
+    ahead = [Answer("a", "ada", NOON + timedelta(days=1)), Answer("b", "bob", NOON + timedelta(days=400))]
+    assert told_ahead([Answer("a", "ada", NOON)], NOON) is None
+    told = told_ahead([*ahead, Answer("c", "eve", NOON)], NOON)
+    assert (told or "").startswith("2 answers have times that are still to come, the latest bob's at 2027-07-06T12:00")
 
 
 WRITER = """

@@ -2,11 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from support.local_services import Service, client
 
 from customlabels.aws.clients import Clients, Connection
-from customlabels.scheduler.memory import Usage
-from customlabels.scheduler.uptime_status import counted, raised_alarms
+from customlabels.core.errors import ServiceError
+from customlabels.scheduler.deployed import Deployed
+from customlabels.scheduler.memory import Memory, Usage
+from customlabels.scheduler.uptime import Schedule
+from customlabels.scheduler.uptime_status import counted, raised_alarms, uptime_status
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -37,3 +41,11 @@ def test_hours_that_cloudwatch_does_not_tell_are_those_of_the_months_looks() -> 
     metered = {"v1": 2.5, "v2": None, "v3": None}
     assert counted(metered, usage, NOON) == {"v1": 2.5, "v2": 5.0, "v3": None}
     assert counted(metered, usage, NOON + timedelta(days=30)) == counted(metered, None, NOON) == metered
+
+
+def test_a_schedule_whose_project_is_gone_says_what_takes_it_away(service: Service) -> None:
+    clients = Clients(Connection(region="us-east-1", endpoint_url=service.endpoint_url, local_key=service.key))
+    left = Deployed("gone-7", "customlabels-gone-7", {}, Schedule("UTC"), "v1", Memory())
+    with pytest.raises(ServiceError, match="project gone-7 is not there any more") as refused:
+        uptime_status(clients, left, NOON)
+    assert refused.value.hint == "customlabels schedule remove --project gone-7 takes it away"

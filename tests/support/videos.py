@@ -119,3 +119,18 @@ def spoiled(path: Path, to: Path, share: float) -> Path:
     body[begin:end] = np.random.default_rng(0).bytes(end - begin)
     to.write_bytes(body)
     return to
+
+
+def film_of_two(path: Path, levels: Sequence[int] = (40, 200)) -> Path:
+    """A video with a stream for each of those grey values, by PyAV."""
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("mpeg4", rate=10) for _ in levels]
+        for stream in streams:
+            stream.width, stream.height = SIZE
+            stream.pix_fmt = "yuv420p"
+        for _ in range(12):
+            for stream, level in zip(streams, levels, strict=True):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(plain(level), format="bgr24")))
+        for stream in streams:
+            container.mux(stream.encode(None))
+    return path

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from support.videos import SIZE, cut, encoded, film, film_at, moving, plain, sound, spoiled, turned
+from support.videos import SIZE, cut, encoded, film, film_at, film_of_two, moving, plain, sound, spoiled, turned
 
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.datasets.videos.containers import Video, video_file, videos_below
@@ -50,6 +50,18 @@ def test_a_frame_is_taken_every_so_often_and_named_by_video_and_time(clips: Path
             left, top = 16 * (number % 8), 16 * (number // 8 % 6)
             red, green, blue = image.getpixel((left + 12, top + 12))  # type: ignore[misc]
             assert red > 150 > max(green, blue)
+
+
+@pytest.mark.parametrize("key_frames", [False, True])
+@pytest.mark.parametrize("ending", [".mp4", ".mov", ".avi", ".mkv"])
+def test_a_second_video_in_a_file_is_named_and_the_first_is_taken(
+    tmp_path: Path, ending: str, key_frames: bool
+) -> None:
+    taken = frames_of(film_of_two(tmp_path / f"two{ending}"), tmp_path / "frames", every=1.0, key_frames=key_frames)
+    told = f"two{ending}: holds 2 videos beside one another, and the first is looked at"
+    assert [note.startswith(told) for note in taken.notes if "key frames" not in note] == [True]
+    with Image.open(tmp_path / "frames" / taken.frames[0]) as image:
+        assert image.convert("L").getextrema()[1] < 100  # type: ignore[operator]
 
 
 def test_key_frames_alone_are_read_where_that_is_asked(tmp_path: Path) -> None:

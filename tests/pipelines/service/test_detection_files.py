@@ -43,6 +43,34 @@ def test_images_that_are_in_the_file_are_not_looked_at_again(
     assert read_kept(path, RUN, safe=safe).done >= set(names[:-1])
 
 
+@given(NAMES, st.data(), st.sampled_from(["found.csv", "found.jsonl"]), st.booleans())
+def test_an_image_whose_content_is_another_by_now_is_looked_at_anew(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], data: st.DataObject, file: str, safe: bool
+) -> None:
+    path = tmp_path_factory.mktemp("contents") / file
+    before = {name: f"{number}:5" for number, name in enumerate(names)}
+    with detection_file(path, read_kept(path, RUN, safe=safe), RUN, safe=safe, contents=before) as grown:
+        for name in [*names, "the last, whose rows may lack some"]:
+            grown.write(Detection(name, (DetectedLabel("crack", 90.5, None), DetectedLabel("dent", 80, None))))
+    changed = data.draw(st.sets(st.sampled_from(names)))
+    now = {name: f"{content} anew" if name in changed else content for name, content in before.items()}
+    kept = read_kept(path, RUN, safe=safe, contents=now)
+    assert (kept.changed, kept.done & set(names)) == (changed, set(names) - changed)
+    # Nothing is left of what was seen in those that lay there before.
+    with detection_file(path, kept, RUN, safe=safe, contents=now) as grown:
+        for name in changed:
+            grown.write(Detection(name, ()))
+    by_name = {detection.name: detection.labels for detection in read_detections(path, RUN, safe=safe)}
+    assert {name for name in names if not by_name[name]} == changed
+
+
+def test_an_image_of_which_nobody_noted_what_it_was_is_looked_at_anew(tmp_path: Path) -> None:
+    path = tmp_path / "found.jsonl"
+    write(path, ["a.jpg", "frame"], safe=False)
+    kept = read_kept(path, RUN, contents={"a.jpg": "0f:5"})
+    assert (kept.done, kept.changed) == ({"frame"}, {"a.jpg"})
+
+
 @given(st.text(st.sampled_from("=+-@\t'a\n"), min_size=1))
 def test_a_spreadsheet_runs_no_cell_of_a_safe_csv(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     path = tmp_path_factory.mktemp("safe") / "found.csv"

@@ -40,6 +40,16 @@ def test_labels_are_the_folders_and_nothing_is_downloaded_whole(service: Service
     assert found.hashes["crack/1.jpg"].sha256.startswith(f"etag-{etag}-")
 
 
+def test_archived_images_are_named_and_never_asked_for(service: Service) -> None:
+    put(service, "line-5", ["set/ok/1.jpg", "set-old/ok/2.jpg"])
+    service.s3.put_object(Bucket="line-5", Key="set/ok/cold.jpg", Body=b"no image", StorageClass="GLACIER")
+    found = read_remote(service.s3, S3Address("line-5", "set"))
+    assert [record.name for record in found.dataset.records] == ["ok/1.jpg"]
+    assert [(finding.name, finding.message, finding.fatal) for finding in found.dataset.findings] == [
+        ("ok/cold.jpg", "archived in GLACIER, to be restored before it can be read", True)
+    ]
+
+
 def test_train_and_test_at_the_top_are_the_split(service: Service) -> None:
     put(service, "line-2", ["train/ok/1.jpg", "valid/ok/2.jpg", "test/crack/deep/3.jpg"])
     found = read_remote(service.s3, S3Address("line-2", ""), label_from="parent", label_map={"deep": "crack"})
