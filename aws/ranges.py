@@ -3,7 +3,8 @@
 import io
 from typing import TYPE_CHECKING
 
-from customlabels.aws.s3 import Stored, part
+from customlabels.aws.s3 import Stored
+from customlabels.aws.s3_reading import part
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

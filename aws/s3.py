@@ -1,4 +1,4 @@
-"""S3, one way for every room: objects got, put, listed and looked at, with the key of the settings.
+"""S3, one way for every room: objects put, listed and looked at, with the key of the settings; `s3_reading` gets them.
 
 Whatever is put is encrypted by the project's KMS key where there is one; where there is none, nothing is said of
 encryption, so that the bucket's own default counts. What S3 refuses is a sentence with the object's address.
@@ -7,24 +7,16 @@ Source: S3 API reference, PutObject, `x-amz-server-side-encryption`.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any
 
 from customlabels.aws.refusals import explained
+from customlabels.aws.s3_reading import GONE
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectTypeDef
-
-GONE = frozenset({"NoSuchKey", "NoSuchBucket", "404"})
-"""Codes of an object that is not there."""
-
-_TRIES = 3
-"""How often an object is asked for whose bytes break off on their way, which botocore does not try again."""
-
-_CHUNK = 1 << 20
 
 _ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE", "ARCHIVE", "ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"})
 """Classes, and tiers of INTELLIGENT_TIERING, that are read only once an object is restored; GLACIER_IR is none.
@@ -48,98 +40,6 @@ class Stored:
     """Whether a KMS key encrypts it."""
     archived: str = ""
     """The class or tier in which it cannot be read; empty where it can be, as far as S3 tells."""
-
-
-def get(s3: "S3Client", address: S3Address) -> bytes:
-    """The object's bytes.
-
-    Raises
-    ------
-    ServiceError : it is not there (its code is in GONE), or may not be read
-    """
-    return _got(s3, address).body
-
-
-def get_whole(s3: "S3Client", address: S3Address) -> "Beginning":
-    """As `get`, with what S3 knows the bytes by."""
-    return _got(s3, address)
-
-
-def get_if_there(s3: "S3Client", address: S3Address) -> bytes | None:
-    """The object's bytes; None where it is not there.
-
-    Raises
-    ------
-    ServiceError : it may not be read
-    """
-    try:
-        return get(s3, address)
-    except ServiceError as error:
-        if error.code in GONE:
-            return None
-        raise
-
-
-class Beginning(NamedTuple):
-    """The first bytes of an object, how many it has in all, and its ETag."""
-
-    body: bytes
-    size: int
-    etag: str
-
-
-def beginning(s3: "S3Client", address: S3Address, most: int) -> Beginning:
-    """The object's first bytes, at most so many.
-
-    Raises
-    ------
-    ServiceError : as get; its code is InvalidRange where the object is empty
-    """
-    return _got(s3, address, Range=f"bytes=0-{most - 1}")
-
-
-def part(s3: "S3Client", stored: Stored, begin: int, most: int) -> bytes:
-    """At most so many of the object's bytes from `begin` on, of the object as it was when it was looked at.
-
-    Raises
-    ------
-    ServiceError : as get; its code is PreconditionFailed where it was written anew
-    """
-    span = f"bytes={begin}-{begin + most - 1}"
-    return _got(s3, stored.address, Range=span, IfMatch=f'"{stored.etag}"').body
-
-
-def lines(s3: "S3Client", address: S3Address) -> Iterator[bytes] | None:
-    """The object's lines, read as they are asked for; None where it is not there.
-
-    Raises
-    ------
-    ServiceError : it may not be read, or its bytes break off
-    """
-    try:
-        with explained(f"reading {address}"):
-            body = s3.get_object(Bucket=address.bucket, Key=address.key)["Body"]
-    except ServiceError as error:
-        if error.code in GONE:
-            return None
-        raise
-
-    def read() -> Iterator[bytes]:
-        with explained(f"reading {address}"):
-            yield from body.iter_lines(chunk_size=_CHUNK)
-
-    return read()
-
-
-def download(s3: "S3Client", address: S3Address, path: Path) -> None:
-    """Writes the object to a file, in parts where it is large.
-
-    Raises
-    ------
-    ServiceError : as get
-    """
-    with explained(f"reading {address}"):
-        s3.download_file(address.bucket, address.key, str(path))
 
 
 def head(s3: "S3Client", address: S3Address) -> Stored | None:
@@ -272,24 +172,6 @@ def delete_below(s3: "S3Client", bucket: str, prefix: str) -> int:
             s3.delete_object(Bucket=bucket, Key=stored.address.key)
         count += 1
     return count
-
-
-def _got(s3: "S3Client", address: S3Address, **more: Any) -> Beginning:
-    """The bytes that were asked for, all where nothing else is said."""
-    tries = 0
-    while True:
-        tries += 1
-        with explained(f"reading {address}"):
-            answer = s3.get_object(Bucket=address.bucket, Key=address.key, **more)
-        try:
-            with explained(f"reading {address}"):
-                body = answer["Body"].read()
-        except ServiceError:
-            if tries == _TRIES:
-                raise
-        else:
-            size = int(answer.get("ContentRange", f"/{len(body)}").rpartition("/")[2])
-            return Beginning(body, size, answer["ETag"].strip('"'))
 
 
 def _about(kms_key: str | None, content_type: str | None, metadata: Mapping[str, str] | None) -> dict[str, Any]:

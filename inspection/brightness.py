@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from customlabels.aws import s3
+from customlabels.aws import s3_reading
 from customlabels.core.errors import ServiceError
 from customlabels.core.threads import in_threads
 from customlabels.inspection.drift import Reading
@@ -30,7 +30,7 @@ def measured_by(
 
     def look(image: Image) -> Reading:
         try:
-            brightness, sharpness = quality(s3.get(client, image.address))
+            brightness, sharpness = quality(s3_reading.get(client, image.address))
         except (ServiceError, ValueError):
             return image.reading
         finally:

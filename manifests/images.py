@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from customlabels.aws.bucket import bucket_region
-from customlabels.aws.s3 import beginning
+from customlabels.aws.s3_reading import beginning
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ManifestError, ServiceError
 from customlabels.datasets.files import Finder

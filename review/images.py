@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customlabels.aws import s3 as objects
+from customlabels.aws import s3_reading
 from customlabels.core.addresses import parse_address
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.contents import examine_all, hash_all
@@ -59,7 +59,7 @@ def read_image(source: str, s3: "Callable[[], S3Client]", image: str = "") -> by
     ServiceError : S3 does not give it
     """
     if source.startswith("s3://"):
-        stored = objects.get_whole(s3(), parse_address(source))
+        stored = s3_reading.get_whole(s3(), parse_address(source))
         body, etag = stored.body, stored.etag
     else:
         try:

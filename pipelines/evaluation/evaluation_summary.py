@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from customlabels.aws.s3 import get
+from customlabels.aws.s3_reading import get
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.service.versions import Description, version_name

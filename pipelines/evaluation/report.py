@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customlabels.aws.s3 import GONE, beginning
+from customlabels.aws.s3_reading import GONE, beginning
 from customlabels.core.addresses import parse_address
 from customlabels.core.errors import ServiceError
 from customlabels.core.files import written_aside

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from customlabels.aws.s3 import lines
+from customlabels.aws.s3_reading import lines
 from customlabels.core.addresses import S3Address
 from customlabels.pipelines.evaluation.evaluation_summary import read_evaluation
 from customlabels.pipelines.evaluation.measured import Measured

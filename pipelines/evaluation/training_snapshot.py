@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from customlabels.aws.s3 import lines
+from customlabels.aws.s3_reading import lines
 from customlabels.pipelines.evaluation.results import manifest_of, named_faults
 from customlabels.pipelines.service.versions import Description
 

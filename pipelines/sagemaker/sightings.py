@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customlabels.aws.s3 import get, listed, put
+from customlabels.aws.s3 import listed, put
+from customlabels.aws.s3_reading import get
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.console import Console
 from customlabels.core.errors import ServiceError

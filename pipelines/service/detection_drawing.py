@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customlabels.aws import s3
+from customlabels.aws import s3_reading
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.files import written_aside
 from customlabels.pipelines.service.detection import DetectedLabel, Detection, Image, Shown
@@ -46,7 +46,7 @@ def draw_in(folder: Path, detection: Detection, image: Shown, client: "S3Client"
     if isinstance(image, bytes):
         body = image
     else:
-        body = image.read_bytes() if isinstance(image, Path) else s3.get(client, image)
+        body = image.read_bytes() if isinstance(image, Path) else s3_reading.get(client, image)
     draw(body, detection, target)
 
 

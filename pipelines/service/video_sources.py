@@ -6,7 +6,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customlabels.aws import s3, s3_folders
+from customlabels.aws import s3, s3_folders, s3_reading
 from customlabels.aws.kinesis_video import is_kinesis
 from customlabels.aws.ranges import RANGE, RangedObject
 from customlabels.core.addresses import S3Address, bucket_and_key
@@ -79,7 +79,7 @@ def _may_be_video(stored: s3.Stored) -> bool:
 
 
 def _begins_as_video_in_s3(client: "S3Client", stored: s3.Stored) -> bool:
-    return stored.size > 0 and container(s3.part(client, stored, 0, HEAD)) is not None
+    return stored.size > 0 and container(s3_reading.part(client, stored, 0, HEAD)) is not None
 
 
 def videos_of(source: str, client: "S3Client | None") -> Videos:
@@ -148,7 +148,7 @@ def _object(client: "S3Client", stored: s3.Stored, name: str) -> Video:
         raise LayoutError(f"{stored.address}: is empty")
     if stored.archived:
         raise LayoutError(f"{stored.address}: {s3.archived_in(stored.archived)}")
-    see_that_it_is_one(str(stored.address), s3.part(client, stored, 0, HEAD))
+    see_that_it_is_one(str(stored.address), s3_reading.part(client, stored, 0, HEAD))
     return Video(
         name, stored.size, lambda: BufferedReader(RangedObject(client, stored), RANGE), address=str(stored.address)
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customlabels.aws.s3 import GONE, download
+from customlabels.aws.s3_reading import GONE, download
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation import metrics_files, report

@@ -8,7 +8,8 @@ Light: functions use it too.
 from typing import TYPE_CHECKING
 
 from customlabels.aws.clients import explained
-from customlabels.aws.s3 import get_if_there, put
+from customlabels.aws.s3 import put
+from customlabels.aws.s3_reading import get_if_there
 from customlabels.core.addresses import S3Address, join_key
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.training.ticket import DATASET_TAG, Ticket

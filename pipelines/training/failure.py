@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from customlabels.aws.clients import explained
-from customlabels.aws.s3 import get
+from customlabels.aws.s3_reading import get
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 from customlabels.pipelines.evaluation.results import manifest_of

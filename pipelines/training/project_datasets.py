@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from customlabels.aws.clients import explained
-from customlabels.aws.s3 import get_if_there
+from customlabels.aws.s3_reading import get_if_there
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ManifestError, ServiceError
 from customlabels.core.waiting import GRACE, wait_for

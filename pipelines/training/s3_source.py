@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customlabels.aws import s3_folders
-from customlabels.aws.s3 import archived_in, beginning
+from customlabels.aws.s3 import archived_in
+from customlabels.aws.s3_reading import beginning
 from customlabels.core.addresses import S3Address, bucket_and_key, join_key
 from customlabels.core.errors import LayoutError, ServiceError, SettingsError
 from customlabels.core.threads import in_threads

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from customlabels.aws import s3 as objects
+from customlabels.aws import s3_reading
 from customlabels.core.addresses import S3Address, parse_address
 from customlabels.core.errors import LayoutError, SettingsError
 from customlabels.core.plurals import counted
@@ -128,7 +128,7 @@ def local_file(text: str, s3: Callable[[], "S3Client"]) -> Iterator[Path]:
         raise SettingsError(str(error)) from error
     with TemporaryDirectory(prefix="customlabels-") as folder:
         path = Path(folder) / (address.key.rpartition("/")[2] or "object")
-        objects.download(s3(), address, path)
+        s3_reading.download(s3(), address, path)
         yield path
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.interception import Call, Spoiled, intercepted
 from support.local_services import BUCKET, Service, client, connect_to
 
-from customlabels.aws import s3
+from customlabels.aws import s3, s3_reading
 from customlabels.aws.clients import Clients, Connection
 from customlabels.aws.many_puts import putter
 from customlabels.core.addresses import S3Address
@@ -52,7 +52,7 @@ def test_an_object_is_as_the_one_way_would_have_put_it(
 def test_any_key_is_the_key_that_was_meant(service: Service, name: str) -> None:
     address = at(f"keys/{name}x")
     putter(service.s3, BUCKET, None)(address, name.encode(), **ABOUT)
-    assert s3.get(service.s3, address) == name.encode()
+    assert s3_reading.get(service.s3, address) == name.encode()
 
 
 @pytest.mark.parametrize("bucket", ["none-such-7", "Not a bucket"])
@@ -83,7 +83,7 @@ def test_what_fails_is_put_all_the_same(service: Service, spoiled: Spoiled) -> N
     calls: list[Call] = []
     with intercepted(service.endpoint_url, noting(calls, 1, spoiled)) as endpoint:
         putter(connect_to(service, endpoint).s3, BUCKET, None)(at("again.png"), b"again", **ABOUT)
-        assert s3.get(service.s3, at("again.png")) == b"again"
+        assert s3_reading.get(service.s3, at("again.png")) == b"again"
     assert len(calls) == 2
 
 
@@ -138,4 +138,4 @@ def test_the_environment_sends_it_nowhere_else(service: Service, monkeypatch: py
     }.items():
         monkeypatch.setenv(name, value)
     putter(service.s3, BUCKET, None)(at("here.png"), b"here", **ABOUT)
-    assert s3.get(service.s3, at("here.png")) == b"here"
+    assert s3_reading.get(service.s3, at("here.png")) == b"here"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.local_services import BUCKET, Service, client
 
-from customlabels.aws import s3
+from customlabels.aws import s3, s3_reading
 from customlabels.core.addresses import S3Address
 from customlabels.core.errors import ServiceError
 
@@ -60,16 +60,16 @@ def test_what_is_made_of_its_content_is_put_once_and_again_where_the_key_is_new(
 
 def test_what_is_gone_is_none_where_that_is_asked_for_and_a_sentence_elsewhere(bucket: Service, tmp_path: Path) -> None:
     assert s3.head(bucket.s3, at("gone")) is None
-    assert s3.get_if_there(bucket.s3, at("gone")) is None
-    assert s3.lines(bucket.s3, at("gone")) is None
+    assert s3_reading.get_if_there(bucket.s3, at("gone")) is None
+    assert s3_reading.lines(bucket.s3, at("gone")) is None
     for read in (
-        lambda: s3.get(bucket.s3, at("gone")),
-        lambda: s3.beginning(bucket.s3, at("gone"), 4),
-        lambda: s3.download(bucket.s3, at("gone"), tmp_path / "gone"),
+        lambda: s3_reading.get(bucket.s3, at("gone")),
+        lambda: s3_reading.beginning(bucket.s3, at("gone"), 4),
+        lambda: s3_reading.download(bucket.s3, at("gone"), tmp_path / "gone"),
     ):
         with pytest.raises(ServiceError, match=f"reading {at('gone')}: ") as caught:
             read()
-        assert caught.value.code in s3.GONE
+        assert caught.value.code in s3_reading.GONE
 
 
 @given(body=st.binary(max_size=64), most=st.integers(1, 80))
@@ -79,9 +79,9 @@ def test_a_beginning_is_what_the_object_begins_with_and_tells_how_long_it_is(
     s3.put(bucket_once.s3, at("beginning"), body, kms_key=None)
     if not body:
         with pytest.raises(ServiceError, match="InvalidRange"):
-            s3.beginning(bucket_once.s3, at("beginning"), most)
+            s3_reading.beginning(bucket_once.s3, at("beginning"), most)
         return
-    assert s3.beginning(bucket_once.s3, at("beginning"), most)[:2] == (body[:most], len(body))
+    assert s3_reading.beginning(bucket_once.s3, at("beginning"), most)[:2] == (body[:most], len(body))
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 
 from customlabels.aws.clients import Clients, Connection, explained
-from customlabels.aws.s3 import get
+from customlabels.aws.s3_reading import get
 from customlabels.core.addresses import parse_address
 from customlabels.core.errors import CustomLabelsError, ServiceError
 from customlabels.pipelines.evaluation.evaluation_summary import load_evaluation
