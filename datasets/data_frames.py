@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from customlabels.core.errors import LayoutError
 from customlabels.datasets.formats.csv_names import CENTRES, CORNERS, SIZES, roles_of
-from customlabels.datasets.formats.csv_rows import listed
+from customlabels.datasets.formats.text_lists import listed
 from customlabels.datasets.layout import SUBSETS, Annotated, Layout, Options
 from customlabels.datasets.model import Box, Dataset
 from customlabels.datasets.reading import Policy, make_dataset
