@@ -5,9 +5,10 @@ the operations; developer guide, "Automated real-time image generation", for whe
 """
 
 import base64
+import hashlib
 import json
 import logging
-import secrets
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -44,6 +45,7 @@ class Streams:
 
     def __init__(self, store: Store, clock: Callable[[], float], client: Callable[[str, str], Any]) -> None:
         self._store, self._clock, self._client = store, clock, client
+        self._looking = threading.Lock()
 
     def answer(self, asked: Asked, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answers a request."""
@@ -70,13 +72,15 @@ class Streams:
 
     def look(self) -> None:
         """Puts the images into S3 that streams were to generate until now."""
-        for stream in self._store.resources(KIND, _ALL):
-            if (stream["images"] or {}).get("Status") == "ENABLED":
-                try:
-                    self._generate(stream)
-                except (Refusal, ClientError) as error:
-                    # It plays nothing, or its bucket is gone: it writes nothing, as on AWS, and others do.
-                    log.warning("stream %s: %s", stream["name"], error)
+        # The clock's own thread looks, and whoever moves the clock on.
+        with self._looking:
+            for stream in self._store.resources(KIND, _ALL):
+                if (stream["images"] or {}).get("Status") == "ENABLED":
+                    try:
+                        self._generate(stream)
+                    except (Refusal, ClientError) as error:
+                        # It plays nothing, or its bucket is gone: it writes nothing, as on AWS, and others do.
+                        log.warning("stream %s: %s", stream["name"], error)
 
     def _generate(self, stream: dict[str, Any]) -> None:
         wanted, number = stream["images"], stream["generated"]
@@ -94,7 +98,9 @@ class Streams:
         s3 = self._client("s3", stream["region"])
         for moment, body in zip(moments, bodies, strict=True):
             if body:
-                name = f"{DEFAULT_ACCOUNT_ID}_{stream['name']}_{int(1000 * moment)}_{secrets.token_hex(4)}"
+                # The same name again where the service was killed before it noted the image.
+                mark = hashlib.sha256(f"{stream['arn']} {moment}".encode()).hexdigest()[:8]
+                name = f"{DEFAULT_ACCOUNT_ID}_{stream['name']}_{int(1000 * moment)}_{mark}"
                 key = f"{target.key.removesuffix('-')}{name}.{'png' if png else 'jpg'}"
                 s3.put_object(Bucket=target.bucket, Key=key, Body=body)
         with self._store.transaction():
