@@ -340,6 +340,8 @@ class Application:
         """Moves the clock on by the query's seconds."""
         if not hmac.compare_digest(environ.get("HTTP_X_CUSTOMLABELS_KEY", "").encode(), self._key.encode()):
             return answer(start_response, 403, "text/plain", b"Only who has the state's key moves its clock.\n")
+        if self._state_machines is not None:
+            self._state_machines.executions.settle_begun()
         try:
             now = self._firing.advance(float(parse_qs(environ.get("QUERY_STRING", ""))["seconds"][0]))
         except (KeyError, ValueError) as error:

@@ -41,6 +41,9 @@ _EVENTS = {
 _PATIENCE = 5.0
 """Real seconds that moving the clock on waits for executions to have nothing more to do."""
 
+_A_MOMENT = 0.5
+"""Real seconds that it waits, before it begins, for those that were started just now to come to where they wait."""
+
 
 class Executions:
     """Runs the executions of a state folder; `put` takes what EventBridge is told."""
@@ -68,6 +71,10 @@ class Executions:
     def settle(self) -> None:
         """Returns when no execution has anything to do before a later moment, or after a while."""
         self._runners.settle(_PATIENCE)
+
+    def settle_begun(self) -> None:
+        """As `settle`, after a moment at the latest: who has only just begun does not miss that the clock moves on."""
+        self._runners.settle(_A_MOMENT)
 
     def begin(self, execution: Execution) -> None:
         """Runs a new execution."""
