@@ -204,10 +204,9 @@ def _orientation(exif: bytes) -> int:
     """EXIF's orientation out of a block in TIFF's form; 1 where it says nothing that makes sense."""
     if exif[:2] not in _TIFF:
         return 1
-    first, number, entry = _TIFF[exif[:2]]
+    _, _, entry = _TIFF[exif[:2]]
     try:
-        (directory,) = first(exif, 4)
-        for at in range(directory + 2, directory + 2 + 12 * min(number(exif, directory)[0], _MOST_ENTRIES), 12):
+        for at in _entries(exif):
             tag, value = entry(exif, at)
             if tag == _ORIENTATION:
                 return int(value) if 1 <= value <= 8 else 1
@@ -223,15 +222,26 @@ def _pictures(index: bytes) -> int:
     """How many pictures an index in TIFF's form says that a JPEG holds."""
     if index[:2] not in _TIFF:
         return 1
-    first, number, entry = _TIFF[index[:2]]
+    first, _, entry = _TIFF[index[:2]]
     try:
-        (directory,) = first(index, 4)
-        for at in range(directory + 2, directory + 2 + 12 * min(number(index, directory)[0], _MOST_ENTRIES), 12):
+        for at in _entries(index):
             if entry(index, at)[0] == _PICTURES:
                 return max(1, int(first(index, at + 8)[0]))
     except struct.error:
         pass
     return 1
+
+
+def _entries(tiff: bytes) -> range:
+    """Where the entries of the first directory of a block in TIFF's form begin.
+
+    Raises
+    ------
+    struct.error : it ends before that is told
+    """
+    first, number, _ = _TIFF[tiff[:2]]
+    (directory,) = first(tiff, 4)
+    return range(directory + 2, directory + 2 + 12 * min(number(tiff, directory)[0], _MOST_ENTRIES), 12)
 
 
 def _by_pillow(file: Name | io.BytesIO, size: int, first: bytes) -> ImageInfo:
