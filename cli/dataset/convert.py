@@ -44,14 +44,15 @@ def convert(session: Session, source: Source, folder: Path, kind: str | None) ->
     from customlabels.datasets import conversion
     from customlabels.datasets.reading import Policy
 
-    wanted(session, source).see_apart(folder)
+    asked = wanted(session, source)
+    asked.see_apart(folder)
     if kind is None:
-        with find_source(wanted(session, source), convertible=True) as chosen:
+        with find_source(asked, convertible=True) as chosen:
             kind = chosen.format.name
         if kind not in _WRITTEN:
             raise SettingsError(f"{kind} is read, and not written", hint=f"say --as {', '.join(_WRITTEN)}")
     policy = Policy(image_fault=conversion.convertible_fault, allow_unlabelled=True)
-    taken = take_images(wanted(session, source), policy).dataset
+    taken = take_images(asked, policy).dataset
     with session.console.step(
         f"writing {counted(len(taken.records), 'image')} to {folder}", len(taken.records)
     ) as advance:

@@ -9,7 +9,8 @@ from customlabels.cli.group import Command, pass_session
 from customlabels.cli.source_options import Source, divides_images, wanted
 from customlabels.core.errors import SettingsError
 from customlabels.core.plurals import counted
-from customlabels.pipelines.training.sources import NEAR_DUPLICATES, divide_images, find_source, group_of
+from customlabels.pipelines.training.sources import NEAR_DUPLICATES, Wanted, divide_images, find_source, group_of
+from customlabels.pipelines.training.sources import Source as Chosen
 from customlabels.session import Session
 
 if TYPE_CHECKING:
@@ -54,16 +55,17 @@ def build(
 
     Example: customlabels manifest build parts.csv --s3-images s3://my-bucket/parts/ --to parts.manifest
     """
-    _see_apart(target, wanted(session, source).path)
+    asked = wanted(session, source)
+    _see_apart(target, asked.path)
     if s3_images is not None:
-        written = _build_remote(session, source, s3_images, project, target)
+        written = _build_remote(session, asked, s3_images, project, target)
     elif target.suffix == MANIFEST:
         raise SettingsError(
             f"--to {target}: images that are to be uploaded are divided into two manifests",
             hint="name a folder with --to",
         )
     else:
-        written = _build_divided(session, source, bucket, project, target)
+        written = _build_divided(session, asked, bucket, project, target)
     session.console.result(
         written,
         lambda _: session.console.lines(f"{name}: {counted(count, 'line')}" for name, count in written.items()),
@@ -86,22 +88,20 @@ def _see_apart(target: Path, source: str | None) -> None:
 
 
 def _build_divided(
-    session: Session, source: Source, bucket: str | None, project: str | None, target: Path
+    session: Session, asked: Wanted, bucket: str | None, project: str | None, target: Path
 ) -> dict[str, int]:
     """Writes the manifests of images that are here; lines by file."""
     from customlabels.datasets.model import Side
     from customlabels.manifests.lines import write_manifest
     from customlabels.pipelines.training.run_plan import manifest_lines
 
-    divided, _ = divide_images(wanted(session, source))
+    divided, _ = divide_images(asked)
     plan = session.plan(divided.dataset, bucket=bucket, project=project, remote=divided.remote)
     paths = {side: target / f"{side.value}{MANIFEST}" for side in Side}
     return {str(path): write_manifest(path, manifest_lines(plan, side)) for side, path in paths.items()}
 
 
-def _build_remote(
-    session: Session, source: Source, s3_images: str, project: str | None, target: Path
-) -> dict[str, int]:
+def _build_remote(session: Session, asked: Wanted, s3_images: str, project: str | None, target: Path) -> dict[str, int]:
     """Writes the manifests of images that lie in S3; lines by file."""
     from customlabels.core.addresses import parse_address
     from customlabels.manifests.building import Remote, build
@@ -111,17 +111,17 @@ def _build_remote(
         parse_address(f"{prefix}x")
     except ValueError as error:
         raise SettingsError(f"--s3-images {s3_images}: has to be s3://bucket/folder/") from error
-    given = source.over(session.settings.dataset)
-    with find_source(wanted(session, source)) as chosen:
+    given = asked.settings
+    with find_source(asked) as chosen:
         remote = Remote(
             prefix,
             label_map=given.label_map,
             allow_unlabelled=given.allow_unlabelled,
-            skip_faulty=source.skip_faulty,
+            skip_faulty=asked.skip_faulty,
             job=project or "customlabels",
         )
         if target.suffix != MANIFEST:
-            return _build_remote_divided(session, source, remote, target)
+            return _build_remote_divided(session, asked, chosen, remote, target)
         with session.console.step(f"reading {chosen.path}"):
             count, findings = build(chosen.path, chosen.format, chosen.options, remote, target)
     _show(session, findings)
@@ -137,20 +137,22 @@ def _show(session: Session, findings: "Sequence[Finding]") -> None:
         session.console.note(f"      … and {len(findings) - _MOST_SHOWN} more")
 
 
-def _build_remote_divided(session: Session, source: Source, remote: "Remote", target: Path) -> dict[str, int]:
+def _build_remote_divided(
+    session: Session, asked: Wanted, chosen: Chosen, remote: "Remote", target: Path
+) -> dict[str, int]:
     from customlabels.datasets.model import Side
     from customlabels.datasets.split import split, undivided
     from customlabels.manifests.building import remote_dataset
     from customlabels.manifests.layout import class_numbers
     from customlabels.manifests.lines import entry_line, write_manifest
 
-    given = source.over(session.settings.dataset)
-    with find_source(wanted(session, source)) as chosen, session.console.step(f"reading {chosen.path}"):
+    given = asked.settings
+    with session.console.step(f"reading {chosen.path}"):
         dataset = remote_dataset(chosen.path, chosen.format, chosen.options, remote)
     _show(session, dataset.findings)
     if given.group_by == NEAR_DUPLICATES:
         raise SettingsError(f"--group-by {NEAR_DUPLICATES} needs the images here", hint="give a regular expression")
-    if source.resplit:
+    if asked.resplit:
         dataset = undivided(dataset)
     group = group_of(given, dataset, session.console)
     divided = split(dataset, fraction=given.test_fraction, seed=given.seed, group=group)
