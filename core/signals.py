@@ -3,6 +3,7 @@
 What was started is stopped again on the way out, and no further signal cuts that short.
 """
 
+import os
 import signal
 import sys
 import threading
@@ -11,6 +12,9 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+_LATER = 0.01
+"""Seconds."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -32,9 +36,11 @@ def orderly() -> Iterator[None]:
     for number, handler in before.items():
         if handler != signal.SIG_IGN:
             signal.signal(number, _raise)
+    hook, sys.unraisablehook = sys.unraisablehook, _again
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -76,3 +82,17 @@ def unbroken(doing: str) -> Iterator[None]:
 
 def _raise(number: int, frame: FrameType | None) -> None:
     raise Terminated(number)
+
+
+def _again(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Sends a signal once more that came while Python called back, as when an object goes: nothing is raised there."""
+    if isinstance(unraisable.exc_value, Terminated):
+        number = unraisable.exc_value.exit_code - 128
+    elif isinstance(unraisable.exc_value, KeyboardInterrupt):
+        number = signal.SIGINT
+    else:
+        sys.__unraisablehook__(unraisable)
+        return
+    later = threading.Timer(_LATER, os.kill, (os.getpid(), number))
+    later.daemon = True
+    later.start()
